@@ -1,0 +1,91 @@
+package fleet
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Droplet is a droplet as the API shows it, in one answer.
+type Droplet struct {
+	ID          int64
+	Name        string
+	Status      Status
+	Region      string
+	Size        string
+	ImageID     int64
+	ImageSlug   string // empty once the slug has moved on to a newer build
+	Tags        []string
+	VPCUUID     string
+	PublicIPv4  string // empty until assigned; active does not imply it
+	PrivateIPv4 string
+	PublicIPv6  string
+	Features    []string
+	VolumeIDs   []string
+	GPU         bool // listed only by type=gpus
+	Locked      bool
+	CreatedAt   time.Time
+
+	Data   json.RawMessage // the object exactly as the API gave it
+	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
+}
+
+// Status is a droplet's status. The API knows new, active, off and archive; deleted is arcadiad's own, for rows that are kept.
+type Status string
+
+const (
+	StatusNew     Status = "new"
+	StatusActive  Status = "active"
+	StatusOff     Status = "off"
+	StatusArchive Status = "archive" // internal to DigitalOcean, practically never seen; it counts as gone
+	StatusDeleted Status = "deleted"
+)
+
+// HasFeature tells whether the droplet shows the feature.
+func (d Droplet) HasFeature(feature string) bool {
+	for _, f := range d.Features {
+		if strings.EqualFold(f, feature) {
+			return true
+		}
+	}
+	return false
+}
+
+// Account is the account, or the team, that a token acts for.
+type Account struct {
+	UUID         string // the team's uuid where there is one, else the account's: what a database is pinned to
+	Team         string // the team's name, empty without one
+	Email        string
+	Status       string // active, warning or locked
+	DropletLimit int    // 0: the token may not see it
+	Simulated    bool   // the answer came from arcadiad's simulator
+}
+
+// Observed is one whole look at the account. Only the inventory makes one, and only when every page, the GPU droplets and the
+// account answered under one token.
+type Observed struct {
+	Account  Account
+	Droplets []Droplet // every droplet of the account, ordered by id, each id once
+	Gone     []int64   // recorded or known ids that were proved gone (a 404 by id beside a healthy account)
+	Missing  []int64   // recorded ids that the listing lacks without proof that they are gone
+	BeganAt  time.Time // when the first request began
+	EndedAt  time.Time
+	Requests int // API requests that this look took
+}
+
+// Droplet finds a droplet by id.
+func (o Observed) Droplet(id int64) (Droplet, bool) {
+	lo, hi := 0, len(o.Droplets)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if o.Droplets[mid].ID < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(o.Droplets) && o.Droplets[lo].ID == id {
+		return o.Droplets[lo], true
+	}
+	return Droplet{}, false
+}

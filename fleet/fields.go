@@ -1,0 +1,159 @@
+package fleet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Change says what it takes to change a field of a living droplet.
+type Change int
+
+const (
+	ChangeReplace Change = iota // a new droplet
+	ChangePending               // possible in place, but arcadiad cannot do it yet: shown, never acted upon
+	ChangeRecord                // nothing at DigitalOcean: only the record changes
+)
+
+// Kind is the type of a field in the fleet file and in the recorded spec.
+type Kind int
+
+const (
+	KindString Kind = iota
+	KindBool
+	KindList // a list of strings
+)
+
+// Field is one droplet field: how it reads in a spec and in a droplet, and what a change of it takes.
+type Field struct {
+	Name     string // as in fleet.yaml, in plans and in recorded specs
+	Kind     Kind
+	Required bool
+	Hashed   bool // recorded and shown as a hash, because it is secret or long
+	Change   Change
+	Doc      string // one sentence for the JSON Schema
+
+	// Wanted is the canonical value that the spec asks for; false: the spec leaves it open, and any value is right.
+	Wanted func(Spec) (string, bool)
+	// Seen is the canonical value that the droplet shows; false: not readable now. Like is the value it will be compared with:
+	// an image is shown as an id or as a slug, whichever was asked for. A nil Seen means that the API never gives it back.
+	Seen func(d Droplet, like string) (string, bool)
+}
+
+// Fields is the one table of droplet fields, in the order in which plans show them. The diff, the recorded spec, the create
+// request and the JSON Schema all follow it.
+var Fields = []Field{
+	{
+		Name: "name", Kind: KindString, Required: true, Change: ChangePending,
+		Doc:    "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
+		Wanted: func(s Spec) (string, bool) { return Key(s.Name), true },
+		Seen:   func(d Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
+	},
+	{
+		Name: "region", Kind: KindString, Required: true, Change: ChangeReplace,
+		Doc:    "Region slug, such as syd1.",
+		Wanted: func(s Spec) (string, bool) { return lower(s.Region) },
+		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.Region) },
+	},
+	{
+		Name: "size", Kind: KindString, Required: true, Change: ChangeReplace,
+		Doc:    "Size slug, such as s-1vcpu-1gb.",
+		Wanted: func(s Spec) (string, bool) { return lower(s.Size) },
+		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.Size) },
+	},
+	{
+		Name: "image", Kind: KindString, Required: true, Change: ChangeReplace,
+		Doc:    "Image slug, such as ubuntu-24-04-x64, or the numeric id of a snapshot or custom image.",
+		Wanted: func(s Spec) (string, bool) { return lower(s.Image) },
+		Seen:   seenImage,
+	},
+	{
+		Name: "ssh_keys", Kind: KindList, Hashed: true, Change: ChangeReplace,
+		Doc:    "SSH keys that root gets: numeric ids or fingerprints of keys in the account.",
+		Wanted: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
+	},
+	{
+		Name: "tags", Kind: KindList, Change: ChangePending,
+		Doc:    "Tags beside those that arcadiad adds itself.",
+		Wanted: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
+		Seen:   func(d Droplet, _ string) (string, bool) { return strings.Join(d.UserTags(), ","), true },
+	},
+	{
+		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace,
+		Doc:    "Text that cloud-init runs at the first boot, at most 64 KiB.",
+		Wanted: func(s Spec) (string, bool) { return hash(s.UserData), true },
+	},
+	{
+		Name: "vpc_uuid", Kind: KindString, Change: ChangeReplace,
+		Doc:    "UUID of the VPC; without it the region's default VPC.",
+		Wanted: func(s Spec) (string, bool) { return lower(s.VPCUUID) },
+		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.VPCUUID) },
+	},
+	{
+		Name: "monitoring", Kind: KindBool, Change: ChangeReplace,
+		Doc:    "Whether the metrics agent is installed.",
+		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Monitoring), true },
+		Seen:   seenFeature("monitoring"),
+	},
+	{
+		Name: "backups", Kind: KindBool, Change: ChangePending,
+		Doc:    "Whether DigitalOcean makes backups; this costs extra.",
+		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Backups), true },
+		Seen:   seenFeature("backups"),
+	},
+	{
+		Name: "ipv6", Kind: KindBool, Change: ChangePending,
+		Doc:    "Whether the droplet has a public IPv6 address.",
+		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.IPv6), true },
+		Seen:   seenFeature("ipv6"),
+	},
+	{
+		Name: "protect", Kind: KindBool, Change: ChangeRecord,
+		Doc: "Whether arcadiad must never destroy or replace the droplet. It outlives its stanza: only protect: false lifts it.",
+		Wanted: func(s Spec) (string, bool) {
+			if s.Protect == nil {
+				return "", false
+			}
+			return strconv.FormatBool(*s.Protect), true
+		},
+		Seen: func(d Droplet, _ string) (string, bool) { return strconv.FormatBool(d.HasTag(ProtectTag)), true },
+	},
+}
+
+// FieldNamed finds a field by its name.
+func FieldNamed(name string) (Field, bool) {
+	i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return Fields[i], true
+}
+
+func lower(s string) (string, bool) { return strings.ToLower(s), s != "" }
+
+// hash names a value that is not stored or shown itself; the empty value stays empty.
+func hash(s string) string {
+	if s == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(s))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// seenImage answers in the language of the question: an id for an id, a slug for a slug. A slug that moved on to a newer build is
+// shown as null by the API, and is then not readable.
+func seenImage(d Droplet, like string) (string, bool) {
+	if _, err := strconv.ParseInt(like, 10, 64); err == nil {
+		return strconv.FormatInt(d.ImageID, 10), d.ImageID != 0
+	}
+	return lower(d.ImageSlug)
+}
+
+// seenFeature reads a feature. A new droplet shows none of its features yet (do-api.md, section 1.2).
+func seenFeature(name string) func(Droplet, string) (string, bool) {
+	return func(d Droplet, _ string) (string, bool) {
+		return strconv.FormatBool(d.HasFeature(name)), d.Status != StatusNew
+	}
+}

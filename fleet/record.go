@@ -1,0 +1,119 @@
+package fleet
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Values are canonical field values by field name. A missing name means unknown, which is never different from anything.
+type Values map[string]string
+
+// Record is what is remembered of a droplet that arcadiad made or adopted: what was sent, not what is seen.
+type Record struct {
+	DropletID  int64
+	Name       string
+	Values     Values
+	Assumed    []string // fields that an adoption could not read and took from the file of that day
+	ImageID    int64    // the image that the slug meant when the droplet was made; 0: unknown
+	Protect    bool
+	SagaID     string
+	RecordedAt time.Time
+}
+
+// Protected tells whether the record or the droplet's own tag forbids to destroy it.
+func (r Record) Protected(d Droplet) bool { return r.Protect || d.HasTag(ProtectTag) }
+
+// ValuesOf gives the canonical values that a spec asks for; open fields are left out.
+func ValuesOf(s Spec) Values {
+	v := Values{}
+	for _, f := range Fields {
+		if w, ok := f.Wanted(s); ok && f.Name != "name" && f.Change != ChangeRecord {
+			v[f.Name] = w
+		}
+	}
+	return v
+}
+
+// Adopted makes the record of a droplet that exists: what can be read is recorded as it is, what cannot is taken from the spec
+// and marked as assumed, so that an adoption by itself never replaces.
+func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
+	v = Values{}
+	for _, f := range Fields {
+		if f.Name == "name" || f.Change == ChangeRecord {
+			continue
+		}
+		want, asked := f.Wanted(s)
+		if f.Seen != nil {
+			if seen, ok := f.Seen(d, want); ok {
+				if asked || f.Required {
+					v[f.Name] = seen
+				}
+				continue
+			}
+		}
+		if asked {
+			v[f.Name] = want
+			assumed = append(assumed, f.Name)
+		}
+	}
+	slices.Sort(assumed)
+	return v, assumed
+}
+
+// MarshalJSON writes booleans and lists as such, so that the recorded spec reads like the fleet file.
+func (v Values) MarshalJSON() ([]byte, error) {
+	out := make(map[string]any, len(v))
+	for name, s := range v {
+		f, ok := FieldNamed(name)
+		switch {
+		case ok && f.Kind == KindBool:
+			out[name] = s == "true"
+		case ok && f.Kind == KindList && !f.Hashed:
+			out[name] = splitList(s)
+		default:
+			out[name] = s
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Values) UnmarshalJSON(b []byte) error {
+	var in map[string]any
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*v = make(Values, len(in))
+	for name, x := range in {
+		switch x := x.(type) {
+		case string:
+			(*v)[name] = x
+		case bool:
+			(*v)[name] = strconv.FormatBool(x)
+		case []any:
+			list := make([]string, len(x))
+			for i, e := range x {
+				s, ok := e.(string)
+				if !ok {
+					return fmt.Errorf("field %s: a list of strings was expected, got %T", name, e)
+				}
+				list[i] = s
+			}
+			(*v)[name] = strings.Join(list, ",")
+		default:
+			return fmt.Errorf("field %s: unexpected %T", name, x)
+		}
+	}
+	return nil
+}
+
+func splitList(s string) []string {
+	if s == "" {
+		return []string{}
+	}
+	return strings.Split(s, ",")
+}

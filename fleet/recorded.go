@@ -1,0 +1,68 @@
+package fleet
+
+import "time"
+
+// Recorded is all that the state database knows and a plan needs, loaded in one read transaction before the cloud is looked at.
+type Recorded struct {
+	Account   string // uuid that the database is pinned to; empty: not yet
+	Simulated bool   // the pinned account is a simulated one
+	Fleet     string // fleet that the database is pinned to; empty: not yet
+	Paused    bool   // `arcadiad pause` is in force
+	Records   []Record
+	Sagas     []Saga   // every saga of the journal, oldest first
+	Known     []Known  // rows of cloud_resources that are not marked deleted
+	Approved  []string // ids of plans that a person let through and that were not used yet
+}
+
+// Known is a droplet that was seen at some time and not proved gone since.
+type Known struct {
+	DropletID   int64
+	Name        string
+	FirstSeenAt time.Time
+	LastSeenAt  time.Time
+}
+
+// Saga is what a plan needs to know of a saga; package saga has the whole of it.
+type Saga struct {
+	ID        string
+	Kind      string // one of the Saga… kinds below
+	Name      string // the droplet name that it works for
+	Status    string // as in package saga
+	Live      bool   // pending, running, compensating or stuck: its name is taken
+	Step      string
+	SpecHash  string // Spec.Hash of what it provisions; empty for a destroy
+	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
+	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
+	Undone    bool   // it made a droplet that had to be destroyed again
+	Error     string
+	CreatedAt time.Time
+	EndedAt   time.Time // zero while live
+}
+
+// The kinds of sagas.
+const (
+	SagaProvision = "ProvisionDroplet"
+	SagaDestroy   = "DestroyDroplet"
+	SagaReplace   = "ReplaceDroplet"
+	SagaAdopt     = "AdoptDroplet"
+)
+
+// Labels of a saga: small facts that stay with it when its context is gone, and that Saga is made from.
+const (
+	LabelSpec     = "spec"     // Saga.SpecHash
+	LabelDroplet  = "droplet"  // Saga.DropletID, decimal
+	LabelReplaces = "replaces" // Saga.Replaces, decimal
+	LabelUndone   = "undone"   // Saga.Undone, "true"
+)
+
+// The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into
+// cloud_resources, and a Record into cloud_provisioned.
+type (
+	// Deleted marks a droplet's row deleted and drops its record.
+	Deleted struct {
+		DropletID int64
+		At        time.Time
+	}
+	// Unrecorded drops a droplet's record and leaves its row in cloud_resources alone.
+	Unrecorded struct{ DropletID int64 }
+)

@@ -1,0 +1,125 @@
+package fleet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// Fleet is what one fleet file asks for, expanded: one Spec for every droplet.
+type Fleet struct {
+	Name    string // the fleet's name, from `fleet:`
+	Account string // the pinned team or account uuid from `account:`; empty: not said
+	Specs   []Spec // ordered by CompareNames
+	Policy  Policy
+	Hash    string // SHA-256 in hex of the fleet file and every user_data file that it names
+}
+
+// Spec is one wanted droplet.
+type Spec struct {
+	Name       string
+	Region     string
+	Size       string
+	Image      string   // a slug, or a numeric image id in decimal
+	SSHKeys    []string // numeric ids in decimal, or fingerprints
+	Tags       []string // the user's own; arcadiad's tags are added when the droplet is made
+	UserData   string   // the text itself, from user_data or user_data_file
+	VPCUUID    string   // empty: the region's default VPC
+	Monitoring bool
+	Backups    bool
+	IPv6       bool
+	Protect    *bool // nil: the file does not say; a recorded protection then stays
+
+	Group  string // name of the stanza that it comes from
+	Line   int    // line of that stanza in the fleet file, from 1
+	Single bool   // the stanza has no count: the droplet bears the stanza's name itself
+}
+
+// Protected tells whether the file asks for protection.
+func (s Spec) Protected() bool { return s.Protect != nil && *s.Protect }
+
+// Hash names what the spec asks for: equal for specs that would make the same droplet. Protection is not part of it: lifting it
+// does not change the droplet.
+func (s Spec) Hash() string {
+	h := sha256.New()
+	for _, f := range Fields {
+		if v, ok := f.Wanted(s); ok && f.Change != ChangeRecord {
+			h.Write([]byte(f.Name + "\x00" + v + "\x00"))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// Spec finds the wanted droplet of that name, whatever its letter case.
+func (f Fleet) Spec(name string) (Spec, bool) {
+	for _, s := range f.Specs {
+		if Key(s.Name) == Key(name) {
+			return s, true
+		}
+	}
+	return Spec{}, false
+}
+
+// Policy bounds what one pass may do.
+type Policy struct {
+	MaxDestroy  Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
+	MaxDroplets int         // cap on the droplets of the fleet; 0: no cap
+	Drift       DriftPolicy // what to do about drift; empty means DriftReport
+}
+
+// DefaultMaxDestroy is policy.max_destroy where the file does not say: a quarter of the managed droplets.
+var DefaultMaxDestroy = Limit{Percent: true, Value: 25}
+
+// Limit is a number of droplets, or a percentage of them.
+type Limit struct {
+	Value   int
+	Percent bool
+}
+
+// Of gives the limit as a number of droplets out of total: percentages are rounded down but allow at least 1, unless they are 0.
+func (l Limit) Of(total int) int {
+	if !l.Percent || l.Value == 0 {
+		return l.Value
+	}
+	return max(1, total*l.Value/100)
+}
+
+// DriftPolicy says what happens to drift.
+type DriftPolicy string
+
+const (
+	DriftReport  DriftPolicy = "report"  // show it and leave it alone
+	DriftCorrect DriftPolicy = "correct" // mend what can be mended without a new droplet
+)
+
+// Key is a name's identity: DigitalOcean's name filter, and arcadiad, ignore letter case.
+func Key(name string) string { return strings.ToLower(name) }
+
+// CompareNames orders names as a person would: web-2 before web-10. Equal only for names with the same Key.
+func CompareNames(a, b string) int {
+	a, b = Key(a), Key(b)
+	stemA, numA := splitOrdinal(a)
+	stemB, numB := splitOrdinal(b)
+	if c := strings.Compare(stemA, stemB); c != 0 {
+		return c
+	}
+	if c := len(numA) - len(numB); c != 0 {
+		return c
+	}
+	if c := strings.Compare(numA, numB); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}
+
+// splitOrdinal cuts "web-10" into "web-" and "10". Leading zeros stay with the stem: they make another name.
+func splitOrdinal(name string) (stem, ordinal string) {
+	i := len(name)
+	for i > 0 && name[i-1] >= '0' && name[i-1] <= '9' {
+		i--
+	}
+	for i < len(name)-1 && name[i] == '0' {
+		i++
+	}
+	return name[:i], name[i:]
+}

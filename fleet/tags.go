@@ -1,0 +1,102 @@
+package fleet
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The tags that arcadiad puts on droplets. DigitalOcean compares tags case-insensitively and gives back the first spelling it
+// ever saw (do-api.md, section 4), so all comparisons here fold case.
+const (
+	ManagedTag  = "managed-by-arcadia-cloud" // made or adopted by arcadiad; nothing without it is ever written to
+	ProtectTag  = "arcadia-protect"          // never destroyed
+	sagaPrefix  = "arcadia-saga-"
+	fleetPrefix = "arcadia-fleet-"
+	replacesPre = "arcadia-replaces-"
+)
+
+// Saga8 is the part of a saga's id that its tag carries: the first 8 hex digits, unique in the state database.
+func Saga8(id string) string {
+	if len(id) < 8 {
+		return id
+	}
+	return strings.ToLower(id[:8])
+}
+
+// SagaTag is the tag of the saga that made a droplet.
+func SagaTag(id string) string { return sagaPrefix + Saga8(id) }
+
+// FleetTag is the tag of a fleet's droplets.
+func FleetTag(fleet string) string { return fleetPrefix + strings.ToLower(fleet) }
+
+// ReplacesTag marks a replacement with the id of the droplet that it stands in for, so that a lost database still knows the pair.
+func ReplacesTag(id int64) string { return replacesPre + strconv.FormatInt(id, 10) }
+
+// OurTag tells whether a tag is one of those that arcadiad puts on droplets; the file must not ask for them.
+func OurTag(tag string) bool {
+	tag = strings.ToLower(tag)
+	return tag == ManagedTag || strings.HasPrefix(tag, "arcadia-")
+}
+
+// HasTag tells whether the droplet shows the tag, in whatever case.
+func (d Droplet) HasTag(tag string) bool {
+	return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
+}
+
+// Managed tells whether the droplet shows arcadiad's tag.
+func (d Droplet) Managed() bool { return d.HasTag(ManagedTag) }
+
+// Saga8s are the sagas whose tags the droplet shows (one, unless somebody retagged it).
+func (d Droplet) Saga8s() []string { return d.tagged(sagaPrefix) }
+
+// Fleets are the fleets whose tags the droplet shows (one, unless somebody retagged it).
+func (d Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
+
+// OfFleet tells whether the droplet shows this fleet's tag and no other fleet's.
+func (d Droplet) OfFleet(fleet string) bool {
+	fleets := d.Fleets()
+	return len(fleets) == 1 && fleets[0] == strings.ToLower(fleet)
+}
+
+// Replaces are the ids of the droplets that this one stands in for, by its tags.
+func (d Droplet) Replaces() []int64 {
+	var ids []int64
+	for _, s := range d.tagged(replacesPre) {
+		if id, err := strconv.ParseInt(s, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// UserTags are the tags that are not arcadiad's, canonical.
+func (d Droplet) UserTags() []string {
+	var tags []string
+	for _, t := range d.Tags {
+		if !OurTag(t) {
+			tags = append(tags, t)
+		}
+	}
+	return canonicalList(tags)
+}
+
+// tagged gives what follows the prefix in each tag that has it, lower case, sorted, once.
+func (d Droplet) tagged(prefix string) []string {
+	var rest []string
+	for _, t := range d.Tags {
+		if s, ok := strings.CutPrefix(strings.ToLower(t), prefix); ok && s != "" {
+			rest = append(rest, s)
+		}
+	}
+	return canonicalList(rest)
+}
+
+func canonicalList(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.ToLower(s)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

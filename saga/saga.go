@@ -1,0 +1,95 @@
+package saga
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Saga is one row of the journal: a durable piece of work in named steps.
+type Saga struct {
+	ID      string            // 32 hex digits; the first 8 are unique in a journal
+	Kind    string            // what its steps were put together for
+	Subject string            // what it works on; at most one live saga has it
+	Labels  map[string]string // small facts for those who only look; they stay when the context is gone
+
+	Status      Status
+	Reverse     bool     // going back: compensating, or stuck while compensating
+	Superseded  bool     // it goes back because it is no longer asked for, not because it failed
+	Steps       []string // step names, frozen when the saga began
+	Step        int      // index of the current step; len(Steps) when all are done
+	Begun       bool     // the current step has checkpointed: something outside may have happened
+	Attempts    int      // failed tries of the current step in the current direction
+	NotBefore   time.Time
+	Error       string          // the last error
+	Context     json.RawMessage // shared by the steps
+	Secret      []byte          // leaves the journal when the saga ends
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	EndedAt     time.Time // zero while live
+	History     []StepTime
+	Undecodable string // why the row could not be read whole; such a saga is stuck, alone
+}
+
+// StepTime is the history of one step.
+type StepTime struct {
+	Name      string
+	Status    StepStatus
+	Attempts  int
+	Error     string
+	StartedAt time.Time
+	EndedAt   time.Time
+}
+
+// StepStatus is the state of one step.
+type StepStatus string
+
+const (
+	StepPending     StepStatus = "pending"
+	StepRunning     StepStatus = "running"
+	StepDone        StepStatus = "done"
+	StepFailed      StepStatus = "failed"
+	StepCompensated StepStatus = "compensated"
+)
+
+// Status is the state of a saga.
+type Status string
+
+const (
+	Pending      Status = "pending"      // written, not started
+	Running      Status = "running"      // going forward
+	Compensating Status = "compensating" // going back
+	Stuck        Status = "stuck"        // needs a person, or patience: retried with backoff
+	Completed    Status = "completed"
+	Compensated  Status = "compensated" // failed, and everything undone
+	Superseded   Status = "superseded"  // no longer asked for, and everything undone
+)
+
+// Live tells whether a saga in this state still holds its subject.
+func (s Status) Live() bool {
+	switch s {
+	case Completed, Compensated, Superseded:
+		return false
+	}
+	return true
+}
+
+// Journal keeps sagas durably. The engine has one; it is the only way by which it remembers anything.
+type Journal interface {
+	// Begin writes new sagas, all or none. ErrLive where a subject has a live saga; ErrID where the first 8 digits of an id are
+	// taken already.
+	Begin(ctx context.Context, sagas ...Saga) error
+	// Commit writes the saga's present state and the rows of its step in one durable transaction. The Secret of an ended saga is
+	// erased from the file.
+	Commit(ctx context.Context, s Saga, rows []any) error
+	// Live gives the sagas that have not ended, oldest first. A row that cannot be read whole comes with Undecodable set.
+	Live(ctx context.Context) ([]Saga, error)
+}
+
+var (
+	// ErrLive says that a subject has a live saga already.
+	ErrLive = errors.New("a saga for this subject is live")
+	// ErrID says that the first 8 hex digits of a saga's id are taken; a new id mends it.
+	ErrID = errors.New("saga id prefix is taken")
+)
