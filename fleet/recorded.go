@@ -12,6 +12,9 @@ type Recorded struct {
 	Sagas     []Saga   // every saga of the journal, oldest first
 	Known     []Known  // rows of cloud_resources that are not marked deleted
 	Approved  []string // ids of plans that a person let through and that were not used yet
+
+	// Hurry is not stored: a person asked for this pass (apply, SIGHUP, an edit), so no backoff holds it (law 14).
+	Hurry bool
 }
 
 // Known is a droplet that was seen at some time and not proved gone since.
@@ -34,10 +37,20 @@ type Saga struct {
 	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
 	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
 	Undone    bool   // it made a droplet that had to be destroyed again
+	Retried   bool   // it ended, and a person said to try again: it and the failures before it hold nothing any more
 	Error     string
 	CreatedAt time.Time
 	EndedAt   time.Time // zero while live
 }
+
+// Completed tells whether the saga ended with its work done.
+func (s Saga) Completed() bool { return !s.Live && s.Status == "completed" }
+
+// Failed tells whether the saga ended without its work done, and not because the file asked for something else by then.
+func (s Saga) Failed() bool { return !s.Live && s.Status == "compensated" }
+
+// Makes tells whether sagas of this kind make droplets, and so tag them.
+func (s Saga) Makes() bool { return s.Kind == SagaProvision || s.Kind == SagaReplace }
 
 // The kinds of sagas.
 const (
@@ -45,6 +58,7 @@ const (
 	SagaDestroy   = "DestroyDroplet"
 	SagaReplace   = "ReplaceDroplet"
 	SagaAdopt     = "AdoptDroplet"
+	SagaUpdate    = "UpdateDroplet"
 )
 
 // Labels of a saga: small facts that stay with it when its context is gone, and that Saga is made from.
@@ -53,6 +67,7 @@ const (
 	LabelDroplet  = "droplet"  // Saga.DropletID, decimal
 	LabelReplaces = "replaces" // Saga.Replaces, decimal
 	LabelUndone   = "undone"   // Saga.Undone, "true"
+	LabelRetried  = "retried"  // Saga.Retried, "true"
 )
 
 // The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into
