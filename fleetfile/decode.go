@@ -1,0 +1,189 @@
+package fleetfile
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"arcadiad/fleet"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Decode reads a fleet file from memory; name is only what errors call it. readFile reads the user_data files, by their path
+// relative to the fleet file; it should not give much more than the 64 KiB that they may have. The error is [Errors].
+func Decode(name string, data []byte, readFile func(name string) ([]byte, error)) (fleet.Fleet, error) {
+	d := newDecoder(name, readFile)
+	f := d.decode(data)
+	if len(d.errs) > 0 {
+		return fleet.Fleet{}, d.errs.sorted(name)
+	}
+	f.Hash = d.hash(data)
+	return f, nil
+}
+
+// decoder decodes one fleet file.
+type decoder struct {
+	walker
+	readFile func(name string) ([]byte, error)
+	sources  map[string]*source // user_data files by clean path
+}
+
+func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
+	return &decoder{
+		walker:   walker{file: name, sizes: map[*yaml.Node]int{}},
+		readFile: readFile,
+		sources:  map[string]*source{},
+	}
+}
+
+// The keys of the file.
+var (
+	rootKeys   = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
+	policyKeys = []string{"max_destroy", "max_droplets", "drift"}
+)
+
+// decode leaves its problems in d.errs; the fleet is good only without any.
+func (d *decoder) decode(data []byte) fleet.Fleet {
+	data = bytes.TrimPrefix(data, utf8BOM) // Windows editors write it; it means nothing
+	if d.errs = checkText(d.file, data); d.errs != nil {
+		return fleet.Fleet{}
+	}
+	root, errs := parse(d.file, data)
+	if errs != nil {
+		d.errs = errs
+		return fleet.Fleet{}
+	}
+	return d.root(root)
+}
+
+func (d *decoder) root(n *yaml.Node) fleet.Fleet {
+	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, Drift: fleet.DriftReport}}
+	if isNull(n) {
+		d.fail(n, "a fleet without droplets says so: droplets: []", "the file is empty")
+		return f
+	}
+	if !d.version(n) {
+		return f
+	}
+	entries, ok := d.mapping(n, "the fleet file", rootKeys, belongsToDroplets)
+	if !ok {
+		return f
+	}
+	defaults, found := stanza{}, map[string]bool{}
+	var droplets *yaml.Node
+	for _, e := range entries {
+		found[e.key] = true
+		switch e.key {
+		case "fleet":
+			f.Name, _ = d.text(e.value, "fleet", fleetNameForm)
+		case "account":
+			uuid, _ := d.text(e.value, "account", uuidForm)
+			f.Account = strings.ToLower(uuid)
+		case "defaults":
+			defaults, _ = d.stanza(e.value, "defaults", defaultKeys)
+		case "droplets":
+			droplets = e.value
+		case "policy":
+			d.policy(e.value, &f.Policy)
+		}
+	}
+	for key, hint := range map[string]string{"fleet": "name the fleet, such as fleet: demo", "droplets": "a fleet without droplets says so: droplets: []"} {
+		if !found[key] {
+			d.fail(n, hint, "%s is missing", key)
+		}
+	}
+	if droplets != nil {
+		f.Specs = d.droplets(droplets, defaults)
+	}
+	return f
+}
+
+// version looks at the version alone: the keys of another version's file would all seem unknown.
+func (d *decoder) version(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return true // said by whoever reads the mapping
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if d.follow(n.Content[i]).Value != "version" {
+			continue
+		}
+		v, ok := d.integer(n.Content[i+1], "version")
+		if ok && v != 1 {
+			d.fail(n.Content[i+1], "this arcadiad reads version 1", "version %d is not known", v)
+			return false
+		}
+		return true
+	}
+	d.fail(n, "begin the file with version: 1", "version is missing")
+	return true
+}
+
+// belongsToDroplets gives the hint for a droplet's field at the top of the file.
+func belongsToDroplets(key string) string {
+	if slices.Contains(dropletKeys, key) {
+		return key + " belongs under defaults or to a droplet"
+	}
+	return ""
+}
+
+func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
+	entries, _ := d.mapping(n, "policy", policyKeys, nil)
+	for _, e := range entries {
+		switch e.key {
+		case "max_destroy":
+			if limit, ok := d.limit(e.value, "max_destroy"); ok {
+				p.MaxDestroy = limit
+			}
+		case "max_droplets":
+			if i, ok := d.integer(e.value, "max_droplets"); ok && i < 1 {
+				d.fail(d.follow(e.value), "leave it out for no cap", "max_droplets must be at least 1, not %d", i)
+			} else {
+				p.MaxDroplets = i
+			}
+		case "drift":
+			p.Drift = d.drift(e.value)
+		}
+	}
+}
+
+// limit reads a number of droplets or a percentage of them.
+func (d *decoder) limit(n *yaml.Node, what string) (fleet.Limit, bool) {
+	v := d.follow(n)
+	digits, percent := strings.CutSuffix(v.Value, "%")
+	if percent && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
+		i, err := strconv.Atoi(digits)
+		if err != nil || !decimal.MatchString(digits) || i < 0 || i > 100 {
+			d.fail(v, "from 0% to 100%, without decimals", "%s: %s is not a percentage", what, clip(v.Value))
+			return fleet.Limit{}, false
+		}
+		return fleet.Limit{Value: i, Percent: true}, true
+	}
+	if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!int" {
+		d.fail(v, "such as 5 or 25%", "%s must be a number of droplets or a percentage, not %s", what, describe(v))
+		return fleet.Limit{}, false
+	}
+	i, ok := d.integer(n, what)
+	if ok && i < 0 {
+		d.fail(v, "0 means none", "%s must not be below 0", what)
+		return fleet.Limit{}, false
+	}
+	return fleet.Limit{Value: i}, ok
+}
+
+// drifts are the words of policy.drift.
+var drifts = []string{string(fleet.DriftReport), string(fleet.DriftCorrect)}
+
+func (d *decoder) drift(n *yaml.Node) fleet.DriftPolicy {
+	v := d.follow(n)
+	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" && slices.Contains(drifts, v.Value) {
+		return fleet.DriftPolicy(v.Value)
+	}
+	hint := ""
+	if near, ok := nearest(v.Value, drifts); ok {
+		hint = "did you mean " + near + "?"
+	}
+	d.fail(v, hint, "drift must be one of %s, not %s", strings.Join(drifts, " and "), describe(v))
+	return fleet.DriftReport
+}

@@ -1,0 +1,105 @@
+package fleetfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxFleet is how many droplets one fleet may have.
+const maxFleet = 10_000
+
+// expansion collects the droplets of all stanzas.
+type expansion struct {
+	specs []fleet.Spec
+	taken map[string]fleet.Spec // by fleet.Key
+}
+
+// droplets reads the stanzas and expands them, ordered by name.
+func (d *decoder) droplets(n *yaml.Node, defaults stanza) []fleet.Spec {
+	stanzas, _ := d.sequence(n, "droplets")
+	x := expansion{taken: map[string]fleet.Spec{}}
+	for _, item := range stanzas {
+		s, ok := d.stanza(item, "a droplet", dropletKeys)
+		if d.gaveUp {
+			return nil
+		}
+		if !ok {
+			continue
+		}
+		d.complete(item, s, s.or(defaults))
+		d.expand(&x, item, s.or(defaults))
+		if len(x.specs) > maxFleet {
+			d.fail(item, "", "the fleet has more than %d droplets from here on", maxFleet)
+			return nil
+		}
+	}
+	slices.SortFunc(x.specs, func(a, b fleet.Spec) int { return fleet.CompareNames(a.Name, b.Name) })
+	return x.specs
+}
+
+// complete reports the required fields that neither the stanza nor the defaults have.
+func (d *decoder) complete(item *yaml.Node, own, all stanza) {
+	for _, f := range fleet.Fields {
+		if _, said := all[f.Name]; said || !f.Required {
+			continue
+		}
+		if f.Name == "name" {
+			d.fail(item, "", "the droplet has no name")
+			continue
+		}
+		what := "the droplet"
+		if own["name"].ok {
+			what = "droplet " + own["name"].text
+		}
+		d.fail(item, "set it here, or for all droplets under defaults", "%s has no %s", what, f.Name)
+	}
+}
+
+// expand makes the droplets of one stanza: one with the stanza's name, or with a count one for each ordinal from 1, so that
+// shrinking drops the highest. A stanza whose name or count was refused makes none.
+func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
+	name, count := s["name"], s[countKey]
+	_, counted := s[countKey]
+	if !name.ok || counted && !count.ok {
+		return
+	}
+	names := []string{name.text}
+	if counted {
+		if strings.Contains(name.text, ".") {
+			d.fail(d.follow(name.at), "write one stanza for each", "%s has a count: a name with dots cannot be numbered", name.text)
+			return
+		}
+		if len(name.text) > maxStem {
+			d.fail(d.follow(name.at), "", "%s has a count: its name must have at most %d characters, so that the numbers fit", clip(name.text), maxStem)
+			return
+		}
+		names = nil
+		for i := range count.int {
+			names = append(names, fmt.Sprintf("%s-%d", name.text, i+1))
+		}
+	}
+	spec := s.spec()
+	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
+	twice := []string{}
+	for _, spec.Name = range names {
+		if _, collides := x.taken[fleet.Key(spec.Name)]; collides {
+			twice = append(twice, spec.Name)
+			continue
+		}
+		x.taken[fleet.Key(spec.Name)] = spec
+		x.specs = append(x.specs, spec)
+	}
+	if len(twice) > 0 {
+		more := ""
+		if len(twice) > 1 {
+			more = fmt.Sprintf(" and %d more", len(twice)-1)
+		}
+		d.fail(name.at, "", "droplet %s%s is wanted twice: by this stanza and by %s on line %d", twice[0], more,
+			x.taken[fleet.Key(twice[0])].Group, x.taken[fleet.Key(twice[0])].Line)
+	}
+}

@@ -1,0 +1,146 @@
+package fleetfile
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"arcadiad/fleet"
+)
+
+// object is a JSON Schema, or a part of one.
+type object = map[string]any
+
+// Schema gives the JSON Schema (draft 7, which yaml-language-server knows) of the fleet file. It is made from [fleet.Fields] and
+// the forms that [Decode] checks, and accepts every file that Decode accepts; what a schema cannot say, such as names that
+// collide, only Decode finds.
+func Schema() []byte {
+	droplet := mappingSchema(dropletKeys)
+	droplet["description"] = "One droplet, or with count several alike."
+	droplet["required"] = []string{"name"}
+	droplet["dependencies"] = object{countKey: object{"properties": object{"name": object{"pattern": "^[^.]*$", "maxLength": maxStem}}}}
+	defaults := mappingSchema(defaultKeys)
+	defaults["description"] = "What holds for every droplet that does not say otherwise itself."
+
+	var anywhere []object // a required field is in the defaults or in each droplet
+	for _, f := range fleet.Fields {
+		if f.Required && f.Name != "name" {
+			need := object{"required": []string{f.Name}}
+			anywhere = append(anywhere, object{"anyOf": []object{
+				{"properties": object{"droplets": object{"items": need}}},
+				{"required": []string{"defaults"}, "properties": object{"defaults": need}},
+			}})
+		}
+	}
+	schema := object{
+		"$schema":              "http://json-schema.org/draft-07/schema#",
+		"title":                "arcadiad fleet file",
+		"description":          "The droplets that a DigitalOcean account should have.",
+		"type":                 "object",
+		"additionalProperties": false,
+		"required":             []string{"version", "fleet", "droplets"},
+		"allOf":                anywhere,
+		"properties": object{
+			"version":  object{"description": "Version of the file format.", "type": "integer", "enum": []int{1}},
+			"fleet":    described(fleetNameForm.schema(), "The fleet's name, in the tags of its droplets."),
+			"account":  described(uuidForm.schema(), "UUID of the team, or of the account without one. Checked before anything is written."),
+			"defaults": defaults,
+			"droplets": object{"description": "The droplets; [] for none.", "type": "array", "items": droplet},
+			"policy": object{
+				"description": "Bounds of what one pass may do.", "type": "object", "additionalProperties": false,
+				"properties": object{
+					"max_destroy": object{
+						"description": "How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets.",
+						"default":     "25%",
+						"anyOf": []object{
+							{"type": "integer", "minimum": 0},
+							{"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"},
+						},
+					},
+					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
+					"drift": object{
+						"description": "What to do about droplets that were changed by others: show it, or mend what can be mended in place.",
+						"default":     string(fleet.DriftReport),
+						"enum":        drifts,
+					},
+				},
+			},
+		},
+	}
+	out, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		panic(err) // strings, numbers, maps and slices always marshal
+	}
+	return append(out, '\n')
+}
+
+// mappingSchema describes a stanza with these keys.
+func mappingSchema(keys []string) object {
+	properties := object{}
+	for _, key := range keys {
+		switch key {
+		case countKey:
+			properties[key] = object{
+				"description": "How many droplets: web-1, web-2, …. Shrinking drops the highest; 0 means none.",
+				"type":        "integer", "minimum": 0, "maximum": maxCount,
+			}
+		case fileKey:
+			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory.")
+		default:
+			f, _ := fleet.FieldNamed(key)
+			properties[key] = fieldSchema(f)
+		}
+	}
+	return object{
+		"type": "object", "additionalProperties": false, "properties": properties,
+		"not": object{"required": []string{userDataKey, fileKey}},
+	}
+}
+
+func fieldSchema(f fleet.Field) object {
+	switch f.Kind {
+	case fleet.KindBool:
+		return described(object{"type": "boolean"}, f.Doc)
+	case fleet.KindList:
+		return described(object{"type": "array", "uniqueItems": true, "items": formOf[f.Name].schema()}, f.Doc)
+	default:
+		return described(formOf[f.Name].schema(), f.Doc)
+	}
+}
+
+// schema says the form in JSON Schema. String keywords do not bind numbers, nor the other way round.
+func (f form) schema() object {
+	s := object{"type": "string"}
+	if f.number {
+		s["type"] = []string{"string", "integer"}
+		s["minimum"] = 1
+	}
+	if !f.blank {
+		s["minLength"] = 1
+	}
+	if f.maxBytes > 0 {
+		s["maxLength"] = f.maxBytes
+	}
+	patterns := f.patterns
+	if len(patterns) == 1 {
+		s["pattern"] = patterns[0].String()
+	} else if len(patterns) > 1 {
+		s["allOf"] = eachPattern(patterns)
+	}
+	if f.never != nil {
+		s["not"] = object{"pattern": f.never.String()}
+	}
+	return s
+}
+
+func eachPattern(patterns []*regexp.Regexp) []object {
+	all := make([]object, len(patterns))
+	for i, p := range patterns {
+		all[i] = object{"pattern": p.String()}
+	}
+	return all
+}
+
+func described(s object, doc string) object {
+	s["description"] = doc
+	return s
+}

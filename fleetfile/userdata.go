@@ -1,0 +1,146 @@
+package fleetfile
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxUserData is DigitalOcean's bound on user data in bytes (do-api.md, section 1.2).
+const maxUserData = 64 << 10
+
+// maxUserDataFiles bounds how many files one fleet file may name.
+const maxUserDataFiles = 1000
+
+// source is a user_data file as it was read.
+type source struct {
+	data []byte
+	err  error
+	told bool // its problems were reported
+}
+
+// userData gives the text of a user_data_file.
+func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
+	v := d.follow(n)
+	if !filepath.IsLocal(name) {
+		d.fail(v, "more people may edit a fleet than may read the files of this host",
+			"user_data_file: %s does not lie below the directory of the fleet file", clip(name))
+		return "", false
+	}
+	name = filepath.Clean(name)
+	src, read := d.sources[name]
+	if !read {
+		if len(d.sources) >= maxUserDataFiles {
+			d.fail(v, "", "user_data_file: more than %d files", maxUserDataFiles)
+			return "", false
+		}
+		src = &source{}
+		src.data, src.err = d.readFile(name)
+		d.sources[name] = src
+	}
+	if src.err != nil {
+		hint := ""
+		if errors.Is(src.err, fs.ErrNotExist) {
+			hint = "the path is relative to the fleet file"
+		}
+		d.fail(v, hint, "user_data_file: %s: %s", clip(name), reason(src.err))
+		if !d.gaveUp {
+			d.errs[len(d.errs)-1].cause = src.err
+		}
+		return "", false
+	}
+	text := string(src.data)
+	switch {
+	case strings.TrimSpace(text) == "":
+		d.fail(v, "", "user_data_file: %s is empty", clip(name))
+		return "", false
+	case len(text) > maxUserData:
+		d.fail(v, "", "user_data_file: %s is larger than %d KiB", clip(name), maxUserData>>10)
+		return "", false
+	}
+	e, bad := userDataFault(src.data)
+	if bad && !src.told {
+		e.File = filepath.Join(filepath.Dir(d.file), name)
+		d.errs = append(d.errs, e)
+		src.told = true
+	}
+	return text, !bad
+}
+
+// inlineUserData checks the text of user_data. Inside a block its lines stand as they are, so a fault can be pointed at.
+func (d *decoder) inlineUserData(n *yaml.Node, text string) bool {
+	e, bad := userDataFault([]byte(text))
+	if !bad {
+		return true
+	}
+	v := d.follow(n)
+	at := yaml.Node{Line: v.Line, Column: v.Column}
+	if v.Style&yaml.LiteralStyle != 0 {
+		at.Line, at.Column = v.Line+e.Line, 1
+	}
+	d.fail(&at, e.Hint, "user_data: %s", e.Message)
+	return false
+}
+
+var conflictEnds = regexp.MustCompile(`(?ms)^<<<<<<<( .*?)?$.*^>>>>>>>( |$)`)
+
+// userDataFault finds the first reason why a text will not do as user data.
+func userDataFault(data []byte) (Error, bool) {
+	at := position{line: 1, col: 1}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return at.err("", fmt.Sprintf("byte 0x%02x is not UTF-8 text", data[i]), "the API takes plain text, neither gzip nor base64"), true
+		case r == 0:
+			return at.err("", "a NUL byte", "the API takes plain text, neither gzip nor base64"), true
+		case r > 0xffff:
+			return at.err("", fmt.Sprintf("character %U", r),
+				"DigitalOcean loses droplets whose user data has characters beyond U+FFFF, such as emoji; remove it"), true
+		}
+		at.pass(r)
+		i += size
+	}
+	if m := conflictEnds.FindIndex(data); m != nil {
+		line := 1 + strings.Count(string(data[:m[0]]), "\n")
+		return Error{Line: line, Col: 1, Message: "merge conflict marker <<<<<<<", Hint: "resolve the conflict and remove the marker lines"}, true
+	}
+	return Error{}, false
+}
+
+// reason is the file system's error without the operation and the path, which the message has already.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// hash names the content of a fleet file and of every user_data file that it names, SHA-256 in hex. A file that could not be read
+// counts with its error.
+func (d *decoder) hash(data []byte) string {
+	h := sha256.New()
+	part := func(kind, name string, content []byte) {
+		fmt.Fprintf(h, "%s %q %d\n%s\n", kind, name, len(content), content)
+	}
+	part("fleet", "", data)
+	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
+		if src := d.sources[name]; src.err != nil {
+			part("error", name, []byte(src.err.Error()))
+		} else {
+			part("user_data", name, src.data)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
