@@ -49,6 +49,9 @@ func (s Saga) Completed() bool { return !s.Live && s.Status == "completed" }
 // Failed tells whether the saga ended without its work done, and not because the file asked for something else by then.
 func (s Saga) Failed() bool { return !s.Live && s.Status == "compensated" }
 
+// Stuck tells whether the saga waits for a person, or for patience.
+func (s Saga) Stuck() bool { return s.Live && s.Status == "stuck" }
+
 // Makes tells whether sagas of this kind make droplets, and so tag them.
 func (s Saga) Makes() bool { return s.Kind == SagaProvision || s.Kind == SagaReplace }
 
@@ -67,6 +70,8 @@ const (
 	LabelDroplet  = "droplet"  // Saga.DropletID, decimal
 	LabelReplaces = "replaces" // Saga.Replaces, decimal
 	LabelUndone   = "undone"   // Saga.Undone, "true"
+	LabelIP       = "ip"       // public IPv4 address of the droplet that it made
+	LabelApproval = "approval" // id of the approved plan that the saga belongs to; its approval is used up with the saga's beginning
 	LabelRetried  = "retried"  // Saga.Retried, "true"
 )
 
