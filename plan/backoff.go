@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+const (
+	firstBackoff = time.Minute // after the first failure; it doubles with each one that follows
+	maxBackoff   = time.Hour
+	stallAfter   = 3 // droplets made and destroyed again for one spec, until a person or the file says otherwise
+)
+
+// failures counts the failures in a row of what an action tries, and finds the last (law 14). A success ends the row, and so does a
+// person's retry.
+func failures(d *draft) (count, undone int, last *fleet.Saga) {
+	for i := len(d.subject.past) - 1; i >= 0; i-- {
+		saga := d.subject.past[i]
+		if !triesSame(saga, d) {
+			continue
+		}
+		if saga.Retried || saga.Completed() {
+			break
+		}
+		if saga.Undone && !saga.Completed() {
+			undone++
+		}
+		if saga.Failed() {
+			count++
+			if last == nil {
+				last = saga
+			}
+		}
+	}
+	return count, undone, last
+}
+
+// triesSame tells whether a saga tried what the action would: to make a droplet for the same spec, or to do the same to the same
+// droplet.
+func triesSame(saga *fleet.Saga, d *draft) bool {
+	switch d.Kind {
+	case Provision, Replace:
+		return saga.Makes() && saga.SpecHash == d.hash
+	case Destroy:
+		return saga.Kind == fleet.SagaDestroy && saga.DropletID == d.DropletID
+	case Adopt:
+		return saga.Kind == fleet.SagaAdopt && saga.DropletID == d.DropletID
+	case Update:
+		return saga.Kind == fleet.SagaUpdate && saga.DropletID == d.DropletID
+	}
+	return false
+}
+
+func (b *builder) heldByStall(d *draft) string {
+	if d.Kind != Provision && d.Kind != Replace {
+		return ""
+	}
+	_, undone, last := failures(d)
+	if undone < stallAfter || last == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d droplets were made for this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",
+		undone, why(last), fleet.Saga8(last.ID))
+}
+
+func (b *builder) heldByBackoff(d *draft) string {
+	if b.recorded.Hurry {
+		return ""
+	}
+	count, _, last := failures(d)
+	if last == nil {
+		return ""
+	}
+	lapses := last.EndedAt.Add(backoff(count))
+	// A wait beyond any backoff means that the clock jumped; it is no reason to wait for ever.
+	if wait := lapses.Sub(b.now); wait <= 0 || wait > 2*maxBackoff {
+		return ""
+	}
+	if b.plan.Lapses.IsZero() || lapses.Before(b.plan.Lapses) {
+		b.plan.Lapses = lapses
+	}
+	times := "once"
+	if count > 1 {
+		times = fmt.Sprintf("%d times in a row", count)
+	}
+	return fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
+		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
+}
+
+// backoff is the wait after the given number of failures in a row.
+func backoff(failures int) time.Duration {
+	wait := firstBackoff
+	for i := 1; i < failures && wait < maxBackoff; i++ {
+		wait *= 2
+	}
+	return min(wait, maxBackoff)
+}
+
+func why(saga *fleet.Saga) string {
+	if saga.Error == "" {
+		return "saga " + fleet.Saga8(saga.ID)
+	}
+	return saga.Error
+}

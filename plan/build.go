@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Build makes the plan that takes the account from what is observed and recorded to what is wanted. A [*PinError] says that the
+// three do not belong together; [ErrNoFleet] and [ErrNotWhole] that there is nothing to plan with. The caller must have loaded
+// recorded before it looked at the cloud. now only matters to backoffs and to the times of records.
+func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (Plan, error) {
+	if wanted.Name == "" {
+		return Plan{}, ErrNoFleet
+	}
+	if observed.Account.UUID == "" {
+		return Plan{}, fmt.Errorf("%w: it names no account", ErrNotWhole)
+	}
+	if err := checkPins(wanted, recorded, observed.Account); err != nil {
+		return Plan{}, err
+	}
+	s, err := newSurvey(wanted, recorded, observed)
+	if err != nil {
+		return Plan{}, err
+	}
+	b := &builder{survey: s, now: now, plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}
+	b.warnFirst()
+	for _, x := range b.subjects {
+		b.decide(x)
+	}
+	b.warnLast()
+	slices.SortStableFunc(b.drafts, compareDrafts)
+	b.plan.ID = b.identify()
+	b.plan.Approved = slices.Contains(recorded.Approved, b.plan.ID)
+	b.hold()
+	b.license()
+	return b.finish(), nil
+}
+
+// builder is a plan in the making.
+type builder struct {
+	*survey
+	now    time.Time
+	drafts []*draft
+	plan   Plan
+	shape  shape
+}
+
+// draft is an action in the making, with what the holds need to know of it.
+type draft struct {
+	Action
+	subject  *subject
+	seen     *fleet.Droplet // the droplet that the action is about; nil for a provision
+	record   *fleet.Record  // its record; nil: not registered
+	hash     string         // Spec.Hash of what is wanted; empty for a destroy
+	while    while          // for the licence
+	outside  bool           // not counted by max_destroy (law 5)
+	unproved bool           // no saga of this journal made the droplet (law 16)
+}
+
+// add takes an action into the plan.
+func (b *builder) add(d draft) {
+	if d.subject.spec != nil && d.Kind != Destroy {
+		d.Spec = *d.subject.spec
+		d.hash = d.Spec.Hash()
+	}
+	if d.seen != nil {
+		d.DropletID = d.seen.ID
+	}
+	d.Name = d.subject.name
+	b.drafts = append(b.drafts, &d)
+}
+
+func compareDrafts(a, b *draft) int {
+	if a.subject != b.subject {
+		return fleet.CompareNames(a.Name, b.Name)
+	}
+	if c := slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind); c != 0 {
+		return c
+	}
+	return compareInt(a.DropletID, b.DropletID)
+}
+
+// finish moves the drafts into the plan and counts.
+func (b *builder) finish() Plan {
+	p := b.plan
+	p.Actions = make([]Action, len(b.drafts))
+	for i, d := range b.drafts {
+		p.Actions[i] = d.Action
+		switch d.Kind {
+		case Adopt:
+			p.Summary.Adopt++
+		case Update:
+			p.Summary.Update++
+		case Provision:
+			p.Summary.Provision++
+		case Replace:
+			p.Summary.Replace++
+		case Destroy:
+			p.Summary.Destroy++
+		}
+		if d.Held {
+			p.Summary.Held++
+		}
+	}
+	for _, saga := range b.sagas {
+		if !saga.Live {
+			continue
+		}
+		f := InFlight{
+			Name: saga.Name, DropletID: saga.DropletID, Saga: saga.ID, Kind: saga.Kind,
+			Status: saga.Status, Step: saga.Step, Stuck: saga.Stuck(), Error: saga.Error,
+		}
+		p.InFlight = append(p.InFlight, f)
+		if f.Stuck {
+			p.Summary.Stuck++
+		}
+	}
+	slices.SortStableFunc(p.InFlight, func(a, b InFlight) int { return fleet.CompareNames(a.Name, b.Name) })
+	p.Summary.Drifted = len(p.Drift)
+	p.Summary.Pending = len(p.Pending)
+	p.Summary.Released = len(p.Released)
+	p.Summary.InFlight = len(p.InFlight)
+	return p
+}

@@ -1,0 +1,166 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+// claim adopts one of the unregistered droplets that bear a wanted name and our tags (laws 5 and 16). No registered droplet stands
+// for the name.
+func (b *builder) claim(x *subject) {
+	left := slices.Clone(x.claims)
+	if waiting := b.awaited(x, left); waiting {
+		return
+	}
+	left = withoutReplaced(left)
+	left = b.oneOfEachSaga(left)
+	kept := left[0]
+	for _, d := range left {
+		if b.suits(x, d) {
+			kept = d
+			break
+		}
+	}
+	b.adopt(x, kept)
+	b.extras(x, kept)
+}
+
+// awaited tells whether a replacement among the claims is still on its way. Until it is active or gone, nobody knows which of the
+// pair is to stay.
+func (b *builder) awaited(x *subject, claims []*fleet.Droplet) bool {
+	for _, d := range claims {
+		for _, old := range d.Replaces() {
+			if d.Status == fleet.StatusNew && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
+				b.warn("%s: droplet %d is to replace droplet %d, and is not active yet: neither is adopted until it is", x.name, d.ID, old)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// withoutReplaced drops the droplets that an active replacement among them stands in for.
+func withoutReplaced(claims []*fleet.Droplet) []*fleet.Droplet {
+	left := slices.Clone(claims)
+	for _, d := range claims {
+		if d.Status != fleet.StatusActive {
+			continue
+		}
+		for _, old := range d.Replaces() {
+			left = slices.DeleteFunc(left, func(c *fleet.Droplet) bool { return c.ID == old && c != d })
+		}
+	}
+	if len(left) == 0 {
+		return claims // tags that go round in a ring prove nothing
+	}
+	return left
+}
+
+// oneOfEachSaga keeps one droplet of those that show the same saga tag: the one that the saga knows, else the oldest.
+func (b *builder) oneOfEachSaga(claims []*fleet.Droplet) []*fleet.Droplet {
+	best := map[string]*fleet.Droplet{}
+	for _, d := range claims {
+		tag := strings.Join(d.Saga8s(), ",")
+		if have := best[tag]; tag != "" && (have == nil || b.older(tag, d, have)) {
+			best[tag] = d
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(claims), func(d *fleet.Droplet) bool {
+		tag := strings.Join(d.Saga8s(), ",")
+		return tag != "" && best[tag] != d
+	})
+}
+
+func (b *builder) older(tag string, d, than *fleet.Droplet) bool {
+	if saga := b.journal[tag]; saga != nil && saga.DropletID != 0 {
+		if d.ID == saga.DropletID || than.ID == saga.DropletID {
+			return d.ID == saga.DropletID
+		}
+	}
+	return cmp.Or(d.CreatedAt.Compare(than.CreatedAt), compareInt(d.ID, than.ID)) < 0
+}
+
+// suits tells whether a droplet is active and, as far as can be read, what the file asks for.
+func (b *builder) suits(x *subject, d *fleet.Droplet) bool {
+	return d.Status == fleet.StatusActive && (x.spec == nil || len(misfits(*x.spec, d)) == 0)
+}
+
+// misfits are the readable fields in which a droplet differs from the spec, and which only a new droplet can change.
+func misfits(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
+	var changes []FieldChange
+	for _, f := range fleet.Fields {
+		if f.Change != fleet.ChangeReplace || f.Seen == nil {
+			continue
+		}
+		want, asked := f.Wanted(spec)
+		if seen, ok := f.Seen(*d, want); asked && ok && seen != want {
+			changes = append(changes, FieldChange{f.Name, seen, want})
+		}
+	}
+	return changes
+}
+
+func (b *builder) adopt(x *subject, d *fleet.Droplet) {
+	reason := "it bears the fleet's tags, and is not registered"
+	changes := misfits(*x.spec, d)
+	if len(changes) > 0 {
+		reason += "; it differs from the file, so a replace comes next"
+	}
+	record := fleet.Record{
+		DropletID: d.ID, Name: x.spec.Name, ImageID: d.ImageID, RecordedAt: b.now,
+		Protect: d.HasTag(fleet.ProtectTag) || x.spec.Protected(),
+	}
+	if maker := b.makerOf(d); maker != nil {
+		record.SagaID = maker.ID
+	}
+	record.Values, record.Assumed = fleet.Adopted(*d, *x.spec)
+	b.add(draft{subject: x, seen: d, Action: Action{Kind: Adopt, Reason: reason, Changes: changes, Record: record}})
+}
+
+// extras plans the end of every droplet under a wanted name but the kept one: late arrivals, the old half of a replaced pair, and
+// twins. All of it lies outside max_destroy, and is held unless this journal made the droplet (law 5).
+func (b *builder) extras(x *subject, kept *fleet.Droplet) {
+	for i := range x.holdings {
+		if h := &x.holdings[i]; h.state == present && h.seen != kept {
+			b.twin(x, kept, draft{seen: h.seen, record: h.record}, "twin")
+		}
+	}
+	for _, d := range x.claims {
+		if d == kept {
+			continue
+		}
+		maker := b.makerOf(d)
+		extra := draft{seen: d, unproved: maker == nil}
+		switch {
+		case slices.Contains(kept.Replaces(), d.ID):
+			b.twin(x, kept, extra, "replaced")
+		case maker != nil && !maker.Completed() && !b.sameSaga(d, kept):
+			extra.subject, extra.while, extra.outside = x, whileAlways, true
+			extra.Action = Action{Kind: Destroy, Reason: fmt.Sprintf(
+				"late arrival: saga %s had given it up, and %s is droplet %d by now", fleet.Saga8(maker.ID), x.name, kept.ID)}
+			b.add(extra)
+		default:
+			b.twin(x, kept, extra, "twin")
+		}
+	}
+}
+
+// twin plans the end of a droplet beside the kept one, once that is known to work.
+func (b *builder) twin(x *subject, kept *fleet.Droplet, d draft, word string) {
+	if kept.Status != fleet.StatusActive {
+		b.warn("%s: droplet %d is one too many (%s), and stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
+		return
+	}
+	d.subject, d.while, d.outside = x, whileAlways, true
+	d.Action = Action{Kind: Destroy, Reason: fmt.Sprintf("%s: %s is droplet %d", word, x.name, kept.ID)}
+	b.add(d)
+}
+
+func (b *builder) sameSaga(d, kept *fleet.Droplet) bool {
+	maker := b.makerOf(d)
+	return maker != nil && maker == b.makerOf(kept)
+}

@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+
+	"arcadiad/fleet"
+)
+
+// decide plans for one name.
+func (b *builder) decide(x *subject) {
+	b.note(x)
+	if x.live != nil {
+		return // one saga at a time (law 2): the next pass sees what became of it
+	}
+	kept, occupied := b.keeperOf(x)
+	switch {
+	case x.spec == nil:
+		b.unwanted(x)
+	case kept != nil:
+		b.compare(x, *kept)
+		b.extras(x, kept.seen)
+	case occupied:
+		// Something is registered under the name, and what became of it is not known: nothing is safe to do.
+	case len(x.claims) > 0:
+		b.claim(x)
+	default:
+		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: absence(x)}})
+	}
+}
+
+// note reports what is odd about a name, whatever is done about it.
+func (b *builder) note(x *subject) {
+	for _, h := range x.holdings {
+		switch {
+		case h.state == released && !b.blind:
+			b.plan.Released = append(b.plan.Released, Released{Name: x.name, DropletID: h.record.DropletID, Reason: h.reason})
+		case h.state == missing && h.seen == nil:
+			b.warn("%s (droplet %d) is not in the account's listing and not proved gone either: nothing is done about it in this pass", x.name, h.record.DropletID)
+		case h.state == missing:
+			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
+		}
+	}
+	for _, id := range x.strangers {
+		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s", id, x.name, x.name)
+	}
+}
+
+// keeperOf chooses the registered droplet that stands for the name, and tells whether anything registered occupies it. More than
+// one registered droplet is rare: the active one that fits the file stays, else the one with the lowest id.
+func (b *builder) keeperOf(x *subject) (kept *holding, occupied bool) {
+	for i := range x.holdings {
+		h := &x.holdings[i]
+		if h.state == gone {
+			continue
+		}
+		occupied = true
+		if h.state == present && (kept == nil || !b.suits(x, kept.seen) && b.suits(x, h.seen)) {
+			kept = h
+		}
+	}
+	return kept, occupied
+}
+
+// unwanted plans the end of everything under a name that the file does not want.
+func (b *builder) unwanted(x *subject) {
+	for i := range x.holdings {
+		h := &x.holdings[i]
+		if h.state == present {
+			b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileUnwanted,
+				Action: Action{Kind: Destroy, Reason: "not in the fleet file"}})
+		}
+	}
+	for _, d := range x.claims {
+		maker := b.makerOf(d)
+		reason := "unknown origin: it bears the fleet's tag, and no saga of this journal made it"
+		switch {
+		case maker != nil && !maker.Completed():
+			reason = "late arrival: saga " + fleet.Saga8(maker.ID) + " had given it up, and the fleet file does not want it"
+		case maker != nil:
+			reason = "orphan: saga " + fleet.Saga8(maker.ID) + " made it, and the fleet file does not want it"
+		}
+		b.add(draft{subject: x, seen: d, while: whileUnwanted, outside: true, unproved: maker == nil,
+			Action: Action{Kind: Destroy, Reason: reason}})
+	}
+}
+
+func absence(x *subject) string {
+	for _, h := range x.holdings {
+		if h.state == gone {
+			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone"
+		}
+	}
+	return "in the fleet file, and not there"
+}
+
+func (b *builder) warn(format string, args ...any) {
+	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// rule is one reason to hold an action.
+type rule struct {
+	name     string
+	byPerson bool // approving the plan lifts it
+
+	// look is called once a plan, when the rules before have held what they hold, and gives the rule's verdict on an action that
+	// is still free: why it is held, or nothing.
+	look func(b *builder) func(d *draft) (why string)
+}
+
+// rules are the holds (law 9 and others), in order: the first that holds an action names it. What a person may lift are
+// judgements about how much, and about whose a droplet is; never what was protected, or what we cannot see.
+var rules = []rule{
+	{"tags", false, each((*builder).heldByTags)},
+	{"protect", false, each((*builder).heldByProtect)},
+	{"volumes", true, each((*builder).heldByVolumes)},
+	{"origin", true, each((*builder).heldByOrigin)},
+	{"loop", true, each((*builder).heldByLoop)},
+	{"stalled", false, each((*builder).heldByStall)},
+	{"backoff", false, each((*builder).heldByBackoff)},
+	{"max_destroy", true, (*builder).overMaxDestroy},
+	{"max_droplets", false, (*builder).overMaxDroplets},
+	{"turn", false, (*builder).outOfTurn},
+}
+
+// hold goes over the drafts with all rules.
+func (b *builder) hold() {
+	for _, r := range rules {
+		if r.byPerson && b.plan.Approved {
+			continue
+		}
+		verdict := r.look(b)
+		for _, d := range b.drafts {
+			if d.Held {
+				continue
+			}
+			why := verdict(d)
+			if why == "" {
+				continue
+			}
+			if r.byPerson {
+				why += "; to let it through: arcadiad approve " + b.plan.ID
+			}
+			d.Held, d.HeldBy, d.HeldReason = true, r.name, why
+		}
+	}
+}
+
+// each makes a rule of a verdict that needs no preparation.
+func each(verdict func(*builder, *draft) string) func(*builder) func(*draft) string {
+	return func(b *builder) func(*draft) string {
+		return func(d *draft) string { return verdict(b, d) }
+	}
+}
+
+// destroys tells whether the action ends a living droplet.
+func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }
+
+func (b *builder) heldByTags(*draft) string {
+	if !b.blind {
+		return ""
+	}
+	return "no registered droplet shows our tags, so the token probably cannot read tags: give it the scope tag:read"
+}
+
+// heldByProtect: protection is absolute from registration on. What was never registered is protected by its tag alone, and only
+// where no saga of this journal proves that it is a leftover of our own.
+func (b *builder) heldByProtect(d *draft) string {
+	if !d.destroys() {
+		return ""
+	}
+	protected := d.seen.HasTag(fleet.ProtectTag) && (d.record != nil || d.unproved)
+	if d.record != nil {
+		protected = protected || d.record.Protect
+		if s := d.subject.spec; s != nil && s.Protect != nil {
+			protected = *s.Protect
+		}
+	}
+	if !protected {
+		return ""
+	}
+	return "it is protected; only `protect: false` under its name in the fleet file lifts that"
+}
+
+func (b *builder) heldByVolumes(d *draft) string {
+	if !d.destroys() || len(d.seen.VolumeIDs) == 0 {
+		return ""
+	}
+	if n := len(d.seen.VolumeIDs); n > 1 {
+		return fmt.Sprintf("%d volumes are attached to it", n)
+	}
+	return "a volume is attached to it"
+}
+
+func (b *builder) heldByOrigin(d *draft) string {
+	if !d.destroys() || !d.unproved {
+		return ""
+	}
+	return "no saga of this state database made it"
+}
+
+func (b *builder) heldByLoop(d *draft) string {
+	if d.Kind != Replace {
+		return ""
+	}
+	for i := len(d.subject.past) - 1; i >= 0; i-- {
+		saga := d.subject.past[i]
+		if !saga.Completed() {
+			continue
+		}
+		if saga.Kind == fleet.SagaReplace && saga.SpecHash == d.hash {
+			return "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"
+		}
+		if saga.Kind != fleet.SagaUpdate {
+			return ""
+		}
+	}
+	return ""
+}
+
+// overMaxDestroy holds every destroy and replace when they are more than policy.max_destroy allows: which few of too many should go
+// ahead is not for a program to choose.
+func (b *builder) overMaxDestroy() func(*draft) string {
+	planned, live := 0, 0
+	for _, d := range b.drafts {
+		if counted(d) && !d.Held {
+			planned++
+		}
+	}
+	for _, saga := range b.sagas {
+		if saga.Live && b.destroysRegistered(saga) {
+			live++
+		}
+	}
+	limit := b.wanted.Policy.MaxDestroy.Of(len(b.registered))
+	return func(d *draft) string {
+		if !counted(d) || planned+live <= limit {
+			return ""
+		}
+		why := fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced", planned, len(b.registered))
+		if live > 0 {
+			why += fmt.Sprintf(" while %d more are under way", live)
+		}
+		return why + fmt.Sprintf(", and policy.max_destroy allows %d in one pass", limit)
+	}
+}
+
+func counted(d *draft) bool { return d.destroys() && !d.outside }
+
+// destroysRegistered tells whether a live saga takes a registered droplet down; twins and late arrivals are not registered.
+func (b *builder) destroysRegistered(saga *fleet.Saga) bool {
+	target := saga.Replaces
+	switch saga.Kind {
+	case fleet.SagaDestroy:
+		target = saga.DropletID
+	case fleet.SagaReplace:
+	default:
+		return false
+	}
+	return target == 0 || b.registered[target]
+}
+
+// overMaxDroplets lets creates through in the order of their names until policy.max_droplets is reached. The two droplets that
+// exist while a replace lasts count as one.
+func (b *builder) overMaxDroplets() func(*draft) string {
+	limit := b.wanted.Policy.MaxDroplets
+	count := len(b.registered)
+	for _, x := range b.subjects {
+		count += len(x.claims)
+		if x.live != nil && x.live.Kind == fleet.SagaProvision && !b.registered[x.live.DropletID] {
+			count++
+		}
+	}
+	have := count
+	return func(d *draft) string {
+		if limit == 0 || d.Kind != Provision {
+			return ""
+		}
+		if count < limit {
+			count++
+			return ""
+		}
+		return fmt.Sprintf("the fleet has %d droplets, and policy.max_droplets allows %d", have, limit)
+	}
+}
+
+// outOfTurn lets one action of each name go first (law 2: one saga per name).
+func (b *builder) outOfTurn() func(*draft) string {
+	first := map[*subject]*draft{}
+	return func(d *draft) string {
+		if before := first[d.subject]; before != nil {
+			return fmt.Sprintf("the %s goes first; this follows in a later pass", before.Kind)
+		}
+		first[d.subject] = d
+		return ""
+	}
+}

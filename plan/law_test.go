@@ -1,0 +1,529 @@
+package plan
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+func TestNothingToDo(t *testing.T) {
+	p := converged("db", "web-1", "web-2").expect(t)
+	if !p.Empty() || !p.Settled() || p.Summary.Unchanged != 3 || len(p.Records)+len(p.Drift)+len(p.Pending)+len(p.Warnings) != 0 {
+		t.Errorf("a converged fleet gives %+v", p)
+	}
+}
+
+func TestProvisionWhatIsNotThere(t *testing.T) {
+	s := newScene("web-2", "web-10", "web-1")
+	p := s.expect(t, "provision web-1", "provision web-2", "provision web-10")
+	if p.Actions[0].Spec.Name != "web-1" || p.Settled() {
+		t.Errorf("got %+v", p.Actions[0])
+	}
+}
+
+func TestDestroyWhatIsNotWanted(t *testing.T) {
+	s := converged("web-1", "web-2")
+	s.unwant("web-2")
+	p := s.expect(t, "destroy web-2 102")
+	if p.Summary.Unchanged != 1 || p.Summary.Destroy != 1 {
+		t.Errorf("summary %+v", p.Summary)
+	}
+}
+
+// A droplet is ours by its tags: the managed one, and the fleet's or a saga's of this journal, and no other fleet's.
+func TestLaw01Ours(t *testing.T) {
+	fleetTag, foreignTag, sagaTag := fleet.FleetTag("demo"), fleet.FleetTag("other"), fleet.SagaTag(sagaID(7))
+	for _, tc := range []struct {
+		name  string
+		tags  []string
+		known bool // the saga is in the journal
+		ours  bool
+	}{
+		{"no tags", nil, true, false},
+		{"managed alone", []string{fleet.ManagedTag}, true, false},
+		{"fleet's tag alone", []string{fleetTag}, true, false},
+		{"managed and fleet's", []string{fleet.ManagedTag, fleetTag}, false, true},
+		{"tags in capitals", []string{strings.ToUpper(fleet.ManagedTag), strings.ToUpper(fleetTag)}, false, true},
+		{"managed and known saga's", []string{fleet.ManagedTag, sagaTag}, true, true},
+		{"managed and unknown saga's", []string{fleet.ManagedTag, sagaTag}, false, false},
+		{"known saga's without managed", []string{fleetTag, sagaTag}, true, false},
+		{"another fleet's", []string{fleet.ManagedTag, foreignTag}, false, false},
+		{"another fleet's beside ours", []string{fleet.ManagedTag, fleetTag, foreignTag, sagaTag}, true, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			wanted, unwanted := newScene("web-1"), newScene()
+			for _, s := range []*scene{wanted, unwanted} {
+				s.see(7, "web-1", tc.tags...)
+				if tc.known {
+					s.ended(7, fleet.SagaProvision, "web-1", "completed", "", time.Hour)
+				}
+			}
+			switch {
+			case !tc.ours:
+				if p := wanted.expect(t, "provision web-1"); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "droplet 7 bears the wanted name") {
+					t.Errorf("warnings %q", p.Warnings)
+				}
+				unwanted.expect(t)
+			case tc.known:
+				wanted.expect(t, "adopt web-1 7")
+				unwanted.expect(t, "destroy web-1 7")
+			default:
+				wanted.expect(t, "adopt web-1 7")
+				unwanted.expect(t, "destroy web-1 7 held by origin")
+			}
+		})
+	}
+}
+
+func TestLaw01ReleasedKeepsItsNameOccupied(t *testing.T) {
+	for name, tags := range map[string][]string{
+		"untagged":      {"web"},
+		"other fleet's": {fleet.ManagedTag, fleet.FleetTag("demo"), fleet.FleetTag("other")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, wanted := range []bool{true, false} {
+				s := converged("web-1", "web-2")
+				s.droplet(102).Tags = tags
+				if !wanted {
+					s.unwant("web-2")
+				}
+				p := s.expect(t)
+				if len(p.Released) != 1 || p.Released[0].DropletID != 102 || !p.Settled() {
+					t.Errorf("wanted %v: released %+v", wanted, p.Released)
+				}
+			}
+		})
+	}
+}
+
+func TestLaw01BlindTokenWritesNothing(t *testing.T) {
+	s := converged("web-1", "web-2")
+	s.wanted.Specs = append(s.wanted.Specs, specOf("web-3"))
+	for i := range s.observed.Droplets {
+		s.observed.Droplets[i].Tags = nil
+	}
+	p := s.expect(t, "provision web-3 held by tags")
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "tag:read") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
+func TestLaw02LiveNameIsLeftAlone(t *testing.T) {
+	for _, status := range []string{"pending", "running", "compensating", "stuck"} {
+		s := converged("web-1", "web-2")
+		s.spec("web-1").Size = "s-2vcpu-2gb"
+		s.seeTagged(500, "web-1") // the saga's new droplet
+		saga := s.ended(500, fleet.SagaReplace, "WEB-1", status, "", time.Minute)
+		saga.Live, saga.EndedAt, saga.Replaces = true, time.Time{}, 101
+		p := s.expect(t)
+		stuck := status == "stuck"
+		if p.Settled() || len(p.InFlight) != 1 || p.InFlight[0].Stuck != stuck || p.Summary.InFlight != 1 {
+			t.Errorf("%s: in flight %+v", status, p.InFlight)
+		}
+	}
+}
+
+func TestLaw02RegisteredIsMatchedByID(t *testing.T) {
+	s := converged("web-1", "web-2")
+	s.droplet(102).Name = "somebody-renamed-me"
+	p := s.expect(t)
+	if len(p.Drift) != 1 || p.Drift[0].Name != "web-2" || p.Drift[0].Changes[0] != (FieldChange{"name", "web-2", "somebody-renamed-me"}) {
+		t.Errorf("drift %+v", p.Drift)
+	}
+	s.droplet(102).Name = "WEB-2"
+	if p := s.expect(t); len(p.Drift) != 0 {
+		t.Errorf("letter case is no drift: %+v", p.Drift)
+	}
+}
+
+// The droplet that a live saga made is the saga's, even if it was renamed meanwhile.
+func TestLaw02DropletOfLiveSagaIsLeftAlone(t *testing.T) {
+	s := newScene("web-1", "web-2")
+	s.seeTagged(7, "web-2")
+	saga := s.ended(7, fleet.SagaProvision, "web-1", "running", "", time.Minute)
+	saga.Live, saga.DropletID = true, 0
+	s.expect(t, "provision web-2")
+}
+
+func TestLaw05OneSagaSeveralDroplets(t *testing.T) {
+	s := newScene("web-1")
+	s.seeTagged(7, "web-1")
+	s.see(8, "web-1", s.droplet(7).Tags...).CreatedAt = noon.Add(-2 * time.Hour)
+	s.see(9, "web-1", s.droplet(7).Tags...)
+	saga := s.ended(7, fleet.SagaProvision, "web-1", "compensated", specOf("web-1").Hash(), 24*time.Hour)
+
+	saga.DropletID = 9
+	s.expect(t, "adopt web-1 9", "destroy web-1 7 held by turn", "destroy web-1 8 held by turn") // the one the saga knows
+	saga.DropletID = 0
+	s.expect(t, "adopt web-1 8", "destroy web-1 7 held by turn", "destroy web-1 9 held by turn") // the oldest
+	s.recorded.Records = []fleet.Record{{DropletID: 7, Name: "web-1", Values: fleet.ValuesOf(specOf("web-1"))}}
+	s.expect(t, "destroy web-1 8", "destroy web-1 9 held by turn") // the registered one
+}
+
+func TestLaw05Twins(t *testing.T) {
+	t.Run("registered stays", func(t *testing.T) {
+		s := converged("web-1")
+		s.seeTagged(7, "web-1")
+		s.expect(t, "destroy web-1 7 held by origin")
+		s.ended(7, fleet.SagaProvision, "web-1", "completed", "", 2*time.Hour)
+		if p := s.expect(t, "destroy web-1 7"); !strings.HasPrefix(p.Actions[0].Reason, "twin") {
+			t.Errorf("reason %q", p.Actions[0].Reason)
+		}
+	})
+	t.Run("outside max_destroy", func(t *testing.T) {
+		s := converged("web-1")
+		s.wanted.Policy.MaxDestroy = fleet.Limit{}
+		s.seeTagged(7, "web-1")
+		s.ended(7, fleet.SagaProvision, "web-1", "completed", "", 2*time.Hour)
+		s.expect(t, "destroy web-1 7")
+	})
+	t.Run("waits for the kept one", func(t *testing.T) {
+		s := converged("web-1")
+		s.seeTagged(7, "web-1")
+		s.ended(7, fleet.SagaProvision, "web-1", "completed", "", 2*time.Hour)
+		s.droplet(101).Status = fleet.StatusOff
+		if p := s.expect(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "one too many") {
+			t.Errorf("warnings %q", p.Warnings)
+		}
+	})
+	t.Run("active and fitting is adopted", func(t *testing.T) {
+		s := newScene("web-1")
+		s.seeTagged(7, "web-1").Status = fleet.StatusOff
+		s.seeTagged(8, "web-1").Size = "s-8vcpu-16gb"
+		s.seeTagged(9, "web-1")
+		s.expect(t, "adopt web-1 9", "destroy web-1 7 held by origin", "destroy web-1 8 held by origin")
+	})
+	t.Run("else the lowest id", func(t *testing.T) {
+		s := newScene("web-1")
+		s.seeTagged(7, "web-1").Size = "s-8vcpu-16gb"
+		s.seeTagged(8, "web-1").Size = "s-8vcpu-16gb"
+		s.expect(t, "adopt web-1 7", "destroy web-1 8 held by origin")
+	})
+	t.Run("two registered", func(t *testing.T) {
+		s := converged("web-1")
+		s.register(102, "web-1")
+		s.droplet(101).Status = fleet.StatusOff
+		s.expect(t, "destroy web-1 101")
+	})
+}
+
+func TestLaw05LateArrival(t *testing.T) {
+	late := func(s *scene) *scene {
+		s.seeTagged(7, "web-1")
+		s.ended(7, fleet.SagaProvision, "web-1", "compensated", specOf("web-1").Hash(), 48*time.Hour).DropletID = 0
+		return s
+	}
+	late(newScene("web-1")).expect(t, "adopt web-1 7")
+
+	s := late(newScene())
+	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	p := s.expect(t, "destroy web-1 7")
+	if !strings.HasPrefix(p.Actions[0].Reason, "late arrival") {
+		t.Errorf("reason %q", p.Actions[0].Reason)
+	}
+	if p.Actions[0].Licence.Asks(newScene("web-1").wanted) {
+		t.Error("the name is wanted again and free, and the late arrival would be destroyed all the same")
+	}
+
+	s = late(converged("web-1"))
+	s.droplet(101).Status = fleet.StatusOff
+	p = s.expect(t, "destroy web-1 7")
+	if !p.Actions[0].Licence.Asks(s.wanted) {
+		t.Error("the name is occupied, so the late arrival is one too many")
+	}
+}
+
+func TestLaw05PairIsKnownByItsTag(t *testing.T) {
+	s := newScene("web-1")
+	s.seeTagged(7, "web-1").Size = "s-8vcpu-16gb"
+	s.seeTagged(8, "web-1", fleet.ReplacesTag(7)).Status = fleet.StatusNew
+	if p := s.expect(t); len(p.Warnings) != 1 {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+	s.droplet(8).Status = fleet.StatusActive
+	s.droplet(7).Size = s.droplet(8).Size // the tag decides, not the fit
+	s.droplet(8).Size = "s-2vcpu-2gb"
+	p := s.expect(t, "adopt web-1 8", "destroy web-1 7 held by origin")
+	if !strings.HasPrefix(p.Actions[1].Reason, "replaced") {
+		t.Errorf("reason %q", p.Actions[1].Reason)
+	}
+}
+
+func TestLaw06GoneIsProved(t *testing.T) {
+	s := converged("web-1", "web-2")
+	s.vanish(102, false)
+	if p := s.expect(t); len(p.Warnings) != 1 {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+	s.observed.Missing = nil // not even named as missing: the same
+	s.expect(t)
+	s.observed.Gone = []int64{102}
+	if p := s.expect(t, "provision web-2"); p.Actions[0].Reason != "droplet 102 is gone" {
+		t.Errorf("reason %q", p.Actions[0].Reason)
+	}
+	s.unwant("web-2")
+	s.expect(t)
+
+	s = converged("web-1")
+	s.droplet(101).Status = fleet.StatusArchive
+	s.expect(t)
+	s.unwant("web-1")
+	s.expect(t)
+}
+
+func TestLaw09MaxDestroy(t *testing.T) {
+	s := converged("a", "b", "c", "d", "e", "f", "g", "h")
+	s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
+	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 2 of 8
+	s.unwant("a")
+	s.spec("b").Size = "s-2vcpu-2gb"
+	allowed := s.expect(t, "destroy a 101", "replace b 102", "provision new")
+
+	saga := s.ended(108, fleet.SagaDestroy, "h", "running", "", time.Minute)
+	saga.Live = true
+	s.expect(t, "destroy a 101 held by max_destroy", "replace b 102 held by max_destroy", "provision new")
+	s.recorded.Sagas = s.recorded.Sagas[:8]
+
+	s.unwant("c")
+	held := s.expect(t, "destroy a 101 held by max_destroy", "replace b 102 held by max_destroy", "destroy c 103 held by max_destroy", "provision new")
+	if held.ID == allowed.ID || held.Summary.Held != 3 || held.Settled() {
+		t.Errorf("held %+v", held.Summary)
+	}
+	if !strings.Contains(held.Actions[0].HeldReason, "arcadiad approve "+held.ID) {
+		t.Errorf("the hint is missing: %q", held.Actions[0].HeldReason)
+	}
+
+	s.recorded.Approved = []string{held.ID}
+	if p := s.expect(t, "destroy a 101", "replace b 102", "destroy c 103", "provision new"); p.ID != held.ID || !p.Approved {
+		t.Errorf("id %s became %s by approving it", held.ID, p.ID)
+	}
+	s.unwant("d") // another plan than the one that was approved
+	s.expect(t, "destroy a 101 held by max_destroy", "replace b 102 held by max_destroy", "destroy c 103 held by max_destroy",
+		"destroy d 104 held by max_destroy", "provision new")
+}
+
+// What is held for another reason does not use up the allowance.
+func TestLaw09HeldDoesNotCount(t *testing.T) {
+	s := converged("a", "b", "c", "d")
+	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 1 of 4
+	s.recorded.Records[0].Protect = true
+	s.droplet(101).Tags = append(s.droplet(101).Tags, fleet.ProtectTag)
+	s.unwant("a")
+	s.unwant("b")
+	s.expect(t, "destroy a 101 held by protect", "destroy b 102")
+}
+
+func TestLaw09Protect(t *testing.T) {
+	yes, no := true, false
+	protected := func() *scene {
+		s := converged("db")
+		s.recorded.Records[0].Protect = true
+		s.droplet(101).Tags = append(s.droplet(101).Tags, fleet.ProtectTag)
+		return s
+	}
+	t.Run("outlives its stanza, and approval", func(t *testing.T) {
+		s := protected()
+		s.unwant("db")
+		p := s.expect(t, "destroy db 101 held by protect")
+		s.recorded.Approved = []string{p.ID}
+		s.expect(t, "destroy db 101 held by protect")
+	})
+	t.Run("tag or record alone", func(t *testing.T) {
+		s := protected()
+		s.recorded.Records[0].Protect = false
+		s.unwant("db")
+		s.expect(t, "destroy db 101 held by protect")
+		s = protected()
+		s.droplet(101).Tags = s.droplet(101).Tags[:3]
+		s.unwant("db")
+		s.expect(t, "destroy db 101 held by protect")
+	})
+	t.Run("silence is not lifting", func(t *testing.T) {
+		s := protected()
+		s.spec("db").Size = "s-2vcpu-2gb"
+		s.expect(t, "replace db 101 held by protect")
+	})
+	t.Run("lifted explicitly, then replaced", func(t *testing.T) {
+		s := protected()
+		s.spec("db").Size = "s-2vcpu-2gb"
+		s.spec("db").Protect = &no
+		p := s.expect(t, "update db 101", "replace db 101 held by turn")
+		if c := p.Actions[0].Changes; !slices.Equal(c, []FieldChange{{"protect", "true", "false"}}) || p.Actions[0].Record.Protect {
+			t.Errorf("update %+v", p.Actions[0])
+		}
+	})
+	t.Run("asked for", func(t *testing.T) {
+		s := converged("db")
+		s.spec("db").Protect = &yes
+		s.spec("db").Size = "s-2vcpu-2gb"
+		p := s.expect(t, "update db 101", "replace db 101 held by protect")
+		if !p.Actions[0].Record.Protect || p.Actions[0].Record.DropletID != 101 {
+			t.Errorf("update %+v", p.Actions[0])
+		}
+	})
+	t.Run("settled once done", func(t *testing.T) {
+		s := protected()
+		s.spec("db").Protect = &yes
+		s.expect(t)
+	})
+}
+
+func TestLaw09Volumes(t *testing.T) {
+	s := converged("db", "web-1")
+	s.droplet(101).VolumeIDs = []string{"v1"}
+	s.unwant("db")
+	p := s.expect(t, "destroy db 101 held by volumes")
+	s.recorded.Approved = []string{p.ID}
+	s.expect(t, "destroy db 101")
+}
+
+func TestLaw09MaxDroplets(t *testing.T) {
+	s := converged("a", "b")
+	s.wanted.Policy.MaxDroplets = 4
+	for _, n := range []string{"c", "d", "e"} {
+		s.wanted.Specs = append(s.wanted.Specs, specOf(n))
+	}
+	s.expect(t, "provision c", "provision d", "provision e held by max_droplets")
+	saga := s.ended(7, fleet.SagaProvision, "c", "running", "", time.Minute)
+	saga.Live, saga.DropletID = true, 0
+	s.expect(t, "provision d", "provision e held by max_droplets")
+}
+
+func TestLaw10Pins(t *testing.T) {
+	for pin, spoil := range map[string]func(*scene){
+		PinAccount:   func(s *scene) { s.recorded.Account = "team-2" },
+		PinSimulated: func(s *scene) { s.recorded.Account, s.recorded.Simulated = "team-1", true },
+		PinFleet:     func(s *scene) { s.recorded.Fleet = "other" },
+		PinFile:      func(s *scene) { s.wanted.Account = "team-2" },
+	} {
+		s := converged("web-1")
+		s.recorded.Account, s.recorded.Fleet, s.wanted.Account = "team-1", "demo", "team-1"
+		s.expect(t)
+		spoil(s)
+		_, err := Build(s.wanted, s.recorded, s.observed, s.now)
+		var mismatch *PinError
+		if !errors.As(err, &mismatch) || mismatch.Pin != pin {
+			t.Errorf("%s: got %v", pin, err)
+		}
+	}
+}
+
+func TestBuildRefusesHalfInputs(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func(*scene)
+		want  error
+	}{
+		"no fleet in force":   {func(s *scene) { s.wanted = fleet.Fleet{} }, ErrNoFleet},
+		"no account":          {func(s *scene) { s.observed.Account = fleet.Account{} }, ErrNotWhole},
+		"a droplet twice":     {func(s *scene) { s.see(101, "again") }, ErrNotWhole},
+		"names that collide":  {func(s *scene) { s.wanted.Specs = append(s.wanted.Specs, specOf("WEB-1")) }, nil},
+		"nothing is observed": {func(s *scene) { s.observed = fleet.Observed{} }, ErrNotWhole},
+	} {
+		s := converged("web-1")
+		tc.spoil(s)
+		if _, err := Build(s.wanted, s.recorded, s.observed, s.now); err == nil || tc.want != nil && !errors.Is(err, tc.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestLaw14Backoff(t *testing.T) {
+	failed := func(times int) *scene {
+		s := newScene("web-1", "web-2")
+		for i := range times {
+			s.ended(int64(i+1), fleet.SagaProvision, "web-1", "compensated", specOf("web-1").Hash(), time.Duration(times-i-1)*time.Hour)
+		}
+		return s
+	}
+	for times, wait := range map[int]time.Duration{1: time.Minute, 2: 2 * time.Minute, 5: 16 * time.Minute, 7: time.Hour, 50: time.Hour} {
+		s := failed(times)
+		s.now = noon.Add(wait - time.Second)
+		p := s.expect(t, "provision web-1 held by backoff", "provision web-2")
+		if !p.Lapses.Equal(noon.Add(wait)) {
+			t.Errorf("%d failures: lapses %v after the last, want %v", times, p.Lapses.Sub(noon), wait)
+		}
+		s.now = noon.Add(wait)
+		if q := s.expect(t, "provision web-1", "provision web-2"); q.ID != p.ID || !q.Lapses.IsZero() {
+			t.Errorf("%d failures: the id follows the clock, or a lapse is left: %+v", times, q)
+		}
+	}
+	held := "provision web-1 held by backoff"
+	s := failed(3)
+	s.expect(t, held, "provision web-2")
+	s.spec("web-1").Size = "s-2vcpu-2gb"
+	s.expect(t, "provision web-1", "provision web-2") // another spec
+	s = failed(3)
+	s.recorded.Hurry = true
+	s.expect(t, "provision web-1", "provision web-2")
+	s = failed(3)
+	s.recorded.Sagas[2].Retried = true
+	s.expect(t, "provision web-1", "provision web-2")
+	s = failed(3)
+	s.recorded.Sagas[2].Status = "superseded" // no failure; the two before it lapsed long ago
+	s.expect(t, "provision web-1", "provision web-2")
+	s = failed(1)
+	s.recorded.Sagas[0].EndedAt = noon.Add(24 * time.Hour) // the clock jumped
+	s.expect(t, "provision web-1", "provision web-2")
+}
+
+func TestLaw14Stalled(t *testing.T) {
+	s := newScene("web-1")
+	for i := range 3 {
+		s.ended(int64(i+1), fleet.SagaProvision, "web-1", "compensated", specOf("web-1").Hash(), 100*time.Hour).Undone = true
+	}
+	p := s.expect(t, "provision web-1 held by stalled")
+	if !p.Lapses.IsZero() {
+		t.Errorf("a stall does not lapse: %v", p.Lapses)
+	}
+	s.recorded.Hurry = true
+	s.recorded.Approved = []string{p.ID}
+	s.expect(t, "provision web-1 held by stalled")
+	s.recorded.Sagas[2].Retried = true
+	s.expect(t, "provision web-1")
+	s.recorded.Sagas[2].Retried = false
+	s.spec("web-1").Image = "debian-12-x64"
+	s.expect(t, "provision web-1")
+}
+
+func TestHeldByLoop(t *testing.T) {
+	s := converged("web-1")
+	s.spec("web-1").Size = "s-2vcpu-2gb"
+	s.expect(t, "replace web-1 101")
+	hash := s.spec("web-1").Hash()
+	s.ended(300, fleet.SagaReplace, "web-1", "completed", hash, time.Minute)
+	s.expect(t, "replace web-1 101 held by loop")
+	s.ended(301, fleet.SagaReplace, "web-1", "completed", "another", time.Second) // there and back again is no loop
+	s.expect(t, "replace web-1 101")
+}
+
+// With an empty database the tags alone bring the fleet back: no create, no destroy that is not held.
+func TestLaw16LostDatabase(t *testing.T) {
+	s := converged("db", "web-1", "web-2", "web-3")
+	s.seeTagged(200, "stray")
+	s.see(201, "stray-2")
+	s.recorded = fleet.Recorded{}
+	p := s.expect(t, "adopt db 101", "destroy stray 200 held by origin", "adopt web-1 102", "adopt web-2 103", "adopt web-3 104")
+	if p.Actions[1].HeldBy != "origin" || !strings.HasPrefix(p.Actions[1].Reason, "unknown origin") {
+		t.Errorf("stray: %+v", p.Actions[1])
+	}
+	for _, a := range p.Actions {
+		if a.Kind == Adopt {
+			s.recorded.Records = append(s.recorded.Records, a.Record)
+		}
+	}
+	s.expect(t, "destroy stray 200 held by origin")
+}
+
+func TestLaw16KnownOrphanIsDestroyedUnasked(t *testing.T) {
+	s := converged("web-1")
+	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	s.seeTagged(200, "stray")
+	s.ended(200, fleet.SagaProvision, "stray", "completed", "", 90*24*time.Hour)
+	s.expect(t, "destroy stray 200")
+	s.droplet(200).Tags = append(s.droplet(200).Tags, fleet.SagaTag("ffffffff")) // retagged: no proof any more
+	s.expect(t, "destroy stray 200 held by origin")
+}

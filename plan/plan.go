@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Plan is what one pass would do, and what it noticed. It is a value: nothing happens by making one.
+type Plan struct {
+	// ID names the actions of the plan, held ones too: 12 hex digits, the same for as long as the same actions are due. It does
+	// not depend on the time, on what is held or on what was approved, so that `arcadiad approve ID` still fits a pass later.
+	ID    string
+	Fleet string
+
+	Actions  []Action   // by name, as [fleet.CompareNames] orders; held ones included
+	Drift    []Drift    // droplets that somebody changed behind arcadiad's back
+	Pending  []Drift    // changes of the file that arcadiad cannot make on a living droplet yet
+	Released []Released // registered droplets that no longer show our tags; their names stay occupied
+	InFlight []InFlight // names with a live saga: nothing is planned for them
+	Warnings []string
+
+	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
+	// writes nothing at DigitalOcean.
+	Records []fleet.Record
+
+	Summary    Summary
+	Approved   bool      // a person let this very plan through, so rules that a person may lift hold nothing
+	ObservedAt time.Time // when the look at the account began
+	Lapses     time.Time // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
+}
+
+// Empty tells whether the plan has no action, not even a held one.
+func (p Plan) Empty() bool { return len(p.Actions) == 0 }
+
+// Settled tells whether there is nothing to do and nothing under way, stuck sagas included: exit code 0 of `arcadiad plan`.
+// Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
+func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 }
+
+// Kind is what an action does.
+type Kind string
+
+const (
+	Adopt     Kind = "adopt"     // register a droplet that is there already and bears our tags
+	Update    Kind = "update"    // set or lift the protection, in the record and in the droplet's tags
+	Provision Kind = "provision" // make a droplet
+	Replace   Kind = "replace"   // make a new droplet, then destroy the old one
+	Destroy   Kind = "destroy"   // destroy a droplet
+)
+
+// kinds is the order of actions for one name, which is also the order in which they take their turns.
+var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy}
+
+// Action is one thing to be done for one name.
+type Action struct {
+	Kind      Kind
+	Name      string
+	DropletID int64         // the droplet it is about; for a replace the old one; 0 for a provision
+	Reason    string        // in words
+	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
+
+	Held       bool
+	HeldBy     string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, max_destroy, max_droplets or turn
+	HeldReason string // in words, with what to do about it
+
+	Spec    fleet.Spec   // what is wanted; the zero Spec for a destroy
+	Licence Licence      // destroy and replace, and only when not held
+	Record  fleet.Record // adopt and update: what to record
+}
+
+// FieldChange is a field with its value before and after, canonical as in [fleet.Fields]. Secret values are hashes.
+type FieldChange struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// Drift is a droplet which differs from what is asked for, and about which nothing is done.
+type Drift struct {
+	Name      string        `json:"name"`
+	DropletID int64         `json:"droplet_id"`
+	Changes   []FieldChange `json:"changes"`
+}
+
+// Released is a registered droplet that is no longer ours by its tags.
+type Released struct {
+	Name      string `json:"name"`
+	DropletID int64  `json:"droplet_id"`
+	Reason    string `json:"reason"`
+}
+
+// InFlight is a live saga.
+type InFlight struct {
+	Name      string `json:"name"`
+	DropletID int64  `json:"droplet_id,omitempty"` // 0: none yet
+	Saga      string `json:"saga"`                 // its id
+	Kind      string `json:"kind"`
+	Status    string `json:"status"`
+	Step      string `json:"step"`
+	Stuck     bool   `json:"stuck"`
+	Error     string `json:"error,omitempty"`
+}
+
+// Summary counts. Held actions are counted under their kind too.
+type Summary struct {
+	Provision int `json:"provision"`
+	Destroy   int `json:"destroy"`
+	Replace   int `json:"replace"`
+	Adopt     int `json:"adopt"`
+	Update    int `json:"update"`
+	Unchanged int `json:"unchanged"` // wanted names whose droplet is as the file asks, with nothing to report
+	Held      int `json:"held"`
+	Drifted   int `json:"drifted"`
+	Pending   int `json:"pending"`
+	Released  int `json:"released"`
+	InFlight  int `json:"in_flight"` // stuck ones too
+	Stuck     int `json:"stuck"`
+}

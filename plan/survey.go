@@ -1,0 +1,269 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+// survey is who is who: everything that is known, sorted under the names it belongs to.
+type survey struct {
+	wanted   fleet.Fleet
+	recorded fleet.Recorded
+	observed fleet.Observed
+
+	subjects   []*subject             // by name
+	droplets   []*fleet.Droplet       // by id
+	sagas      []*fleet.Saga          // oldest first
+	journal    map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
+	busy       map[int64]bool         // droplets that a live saga makes, adopts or destroys
+	registered map[int64]bool         // recorded droplets that are not proved gone
+	blind      bool                   // registered droplets are seen, and none of them shows any tag of ours
+}
+
+// subject is one name, and all that belongs to it.
+type subject struct {
+	name      string
+	spec      *fleet.Spec // nil: not wanted
+	holdings  []holding
+	claims    []*fleet.Droplet // ours by their tags and not registered, by id
+	strangers []int64          // droplets of this name that are not ours
+	live      *fleet.Saga
+	past      []*fleet.Saga // ended sagas, oldest first
+}
+
+// holding is a registered droplet, or what is left of one.
+type holding struct {
+	record *fleet.Record
+	seen   *fleet.Droplet // nil: gone or missing
+	state  state
+	reason string // why it was released
+}
+
+type state int
+
+const (
+	present  state = iota
+	gone           // proved
+	missing        // neither seen nor proved gone, or archived: nothing is known
+	released       // seen, but no longer ours by its tags
+	busy           // in the hands of a live saga
+)
+
+func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*survey, error) {
+	s := &survey{wanted: wanted, recorded: recorded, observed: observed}
+	names := make(map[string]*subject, len(wanted.Specs))
+	of := func(name string) *subject {
+		key := fleet.Key(name)
+		if names[key] == nil {
+			names[key] = &subject{name: name}
+		}
+		return names[key]
+	}
+
+	slab := make([]subject, len(wanted.Specs))
+	for i := range wanted.Specs {
+		spec := &wanted.Specs[i]
+		slab[i] = subject{name: spec.Name, spec: spec}
+		names[fleet.Key(spec.Name)] = &slab[i]
+	}
+	if len(names) != len(wanted.Specs) {
+		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(wanted.Specs), len(names))
+	}
+	if err := s.sortDroplets(); err != nil {
+		return nil, err
+	}
+	s.addSagas(of)
+	s.addDroplets(of, names)
+
+	s.subjects = make([]*subject, 0, len(names))
+	for i := range slab {
+		s.subjects = append(s.subjects, &slab[i])
+	}
+	for _, x := range names {
+		if x.spec == nil {
+			s.subjects = append(s.subjects, x)
+		}
+	}
+	byName := func(a, b *subject) int { return fleet.CompareNames(a.name, b.name) }
+	if !slices.IsSortedFunc(s.subjects, byName) {
+		slices.SortFunc(s.subjects, byName)
+	}
+	return s, nil
+}
+
+func (s *survey) sortDroplets() error {
+	s.droplets = make([]*fleet.Droplet, len(s.observed.Droplets))
+	for i := range s.observed.Droplets {
+		s.droplets[i] = &s.observed.Droplets[i]
+	}
+	byID := func(a, b *fleet.Droplet) int { return compareInt(a.ID, b.ID) }
+	if !slices.IsSortedFunc(s.droplets, byID) {
+		slices.SortFunc(s.droplets, byID)
+	}
+	for i := 1; i < len(s.droplets); i++ {
+		if s.droplets[i].ID == s.droplets[i-1].ID {
+			return fmt.Errorf("%w: droplet %d is in it twice", ErrNotWhole, s.droplets[i].ID)
+		}
+	}
+	return nil
+}
+
+func (s *survey) addSagas(of func(string) *subject) {
+	s.journal = make(map[string]*fleet.Saga, len(s.recorded.Sagas))
+	s.busy = map[int64]bool{}
+	s.sagas = make([]*fleet.Saga, len(s.recorded.Sagas))
+	for i := range s.recorded.Sagas {
+		s.sagas[i] = &s.recorded.Sagas[i]
+	}
+	slices.SortFunc(s.sagas, func(a, b *fleet.Saga) int {
+		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, saga := range s.sagas {
+		if saga.Makes() {
+			s.journal[fleet.Saga8(saga.ID)] = saga
+		}
+		x := of(saga.Name)
+		if !saga.Live {
+			x.past = append(x.past, saga)
+			continue
+		}
+		x.live = saga
+		for _, id := range []int64{saga.DropletID, saga.Replaces} {
+			if id != 0 {
+				s.busy[id] = true
+			}
+		}
+	}
+}
+
+// addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
+func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject) {
+	records := make([]*fleet.Record, len(s.recorded.Records))
+	for i := range s.recorded.Records {
+		records[i] = &s.recorded.Records[i]
+	}
+	byID := func(a, b *fleet.Record) int { return compareInt(a.DropletID, b.DropletID) }
+	if !slices.IsSortedFunc(records, byID) {
+		slices.SortFunc(records, byID)
+	}
+	proved := make(map[int64]bool, len(s.observed.Gone))
+	for _, id := range s.observed.Gone {
+		proved[id] = true
+	}
+
+	s.registered = make(map[int64]bool, len(records))
+	seen, tagged := 0, 0
+	i := 0
+	for _, record := range records {
+		for i < len(s.droplets) && s.droplets[i].ID < record.DropletID {
+			s.addUnregistered(s.droplets[i], of, names)
+			i++
+		}
+		h := holding{record: record, state: missing}
+		if i < len(s.droplets) && s.droplets[i].ID == record.DropletID {
+			h.seen = s.droplets[i]
+			i++
+			seen++
+			h.state, h.reason = s.standingOf(h.seen)
+			if h.state != released || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
+				tagged++
+			}
+		} else if proved[record.DropletID] {
+			h.state = gone
+		}
+		if h.state != gone {
+			s.registered[record.DropletID] = true
+		}
+		x := of(record.Name)
+		x.holdings = append(x.holdings, h)
+	}
+	for ; i < len(s.droplets); i++ {
+		s.addUnregistered(s.droplets[i], of, names)
+	}
+	s.blind = seen > 0 && tagged == 0
+}
+
+// standingOf tells what a registered droplet that is seen counts as.
+func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
+	if why := s.foreign(d); why != "" {
+		return released, why
+	}
+	if s.busy[d.ID] {
+		return busy, ""
+	}
+	if d.Status == fleet.StatusArchive {
+		return missing, ""
+	}
+	return present, ""
+}
+
+func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
+	if s.foreign(d) != "" {
+		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
+			x.strangers = append(x.strangers, d.ID)
+		}
+		return
+	}
+	if s.busy[d.ID] || d.Status == fleet.StatusArchive || s.madeByLive(d) {
+		return
+	}
+	x := of(d.Name)
+	x.claims = append(x.claims, d)
+}
+
+// foreign says why a droplet is not ours (law 1); empty: it is ours.
+func (s *survey) foreign(d *fleet.Droplet) string {
+	if !d.Managed() {
+		return "it does not show the tag " + fleet.ManagedTag
+	}
+	if d.OfFleet(s.wanted.Name) {
+		return ""
+	}
+	for _, other := range d.Fleets() {
+		if other != strings.ToLower(s.wanted.Name) {
+			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
+		}
+	}
+	if s.makerOf(d) == nil {
+		return "it does not show the tag " + fleet.FleetTag(s.wanted.Name)
+	}
+	return ""
+}
+
+// makerOf finds the saga of this journal that made a droplet, by its tag. It is nil if any saga tag of the droplet is unknown:
+// somebody retagged it, or it is a copy, and then nothing is proved.
+func (s *survey) makerOf(d *fleet.Droplet) *fleet.Saga {
+	var maker *fleet.Saga
+	for _, tag := range d.Saga8s() {
+		maker = s.journal[tag]
+		if maker == nil {
+			return nil
+		}
+	}
+	return maker
+}
+
+func (s *survey) madeByLive(d *fleet.Droplet) bool {
+	for _, tag := range d.Saga8s() {
+		if saga := s.journal[tag]; saga != nil && saga.Live {
+			return true
+		}
+	}
+	return false
+}
+
+func compareInt(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,95 @@
+package plan
+
+import (
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// warnFirst says what concerns the whole plan.
+func (b *builder) warnFirst() {
+	if b.recorded.Paused {
+		b.warn("arcadiad is paused: nothing of this is carried out until `arcadiad resume`")
+	}
+	if b.blind {
+		b.warn("no registered droplet shows any of arcadiad's tags: the token probably lacks the scope tag:read, so nothing is written; " +
+			"if somebody took the tags off on purpose, `arcadiad release NAME` frees a name")
+	}
+	if s := b.observed.Account.Status; s != "" && s != "active" {
+		b.warn("DigitalOcean says that the account's status is %q: it may refuse writes", s)
+	}
+	if b.observed.Partial {
+		b.warn("the account's listing never held still: only the fleet's own droplets were looked at")
+	}
+}
+
+// warnLast says what only the drafts show.
+func (b *builder) warnLast() {
+	b.warnLimit()
+	b.warnCount()
+	if b.wanted.Policy.Drift == fleet.DriftCorrect && len(b.plan.Drift) > 0 {
+		b.warn("policy.drift is correct, but nothing of the drift below can be mended on a living droplet yet: it is only reported")
+	}
+}
+
+// warnLimit warns before DigitalOcean refuses creates. A replace needs room for two droplets while it lasts.
+func (b *builder) warnLimit() {
+	limit, extra := b.observed.Account.DropletLimit, 0
+	if limit == 0 || b.observed.Partial {
+		return
+	}
+	for _, d := range b.drafts {
+		if d.Kind == Provision || d.Kind == Replace {
+			extra++
+		}
+	}
+	if have := len(b.observed.Droplets); extra > 0 && have+extra > limit {
+		b.warn("the account may have %d droplets: %d are there, and this plan makes up to %d more; ask DigitalOcean for a higher limit, or want fewer", limit, have, extra)
+	}
+}
+
+// warnCount notices a count that was added to a stanza, or taken away from it: other names, so other droplets.
+func (b *builder) warnCount() {
+	stems := map[string]fleet.Spec{} // a spec of each stanza with a count
+	for _, s := range b.wanted.Specs {
+		if _, ok := stems[fleet.Key(s.Group)]; !ok && !s.Single && s.Group != "" {
+			stems[fleet.Key(s.Group)] = s
+		}
+	}
+	made := map[string]bool{}
+	for _, d := range b.drafts {
+		if d.Kind == Provision {
+			made[fleet.Key(d.Spec.Group)] = true
+		}
+	}
+	seen := map[string]bool{}
+	for _, d := range b.drafts {
+		if d.Kind != Destroy || d.record == nil || d.subject.spec != nil {
+			continue
+		}
+		key := fleet.Key(d.Name)
+		if s, ok := stems[key]; ok && made[key] {
+			b.warn("the stanza %s%s has a count now: this destroys %s and makes %s-1 and so on; to keep %s, call the counted stanza something else",
+				s.Group, line(s), d.Name, s.Group, d.Name)
+		}
+		if stem := stemOf(key); made[stem] && !seen[stem] {
+			if s, ok := b.single(stem); ok {
+				seen[stem] = true
+				b.warn("the stanza %s%s has no count any more: this destroys %s and its like, and makes %s; `count: 1` keeps %s-1",
+					s.Group, line(s), d.Name, s.Name, s.Group)
+			}
+		}
+	}
+}
+
+func (b *builder) single(name string) (fleet.Spec, bool) {
+	s, ok := b.wanted.Spec(name)
+	return s, ok && s.Single
+}
+
+func line(s fleet.Spec) string {
+	if s.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d)", s.Line)
+}
