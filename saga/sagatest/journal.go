@@ -91,7 +91,7 @@ func testRoundTrip(t *testing.T, j saga.Journal) {
 	wantLive(t, j, s)
 
 	bare := draft(2, "web-2")
-	bare.Labels, bare.Secret, bare.Context, bare.History = nil, nil, nil, nil
+	bare.Labels, bare.Secret, bare.Context = nil, nil, nil
 	begin(t, j, bare)
 	wantLive(t, j, s, bare)
 }

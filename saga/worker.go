@@ -1,0 +1,330 @@
+package saga
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// worker runs one live saga. Only its own goroutine changes the saga; the mutex is for those who look and give orders.
+type worker struct {
+	e           *Engine
+	id, subject string
+	log         *slog.Logger
+	wake        chan struct{} // holds one: do not wait for the next try
+
+	mu        sync.Mutex
+	saga      Saga                    // as it was last committed
+	shown     Saga                    // the same, or with a try in progress
+	interrupt context.CancelCauseFunc // of the step that runs; nil between tries
+	aborts    []chan<- error          // orders to go back
+	closed    error                   // why it takes no more orders
+	lost      error                   // why this binary cannot run it at all
+
+	unwritten int // writes that the journal refused in a row; not durable, it could not be
+}
+
+func newWorker(e *Engine, s Saga) *worker {
+	return &worker{
+		e: e, id: s.ID, subject: s.Subject, saga: s, shown: s, wake: make(chan struct{}, 1),
+		log: e.o.Log.With(e.o.SubjectKey, s.Subject, "saga", s.id8(), "kind", s.Kind),
+	}
+}
+
+// work runs the saga until it ends or the lifetime does.
+func (w *worker) work(life context.Context) {
+	defer w.e.leave()
+	for life.Err() == nil && w.saga.Status.Live() {
+		switch {
+		case w.obey(life):
+		case w.lost != nil:
+			w.sleep(life, -1)
+		default:
+			w.turn(life)
+		}
+	}
+	if w.saga.Status.Live() {
+		w.close(ErrStopped)
+		return
+	}
+	w.close(ErrNotLive)
+	w.e.forget(w.id) // before the event: who hears that it ended finds the subject free
+	w.emit(Event{What: EventEnded, Step: w.saga.step(), Attempt: w.saga.Attempts + 1})
+}
+
+// close refuses all orders from now on.
+func (w *worker) close(why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = why
+	for _, reply := range w.aborts {
+		reply <- why
+	}
+	w.aborts = nil
+}
+
+// turn waits until the next try is due, and does it.
+func (w *worker) turn(life context.Context) {
+	if err := w.e.runnable(w.saga); err != nil {
+		w.giveUp(life, err)
+		return
+	}
+	pause := w.saga.pauseLeft(time.Now())
+	if w.unwritten > 0 {
+		pause = max(pause, w.e.o.pauseAfter(w.unwritten, false))
+	}
+	if w.sleep(life, pause); life.Err() == nil {
+		w.try(life)
+	}
+}
+
+// sleep waits, for ever when d is negative, but not longer than until somebody pokes it or the lifetime ends.
+func (w *worker) sleep(life context.Context, d time.Duration) {
+	if d == 0 {
+		return
+	}
+	var due <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-due:
+	case <-w.wake:
+	case <-life.Done():
+	}
+}
+
+// poke ends the present sleep, or the next one.
+func (w *worker) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// try runs the current step once, in the direction in which the saga goes, and commits what came of it.
+func (w *worker) try(life context.Context) {
+	ctx, cancel := context.WithCancelCause(life)
+	defer cancel(nil)
+	began := time.Now().UTC()
+	next := w.saga.clone()
+	next.start(began)
+	if !w.enter(next, cancel) {
+		return
+	}
+	defer w.rest()
+
+	name, attempt := next.step(), next.Attempts+1
+	r := &Run{next: next, step: name, log: w.log.With("step", name, "attempt", attempt)}
+	r.commit = func(s Saga, rows []any) error {
+		if err := w.commit(life, s, rows); err != nil {
+			return err
+		}
+		w.emit(Event{What: EventCheckpoint, Step: name, Attempt: attempt})
+		return nil
+	}
+	w.emit(Event{What: EventStarted, Step: name, Attempt: attempt})
+	step := w.steps()[name]
+	do, done := step.Run, EventDone
+	if next.Reverse {
+		do, done = step.Compensate, EventUndone
+	}
+	err := call(ctx, do, r)
+
+	if err == nil {
+		r.next.advance(w.steps(), time.Now().UTC())
+		if err := w.commit(life, r.next, r.rows); err != nil {
+			w.refused(name, attempt, err)
+			return
+		}
+		w.emit(Event{What: done, Step: name, Attempt: attempt})
+		return
+	}
+	var p *panicked
+	if errors.As(err, &p) {
+		w.log.Error("step panicked", "step", name, "attempt", attempt, "error", err, "stack", string(p.stack))
+	}
+	var refused *unwritten
+	switch {
+	case life.Err() != nil: // cancelled with the lifetime: no failure, and nothing that the journal must know
+		w.emit(Event{What: EventInterrupted, Step: name, Attempt: attempt, Err: err})
+	case errors.As(r.broken, &refused):
+		w.refused(name, attempt, err)
+	case context.Cause(ctx) == ErrAborted: // not the step's fault; obey is next
+	default:
+		w.failed(life, began, err)
+	}
+}
+
+// call runs a step. What it returns counts only if its checkpoints held and its context can be encoded.
+func call(ctx context.Context, do func(context.Context, *Run) error, r *Run) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicked{v, debug.Stack()}
+		}
+	}()
+	if do != nil { // a binary may have nothing to undo where an older one had
+		err = do(ctx, r)
+	}
+	if r.broken != nil {
+		return r.broken
+	}
+	if err != nil {
+		return err
+	}
+	return r.take()
+}
+
+// failed commits what follows from a try that began at that time and ended in an error.
+func (w *worker) failed(life context.Context, began time.Time, err error) {
+	var (
+		mystery *unrunnable
+		never   *permanent
+		unasked *superseded
+		wait    *later
+		bug     *panicked
+	)
+	if errors.As(err, &mystery) {
+		w.giveUp(life, err)
+		return
+	}
+	o, steps, now := w.e.o, w.steps(), time.Now().UTC()
+	next := w.saga.clone() // with what was checkpointed, without what was not
+	next.start(began)
+	oneWay := next.Reverse || next.forwardOnly(steps)
+	ev := Event{Step: next.step(), Attempt: next.Attempts + 1, Err: err}
+	switch {
+	case !oneWay && (errors.As(err, &unasked) || errors.As(err, &never)):
+		ev.What = EventBack
+		next.Superseded = unasked != nil
+		next.past().Attempts++
+		next.turnBack(steps, err, now)
+	case errors.As(err, &wait):
+		ev.What, ev.Pause = EventLater, min(wait.d, maxPause)
+		if wait.d <= 0 {
+			ev.Pause = o.pauseAfter(1, false)
+		}
+		next.wait(err, ev.Pause, now)
+	default:
+		stuck := next.Status == Stuck || errors.As(err, &bug) || oneWay && next.Attempts+1 >= o.StuckAfter
+		ev.What, ev.Pause = EventFailed, o.pauseAfter(next.Attempts+1, stuck)
+		if stuck {
+			ev.What = EventStuck
+		}
+		next.fail(err, stuck, ev.Pause, now)
+	}
+	if err := w.commit(life, next, nil); err != nil {
+		w.refused(ev.Step, ev.Attempt, err)
+		return
+	}
+	w.emit(ev)
+}
+
+// giveUp leaves a saga alone that this binary cannot run. Its row is the evidence: of a row that could not be read whole nothing
+// is written back, of any other the status and the error, for those who look.
+func (w *worker) giveUp(life context.Context, why error) {
+	w.setLost(why)
+	next := w.saga.clone()
+	next.Status, next.Error = Stuck, why.Error()
+	if next.Undecodable != "" || w.saga.Status == Stuck && w.saga.Error == next.Error {
+		w.show(next)
+	} else if err := w.commit(life, next, nil); err != nil {
+		w.log.Error("journal write failed", "error", err)
+		w.show(next)
+	}
+	w.emit(Event{What: EventStuck, Step: next.step(), Attempt: next.Attempts + 1, Err: why})
+}
+
+// refused reports a write that the journal did not take. Nothing has happened, then: the saga is as it was last committed, and its
+// step is run again.
+func (w *worker) refused(step string, attempt int, err error) {
+	w.unwritten++
+	w.emit(Event{What: EventUnwritten, Step: step, Attempt: attempt, Err: err, Pause: w.e.o.pauseAfter(w.unwritten, false)})
+}
+
+// unwritten is the error of a write that the journal did not take.
+type unwritten struct{ err error }
+
+func (e *unwritten) Error() string { return "journal: " + e.err.Error() }
+func (e *unwritten) Unwrap() error { return e.err }
+
+// commit makes the next state of the saga durable, with the rows. A write that has begun is not disturbed by the end of the
+// lifetime, but bounded by CommitTimeout from then on.
+func (w *worker) commit(life context.Context, next Saga, rows []any) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(life))
+	defer cancel()
+	defer context.AfterFunc(life, func() {
+		timer := time.NewTimer(w.e.o.CommitTimeout)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-ctx.Done():
+		}
+	})()
+	next.UpdatedAt = time.Now().UTC()
+	if err := w.e.journal.Commit(ctx, next, rows); err != nil {
+		return &unwritten{err}
+	}
+	w.unwritten = 0
+	if !next.Status.Live() {
+		next.Secret = nil
+	}
+	next = next.clone() // the step goes on with its own
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.saga, w.shown = next, next
+	return nil
+}
+
+// enter shows a try that begins, unless there is an order to obey first.
+func (w *worker) enter(s Saga, interrupt context.CancelCauseFunc) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.aborts) > 0 {
+		return false
+	}
+	w.shown, w.interrupt = s.clone(), interrupt
+	return true
+}
+
+// rest shows the saga between two tries.
+func (w *worker) rest() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.interrupt = nil
+	if w.lost == nil {
+		w.shown = w.saga
+	}
+}
+
+func (w *worker) show(s Saga) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shown = s
+}
+
+func (w *worker) setLost(why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost = why
+}
+
+// look gives the saga to others.
+func (w *worker) look() Saga {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.shown.public()
+}
+
+func (w *worker) emit(ev Event) {
+	ev.Saga = w.look()
+	w.e.emit(w.log, ev)
+}
+
+func (w *worker) steps() map[string]Step { return w.e.kinds[w.saga.Kind].steps }
