@@ -95,11 +95,10 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		x.specs = append(x.specs, spec)
 	}
 	if len(twice) > 0 {
-		more := ""
+		first, which := x.taken[fleet.Key(twice[0])], twice[0]+" is"
 		if len(twice) > 1 {
-			more = fmt.Sprintf(" and %d more", len(twice)-1)
+			which = fmt.Sprintf("%s and %d more are", twice[0], len(twice)-1)
 		}
-		d.fail(name.at, "", "droplet %s%s is wanted twice: by this stanza and by %s on line %d", twice[0], more,
-			x.taken[fleet.Key(twice[0])].Group, x.taken[fleet.Key(twice[0])].Line)
+		d.fail(item, "", "droplet %s wanted twice: by this stanza and by %s on line %d", which, first.Group, first.Line)
 	}
 }
