@@ -1,0 +1,91 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Pin binds the database to an account and a fleet at their first use, and afterwards checks that they are the same (law 10). An
+// empty fleetName leaves the fleet alone, as when no fleet is in force. ErrPinned: one of them is another, and the error says
+// which, and what to do.
+func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	if account.UUID == "" {
+		return errors.New("the account has no uuid to pin the database to")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		var uuid, pinnedFleet sql.NullString
+		var simulated bool
+		err := tx.QueryRowContext(ctx, "SELECT account, simulated, fleet FROM control").Scan(&uuid, &simulated, &pinnedFleet)
+		if err != nil {
+			return err
+		}
+		if uuid.Valid && simulated != account.Simulated {
+			return fmt.Errorf("%w account: %s is pinned to %s account %s, the token's is %s account %s (give each its own --state)",
+				ErrPinned, s.path, nature(simulated), uuid.String, nature(account.Simulated), account.UUID)
+		}
+		if uuid.Valid && !strings.EqualFold(uuid.String, account.UUID) {
+			return fmt.Errorf("%w account: %s is pinned to account %s, the token's is %s (use a token of the pinned account, or another --state)",
+				ErrPinned, s.path, uuid.String, account.UUID)
+		}
+		if fleetName == "" {
+			fleetName = pinnedFleet.String
+		} else if pinnedFleet.Valid && pinnedFleet.String != fleetName {
+			return fmt.Errorf("%w fleet: %s is pinned to fleet %s, the file says %s (put the name back, or use another --state)",
+				ErrPinned, s.path, pinnedFleet.String, fleetName)
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = ?",
+			account.UUID, account.Simulated, nullText(fleetName))
+		return err
+	})
+}
+
+func nature(simulated bool) string {
+	if simulated {
+		return "the simulated"
+	}
+	return "the real"
+}
+
+// Pause keeps for good that all writes to the cloud are stopped, or may go on.
+func (s *Store) Pause(ctx context.Context, paused bool) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		at := sql.NullString{}
+		if paused {
+			at = timeText(time.Now())
+		}
+		// Paused twice is paused since the first time.
+		_, err := tx.ExecContext(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
+		return err
+	})
+}
+
+// Approve lets a held plan through, once: the Begin of its sagas uses the approval up.
+func (s *Store) Approve(ctx context.Context, planID string) error {
+	if planID == "" {
+		return errors.New("approve: which plan?")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
+			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL WHERE used_at IS NOT NULL`,
+			planID, timeText(time.Now()))
+		return err
+	})
+}
+
+func useApproval(ctx context.Context, tx *txn, planID string) error {
+	done, err := tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", timeText(time.Now()), planID)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s (its approval was used already, or never given: arcadiad approve %s)", ErrApproval, planID, planID)
+}

@@ -1,0 +1,70 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// What can be wrong with a state database. All are found with errors.Is; the text of the error says which file and what to do.
+var (
+	ErrNone       = errors.New("no state database")
+	ErrLocked     = errors.New("state database is in use by another arcadiad")
+	ErrCorrupt    = errors.New("state database is damaged")
+	ErrForeign    = errors.New("not a database of arcadiad")
+	ErrReadOnly   = errors.New("state database cannot be written")
+	ErrNewer      = errors.New("state database was written by a newer arcadiad")
+	ErrOlder      = errors.New("state database was written by an older arcadiad")
+	ErrNotRegular = errors.New("state database is not a regular file")
+	ErrFull       = errors.New("disk is full")
+	ErrSwapped    = errors.New("state database was swapped while it was open")
+	ErrClosed     = errors.New("state database is closed")
+)
+
+// What can be wrong with a request.
+var (
+	ErrPinned    = errors.New("pinned to another")
+	ErrApproval  = errors.New("plan is not approved")
+	ErrNoSaga    = errors.New("no such saga")
+	ErrAmbiguous = errors.New("more sagas than one")
+	ErrEnded     = errors.New("saga has ended")
+	ErrRow       = errors.New("row cannot be stored")
+)
+
+// explain adds to an error of SQLite or of the file system what it means for the database at path, and what an operator can do.
+// Other errors pass unchanged.
+func explain(path string, err error) error {
+	if hint, sentinel := diagnose(err); sentinel != nil && !errors.Is(err, sentinel) {
+		return fmt.Errorf("%w: %s: %w (%s)", sentinel, path, err, hint)
+	}
+	return err
+}
+
+func diagnose(err error) (hint string, sentinel error) {
+	const (
+		damaged  = "move the file away, and restore a backup of it or start without one: droplets are adopted again by their tags"
+		readOnly = "the file, its directory and FILE.lock must be writable by the user that arcadiad runs as"
+		full     = "free some space; nothing was half written"
+	)
+	if e, ok := errors.AsType[sqlite3.Error](err); ok {
+		switch e.Code {
+		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+			return damaged, ErrCorrupt
+		case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth, sqlite3.ErrCantOpen:
+			return readOnly, ErrReadOnly
+		case sqlite3.ErrFull:
+			return full, ErrFull
+		}
+		return "", nil
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return full, ErrFull
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return readOnly, ErrReadOnly
+	}
+	return "", nil
+}

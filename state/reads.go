@@ -1,0 +1,332 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// Load gives all that a plan needs, from one snapshot.
+func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
+	var out fleet.Recorded
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero()}
+		for _, a := range m.Approvals {
+			if a.UsedAt.IsZero() {
+				out.Approved = append(out.Approved, a.PlanID)
+			}
+		}
+		if out.Records, err = readRecords(ctx, tx); err != nil {
+			return err
+		}
+		if out.Known, err = readKnown(ctx, tx); err != nil {
+			return err
+		}
+		out.Sagas, err = readFacts(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return fleet.Recorded{}, err
+	}
+	return out, nil
+}
+
+// each runs a query and has scan called for every row.
+func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err error) {
+	const query = `
+		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at
+		FROM cloud_provisioned ORDER BY CAST(external_id AS INTEGER)`
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var (
+			r                              fleet.Record
+			size, region, image, recordedA sql.NullString
+			spec                           string
+		)
+		err := rows.Scan(&r.DropletID, &r.Name, &size, &region, &image, &r.ImageID, &spec, &r.Protect, &r.SagaID, &recordedA)
+		if err != nil {
+			return err
+		}
+		// What was sent decides about replacing: a record that cannot be read is no reason to guess.
+		if r.Values, r.Assumed, err = decodeSpec(spec); err != nil {
+			return fmt.Errorf("%w: the recorded spec of droplet %d (%s): %w (restore a backup, or delete that row: the droplet is adopted again)",
+				ErrCorrupt, r.DropletID, r.Name, err)
+		}
+		for field, column := range map[string]sql.NullString{fieldSize: size, fieldRegion: region, fieldImage: image} {
+			if column.Valid {
+				r.Values[field] = column.String
+			}
+		}
+		records = append(records, r)
+		return decodeTime("recorded_at", recordedA, &records[len(records)-1].RecordedAt)
+	})
+	return records, err
+}
+
+func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error) {
+	const query = `
+		SELECT external_id, name, first_seen_at, last_seen_at FROM cloud_resources
+		WHERE provider = ? AND kind = ? AND deleted_at IS NULL ORDER BY CAST(external_id AS INTEGER)`
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var k fleet.Known
+		var first, last sql.NullString
+		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last); err != nil {
+			return err
+		}
+		if err := decodeTime("first_seen_at", first, &k.FirstSeenAt); err != nil {
+			return err
+		}
+		if err := decodeTime("last_seen_at", last, &k.LastSeenAt); err != nil {
+			return err
+		}
+		known = append(known, k)
+		return nil
+	}, provider, kind)
+	return known, err
+}
+
+// readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
+func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) {
+	const query = "SELECT id, kind, subject, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY created_at, rowid"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var f fleet.Saga
+		var labels string
+		var created, ended sql.NullString
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &f.Status, &f.Step, &labels, &f.Error, &created, &ended); err != nil {
+			return err
+		}
+		f.Live = saga.Status(f.Status).Live()
+		if err := describe(&f, labels, created, ended); err != nil {
+			f.Error = "the row cannot be read: " + err.Error()
+			if f.Live {
+				f.Status = string(saga.Stuck)
+			}
+		}
+		facts = append(facts, f)
+		return nil
+	})
+	return facts, err
+}
+
+// describe fills in what the labels and times of a saga say, as far as they can be read.
+func describe(f *fleet.Saga, text string, created, ended sql.NullString) error {
+	if err := decodeTime("created_at", created, &f.CreatedAt); err != nil {
+		return err
+	}
+	if err := decodeTime("ended_at", ended, &f.EndedAt); err != nil {
+		return err
+	}
+	var labels map[string]string
+	if err := decode("labels", text, &labels); err != nil {
+		return err
+	}
+	f.SpecHash = labels[fleet.LabelSpec]
+	f.Undone = labels[fleet.LabelUndone] == "true"
+	f.Retried = labels[fleet.LabelRetried] == "true"
+	for label, into := range map[string]*int64{fleet.LabelDroplet: &f.DropletID, fleet.LabelReplaces: &f.Replaces} {
+		if v := labels[label]; v != "" {
+			id, err := strconv.ParseInt(v, 10, 64)
+			if err != nil {
+				return fmt.Errorf("label %s: %w", label, err)
+			}
+			*into = id
+		}
+	}
+	return nil
+}
+
+// SagaFilter chooses sagas; the zero filter means all.
+type SagaFilter struct {
+	Live    bool   // only those that have not ended
+	Subject string // only those for this subject, in whatever letter case
+	Limit   int    // only the newest so many; 0: no limit
+}
+
+// Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.
+func (r *Reader) Sagas(ctx context.Context, f SagaFilter) ([]saga.Saga, error) {
+	where, args := "WHERE true", []any{}
+	if f.Live {
+		where += " AND " + isLive
+	}
+	if f.Subject != "" {
+		where, args = where+" AND subject_key = ?", append(args, fleet.Key(f.Subject))
+	}
+	if f.Limit > 0 {
+		where = "WHERE rowid IN (SELECT rowid FROM sagas " + where + " ORDER BY created_at DESC, rowid DESC LIMIT ?)"
+		args = append(args, f.Limit)
+	}
+	var sagas []saga.Saga
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		sagas, err = querySagas(ctx, tx, where+" ORDER BY created_at, rowid", args...)
+		return err
+	})
+	return sagas, err
+}
+
+// Saga finds a saga by its id, or by the first digits of it: eight are always enough. It comes without its secret. ErrNoSaga,
+// ErrAmbiguous.
+func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
+	id = strings.ToLower(id)
+	if strings.Trim(id, "0123456789abcdef") != "" || id == "" {
+		return saga.Saga{}, fmt.Errorf("%w: %q is not a saga's id, which is hex digits (arcadiad saga list shows them)", ErrNoSaga, id)
+	}
+	var found []saga.Saga
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		found, err = querySagas(ctx, tx, "WHERE lower(id) GLOB ? ORDER BY created_at, rowid", id+"*")
+		return err
+	})
+	switch {
+	case err != nil:
+		return saga.Saga{}, err
+	case len(found) == 0:
+		return saga.Saga{}, fmt.Errorf("%w: %s (arcadiad saga list shows them)", ErrNoSaga, id)
+	case len(found) > 1:
+		return saga.Saga{}, fmt.Errorf("%w: %d have an id that begins with %s (give more digits: %s, %s …)", ErrAmbiguous, len(found), id,
+			fleet.Saga8(found[0].ID), fleet.Saga8(found[1].ID))
+	}
+	return found[0], nil
+}
+
+// Resource is a row of cloud_resources with what is recorded of it: what `arcadiad status` shows.
+type Resource struct {
+	DropletID   int64
+	Name        string
+	Region      string
+	Status      fleet.Status
+	PublicIP    string // empty until assigned
+	Tags        []string
+	FirstSeenAt time.Time
+	LastSeenAt  time.Time
+	DeletedAt   time.Time // zero while it is not proved gone
+
+	Recorded   bool   // it has a record; the fields below are the record's
+	RecordName string // the name that it was made for; another Name is drift
+	Size       string
+	Image      string
+	Protect    bool
+	SagaID     string
+}
+
+// Resources gives every droplet that was ever seen, deleted ones too, by id.
+func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
+	const query = `
+		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
+			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
+			coalesce(p.saga_id, '')
+		FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
+		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
+	var resources []Resource
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		resources = nil
+		return each(ctx, tx, query, func(rows *sql.Rows) error {
+			var x Resource
+			var tags string
+			var first, last, deleted sql.NullString
+			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
+				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID)
+			if err != nil {
+				return err
+			}
+			for _, err := range []error{
+				json.Unmarshal([]byte(tags), &x.Tags), decodeTime("first_seen_at", first, &x.FirstSeenAt),
+				decodeTime("last_seen_at", last, &x.LastSeenAt), decodeTime("deleted_at", deleted, &x.DeletedAt),
+			} {
+				if err != nil {
+					return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)
+				}
+			}
+			resources = append(resources, x)
+			return nil
+		}, provider, kind)
+	})
+	return resources, err
+}
+
+// Meta is what a database says of itself.
+type Meta struct {
+	Path      string // of the file, links resolved
+	Schema    int64
+	Account   string     // uuid that it is pinned to; empty: not yet
+	Simulated bool       // the pinned account is a simulated one
+	Fleet     string     // fleet that it is pinned to; empty: not yet
+	PausedAt  time.Time  // zero: not paused
+	LastSync  time.Time  // when the newest saved observation had ended; zero: none yet
+	Approvals []Approval // oldest first, used ones too
+}
+
+// Approval is a plan that a person let through.
+type Approval struct {
+	PlanID     string
+	ApprovedAt time.Time
+	UsedAt     time.Time // when the plan's sagas began; zero: not yet
+}
+
+// Meta reads the database's own facts.
+func (r *Reader) Meta(ctx context.Context) (Meta, error) {
+	var m Meta
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if m, err = readMeta(ctx, tx); err != nil {
+			return err
+		}
+		m.Path = r.path
+		m.Schema, err = schemaVersion(ctx, tx, r.path)
+		return err
+	})
+	return m, err
+}
+
+func readMeta(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
+	var paused, synced sql.NullString
+	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at FROM control").
+		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced)
+	if err != nil {
+		return Meta{}, err
+	}
+	if err := decodeTime("paused_at", paused, &m.PausedAt); err != nil {
+		return Meta{}, err
+	}
+	if err := decodeTime("last_sync_at", synced, &m.LastSync); err != nil {
+		return Meta{}, err
+	}
+	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var a Approval
+		var approved, used sql.NullString
+		if err := rows.Scan(&a.PlanID, &approved, &used); err != nil {
+			return err
+		}
+		if err := decodeTime("approved_at", approved, &a.ApprovedAt); err != nil {
+			return err
+		}
+		if err := decodeTime("used_at", used, &a.UsedAt); err != nil {
+			return err
+		}
+		m.Approvals = append(m.Approvals, a)
+		return nil
+	})
+	return m, err
+}

@@ -1,0 +1,193 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+const (
+	provider = "digitalocean"
+	kind     = "droplet"
+)
+
+// applyRow writes one row that a step handed over, committed at the time at:
+//
+//   - fleet.Droplet is a sighting: upserted into cloud_resources, unless the row was seen later, or is known gone since.
+//   - fleet.Record is upserted into cloud_provisioned.
+//   - fleet.Deleted marks the row of cloud_resources deleted, unless it was seen later, and drops the record.
+//   - fleet.Unrecorded drops the record.
+//
+// Any other type is ErrRow.
+func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
+	switch row := row.(type) {
+	case fleet.Droplet:
+		return putDroplet(ctx, tx, row)
+	case fleet.Record:
+		return putRecord(ctx, tx, row, at)
+	case fleet.Deleted:
+		if row.At.IsZero() {
+			return fmt.Errorf("%w: droplet %d is deleted, but not said when", ErrRow, row.DropletID)
+		}
+		if err := markDeleted(ctx, tx, row.DropletID, row.At, row.At); err != nil {
+			return err
+		}
+		return dropRecord(ctx, tx, row.DropletID)
+	case fleet.Unrecorded:
+		return dropRecord(ctx, tx, row.DropletID)
+	}
+	return fmt.Errorf("%w: no table takes a %T", ErrRow, row)
+}
+
+func externalID(droplet int64) string { return strconv.FormatInt(droplet, 10) }
+
+func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
+	if d.ID == 0 || d.SeenAt.IsZero() {
+		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", ErrRow, d.ID, d.Name)
+	}
+	tags, err := json.Marshal(append([]string{}, d.Tags...))
+	if err != nil {
+		return err
+	}
+	seen := timeText(d.SeenAt)
+	// A row whose content is the same costs little: SQLite writes only the pages that really change.
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO cloud_resources
+			(provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, last_seen_at, data)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, status = excluded.status,
+			public_ip = excluded.public_ip, tags = excluded.tags, last_seen_at = excluded.last_seen_at, deleted_at = NULL,
+			data = coalesce(excluded.data, data)
+		WHERE excluded.last_seen_at >= last_seen_at AND (deleted_at IS NULL OR excluded.last_seen_at > deleted_at)`,
+		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), string(tags), seen, seen,
+		nullText(string(d.Data)))
+	return err
+}
+
+// markDeleted marks the row of a droplet that was proved gone at the time at, by a look that had begun at began. A row that was
+// seen after that stays.
+func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE cloud_resources SET status = ?, deleted_at = ?
+		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND last_seen_at <= ?`,
+		string(fleet.StatusDeleted), timeText(at), provider, externalID(droplet), timeText(began))
+	return err
+}
+
+func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM cloud_provisioned WHERE provider = ? AND external_id = ?", provider, externalID(droplet))
+	return err
+}
+
+// The fields of a recorded spec that have columns of their own.
+const (
+	fieldSize   = "size"
+	fieldRegion = "region"
+	fieldImage  = "image"
+	keyAssumed  = "assumed" // beside the fields in the spec column
+)
+
+// putRecord writes a record; without a time of its own it is of the time at.
+func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+	args, err := recordColumns(r, at)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO cloud_provisioned (name, size_slug, region, image, image_id, spec, protect, saga_id, recorded_at, provider, external_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
+			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec, protect = excluded.protect,
+			saga_id = excluded.saga_id, recorded_at = excluded.recorded_at`, args...)
+	return err
+}
+
+// renewRecord writes a record again, where there is still an older one.
+func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+	args, err := recordColumns(r, at)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6, protect = ?7,
+			saga_id = ?8, recorded_at = ?9
+		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
+	return err
+}
+
+func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
+	if r.DropletID == 0 {
+		return nil, fmt.Errorf("%w: the record of %s has no droplet id", ErrRow, r.Name)
+	}
+	if r.RecordedAt.IsZero() {
+		r.RecordedAt = at
+	}
+	if r.RecordedAt.IsZero() {
+		r.RecordedAt = time.Now()
+	}
+	spec, err := encodeSpec(r)
+	if err != nil {
+		return nil, err
+	}
+	column := func(field string) any {
+		if v, ok := r.Values[field]; ok {
+			return v
+		}
+		return nil
+	}
+	var image any
+	if r.ImageID != 0 {
+		image = r.ImageID
+	}
+	return []any{
+		r.Name, column(fieldSize), column(fieldRegion), column(fieldImage), image, spec, r.Protect, nullText(r.SagaID),
+		timeText(r.RecordedAt), provider, externalID(r.DropletID),
+	}, nil
+}
+
+// encodeSpec gives the JSON of all fields without a column of their own, and which of all fields were assumed.
+func encodeSpec(r fleet.Record) (string, error) {
+	rest := make(fleet.Values, len(r.Values))
+	for field, v := range r.Values {
+		if field != fieldSize && field != fieldRegion && field != fieldImage {
+			rest[field] = v
+		}
+	}
+	b, err := json.Marshal(rest)
+	if err != nil || len(r.Assumed) == 0 {
+		return string(b), err
+	}
+	spec := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b, &spec); err != nil {
+		return "", err
+	}
+	if spec[keyAssumed], err = json.Marshal(r.Assumed); err != nil {
+		return "", err
+	}
+	b, err = json.Marshal(spec)
+	return string(b), err
+}
+
+// decodeSpec reads what encodeSpec wrote.
+func decodeSpec(text string) (v fleet.Values, assumed []string, err error) {
+	spec := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(text), &spec); err != nil {
+		return nil, nil, err
+	}
+	if list, ok := spec[keyAssumed]; ok {
+		if err := json.Unmarshal(list, &assumed); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", keyAssumed, err)
+		}
+		delete(spec, keyAssumed)
+	}
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = json.Unmarshal(b, &v)
+	return v, assumed, err
+}

@@ -1,0 +1,83 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// saveChunk is how many droplets share a transaction in Save, so that the commits of sagas do not wait for a whole large account.
+const saveChunk = 2000
+
+// Save writes an observation: a sighting of every droplet in it, and for those proved gone the mark and the end of their records,
+// unless they were seen after the look began. A droplet that is merely missing is left as it is (law 6). Every row is a fact of
+// its own: when Save fails, those written before stay.
+func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
+	if o.BeganAt.IsZero() {
+		return fmt.Errorf("save the observation: %w: it does not say when it began", ErrRow)
+	}
+	for chunk := range slices.Chunk(o.Droplets, saveChunk) {
+		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+			for _, d := range chunk {
+				if d.SeenAt.IsZero() {
+					d.SeenAt = o.BeganAt
+				}
+				if err := putDroplet(ctx, tx, d); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("save the observation: %w", err)
+		}
+	}
+	ended := o.EndedAt
+	if ended.IsZero() {
+		ended = o.BeganAt
+	}
+	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, id := range o.Gone {
+			if err := saveGone(ctx, tx, id, o.BeganAt, ended); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?)", timeText(ended))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save the observation: %w", err)
+	}
+	return nil
+}
+
+func saveGone(ctx context.Context, tx *txn, droplet int64, began, ended time.Time) error {
+	if err := markDeleted(ctx, tx, droplet, began, ended); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM cloud_provisioned WHERE provider = ?1 AND external_id = ?2 AND NOT EXISTS (
+			SELECT 1 FROM cloud_resources WHERE provider = ?1 AND external_id = ?2 AND last_seen_at > ?3)`,
+		provider, externalID(droplet), timeText(began))
+	return err
+}
+
+// Record writes records again without a saga. It only renews what is there: a droplet that has no record (any more), because it is
+// gone or was let go, stays without one, and a newer record stays as it is.
+func (s *Store) Record(ctx context.Context, records []fleet.Record) error {
+	if len(records) == 0 {
+		return ctx.Err()
+	}
+	now := time.Now()
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, r := range records {
+			if err := renewRecord(ctx, tx, r, now); err != nil {
+				return fmt.Errorf("record %s: %w", r.Name, err)
+			}
+		}
+		return nil
+	})
+}
