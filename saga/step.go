@@ -61,6 +61,20 @@ func Later(d time.Duration, err error) error { return &later{d, err} }
 // pivot has begun.
 func Supersede(reason string) error { return &superseded{reason} }
 
+// NeedsPerson marks an error that only a person can mend: the saga is stuck from the first such try, whatever the step, and is tried
+// again with backoff like any stuck saga. NeedsPerson(nil) is nil.
+func NeedsPerson(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &helpless{err}
+}
+
+type helpless struct{ err error }
+
+func (e *helpless) Error() string { return e.err.Error() }
+func (e *helpless) Unwrap() error { return e.err }
+
 type permanent struct{ err error }
 
 func (e *permanent) Error() string { return e.err.Error() }

@@ -188,6 +188,7 @@ func (w *worker) failed(life context.Context, began time.Time, err error) {
 		unasked *superseded
 		wait    *later
 		bug     *panicked
+		person  *helpless
 	)
 	if errors.As(err, &mystery) {
 		w.giveUp(life, err)
@@ -211,7 +212,7 @@ func (w *worker) failed(life context.Context, began time.Time, err error) {
 		}
 		next.wait(err, ev.Pause, now)
 	default:
-		stuck := next.Status == Stuck || errors.As(err, &bug) || oneWay && next.Attempts+1 >= o.StuckAfter
+		stuck := next.Status == Stuck || errors.As(err, &bug) || errors.As(err, &person) || oneWay && next.Attempts+1 >= o.StuckAfter
 		ev.What, ev.Pause = EventFailed, o.pauseAfter(next.Attempts+1, stuck)
 		if stuck {
 			ev.What = EventStuck
