@@ -21,6 +21,12 @@ type terms struct {
 	Reason    string `json:"reason"`
 	While     while  `json:"while"`
 	SpecHash  string `json:"spec_hash,omitempty"`
+
+	// Makers are the sagas of this journal that made the droplet, by its tags: with one of them it is ours without the fleet's tag.
+	Makers []string `json:"makers,omitempty"`
+
+	Shielded bool `json:"shielded,omitempty"` // it showed the protection tag, which did not count
+	Volumes  int  `json:"volumes,omitempty"`  // how many were attached, by a person's leave
 }
 
 // while says for how long the licence stands (law 17).
@@ -71,6 +77,28 @@ func (l Licence) Asks(f fleet.Fleet) bool {
 	return false
 }
 
+// Covers checks, on a fresh look at the droplet, that it is still one that may be destroyed (law 1). The error says why not.
+func (l Licence) Covers(seen fleet.Droplet) error {
+	t := l.read()
+	ours := seen.OfFleet(t.Fleet)
+	for _, maker := range t.Makers {
+		ours = ours || len(seen.Fleets()) == 0 && seen.HasTag(fleet.SagaTag(maker))
+	}
+	switch {
+	case t.DropletID == 0 || seen.ID != t.DropletID:
+		return fmt.Errorf("there is no licence to destroy droplet %d", seen.ID)
+	case !seen.Managed():
+		return fmt.Errorf("droplet %d no longer shows the tag %s", seen.ID, fleet.ManagedTag)
+	case !ours:
+		return fmt.Errorf("droplet %d no longer shows the tag %s, and that of no other fleet", seen.ID, fleet.FleetTag(t.Fleet))
+	case seen.HasTag(fleet.ProtectTag) && !t.Shielded:
+		return fmt.Errorf("droplet %d was protected in the meantime", seen.ID)
+	case len(seen.VolumeIDs) > t.Volumes:
+		return fmt.Errorf("droplet %d got a volume attached in the meantime", seen.ID)
+	}
+	return nil
+}
+
 func (l Licence) read() terms {
 	if l.terms == nil {
 		return terms{}
@@ -103,6 +131,15 @@ func (b *builder) license() {
 		d.Licence = Licence{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash,
+			Makers: b.makersOf(d.seen), Shielded: d.seen.HasTag(fleet.ProtectTag), Volumes: len(d.seen.VolumeIDs),
 		}}
 	}
+}
+
+// makersOf are the sagas of this journal whose tags the droplet shows, if it shows no others.
+func (b *builder) makersOf(d *fleet.Droplet) []string {
+	if b.makerOf(d) == nil {
+		return nil
+	}
+	return d.Saga8s()
 }
