@@ -25,6 +25,19 @@ type WatchOptions struct {
 	Log      *slog.Logger    // default: discarded
 }
 
+func (o WatchOptions) withDefaults() WatchOptions {
+	if o.Debounce <= 0 {
+		o.Debounce = 300 * time.Millisecond
+	}
+	if o.Poll <= 0 {
+		o.Poll = 30 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
 // Watch follows a fleet file and every user_data file that it names. The first Version comes after one debounce, good or bad;
 // then one comes for each change of content, and one for each reload. Only the newest waits for a slow receiver. The channel is
 // closed when the context ends.
@@ -35,15 +48,7 @@ type WatchOptions struct {
 //
 // Where the system has no file events to give, Watch logs it and lives by the poll alone.
 func Watch(ctx context.Context, path string, o WatchOptions) (<-chan Version, error) {
-	if o.Debounce <= 0 {
-		o.Debounce = 300 * time.Millisecond
-	}
-	if o.Poll <= 0 {
-		o.Poll = 30 * time.Second
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o = o.withDefaults()
 	if _, err := filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("watch %s: %w", path, err)
 	}
