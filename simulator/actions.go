@@ -1,0 +1,314 @@
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The statuses of an action.
+const (
+	inProgress = "in-progress"
+	completed  = "completed"
+	errored    = "errored"
+)
+
+const pendingEvent = "Droplet already has a pending event."
+
+// action is one action on a droplet (do-api.md, section 5). It is kept in the account's file while its droplet is.
+type action struct {
+	ID          int64         `json:"id"`
+	DropletID   int64         `json:"droplet_id"`
+	Region      string        `json:"region"`
+	Status      string        `json:"status"`
+	StartedAt   time.Time     `json:"started_at"`
+	CompletedAt time.Time     `json:"completed_at,omitzero"`
+	DueAt       time.Time     `json:"due_at,omitzero"` // zero: never
+	Fails       bool          `json:"fails,omitempty"`
+	Request     actionRequest `json:"request"`
+}
+
+// actionRequest is the body of POST /v2/droplets/{id}/actions.
+type actionRequest struct {
+	Type         string          `json:"type"`
+	Name         string          `json:"name,omitempty"`
+	Size         string          `json:"size,omitempty"`
+	Disk         bool            `json:"disk,omitempty"`
+	Image        json.RawMessage `json:"image,omitempty"`
+	BackupPolicy *backupPolicy   `json:"backup_policy,omitempty"`
+}
+
+type actionBody struct {
+	ID           int64           `json:"id"`
+	Status       string          `json:"status"`
+	Type         string          `json:"type"`
+	StartedAt    string          `json:"started_at"`
+	CompletedAt  *string         `json:"completed_at"`
+	ResourceID   int64           `json:"resource_id"`
+	ResourceType string          `json:"resource_type"`
+	Region       json.RawMessage `json:"region"`
+	RegionSlug   string          `json:"region_slug"`
+}
+
+func (a *Account) actionBody(act *action) actionBody {
+	b := actionBody{
+		ID: act.ID, Status: act.Status, Type: act.Request.Type, StartedAt: timestamp(act.StartedAt), ResourceID: act.DropletID,
+		ResourceType: "droplet", Region: a.s.cat.region(act.Region).rendered, RegionSlug: act.Region,
+	}
+	if !act.CompletedAt.IsZero() {
+		at := timestamp(act.CompletedAt)
+		b.CompletedAt = &at
+	}
+	return b
+}
+
+// pending is the action under way; nil: none.
+func (d *droplet) pending() *action {
+	for _, act := range slices.Backward(d.actions) {
+		if act.Status == inProgress {
+			return act
+		}
+	}
+	return nil
+}
+
+// begin enters an action that is due after the usual time.
+func (a *Account) begin(d *droplet, req actionRequest, now time.Time) *action {
+	s := a.s
+	act := &action{
+		ID: s.nextID.Action, DropletID: d.ID, Region: d.Region, Status: inProgress, StartedAt: now,
+		DueAt: now.Add(max(0, s.opts.ActionTime)), Request: req,
+		Fails: s.holds(s.faults.ActionErrored, "action_errored", d.Name),
+	}
+	s.nextID.Action += 1 + act.ID%5
+	a.keepAction(act, d)
+	return act
+}
+
+func (a *Account) keepAction(act *action, d *droplet) {
+	a.actions = append(a.actions, act)
+	a.byAction[act.ID] = act
+	d.actions = append(d.actions, act)
+}
+
+// settleAction queues the action's end.
+func (a *Account) settleAction(act *action, d *droplet) {
+	a.at(act.DueAt, func(at time.Time) {
+		if act.Status != inProgress {
+			return
+		}
+		act.CompletedAt = at
+		if act.Fails {
+			act.Status = errored
+			return
+		}
+		act.Status = completed
+		a.perform(d, act, at)
+	})
+}
+
+// perform is what an action's success does to its droplet.
+func (a *Account) perform(d *droplet, act *action, at time.Time) {
+	req := act.Request
+	switch req.Type {
+	case "create":
+		a.activate(d, at)
+	case "rename":
+		a.change(d, func() { d.Name = req.Name })
+	case "resize":
+		a.change(d, func() {
+			d.Size = req.Size
+			if req.Disk {
+				d.Disk = a.s.cat.size(req.Size).Disk
+			}
+		})
+	case "power_on", "power_cycle", "reboot":
+		a.change(d, func() { d.Status = statusActive })
+	case "power_off", "shutdown":
+		a.change(d, func() { d.Status = statusOff })
+	case "enable_backups", "change_backup_policy":
+		policy, _ := req.BackupPolicy.complete()
+		a.change(d, func() { d.Backups, d.BackupPolicy = true, policy })
+	case "disable_backups":
+		a.change(d, func() { d.Backups, d.BackupPolicy = false, nil })
+	case "enable_ipv6":
+		a.change(d, func() { d.IPv6 = true })
+	case "rebuild", "restore":
+		if img := a.imageFor(req.Image); img != nil {
+			a.change(d, func() { d.Image, d.Status = img.ID, statusActive })
+		}
+	case "snapshot":
+		img := a.snapshot(d, req.Name, at)
+		a.change(d, func() { d.Snapshots = append(d.Snapshots, img.ID) })
+	}
+}
+
+// refuse says why an action cannot begin: the message of the 422, or nothing.
+func (c *call) refuse(d *droplet, req *actionRequest) string {
+	if d.pending() != nil {
+		return pendingEvent
+	}
+	switch req.Type {
+	case "reboot", "power_cycle", "shutdown":
+		if d.Status == statusOff {
+			return "Droplet is currently off. Please power it on to run this event."
+		}
+	case "power_off":
+		if d.Status == statusOff {
+			return "Droplet is already powered off"
+		}
+	case "power_on":
+		if d.Status == statusActive {
+			return "Droplet is already powered on"
+		}
+	case "rename":
+		if len(req.Name) > 255 || !nameRule.MatchString(req.Name) {
+			return "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"
+		}
+	case "resize":
+		return c.refuseResize(d, req)
+	case "enable_backups", "change_backup_policy":
+		if _, ok := req.BackupPolicy.complete(); !ok || req.Type == "change_backup_policy" && (!d.Backups || req.BackupPolicy == nil) {
+			return "You specified an invalid backup policy."
+		}
+	case "enable_ipv6":
+		if d.PrivateOnly {
+			return "IPv6 can not be enabled when public networking is disabled."
+		}
+	case "rebuild", "restore":
+		img := c.a.imageFor(req.Image)
+		if img == nil || !slices.Contains(img.Regions, d.Region) {
+			return "You specified an invalid image."
+		}
+		if d.Disk < img.MinDisk {
+			return "This size is not available because it has a smaller disk."
+		}
+	case "disable_backups", "password_reset", "snapshot":
+	case "change_kernel":
+		return "Kernels can not be changed on this Droplet: they are managed internally."
+	default:
+		return "You specified an invalid action type."
+	}
+	return ""
+}
+
+func (c *call) refuseResize(d *droplet, req *actionRequest) string {
+	req.Size = strings.ToLower(req.Size)
+	size := c.s.cat.size(req.Size)
+	switch {
+	case size == nil:
+		return "You specified an invalid size."
+	case d.Status != statusOff:
+		return "Droplet is currently on. Please power it off to run this event."
+	case size.Disk < d.Disk:
+		return "Size can not decrease size of Droplet's disk image"
+	case !slices.Contains(size.Regions, d.Region):
+		return "Size is not available in this region."
+	}
+	return ""
+}
+
+// act begins an action that was found to be in order.
+func (c *call) act(d *droplet, req actionRequest) *action {
+	act := c.a.begin(d, req, c.now)
+	c.a.settleAction(act, d)
+	c.a.advance(c.now)
+	return act
+}
+
+// extraScopes are those that some actions need beside droplet:update (do-api.md, section 5).
+func extraScopes(kind string) []string {
+	switch kind {
+	case "resize":
+		return need("droplet:create")
+	case "rebuild", "restore", "password_reset":
+		return need("droplet:admin")
+	case "snapshot":
+		return need("image:create")
+	}
+	return nil
+}
+
+func createDropletAction(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	var req actionRequest
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if !c.scopes.has(extraScopes(req.Type)...) {
+		return c.forbidden()
+	}
+	if refusal := c.refuse(d, &req); refusal != "" {
+		return c.unprocessable(refusal)
+	}
+	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(c.act(d, req))})
+}
+
+// createActionsByTag acts on all droplets with a tag; those that cannot are left out.
+func createActionsByTag(c *call) answer {
+	var req actionRequest
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	bulk := []string{"power_cycle", "power_on", "power_off", "shutdown", "enable_ipv6", "enable_backups", "disable_backups", "snapshot"}
+	name := c.r.URL.Query().Get("tag_name")
+	if !slices.Contains(bulk, req.Type) || name == "" {
+		return c.unprocessable("You specified an invalid action type or no tag.")
+	}
+	if !c.scopes.has(extraScopes(req.Type)...) {
+		return c.forbidden()
+	}
+	bodies := []actionBody{}
+	for _, d := range c.a.byTag[strings.ToLower(name)].only((*droplet).present).list {
+		if c.refuse(d, &req) == "" {
+			bodies = append(bodies, c.a.actionBody(c.act(d, req)))
+		}
+	}
+	return c.json(http.StatusCreated, map[string]any{"actions": bodies})
+}
+
+func (c *call) pageOfActions(list []*action) answer {
+	return c.page("actions", len(list), func(i int) []byte { return encode(c.a.actionBody(list[len(list)-1-i])) })
+}
+
+func listActions(c *call) answer { return c.pageOfActions(c.a.actions) }
+
+func listDropletActions(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	return c.pageOfActions(d.actions)
+}
+
+// action finds the action of the request's path.
+func (c *call) action() *action {
+	id, err := strconv.ParseInt(c.r.PathValue("action"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return c.a.byAction[id]
+}
+
+func getAction(c *call) answer {
+	act := c.action()
+	if act == nil {
+		return c.notFound()
+	}
+	return c.json(http.StatusOK, map[string]any{"action": c.a.actionBody(act)})
+}
+
+func getDropletAction(c *call) answer {
+	d, ok := c.droplet()
+	act := c.action()
+	if !ok || act == nil || act.DropletID != d.ID {
+		return c.notFound()
+	}
+	return getAction(c)
+}

@@ -1,0 +1,37 @@
+// Package simulator is DigitalOcean's v2 API in memory: a demo account for people, and the test bed for everything else.
+//
+// # The model
+//
+// A [Simulator] is an [net/http.Handler]. It serves one [Account] to every bearer token, or further ones to the tokens that
+// [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images and VPCs, all under one mutex.
+//
+// The simulator has no goroutines and no timers. Whatever happens later (a droplet becomes active, its tags show, a DELETE takes
+// effect) lies in a queue by time, and each request and each peek first plays what is due. So it behaves the same under the real
+// clock and in a testing/synctest bubble, and an account read from a file goes on where it stopped.
+//
+// What is true and what is shown differ, as they do at DigitalOcean. The peeks ([Account.Droplets] and its kin) tell the truth at
+// once; the API shows it with the lags that [Faults] asks for. The peeks that write are the "console user": somebody who
+// changes droplets behind the back of those who use the API.
+//
+// # A request's way
+//
+// Each request is counted, meets the Before hook, may be hit by a fault before its work (refused, cut, answered by an error), is
+// authenticated, is charged to the token's rate limits, does its work under the mutex, is saved where the account has a file,
+// meets the After hook, and may be hit by a fault after its work (the answer cut, truncated, replaced by a 500). A request whose
+// context ended in the Before hook does no work; one whose context ended in the After hook has done it and loses the answer.
+//
+// Faults come two ways. [Faults] are standing knobs, each certain or with a chance that the seed decides for each subject, so that
+// the order of concurrent requests does not matter. [Simulator.Script] is exact: the next n requests of a route meet an [Effect].
+// Both can be switched while it runs, in Go or over HTTP under /simulator/, which the real API does not have.
+//
+// # On the wire and off it
+//
+// [Simulator.Transport] carries requests to the same handler in the process, without sockets, and fails as net/http fails: a
+// refused connection is a dial error, a cut one an io.EOF, a truncated body an io.ErrUnexpectedEOF, an ended context its cause.
+//
+// # How faithful
+//
+// The ground is do-api.md; its section numbers are named where a behaviour comes from. Texts of 422 answers are the real ones
+// where one is known. Where nothing is known: lists are newest first, per_page beyond 200 counts as 200, tag_name finds GPU
+// droplets too, a 202 shows the tags unless they are late, and refused requests do not count against the rate limits.
+package simulator

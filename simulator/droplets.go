@@ -1,0 +1,137 @@
+package simulator
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// droplet finds the droplet of the request's path, as GET shows it: a young one may not be found yet.
+func (c *call) droplet() (*droplet, bool) {
+	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	d, ok := c.a.droplets[id]
+	if !ok || c.now.Before(d.FoundAt) {
+		return nil, false
+	}
+	return d, true
+}
+
+func getDroplet(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	var o object
+	o.raw("droplet", c.a.render(d, c.scopes))
+	return answer{status: http.StatusOK, body: o.bytes()}
+}
+
+// listDroplets lists newest first, with the filters of do-api.md, section 3.
+func listDroplets(c *call) answer {
+	q := c.r.URL.Query()
+	tagName, name, kind := q.Get("tag_name"), q.Get("name"), q.Get("type")
+	gpu := func(d *droplet) bool { return c.s.cat.size(d.Size).gpu() }
+	var l *listing
+	switch {
+	case tagName != "" && (name != "" || kind != ""):
+		return c.unprocessable("tag_name can not be combined with name or type.")
+	case kind != "" && kind != "droplets" && kind != "gpus":
+		return c.unprocessable("type must be one of droplets, gpus.")
+	case tagName != "":
+		if !c.scopes.has("tag:read") {
+			return c.forbidden()
+		}
+		l = c.a.byTag[strings.ToLower(tagName)]
+		if c.s.faults.TagFilterHidesGPU {
+			l = l.only(func(d *droplet) bool { return !gpu(d) })
+		}
+	case name != "":
+		l = c.a.byName[strings.ToLower(name)].only(func(d *droplet) bool { return gpu(d) == (kind == "gpus") })
+	case kind == "gpus":
+		l = &c.a.gpus
+	default:
+		l = &c.a.standard
+	}
+	total, skip := l.len(), 0
+	if page, _ := c.pageQuery(); page > 1 {
+		skip = min(c.s.faults.PageShift, total)
+	}
+	return c.page("droplets", total-skip, func(i int) []byte { return c.a.render(l.newest(i+skip), c.scopes) })
+}
+
+func deleteDroplet(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	if c.s.holds(c.s.faults.PendingEvent422 && d.pending() != nil, "pending_event_422", d.Name) {
+		return c.unprocessable(pendingEvent)
+	}
+	c.a.destroy(d, c.now)
+	return c.deleted()
+}
+
+// deleted is a 204 with a content type, as the description has it for droplets.
+func (c *call) deleted() answer {
+	ans := c.noContent()
+	ans.header = http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+	return ans
+}
+
+func deleteDropletsByTag(c *call) answer {
+	name := c.r.URL.Query().Get("tag_name")
+	if name == "" {
+		return c.unprocessable("tag_name is required.")
+	}
+	l := c.a.byTag[strings.ToLower(name)].only(func(*droplet) bool { return true })
+	for _, d := range l.list {
+		c.a.destroy(d, c.now)
+	}
+	return c.deleted()
+}
+
+// destroy accepts a DELETE: with the lags that the faults ask for, or for nothing.
+func (a *Account) destroy(d *droplet, now time.Time) {
+	s, f := a.s, a.s.faults
+	if !d.DeletedAt.IsZero() || s.holds(f.DeleteIgnored, "delete_ignored", d.Name) ||
+		d.Status == statusNew && s.holds(f.DeleteIgnoredWhileNew, "delete_ignored_while_new", d.Name) {
+		return
+	}
+	d.DeletedAt = now
+	d.GoneAt = now.Add(s.lag(f.DeleteLag, "delete_lag", d.Name))
+	d.UnlistAt = d.GoneAt.Add(s.lag(f.DeleteListLag, "delete_list_lag", d.Name))
+	a.settleDelete(d)
+	a.advance(now)
+}
+
+// listAssociated shows what would stay billed when the droplet goes (do-api.md, section 2).
+func listAssociated(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	type resource struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Cost string `json:"cost"`
+	}
+	snapshots, volumes := []resource{}, []resource{}
+	for _, id := range d.Snapshots {
+		if img := c.a.image(id); img != nil && c.scopes.has("image:read") {
+			snapshots = append(snapshots, resource{strconv.FormatInt(id, 10), img.Name, strconv.FormatFloat(img.Gigabytes*0.06, 'f', 2, 64)})
+		}
+	}
+	for _, id := range d.Volumes {
+		if c.scopes.has("block_storage:read") {
+			volumes = append(volumes, resource{id, "volume-" + id[:min(8, len(id))], "10.00"})
+		}
+	}
+	none := []resource{}
+	return c.json(http.StatusOK, map[string]any{
+		"reserved_ips": none, "floating_ips": none, "snapshots": snapshots, "volumes": volumes, "volume_snapshots": none,
+	})
+}

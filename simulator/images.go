@@ -1,0 +1,193 @@
+package simulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// image is a public image, or an account's snapshot (do-api.md, section 8).
+type image struct {
+	ID           int64     `json:"id"`
+	Name         string    `json:"name"`
+	Distribution string    `json:"distribution"`
+	Slug         *string   `json:"slug"`
+	Public       bool      `json:"public"`
+	Application  bool      `json:"application,omitempty"` // a 1-Click image: the type filter of the list asks for it
+	Type         string    `json:"type"`
+	Regions      []string  `json:"regions"`
+	CreatedAt    time.Time `json:"created_at"`
+	MinDisk      int       `json:"min_disk_size"` // GB
+	Gigabytes    float64   `json:"size_gigabytes"`
+	Status       string    `json:"status"`
+}
+
+type imageBody struct {
+	ID           int64    `json:"id"`
+	Name         string   `json:"name"`
+	Distribution string   `json:"distribution"`
+	Slug         *string  `json:"slug"`
+	Public       bool     `json:"public"`
+	Regions      []string `json:"regions"`
+	CreatedAt    string   `json:"created_at"`
+	MinDisk      int      `json:"min_disk_size"`
+	Type         string   `json:"type"`
+	Gigabytes    float64  `json:"size_gigabytes"`
+	Description  string   `json:"description"`
+	Tags         []string `json:"tags"`
+	Status       string   `json:"status"`
+}
+
+func (i *image) body() imageBody {
+	return imageBody{
+		ID: i.ID, Name: i.Name, Distribution: i.Distribution, Slug: i.Slug, Public: i.Public, Regions: orEmpty(i.Regions),
+		CreatedAt: timestamp(i.CreatedAt), MinDisk: i.MinDisk, Type: i.Type, Gigabytes: i.Gigabytes, Tags: []string{}, Status: i.Status,
+	}
+}
+
+// publicImages is a selection of what DigitalOcean offers, at these regions.
+func publicImages(regions []string) []*image {
+	built := time.Date(1999, 11, 3, 14, 12, 9, 0, time.UTC) // before the clock of a synctest bubble begins
+	var out []*image
+	add := func(distribution, name, slug string, minDisk int, gigabytes float64, application bool) {
+		kind := "base"
+		if application {
+			kind = "snapshot"
+		}
+		out = append(out, &image{
+			ID: 190_000_001 + int64(len(out))*131, Name: name, Distribution: distribution, Slug: &slug, Public: true, Type: kind,
+			Application: application, Regions: regions, CreatedAt: built, MinDisk: minDisk, Gigabytes: gigabytes, Status: "available",
+		})
+	}
+	add("Ubuntu", "24.04 (LTS) x64", "ubuntu-24-04-x64", 7, 0.64, false)
+	add("Ubuntu", "22.04 (LTS) x64", "ubuntu-22-04-x64", 7, 0.63, false)
+	add("Ubuntu", "25.10 x64", "ubuntu-25-10-x64", 7, 0.69, false)
+	add("Debian", "13 x64", "debian-13-x64", 7, 0.53, false)
+	add("Debian", "12 x64", "debian-12-x64", 7, 0.51, false)
+	add("Fedora", "42 x64", "fedora-42-x64", 15, 0.78, false)
+	add("Fedora", "41 x64", "fedora-41-x64", 15, 0.76, false)
+	add("CentOS", "10 Stream x64", "centos-stream-10-x64", 10, 1.12, false)
+	add("CentOS", "9 Stream x64", "centos-stream-9-x64", 10, 1.08, false)
+	add("Rocky Linux", "10 x64", "rockylinux-10-x64", 10, 1.93, false)
+	add("Rocky Linux", "9 x64", "rockylinux-9-x64", 10, 1.85, false)
+	add("AlmaLinux", "10 x64", "almalinux-10-x64", 10, 1.71, false)
+	add("AlmaLinux", "9 x64", "almalinux-9-x64", 10, 1.66, false)
+	add("Ubuntu", "NVIDIA AI/ML Ready", "gpu-h100x1-base", 100, 21.3, false)
+	add("Ubuntu", "Docker on Ubuntu 22.04", "docker-20-04", 25, 2.11, true)
+	add("Ubuntu", "LAMP on Ubuntu 22.04", "lamp-20-04", 25, 2.24, true)
+	add("Ubuntu", "NodeJS on Ubuntu 22.04", "nodejs-20-04", 25, 2.16, true)
+	add("Ubuntu", "WordPress on Ubuntu 22.04", "wordpress-20-04", 25, 2.61, true)
+	return out
+}
+
+// publicImage is the newest build of a slug.
+func (c *catalogue) publicImage(slug string) *image {
+	for _, i := range slices.Backward(c.images) {
+		if i.Slug != nil && *i.Slug == slug {
+			return i
+		}
+	}
+	return nil
+}
+
+// image finds an image by id: a public one, a retired one or the account's own.
+func (a *Account) image(id int64) *image {
+	for _, list := range [][]*image{a.s.cat.images, a.images} {
+		if i := slices.IndexFunc(list, func(i *image) bool { return i.ID == id }); i >= 0 {
+			return list[i]
+		}
+	}
+	return nil
+}
+
+// imageFor finds the image that a request names: by id, as a number or in digits, or a public one by slug.
+func (a *Account) imageFor(raw json.RawMessage) *image {
+	text := strings.Trim(string(raw), `"`)
+	if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return a.image(id)
+	}
+	return a.s.cat.publicImage(strings.ToLower(text))
+}
+
+// snapshot makes a private image of a droplet.
+func (a *Account) snapshot(d *droplet, name string, at time.Time) *image {
+	if name == "" {
+		name = d.Name + "-" + strconv.FormatInt(at.UnixMilli(), 10)
+	}
+	from := a.image(d.Image)
+	distribution := "Unknown"
+	if from != nil {
+		distribution = from.Distribution
+	}
+	img := &image{
+		ID: a.s.nextID.Image, Name: name, Distribution: distribution, Type: "snapshot", Regions: []string{d.Region}, CreatedAt: at,
+		MinDisk: d.Disk, Gigabytes: 2.36, Status: "available",
+	}
+	a.s.nextID.Image += 13
+	a.images = append(a.images, img)
+	return img
+}
+
+func listImages(c *call) answer {
+	q := c.r.URL.Query()
+	var shown []imageBody
+	for _, i := range append(slices.Clone(c.s.cat.images), c.a.images...) {
+		switch {
+		case i.Status != "available",
+			q.Get("private") == "true" && i.Public,
+			q.Get("type") == "distribution" && (!i.Public || i.Application),
+			q.Get("type") == "application" && !i.Application,
+			q.Get("tag_name") != "":
+			continue
+		}
+		shown = append(shown, i.body())
+	}
+	return pageOf(c, "images", shown)
+}
+
+func (c *call) image() *image {
+	return c.a.imageFor(json.RawMessage(c.r.PathValue("image")))
+}
+
+func getImage(c *call) answer {
+	img := c.image()
+	if img == nil {
+		return c.notFound()
+	}
+	return c.json(http.StatusOK, map[string]any{"image": img.body()})
+}
+
+func deleteImage(c *call) answer {
+	img := c.image()
+	if img == nil {
+		return c.notFound()
+	}
+	if img.Public {
+		return c.forbidden()
+	}
+	c.a.images = slices.DeleteFunc(c.a.images, func(i *image) bool { return i == img })
+	for _, d := range c.a.droplets {
+		if i := slices.Index(d.Snapshots, img.ID); i >= 0 {
+			d.Snapshots = slices.Delete(d.Snapshots, i, i+1)
+			d.rendered = nil
+		}
+	}
+	return c.noContent()
+}
+
+func listSnapshots(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	var shown []imageBody
+	for _, id := range d.Snapshots {
+		if img := c.a.image(id); img != nil {
+			shown = append(shown, img.body())
+		}
+	}
+	return pageOf(c, "snapshots", shown)
+}

@@ -1,0 +1,127 @@
+package simulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// route is one method and path of the API.
+type route struct {
+	pattern string   // as net/http's ServeMux reads it
+	scopes  []string // all of which the token needs
+	handle  func(*call) answer
+}
+
+// name is the pattern as Requests and Script show it.
+func (r route) name() string { return r.pattern }
+
+// scopes are those that tokens lack.
+type scopes []string
+
+func (without scopes) has(need ...string) bool {
+	return !slices.ContainsFunc(need, func(n string) bool { return slices.Contains(without, n) })
+}
+
+func need(s ...string) []string { return s }
+
+// apiRoutes is the API. Scopes are those of the OpenAPI description.
+func apiRoutes() []route {
+	return []route{
+		{"GET /v2/account", need("account:read"), getAccount},
+		{"GET /v2/account/keys", need("ssh_key:read"), listKeys},
+		{"POST /v2/account/keys", need("ssh_key:create"), createKey},
+		{"GET /v2/account/keys/{key}", need("ssh_key:read"), getKey},
+		{"PUT /v2/account/keys/{key}", need("ssh_key:update"), updateKey},
+		{"DELETE /v2/account/keys/{key}", need("ssh_key:delete"), deleteKey},
+
+		{"GET /v2/actions", need("actions:read"), listActions},
+		{"GET /v2/actions/{action}", need("actions:read"), getAction},
+
+		{"GET /v2/droplets", need("droplet:read"), listDroplets},
+		{"POST /v2/droplets", need("droplet:create"), createDroplets},
+		{"DELETE /v2/droplets", need("droplet:delete", "tag:read"), deleteDropletsByTag},
+		{"GET /v2/droplets/{id}", need("droplet:read"), getDroplet},
+		{"DELETE /v2/droplets/{id}", need("droplet:delete"), deleteDroplet},
+		{"GET /v2/droplets/{id}/actions", need("droplet:read"), listDropletActions},
+		{"POST /v2/droplets/{id}/actions", need("droplet:update"), createDropletAction},
+		{"GET /v2/droplets/{id}/actions/{action}", need("droplet:read"), getDropletAction},
+		{"POST /v2/droplets/actions", need("droplet:update", "tag:read"), createActionsByTag},
+		{"GET /v2/droplets/{id}/snapshots", need("droplet:read"), listSnapshots},
+		{"GET /v2/droplets/{id}/backups", need("droplet:read"), emptyOfDroplet("backups")},
+		{"GET /v2/droplets/{id}/backups/policy", need("droplet:read"), getBackupPolicy},
+		{"GET /v2/droplets/backups/supported_policies", need("droplet:read"), listSupportedPolicies},
+		{"GET /v2/droplets/{id}/kernels", need("droplet:read"), emptyOfDroplet("kernels")},
+		{"GET /v2/droplets/{id}/firewalls", need("droplet:read"), emptyOfDroplet("firewalls")},
+		{"GET /v2/droplets/{id}/neighbors", need("droplet:read"), emptyOfDroplet("droplets")},
+		{"GET /v2/droplets/{id}/destroy_with_associated_resources", need("droplet:read"), listAssociated},
+
+		{"GET /v2/tags", need("tag:read"), listTags},
+		{"POST /v2/tags", need("tag:create"), createTag},
+		{"GET /v2/tags/{tag}", need("tag:read"), getTag},
+		{"DELETE /v2/tags/{tag}", need("tag:delete"), deleteTag},
+		{"POST /v2/tags/{tag}/resources", need("tag:create"), tagResources},
+		{"DELETE /v2/tags/{tag}/resources", need("tag:delete"), untagResources},
+
+		{"GET /v2/sizes", need("sizes:read"), listSizes},
+		{"GET /v2/regions", need("regions:read"), listRegions},
+		{"GET /v2/images", need("image:read"), listImages},
+		{"GET /v2/images/{image}", need("image:read"), getImage},
+		{"DELETE /v2/images/{image}", need("image:delete"), deleteImage},
+		{"GET /v2/vpcs", need("vpc:read"), listVPCs},
+		{"GET /v2/vpcs/{vpc}", need("vpc:read"), getVPC},
+
+		// The account has none of these; doctl and Terraform ask in passing.
+		{"GET /v2/firewalls", need("firewall:read"), emptyList("firewalls")},
+		{"GET /v2/load_balancers", need("load_balancer:read"), emptyList("load_balancers")},
+		{"GET /v2/reserved_ips", need("reserved_ip:read"), emptyList("reserved_ips")},
+		{"GET /v2/domains", need("domain:read"), emptyList("domains")},
+	}
+}
+
+// unknown is the route of everything else under the API's host.
+const unknown = "/"
+
+func knownRoute(name string) bool {
+	return slices.ContainsFunc(apiRoutes(), func(r route) bool { return r.pattern == name })
+}
+
+// routes builds the mux: the API, the simulator's own switches, and a 404 for the rest.
+func (s *Simulator) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, rt := range apiRoutes() {
+		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rt) })
+	}
+	rest := route{pattern: unknown, handle: (*call).notFound}
+	mux.HandleFunc(unknown, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rest) })
+	mux.HandleFunc("GET /simulator/{$}", s.serveHints)
+	mux.HandleFunc("GET /simulator/faults", s.serveFaults)
+	mux.HandleFunc("PUT /simulator/faults", s.serveFaults)
+	mux.HandleFunc("PATCH /simulator/faults", s.serveFaults)
+	mux.HandleFunc("POST /simulator/script", s.serveScript)
+	mux.HandleFunc("DELETE /simulator/script", s.serveScript)
+	mux.HandleFunc("GET /simulator/requests", s.serveRequests)
+	return mux
+}
+
+// routeOf is the name of the route that a request will take.
+func (s *Simulator) routeOf(r *http.Request) string {
+	_, pattern := s.mux.Handler(r)
+	if strings.Contains(pattern, " /simulator") {
+		return ""
+	}
+	return pattern
+}
+
+func emptyList(key string) func(*call) answer {
+	return func(c *call) answer { return pageOf(c, key, []struct{}{}) }
+}
+
+func emptyOfDroplet(key string) func(*call) answer {
+	return func(c *call) answer {
+		if _, ok := c.droplet(); !ok {
+			return c.notFound()
+		}
+		return pageOf(c, key, []struct{}{})
+	}
+}
