@@ -1,0 +1,153 @@
+package digitalocean
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/digitalocean/godo"
+)
+
+// DefaultBaseURL is where the API is.
+const DefaultBaseURL = "https://api.digitalocean.com"
+
+// The timeouts of one request on the wire; the wait for a slot is not in them. A create may take long and still succeed
+// (do-api.md, section 11), so a write gets a generous one: what it cuts has an unknown outcome.
+const (
+	DefaultWriteTimeout = 75 * time.Second
+	DefaultReadTimeout  = 30 * time.Second
+)
+
+// Config is what an API needs.
+type Config struct {
+	BaseURL      string                 // empty: DefaultBaseURL; plain http only to loopback
+	Token        func() (string, error) // asked for every request, so that a token can be rotated under a running daemon
+	Transport    http.RoundTripper      // nil: like http.DefaultTransport, with as many idle connections as requests in flight
+	Budget       *Budget                // required; shared by all that use the same token
+	UserAgent    string                 // empty: "arcadiad"; godo adds its own
+	WriteTimeout time.Duration          // 0: DefaultWriteTimeout
+	ReadTimeout  time.Duration          // 0: DefaultReadTimeout
+	Log          *slog.Logger           // one debug line a request, never with a token; nil: silence
+}
+
+// API is a DigitalOcean account behind a token. It is safe for concurrent use.
+type API struct {
+	token        func() (string, error)
+	budget       *Budget
+	godo         *godo.Client // builds requests and reads error bodies; nothing is sent with it
+	http         *http.Client
+	writeTimeout time.Duration
+	readTimeout  time.Duration
+	log          *slog.Logger
+	proof        proof
+}
+
+// New checks the configuration and makes an API. It sends nothing.
+func New(c Config) (*API, error) {
+	if c.Token == nil {
+		return nil, errors.New("digitalocean: a token source is required")
+	}
+	if c.Budget == nil {
+		return nil, errors.New("digitalocean: a budget is required")
+	}
+	base, err := baseURL(c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport(c.Budget.concurrency)
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = "arcadiad"
+	}
+	if c.WriteTimeout <= 0 {
+		c.WriteTimeout = DefaultWriteTimeout
+	}
+	if c.ReadTimeout <= 0 {
+		c.ReadTimeout = DefaultReadTimeout
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	// godo.New leaves retries off; NewFromToken would turn them on, for POST too (do-api.md, section 10).
+	g, err := godo.New(nil, godo.SetBaseURL(base), godo.SetUserAgent(c.UserAgent))
+	if err != nil {
+		return nil, fmt.Errorf("digitalocean: %w", err)
+	}
+	return &API{
+		token:  c.Token,
+		budget: c.Budget,
+		godo:   g,
+		http: &http.Client{
+			Transport: c.Transport,
+			// net/http would send a POST again at the target of a 307.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		writeTimeout: c.WriteTimeout,
+		readTimeout:  c.ReadTimeout,
+		log:          c.Log,
+	}, nil
+}
+
+// WriteTimeout is how long a write may be on the wire at most. After a crash its outcome may still be open for that long.
+func (a *API) WriteTimeout() time.Duration { return a.writeTimeout }
+
+// Client is the API at one priority.
+type Client struct {
+	api      *API
+	priority Priority
+}
+
+// Client gives the API at that priority.
+func (a *API) Client(p Priority) *Client { return &Client{api: a, priority: p} }
+
+// baseURL checks the URL of the API: the token must not travel in the clear (law 15).
+func baseURL(s string) (string, error) {
+	if s == "" {
+		s = DefaultBaseURL
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return "", errors.New("api url: it is not a URL; something like " + DefaultBaseURL + " is expected")
+	}
+	switch {
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return "", errors.New("api url: it must have neither user, query nor fragment; the token goes elsewhere")
+	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("api url %q: an https URL is expected, like %s", s, DefaultBaseURL)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return "", fmt.Errorf("api url %q: plain http would show the token to the network; use https, or a loopback address", s)
+	}
+	if !strings.HasSuffix(u.Path, "/") {
+		u.Path += "/" // paths are resolved against it
+	}
+	return u.String(), nil
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// newTransport is http.DefaultTransport's twin for one host. Connections that idled for long may be dead without our knowing, and a
+// write on a dead connection has an unknown outcome: so they are let go early, and pinged where the protocol can.
+func newTransport(concurrency int) *http.Transport {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if ok {
+		t = t.Clone()
+	} else {
+		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	}
+	t.MaxIdleConnsPerHost = concurrency
+	t.IdleConnTimeout = 30 * time.Second
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second}
+	return t
+}

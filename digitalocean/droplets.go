@@ -1,0 +1,125 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/digitalocean/godo"
+
+	"arcadiad/fleet"
+)
+
+const dropletsPath = "v2/droplets"
+
+// Create asks for one droplet as the spec has it, with these tags besides the spec's own. The intent (nil: none) is called when
+// the request holds its slot, just before it goes out; if it fails, nothing goes out (law 3). The droplet that comes back is only
+// accepted: new, without addresses, features and VPC, and perhaps without its tags (do-api.md, section 1.2).
+func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent func(context.Context) error) (fleet.Droplet, error) {
+	r := request{
+		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createRequest(s, tags),
+		scopes: "droplet:create and tag:create", write: true, intent: intent,
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return fleet.Droplet{}, err
+	}
+	d, err := decodeOne(a)
+	if err != nil {
+		return fleet.Droplet{}, r.unread(a, err)
+	}
+	return d, nil
+}
+
+// createRequest follows fleet.Fields: every field there reaches the request. Nothing else does.
+func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
+	all := slices.Concat(tags, s.Tags)
+	if s.Protected() {
+		all = append(all, fleet.ProtectTag)
+	}
+	for i, t := range all {
+		all[i] = strings.ToLower(t) // case-insensitive, but the first spelling ever used stays (do-api.md, section 4)
+	}
+	slices.Sort(all)
+	keys := make([]godo.DropletCreateSSHKey, len(s.SSHKeys))
+	for i, k := range s.SSHKeys {
+		if id, ok := numeric(k); ok {
+			keys[i].ID = id
+		} else {
+			keys[i].Fingerprint = k
+		}
+	}
+	image := godo.DropletCreateImage{Slug: strings.ToLower(s.Image)}
+	if id, ok := numeric(s.Image); ok {
+		image = godo.DropletCreateImage{ID: id}
+	}
+	return &godo.DropletCreateRequest{
+		Name:       s.Name,
+		Region:     strings.ToLower(s.Region),
+		Size:       strings.ToLower(s.Size),
+		Image:      image,
+		SSHKeys:    keys,
+		Backups:    s.Backups,
+		IPv6:       s.IPv6,
+		Monitoring: s.Monitoring,
+		UserData:   s.UserData,
+		Tags:       slices.Compact(all),
+		VPCUUID:    s.VPCUUID,
+	}
+}
+
+// numeric reads an id that is written in digits alone.
+func numeric(s string) (int, bool) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	id, err := strconv.Atoi(s)
+	return id, err == nil
+}
+
+// Get reads one droplet. NotFound means that this token cannot see it: gone, not visible yet, or another account's (law 6).
+func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
+	r := request{op: fmt.Sprintf("read droplet %d", id), method: http.MethodGet, path: dropletPath(id), scopes: "droplet:read"}
+	if err := r.needID(id); err != nil {
+		return fleet.Droplet{}, err
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return fleet.Droplet{}, err
+	}
+	d, err := decodeOne(a)
+	if err == nil && d.ID != id {
+		err = fmt.Errorf("it shows droplet %d", d.ID)
+	}
+	if err != nil {
+		return fleet.Droplet{}, r.unread(a, err)
+	}
+	return d, nil
+}
+
+// Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get answers NotFound, which may take minutes
+// (do-api.md, section 2). NotFound here means that it was gone already. The intent is as in Create.
+func (c *Client) Destroy(ctx context.Context, id int64, intent func(context.Context) error) error {
+	r := request{
+		op: fmt.Sprintf("destroy droplet %d", id), method: http.MethodDelete, path: dropletPath(id),
+		scopes: "droplet:delete", write: true, intent: intent,
+	}
+	if err := r.needID(id); err != nil {
+		return err
+	}
+	_, err := c.do(ctx, r)
+	return err
+}
+
+func dropletPath(id int64) string { return dropletsPath + "/" + strconv.FormatInt(id, 10) }
+
+// needID refuses ids that no droplet has, before they can make a path that means something else.
+func (r *request) needID(id int64) error {
+	if id > 0 {
+		return nil
+	}
+	return &Error{Op: r.op, Kind: Rejected, Message: "a droplet id is a positive number"}
+}

@@ -1,0 +1,110 @@
+package digitalocean
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind says what became of a request that failed. It is an error itself, so that errors.Is(err, digitalocean.ErrNotFound) works
+// on whatever wraps an [Error].
+type Kind string
+
+// Error gives the kind in words.
+func (k Kind) Error() string { return string(k) }
+
+// The kinds. All but Unknown mean that a write did nothing.
+const (
+	NotFound     Kind = "not found"        // 404: gone, or never there, or another account's
+	Unauthorized Kind = "unauthorized"     // 401: the token is wrong, expired or revoked
+	Forbidden    Kind = "forbidden"        // 403: the token lacks a scope
+	RateLimited  Kind = "rate limited"     // 429: refused before execution; Error.Until says when to try again
+	Quota        Kind = "quota exceeded"   // the account's droplet limit is reached
+	Capacity     Kind = "no capacity"      // the region or the size has no room now, or the API asks to try again
+	PendingEvent Kind = "pending event"    // the droplet is busy with an action; try again soon
+	Rejected     Kind = "rejected"         // any other 4xx, or refused here because the API could not accept it
+	NotSent      Kind = "not sent"         // a write that never left: gate, queue, intent, or no connection
+	Unknown      Kind = "outcome unknown"  // a write that may have been carried out
+	Unavailable  Kind = "no usable answer" // a read that brought nothing; it may be tried again
+)
+
+// The same kinds under the names that errors.Is is used with.
+const (
+	ErrNotFound     = NotFound
+	ErrUnauthorized = Unauthorized
+	ErrForbidden    = Forbidden
+	ErrRateLimited  = RateLimited
+	ErrQuota        = Quota
+	ErrCapacity     = Capacity
+	ErrPendingEvent = PendingEvent
+	ErrRejected     = Rejected
+	ErrNotSent      = NotSent
+	ErrUnknown      = Unknown
+	ErrUnavailable  = Unavailable
+)
+
+// ErrMoved says that a listing changed while its pages were read: its total moved, or it does not equal the number of droplets
+// that were found. Listing again mends it.
+var ErrMoved = errors.New("the listing moved while its pages were read")
+
+// Error is a request that failed. Its text never holds a token.
+type Error struct {
+	Op        string    // what was asked for: "create droplet web-1"
+	Kind      Kind      // what became of it
+	Status    int       // HTTP status; 0: there was no answer
+	Message   string    // the API's own words, in one line
+	RequestID string    // the API's name for the request, for its support
+	Until     time.Time // RateLimited: when to try again; zero otherwise
+	Err       error     // what lies beneath, if anything: a context's error, a network error, the reason of a closed gate
+
+	hint string // what an operator can do
+}
+
+// Error gives one line: what was asked, what became of it, the API's words and what to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Op, e.Kind)
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %s", e.Err)
+	}
+	var notes []string
+	if e.Status != 0 {
+		notes = append(notes, fmt.Sprintf("status %d", e.Status))
+	}
+	if e.RequestID != "" {
+		notes = append(notes, "request "+e.RequestID)
+	}
+	if !e.Until.IsZero() {
+		notes = append(notes, "try again after "+e.Until.UTC().Format(time.RFC3339))
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(&b, " (%s)", strings.Join(notes, ", "))
+	}
+	if e.hint != "" {
+		fmt.Fprintf(&b, "; %s", e.hint)
+	}
+	return b.String()
+}
+
+// Unwrap gives what lies beneath.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is tells whether the target is this error's kind.
+func (e *Error) Is(target error) bool {
+	k, ok := target.(Kind)
+	return ok && k == e.Kind
+}
+
+// Uncertain tells whether a write that ended with this error may have been carried out all the same. An error of unknown origin
+// counts as uncertain.
+func Uncertain(err error) bool {
+	if err == nil {
+		return false
+	}
+	var e *Error
+	return !errors.As(err, &e) || e.Kind == Unknown
+}

@@ -1,0 +1,160 @@
+package digitalocean
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/digitalocean/godo"
+
+	"arcadiad/fleet"
+)
+
+// Filter narrows a listing. The zero Filter lists all droplets but those with GPUs, which the API lists apart.
+type Filter struct {
+	Tag  string // only droplets with this tag; cannot go with Name or GPU
+	Name string // only droplets with exactly this name, in any letter case
+	GPU  bool   // the droplets with GPUs instead of the others
+}
+
+// query is the filter as the API wants it (do-api.md, section 3).
+func (f Filter) query() (url.Values, error) {
+	q := url.Values{}
+	if f.Tag != "" {
+		if f.Name != "" || f.GPU {
+			return nil, errors.New("a filter by tag cannot go with another")
+		}
+		if err := checkTag(f.Tag); err != nil {
+			return nil, err
+		}
+		q.Set("tag_name", f.Tag)
+	}
+	if f.Name != "" {
+		q.Set("name", f.Name)
+	}
+	if f.GPU {
+		q.Set("type", "gpus")
+	}
+	return q, nil
+}
+
+func (f Filter) String() string {
+	switch {
+	case f.Tag != "":
+		return "list droplets with tag " + f.Tag
+	case f.Name != "":
+		return "list droplets named " + f.Name
+	case f.GPU:
+		return "list gpu droplets"
+	}
+	return "list droplets"
+}
+
+// Listing is all pages of a list.
+type Listing struct {
+	Droplets []fleet.Droplet // ordered by id, each id once
+	Total    int             // what the API says that there are; it equals len(Droplets)
+	BeganAt  time.Time       // when the request for the first page went out
+	Pages    int             // requests that it took; told beside an error too
+}
+
+// List reads all pages. It is whole or it fails: ErrMoved says that the list changed between the pages (law 7). Even a whole list
+// can be some seconds old, so what it lacks is not proved gone (do-api.md, section 0).
+func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
+	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
+	q, err := f.query()
+	if err != nil {
+		return Listing{}, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+	}
+	r.query = q
+	var l Listing
+	byID := map[int64]fleet.Droplet{}
+	err = c.pages(ctx, r, func(p page) error {
+		if l.Pages++; l.Pages == 1 {
+			l.BeganAt, l.Total = p.beganAt, p.total
+		}
+		before := len(byID)
+		for _, raw := range p.Droplets {
+			d, err := decodeDroplet(raw, p.beganAt)
+			if err != nil {
+				return err
+			}
+			d.GPU = d.GPU || f.GPU
+			byID[d.ID] = d
+		}
+		switch {
+		case p.total != l.Total, // somebody made or destroyed a droplet
+			p.more && len(byID) == before, // nothing new, and yet there is more
+			!p.more && len(byID) != l.Total:
+			return fmt.Errorf("%s: %w: %d droplets of %d on %d pages", r.op, ErrMoved, len(byID), p.total, l.Pages)
+		}
+		return nil
+	})
+	if err != nil {
+		return Listing{BeganAt: l.BeganAt, Pages: l.Pages}, err
+	}
+	l.Droplets = slices.SortedFunc(maps.Values(byID), func(a, b fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
+	return l, nil
+}
+
+// perPage is the most that the API gives (do-api.md, section 3).
+const perPage = 200
+
+// page is one page of a list.
+type page struct {
+	Droplets []json.RawMessage `json:"droplets"`
+	Actions  []godo.Action     `json:"actions"`
+	Links    struct {
+		Pages struct {
+			Next string `json:"next"`
+		} `json:"pages"`
+	} `json:"links"`
+	Meta struct {
+		Total *int `json:"total"`
+	} `json:"meta"`
+
+	total   int
+	more    bool // the API names a next page
+	beganAt time.Time
+}
+
+// pages asks for page after page of a list, each with all of the request's own parameters, until the API names no next one or take
+// fails. The links themselves are not followed: they are the server's words, and the token would go where they lead.
+func (c *Client) pages(ctx context.Context, r request, take func(page) error) error {
+	own := r.query
+	for n := 1; ; n++ {
+		r.query = url.Values{}
+		maps.Copy(r.query, own)
+		r.query.Set("page", strconv.Itoa(n))
+		r.query.Set("per_page", strconv.Itoa(perPage))
+		a, err := c.do(ctx, r)
+		if err != nil {
+			return err
+		}
+		var p page
+		err = json.Unmarshal(a.body, &p)
+		if err == nil && p.Meta.Total == nil {
+			err = errors.New("meta.total is missing")
+		}
+		if err == nil {
+			p.total, p.more, p.beganAt = *p.Meta.Total, p.Links.Pages.Next != "", a.beganAt
+			err = take(p)
+		}
+		switch {
+		case errors.Is(err, ErrMoved):
+			return err
+		case err != nil:
+			return r.unread(a, err)
+		case !p.more:
+			return nil
+		}
+	}
+}

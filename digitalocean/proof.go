@@ -1,0 +1,76 @@
+package digitalocean
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// fingerprint tells tokens apart without keeping them.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(token string) fingerprint { return sha256.Sum256([]byte(token)) }
+
+// readToken asks for the token, and makes sure that it is fit for a header.
+func (a *API) readToken() (string, error) {
+	token, err := a.token()
+	if err != nil {
+		return "", fmt.Errorf("no token: %w", err)
+	}
+	token = strings.TrimSpace(token)
+	if token == "" {
+		return "", errors.New("no token: it is empty; give one by --token-file or DIGITALOCEAN_ACCESS_TOKEN")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("the token holds spaces or characters that no token has; is it the right file?")
+	}
+	return token, nil
+}
+
+// proof remembers which token /v2/account answered for (law 10). A token may be replaced by another of the same account; one of
+// another account never becomes proved, whatever the gate says.
+type proof struct {
+	mu      sync.Mutex
+	account string // uuid of the first account that answered
+	token   fingerprint
+	valid   bool
+}
+
+var (
+	errTokenNew   = errors.New("/v2/account has not answered for this token yet; the next look at the account mends it")
+	errTokenAlien = errors.New("the token belongs to another account than the one before; restart arcadiad if that is meant")
+)
+
+// give notes that the account answered for the token.
+func (p *proof) give(token fingerprint, account string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.account == "" {
+		p.account = account
+	}
+	p.token, p.valid = token, p.account == account
+}
+
+// withdraw notes that the API refused the token.
+func (p *proof) withdraw(token fingerprint) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.token == token {
+		p.token, p.valid = fingerprint{}, false
+	}
+}
+
+// check tells why the token may not write; nil: it may.
+func (p *proof) check(token fingerprint) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.token != token:
+		return errTokenNew
+	case !p.valid:
+		return errTokenAlien
+	}
+	return nil
+}

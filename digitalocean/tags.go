@@ -1,0 +1,87 @@
+package digitalocean
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/digitalocean/godo"
+)
+
+// tagPattern is what the API accepts as a tag (do-api.md, section 4).
+var tagPattern = regexp.MustCompile(`^[a-zA-Z0-9_:-]{1,255}$`)
+
+func checkTag(tag string) error {
+	if !tagPattern.MatchString(tag) {
+		return fmt.Errorf("%q is not a tag: letters, digits, colons, dashes and underscores are, 255 at most", tag)
+	}
+	return nil
+}
+
+// Tag puts a tag on a droplet. A tag that does not exist yet is made first. It passes the write gate. Tagging twice does no harm,
+// so after an unknown outcome it may simply be done again.
+func (c *Client) Tag(ctx context.Context, tag string, dropletID int64) error {
+	put := request{
+		op: fmt.Sprintf("put tag %s on droplet %d", tag, dropletID), method: http.MethodPost, path: tagResourcesPath(tag),
+		body:   &godo.TagResourcesRequest{Resources: dropletResource(dropletID)},
+		scopes: "tag:create and droplet:update", write: true,
+	}
+	if err := put.needTag(tag, dropletID); err != nil {
+		return err
+	}
+	_, err := c.do(ctx, put)
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	_, err = c.do(ctx, request{
+		op: "make tag " + tag, method: http.MethodPost, path: "v2/tags", body: &godo.TagCreateRequest{Name: tag},
+		scopes: "tag:create", write: true,
+	})
+	if err != nil && !errors.Is(err, ErrRejected) { // rejected: somebody else was faster; the second try will tell
+		return err
+	}
+	_, err = c.do(ctx, put)
+	return err
+}
+
+// Untag takes a tag off a droplet; the tag itself stays. It passes the write gate. NotFound means that there is no such tag.
+func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
+	r := request{
+		op: fmt.Sprintf("take tag %s off droplet %d", tag, dropletID), method: http.MethodDelete, path: tagResourcesPath(tag),
+		body:   &godo.UntagResourcesRequest{Resources: dropletResource(dropletID)},
+		scopes: "tag:delete and droplet:update", write: true,
+	}
+	if err := r.needTag(tag, dropletID); err != nil {
+		return err
+	}
+	_, err := c.do(ctx, r)
+	return err
+}
+
+// DeleteTag removes a tag from the account, and so from every droplet that bears it. Tags outlive their droplets: without this one
+// tag stays for every saga. It passes the write gate. NotFound means that it was gone already.
+func (c *Client) DeleteTag(ctx context.Context, tag string) error {
+	r := request{op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true}
+	if err := checkTag(tag); err != nil {
+		return &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+	}
+	_, err := c.do(ctx, r)
+	return err
+}
+
+func tagResourcesPath(tag string) string { return "v2/tags/" + tag + "/resources" }
+
+func dropletResource(id int64) []godo.Resource {
+	return []godo.Resource{{ID: strconv.FormatInt(id, 10), Type: godo.DropletResourceType}}
+}
+
+// needTag refuses tags and ids that the API cannot know, before they can make a path that means something else.
+func (r *request) needTag(tag string, dropletID int64) error {
+	if err := checkTag(tag); err != nil {
+		return &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+	}
+	return r.needID(dropletID)
+}

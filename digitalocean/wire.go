@@ -1,0 +1,99 @@
+package digitalocean
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// wireDroplet is what arcadiad reads of a droplet. It is narrow on purpose: a droplet is several KB, most of them lists of sizes
+// and regions, and an account may have tens of thousands (do-api.md, section 1.1).
+type wireDroplet struct {
+	ID        int64    `json:"id"`
+	Name      string   `json:"name"`
+	Status    string   `json:"status"`
+	Locked    bool     `json:"locked"`
+	CreatedAt string   `json:"created_at"`
+	SizeSlug  string   `json:"size_slug"`
+	Tags      []string `json:"tags"`
+	Features  []string `json:"features"`
+	VolumeIDs []string `json:"volume_ids"`
+	VPCUUID   string   `json:"vpc_uuid"`
+	Region    struct {
+		Slug string `json:"slug"`
+	} `json:"region"`
+	Image struct {
+		ID   int64  `json:"id"`
+		Slug string `json:"slug"`
+	} `json:"image"`
+	Networks struct {
+		V4 []wireAddress `json:"v4"`
+		V6 []wireAddress `json:"v6"`
+	} `json:"networks"`
+	GPUInfo *struct{} `json:"gpu_info"`
+}
+
+type wireAddress struct {
+	Address string `json:"ip_address"`
+	Type    string `json:"type"`
+}
+
+// decodeDroplet reads one droplet object. data is kept as it is.
+func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) {
+	var w wireDroplet
+	if err := json.Unmarshal(data, &w); err != nil {
+		return fleet.Droplet{}, err
+	}
+	if w.ID <= 0 {
+		return fleet.Droplet{}, errors.New("a droplet without an id")
+	}
+	// A time that cannot be read is unknown; no more depends on it.
+	created, _ := time.Parse(time.RFC3339, w.CreatedAt)
+	return fleet.Droplet{
+		ID:          w.ID,
+		Name:        w.Name,
+		Status:      fleet.Status(w.Status),
+		Region:      w.Region.Slug,
+		Size:        w.SizeSlug,
+		ImageID:     w.Image.ID,
+		ImageSlug:   w.Image.Slug,
+		Tags:        w.Tags,
+		VPCUUID:     w.VPCUUID,
+		PublicIPv4:  first(w.Networks.V4, "public"),
+		PrivateIPv4: first(w.Networks.V4, "private"),
+		PublicIPv6:  first(w.Networks.V6, "public"),
+		Features:    w.Features,
+		VolumeIDs:   w.VolumeIDs,
+		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
+		Locked:      w.Locked,
+		CreatedAt:   created,
+		Data:        data,
+		SeenAt:      seen,
+	}, nil
+}
+
+func first(addresses []wireAddress, kind string) string {
+	for _, a := range addresses {
+		if a.Type == kind {
+			return a.Address
+		}
+	}
+	return ""
+}
+
+// decodeOne reads {"droplet": {…}}.
+func decodeOne(a answer) (fleet.Droplet, error) {
+	var body struct {
+		Droplet json.RawMessage `json:"droplet"`
+	}
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		return fleet.Droplet{}, err
+	}
+	if body.Droplet == nil {
+		return fleet.Droplet{}, errors.New("there is no droplet in it")
+	}
+	return decodeDroplet(body.Droplet, a.beganAt)
+}
