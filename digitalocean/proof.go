@@ -30,18 +30,25 @@ func (a *API) readToken() (string, error) {
 }
 
 // proof remembers which token /v2/account answered for (law 10). A token may be replaced by another of the same account; one of
-// another account never becomes proved, whatever the gate says.
+// another account may not write, whatever the gate says.
 type proof struct {
 	mu      sync.Mutex
-	account string // uuid of the first account that answered
+	account string // uuid that writes are pinned to: that of Pin, or else of the first account that answered
 	token   fingerprint
-	valid   bool
+	of      string // uuid of the account that answered for the token
 }
 
 var (
 	errTokenNew   = errors.New("/v2/account has not answered for this token yet; the next look at the account mends it")
-	errTokenAlien = errors.New("the token belongs to another account than the one before; restart arcadiad if that is meant")
+	errTokenAlien = errors.New("the token belongs to another account than the one that writes are pinned to")
 )
+
+// Pin says which account writes may go to, whatever account the token turns out to belong to.
+func (a *API) Pin(account string) {
+	a.proof.mu.Lock()
+	defer a.proof.mu.Unlock()
+	a.proof.account = account
+}
 
 // give notes that the account answered for the token.
 func (p *proof) give(token fingerprint, account string) {
@@ -50,7 +57,7 @@ func (p *proof) give(token fingerprint, account string) {
 	if p.account == "" {
 		p.account = account
 	}
-	p.token, p.valid = token, p.account == account
+	p.token, p.of = token, account
 }
 
 // withdraw notes that the API refused the token.
@@ -58,7 +65,7 @@ func (p *proof) withdraw(token fingerprint) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.token == token {
-		p.token, p.valid = fingerprint{}, false
+		p.token, p.of = fingerprint{}, ""
 	}
 }
 
@@ -69,7 +76,7 @@ func (p *proof) check(token fingerprint) error {
 	switch {
 	case p.token != token:
 		return errTokenNew
-	case !p.valid:
+	case p.of == "" || p.of != p.account:
 		return errTokenAlien
 	}
 	return nil
