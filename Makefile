@@ -1,0 +1,61 @@
+# arcadiad needs Go and a C compiler (for SQLite), and GNU make. `make` alone lists what there is to make.
+
+# SQLite is C.
+export CGO_ENABLED = 1
+
+FLEET    ?= examples/fleet.yaml
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: tools ## build bin/arcadiad
+	go build -o bin/arcadiad ./cmd/arcadiad
+
+.PHONY: run
+run: build ## run the daemon on examples/fleet.yaml against the built-in simulated account, until ^C
+	@echo "Edit $(FLEET) while this runs, or look in from a second terminal:"
+	@echo "  bin/arcadiad status --simulate"
+	@echo "  bin/arcadiad plan --simulate --fleet $(FLEET)"
+	@echo
+	@exec bin/arcadiad run --simulate --fleet $(FLEET)
+
+.PHONY: test
+test: tools ## run all tests with the race detector
+	go test -race ./...
+
+.PHONY: check
+check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, and all tests
+	@echo 'gofmt -l .'
+	@bad=$$(gofmt -l .) && { test -z "$$bad" || { echo "$$bad"; echo 'these files are not formatted: gofmt -w .' >&2; exit 1; }; }
+	go mod tidy -diff
+	go vet ./...
+	go tool staticcheck ./...
+	@$(MAKE) --no-print-directory test
+
+.PHONY: bench
+bench: tools ## run the benchmarks; BENCH=pattern chooses
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: tools ## fuzz every target for FUZZTIME (10s) each
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort | while IFS=: read -r file decl; do \
+		dir=$${file%/*}; target=$${decl#func }; \
+		echo "go test -run '^$$' -fuzz '^$$target$$' -fuzztime $(FUZZTIME) $$dir"; \
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+
+.PHONY: tools
+tools:
+	@command -v go >/dev/null || { echo 'make: there is no go on the PATH; arcadiad needs the version that go.mod names' >&2; exit 1; }
+	@cc=$$(go env CC); command -v $${cc%% *} >/dev/null || \
+		{ echo "make: there is no C compiler ($$cc) on the PATH; SQLite needs one: install gcc, or set CC" >&2; exit 1; }
