@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"arcadiad/fleet"
 )
@@ -178,11 +177,7 @@ func changedInFile(changes []FieldChange) string {
 	for i, c := range changes {
 		names[i] = c.Field
 	}
-	last := len(names) - 1
-	if last == 0 {
-		return names[0] + " changed in the file"
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last] + " changed in the file"
+	return series(names) + " changed in the file"
 }
 
 // want is what a spec asks for in one field.

@@ -42,14 +42,9 @@ func (b *builder) hold() {
 			if d.Held {
 				continue
 			}
-			why := verdict(d)
-			if why == "" {
-				continue
+			if why := verdict(d); why != "" {
+				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, why, r.byPerson
 			}
-			if r.byPerson {
-				why += "; to let it through: arcadiad approve " + b.plan.ID
-			}
-			d.Held, d.HeldBy, d.HeldReason = true, r.name, why
 		}
 	}
 }

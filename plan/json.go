@@ -25,10 +25,11 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Held       bool          `json:"held"`
 		HeldBy     string        `json:"held_by"`
 		HeldReason string        `json:"held_reason"`
+		Approvable bool          `json:"approvable"`
 	}
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
-		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason}
+		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason, a.Approvable}
 	}
 	return json.Marshal(struct {
 		ID         string     `json:"id"`

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"arcadiad/fleet"
@@ -37,6 +38,11 @@ func (p Plan) Empty() bool { return len(p.Actions) == 0 }
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
 func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 }
 
+// Approvable tells whether `arcadiad approve` would let anything through.
+func (p Plan) Approvable() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
+}
+
 // Kind is what an action does.
 type Kind string
 
@@ -61,7 +67,8 @@ type Action struct {
 
 	Held       bool
 	HeldBy     string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, max_destroy, max_droplets or turn
-	HeldReason string // in words, with what to do about it
+	HeldReason string // in words
+	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
 
 	Spec    fleet.Spec   // what is wanted; the zero Spec for a destroy
 	Licence Licence      // destroy and replace, and only when not held

@@ -1,0 +1,157 @@
+package plan
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"arcadiad/fleet"
+)
+
+func TestZeroLicenceOpensNothing(t *testing.T) {
+	var zero Licence
+	if d, ok := zero.Droplet(); ok || d.ID != 0 {
+		t.Errorf("it opens %+v", d)
+	}
+	if zero.Asks(fleet.Fleet{}) || zero.Asks(fleet.Fleet{Name: "demo"}) {
+		t.Error("it is asked for")
+	}
+	b, err := json.Marshal(zero)
+	if err != nil || string(b) != "null" {
+		t.Errorf("it reads %s, %v", b, err)
+	}
+	back := licences(t, unwanting("web-2"))[0]
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := back.Droplet(); ok {
+		t.Error("null, read into a licence, opens something")
+	}
+}
+
+func TestLicenceSurvivesTheJournal(t *testing.T) {
+	l := licences(t, unwanting("web-2"))[0]
+	b, err := json.Marshal(map[string]any{"licence": l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back struct{ Licence Licence }
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	d, ok := back.Licence.Droplet()
+	if !ok || d.ID != 102 || d.Name != "web-2" || !reflect.DeepEqual(back.Licence, l) {
+		t.Errorf("%+v came back as %+v", l.read(), back.Licence.read())
+	}
+	if back.Licence.Fleet() != "demo" || back.Licence.Account() != "team-1" || len(back.Licence.Plan()) != 12 || back.Licence.Reason() == "" {
+		t.Errorf("parts are missing: %s", b)
+	}
+}
+
+func TestLicenceRefusesHalfTerms(t *testing.T) {
+	for _, bad := range []string{`{}`, `{"droplet_id":5}`, `{"droplet_id":-5,"name":"a","fleet":"demo"}`, `{"name":"a","fleet":"demo"}`, `7`, `"x"`} {
+		var l Licence
+		if err := json.Unmarshal([]byte(bad), &l); err == nil || !strings.Contains(err.Error(), "licence") {
+			t.Errorf("%s: got %v", bad, err)
+		}
+		if _, ok := l.Droplet(); ok {
+			t.Errorf("%s opens a droplet", bad)
+		}
+	}
+}
+
+// The file's present word counts (law 17).
+func TestLaw17Asks(t *testing.T) {
+	destroy := licences(t, unwanting("web-2"))[0]
+	changed := converged("web-1")
+	changed.spec("web-1").Size = "s-2vcpu-2gb"
+	replace := licences(t, changed)[0]
+	twins := converged("web-1")
+	twins.register(102, "web-1")
+	twin := licences(t, twins)[0]
+
+	empty := newScene()
+	old := newScene("web-1", "web-2")
+	again := newScene("web-1")
+	again.spec("web-1").Size = "s-8vcpu-16gb"
+	lifted := newScene("web-1")
+	no := false
+	lifted.spec("web-1").Size, lifted.spec("web-1").Protect = "s-2vcpu-2gb", &no
+	other := newScene()
+	other.wanted.Name = "other"
+	for _, tc := range []struct {
+		what string
+		l    Licence
+		file *scene
+		want bool
+	}{
+		{"destroy, still unwanted", destroy, empty, true},
+		{"destroy, wanted again", destroy, old, false},
+		{"destroy, another fleet's file", destroy, other, false},
+		{"replace, same spec", replace, changed, true},
+		{"replace, protection aside", replace, lifted, true},
+		{"replace, changed back", replace, old, false},
+		{"replace, changed on", replace, again, false},
+		{"replace, no longer wanted", replace, empty, false},
+		{"twin, wanted", twin, old, true},
+		{"twin, unwanted", twin, empty, true},
+	} {
+		if got := tc.l.Asks(tc.file.wanted); got != tc.want {
+			t.Errorf("%s: %v", tc.what, got)
+		}
+	}
+}
+
+// Between the plan and the destroy somebody may have laid hands on the droplet (law 1).
+func TestLaw01LicenceChecksAFreshLook(t *testing.T) {
+	s := unwanting("web-2")
+	l := licences(t, s)[0]
+	for what, tc := range map[string]struct {
+		spoil func(*fleet.Droplet)
+		ok    bool
+	}{
+		"as it was":           {func(*fleet.Droplet) {}, true},
+		"switched off":        {func(d *fleet.Droplet) { d.Status = fleet.StatusOff }, true},
+		"renamed":             {func(d *fleet.Droplet) { d.Name = "x" }, true},
+		"the saga's tag only": {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag, fleet.SagaTag(sagaID(102))} }, true},
+		"another droplet":     {func(d *fleet.Droplet) { d.ID = 101 }, false},
+		"untagged":            {func(d *fleet.Droplet) { d.Tags = nil }, false},
+		"managed alone":       {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag} }, false},
+		"not managed":         {func(d *fleet.Droplet) { d.Tags = []string{fleet.FleetTag("demo")} }, false},
+		"given away":          {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.FleetTag("other")) }, false},
+		"protected":           {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.ProtectTag) }, false},
+		"a volume attached":   {func(d *fleet.Droplet) { d.VolumeIDs = []string{"v"} }, false},
+	} {
+		d := *s.droplet(102)
+		d.Tags = slices.Clone(d.Tags)
+		tc.spoil(&d)
+		if err := l.Covers(d); (err == nil) != tc.ok {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if (Licence{}).Covers(fleet.Droplet{}) == nil {
+		t.Error("the zero licence covers the zero droplet")
+	}
+}
+
+func unwanting(name string) *scene {
+	s := converged("web-1", "web-2")
+	s.unwant(name)
+	return s
+}
+
+func licences(t *testing.T, s *scene) []Licence {
+	t.Helper()
+	var out []Licence
+	for _, a := range s.build(t).Actions {
+		if _, ok := a.Licence.Droplet(); ok {
+			out = append(out, a.Licence)
+		}
+	}
+	if len(out) == 0 {
+		t.Fatal("the plan grants no licence")
+	}
+	return out
+}

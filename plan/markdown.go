@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// mostRows bounds each part of the Markdown rendering: GitHub refuses comments of more than 65,536 characters.
+const mostRows = 100
+
+// Markdown writes the plan for a comment on a pull request: the summary, a table of the actions, and lists of what was noticed.
+func (p Plan) Markdown(w io.Writer) error {
+	var m markdown
+	fmt.Fprintf(&m, "### Plan `%s` for fleet `%s`\n\n**%s**\n", p.ID, p.Fleet, escape(p.sentence()))
+	if groups := p.actionRuns(); len(groups) > 0 {
+		m.WriteString("\n| | Droplet | Action | Why |\n|---|---|---|---|\n")
+		for _, run := range first(groups) {
+			m.row(run)
+		}
+		if more := len(groups) - mostRows; more > 0 {
+			fmt.Fprintf(&m, "| | | | … and %d more |\n", more)
+		}
+	}
+	if p.Approvable() {
+		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(p.lifts()), p.ID)
+	}
+	m.drift("Drift", "Changed outside arcadiad, and left alone.", p.Drift)
+	m.drift("Pending", "arcadiad cannot change this on a living droplet yet.", p.Pending)
+
+	var lines []string
+	for _, r := range releasedRuns(p.Released) {
+		lines = append(lines, code(span(r[0].Name, r[len(r)-1].Name))+" ("+about(len(r), r[0].DropletID)+"): "+escape(r[0].Reason))
+	}
+	m.bullets("Released", "No longer ours by their tags; `arcadiad release NAME` frees a name.", lines)
+
+	moving, stuck := p.flights()
+	lines = nil
+	for _, f := range flightRuns(moving) {
+		lines = append(lines, code(span(f[0].Name, f[len(f)-1].Name))+": "+escape(flight(f)))
+	}
+	m.bullets("In flight", "", lines)
+	lines = nil
+	for _, f := range stuck {
+		lines = append(lines, code(f.Name)+": "+escape(flight([]InFlight{f})))
+	}
+	m.bullets("Stuck", "See `arcadiad saga show ID`, then retry or abort it.", lines)
+	lines = nil
+	for _, warning := range p.Warnings {
+		lines = append(lines, escape(warning))
+	}
+	m.bullets("Warnings", "", lines)
+	_, err := w.Write(m.Bytes())
+	return err
+}
+
+// markdown is the rendering as it grows.
+type markdown struct{ bytes.Buffer }
+
+// first gives no more entries than a comment can bear.
+func first[T any](list []T) []T { return list[:min(len(list), mostRows)] }
+
+func (m *markdown) row(run []Action) {
+	a := run[0]
+	why := escape(motive(a))
+	for _, c := range a.Changes {
+		why += "<br>" + change(c)
+	}
+	if a.Held {
+		why += "<br>**held by " + a.HeldBy + "**: " + escape(a.HeldReason)
+	}
+	fmt.Fprintf(m, "| `%s` | %s | %s | %s |\n", signs[a.Kind], code(span(a.Name, run[len(run)-1].Name)), deed(run), why)
+}
+
+func (m *markdown) drift(title, words string, list []Drift) {
+	var lines []string
+	for _, r := range driftRuns(list) {
+		parts := make([]string, len(r[0].Changes))
+		for i, c := range r[0].Changes {
+			parts[i] = change(c)
+		}
+		lines = append(lines, code(span(r[0].Name, r[len(r)-1].Name))+" ("+about(len(r), r[0].DropletID)+"): "+strings.Join(parts, ", "))
+	}
+	m.bullets(title, words, lines)
+}
+
+func (m *markdown) bullets(title, words string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(m, "\n#### %s\n\n", title)
+	if words != "" {
+		fmt.Fprintf(m, "%s\n\n", words)
+	}
+	for _, line := range first(lines) {
+		fmt.Fprintf(m, "- %s\n", line)
+	}
+	if more := len(lines) - mostRows; more > 0 {
+		fmt.Fprintf(m, "- … and %d more\n", more)
+	}
+}
+
+func change(c FieldChange) string {
+	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To))
+}
+
+// code is text in a code span that no value can break out of.
+func code(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "|", "\\|").Replace(clean(s)) + "`"
+}
+
+// escape makes text harmless in Markdown, but for its code spans.
+func escape(s string) string {
+	return strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "[", "\\[", "@", "@\u200b").Replace(clean(s))
+}

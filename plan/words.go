@@ -1,0 +1,217 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"arcadiad/fleet"
+)
+
+// What the text and the Markdown renderings say in the same words.
+
+// signs mark actions the way people know it from other tools.
+var signs = map[Kind]string{Provision: "+", Destroy: "-", Replace: "-/+", Update: "~", Adopt: ">"}
+
+// shortestRun is how many neighbours it takes to be shown as web-1 … web-9.
+const shortestRun = 3
+
+// runs cuts a list into runs of neighbours that differ in nothing but consecutive names.
+func runs[T any](list []T, name func(T) string, same func(a, b T) bool) [][]T {
+	var out [][]T
+	for i := 0; i < len(list); {
+		j := i + 1
+		for j < len(list) && follows(name(list[j-1]), name(list[j])) && same(list[j-1], list[j]) {
+			j++
+		}
+		if j-i >= shortestRun {
+			out = append(out, list[i:j])
+		} else {
+			for k := i; k < j; k++ {
+				out = append(out, list[k:k+1])
+			}
+		}
+		i = j
+	}
+	return out
+}
+
+func follows(a, b string) bool {
+	stemA, n := splitName(fleet.Key(a))
+	stemB, m := splitName(fleet.Key(b))
+	return n >= 0 && m == n+1 && stemA == stemB
+}
+
+// actionRuns groups what would be done to one name after the other for the same reason.
+func (p Plan) actionRuns() [][]Action {
+	return runs(p.Actions, func(a Action) string { return a.Name }, func(a, b Action) bool {
+		return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason &&
+			reflect.DeepEqual(a.Changes, b.Changes) && describe(a.Spec) == describe(b.Spec)
+	})
+}
+
+func driftRuns(list []Drift) [][]Drift {
+	return runs(list, func(d Drift) string { return d.Name }, func(a, b Drift) bool { return reflect.DeepEqual(a.Changes, b.Changes) })
+}
+
+func flightRuns(list []InFlight) [][]InFlight {
+	return runs(list, func(f InFlight) string { return f.Name }, func(a, b InFlight) bool {
+		return a.Kind == b.Kind && a.Status == b.Status && a.Step == b.Step && a.Error == b.Error && !a.Stuck
+	})
+}
+
+func releasedRuns(list []Released) [][]Released {
+	return runs(list, func(r Released) string { return r.Name }, func(a, b Released) bool { return a.Reason == b.Reason })
+}
+
+// span names a run.
+func span(first, last string) string {
+	if first == last {
+		return first
+	}
+	return first + " … " + last
+}
+
+// deed says what a run of actions does: "replace droplet 123", or "provision 300 droplets".
+func deed(run []Action) string {
+	a := run[0]
+	switch {
+	case len(run) > 1:
+		return fmt.Sprintf("%s %d droplets", a.Kind, len(run))
+	case a.DropletID != 0:
+		return fmt.Sprintf("%s droplet %d", a.Kind, a.DropletID)
+	}
+	return string(a.Kind)
+}
+
+// motive says why, and for a provision what.
+func motive(a Action) string {
+	if a.Kind == Provision {
+		return clean(a.Reason) + " (" + describe(a.Spec) + ")"
+	}
+	return clean(a.Reason)
+}
+
+// describe is a spec in three words.
+func describe(s fleet.Spec) string {
+	return clean(strings.Join([]string{s.Size, s.Region, s.Image}, ", "))
+}
+
+// flight says how a run of live sagas stands.
+func flight(run []InFlight) string {
+	f := run[0]
+	words := f.Kind + " " + fleet.Saga8(f.Saga)
+	if len(run) > 1 {
+		words = fmt.Sprintf("%d × %s", len(run), f.Kind)
+	}
+	words += ": " + f.Status
+	if f.Step != "" {
+		words += " at " + f.Step
+	}
+	if f.Error != "" {
+		words += " (" + f.Error + ")"
+	}
+	return clean(words)
+}
+
+// lifts names the rules that approving the plan would lift.
+func (p Plan) lifts() string {
+	var names []string
+	for _, a := range p.Actions {
+		if a.Approvable && !slices.Contains(names, a.HeldBy) {
+			names = append(names, a.HeldBy)
+		}
+	}
+	if len(names) == 1 {
+		return names[0] + " holds"
+	}
+	return series(names) + " hold"
+}
+
+func series(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// shown is a field's value for people: hashes short, nothing as such.
+func shown(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	if hash, ok := strings.CutPrefix(value, "sha256:"); ok && len(hash) > 8 {
+		return "sha256:" + hash[:8]
+	}
+	return clean(value)
+}
+
+// clean keeps one line one line: errors may carry whatever a proxy answered, control characters and whole HTML pages too.
+func clean(s string) string {
+	const most = 300
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// sentence is the summary in words.
+func (p Plan) sentence() string {
+	s := p.Summary
+	todo := enumerate([]count{
+		{s.Provision, "to provision"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
+	})
+	if s.Held > 0 {
+		todo += fmt.Sprintf(" (%d held)", s.Held)
+	}
+	rest := enumerate([]count{
+		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"},
+		{s.Released, "released"}, {s.Unchanged, "unchanged"},
+	})
+	switch {
+	case p.Settled() && rest == "":
+		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
+	case p.Settled() && s.Drifted+s.Pending+s.Released == 0 && len(p.Warnings) == 0:
+		return fmt.Sprintf("Nothing to do: fleet %s is as the file asks, %s.", p.Fleet, droplets(s.Unchanged))
+	case p.Settled():
+		return "Nothing to do: " + rest + "."
+	case p.Empty():
+		return "Nothing new to do: " + rest + "."
+	case rest == "":
+		return todo + "."
+	}
+	return todo + "; " + rest + "."
+}
+
+type count struct {
+	n    int
+	what string
+}
+
+func enumerate(counts []count) string {
+	var parts []string
+	for _, c := range counts {
+		if c.n > 0 {
+			parts = append(parts, strconv.Itoa(c.n)+" "+c.what)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func droplets(n int) string {
+	if n == 1 {
+		return "1 droplet"
+	}
+	return strconv.Itoa(n) + " droplets"
+}
