@@ -70,7 +70,8 @@ type Observed struct {
 	Missing  []int64   // recorded ids that the listing lacks without proof that they are gone
 	BeganAt  time.Time // when the first request began
 	EndedAt  time.Time
-	Requests int // API requests that this look took
+	Partial  bool // the listing never held still: only the fleet's droplets and those asked for by id are in it
+	Requests int  // API requests that this look took
 }
 
 // Droplet finds a droplet by id.

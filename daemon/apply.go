@@ -1,0 +1,189 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"arcadiad/fleetfile"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+// Applied is what an apply came to.
+type Applied struct {
+	Plan     plan.Plan  // what was to be done
+	After    plan.Plan  // what remains
+	Declined bool       // the person said no
+	Failed   []Progress // sagas that ended undone, or are stuck
+}
+
+// Converged tells whether the fleet is as the file asks.
+func (a Applied) Converged() bool { return !a.Declined && len(a.Failed) == 0 && a.After.Settled() }
+
+// Conduct is how an apply talks to the one who asked for it.
+type Conduct struct {
+	// Confirm is asked once, before anything is written, if there is something to do.
+	Confirm func(plan.Plan) (bool, error)
+	// Progress is told of every transition of a saga.
+	Progress func(Progress)
+}
+
+// Apply reconciles once and waits for the sagas. Beside a running daemon it asks the daemon.
+func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return Applied{}, err
+	}
+	remote, err := Dial(ctx, o.State)
+	switch {
+	case err == nil:
+		return remote.apply(ctx, c)
+	case !errors.Is(err, ErrNoDaemon):
+		return Applied{}, err
+	}
+	wanted, err := fleetfile.Load(o.Fleet)
+	if err != nil {
+		return Applied{}, err
+	}
+	var applied Applied
+	err = within(ctx, o, func(ctx context.Context, h *house) error {
+		h.loop.Use(fleetfile.Version{Fleet: wanted, Hash: wanted.Hash})
+		pass, err := h.planner.Plan(ctx, wanted, true)
+		if err != nil {
+			return err
+		}
+		applied.Plan, applied.After = pass.Plan, pass.Plan
+		if yes, err := confirmed(pass.Plan, c); err != nil || !yes {
+			applied.Declined = !yes
+			return err
+		}
+		after := func(ctx context.Context) (plan.Plan, error) {
+			p, err := h.planner.Plan(ctx, wanted, true)
+			return p.Plan, err
+		}
+		applied.Failed, applied.After, err = h.carry(ctx, c.Progress, after, func(ctx context.Context) (reconcile.Outcome, error) {
+			return h.loop.Executor.Execute(ctx, pass)
+		})
+		return err
+	})
+	return applied, err
+}
+
+// confirmed asks, if there is something to ask about.
+func confirmed(p plan.Plan, c Conduct) (bool, error) {
+	s := p.Summary
+	if s.Provision+s.Destroy+s.Replace+s.Adopt+s.Update == s.Held {
+		return true, nil
+	}
+	return c.Confirm(p)
+}
+
+// carry executes a plan, waits until every saga has ended or is stuck, and looks at what remains.
+func (h *house) carry(ctx context.Context, progress func(Progress), after func(context.Context) (plan.Plan, error),
+	execute func(context.Context) (reconcile.Outcome, error)) (failed []Progress, remains plan.Plan, err error) {
+
+	follow, stop := h.feed.follow()
+	defer stop()
+	out, err := execute(ctx)
+	if err != nil {
+		return nil, remains, err
+	}
+	outcomes := map[string]Progress{}
+	for {
+		for h.resting() {
+			select {
+			case p := <-follow: // what is left in the channel
+				progress(p)
+				outcomes[p.Saga] = p
+				continue
+			default:
+			}
+			for _, p := range outcomes {
+				if p.Failed() {
+					failed = append(failed, p)
+				}
+			}
+			remains, err = after(ctx)
+			_ = out
+			return failed, remains, err
+		}
+		select {
+		case p := <-follow:
+			progress(p)
+			outcomes[p.Saga] = p
+		case <-ctx.Done():
+			return nil, remains, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
+		}
+	}
+}
+
+// resting tells whether every live saga is stuck.
+func (h *house) resting() bool {
+	for _, s := range h.engine.Live() {
+		if s.Status != saga.Stuck {
+			return false
+		}
+	}
+	return true
+}
+
+// within opens the state database, builds the house on it, does the work, and puts everything to rest again.
+func within(ctx context.Context, o Options, work func(context.Context, *house) error) error {
+	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	if err != nil {
+		return err
+	}
+	err = func() error {
+		h, err := build(o, store, store, store)
+		if err != nil {
+			return err
+		}
+		ctx, stop := context.WithCancel(ctx)
+		context.AfterFunc(ctx, func() { h.gate("", errShutdown) })
+		wait, err := h.start(ctx)
+		if err != nil {
+			stop()
+			return err
+		}
+		defer wait()
+		defer stop()
+		return work(ctx, h)
+	}()
+	return errors.Join(err, store.Close())
+}
+
+// Sync takes one inventory; beside a running daemon it asks the daemon. It gives the number of droplets seen.
+func Sync(ctx context.Context, o Options) (droplets int, err error) {
+	o, err = o.withDefaults()
+	if err != nil {
+		return 0, err
+	}
+	remote, err := Dial(ctx, o.State)
+	if err == nil {
+		return remote.Sync(ctx)
+	}
+	if !errors.Is(err, ErrNoDaemon) {
+		return 0, err
+	}
+	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	if err != nil {
+		return 0, err
+	}
+	h, err := build(o, store, store, store)
+	if err == nil {
+		droplets, err = h.sync(ctx)
+	}
+	return droplets, errors.Join(err, store.Close())
+}
+
+// sync is an observation that is saved, and nothing more.
+func (h *house) sync(ctx context.Context) (droplets int, err error) {
+	pass, err := h.planner.Observe(ctx)
+	if err == nil {
+		err = h.loop.Executor.Accept(ctx, pass, "")
+	}
+	return len(pass.Observed.Droplets), err
+}

@@ -1,0 +1,116 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/robfig/cron/v3"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/provision"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+// lookout is the half of the house that only looks: a dry run needs no more.
+type lookout struct {
+	o         Options
+	budget    *digitalocean.Budget
+	api       *digitalocean.API
+	inventory *inventory.Inventory
+	planner   reconcile.Planner
+}
+
+func newLookout(o Options, load func(context.Context) (fleet.Recorded, error)) (*lookout, error) {
+	l := &lookout{o: o}
+	l.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: o.Concurrency, Reserve: o.Reserve, Log: o.Log})
+	var err error
+	l.api, err = digitalocean.New(digitalocean.Config{
+		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.inventory = inventory.New(inventory.Options{
+		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
+		Interval: o.WaitInterval, Stretch: l.budget.Stretch, Visibility: o.Visibility, Log: o.Log,
+	})
+	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory}
+	return l, nil
+}
+
+// house is all rooms wired together on an open store.
+type house struct {
+	*lookout
+	store  *state.Store
+	engine *saga.Engine
+	loop   *reconcile.Loop
+	feed   feed
+}
+
+// build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
+func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
+	l, err := newLookout(o, records.Load)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := cron.ParseStandard(o.SyncSchedule)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{lookout: l, store: store}
+	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log}
+	h.loop.Executor = &reconcile.Executor{
+		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
+		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,
+	}
+	provision.New(provision.Options{
+		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
+		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, Visibility: o.Visibility, Log: o.Log,
+	}).Define(h.engine)
+	return h, nil
+}
+
+// gate lets writes to one account through, or shuts them all.
+func (l *lookout) gate(account string, closed error) {
+	if closed == nil {
+		l.api.Pin(account)
+	}
+	l.budget.Writes(closed)
+}
+
+// observe hears of every transition of a saga: those who follow progress are told, and an ended saga triggers a pass.
+func (h *house) observe(e saga.Event) {
+	h.feed.send(progressOf(e))
+	if e.What == saga.EventEnded {
+		live := 0
+		for _, s := range h.engine.Live() {
+			if s.Status != saga.Stuck && s.ID != e.Saga.ID {
+				live++
+			}
+		}
+		h.loop.SagaEnded(live)
+	}
+}
+
+// start resumes the sagas that were live when the last process ended, and answers their looks, until the context ends. The returned
+// function waits for the end of all of them.
+func (h *house) start(ctx context.Context) (wait func(), err error) {
+	var looks sync.WaitGroup
+	looks.Go(func() { h.inventory.Run(ctx) })
+	if err := h.engine.Resume(ctx); err != nil {
+		return nil, err
+	}
+	return func() {
+		h.engine.Wait()
+		looks.Wait()
+	}, nil
+}
+
+// errShutdown shuts the write gate while the process stops.
+var errShutdown = errors.New("arcadiad is stopping; the next start carries on")

@@ -1,0 +1,81 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"arcadiad/fleetfile"
+)
+
+// Options are the settings of the daemon and of the commands. The zero value of each stands for its default, where it has one.
+type Options struct {
+	Fleet string // path of the fleet file
+	State string // path of the state database
+
+	APIURL string                 // default DefaultAPIURL
+	Token  func() (string, error) // asked for each request, so that a rotated token is noticed
+
+	WaitInterval time.Duration // between two polls for those who wait; default 5 s
+	WaitAttempts int           // answered polls until a new droplet's create action decides; default 96
+	CreateSettle time.Duration // how long an unanswered create is looked for before it may be sent again; default 2 min
+	SyncSchedule string        // cron expression of the inventory sync; default DefaultSyncSchedule
+	Concurrency  int           // API requests in flight; default 10
+	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
+
+	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default 5 s
+	Visibility time.Duration // how long a new droplet may be missing from answers; default 5 min
+
+	// Transport carries the API requests; nil: over the network.
+	Transport http.RoundTripper
+	// Versions are the versions of the fleet file; nil: the file is watched.
+	Versions <-chan fleetfile.Version
+	// Reload asks for the fleet file to be read again: SIGHUP.
+	Reload <-chan struct{}
+	// NoControl leaves the control socket out: a synctest bubble cannot have one.
+	NoControl bool
+
+	UserAgent string
+	Log       *slog.Logger
+}
+
+const (
+	// DefaultAPIURL is DigitalOcean's own API.
+	DefaultAPIURL = "https://api.digitalocean.com"
+	// DefaultSyncSchedule is every 15 minutes.
+	DefaultSyncSchedule = "*/15 * * * *"
+	// DefaultReserve is the share of the rate limit that is left to people and other tools.
+	DefaultReserve = 0.2
+)
+
+// withDefaults fills what was left out, and refuses what cannot work.
+func (o Options) withDefaults() (Options, error) {
+	if o.APIURL == "" {
+		o.APIURL = DefaultAPIURL
+	}
+	if o.WaitInterval <= 0 {
+		o.WaitInterval = 5 * time.Second
+	}
+	if o.SyncSchedule == "" {
+		o.SyncSchedule = DefaultSyncSchedule
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 10
+	}
+	if o.Reserve < 0 {
+		o.Reserve = DefaultReserve
+	}
+	if o.Reserve >= 1 {
+		return o, fmt.Errorf("an API reserve of %.0f%% leaves nothing to arcadiad: it must be below 100%%", o.Reserve*100)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if _, err := cron.ParseStandard(o.SyncSchedule); err != nil {
+		return o, fmt.Errorf("sync schedule %q: %w (five fields, such as %q)", o.SyncSchedule, err, DefaultSyncSchedule)
+	}
+	return o, nil
+}

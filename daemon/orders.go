@@ -1,0 +1,117 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+// The orders of an operator. Each goes to the running daemon where there is one, and straight to the state database otherwise; the
+// next start then follows it.
+
+// Retry makes a saga try now; one that ended undone is forgiven, so that its name may be tried again.
+func Retry(ctx context.Context, o Options, id string) error {
+	return give(ctx, o, pathRetry, id, func(h *house) error { return h.retry(ctx, id) })
+}
+
+// Abort makes a saga go back, unless a step that cannot be undone has begun.
+func Abort(ctx context.Context, o Options, id string) error {
+	return give(ctx, o, pathAbort, id, func(h *house) error { return h.engine.Abort(ctx, id) })
+}
+
+// Approve lets through exactly the plan of that id, once. The plan must be the present one.
+func Approve(ctx context.Context, o Options, planID string) error {
+	return give(ctx, o, pathApprove, planID, func(h *house) error { return h.store.Approve(ctx, planID) })
+}
+
+// Pause stops all writes, or starts them again.
+func Pause(ctx context.Context, o Options, paused bool) error {
+	path := pathResume
+	if paused {
+		path = pathPause
+	}
+	return give(ctx, o, path, "", func(h *house) error { return h.store.Pause(ctx, paused) })
+}
+
+func give(ctx context.Context, o Options, path, id string, self func(*house) error) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	remote, err := Dial(ctx, o.State)
+	if err == nil {
+		_, err = remote.ask(ctx, path, order{ID: id})
+		return err
+	}
+	if !errors.Is(err, ErrNoDaemon) {
+		return err
+	}
+	if _, err := state.OpenReader(ctx, o.State); err != nil {
+		return err // an order about nothing must not create a database
+	}
+	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	if err != nil {
+		return err
+	}
+	h, err := build(o, store, store, store)
+	if err == nil {
+		err = self(h)
+	}
+	return errors.Join(err, store.Close())
+}
+
+func (h *house) retry(ctx context.Context, id string) error {
+	s, err := h.store.Saga(ctx, id)
+	if err != nil {
+		return err
+	}
+	if s.Status.Live() {
+		return h.engine.Retry(ctx, s.ID)
+	}
+	if s.Status != saga.Compensated {
+		return fmt.Errorf("saga %s of %s is %s: there is nothing to try again", fleet.Saga8(s.ID), s.Subject, s.Status)
+	}
+	if err := h.store.SetLabel(ctx, s.ID, fleet.LabelRetried, "true"); err != nil {
+		return err
+	}
+	h.loop.Trigger(reconcile.TriggerRetry, true)
+	return nil
+}
+
+// approve checks, in a running daemon, that the plan is the present one, and lets it through at once.
+func (h *house) approve(ctx context.Context, planID string) error {
+	pass, err := h.loop.Preview(ctx, false)
+	if err != nil {
+		return err
+	}
+	if pass.Plan.ID != planID {
+		return fmt.Errorf("plan %s is not the present one, which is %s: %w", planID, pass.Plan.ID, reconcile.ErrChanged)
+	}
+	if !holds(pass.Plan) {
+		return fmt.Errorf("nothing in plan %s is held", planID)
+	}
+	if err := h.store.Approve(ctx, planID); err != nil {
+		return err
+	}
+	h.loop.Trigger(reconcile.TriggerApprove, true)
+	return nil
+}
+
+func holds(p plan.Plan) bool { return p.Summary.Held > 0 }
+
+func (h *house) pause(ctx context.Context, paused bool) error {
+	if err := h.store.Pause(ctx, paused); err != nil {
+		return err
+	}
+	if paused {
+		h.gate("", reconcile.ErrPaused)
+	}
+	h.loop.Trigger(reconcile.TriggerPause, false)
+	return nil
+}

@@ -1,0 +1,105 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"arcadiad/reconcile"
+)
+
+// Remote is a running daemon, reached through its control socket.
+type Remote struct{ client *http.Client }
+
+// Dial reaches the daemon that runs on a state database; ErrNoDaemon where none does.
+func Dial(ctx context.Context, state string) (*Remote, error) {
+	conn, err := dialSocket(ctx, state)
+	if err != nil {
+		return nil, err
+	}
+	conn.Close()
+	return &Remote{&http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, state) },
+	}}}, nil
+}
+
+// stream sends an order and gives each reply to take, until it says no more.
+func (r *Remote) stream(ctx context.Context, path string, o order, take func(reply) (more bool)) error {
+	body, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://arcadiad"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the running daemon: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the running daemon does not know %s: is it of another version?", path)
+	}
+	for dec := json.NewDecoder(resp.Body); ; {
+		var answer reply
+		if err := dec.Decode(&answer); err != nil {
+			return fmt.Errorf("the daemon stopped in mid-answer; its sagas carry on at its next start: %w", err)
+		}
+		switch {
+		case answer.Changed:
+			return reconcile.ErrChanged
+		case answer.Error != "":
+			return errors.New(answer.Error)
+		case !take(answer):
+			return nil
+		}
+	}
+}
+
+func (r *Remote) ask(ctx context.Context, path string, o order) (answer reply, err error) {
+	err = r.stream(ctx, path, o, func(a reply) bool { answer = a; return false })
+	return answer, err
+}
+
+func (r *Remote) apply(ctx context.Context, c Conduct) (Applied, error) {
+	planned, err := r.ask(ctx, pathPlan, order{})
+	if err != nil {
+		return Applied{}, err
+	}
+	applied := Applied{Plan: *planned.Plan, After: *planned.Plan}
+	if yes, err := confirmed(applied.Plan, c); err != nil || !yes {
+		applied.Declined = !yes
+		return applied, err
+	}
+	err = r.stream(ctx, pathApply, order{ID: applied.Plan.ID}, func(a reply) bool {
+		if a.Progress != nil {
+			c.Progress(*a.Progress)
+		}
+		if a.Done {
+			applied.Failed, applied.After = a.Failed, *a.Plan
+		}
+		return !a.Done
+	})
+	return applied, err
+}
+
+// Sync asks for one inventory and gives the number of droplets seen.
+func (r *Remote) Sync(ctx context.Context) (droplets int, err error) {
+	a, err := r.ask(ctx, pathSync, order{})
+	return a.Droplets, err
+}
+
+// Live asks how the daemon is.
+func (r *Remote) Live(ctx context.Context) (Live, error) {
+	a, err := r.ask(ctx, pathStatus, order{})
+	if err != nil || a.Live == nil {
+		return Live{}, err
+	}
+	return *a.Live, nil
+}

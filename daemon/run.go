@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"arcadiad/fleetfile"
+	"arcadiad/state"
+)
+
+// Run is the daemon: it keeps the account in line with the fleet file until the context ends. A shutdown is not a failure: the
+// write gate shuts, requests on the wire get a moment, and sagas stay resumable (law 12).
+func Run(ctx context.Context, o Options) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	if err != nil {
+		return err
+	}
+	h, err := build(o, store, store, store)
+	if err == nil {
+		err = h.run(ctx)
+	}
+	return errors.Join(err, store.Close())
+}
+
+func (h *house) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	context.AfterFunc(ctx, func() { h.gate("", errShutdown) })
+	versions := h.o.Versions
+	if versions == nil {
+		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.o.Reload})
+		if err != nil {
+			return fmt.Errorf("watch the fleet file: %w", err)
+		}
+		versions = w
+	}
+	wait, err := h.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer wait()
+	defer stop()
+	served, err := h.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { <-served }()
+	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
+	h.loop.Run(ctx, versions)
+	h.o.Log.Info("arcadiad stops; unfinished sagas carry on at the next start", "sagas", len(h.engine.Live()))
+	return nil
+}
+
+// listen serves the control socket until the context ends; served is closed then.
+func (h *house) listen(ctx context.Context) (served <-chan struct{}, err error) {
+	done := make(chan struct{})
+	if h.o.NoControl {
+		close(done)
+		return done, nil
+	}
+	l, err := listen(h.o.State)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(done)
+		h.serve(ctx, l)
+	}()
+	return done, nil
+}

@@ -1,0 +1,58 @@
+package inventory
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"arcadiad/digitalocean"
+)
+
+// Options of an Inventory.
+type Options struct {
+	Sync *digitalocean.Client // for Observe: the lowest priority on the budget
+	Poll *digitalocean.Client // for Look
+
+	// Interval between two polls for those who wait; default 5 s.
+	Interval time.Duration
+	// Stretch says by how much the interval should grow because the request budget runs low; 1 or less leaves it as it is. Nil
+	// means never.
+	Stretch func() float64
+	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3); a younger one is never
+	// proved gone by a 404. Default 5 min.
+	Visibility time.Duration
+
+	Log *slog.Logger
+}
+
+// Inventory looks at the account, for passes and for waiting sagas.
+type Inventory struct {
+	o Options
+
+	mu      sync.Mutex
+	lookers []*looker
+	pages   int    // requests that a whole listing took the last time
+	account string // uuid that the last proved observation belongs to
+	wake    chan struct{}
+}
+
+// New makes an Inventory. Looks are answered only while Run runs.
+func New(o Options) *Inventory {
+	if o.Interval <= 0 {
+		o.Interval = 5 * time.Second
+	}
+	if o.Visibility <= 0 {
+		o.Visibility = 5 * time.Minute
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1)}
+}
+
+// listed remembers what a whole listing costs, so that Look can choose the cheaper way.
+func (i *Inventory) listed(pages int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.pages = pages
+}

@@ -1,0 +1,263 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+)
+
+// Query says what a saga waits for: one droplet by its id, or every droplet with a saga's tag or a name.
+type Query struct {
+	ID   int64
+	Tag  string // with Name: droplets that show the tag, or bear the name
+	Name string
+
+	GPU bool // it may be a GPU droplet, which the listing by name leaves out
+	// Proof asks that an absence means something: the tick fails unless the account that was last observed answers beside it.
+	Proof bool
+}
+
+// matches tells whether the droplet is one that the query asks for.
+func (q Query) matches(d fleet.Droplet) bool {
+	if q.ID != 0 {
+		return d.ID == q.ID
+	}
+	return q.Tag != "" && d.HasTag(q.Tag) || q.Name != "" && strings.EqualFold(d.Name, q.Name)
+}
+
+// among picks the droplets that match from a listing ordered by id.
+func (q Query) among(listing []fleet.Droplet) []fleet.Droplet {
+	if q.ID != 0 {
+		if d, ok := (fleet.Observed{Droplets: listing}).Droplet(q.ID); ok {
+			return []fleet.Droplet{d}
+		}
+		return nil
+	}
+	var out []fleet.Droplet
+	for _, d := range listing {
+		if q.matches(d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// looker is somebody who waits for the next tick.
+type looker struct {
+	q    Query
+	done chan sight // with room for the answer
+}
+
+type sight struct {
+	droplets []fleet.Droplet
+	err      error
+}
+
+// Look waits for the next tick and gives the droplets that match, as requests begun after the call showed them. An empty answer
+// without an error means that the API answered and showed none.
+func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) {
+	l := &looker{q: q, done: make(chan sight, 1)}
+	i.mu.Lock()
+	i.lookers = append(i.lookers, l)
+	i.mu.Unlock()
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case s := <-l.done:
+		return s.droplets, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Run answers looks until the context ends: one poll for all who wait, at most once every interval.
+func (i *Inventory) Run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-i.wake:
+		}
+		timer := time.NewTimer(i.interval())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		i.mu.Lock()
+		lookers := i.lookers
+		i.lookers = nil
+		i.mu.Unlock()
+		// Answered aside: a slow answer must not hold up the next tick of those who come meanwhile.
+		go i.answer(ctx, lookers)
+	}
+}
+
+func (i *Inventory) interval() time.Duration {
+	if i.o.Stretch != nil {
+		if s := i.o.Stretch(); s > 1 {
+			return time.Duration(float64(i.o.Interval) * s)
+		}
+	}
+	return i.o.Interval
+}
+
+// answer polls once for all lookers, with as few requests as will do.
+func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
+	questions := distinct(lookers)
+	i.mu.Lock()
+	pages := i.pages
+	i.mu.Unlock()
+	answers := map[Query]sight{}
+	if whole := needsListing(lookers); whole || len(questions) > pages {
+		droplets, _, err := i.whole(ctx, i.o.Poll)
+		for _, q := range questions {
+			answers[q] = sight{q.among(droplets), err}
+		}
+	} else {
+		answers = i.askEach(ctx, questions)
+	}
+	unproved := i.unproved(ctx, lookers, answers)
+	for _, l := range lookers {
+		l.done <- collect(l.q, answers, unproved)
+	}
+}
+
+// distinct are the requests that answering each looker by itself would take: by id, by tag, by name.
+func distinct(lookers []*looker) []Query {
+	var questions []Query
+	seen := map[Query]bool{}
+	for _, l := range lookers {
+		for _, q := range l.q.questions() {
+			if !seen[q] {
+				seen[q] = true
+				questions = append(questions, q)
+			}
+		}
+	}
+	return questions
+}
+
+// questions are the single requests that answer a query.
+func (q Query) questions() []Query {
+	if q.ID != 0 {
+		return []Query{{ID: q.ID}}
+	}
+	var qs []Query
+	if q.Tag != "" {
+		qs = append(qs, Query{Tag: q.Tag})
+	}
+	if q.Name != "" {
+		qs = append(qs, Query{Name: strings.ToLower(q.Name)})
+	}
+	return qs
+}
+
+func needsListing(lookers []*looker) bool {
+	for _, l := range lookers {
+		if l.q.GPU && l.q.ID == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// askEach sends one request for each question, side by side.
+func (i *Inventory) askEach(ctx context.Context, questions []Query) map[Query]sight {
+	answers := make(map[Query]sight, len(questions))
+	var (
+		mu sync.Mutex
+		wg sync.WaitGroup
+	)
+	for _, q := range questions {
+		wg.Go(func() {
+			s := i.ask(ctx, q)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[q] = s
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+func (i *Inventory) ask(ctx context.Context, q Query) sight {
+	if q.ID == 0 {
+		l, err := i.o.Poll.List(ctx, digitalocean.Filter{Tag: q.Tag, Name: q.Name})
+		return sight{l.Droplets, err}
+	}
+	d, err := i.o.Poll.Get(ctx, q.ID)
+	if errors.Is(err, digitalocean.ErrNotFound) {
+		return sight{}
+	}
+	return sight{[]fleet.Droplet{d}, err}
+}
+
+// unproved says why absences of this tick prove nothing; nil where they do, or where nobody asked. One account request serves the
+// whole tick.
+func (i *Inventory) unproved(ctx context.Context, lookers []*looker, answers map[Query]sight) error {
+	asked := false
+	for _, l := range lookers {
+		if s := collect(l.q, answers, nil); l.q.Proof && s.err == nil && len(s.droplets) == 0 {
+			asked = true
+			break
+		}
+	}
+	if !asked {
+		return nil
+	}
+	return i.healthy(ctx)
+}
+
+// healthy says why absences prove nothing: a dead token, or another account's, sees nothing of what is there.
+func (i *Inventory) healthy(ctx context.Context) error {
+	account, err := i.o.Poll.Account(ctx)
+	if err != nil {
+		return fmt.Errorf("ask for the account behind a missing droplet: %w", err)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if account.UUID != i.account {
+		return fmt.Errorf("the token belongs to account %s, not to %s: what it does not show proves nothing", account.UUID, i.account)
+	}
+	return nil
+}
+
+// Gone asks for one droplet by its id, at once: a 404 beside a healthy answer of the account that was last observed. It is for a
+// droplet that has been out of sight for longer than the visibility window, which the caller knows.
+func (i *Inventory) Gone(ctx context.Context, id int64) (bool, error) {
+	_, err := i.o.Poll.Get(ctx, id)
+	if !errors.Is(err, digitalocean.ErrNotFound) {
+		return false, err
+	}
+	if err := i.healthy(ctx); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// collect puts one looker's answer together.
+func collect(q Query, answers map[Query]sight, unproved error) sight {
+	var out sight
+	for _, question := range q.questions() {
+		s := answers[question]
+		if s.err != nil {
+			return sight{err: s.err}
+		}
+		out.droplets = append(out.droplets, q.among(s.droplets)...)
+	}
+	out.droplets = sorted(out.droplets)
+	if q.Proof && len(out.droplets) == 0 && unproved != nil {
+		return sight{err: unproved}
+	}
+	return out
+}

@@ -1,0 +1,221 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+)
+
+// listTries is how often a listing whose total moved under our feet is taken again before the fallback serves (law 7).
+const listTries = 3
+
+// Observe looks at the whole account. The error is that of the first request that failed: half an observation is none.
+//
+// Droplets that the records or the inventory know, and that the listing lacks, are asked for by id, except those that a live saga
+// works on. In a converged account of N droplets this takes ceil(N/200) + 2 requests: the pages, the GPU page and the account.
+func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet.Observed, error) {
+	o := fleet.Observed{BeganAt: time.Now()}
+	account, err := i.o.Sync.Account(ctx)
+	if err != nil {
+		return o, fmt.Errorf("ask for the account: %w", err)
+	}
+	o.Account, o.Requests = account, 1
+
+	droplets, requests, partial, err := i.list(ctx, recorded.Fleet)
+	o.Requests += requests
+	if err != nil {
+		return o, err
+	}
+	o.Droplets, o.Partial = droplets, partial
+
+	pinned := recorded.Account == "" || recorded.Account == account.UUID
+	if err := i.prove(ctx, &o, recorded, pinned); err != nil {
+		return o, err
+	}
+	o.EndedAt = time.Now()
+	if pinned {
+		i.mu.Lock()
+		i.account = account.UUID
+		i.mu.Unlock()
+	}
+	return o, nil
+}
+
+// list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves;
+// the caller asks for what that one lacks by id.
+func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []fleet.Droplet, requests int, partial bool, err error) {
+	for range listTries {
+		var n int
+		droplets, n, err = i.whole(ctx, i.o.Sync)
+		requests += n
+		if !errors.Is(err, digitalocean.ErrMoved) {
+			return droplets, requests, false, err
+		}
+		i.o.Log.Info("the account's listing changed while it was read; reading it again")
+	}
+	if fleetName == "" {
+		return nil, requests, false, err
+	}
+	i.o.Log.Warn("the account's listing never held still; using the fleet's own listing by tag", "tries", listTries)
+	l, err := i.o.Sync.List(ctx, digitalocean.Filter{Tag: fleet.FleetTag(fleetName)})
+	requests += l.Pages
+	if err != nil {
+		return nil, requests, true, fmt.Errorf("list the fleet by its tag: %w", err)
+	}
+	return sorted(l.Droplets), requests, true, nil
+}
+
+// whole lists every droplet of the account. The default listing leaves out GPU droplets (do-api.md, section 0.7), so it takes two.
+func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client) (droplets []fleet.Droplet, requests int, err error) {
+	for _, gpu := range []bool{false, true} {
+		l, err := c.List(ctx, digitalocean.Filter{GPU: gpu})
+		requests += l.Pages
+		if err != nil {
+			return nil, requests, fmt.Errorf("list the account's droplets: %w", err)
+		}
+		droplets = append(droplets, l.Droplets...)
+	}
+	i.listed(requests)
+	return sorted(droplets), requests, nil
+}
+
+func sorted(droplets []fleet.Droplet) []fleet.Droplet {
+	slices.SortFunc(droplets, func(a, b fleet.Droplet) int { return int(a.ID - b.ID) })
+	return slices.CompactFunc(droplets, func(a, b fleet.Droplet) bool { return a.ID == b.ID })
+}
+
+// prove asks by id for every droplet that is known and that the listing lacks. Under another account's token nothing is asked: it
+// would answer 404 to everything.
+func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet.Recorded, pinned bool) error {
+	absent := absentIDs(*o, recorded)
+	if !pinned {
+		o.Missing = absent.recorded
+		return nil
+	}
+	found, notFound, err := i.getAll(ctx, absent.all)
+	o.Requests += len(absent.all)
+	if err != nil {
+		return err
+	}
+	o.Droplets = sorted(append(o.Droplets, found...))
+	if len(notFound) == 0 {
+		return nil
+	}
+	// A dead token, or another team's, answers 404 to everything: only a healthy answer of the same account behind the 404s makes
+	// them a proof.
+	again, err := i.o.Sync.Account(ctx)
+	o.Requests++
+	if err != nil {
+		return fmt.Errorf("ask for the account behind a missing droplet: %w", err)
+	}
+	if again.UUID != o.Account.UUID {
+		return fmt.Errorf("the token changed accounts while the inventory was read: %s, then %s", o.Account.UUID, again.UUID)
+	}
+	for _, id := range notFound {
+		switch {
+		case time.Since(absent.since[id]) >= i.o.Visibility:
+			o.Gone = append(o.Gone, id)
+		case slices.Contains(absent.recorded, id):
+			o.Missing = append(o.Missing, id)
+		}
+	}
+	slices.Sort(o.Gone)
+	slices.Sort(o.Missing)
+	return nil
+}
+
+// absent are the known droplets that a listing lacks.
+type absent struct {
+	all, recorded []int64
+	since         map[int64]time.Time // when each was first known
+}
+
+func absentIDs(o fleet.Observed, recorded fleet.Recorded) absent {
+	a := absent{since: map[int64]time.Time{}}
+	busy := map[int64]bool{} // a live saga finds out by itself what becomes of its droplets
+	for _, s := range recorded.Sagas {
+		if s.Live {
+			busy[s.DropletID], busy[s.Replaces] = true, true
+		}
+	}
+	note := func(id int64, since time.Time) bool {
+		if _, there := o.Droplet(id); there || busy[id] {
+			return false
+		}
+		if _, noted := a.since[id]; !noted {
+			a.all = append(a.all, id)
+			a.since[id] = since
+		}
+		return true
+	}
+	for _, r := range recorded.Records {
+		if note(r.DropletID, r.RecordedAt) {
+			a.recorded = append(a.recorded, r.DropletID)
+		}
+	}
+	for _, k := range recorded.Known {
+		if !o.Partial { // a listing of the fleet alone says nothing of the others
+			note(k.DropletID, k.FirstSeenAt)
+		}
+	}
+	return a
+}
+
+// getAll asks for droplets by id, side by side; the budget bounds how many at once.
+func (i *Inventory) getAll(ctx context.Context, ids []int64) (found []fleet.Droplet, notFound []int64, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		mu sync.Mutex
+		wg sync.WaitGroup
+	)
+	for _, id := range ids {
+		wg.Go(func() {
+			d, e := i.o.Sync.Get(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case e == nil:
+				found = append(found, d)
+			case errors.Is(e, digitalocean.ErrNotFound):
+				notFound = append(notFound, id)
+			case err == nil:
+				err = fmt.Errorf("ask for droplet %d: %w", id, e)
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	return found, notFound, err
+}
+
+// Unseen lists the fleet by its tag, for those who are about to create the names, and gives the droplets that the observation lacks:
+// listings lag, and not all alike (do-api.md, section 0.2). A partial observation says nothing of the account's other droplets, so
+// there each name is asked for by itself: law 7 wants it absent from both.
+func (i *Inventory) Unseen(ctx context.Context, fleetName string, o fleet.Observed, names []string) ([]fleet.Droplet, error) {
+	filters := []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}}
+	if o.Partial {
+		for _, name := range names {
+			filters = append(filters, digitalocean.Filter{Name: name})
+		}
+	}
+	var unseen []fleet.Droplet
+	for _, f := range filters {
+		l, err := i.o.Sync.List(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("look for droplets that the listing left out: %w", err)
+		}
+		for _, d := range l.Droplets {
+			if _, seen := o.Droplet(d.ID); !seen {
+				unseen = append(unseen, d)
+			}
+		}
+	}
+	return sorted(unseen), nil
+}

@@ -1,0 +1,189 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// settleLooks is how many answered looks must find nothing before a create may be sent again (law 4), and how many parts the settle
+// time is cut into.
+const settleLooks = 3
+
+// create is the step CreateDroplet. At its end exactly one droplet bears the saga's tag, as far as anybody can tell, and its id is
+// in the context.
+func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
+	for w.DropletID == 0 {
+		if w.Attempt != nil {
+			if err := p.settle(ctx, run, w); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := p.asked(w); err != nil {
+			return err
+		}
+		if err := p.send(ctx, run, w); err != nil {
+			return err
+		}
+	}
+	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	return nil
+}
+
+// send sends the create once. Its outcome is in w: a droplet's id, an attempt that must settle, or neither where it was refused.
+func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
+	spec := w.Spec
+	spec.UserData = string(run.Secret())
+	d, err := p.o.Cloud.Create(ctx, spec, w.sagaTags(run.ID()), func(ctx context.Context) error {
+		w.Attempt = &attempt{IntendedAt: time.Now()}
+		return run.Checkpoint(ctx)
+	})
+	if err == nil {
+		w.DropletID, w.Posted, w.Attempt = d.ID, true, nil
+		run.Put(d)
+		return nil
+	}
+	if digitalocean.Uncertain(err) {
+		if ctx.Err() != nil {
+			return err // a shutdown: the next start settles it
+		}
+		run.Log().Warn("the create was not answered; looking for what it made", "error", err)
+		w.Attempt.Ended = true
+		return nil
+	}
+	if w.Attempt != nil { // it was refused: there is nothing to look for
+		w.Attempt = nil
+		if err := run.Checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case errors.Is(err, digitalocean.ErrUnauthorized):
+		return saga.Later(notSentPause, err) // the gate stays shut until a token proves itself
+	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited):
+		return unsent(err)
+	}
+	return saga.Permanent(fmt.Errorf("create %s: %w", w.Name, err))
+}
+
+// settle looks for what an unanswered create made, until a droplet shows up or leave to send again is earned: at least three
+// answered looks without one, spread over the settle time. Which looks count is measured by this process's own waiting, never by
+// comparing clocks; how many there were survives a restart.
+func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
+	if err := p.outlast(ctx, run, w); err != nil {
+		return err
+	}
+	var stranger *fleet.Droplet
+	counted := time.Now()
+	for w.Attempt.Settled < settleLooks {
+		seen, err := p.look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), Name: w.Name, GPU: w.gpu()})
+		if err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			run.Log().Warn("could not look for the unanswered create", "error", err)
+			continue
+		}
+		mine, other := w.sort(run.ID(), seen)
+		if mine != nil {
+			run.Log().Info("found what the unanswered create made", "id", mine.ID)
+			w.DropletID, w.Attempt = mine.ID, nil
+			run.Put(*mine)
+			return nil
+		}
+		stranger = other
+		if time.Since(counted) < p.o.Settle/settleLooks {
+			continue
+		}
+		counted = time.Now()
+		w.Attempt.Settled++
+		if err := run.Checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	if stranger != nil {
+		w.Attempt.Settled = 0 // it may still show its tags
+		if err := run.Checkpoint(ctx); err != nil {
+			return err
+		}
+		return saga.NeedsPerson(fmt.Errorf("droplet %d bears the name %s since the unanswered create and shows none of arcadiad's tags: "+
+			"tag it %s and %s if it is this one, or rename or destroy it", stranger.ID, w.Name, fleet.ManagedTag, fleet.SagaTag(run.ID())))
+	}
+	run.Log().Warn("the unanswered create made nothing; sending it again")
+	w.Attempt = nil
+	return nil
+}
+
+// outlast waits, after a crash, until the create that the dead process may have sent can no longer be under way.
+func (p *Droplets) outlast(ctx context.Context, run *saga.Run, w *work) error {
+	if w.Attempt.Ended {
+		return nil
+	}
+	// The clock may have jumped: never wait longer than a create can be under way.
+	left := min(time.Until(w.Attempt.IntendedAt.Add(p.o.WriteTimeout)), p.o.WriteTimeout)
+	run.Log().Info("a create may have been sent before the restart; looking for what it made")
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	for left > 0 {
+		// A hit needs no waiting.
+		seen, err := p.look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), Name: w.Name, GPU: w.gpu()})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if mine, _ := w.sort(run.ID(), seen); err == nil && mine != nil {
+			break
+		}
+		select {
+		case <-timer.C:
+			left = 0
+		default:
+		}
+	}
+	w.Attempt.Ended = true
+	return nil
+}
+
+// sort finds the droplet that the saga made among those that show its tag or bear its name (law 5: of several, the one whose id is
+// known, else the oldest), and a stranger: one that bears the name since the create was intended, and shows none of arcadiad's tags.
+func (w *work) sort(sagaID string, seen []fleet.Droplet) (mine, stranger *fleet.Droplet) {
+	known := map[int64]bool{}
+	for _, id := range w.Namesakes {
+		known[id] = true
+	}
+	for _, d := range seen {
+		switch {
+		case d.Status == fleet.StatusArchive:
+		case d.HasTag(fleet.SagaTag(sagaID)):
+			if mine == nil || d.ID < mine.ID {
+				mine = &d
+			}
+		case !known[d.ID] && !d.Managed() && len(d.Saga8s()) == 0 && len(d.Fleets()) == 0:
+			stranger = &d
+		}
+	}
+	return mine, stranger
+}
+
+// uncreate compensates CreateDroplet: whatever the saga made is destroyed until it is gone (law 13). A create whose outcome is not
+// known is looked for first, as long as before sending it again.
+func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
+	if w.DropletID == 0 && w.Attempt != nil {
+		if err := p.settle(ctx, run, w); err != nil {
+			return err
+		}
+	}
+	if w.DropletID == 0 {
+		return nil
+	}
+	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	run.SetLabel(fleet.LabelUndone, "true")
+	return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))
+}

@@ -1,0 +1,176 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// warrant entitles to destroy one droplet.
+type warrant struct {
+	id int64
+	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
+	covers func(fleet.Droplet) error
+}
+
+// ownWarrant is a saga's claim on what it made itself.
+func ownWarrant(sagaID string, w *work) warrant {
+	return warrant{id: w.DropletID, covers: func(d fleet.Droplet) error {
+		if !w.claims(sagaID, d) {
+			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
+				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
+		}
+		return nil
+	}}
+}
+
+// licensed is the warrant that a plan gave out.
+func licensed(w *work) (warrant, error) {
+	d, ok := w.Licence.Droplet()
+	if !ok {
+		return warrant{}, errors.New("there is no licence to destroy anything")
+	}
+	return warrant{id: d.ID, covers: w.Licence.Covers}, nil
+}
+
+// destroy is the step DestroyDroplet, a pivot: once a DELETE may have been sent it only goes forward.
+func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
+	by, err := licensed(w)
+	if err != nil {
+		return saga.Permanent(err)
+	}
+	if run.Kind() == fleet.SagaDestroy && !w.Demolition.Sent {
+		if err := p.stillUnwanted(w); err != nil {
+			return err
+		}
+	}
+	return p.demolish(ctx, run, w, by)
+}
+
+// stillUnwanted checks that the file in force still asks for the destroy (law 17). Without one in force it waits.
+func (p *Droplets) stillUnwanted(w *work) error {
+	wanted, ok := p.o.Wanted()
+	if !ok {
+		return saga.Later(time.Minute, errors.New("no fleet file is in force: a destroy waits for one"))
+	}
+	if !w.Licence.Asks(wanted) {
+		return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
+	}
+	return nil
+}
+
+// undestroy is the compensation of DestroyDroplet: there is none.
+func (p *Droplets) undestroy(_ context.Context, run *saga.Run, w *work) error {
+	run.Log().Info("a destroyed droplet cannot be brought back; nothing to compensate", "id", w.Demolition.DropletID)
+	return nil
+}
+
+// deleteAgain is after how many answered looks a DELETE is sent again while the droplet is still there: DELETEs of new droplets have
+// been ignored, and accepted ones have taken more than a minute (do-api.md, section 0.6).
+const (
+	deleteAgainNew = 6
+	deleteAgain    = 24
+)
+
+// demolish destroys one droplet until it is gone. Nothing else in arcadiad sends a DELETE for a droplet.
+//
+// It is gone when, after an accepted DELETE, two looks begun after it do not show it; or when it has not been shown for the
+// visibility window and a GET by id says 404, in both cases beside a healthy answer of the pinned account (law 6).
+func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warrant) error {
+	d := &w.Demolition
+	if d.DropletID != by.id {
+		*d = demolition{DropletID: by.id}
+	}
+	lastSeen, absences, sinceDelete := time.Now(), 0, 0
+	deleted := false // by this process
+	for {
+		seen, err := p.look(ctx, inventory.Query{ID: by.id, Proof: true})
+		if err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			return saga.Later(time.Second, fmt.Errorf("look at droplet %d: %w", by.id, err))
+		}
+		if len(seen) == 0 || seen[0].Status == fleet.StatusArchive {
+			absences++
+			gone, err := p.gone(ctx, run, w, by, absences, lastSeen)
+			if err != nil {
+				return err
+			}
+			if gone {
+				run.Put(fleet.Deleted{DropletID: by.id, At: time.Now()})
+				return nil
+			}
+			continue
+		}
+		lastSeen, absences = time.Now(), 0
+		if err := by.covers(seen[0]); err != nil {
+			return p.refuse(run, w, err)
+		}
+		sinceDelete++
+		again := deleteAgain
+		if seen[0].Status == fleet.StatusNew {
+			again = deleteAgainNew
+		}
+		if deleted && sinceDelete < again {
+			continue
+		}
+		if err := p.delete(ctx, run, w, by.id); err != nil {
+			return err
+		}
+		deleted, sinceDelete = true, 0
+	}
+}
+
+// refuse says what happens when a look shows that the droplet must not be destroyed (any more).
+func (p *Droplets) refuse(run *saga.Run, w *work, why error) error {
+	if run.Kind() == fleet.SagaDestroy && !w.Demolition.Sent {
+		return saga.Supersede(why.Error())
+	}
+	return saga.NeedsPerson(why)
+}
+
+// delete sends one DELETE. Only an error that the loop in demolish cannot go on from is given back.
+func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64) error {
+	var intent func(context.Context) error
+	if !w.Demolition.Sent {
+		intent = func(ctx context.Context) error {
+			w.Demolition.Sent = true
+			return run.Checkpoint(ctx)
+		}
+	}
+	err := p.o.Cloud.Destroy(ctx, id, intent)
+	switch {
+	case err == nil:
+		w.Demolition.Accepted = true
+		return run.Checkpoint(ctx)
+	case errors.Is(err, digitalocean.ErrNotFound), errors.Is(err, digitalocean.ErrUnknown), errors.Is(err, digitalocean.ErrPendingEvent):
+		run.Log().Info("the DELETE did not settle it; looking again", "id", id, "error", err)
+		return ctx.Err()
+	}
+	return unsent(fmt.Errorf("destroy droplet %d: %w", id, err))
+}
+
+// gone tells whether absence is proved.
+func (p *Droplets) gone(ctx context.Context, run *saga.Run, w *work, by warrant, absences int, lastSeen time.Time) (bool, error) {
+	if w.Demolition.Accepted && absences >= 2 {
+		return true, nil
+	}
+	if time.Since(lastSeen) < p.o.Visibility {
+		return false, nil
+	}
+	gone, err := p.o.Inventory.Gone(ctx, by.id)
+	if err != nil && ctx.Err() != nil {
+		return false, err
+	}
+	if gone {
+		run.Log().Info("the droplet is gone, though not by an accepted DELETE of ours", "id", by.id)
+	}
+	return gone, nil
+}

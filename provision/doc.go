@@ -1,0 +1,15 @@
+// Package provision is the write side: the sagas that make, adopt and destroy droplets, and their steps.
+//
+//	ProvisionDroplet  CreateDroplet, WaitDropletActive, RegisterDroplet
+//	ReplaceDroplet    CreateDroplet, WaitDropletActive, RegisterDroplet, DestroyDroplet (of the old one)
+//	DestroyDroplet    DestroyDroplet
+//	AdoptDroplet      RegisterDroplet (of a droplet that exists)
+//	UpdateDroplet     ProtectDroplet (puts the protection tag on, or takes it off)
+//
+// DigitalOcean has no idempotency key, names may repeat, and a listing may lag by minutes. So a create is a protocol: the intent is
+// journaled when the request has its slot, the request is sent once, and an answer that did not come is looked for, by the saga's
+// tag and by name, over the settle time, before anything is sent again ([Options.Settle]; laws 3 and 4).
+//
+// A droplet is destroyed in one function, [Droplets.demolish]. It wants a warrant: the licence of a plan, or a saga's own claim on
+// what it made itself; and it looks at the droplet first (law 1).
+package provision

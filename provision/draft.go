@@ -1,0 +1,68 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+// Draft makes the saga that carries out one action of a plan; it is not yet written. Namesakes are the droplets that bear the
+// action's name already: what an unanswered create made is told apart by not being one of them.
+func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (saga.Saga, error) {
+	w := work{Fleet: fleetName, Name: a.Name}
+	labels := map[string]string{}
+	var (
+		kind   string
+		secret []byte
+	)
+	takeSpec := func() {
+		w.Spec, w.SpecHash = a.Spec, a.Spec.Hash()
+		secret = []byte(a.Spec.UserData)
+		w.Spec.UserData = ""
+		labels[fleet.LabelSpec] = w.SpecHash
+	}
+	takeLicence := func() error {
+		w.Licence = a.Licence
+		if _, ok := a.Licence.Droplet(); !ok {
+			return errors.New("the plan gave no licence to destroy")
+		}
+		return nil
+	}
+	var err error
+	switch a.Kind {
+	case plan.Provision:
+		kind = fleet.SagaProvision
+		w.Namesakes = namesakes
+		takeSpec()
+	case plan.Replace:
+		kind = fleet.SagaReplace
+		w.Namesakes = namesakes
+		takeSpec()
+		err = takeLicence()
+		labels[fleet.LabelReplaces] = strconv.FormatInt(a.DropletID, 10)
+	case plan.Adopt:
+		kind = fleet.SagaAdopt
+		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
+		takeSpec()
+		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+	case plan.Destroy:
+		kind = fleet.SagaDestroy
+		err = takeLicence()
+		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+	case plan.Update:
+		kind = fleet.SagaUpdate
+		w.DropletID = a.DropletID
+		w.Protect = a.Spec.Protected()
+		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+	default:
+		err = fmt.Errorf("unknown action %q", a.Kind)
+	}
+	if err != nil {
+		return saga.Saga{}, fmt.Errorf("%s %s: %w", a.Kind, a.Name, err)
+	}
+	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels)
+}

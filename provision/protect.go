@@ -1,0 +1,35 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// protect is the step ProtectDroplet: the protection that was recorded is mirrored as a tag, so that a lost database still knows it.
+func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
+	seen, err := p.look(ctx, inventory.Query{ID: w.DropletID})
+	switch {
+	case err != nil:
+		return err
+	case len(seen) == 0:
+		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
+	case !seen[0].Managed() || !seen[0].OfFleet(w.Fleet):
+		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", w.DropletID))
+	}
+	if err := run.Checkpoint(ctx); err != nil {
+		return err
+	}
+	if w.Protect {
+		err = p.o.Cloud.Tag(ctx, fleet.ProtectTag, w.DropletID)
+	} else {
+		err = p.o.Cloud.Untag(ctx, fleet.ProtectTag, w.DropletID)
+	}
+	if err != nil {
+		return unsent(fmt.Errorf("mirror the protection of droplet %d as a tag: %w", w.DropletID, err))
+	}
+	return nil
+}

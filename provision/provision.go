@@ -1,0 +1,79 @@
+package provision
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// Options of the droplet sagas.
+type Options struct {
+	Cloud     *digitalocean.Client // writes, and the few reads that must not be shared
+	Inventory *inventory.Inventory
+
+	// Wanted gives the fleet file in force; false: none is. Sagas ask it before their first cloud write and at step boundaries
+	// (law 17).
+	Wanted func() (fleet.Fleet, bool)
+
+	// WaitAttempts is how many answered looks a new droplet gets to become active before its create action is asked; default 96.
+	WaitAttempts int
+	// WaitLongest is how many answered looks it gets while its create action is still in progress; default 720, an hour at 5 s.
+	WaitLongest int
+	// Settle is how long an unanswered create is looked for before it may be sent again; default 2 min.
+	Settle time.Duration
+	// WriteTimeout is how long a create that was cut off by a crash may still be under way; default 60 s.
+	WriteTimeout time.Duration
+	// Visibility is how long absence must last to prove anything where no accepted DELETE explains it; default 5 min.
+	Visibility time.Duration
+
+	Log *slog.Logger
+}
+
+// Droplets makes, adopts and destroys droplets, as steps of sagas.
+type Droplets struct{ o Options }
+
+// New makes the steps. Define puts them into an engine.
+func New(o Options) *Droplets {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&o.Settle, 2*time.Minute)
+	def(&o.WriteTimeout, time.Minute)
+	def(&o.Visibility, 5*time.Minute)
+	if o.WaitAttempts <= 0 {
+		o.WaitAttempts = 96
+	}
+	if o.WaitLongest <= 0 {
+		o.WaitLongest = 720
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Droplets{o}
+}
+
+// Define tells the engine the kinds of sagas and their steps. The names are in journals out there: a renamed step is a stuck saga.
+func (p *Droplets) Define(e *saga.Engine) {
+	create := saga.Typed("CreateDroplet", p.create, p.uncreate)
+	wait := saga.Typed("WaitDropletActive", p.wait, nil)
+	register := saga.Typed("RegisterDroplet", p.register, p.unregister)
+	destroy := saga.Typed("DestroyDroplet", p.destroy, p.undestroy).AsPivot()
+	protect := saga.Typed("ProtectDroplet", p.protect, nil)
+	e.Define(fleet.SagaProvision, create, wait, register)
+	e.Define(fleet.SagaReplace, create, wait, register, destroy)
+	e.Define(fleet.SagaDestroy, destroy)
+	e.Define(fleet.SagaAdopt, register)
+	e.Define(fleet.SagaUpdate, protect)
+}
+
+// look asks the inventory; see inventory.Query.
+func (p *Droplets) look(ctx context.Context, q inventory.Query) ([]fleet.Droplet, error) {
+	return p.o.Inventory.Look(ctx, q)
+}

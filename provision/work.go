@@ -1,0 +1,116 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+// work is the context that all steps of a droplet saga share. It is journaled as JSON: fields may be added, never renamed.
+type work struct {
+	Fleet    string     `json:"fleet"`
+	Name     string     `json:"name"`
+	Spec     fleet.Spec `json:"spec"` // without user_data, which is the saga's secret
+	SpecHash string     `json:"spec_hash,omitempty"`
+
+	// What is being made, or adopted.
+	Attempt   *attempt       `json:"attempt,omitempty"`    // a create whose outcome is not known
+	Namesakes []int64        `json:"namesakes,omitempty"`  // droplets that bore the name before the first create was sent
+	DropletID int64          `json:"droplet_id,omitempty"` // 0: none yet
+	Maker     string         `json:"maker,omitempty"`      // the saga of this journal that made what is adopted, if one did
+	Posted    bool           `json:"posted,omitempty"`     // the id is from the answer to our own POST
+	TagSeen   bool           `json:"tag_seen,omitempty"`   // a look showed the saga's tag on it
+	Looks     int            `json:"looks,omitempty"`      // answered looks while waiting for it to become active
+	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
+
+	// What is being destroyed.
+	Licence    plan.Licence `json:"licence,omitzero"`
+	Demolition demolition   `json:"demolition,omitzero"`
+
+	// What is being updated.
+	Protect bool `json:"protect,omitempty"`
+}
+
+// attempt is a create that was sent, or may have been.
+type attempt struct {
+	IntendedAt time.Time `json:"intended_at"`
+	Ended      bool      `json:"ended"`   // its end was seen by the process that sent it, or waited out by one that came after
+	Settled    int       `json:"settled"` // answered looks since then, each a good part of the settle time after the one before
+}
+
+// demolition is how far the destroying of one droplet has come.
+type demolition struct {
+	DropletID int64 `json:"droplet_id,omitempty"`
+	Sent      bool  `json:"sent,omitempty"`     // a DELETE may be on the wire
+	Accepted  bool  `json:"accepted,omitempty"` // DigitalOcean said 204 to one of ours
+}
+
+// sagaTags are the tags of a droplet that this saga makes.
+func (w *work) sagaTags(sagaID string) []string {
+	tags := []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(w.Fleet)}
+	if d, ok := w.Licence.Droplet(); ok {
+		tags = append(tags, fleet.ReplacesTag(d.ID))
+	}
+	if w.Spec.Protected() {
+		tags = append(tags, fleet.ProtectTag)
+	}
+	for _, t := range w.Spec.Tags {
+		tags = append(tags, strings.ToLower(t))
+	}
+	return tags
+}
+
+// claims tells whether the droplet is this saga's own: it bears the saga's tag, or its id is from the answer to the saga's own POST
+// and its tags, which come late, were never seen yet (law 1).
+func (w *work) claims(sagaID string, d fleet.Droplet) bool {
+	if d.HasTag(fleet.SagaTag(sagaID)) {
+		return true
+	}
+	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !d.Managed() && len(d.Saga8s()) == 0 && len(d.Fleets()) == 0
+}
+
+// gpu tells whether the wanted size is listed only by type=gpus (do-api.md, section 3).
+func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
+
+// asked checks that the file in force still asks for what the saga makes (law 17). Without a file in force the saga goes on.
+func (p *Droplets) asked(w *work) error {
+	wanted, ok := p.o.Wanted()
+	if !ok {
+		return nil
+	}
+	if wanted.Name != w.Fleet {
+		return saga.Supersede(fmt.Sprintf("the fleet file is now fleet %q, not %q", wanted.Name, w.Fleet))
+	}
+	s, ok := wanted.Spec(w.Name)
+	switch {
+	case !ok:
+		return saga.Supersede(w.Name + " is no longer in the fleet file")
+	case s.Hash() != w.SpecHash:
+		return saga.Supersede("the fleet file now asks for another " + w.Name)
+	}
+	return nil
+}
+
+// unsent turns an error that kept a write from being sent into a try later; anything else it gives back as it is.
+func unsent(err error) error {
+	var e *digitalocean.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Kind {
+	case digitalocean.RateLimited:
+		return saga.Later(max(time.Second, time.Until(e.Until)), err)
+	case digitalocean.NotSent:
+		return saga.Later(notSentPause, err)
+	}
+	return err
+}
+
+// notSentPause is how long a write that never left waits before it is tried again; an opening gate wakes it earlier.
+const notSentPause = 5 * time.Second

@@ -1,0 +1,189 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/plan"
+	"arcadiad/provision"
+	"arcadiad/saga"
+)
+
+var (
+	// ErrChanged says that the plan is no longer the one that was looked at.
+	ErrChanged = errors.New("the plan has changed in the meantime; look at the new one")
+	// ErrPaused shuts the write gate while `arcadiad pause` is in force.
+	ErrPaused = errors.New("paused by `arcadiad pause`; `arcadiad resume` lets writes through again")
+)
+
+// stale is the age from which on an observation is not good enough to act upon.
+const stale = 5 * time.Minute
+
+// Executor carries plans out.
+type Executor struct {
+	Store     Store
+	Engine    *saga.Engine
+	Inventory *inventory.Inventory
+	Planner   Planner
+
+	// Gate lets writes to one account through (closed is nil), or shuts them all.
+	Gate func(account string, closed error)
+	// Wanted gives the fleet file in force: a plan made from another version is not carried out.
+	Wanted func() (fleet.Fleet, bool)
+	// SecondLook is how long after the first look an empty database looks again before it creates anything; default 5 s.
+	SecondLook time.Duration
+
+	Log *slog.Logger
+}
+
+// Outcome is what Execute did.
+type Outcome struct {
+	Pass     Pass
+	Started  []string // ids of the sagas that it started
+	Withheld int      // creates that wait for a listing to catch up
+}
+
+// Accept takes an observation in: the account is pinned or compared with the pin, the write gate opens or shuts, and the
+// observation is saved. It is what a pass without a fleet in force amounts to; fleetName is then empty.
+func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) error {
+	err := x.Store.Check(ctx)
+	if err == nil {
+		err = x.Store.Pin(ctx, pass.Observed.Account, fleetName)
+	}
+	if err != nil {
+		x.Gate("", err)
+		return err
+	}
+	if err := x.Store.Save(ctx, pass.Observed); err != nil {
+		return fmt.Errorf("save the observation: %w", err)
+	}
+	if pass.Recorded.Paused {
+		x.Gate("", ErrPaused)
+		return nil
+	}
+	x.Gate(pass.Observed.Account.UUID, nil)
+	x.Engine.WakeAll()
+	return nil
+}
+
+// Execute saves the observation and starts one saga for each action that is not held. It does not wait for them.
+func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
+	out := Outcome{Pass: pass}
+	if time.Since(pass.Observed.EndedAt) > stale {
+		fresh, err := x.Planner.Plan(ctx, pass.Wanted, pass.Hurry)
+		if err != nil {
+			return out, err
+		}
+		if fresh.Plan.ID != pass.Plan.ID {
+			return out, ErrChanged
+		}
+		pass, out.Pass = fresh, fresh
+	}
+	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
+		return out, err
+	}
+	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
+		return out, fmt.Errorf("record again: %w", err)
+	}
+	if pass.Recorded.Paused {
+		return out, nil
+	}
+	actions := slices.DeleteFunc(slices.Clone(pass.Plan.Actions), func(a plan.Action) bool { return a.Held })
+	confirmed, err := x.confirm(ctx, pass, actions)
+	if err != nil {
+		return out, err
+	}
+	out.Withheld = len(actions) - len(confirmed)
+	if now, ok := x.Wanted(); !ok || now.Hash != pass.Wanted.Hash {
+		return out, ErrChanged
+	}
+	sagas, err := x.draft(pass, confirmed)
+	if err != nil || len(sagas) == 0 {
+		return out, err
+	}
+	if err := x.Engine.Begin(ctx, sagas...); err != nil {
+		return out, fmt.Errorf("start %d sagas: %w", len(sagas), err)
+	}
+	for _, s := range sagas {
+		out.Started = append(out.Started, s.ID)
+	}
+	return out, nil
+}
+
+// draft makes the sagas. Those of an approved plan name the approval, so that its use commits together with them.
+func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) {
+	namesakes := map[string][]int64{}
+	for _, d := range pass.Observed.Droplets {
+		namesakes[fleet.Key(d.Name)] = append(namesakes[fleet.Key(d.Name)], d.ID)
+	}
+	sagas := make([]saga.Saga, 0, len(actions))
+	for _, a := range actions {
+		s, err := provision.Draft(x.Engine, pass.Wanted.Name, a, namesakes[fleet.Key(a.Name)])
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(pass.Recorded.Approved, pass.Plan.ID) {
+			s.Labels[fleet.LabelApproval] = pass.Plan.ID
+		}
+		sagas = append(sagas, s)
+	}
+	return sagas, nil
+}
+
+// confirm leaves out the creates whose name turns up in the fleet's own listing by tag: the account's listing may lag. An empty
+// database, which may be a lost one, looks at everything a second time (law 7).
+func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action) ([]plan.Action, error) {
+	creates := func(a plan.Action) bool { return a.Kind == plan.Provision || a.Kind == plan.Replace }
+	var names []string
+	for _, a := range actions {
+		if creates(a) {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return actions, nil
+	}
+	if len(pass.Recorded.Records) == 0 && len(pass.Recorded.Sagas) == 0 {
+		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
+			return nil, err
+		}
+		again, err := x.Planner.Plan(ctx, pass.Wanted, pass.Hurry)
+		if err != nil {
+			return nil, err
+		}
+		if again.Plan.ID != pass.Plan.ID {
+			return nil, fmt.Errorf("a second look showed something else than the first: %w", ErrChanged)
+		}
+	}
+	unseen, err := x.Inventory.Unseen(ctx, pass.Wanted.Name, pass.Observed, names)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(actions, func(a plan.Action) bool {
+		i := slices.IndexFunc(unseen, func(d fleet.Droplet) bool { return fleet.Key(d.Name) == fleet.Key(a.Name) })
+		if i < 0 || !creates(a) {
+			return false
+		}
+		x.Log.Warn("a droplet of that name is listed by the fleet's tag only; looking again before creating another",
+			"droplet", a.Name, "id", unseen[i].ID)
+		return true
+	}), nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,296 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+	"arcadiad/plan"
+)
+
+// Loop runs passes on triggers, one at a time.
+type Loop struct {
+	Planner  Planner
+	Executor *Executor
+	Schedule cron.Schedule // of the inventory sync
+	Log      *slog.Logger
+
+	inForce fileInForce
+	pending pending
+
+	mu   sync.Mutex
+	last Report
+}
+
+// Report is what the last pass came to.
+type Report struct {
+	At      time.Time
+	Trigger string
+	Outcome Outcome
+	Err     error
+	FileErr error // why the newest version of the fleet file is not in force; nil: it is
+}
+
+// The triggers of a pass, as logs show them.
+const (
+	TriggerStart    = "start"
+	TriggerFile     = "file"
+	TriggerSchedule = "schedule"
+	TriggerReload   = "reload"
+	TriggerEnded    = "sagas ended"
+	TriggerLapsed   = "hold lapsed"
+	TriggerRetry    = "retry"
+	TriggerApply    = "apply"
+	TriggerSync     = "sync"
+	TriggerApprove  = "approve"
+	TriggerPause    = "pause or resume"
+)
+
+// ErrNoFleet says that no fleet file is in force, so there is nothing to plan.
+var ErrNoFleet = errors.New("no fleet file is in force")
+
+// Wanted gives the fleet file in force.
+func (l *Loop) Wanted() (fleet.Fleet, bool) { return l.inForce.get() }
+
+// Last gives the report of the last pass; its time is zero before the first has ended.
+func (l *Loop) Last() Report {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.last
+	r.FileErr = l.inForce.err()
+	return r
+}
+
+// Trigger asks for a pass soon. Asks for another pass are merged. Hurry: a person asked, so backoff holds nothing.
+func (l *Loop) Trigger(why string, hurry bool) { l.pending.add(ask{why: why, hurry: hurry}) }
+
+// Pass asks for a pass and waits for what it comes to. With a plan id, it only carries out that very plan; ErrChanged otherwise.
+func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) (Outcome, error) {
+	answer := make(chan Report, 1)
+	l.pending.add(ask{why: why, hurry: hurry, planID: planID, answer: answer})
+	select {
+	case r := <-answer:
+		return r.Outcome, r.Err
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	}
+}
+
+// Preview plans without executing, on the fleet file in force.
+func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
+	wanted, ok := l.Wanted()
+	if !ok {
+		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
+	}
+	return l.Planner.Plan(ctx, wanted, hurry)
+}
+
+// SagaEnded tells the loop that a saga has ended, and how many others still run. What it left undone, and what was asked of its name meanwhile, is the next pass's.
+func (l *Loop) SagaEnded(live int) {
+	// A pass per ended saga would cost a listing each; one when all are done, or every half minute, will do.
+	delay := time.Second
+	if live > 0 {
+		delay = 30 * time.Second
+	}
+	l.pending.addAfter(delay, ask{why: TriggerEnded})
+}
+
+// Run takes in versions of the fleet file and runs passes until the context ends.
+func (l *Loop) Run(ctx context.Context, versions <-chan fleetfile.Version) {
+	l.pending.init()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	first := make(chan struct{})
+	wg.Go(func() { l.takeVersions(ctx, versions, first) })
+	select {
+	case <-first:
+	case <-ctx.Done():
+		return
+	}
+	wg.Go(func() { l.tick(ctx) })
+	l.Trigger(TriggerStart, false)
+	failures := 0
+	for {
+		asks, ok := l.pending.take(ctx)
+		if !ok {
+			return
+		}
+		r := l.pass(ctx, asks)
+		if ctx.Err() != nil {
+			return
+		}
+		next := nextPass{now: time.Now()}
+		switch {
+		case r.Err != nil && !errors.Is(r.Err, ErrChanged):
+			failures++
+			next.after(retryAfter(failures), TriggerRetry)
+		case r.Err != nil:
+			next.after(time.Second, TriggerRetry)
+		default:
+			failures = 0
+			if r.Outcome.Withheld > 0 {
+				next.after(30*time.Second, TriggerRetry)
+			}
+			if at := r.Outcome.Pass.Plan.Lapses; !at.IsZero() {
+				next.after(max(time.Second, time.Until(at)), TriggerLapsed)
+			}
+		}
+		if next.why != "" {
+			l.pending.addAfter(next.delay, ask{why: next.why})
+		}
+	}
+}
+
+// nextPass keeps the earliest of several reasons for another pass.
+type nextPass struct {
+	now   time.Time
+	why   string
+	delay time.Duration
+}
+
+func (n *nextPass) after(d time.Duration, why string) {
+	if n.why == "" || d < n.delay {
+		n.why, n.delay = why, d
+	}
+}
+
+// retryAfter is how long a failed pass waits for the next: 5 s, doubling up to 5 min.
+func retryAfter(failures int) time.Duration {
+	return min(5*time.Minute, 5*time.Second<<min(failures-1, 10))
+}
+
+// takeVersions puts good versions of the fleet file in force, and says loudly what is wrong with bad ones.
+func (l *Loop) takeVersions(ctx context.Context, versions <-chan fleetfile.Version, first chan<- struct{}) {
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case v, ok := <-versions:
+			if !ok {
+				return
+			}
+			l.take(v, n == 0)
+			if n == 0 {
+				close(first)
+			}
+		}
+	}
+}
+
+// Use puts a version of the fleet file in force, if it is good.
+func (l *Loop) Use(v fleetfile.Version) { l.inForce.set(v) }
+
+func (l *Loop) take(v fleetfile.Version, first bool) {
+	before, had := l.inForce.get()
+	l.Use(v)
+	if v.Err != nil {
+		keeping := "no fleet file is in force: syncing and resuming, planning nothing"
+		if had {
+			keeping = "the last good version stays in force"
+		}
+		l.Log.Error("the fleet file is not usable; "+keeping, "error", v.Err)
+		return
+	}
+	l.Log.Info("fleet file in force", "fleet", v.Fleet.Name, "droplets", len(v.Fleet.Specs), "hash", v.Fleet.Hash[:min(12, len(v.Fleet.Hash))])
+	switch {
+	case first:
+	case had && before.Hash == v.Fleet.Hash:
+		l.Trigger(TriggerReload, true)
+	default:
+		l.Executor.Engine.WakeAll()
+		l.Trigger(TriggerFile, true)
+	}
+}
+
+// tick triggers the inventory sync on its schedule.
+func (l *Loop) tick(ctx context.Context) {
+	for {
+		if sleep(ctx, time.Until(l.Schedule.Next(time.Now()))) != nil {
+			return
+		}
+		l.Trigger(TriggerSchedule, false)
+	}
+}
+
+// pass runs one pass for all that was asked, and answers those who wait for it.
+func (l *Loop) pass(ctx context.Context, asks []ask) Report {
+	began := time.Now()
+	var whys []string
+	hurry, planID := false, ""
+	for _, a := range asks {
+		if !slices.Contains(whys, a.why) {
+			whys = append(whys, a.why)
+		}
+		hurry = hurry || a.hurry
+		planID = cmp.Or(planID, a.planID)
+	}
+	r := Report{At: began, Trigger: strings.Join(whys, ", ")}
+	r.Outcome, r.Err = l.run(ctx, hurry, planID)
+	l.mu.Lock()
+	l.last = r
+	l.mu.Unlock()
+	l.log(ctx, r, time.Since(began))
+	for _, a := range asks {
+		if a.answer != nil {
+			a.answer <- r
+		}
+	}
+	return r
+}
+
+func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, error) {
+	wanted, ok := l.inForce.get()
+	if !ok {
+		pass, err := l.Planner.Observe(ctx)
+		if err == nil {
+			err = l.Executor.Accept(ctx, pass, "")
+		}
+		return Outcome{Pass: pass}, err
+	}
+	pass, err := l.Planner.Plan(ctx, wanted, hurry)
+	if err != nil {
+		var pin *plan.PinError
+		if errors.As(err, &pin) {
+			l.Executor.Gate("", err) // law 10: a mismatch stops every write, the sagas' too
+		}
+		return Outcome{Pass: pass}, err
+	}
+	if planID != "" && pass.Plan.ID != planID {
+		return Outcome{Pass: pass}, ErrChanged
+	}
+	return l.Executor.Execute(ctx, pass)
+}
+
+// log says in one line what a pass came to.
+func (l *Loop) log(ctx context.Context, r Report, took time.Duration) {
+	p := r.Outcome.Pass
+	attrs := []any{"trigger", r.Trigger, "duration", took.Round(time.Millisecond)}
+	if r.Err != nil {
+		if ctx.Err() != nil {
+			return // a shutdown is not a failure
+		}
+		l.Log.Error("pass failed", append(attrs, "error", r.Err)...)
+		return
+	}
+	attrs = append(attrs, "droplets", len(p.Observed.Droplets), "requests", p.Observed.Requests)
+	if p.Plan.ID == "" {
+		l.Log.Info("synced; no fleet file is in force", attrs...)
+		return
+	}
+	s := p.Plan.Summary
+	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
+		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
+	l.Log.Info("pass", attrs...)
+	for _, w := range p.Plan.Warnings {
+		l.Log.Warn(w)
+	}
+}

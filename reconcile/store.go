@@ -1,0 +1,21 @@
+package reconcile
+
+import (
+	"context"
+
+	"arcadiad/fleet"
+)
+
+// Store is what a pass remembers by.
+type Store interface {
+	// Load gives all that is recorded, in one read transaction.
+	Load(ctx context.Context) (fleet.Recorded, error)
+	// Save keeps an observation: what was seen, and what was proved gone.
+	Save(ctx context.Context, o fleet.Observed) error
+	// Record writes records again without a saga; never one whose droplet is gone.
+	Record(ctx context.Context, records []fleet.Record) error
+	// Pin binds the store to an account and a fleet at first use; a mismatch later is an error. An empty fleet name pins nothing.
+	Pin(ctx context.Context, account fleet.Account, fleetName string) error
+	// Check says whether the store is still the one that was opened, and still ours to write to.
+	Check(ctx context.Context) error
+}

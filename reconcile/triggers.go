@@ -1,0 +1,87 @@
+package reconcile
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// ask is somebody's wish for a pass.
+type ask struct {
+	why    string
+	hurry  bool
+	planID string      // carry out this very plan or none; empty: whatever the plan is
+	answer chan Report // nil: nobody waits
+}
+
+// pending gathers asks until a pass takes them all. Asks that want a certain plan are taken alone.
+type pending struct {
+	mu    sync.Mutex
+	asks  []ask
+	timer *time.Timer // of the earliest ask that is to come later
+	at    time.Time
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (p *pending) init() { p.once.Do(func() { p.ready = make(chan struct{}, 1) }) }
+
+func (p *pending) add(a ask) {
+	p.init()
+	p.mu.Lock()
+	merged := false
+	for i := range p.asks {
+		if a.answer == nil && p.asks[i].answer == nil && p.asks[i].why == a.why {
+			p.asks[i].hurry = p.asks[i].hurry || a.hurry
+			merged = true
+		}
+	}
+	if !merged {
+		p.asks = append(p.asks, a)
+	}
+	p.mu.Unlock()
+	select {
+	case p.ready <- struct{}{}:
+	default:
+	}
+}
+
+// addAfter adds an ask later, unless another such ask comes earlier: one pass serves both.
+func (p *pending) addAfter(d time.Duration, a ask) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := time.Now().Add(d)
+	if p.timer != nil && p.at.After(time.Now()) && !at.Before(p.at) {
+		return
+	}
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.at = at
+	p.timer = time.AfterFunc(d, func() { p.add(a) })
+}
+
+// take waits for asks and takes them: all that want no certain plan, or the first that does.
+func (p *pending) take(ctx context.Context) ([]ask, bool) {
+	for {
+		p.mu.Lock()
+		asks := p.asks
+		p.asks = nil
+		for i, a := range asks {
+			if a.planID != "" {
+				p.asks = append(append([]ask{}, asks[:i]...), asks[i+1:]...)
+				asks = []ask{a}
+				break
+			}
+		}
+		p.mu.Unlock()
+		if len(asks) > 0 {
+			return asks, true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-p.ready:
+		}
+	}
+}
