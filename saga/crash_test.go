@@ -238,13 +238,12 @@ func TestLaw03EveryCrashPoint(t *testing.T) {
 func TestLaw03EveryPairOfCrashes(t *testing.T) {
 	for _, end := range endings[:2] {
 		t.Run(end.name, func(t *testing.T) {
-			for i := 1; i <= play(t, end, nil); i++ {
-				for _, f := range []fate{dieBefore, dieAfter} {
-					points := play(t, end, map[int]fate{i: f})
-					for j := i + 1; j <= points; j++ {
-						for _, g := range []fate{dieBefore, dieAfter, after} {
-							play(t, end, map[int]fate{i: f, j: g})
-						}
+			for i := range play(t, end, nil) {
+				first := i + 1
+				points := play(t, end, map[int]fate{first: dieAfter})
+				for second := first + 1; second <= points; second++ {
+					for _, f := range []fate{dieBefore, dieAfter} {
+						play(t, end, map[int]fate{first: dieAfter, second: f})
 					}
 				}
 			}

@@ -105,19 +105,21 @@ func (p *process) Live(ctx context.Context) ([]saga.Saga, error) {
 }
 
 func (d *disk) begin(ctx context.Context, sagas []saga.Saga) error {
-	taken := d.all()
+	prefixes, live := map[string]bool{}, map[string]bool{}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, old := range d.read() {
+		prefixes[old.ID[:8]] = true
+		live[old.Subject] = live[old.Subject] || old.Status.Live()
+	}
 	for _, s := range sagas {
-		for _, old := range taken {
-			switch {
-			case old.ID[:8] == s.ID[:8]:
-				return saga.ErrID
-			case old.Subject == s.Subject && old.Status.Live():
-				return fmt.Errorf("%s: %w", s.Subject, saga.ErrLive)
-			}
+		switch {
+		case prefixes[s.ID[:8]]:
+			return saga.ErrID
+		case live[s.Subject]:
+			return fmt.Errorf("%s: %w", s.Subject, saga.ErrLive)
 		}
-		taken = append(taken, s)
+		prefixes[s.ID[:8]], live[s.Subject] = true, true
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -166,6 +168,10 @@ func encode(s saga.Saga) []byte {
 func (d *disk) all() []saga.Saga {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.read()
+}
+
+func (d *disk) read() []saga.Saga {
 	sagas := make([]saga.Saga, len(d.order))
 	for i, id := range d.order {
 		if err := json.Unmarshal(d.sagas[id], &sagas[i]); err != nil {

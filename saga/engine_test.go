@@ -74,8 +74,9 @@ func TestForward(t *testing.T) {
 		d := newDisk()
 		e, end := life(t, d, saga.Options{}, one(
 			saga.Typed("Heat", func(ctx context.Context, r *saga.Run, c *recipe) error {
-				if got := fmt.Sprint(c.Flour, r.Label("oven"), r.Begun()); r.Attempt() == 1 && got != "0 false" || r.Attempt() == 2 && got != "1hot true" {
-					t.Errorf("try %d begins with %s", r.Attempt(), got)
+				want := []string{`0 "" false`, `1 "hot" true`}[r.Attempt()-1]
+				if got := fmt.Sprintf("%d %q %v", c.Flour, r.Label("oven"), r.Begun()); got != want {
+					t.Errorf("try %d begins with %s, want %s", r.Attempt(), got, want)
 				}
 				if r.Attempt() == 2 {
 					return nil
@@ -97,10 +98,10 @@ func TestForward(t *testing.T) {
 			}, nil)))
 		begin(t, e, "Bake", "cake")
 		time.Sleep(time.Minute)
+		end()
 		if !slices.Equal(d.rows, []string{"kept"}) {
 			t.Errorf("rows: %v", d.rows)
 		}
-		end()
 	})
 
 	bubble(t, "a context that cannot be encoded fails the try", func(t *testing.T) {

@@ -1,0 +1,122 @@
+package saga_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/saga"
+)
+
+// TestUnrunnable: a saga that this binary cannot run is stuck alone, and its evidence stays.
+func TestUnrunnable(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(*saga.Saga)
+		says   string
+		aborts bool // abort can still take it back
+	}{
+		"a row that cannot be read whole": {spoil: func(s *saga.Saga) { s.Undecodable = "labels: no JSON" }, says: "labels: no JSON"},
+		"an unknown kind":                 {spoil: func(s *saga.Saga) { s.Kind = "Fry" }, says: `kind "Fry"`},
+		"an unknown status":               {spoil: func(s *saga.Saga) { s.Status = "paused" }, says: `status "paused"`},
+		"a step that does not exist":      {spoil: func(s *saga.Saga) { s.Step = 7 }, says: "step 8 of 2"},
+		"a context of another shape":      {spoil: func(s *saga.Saga) { s.Context = []byte(`["flour"]`) }, says: "context cannot be decoded"},
+		"an unknown step that has begun":  {spoil: func(s *saga.Saga) { s.Steps[1], s.Begun = "Fry", true }, says: `step "Fry"`},
+		"an unknown step":                 {spoil: func(s *saga.Saga) { s.Steps[1] = "Fry" }, says: `step "Fry"`, aborts: true},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			d := newDisk()
+			undone := 0
+			define := func(heat func(context.Context, *saga.Run) error) func(*saga.Engine) {
+				return one(
+					saga.Step{Name: "Mix", Run: nothing, Compensate: func(context.Context, *saga.Run) error { undone++; return nil }},
+					saga.Typed("Heat", func(ctx context.Context, r *saga.Run, _ *struct{ Flour int }) error { return heat(ctx, r) }, nil))
+			}
+			e, end := life(t, d, saga.Options{}, define(until))
+			begin(t, e, "Bake", "bread")
+			id := begin(t, e, "Bake", "cake").ID
+			synctest.Wait()
+			end()
+			s := d.of("cake")
+			c.spoil(&s)
+			d.sagas[id] = encode(s)
+			was := d.sagas[id]
+
+			var stuck []saga.Event
+			o := saga.Options{Observe: func(ev saga.Event) {
+				if ev.What == saga.EventStuck {
+					stuck = append(stuck, ev)
+				}
+			}}
+			e, end = life(t, d, o, define(nothing))
+			time.Sleep(24 * time.Hour)
+			e.WakeAll()
+			synctest.Wait()
+			wantStatus(t, d, "bread", saga.Completed)
+			live := e.Live()
+			if len(live) != 1 || live[0].Status != saga.Stuck || !strings.Contains(live[0].Error, c.says) {
+				t.Fatalf("live: %+v", live)
+			}
+			if len(stuck) != 1 || stuck[0].Err == nil || stuck[0].Saga.ID != id {
+				t.Errorf("%d times reported as stuck: %+v", len(stuck), stuck)
+			}
+			if err := e.Retry(t.Context(), id); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("retry: %v", err)
+			}
+
+			now := d.of("cake")
+			if s.Undecodable != "" && !bytes.Equal(d.sagas[id], was) {
+				t.Errorf("the row was written: %s", d.sagas[id])
+			}
+			now.Status, now.Error, now.UpdatedAt = s.Status, s.Error, s.UpdatedAt
+			if s.Undecodable == "" && d.of("cake").Status != saga.Stuck || !bytes.Equal(encode(now), was) {
+				t.Errorf("evidence:\n was %s\n  is %s", was, d.sagas[id])
+			}
+
+			err := e.Abort(t.Context(), id)
+			synctest.Wait()
+			switch {
+			case c.aborts:
+				wantNoError(t, err)
+				wantStatus(t, d, "cake", saga.Compensated)
+				if undone != 1 {
+					t.Errorf("undone %d times", undone)
+				}
+			case err == nil || !strings.Contains(err.Error(), c.says) || undone != 0:
+				t.Errorf("abort: %v, undone %d times", err, undone)
+			}
+			end()
+		})
+	}
+}
+
+// TestUnrunnableOnTheWayBack: nothing is passed over on the way back that this binary does not know.
+func TestUnrunnableOnTheWayBack(t *testing.T) {
+	bubble(t, "an unknown step stops it, the right binary finishes it", func(t *testing.T) {
+		d := newDisk()
+		var calls diary
+		e, end := life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until)))
+		begin(t, e, "Bake", "cake")
+		synctest.Wait()
+		s := d.of("cake")
+		end()
+		resting := saga.New(&process{disk: d}, saga.Options{})
+		one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until))(resting)
+		wantNoError(t, resting.Abort(t.Context(), s.ID))
+
+		e, end = life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), step("Heat", until)))
+		time.Sleep(time.Hour)
+		wantStatus(t, d, "cake", saga.Stuck)
+		if err := e.Abort(t.Context(), s.ID); err == nil {
+			t.Error("abort says that it goes back")
+		}
+		end()
+
+		e, _ = life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until)))
+		e.Wait()
+		calls.want(t, "Weigh", "Mix", "undo Mix", "undo Weigh")
+		wantStatus(t, d, "cake", saga.Compensated)
+	})
+}
