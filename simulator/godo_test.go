@@ -164,7 +164,9 @@ func TestBothTransportsServeGodo(t *testing.T) {
 
 			for _, step := range []func() (*godo.Action, *godo.Response, error){
 				func() (*godo.Action, *godo.Response, error) { return c.DropletActions.PowerOff(ctx, d.ID) },
-				func() (*godo.Action, *godo.Response, error) { return c.DropletActions.Resize(ctx, d.ID, "s-2vcpu-4gb", false) },
+				func() (*godo.Action, *godo.Response, error) {
+					return c.DropletActions.Resize(ctx, d.ID, "s-2vcpu-4gb", false)
+				},
 				func() (*godo.Action, *godo.Response, error) { return c.DropletActions.Rename(ctx, d.ID, "db-2") },
 				func() (*godo.Action, *godo.Response, error) { return c.DropletActions.Snapshot(ctx, d.ID, "before") },
 				func() (*godo.Action, *godo.Response, error) { return c.DropletActions.DisableBackups(ctx, d.ID) },
