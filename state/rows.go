@@ -17,7 +17,8 @@ const (
 
 // applyRow writes one row that a step handed over, committed at the time at:
 //
-//   - fleet.Droplet is a sighting: upserted into cloud_resources, unless the row was seen later, or is known gone since.
+//   - fleet.Droplet is a sighting: upserted into cloud_resources, unless the row was seen later. A row that was proved gone after
+//     the sighting stays deleted.
 //   - fleet.Record is upserted into cloud_provisioned.
 //   - fleet.Deleted marks the row of cloud_resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
@@ -59,10 +60,11 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 		INSERT INTO cloud_resources
 			(provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, last_seen_at, data)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, status = excluded.status,
-			public_ip = excluded.public_ip, tags = excluded.tags, last_seen_at = excluded.last_seen_at, deleted_at = NULL,
-			data = coalesce(excluded.data, data)
-		WHERE excluded.last_seen_at >= last_seen_at AND (deleted_at IS NULL OR excluded.last_seen_at > deleted_at)`,
+		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, public_ip = excluded.public_ip, tags = excluded.tags,
+			status = CASE WHEN deleted_at >= excluded.last_seen_at THEN status ELSE excluded.status END,
+			deleted_at = CASE WHEN deleted_at >= excluded.last_seen_at THEN deleted_at END,
+			last_seen_at = excluded.last_seen_at, data = coalesce(excluded.data, data)
+		WHERE excluded.last_seen_at >= last_seen_at`,
 		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), string(tags), seen, seen,
 		nullText(string(d.Data)))
 	return err
