@@ -22,6 +22,7 @@ var userDataFiles = map[string]string{
 	"big.yaml":          strings.Repeat("x", 64<<10+1),
 	"emoji.yaml":        "#cloud-config\nmotd: hi \U0001F600\n",
 	"gzip":              "\x1f\x8b\x08",
+	"nul":               "a\n\x00",
 	"conflict.sh":       "#!/bin/sh\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n",
 	"banner.sh":         "#!/bin/sh\ncat <<EOF\n=======\nEOF\n",
 }
@@ -108,8 +109,10 @@ var bad = []fleetCase{
 	{name: "empty second document", deep: true, yaml: head + web + "---\n", want: "7:1: a second YAML document begins here (one file describes one fleet; remove the --- line)"},
 	{name: "self merge", deep: true, yaml: head + "  - &a {name: web, <<: *a}\n", want: "6:5: this mapping merges itself"},
 	{name: "merge of a list", deep: true, yaml: head + "  - {name: web, <<: 7}\n", want: "6:21: only a mapping can be merged with <<, not the number 7"},
-	{name: "alias bomb", deep: true, yaml: bomb(), want: "16:22: aliases stand for more than 100000 values (write the stanzas out)"},
+	{name: "alias bomb", deep: true, yaml: bomb(), want: "106:23: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge bomb", deep: true, yaml: mergeBomb(), want: "7:15: aliases stand for more than 100000 values (write the stanzas out)"},
+	{name: "merge does not hide a duplicate", deep: true, yaml: head + "  - &a {name: web}\n  - {<<: *a, name: b, <<: *a}\n", want: "7:23: duplicate key <<: it is set on line 7 already (remove one of them)"},
+	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect)"},
 	{name: "key is no word", yaml: head + web + "    ? [a]\n    : b\n", deep: true, want: "7:7: a key must be a plain word, not a list"},
 
 	// Keys.
@@ -117,14 +120,15 @@ var bad = []fleetCase{
 	{name: "duplicate keys", deep: true, yaml: "version: 1\nfleet: a\nfleet: b\n" + "droplets:\n  - {name: w1, region: syd1, size: s, image: i, size: t}\n", want: `
 3:1: duplicate key fleet: it is set on line 2 already (remove one of them)
 5:49: duplicate key size: it is set on line 5 already (remove one of them)`},
-	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\npolicy: {drfit: report}\n", want: `
+	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\nfleets: [demo]\npolicy: {drfit: report}\n", want: `
 6:17: unknown key sise in a droplet (did you mean size?)
 6:26: unknown key sshKeys in a droplet (did you mean ssh_keys?)
 6:39: unknown key type in a droplet (known here: name, count, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect)
 6:48: unknown key user-data-file in a droplet (did you mean user_data_file?)
 7:17: unknown key regio in a droplet (did you mean region?)
 8:1: unknown key region in the fleet file (region belongs under defaults or to a droplet)
-9:10: unknown key drfit in policy (did you mean drift?)`},
+9:1: unknown key fleets in the fleet file (did you mean fleet?)
+10:10: unknown key drfit in policy (did you mean drift?)`},
 	{name: "name and count in defaults", yaml: "version: 1\nfleet: demo\ndefaults: {name: web, count: 3}\ndroplets: []\n", want: `
 3:12: unknown key name in defaults (only a droplet has a name)
 3:23: unknown key count in defaults (only a droplet has a count)`},
@@ -235,6 +239,7 @@ var bad = []fleetCase{
   - {name: d, user_data_file: big.yaml}
   - {name: e, user_data_file: emoji.yaml}
   - {name: f, user_data_file: gzip}
+  - {name: i, user_data_file: nul}
   - {name: g, user_data_file: conflict.sh}
   - {name: h, user_data_file: ./emoji.yaml}
 `, want: `
@@ -244,7 +249,8 @@ var bad = []fleetCase{
 9:31: user_data_file: big.yaml is larger than 64 KiB
 conflict.sh:2:1: merge conflict marker <<<<<<< (resolve the conflict and remove the marker lines)
 emoji.yaml:2:10: character U+1F600 (DigitalOcean loses droplets whose user data has characters beyond U+FFFF, such as emoji; remove it)
-gzip:1:2: byte 0x8b is not UTF-8 text (the API takes plain text, neither gzip nor base64)`},
+gzip:1:2: byte 0x8b is not UTF-8 text (the API takes plain text, neither gzip nor base64)
+nul:2:1: a NUL byte (the API takes plain text, neither gzip nor base64)`},
 }
 
 // bomb is a short file whose aliases stand for a great many tags.
@@ -252,11 +258,11 @@ func bomb() string {
 	var b strings.Builder
 	b.WriteString(head)
 	b.WriteString("  - {name: a0, tags: &t [t0")
-	for i := range 10_000 {
+	for i := range 1000 {
 		fmt.Fprintf(&b, ", t%d", i+1)
 	}
 	b.WriteString("]}\n")
-	for i := range 20 {
+	for i := range 120 {
 		fmt.Fprintf(&b, "  - {name: b%d, tags: *t}\n", i)
 	}
 	return b.String()

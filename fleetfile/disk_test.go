@@ -308,3 +308,19 @@ func TestWatchPollsWhereNoEventComes(t *testing.T) {
 	d.rename("x", "a")
 	d.until(next, "two")
 }
+
+// After such a move the watches are on directories that lie elsewhere now: they must be taken off and put on the new ones.
+func TestWatchMovesOnWithTheDirectories(t *testing.T) {
+	d := newTree(t)
+	d.write("a/b/c/fleet.yaml", fleetOf("one"))
+	reload := make(chan struct{})
+	next := d.followWith(d.path("a/b/c/fleet.yaml"), fleetfile.WatchOptions{Debounce: 20 * time.Millisecond, Poll: time.Hour, Reload: reload})
+	d.until(next, "one")
+	d.write("x/b/c/fleet.yaml", fleetOf("two"))
+	d.rename("a", "old")
+	d.rename("x", "a")
+	reload <- struct{}{}
+	d.until(next, "two")
+	d.replace("a/b/c/fleet.yaml", fleetOf("three"))
+	d.until(next, "three")
+}

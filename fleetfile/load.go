@@ -13,7 +13,8 @@ import (
 	"arcadiad/fleet"
 )
 
-// Load reads a fleet file and every user_data file that it names. The error is [Errors].
+// Load reads a fleet file and every user_data file that it names, relative to the directory of path; where path is a symbolic
+// link, that is the link's own directory. The error is [Errors].
 func Load(path string) (fleet.Fleet, error) {
 	r := read(path)
 	return r.Fleet, r.Err
