@@ -52,7 +52,7 @@ func TestForward(t *testing.T) {
 			t.Errorf("%d commits, want 6", commits)
 		}
 		want := []string{"begun Mix 1", "started Mix 1", "done Mix 1", "started Heat 1", "checkpoint Heat 1", "failed Heat 1",
-			"started Heat 2", "checkpoint Heat 2", "done Heat 2", "started Eat 1", "done Eat 1", "ended  1"}
+			"started Heat 2", "checkpoint Heat 2", "done Heat 2", "started Eat 1", "done Eat 1", "ended  0"}
 		if !slices.Equal(events, want) {
 			t.Errorf("events:\n got %q\nwant %q", events, want)
 		}

@@ -10,9 +10,9 @@ import (
 type Event struct {
 	What    What
 	Saga    Saga          // as it is after the transition; without its Secret
-	Step    string        // name of the step that it is about
-	Attempt int           // number of the step's try, from 1
-	Err     error         // for EventFailed, EventLater, EventBack, EventStuck and EventUnwritten
+	Step    string        // name of the step that it is about; empty for EventEnded
+	Attempt int           // number of the step's try, from 1; 0 for EventEnded
+	Err     error         // for EventFailed, EventLater, EventBack, EventStuck, EventUnwritten and EventInterrupted
 	Pause   time.Duration // until the next try, for EventFailed, EventLater, EventStuck and EventUnwritten
 }
 
@@ -44,7 +44,10 @@ func (e *Engine) emit(log *slog.Logger, ev Event) {
 	if ev.Pause > 0 {
 		args = append(args, "again_in", ev.Pause.Round(time.Millisecond))
 	}
-	log.With("step", ev.Step, "attempt", ev.Attempt).Log(context.Background(), level, message, args...)
+	if ev.Step != "" {
+		log = log.With("step", ev.Step, "attempt", ev.Attempt)
+	}
+	log.Log(context.Background(), level, message, args...)
 	if e.o.Observe != nil {
 		e.o.Observe(ev)
 	}
@@ -73,7 +76,7 @@ func (ev Event) line() (slog.Level, string, []any) {
 	case EventEnded:
 		args := []any{"status", string(ev.Saga.Status), "took", ev.Saga.EndedAt.Sub(ev.Saga.CreatedAt).Round(time.Millisecond)}
 		if ev.Saga.Status == Compensated {
-			return slog.LevelWarn, "saga ended", args
+			return slog.LevelWarn, "saga ended", append(args, "error", ev.Saga.Error)
 		}
 		return slog.LevelInfo, "saga ended", args
 	}

@@ -52,7 +52,7 @@ func (w *worker) work(life context.Context) {
 	}
 	w.close(ErrNotLive)
 	w.e.forget(w.id) // before the event: who hears that it ended finds the subject free
-	w.emit(Event{What: EventEnded, Step: w.saga.step(), Attempt: w.saga.Attempts + 1})
+	w.emit(Event{What: EventEnded})
 }
 
 // close refuses all orders from now on.
