@@ -41,13 +41,22 @@ func (s Spec) Protected() bool { return s.Protect != nil && *s.Protect }
 // Hash names what the spec asks for: equal for specs that would make the same droplet. Protection is not part of it: lifting it
 // does not change the droplet.
 func (s Spec) Hash() string {
-	h := sha256.New()
-	for _, f := range Fields {
-		if v, ok := f.Wanted(s); ok && f.Change != ChangeRecord {
-			h.Write([]byte(f.Name + "\x00" + v + "\x00"))
+	return HashWanted(func(i int) (string, bool) { return Fields[i].Wanted(s) })
+}
+
+// HashWanted is Spec.Hash for those who have the canonical values already: wanted gives what Fields[i].Wanted would.
+func HashWanted(wanted func(i int) (value string, asked bool)) string {
+	var b []byte
+	for i := range Fields {
+		if Fields[i].Change == ChangeRecord {
+			continue
+		}
+		if v, ok := wanted(i); ok {
+			b = append(append(append(append(b, Fields[i].Name...), 0), v...), 0)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])[:16]
 }
 
 // Spec finds the wanted droplet of that name, whatever its letter case.

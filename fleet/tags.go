@@ -55,8 +55,16 @@ func (d Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
 
 // OfFleet tells whether the droplet shows this fleet's tag and no other fleet's.
 func (d Droplet) OfFleet(fleet string) bool {
-	fleets := d.Fleets()
-	return len(fleets) == 1 && fleets[0] == strings.ToLower(fleet)
+	found := false
+	for _, t := range d.Tags {
+		if other, ok := strings.CutPrefix(strings.ToLower(t), fleetPrefix); ok && other != "" {
+			if other != strings.ToLower(fleet) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // Replaces are the ids of the droplets that this one stands in for, by its tags.
@@ -72,13 +80,14 @@ func (d Droplet) Replaces() []int64 {
 
 // UserTags are the tags that are not arcadiad's, canonical.
 func (d Droplet) UserTags() []string {
-	var tags []string
+	tags := make([]string, 0, len(d.Tags))
 	for _, t := range d.Tags {
-		if !OurTag(t) {
+		if t = strings.ToLower(t); !OurTag(t) {
 			tags = append(tags, t)
 		}
 	}
-	return canonicalList(tags)
+	slices.Sort(tags)
+	return slices.Compact(tags)
 }
 
 // tagged gives what follows the prefix in each tag that has it, lower case, sorted, once.
@@ -89,7 +98,8 @@ func (d Droplet) tagged(prefix string) []string {
 			rest = append(rest, s)
 		}
 	}
-	return canonicalList(rest)
+	slices.Sort(rest)
+	return slices.Compact(rest)
 }
 
 func canonicalList(list []string) []string {
