@@ -24,14 +24,15 @@ func failures(d *draft) (count, undone int, last *fleet.Saga) {
 		if saga.Retried || saga.Completed() {
 			break
 		}
-		if saga.Undone && !saga.Completed() {
+		if !saga.Failed() {
+			continue // superseded: the file changed its mind, and nobody failed
+		}
+		count++
+		if saga.Undone {
 			undone++
 		}
-		if saga.Failed() {
-			count++
-			if last == nil {
-				last = saga
-			}
+		if last == nil {
+			last = saga
 		}
 	}
 	return count, undone, last
@@ -58,7 +59,7 @@ func (b *builder) heldByStall(d *draft) string {
 		return ""
 	}
 	_, undone, last := failures(d)
-	if undone < stallAfter || last == nil {
+	if undone < stallAfter {
 		return ""
 	}
 	return fmt.Sprintf("%d droplets were made for this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",

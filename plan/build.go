@@ -64,7 +64,8 @@ type draft struct {
 func (b *builder) add(d draft) {
 	if d.subject.spec != nil && d.Kind != Destroy {
 		d.Spec = *d.subject.spec
-		d.hash = d.Spec.Hash()
+		wants := b.shape.of(d.subject.spec)
+		d.hash = fleet.HashWanted(func(i int) (string, bool) { return wants[i].value, wants[i].asked })
 	}
 	if d.seen != nil {
 		d.DropletID = d.seen.ID

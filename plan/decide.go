@@ -9,10 +9,10 @@ import (
 
 // decide plans for one name.
 func (b *builder) decide(x *subject) {
-	b.note(x)
 	if x.live != nil {
 		return // one saga at a time (law 2): the next pass sees what became of it
 	}
+	b.note(x)
 	kept, occupied := b.keeperOf(x)
 	switch {
 	case x.spec == nil:

@@ -270,6 +270,9 @@ func TestAlikeKnowsEveryField(t *testing.T) {
 		default:
 			t.Fatalf("field %s: %s", kind.Field(i).Name, v.Kind())
 		}
+		if hash := fleet.HashWanted(func(i int) (string, bool) { w := shape.of(&other)[i]; return w.value, w.asked }); hash != other.Hash() {
+			t.Errorf("after a change of %s: hash %s, want %s", kind.Field(i).Name, hash, other.Hash())
+		}
 		shape.of(&base)
 		got := slices.Clone(shape.of(&other))
 		for j, f := range fleet.Fields {

@@ -135,12 +135,12 @@ func (b *builder) overMaxDestroy() func(*draft) string {
 			live++
 		}
 	}
-	limit := b.wanted.Policy.MaxDestroy.Of(len(b.registered))
+	limit := b.wanted.Policy.MaxDestroy.Of(b.standing)
 	return func(d *draft) string {
 		if !counted(d) || planned+live <= limit {
 			return ""
 		}
-		why := fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced", planned, len(b.registered))
+		why := fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced", planned, b.standing)
 		if live > 0 {
 			why += fmt.Sprintf(" while %d more are under way", live)
 		}
@@ -160,17 +160,17 @@ func (b *builder) destroysRegistered(saga *fleet.Saga) bool {
 	default:
 		return false
 	}
-	return target == 0 || b.registered[target]
+	return target == 0 || b.registered(target)
 }
 
 // overMaxDroplets lets creates through in the order of their names until policy.max_droplets is reached. The two droplets that
 // exist while a replace lasts count as one.
 func (b *builder) overMaxDroplets() func(*draft) string {
 	limit := b.wanted.Policy.MaxDroplets
-	count := len(b.registered)
+	count := b.standing
 	for _, x := range b.subjects {
 		count += len(x.claims)
-		if x.live != nil && x.live.Kind == fleet.SagaProvision && !b.registered[x.live.DropletID] {
+		if x.live != nil && x.live.Kind == fleet.SagaProvision && !b.registered(x.live.DropletID) {
 			count++
 		}
 	}

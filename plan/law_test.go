@@ -140,6 +140,22 @@ func TestLaw02RegisteredIsMatchedByID(t *testing.T) {
 	}
 }
 
+// While a saga is at work, its droplets come and go and get their tags late: that is no news.
+func TestLaw02LiveNameIsNotWarnedAbout(t *testing.T) {
+	s := converged("web-1", "web-2")
+	s.unwant("web-1")
+	s.vanish(101, false)
+	s.wanted.Specs = append(s.wanted.Specs, specOf("web-3"))
+	s.see(500, "web-3")
+	for id, kind := range map[int64]string{101: fleet.SagaDestroy, 500: fleet.SagaProvision} {
+		saga := s.ended(id+1000, kind, map[int64]string{101: "web-1", 500: "web-3"}[id], "running", "", time.Minute)
+		saga.Live, saga.DropletID = true, id
+	}
+	if p := s.expect(t); len(p.Warnings) != 0 || len(p.InFlight) != 2 {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
 // The droplet that a live saga made is the saga's, even if it was renamed meanwhile.
 func TestLaw02DropletOfLiveSagaIsLeftAlone(t *testing.T) {
 	s := newScene("web-1", "web-2")
@@ -485,6 +501,9 @@ func TestLaw14Stalled(t *testing.T) {
 	s.recorded.Sagas[2].Retried = true
 	s.expect(t, "provision web-1")
 	s.recorded.Sagas[2].Retried = false
+	s.recorded.Sagas[1].Status = "superseded" // the file changed its mind meanwhile: only two failed
+	s.expect(t, "provision web-1")
+	s.recorded.Sagas[1].Status = "compensated"
 	s.spec("web-1").Image = "debian-12-x64"
 	s.expect(t, "provision web-1")
 }

@@ -138,6 +138,21 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 	}
 }
 
+func TestSentenceTellsCalmFromBlind(t *testing.T) {
+	lost := converged("web-1")
+	lost.vanish(101, false)
+	for want, s := range map[string]*scene{
+		"Nothing to do; see the warnings.":                          lost,
+		"Nothing to do: fleet demo is empty, as the file asks.":     newScene(),
+		"Nothing to do: fleet demo is as the file asks, 1 droplet.": converged("web-1"),
+		"2 to provision.": newScene("a", "b"),
+	} {
+		if got := s.build(t).sentence(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // Whatever an API says, it stays within its line.
 func TestTextIsTame(t *testing.T) {
 	var out bytes.Buffer

@@ -14,13 +14,15 @@ type survey struct {
 	recorded fleet.Recorded
 	observed fleet.Observed
 
-	subjects   []*subject             // by name
-	droplets   []*fleet.Droplet       // by id
-	sagas      []*fleet.Saga          // oldest first
-	journal    map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
-	busy       map[int64]bool         // droplets that a live saga makes, adopts or destroys
-	registered map[int64]bool         // recorded droplets that are not proved gone
-	blind      bool                   // registered droplets are seen, and none of them shows any tag of ours
+	subjects []*subject             // by name
+	droplets []*fleet.Droplet       // by id
+	sagas    []*fleet.Saga          // oldest first
+	journal  map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
+	busy     map[int64]bool         // droplets that a live saga makes, adopts or destroys
+	records  []*fleet.Record        // by droplet id
+	gone     map[int64]bool         // proved
+	standing int                    // registered droplets that are not proved gone
+	blind    bool                   // registered droplets are seen, and none of them shows any tag of ours
 }
 
 // subject is one name, and all that belongs to it.
@@ -144,23 +146,22 @@ func (s *survey) addSagas(of func(string) *subject) {
 
 // addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
 func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject) {
-	records := make([]*fleet.Record, len(s.recorded.Records))
+	s.records = make([]*fleet.Record, len(s.recorded.Records))
 	for i := range s.recorded.Records {
-		records[i] = &s.recorded.Records[i]
+		s.records[i] = &s.recorded.Records[i]
 	}
 	byID := func(a, b *fleet.Record) int { return compareInt(a.DropletID, b.DropletID) }
-	if !slices.IsSortedFunc(records, byID) {
-		slices.SortFunc(records, byID)
+	if !slices.IsSortedFunc(s.records, byID) {
+		slices.SortFunc(s.records, byID)
 	}
-	proved := make(map[int64]bool, len(s.observed.Gone))
+	s.gone = make(map[int64]bool, len(s.observed.Gone))
 	for _, id := range s.observed.Gone {
-		proved[id] = true
+		s.gone[id] = true
 	}
 
-	s.registered = make(map[int64]bool, len(records))
 	seen, tagged := 0, 0
 	i := 0
-	for _, record := range records {
+	for _, record := range s.records {
 		for i < len(s.droplets) && s.droplets[i].ID < record.DropletID {
 			s.addUnregistered(s.droplets[i], of, names)
 			i++
@@ -174,11 +175,11 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 			if h.state != released || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
 				tagged++
 			}
-		} else if proved[record.DropletID] {
+		} else if s.gone[record.DropletID] {
 			h.state = gone
 		}
 		if h.state != gone {
-			s.registered[record.DropletID] = true
+			s.standing++
 		}
 		x := of(record.Name)
 		x.holdings = append(x.holdings, h)
@@ -187,6 +188,12 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 		s.addUnregistered(s.droplets[i], of, names)
 	}
 	s.blind = seen > 0 && tagged == 0
+}
+
+// registered tells whether a droplet is recorded, and not proved gone.
+func (s *survey) registered(id int64) bool {
+	_, found := slices.BinarySearchFunc(s.records, id, func(r *fleet.Record, id int64) int { return compareInt(r.DropletID, id) })
+	return found && !s.gone[id]
 }
 
 // standingOf tells what a registered droplet that is seen counts as.

@@ -28,7 +28,7 @@ func (b *builder) warnLast() {
 	b.warnLimit()
 	b.warnCount()
 	if b.wanted.Policy.Drift == fleet.DriftCorrect && len(b.plan.Drift) > 0 {
-		b.warn("policy.drift is correct, but nothing of the drift below can be mended on a living droplet yet: it is only reported")
+		b.warn("policy.drift is correct, but nothing of the drift can be mended on a living droplet yet: it is only reported")
 	}
 }
 
@@ -50,41 +50,29 @@ func (b *builder) warnLimit() {
 
 // warnCount notices a count that was added to a stanza, or taken away from it: other names, so other droplets.
 func (b *builder) warnCount() {
-	stems := map[string]fleet.Spec{} // a spec of each stanza with a count
-	for _, s := range b.wanted.Specs {
-		if _, ok := stems[fleet.Key(s.Group)]; !ok && !s.Single && s.Group != "" {
-			stems[fleet.Key(s.Group)] = s
+	made := map[string]fleet.Spec{} // a spec of each stanza that gets new droplets
+	var ends []*draft
+	for _, d := range b.drafts {
+		switch {
+		case d.Kind == Provision && d.Spec.Group != "":
+			made[fleet.Key(d.Spec.Group)] = d.Spec
+		case d.Kind == Destroy && d.record != nil && d.subject.spec == nil:
+			ends = append(ends, d)
 		}
 	}
-	made := map[string]bool{}
-	for _, d := range b.drafts {
-		if d.Kind == Provision {
-			made[fleet.Key(d.Spec.Group)] = true
-		}
-	}
-	seen := map[string]bool{}
-	for _, d := range b.drafts {
-		if d.Kind != Destroy || d.record == nil || d.subject.spec != nil {
-			continue
-		}
-		key := fleet.Key(d.Name)
-		if s, ok := stems[key]; ok && made[key] {
+	said := map[string]bool{}
+	for _, d := range ends {
+		if s, ok := made[fleet.Key(d.Name)]; ok && !s.Single {
 			b.warn("the stanza %s%s has a count now: this destroys %s and makes %s-1 and so on; to keep %s, call the counted stanza something else",
 				s.Group, line(s), d.Name, s.Group, d.Name)
 		}
-		if stem := stemOf(key); made[stem] && !seen[stem] {
-			if s, ok := b.single(stem); ok {
-				seen[stem] = true
-				b.warn("the stanza %s%s has no count any more: this destroys %s and its like, and makes %s; `count: 1` keeps %s-1",
-					s.Group, line(s), d.Name, s.Name, s.Group)
-			}
+		stem := stemOf(fleet.Key(d.Name))
+		if s, ok := made[stem]; ok && s.Single && !said[stem] {
+			said[stem] = true
+			b.warn("the stanza %s%s has no count any more: this destroys %s and its like, and makes %s; `count: 1` keeps %s-1",
+				s.Group, line(s), d.Name, s.Name, s.Group)
 		}
 	}
-}
-
-func (b *builder) single(name string) (fleet.Spec, bool) {
-	s, ok := b.wanted.Spec(name)
-	return s, ok && s.Single
 }
 
 func line(s fleet.Spec) string {

@@ -180,6 +180,8 @@ func (p Plan) sentence() string {
 		{s.Released, "released"}, {s.Unchanged, "unchanged"},
 	})
 	switch {
+	case p.Settled() && rest == "" && len(p.Warnings) > 0:
+		return "Nothing to do; see the warnings."
 	case p.Settled() && rest == "":
 		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
 	case p.Settled() && s.Drifted+s.Pending+s.Released == 0 && len(p.Warnings) == 0:

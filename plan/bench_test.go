@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"fmt"
+	"testing"
+
+	"arcadiad/fleet"
+)
+
+// bigWorld has n wanted droplets in groups of 1,000, all of them registered and seen, with two user tags each.
+func bigWorld(n int) *scene {
+	s := newScene()
+	keys, tags := []string{"12345", "67890"}, []string{"web", "prod"}
+	userData := string(make([]byte, 16<<10))
+	for i := range n {
+		spec := specOf(fmt.Sprintf("g%03d-%d", i/1000, i%1000+1))
+		spec.SSHKeys, spec.Tags, spec.UserData, spec.Monitoring = keys, tags, userData, true
+		s.wanted.Specs = append(s.wanted.Specs, spec)
+	}
+	recorded := fleet.ValuesOf(s.wanted.Specs[0])
+	for i, spec := range s.wanted.Specs {
+		id := int64(1_000_000 + i)
+		d := s.seeTagged(id, spec.Name, "web", "prod")
+		d.Features = []string{"monitoring", "private_networking"}
+		values := make(fleet.Values, len(recorded))
+		for k, v := range recorded {
+			values[k] = v
+		}
+		s.recorded.Records = append(s.recorded.Records, fleet.Record{DropletID: id, Name: spec.Name, Values: values, ImageID: 9000})
+	}
+	return s
+}
+
+func BenchmarkBuild(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		s := bigWorld(n)
+		b.Run(fmt.Sprintf("converged/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p := s.build(b); p.Summary.Unchanged != n {
+					b.Fatal(p.Summary)
+				}
+			}
+		})
+		s.recorded.Records, s.observed.Droplets = nil, nil
+		b.Run(fmt.Sprintf("empty/%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p := s.build(b); p.Summary.Provision != n {
+					b.Fatal(p.Summary)
+				}
+			}
+		})
+	}
+}
