@@ -56,7 +56,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 	case plan.Update:
 		kind = fleet.SagaUpdate
 		w.DropletID = a.DropletID
-		w.Protect = a.Spec.Protected()
+		w.Record = &a.Record
 		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
 	default:
 		err = fmt.Errorf("unknown action %q", a.Kind)

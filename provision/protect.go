@@ -2,19 +2,24 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/inventory"
 	"arcadiad/saga"
 )
 
-// protect is the step ProtectDroplet: the protection that was recorded is mirrored as a tag, so that a lost database still knows it.
+// protect is the step ProtectDroplet: the protection is set or lifted, in the record and as a tag, so that a lost database still
+// knows it. One that the file asks for holds already, whatever is recorded yet.
 func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	seen, err := p.look(ctx, inventory.Query{ID: w.DropletID})
 	switch {
 	case err != nil:
 		return err
+	case w.Record == nil:
+		return saga.Permanent(errors.New("the plan gave no record"))
 	case len(seen) == 0:
 		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
 	case !seen[0].Managed() || !seen[0].OfFleet(w.Fleet):
@@ -23,7 +28,7 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if err := run.Checkpoint(ctx); err != nil {
 		return err
 	}
-	if w.Protect {
+	if w.Record.Protect {
 		err = p.o.Cloud.Tag(ctx, fleet.ProtectTag, w.DropletID)
 	} else {
 		err = p.o.Cloud.Untag(ctx, fleet.ProtectTag, w.DropletID)
@@ -31,5 +36,7 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if err != nil {
 		return unsent(fmt.Errorf("mirror the protection of droplet %d as a tag: %w", w.DropletID, err))
 	}
+	w.Record.RecordedAt = time.Now()
+	run.Put(*w.Record)
 	return nil
 }

@@ -34,7 +34,7 @@ type work struct {
 	Demolition demolition   `json:"demolition,omitzero"`
 
 	// What is being updated.
-	Protect bool `json:"protect,omitempty"`
+	Record *fleet.Record `json:"record,omitempty"` // as it is to be from then on
 }
 
 // attempt is a create that was sent, or may have been.

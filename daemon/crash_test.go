@@ -1,0 +1,180 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/simulator"
+)
+
+// scenario is something that a fleet goes through, and during which the process may die at any point.
+type scenario struct {
+	name    string
+	sim     simulator.Options
+	before  func(w *world) // until the process that may die starts; it may run others
+	during  func(w *world) // what happens once it runs; nil: nothing
+	recover func(w *world) // what a person does after the crash; nil: nothing
+}
+
+// settled runs a daemon on a fleet file until all is at rest.
+func settled(file string) func(w *world) {
+	return func(w *world) {
+		w.edit(file)
+		w.start()
+		w.rest()
+		w.stop()
+	}
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
+		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
+		{name: "destroy", before: func(w *world) {
+			settled(fleetOf("name: a", "name: b"))(w)
+			w.edit(fleetOf("name: a"))
+		}},
+		{name: "replace", before: func(w *world) {
+			settled(fleetOf("name: a"))(w)
+			w.edit(fleetOf("name: a, size: s-1vcpu-2gb"))
+		}},
+		{name: "adopt", before: func(w *world) {
+			settled(fleetOf("name: a", "name: b"))(w)
+			w.loseDatabase()
+		}},
+		{name: "scale up", before: func(w *world) {
+			settled(fleetOf("name: web, count: 1"))(w)
+			w.edit(fleetOf("name: web, count: 3"))
+		}},
+		{name: "scale down", before: func(w *world) {
+			settled(fleetOf("name: web, count: 3"))(w)
+			w.edit(fleetOf("name: web, count: 1"))
+		}},
+		{name: "compensation", before: func(w *world) {
+			w.sim.SetFaults(simulator.Faults{ActionErrored: true})
+			w.edit(fleetOf("name: a"))
+		}, during: func(w *world) {
+			time.Sleep(9 * time.Minute) // 96 polls of 5 s, and some for the way back
+			w.sim.SetFaults(simulator.Faults{})
+		}, recover: func(w *world) { w.sim.SetFaults(simulator.Faults{}) }},
+		{name: "edited in mid-create", sim: simulator.Options{Activation: 30 * time.Second}, before: func(w *world) {
+			w.edit(fleetOf("name: a"))
+		}, during: func(w *world) {
+			time.Sleep(15 * time.Second)
+			w.edit(fleetOf("name: a, size: s-1vcpu-2gb"))
+		}, recover: func(w *world) { w.edit(fleetOf("name: a, size: s-1vcpu-2gb")) }},
+		{name: "twin", before: func(w *world) {
+			settled(fleetOf("name: a"))(w)
+			d := w.sim.Named("a")[0]
+			twin := d
+			twin.ID = 0
+			w.sim.Add(twin) // under the same saga tag, as a create that was answered late
+		}},
+		{name: "lost answer", before: func(w *world) {
+			w.must(w.sim.Script("POST /v2/droplets", 1, simulator.Cut().After()))
+			w.edit(fleetOf("name: a"))
+		}},
+		{name: "late tags and lists", before: func(w *world) {
+			w.sim.SetFaults(simulator.Faults{TagVisibleAfter: 20 * time.Second, ListVisibleAfter: 15 * time.Second, Get404For: 5 * time.Second})
+			w.edit(fleetOf("name: a"))
+		}},
+		{name: "slow destroy", before: func(w *world) {
+			settled(fleetOf("name: a", "name: b"))(w)
+			w.sim.SetFaults(simulator.Faults{DeleteLag: 70 * time.Second, DeleteListLag: 10 * time.Second})
+			w.edit(fleetOf("name: a"))
+		}},
+		{name: "protection", before: func(w *world) {
+			settled(fleetOf("name: a, protect: true"))(w)
+			w.edit(fleetOf("name: a, protect: false"))
+		}},
+		{name: "resume", before: func(w *world) {
+			w.edit(fleetOf("name: a"))
+			w.startWith(&taps{crash: 14})
+			w.rested()
+			w.stop()
+		}},
+	}
+}
+
+// loseDatabase deletes the state database.
+func (w *world) loseDatabase() {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		os.Remove(w.o.State + suffix)
+	}
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// crashAt plays a scenario whose process dies at the points given, one life after the other, lets the last life come to rest, and
+// checks the laws. It gives the points that the last life but one passed, and whether it lived on past its crash point.
+func crashAt(t *testing.T, s scenario, crashes ...int) (passed []string, survived bool) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, s.sim)
+		defer w.stop()
+		w.addForeign("a")
+		w.addForeign("theirs", fleet.ManagedTag, fleet.FleetTag("another"))
+		s.before(w)
+		for i, at := range crashes {
+			tap := &taps{crash: at}
+			w.startWith(tap)
+			if i == 0 && s.during != nil {
+				s.during(w)
+			}
+			if i > 0 && s.recover != nil {
+				s.recover(w)
+			}
+			if !w.rested() {
+				t.Errorf("not at rest: %s", w.describe())
+			}
+			w.stop()
+			passed, survived = tap.points, !tap.ended
+		}
+		w.start()
+		if s.recover != nil {
+			s.recover(w)
+		}
+		if !w.rested() {
+			t.Errorf("not at rest: %s", w.describe())
+		}
+		w.check()
+		if t.Failed() {
+			t.Errorf("scenario %q, crashes at %v; the last was at point %d of:\n%s", s.name, crashes, crashes[len(crashes)-1], numbered(passed))
+		}
+	})
+	return passed, survived
+}
+
+func numbered(points []string) string {
+	out := ""
+	for i, p := range points {
+		out += fmt.Sprintf("  %3d %s\n", i, p)
+	}
+	return out
+}
+
+// TestCrashPoints visits every point of every scenario.
+func TestCrashPoints(t *testing.T) {
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for at := 0; ; at++ {
+				if _, survived := crashAt(t, s, at); survived {
+					t.Logf("%d crash points", at)
+					return
+				}
+				if t.Failed() {
+					return
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,370 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+	"arcadiad/state"
+)
+
+// world is a whole account with a daemon on it: the simulator in process, a real SQLite file, and virtual time. It only works
+// inside a synctest bubble.
+type world struct {
+	t       testing.TB
+	sim     *simulator.Simulator
+	o       Options
+	file    string // the fleet file as it is now
+	foreign []simulator.Droplet
+	life    *life // nil: no daemon runs
+	log     *slog.Logger
+}
+
+// life is one process: from a start to its end or its crash.
+type life struct {
+	h        *house
+	store    *state.Store
+	versions chan fleetfile.Version
+	cancel   context.CancelFunc
+	done     chan error
+	taps     *taps
+}
+
+// inWorld runs a test in a bubble with a world of its own.
+func inWorld(t *testing.T, o simulator.Options, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, o)
+		defer w.stop()
+		test(w)
+	})
+}
+
+func newWorld(t testing.TB, o simulator.Options) *world {
+	w := &world{t: t, sim: simulator.New(o), log: slog.New(slog.DiscardHandler)}
+	if os.Getenv("ARCADIAD_TEST_LOG") != "" {
+		w.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	w.o = Options{
+		State: filepath.Join(fastDir(t), "arcadiad.db"), APIURL: "http://127.0.0.1", Reserve: -1, NoControl: true, Log: w.log,
+		Token: func() (string, error) { return "dop_v1_test", nil },
+	}
+	return w
+}
+
+// fastDir is a directory of the test's own, in memory where the system has such a place.
+func fastDir(t testing.TB) string {
+	if _, err := os.Stat("/dev/shm"); err != nil {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp("/dev/shm", "arcadiad-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// fleetOf writes a fleet file: a policy that holds nothing, and one stanza for each argument, such as "web 3 s-1vcpu-1gb".
+func fleetOf(stanzas ...string) string {
+	var b strings.Builder
+	b.WriteString("version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}\npolicy: {max_destroy: 100%}\ndroplets:\n")
+	if len(stanzas) == 0 {
+		return strings.TrimSuffix(b.String(), "\n") + " []\n"
+	}
+	for _, s := range stanzas {
+		b.WriteString("  - {" + s + "}\n")
+	}
+	return b.String()
+}
+
+func (w *world) version() fleetfile.Version {
+	f, err := fleetfile.Decode("fleet.yaml", []byte(w.file), func(name string) ([]byte, error) { return nil, fmt.Errorf("no file %s", name) })
+	return fleetfile.Version{Fleet: f, Err: err, Hash: f.Hash}
+}
+
+// edit saves another fleet file.
+func (w *world) edit(file string) {
+	w.file = file
+	if w.life != nil {
+		w.life.versions <- w.version()
+	}
+}
+
+// start starts the daemon.
+func (w *world) start() { w.startWith(nil) }
+
+func (w *world) startWith(t *taps) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	store, err := state.Open(ctx, w.o.State, state.Options{Log: w.log})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	l := &life{store: store, versions: make(chan fleetfile.Version, 16), cancel: cancel, done: make(chan error, 1), taps: t}
+	o := w.o
+	o.Versions, o.Transport = l.versions, w.sim.Transport()
+	var journal saga.Journal = store
+	var records reconcile.Store = store
+	if t != nil {
+		t.cancel = cancel
+		journal, records, o.Transport = tappedJournal{t, store}, tappedStore{t, store}, tappedWire{t, o.Transport}
+	}
+	if o, err = o.withDefaults(); err != nil {
+		w.t.Fatal(err)
+	}
+	if l.h, err = build(o, store, journal, records); err != nil {
+		w.t.Fatal(err)
+	}
+	w.life = l
+	l.versions <- w.version()
+	go func() { l.done <- l.h.run(ctx) }()
+}
+
+// stop ends the daemon in good order.
+func (w *world) stop() {
+	if w.life == nil {
+		return
+	}
+	w.life.cancel()
+	if err := <-w.life.done; err != nil && w.life.taps == nil {
+		w.t.Errorf("the daemon ended with: %v", err)
+	}
+	if err := w.life.store.Close(); err != nil {
+		w.t.Errorf("close the store: %v", err)
+	}
+	w.life = nil
+}
+
+// patience is how much virtual time a world gets to come to rest: longer than any backoff, settle and wait together.
+const patience = 8 * time.Hour
+
+// rest waits until the daemon has nothing left to do, and says when it does not come to that.
+func (w *world) rest() {
+	w.t.Helper()
+	if !w.rested() {
+		w.t.Fatalf("not at rest after %v: %s", patience, w.describe())
+	}
+}
+
+func (w *world) rested() bool {
+	began := time.Now()
+	for time.Since(began) < patience {
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if w.life.taps.dead() {
+			return true
+		}
+		last := w.life.h.loop.Last()
+		if last.Err == nil && last.At.After(began) && last.Outcome.Pass.Plan.Settled() && last.Outcome.Pass.Plan.ID != "" && len(w.life.h.engine.Live()) == 0 {
+			return true
+		}
+		if time.Since(began) > time.Minute && last.At.Before(began) {
+			w.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
+		}
+	}
+	return false
+}
+
+func (w *world) describe() string {
+	var b strings.Builder
+	last := w.life.h.loop.Last()
+	fmt.Fprintf(&b, "last pass %v (%s): error %v\n", last.At, last.Trigger, last.Err)
+	last.Outcome.Pass.Plan.Text(&b, planText)
+	for _, s := range w.life.h.engine.Live() {
+		fmt.Fprintf(&b, "saga %s %s %s %v step %d attempts %d until %v: %s\n", s.ID[:8], s.Kind, s.Subject, s.Status, s.Step, s.Attempts, s.NotBefore, s.Error)
+	}
+	for _, d := range w.sim.Droplets() {
+		fmt.Fprintf(&b, "droplet %d %s %s %v\n", d.ID, d.Name, d.Status, d.Tags)
+	}
+	return b.String()
+}
+
+// addForeign puts a droplet of somebody else into the account.
+func (w *world) addForeign(name string, tags ...string) simulator.Droplet {
+	d := w.sim.Add(simulator.Droplet{Name: name, Tags: tags})
+	w.foreign = append(w.foreign, d)
+	return d
+}
+
+// check holds the world at rest against what must always be true then: exactly one droplet of ours for every wanted name, none
+// else, all of them recorded, and nothing foreign touched.
+func (w *world) check() {
+	w.t.Helper()
+	wanted := w.version()
+	if wanted.Err != nil {
+		w.t.Fatal(wanted.Err)
+	}
+	names := map[string][]int64{}
+	for _, d := range w.sim.Droplets() {
+		if d.HasTag(fleet.ManagedTag) && d.HasTag(fleet.FleetTag(wanted.Fleet.Name)) {
+			names[d.Name] = append(names[d.Name], d.ID)
+		}
+	}
+	for _, s := range wanted.Fleet.Specs {
+		if n := len(names[s.Name]); n != 1 {
+			w.t.Errorf("%s: %d droplets, want exactly one: %v", s.Name, n, names[s.Name])
+		}
+	}
+	if len(names) > len(wanted.Fleet.Specs) {
+		w.t.Errorf("droplets under %d names, want %d: %v", len(names), len(wanted.Fleet.Specs), names)
+	}
+	for _, f := range w.foreign {
+		now, there := w.sim.Droplet(f.ID)
+		if !there || now.Name != f.Name || !slices.Equal(now.Tags, f.Tags) || now.Size != f.Size || now.Status != f.Status {
+			w.t.Errorf("foreign droplet %+v was touched: %+v (there: %v)", f, now, there)
+		}
+	}
+	recorded, err := w.reader().Load(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	registered := map[string]int64{}
+	for _, r := range recorded.Records {
+		if other, twice := registered[r.Name]; twice {
+			w.t.Errorf("%s is recorded twice: %d and %d", r.Name, other, r.DropletID)
+		}
+		registered[r.Name] = r.DropletID
+		if !slices.Contains(names[r.Name], r.DropletID) {
+			w.t.Errorf("%s is recorded as droplet %d, which is not there: %v", r.Name, r.DropletID, names[r.Name])
+		}
+	}
+	if len(registered) != len(wanted.Fleet.Specs) {
+		w.t.Errorf("%d droplets are recorded, want %d", len(registered), len(wanted.Fleet.Specs))
+	}
+	for _, s := range recorded.Sagas {
+		if s.Live {
+			w.t.Errorf("saga %s of %s is %s at rest: %s", s.ID, s.Name, s.Status, s.Error)
+		}
+	}
+	if w.t.Failed() && w.life != nil {
+		w.t.Log(w.describe())
+	}
+}
+
+// reader reads the database as a command beside the daemon does.
+func (w *world) reader() *state.Reader {
+	r, err := state.OpenReader(context.Background(), w.o.State)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// taps count what a life does to the outside, and end the life at one chosen point, as a crash would: from then on nothing leaves
+// the process and nothing is written any more. A nil *taps lets everything pass.
+type taps struct {
+	mu     sync.Mutex
+	points []string // what was passed, in order
+	crash  int      // index of the point to crash at; negative: none
+	ended  bool
+	cancel context.CancelFunc
+}
+
+var errCrashed = errors.New("the process is dead")
+
+// pass notes a point, and tells whether the life goes on behind it.
+func (t *taps) pass(point string) bool {
+	if t == nil {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended {
+		return false
+	}
+	if t.crash == len(t.points) {
+		t.ended = true
+		t.cancel()
+	}
+	t.points = append(t.points, point)
+	return !t.ended
+}
+
+func (t *taps) dead() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// around runs a write between two points: the crash comes before it, or after it was done and before anybody heard of it.
+func around[T any](t *taps, what string, write func() (T, error)) (T, error) {
+	var none T
+	if !t.pass("before " + what) {
+		return none, errCrashed
+	}
+	v, err := write()
+	if !t.pass("after " + what) {
+		return none, errCrashed
+	}
+	return v, err
+}
+
+type tappedJournal struct {
+	t *taps
+	saga.Journal
+}
+
+func (j tappedJournal) Begin(ctx context.Context, sagas ...saga.Saga) error {
+	_, err := around(j.t, "journal begin", func() (int, error) { return 0, j.Journal.Begin(ctx, sagas...) })
+	return err
+}
+
+func (j tappedJournal) Commit(ctx context.Context, s saga.Saga, rows []any) error {
+	_, err := around(j.t, "journal commit", func() (int, error) { return 0, j.Journal.Commit(ctx, s, rows) })
+	return err
+}
+
+type tappedStore struct {
+	t *taps
+	reconcile.Store
+}
+
+func (s tappedStore) Save(ctx context.Context, o fleet.Observed) error {
+	_, err := around(s.t, "save", func() (int, error) { return 0, s.Store.Save(ctx, o) })
+	return err
+}
+
+func (s tappedStore) Record(ctx context.Context, records []fleet.Record) error {
+	_, err := around(s.t, "record", func() (int, error) { return 0, s.Store.Record(ctx, records) })
+	return err
+}
+
+func (s tappedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	_, err := around(s.t, "pin", func() (int, error) { return 0, s.Store.Pin(ctx, account, fleetName) })
+	return err
+}
+
+type tappedWire struct {
+	t *taps
+	http.RoundTripper
+}
+
+func (w tappedWire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet { // a crash around a read is the same before and after it
+		if !w.t.pass("read " + r.URL.Path) {
+			return nil, errCrashed
+		}
+		return w.RoundTripper.RoundTrip(r)
+	}
+	resp, err := around(w.t, r.Method+" "+r.URL.Path, func() (*http.Response, error) { return w.RoundTripper.RoundTrip(r) })
+	return resp, err
+}
