@@ -3,6 +3,9 @@
 # SQLite is C.
 export CGO_ENABLED = 1
 
+# The version that `arcadiad --version` tells comes from git, where git can read the checkout.
+BUILDVCS := $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo auto || echo false)
+
 FLEET    ?= examples/fleet.yaml
 FUZZTIME ?= 10s
 BENCH    ?= .
@@ -15,7 +18,7 @@ help: ## list the targets
 
 .PHONY: build
 build: tools ## build bin/arcadiad
-	go build -o bin/arcadiad ./cmd/arcadiad
+	go build -buildvcs=$(BUILDVCS) -o bin/arcadiad ./cmd/arcadiad
 
 .PHONY: run
 run: build ## run the daemon on examples/fleet.yaml against the built-in simulated account, until ^C
