@@ -12,9 +12,9 @@ const maxErrors = 100
 
 // Error is one problem of a fleet file, or of a user_data file that it names.
 type Error struct {
-	File    string
-	Line    int // from 1; 0: the problem is the file as a whole
-	Col     int // in characters, from 1
+	File    string // as the fleet file was named, or the path of the user_data file
+	Line    int    // from 1; 0: the problem is the file as a whole
+	Col     int    // in characters, from 1
 	Message string
 	Hint    string // what to do about it; may be empty
 

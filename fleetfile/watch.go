@@ -12,9 +12,9 @@ import (
 
 // Version is the fleet file as it was at some time, with its user_data files.
 type Version struct {
-	Fleet fleet.Fleet
-	Err   error  // why the file cannot be used; nothing may change then, and the last good version stays in force
-	Hash  string // of the content, good or bad; equal to Fleet.Hash when good
+	Fleet fleet.Fleet // zero if there is an error
+	Err   error       // why the file cannot be used; nothing may change then, and the last good version stays in force
+	Hash  string      // of the content, good or bad; equal to Fleet.Hash when good
 }
 
 // WatchOptions adjust [Watch]. The zero value is good.
