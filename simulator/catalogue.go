@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// catalogue is what DigitalOcean sells, the same for all accounts and fixed for the simulator's life.
+// catalogue is what DigitalOcean sells, the same for all accounts. Only MoveSlug ever changes it.
 type catalogue struct {
 	sizes   []*size
 	regions []*region

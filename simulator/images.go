@@ -93,6 +93,24 @@ func (c *catalogue) publicImage(slug string) *image {
 	return nil
 }
 
+// MoveSlug lets an image slug move on to a newer build: the old one is retired and shows no slug any more (do-api.md, section
+// 0.11). It gives the new build's id, or 0 when there is no such slug. The file of the account does not remember it.
+func (s *Simulator) MoveSlug(slug string) (id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.cat.publicImage(slug)
+	if old == nil {
+		return 0
+	}
+	build := *old
+	build.ID, build.Slug = s.nextID.Image, &slug
+	s.nextID.Image += 13
+	old.Slug, old.Status = nil, "retired"
+	s.cat.images = append(s.cat.images, &build)
+	s.forgetRendered()
+	return build.ID
+}
+
 // image finds an image by id: a public one, a retired one or the account's own.
 func (a *Account) image(id int64) *image {
 	for _, list := range [][]*image{a.s.cat.images, a.images} {
