@@ -1,6 +1,7 @@
 package arcadiad_test
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -14,6 +15,7 @@ const lawCount = 17
 
 // checkLaws: every law has at least one test that is named after it: TestLaw07… for law 7.
 func checkLaws(t *tree) (breaches []string) {
+	named := regexp.MustCompile(`^TestLaw([0-9]{2})([^0-9]|$)`)
 	held := map[string]bool{}
 	for _, s := range t.goes {
 		if !strings.HasSuffix(s.path, "_test.go") {
@@ -24,11 +26,12 @@ func checkLaws(t *tree) (breaches []string) {
 			if !ok || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "TestLaw") {
 				continue
 			}
-			law, ok := lawOf(f.Name.Name)
-			if !ok {
+			m := named.FindStringSubmatch(f.Name.Name)
+			if m == nil || m[1] < "01" || m[1] > fmt.Sprintf("%02d", lawCount) {
 				breaches = append(breaches, fmt.Sprintf("%s: %s names no law between TestLaw01 and TestLaw%d", t.at(f.Pos()), f.Name.Name, lawCount))
+				continue
 			}
-			held[law] = true
+			held[m[1]] = true
 		}
 	}
 	for n := 1; n <= lawCount; n++ {
@@ -37,15 +40,6 @@ func checkLaws(t *tree) (breaches []string) {
 		}
 	}
 	return breaches
-}
-
-// lawOf reads the two digits behind TestLaw.
-func lawOf(name string) (law string, ok bool) {
-	m := regexp.MustCompile(`^TestLaw([0-9]{2})([^0-9]|$)`).FindStringSubmatch(name)
-	if m == nil || m[1] < "01" || m[1] > fmt.Sprintf("%02d", lawCount) {
-		return "", false
-	}
-	return m[1], true
 }
 
 // checkSleeping: tests wait in virtual time. A time.Sleep is fine where its function runs a synctest bubble, itself or through a
@@ -86,6 +80,7 @@ type function struct {
 }
 
 func functionsOf(t *tree, dir string) map[string]*function {
+	run := regexp.MustCompile(`^(Test|Benchmark|Fuzz|Example)`)
 	fs := map[string]*function{}
 	for _, s := range t.goes {
 		if s.dir != dir || !s.test {
@@ -105,7 +100,7 @@ func functionsOf(t *tree, dir string) map[string]*function {
 				f = &function{uses: map[string]bool{}}
 				fs[name] = f
 			}
-			f.runs = f.runs || regexp.MustCompile(`^(Test|Benchmark|Fuzz|Example)`).MatchString(name)
+			f.runs = f.runs || run.MatchString(name)
 			behindDot := map[*ast.Ident]bool{}
 			ast.Inspect(decl, func(n ast.Node) bool {
 				switch n := n.(type) {
@@ -242,25 +237,29 @@ func checkComments(t *tree) (breaches []string) {
 // checkSecrets: neither tokens nor the hosts of package registries stand in the repository: where modules come from is the affair of
 // whoever builds.
 func checkSecrets(t *tree) (breaches []string) {
-	// The patterns are written so that they do not match this file.
-	registries := regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
-		`(proxy|sum|index)\.golang\.org`, `goproxy\.(io|cn)`, `registry\.npmjs\.org`, `(files\.)?pythonhosted\.org`, `pypi\.org`,
-		`(index\.|static\.)?crates\.io`, `rubygems\.org`, `repo1?\.maven\.(apache\.)?org`, `(registry-1\.|index\.)?docker\.io`,
-		`ghcr\.io`, `quay\.io`, `gcr\.io`, `(deb|security)\.debian\.org`, `(archive|security)\.ubuntu\.com`,
-	}, "|") + `)\b|\bGOPROXY[ ]*[:?+]?=`)
+	const dot = "." // so that this file names none itself
+	registries := []string{
+		"proxy" + dot + "golang.org", "sum" + dot + "golang.org", "index" + dot + "golang.org", "goproxy" + dot + "io", "goproxy" + dot + "cn",
+		"npmjs" + dot + "org", "pythonhosted" + dot + "org", "pypi" + dot + "org", "crates" + dot + "io", "rubygems" + dot + "org",
+		"maven" + dot + "org", "maven" + dot + "apache.org", "docker" + dot + "io", "ghcr" + dot + "io", "quay" + dot + "io", "gcr" + dot + "io",
+		"deb" + dot + "debian.org", "security" + dot + "debian.org", "archive" + dot + "ubuntu.com", "security" + dot + "ubuntu.com",
+		"go" + "proxy=", "go" + "proxy =", "go" + "proxy :=", "go" + "proxy ?=",
+	}
 	tokens := regexp.MustCompile(`do[opr]_v1_[0-9a-f]{64}|gh[opsu]_[0-9A-Za-z]{36}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----[\r\n]+[A-Za-z0-9+/]`)
 	for _, f := range t.texts {
 		if f.path == "go.sum" {
 			continue
 		}
-		for i, line := range strings.Split(string(f.data), "\n") {
-			if m := registries.FindString(line); m != "" {
-				breaches = append(breaches, fmt.Sprintf("%s:%d: names a package registry: %s", f.path, i+1, m))
+		lower := bytes.ToLower(f.data)
+		for _, host := range registries {
+			if at := bytes.Index(lower, []byte(host)); at >= 0 {
+				line := 1 + bytes.Count(lower[:at], []byte("\n"))
+				breaches = append(breaches, fmt.Sprintf("%s:%d: names a package registry: %s", f.path, line, host))
 			}
 		}
-		for _, m := range tokens.FindAllString(string(f.data), -1) {
-			if !madeUp(m) {
-				breaches = append(breaches, f.path+": holds something that looks like a secret: "+m[:11]+"…")
+		for _, m := range tokens.FindAll(f.data, -1) {
+			if !madeUp(string(m)) {
+				breaches = append(breaches, fmt.Sprintf("%s: holds something that looks like a secret: %s…", f.path, m[:11]))
 			}
 		}
 	}
