@@ -79,6 +79,8 @@ func TestForward(t *testing.T) {
 					t.Errorf("try %d begins with %s, want %s", r.Attempt(), got, want)
 				}
 				if r.Attempt() == 2 {
+					r.Put(row("once"))
+					wantNoError(t, r.Checkpoint(ctx))
 					return nil
 				}
 				c.Flour = 1
@@ -99,7 +101,7 @@ func TestForward(t *testing.T) {
 		begin(t, e, "Bake", "cake")
 		time.Sleep(time.Minute)
 		end()
-		if !slices.Equal(d.rows, []string{"kept"}) {
+		if !slices.Equal(d.rows, []string{"kept", "once"}) {
 			t.Errorf("rows: %v", d.rows)
 		}
 	})
@@ -153,11 +155,12 @@ func TestLaw03JournalThatFails(t *testing.T) {
 
 	bubble(t, "a checkpoint that failed fails its step, whatever the step says", func(t *testing.T) {
 		d := newDisk()
-		tries := 0
+		tries, refused := 0, false
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		p := &process{disk: d, end: cancel, fates: func(what string) fate {
-			if what == "commit" && tries == 1 {
+			if what == "commit" && !refused {
+				refused = true
 				return before
 			}
 			return goOn

@@ -120,3 +120,53 @@ func TestUnrunnableOnTheWayBack(t *testing.T) {
 		wantStatus(t, d, "cake", saga.Compensated)
 	})
 }
+
+// TestLaw13UnknownMayBePivot: a step that was passed, and that this binary does not know, may have been a pivot.
+func TestLaw13UnknownMayBePivot(t *testing.T) {
+	bubble(t, "the saga only goes forward", func(t *testing.T) {
+		d := newDisk()
+		var calls diary
+		e, end := life(t, d, saga.Options{}, one(calls.undoable("Mix", nil), step("Serve", nothing).AsPivot(), step("Wash", until)))
+		s := begin(t, e, "Bake", "cake")
+		synctest.Wait()
+		end()
+		e, end = life(t, d, saga.Options{}, one(calls.undoable("Mix", nil), calls.undoable("Wash", saga.Permanent(errCold))))
+		synctest.Wait()
+		wantErrorIs(t, e.Abort(t.Context(), s.ID), saga.ErrPivot)
+		end()
+		calls.want(t, "Mix", "Wash")
+	})
+}
+
+// TestUnrunnableWithoutJournal: that a saga is stuck is shown even when the journal cannot be told.
+func TestUnrunnableWithoutJournal(t *testing.T) {
+	bubble(t, "stuck in memory", func(t *testing.T) {
+		d := newDisk()
+		e, end := life(t, d, saga.Options{}, one(step("Heat", until)))
+		begin(t, e, "Bake", "cake")
+		synctest.Wait()
+		end()
+		ctx, cancel := context.WithCancel(t.Context())
+		e = saga.New(&process{disk: d, end: cancel, fates: func(what string) fate {
+			if what == "commit" {
+				return before
+			}
+			return goOn
+		}}, saga.Options{})
+		e.Define("Bake", saga.Typed("Heat", func(context.Context, *saga.Run, *int) error {
+			t.Error("it was run")
+			return nil
+		}, nil))
+		s := d.of("cake")
+		s.Context = []byte(`"flour"`)
+		d.sagas[s.ID] = encode(s)
+		wantNoError(t, e.Resume(ctx))
+		synctest.Wait()
+		if live := e.Live(); len(live) != 1 || live[0].Status != saga.Stuck {
+			t.Errorf("live: %+v", live)
+		}
+		wantStatus(t, d, "cake", saga.Pending)
+		cancel()
+		e.Wait()
+	})
+}

@@ -30,6 +30,9 @@ func TestCompensate(t *testing.T) {
 			if s.Error != c.err.Error() {
 				t.Errorf("error %q, want %q", s.Error, c.err)
 			}
+			if n := s.History[3].Attempts; n != 2 {
+				t.Errorf("%d attempts of Heat and its compensation, want 2", n)
+			}
 			for i, want := range []saga.StepStatus{
 				saga.StepCompensated, saga.StepCompensated, saga.StepDone, saga.StepCompensated, saga.StepPending,
 			} {
@@ -150,9 +153,10 @@ func TestAbort(t *testing.T) {
 
 	bubble(t, "a saga that waits goes back at once; one that goes back already only hurries", func(t *testing.T) {
 		d := newDisk()
+		var calls diary
 		e, _ := life(t, d, saga.Options{}, one(saga.Step{
 			Name: "Heat",
-			Run:  func(context.Context, *saga.Run) error { return saga.Later(time.Hour, errCold) },
+			Run:  calls.note("Heat", saga.Later(time.Hour, errCold)),
 			Compensate: func(_ context.Context, r *saga.Run) error {
 				if r.Attempt() == 1 {
 					return errCold
@@ -169,6 +173,7 @@ func TestAbort(t *testing.T) {
 		wantNoError(t, e.Abort(t.Context(), s.ID))
 		e.Wait()
 		wantStatus(t, d, "cake", saga.Compensated)
+		calls.want(t, "Heat")
 		if took := time.Since(start); took != 0 {
 			t.Errorf("it waited %v", took)
 		}

@@ -200,8 +200,11 @@ func TestStuck(t *testing.T) {
 	bubble(t, "a panic makes that saga stuck alone; it may still come right", func(t *testing.T) {
 		d := newDisk()
 		e, _ := life(t, d, saga.Options{}, one(step("Heat", func(_ context.Context, r *saga.Run) error {
-			if r.Subject() == "cake" && r.Attempt() == 1 {
+			switch {
+			case r.Subject() == "cake" && r.Attempt() == 1:
 				panic("no oven")
+			case r.Attempt() == 2:
+				return errCold
 			}
 			return nil
 		})))
@@ -212,6 +215,9 @@ func TestStuck(t *testing.T) {
 		if s := wantStatus(t, d, "cake", saga.Stuck); s.Error != "panic: no oven" {
 			t.Errorf("error %q", s.Error)
 		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		wantStatus(t, d, "cake", saga.Stuck) // until a try succeeds
 		e.Wait()
 		wantStatus(t, d, "cake", saga.Completed)
 	})

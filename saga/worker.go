@@ -232,11 +232,10 @@ func (w *worker) giveUp(life context.Context, why error) {
 	w.setLost(why)
 	next := w.saga.clone()
 	next.Status, next.Error = Stuck, why.Error()
-	if next.Undecodable != "" || w.saga.Status == Stuck && w.saga.Error == next.Error {
-		w.show(next)
-	} else if err := w.commit(life, next, nil); err != nil {
-		w.log.Error("journal write failed", "error", err)
-		w.show(next)
+	if next.Undecodable == "" && (w.saga.Status != next.Status || w.saga.Error != next.Error) {
+		if err := w.commit(life, next, nil); err != nil {
+			w.log.Error("journal write failed", "error", err)
+		}
 	}
 	w.emit(Event{What: EventStuck, Step: next.step(), Attempt: next.Attempts + 1, Err: why})
 }
@@ -273,9 +272,6 @@ func (w *worker) commit(life context.Context, next Saga, rows []any) error {
 		return &unwritten{err}
 	}
 	w.unwritten = 0
-	if !next.Status.Live() {
-		next.Secret = nil
-	}
 	next = next.clone() // the step goes on with its own
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -298,16 +294,7 @@ func (w *worker) enter(s Saga, interrupt context.CancelCauseFunc) bool {
 func (w *worker) rest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.interrupt = nil
-	if w.lost == nil {
-		w.shown = w.saga
-	}
-}
-
-func (w *worker) show(s Saga) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.shown = s
+	w.shown, w.interrupt = w.saga, nil
 }
 
 func (w *worker) setLost(why error) {
@@ -320,7 +307,11 @@ func (w *worker) setLost(why error) {
 func (w *worker) look() Saga {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.shown.public()
+	s := w.shown.public()
+	if w.lost != nil {
+		s.Status, s.Error = Stuck, w.lost.Error() // the journal may not have been told
+	}
+	return s
 }
 
 func (w *worker) emit(ev Event) {
