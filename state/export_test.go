@@ -91,3 +91,15 @@ func Migrations() (int, error) {
 	list, err := fs.Glob(migrations, "migrations/*.sql")
 	return len(list), err
 }
+
+// HoldSnapshot keeps a read transaction open.
+func (s *Store) HoldSnapshot(ctx context.Context) (done func() error) {
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err == nil {
+		_, err = readMeta(ctx, tx)
+	}
+	if err != nil {
+		return func() error { return err }
+	}
+	return tx.Rollback
+}

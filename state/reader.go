@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,8 @@ import (
 type Reader struct {
 	path string
 	pool *sql.DB // a Store's read connections; nil: each read opens the file in the way that fits it at that moment
+
+	closed atomic.Bool // the Store was
 }
 
 // How often a read is tried again when the daemon starts, stops or swaps files beneath it, and after which pause.
@@ -39,6 +42,9 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 
 // view gives read one snapshot of the database. It may be called more than once, when the snapshot turns out to be none.
 func (r *Reader) view(ctx context.Context, read func(context.Context, *sql.Tx) error) error {
+	if r.closed.Load() {
+		return ErrClosed
+	}
 	if r.pool != nil {
 		return explain(r.path, snapshot(ctx, r.pool, read))
 	}

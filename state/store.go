@@ -131,6 +131,7 @@ func (s *Store) check() error {
 
 // Close lets what was handed in be written, then closes everything. Methods called after it fail with ErrClosed.
 func (s *Store) Close() error {
+	s.closed.Store(true)
 	s.writer.close()
 	return s.release()
 }
