@@ -115,7 +115,7 @@ func (c *call) created(d *droplet) []byte {
 	} else {
 		b.Features, b.VPC = []string{}, ""
 	}
-	return encode(b)
+	return b.encode()
 }
 
 // plan checks a create and gives the droplet to make of each name, or the message of the 422 (do-api.md, section 1.3).

@@ -189,31 +189,40 @@ func (d *droplet) features() []string {
 	return f
 }
 
-// dropletBody is the droplet object of the API, in the order in which the API gives its members (do-api.md, section 1.1).
+// dropletBody is the droplet object of the API, as do-api.md, section 1.1 has it.
 type dropletBody struct {
-	ID               int64           `json:"id"`
-	Name             string          `json:"name"`
-	Memory           int             `json:"memory"`
-	VCPUs            int             `json:"vcpus"`
-	Disk             int             `json:"disk"`
-	DiskInfo         []diskInfo      `json:"disk_info"`
-	GPUInfo          *gpuInfo        `json:"gpu_info,omitempty"`
-	Locked           bool            `json:"locked"`
-	Status           string          `json:"status"`
-	Kernel           *struct{}       `json:"kernel"`
-	CreatedAt        string          `json:"created_at"`
-	Features         []string        `json:"features"`
-	BackupIDs        []int64         `json:"backup_ids"`
-	NextBackupWindow *window         `json:"next_backup_window"`
-	SnapshotIDs      []int64         `json:"snapshot_ids"`
-	Image            json.RawMessage `json:"image"`
-	VolumeIDs        []string        `json:"volume_ids"`
-	SizeBody         json.RawMessage `json:"size"`
-	SizeSlug         string          `json:"size_slug"`
-	Networks         networks        `json:"networks"`
-	Region           json.RawMessage `json:"region"`
-	Tags             []string        `json:"tags"`
-	VPC              string          `json:"vpc_uuid,omitempty"`
+	ID               int64      `json:"id"`
+	Name             string     `json:"name"`
+	Memory           int        `json:"memory"`
+	VCPUs            int        `json:"vcpus"`
+	Disk             int        `json:"disk"`
+	DiskInfo         []diskInfo `json:"disk_info"`
+	GPUInfo          *gpuInfo   `json:"gpu_info,omitempty"`
+	Locked           bool       `json:"locked"`
+	Status           string     `json:"status"`
+	Kernel           *struct{}  `json:"kernel"`
+	CreatedAt        string     `json:"created_at"`
+	Features         []string   `json:"features"`
+	BackupIDs        []int64    `json:"backup_ids"`
+	NextBackupWindow *window    `json:"next_backup_window"`
+	SnapshotIDs      []int64    `json:"snapshot_ids"`
+	VolumeIDs        []string   `json:"volume_ids"`
+	SizeSlug         string     `json:"size_slug"`
+	Networks         networks   `json:"networks"`
+	Tags             []string   `json:"tags"`
+	VPC              string     `json:"vpc_uuid,omitempty"`
+
+	image, size, region json.RawMessage // rendered already; they are the bulk, and are copied in behind the rest
+}
+
+func (b dropletBody) encode() []byte {
+	head := encode(b)
+	var o object
+	o.b.Write(head[:len(head)-1])
+	o.raw("image", b.image)
+	o.raw("size", b.size)
+	o.raw("region", b.region)
+	return o.bytes()
 }
 
 // render gives the droplet's body as a token that lacks some scopes sees it. The body for one that lacks none is kept.
@@ -221,7 +230,7 @@ func (a *Account) render(d *droplet, without scopes) []byte {
 	if len(without) == 0 && d.rendered != nil {
 		return d.rendered
 	}
-	b := encode(a.body(d, without))
+	b := a.body(d, without).encode()
 	if len(without) == 0 && !d.Backups { // the next backup window moves with the clock
 		d.rendered = b
 	}
@@ -235,7 +244,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 		DiskInfo: diskOf(d.Disk), GPUInfo: size.GPUInfo,
 		Locked: false, // an administrator's lock; it does not show that an action is under way (do-api.md, section 0.5)
 		Status: d.Status, CreatedAt: timestamp(d.CreatedAt), Features: d.features(), BackupIDs: []int64{},
-		SnapshotIDs: orEmpty(d.Snapshots), VolumeIDs: orEmpty(d.Volumes), SizeBody: size.rendered, SizeSlug: d.Size,
+		SnapshotIDs: orEmpty(d.Snapshots), VolumeIDs: orEmpty(d.Volumes), size: size.rendered, SizeSlug: d.Size,
 		Networks: a.networks(d), Tags: []string{}, VPC: d.VPC,
 	}
 	if d.Backups && d.Status != statusNew {
@@ -244,13 +253,13 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 	if d.tagged && without.has("tag:read") {
 		b.Tags = orEmpty(d.Tags)
 	}
-	b.Region = a.s.cat.region(d.Region).rendered
+	b.region = a.s.cat.region(d.Region).rendered
 	if !without.has("sizes:read") {
-		b.Region = a.s.cat.region(d.Region).renderedBare
+		b.region = a.s.cat.region(d.Region).renderedBare
 	}
-	b.Image = a.renderImage(d)
+	b.image = a.renderImage(d)
 	if !without.has("image:read") {
-		b.Image, b.SnapshotIDs = json.RawMessage("{}"), []int64{}
+		b.image, b.SnapshotIDs = json.RawMessage("{}"), []int64{}
 	}
 	if !without.has("vpc:read") {
 		b.VPC = ""

@@ -8,13 +8,10 @@ import (
 
 // route is one method and path of the API.
 type route struct {
-	pattern string   // as net/http's ServeMux reads it
+	pattern string   // for net/http's ServeMux; also the name in Requests and Script
 	scopes  []string // all of which the token needs
 	handle  func(*call) answer
 }
-
-// name is the pattern as Requests and Script show it.
-func (r route) name() string { return r.pattern }
 
 // scopes are those that tokens lack.
 type scopes []string

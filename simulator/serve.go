@@ -45,13 +45,13 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		panic(http.ErrAbortHandler) // the client went while it was sending: the request never arrived whole
 	}
 	s.mu.Lock()
-	entry := s.requests.add(r, rt.name())
+	entry := s.requests.add(r, rt.pattern)
 	before, after := s.before, s.after
 	e, decided := r.Context().Value(effectKey{}).(Effect)
 	if !decided {
-		e = s.effect(r.Method, rt.name())
+		e = s.effect(r.Method, rt.pattern)
 	}
-	latency := s.opts.Latency + s.lag(s.faults.Latency, "latency", rt.name())
+	latency := s.opts.Latency + s.lag(s.faults.Latency, "latency", rt.pattern)
 	s.mu.Unlock()
 
 	if before != nil {
@@ -130,7 +130,7 @@ func (c *call) admit(rt route) (ans answer) {
 		b = &budget{}
 		c.s.budgets[token] = b
 	}
-	burst, hourly := b.charge(limits, c.now, rt.name() == "GET /v2/account/keys")
+	burst, hourly := b.charge(limits, c.now, rt.pattern == "GET /v2/account/keys")
 	if burst > 0 || hourly {
 		ans := c.errorAnswer(http.StatusTooManyRequests, "too_many_requests", "API rate limit exceeded.")
 		if burst > 0 {
@@ -187,8 +187,10 @@ func (s *Simulator) spoil(r *http.Request, e Effect, ans answer, id string) answ
 			"</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n")
 		return out
 	}
-	if e.Code < 300 {
-		out.body = []byte("{}")
+	if e.Code < 400 {
+		if e.Code != http.StatusNoContent && e.Code != http.StatusNotModified {
+			out.body = []byte("{}")
+		}
 		return out
 	}
 	name, message := usualError(e.Code)

@@ -97,6 +97,41 @@ func TestEffects(t *testing.T) {
 	}
 }
 
+// The standing faults of the wire. Those after the work leave reads alone.
+func TestStandingFaults(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		faults       simulator.Faults
+		create, read int // status; 0: cut
+		made         int
+	}{
+		{"cut before", simulator.Faults{CutBeforeWork: true}, 0, 0, 0},
+		{"cut after", simulator.Faults{CutAfterWork: true}, 0, 200, 1},
+		{"500", simulator.Faults{ServerError: true}, 500, 500, 0},
+		{"500 after", simulator.Faults{ServerErrorAfterWork: true}, 500, 200, 1},
+		{"html", simulator.Faults{HTMLError: true}, 502, 502, 0},
+		{"429", simulator.Faults{TooManyRequests: true, RetryAfter: 1500 * time.Millisecond}, 429, 429, 0},
+		{"truncated", simulator.Faults{Truncated202: true}, 202, 200, 1},
+		{"never", simulator.Faults{ServerError: true, Chance: map[string]float64{"server_error": 0}}, 202, 200, 1},
+	} {
+		s := simulator.New(simulator.Options{})
+		s.SetFaults(tc.faults)
+		status, header, _, err := send(context.Background(), s.Transport(), "POST", "http://simulated/v2/droplets", good)
+		if status != tc.create || (err != nil) != (status == 0 || tc.faults.Truncated202) {
+			t.Errorf("%s: create: %d %v", tc.name, status, err)
+		}
+		if status == 429 && header.Get("Retry-After") != "2" {
+			t.Errorf("%s: retry-after %q, want whole seconds, rounded up", tc.name, header.Get("Retry-After"))
+		}
+		if status, _, _, err := send(context.Background(), s.Transport(), "GET", "http://simulated/v2/account", ""); status != tc.read {
+			t.Errorf("%s: read: %d %v", tc.name, status, err)
+		}
+		if n := len(s.Droplets()); n != tc.made {
+			t.Errorf("%s: %d droplets", tc.name, n)
+		}
+	}
+}
+
 // A client that follows a 307 after the work makes two droplets: the trap that the real client must not fall into.
 func TestARedirectThatIsFollowedDoubles(t *testing.T) {
 	s := simulator.New(simulator.Options{})
@@ -169,7 +204,7 @@ func TestHooksAreCrashPoints(t *testing.T) {
 		{"after", (*simulator.Simulator).After, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for range 50 { // the outcome may not depend on who is scheduled first
+			for range 20 { // the outcome may not depend on who is scheduled first
 				s := simulator.New(simulator.Options{})
 				ctx, cancel := context.WithCancelCause(context.Background())
 				tc.set(s, func(r *http.Request) {
