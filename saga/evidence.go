@@ -27,13 +27,16 @@ func (e *Engine) readable(s Saga) error {
 		why = fmt.Errorf("this version does not know kind %q: start one that does", s.Kind)
 	case s.step() == "":
 		why = fmt.Errorf("its row in the journal is at step %d of %d", s.Step+1, len(s.Steps))
-	case s.Status != Pending && s.Status != Running && s.Status != Compensating && s.Status != Stuck:
+	case !s.Status.known():
 		why = fmt.Errorf("this version does not know status %q: start one that does", s.Status)
 	default:
 		return nil
 	}
 	return &unrunnable{why}
 }
+
+// known tells whether this version knows the state as that of a live saga.
+func (s Status) known() bool { return s == Pending || s == Running || s == Compensating || s == Stuck }
 
 // mayTurnBack tells why a saga cannot go back; nil: it can. Lost is why it cannot be run, if so.
 func (e *Engine) mayTurnBack(s Saga, lost error) error {

@@ -17,10 +17,11 @@ func TestUnrunnable(t *testing.T) {
 		spoil  func(*saga.Saga)
 		says   string
 		aborts bool // abort can still take it back
+		keeps  bool // nothing at all is written
 	}{
-		"a row that cannot be read whole": {spoil: func(s *saga.Saga) { s.Undecodable = "labels: no JSON" }, says: "labels: no JSON"},
+		"a row that cannot be read whole": {spoil: func(s *saga.Saga) { s.Undecodable = "labels: no JSON" }, says: "labels: no JSON", keeps: true},
 		"an unknown kind":                 {spoil: func(s *saga.Saga) { s.Kind = "Fry" }, says: `kind "Fry"`},
-		"an unknown status":               {spoil: func(s *saga.Saga) { s.Status = "paused" }, says: `status "paused"`},
+		"an unknown status":               {spoil: func(s *saga.Saga) { s.Status = "paused" }, says: `status "paused"`, keeps: true},
 		"a step that does not exist":      {spoil: func(s *saga.Saga) { s.Step = 7 }, says: "step 8 of 2"},
 		"a context of another shape":      {spoil: func(s *saga.Saga) { s.Context = []byte(`["flour"]`) }, says: "context cannot be decoded"},
 		"an unknown step that has begun":  {spoil: func(s *saga.Saga) { s.Steps[1], s.Begun = "Fry", true }, says: `step "Fry"`},
@@ -66,13 +67,23 @@ func TestUnrunnable(t *testing.T) {
 				t.Errorf("retry: %v", err)
 			}
 
-			now := d.of("cake")
-			if s.Undecodable != "" && !bytes.Equal(d.sagas[id], was) {
-				t.Errorf("the row was written: %s", d.sagas[id])
+			if now := d.of("cake"); !c.keeps {
+				if now.Status != saga.Stuck || !strings.Contains(now.Error, c.says) {
+					t.Errorf("the journal shows it as %s (%s)", now.Status, now.Error)
+				}
+				now.Status, now.Error, now.UpdatedAt = s.Status, s.Error, s.UpdatedAt
+				was = encode(now)
 			}
-			now.Status, now.Error, now.UpdatedAt = s.Status, s.Error, s.UpdatedAt
-			if s.Undecodable == "" && d.of("cake").Status != saga.Stuck || !bytes.Equal(encode(now), was) {
-				t.Errorf("evidence:\n was %s\n  is %s", was, d.sagas[id])
+			if !bytes.Equal(encode(s), was) || c.keeps && !bytes.Equal(d.sagas[id], was) {
+				t.Errorf("evidence:\n was %s\n  is %s", encode(s), d.sagas[id])
+			}
+
+			end()
+			was = d.sagas[id]
+			e, end = life(t, d, saga.Options{}, define(nothing))
+			synctest.Wait()
+			if !bytes.Equal(d.sagas[id], was) {
+				t.Error("the next start wrote what the journal knew already")
 			}
 
 			err := e.Abort(t.Context(), id)
@@ -97,16 +108,17 @@ func TestUnrunnableOnTheWayBack(t *testing.T) {
 	bubble(t, "an unknown step stops it, the right binary finishes it", func(t *testing.T) {
 		d := newDisk()
 		var calls diary
-		e, end := life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until)))
-		begin(t, e, "Bake", "cake")
+		weigh, mix := calls.undoable("Weigh", nil), calls.undoable("Mix", nil)
+		heat := saga.Step{Name: "Heat", Run: until, Compensate: calls.note("undo Heat", nil)}
+		e, end := life(t, d, saga.Options{}, one(weigh, mix, heat))
+		s := begin(t, e, "Bake", "cake")
 		synctest.Wait()
-		s := d.of("cake")
 		end()
 		resting := saga.New(&process{disk: d}, saga.Options{})
-		one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until))(resting)
+		one(weigh, mix, heat)(resting)
 		wantNoError(t, resting.Abort(t.Context(), s.ID))
 
-		e, end = life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), step("Heat", until)))
+		e, end = life(t, d, saga.Options{}, one(weigh, heat))
 		time.Sleep(time.Hour)
 		wantStatus(t, d, "cake", saga.Stuck)
 		if err := e.Abort(t.Context(), s.ID); err == nil {
@@ -114,9 +126,9 @@ func TestUnrunnableOnTheWayBack(t *testing.T) {
 		}
 		end()
 
-		e, _ = life(t, d, saga.Options{}, one(calls.undoable("Weigh", nil), calls.undoable("Mix", nil), step("Heat", until)))
+		e, _ = life(t, d, saga.Options{}, one(weigh, mix, heat))
 		e.Wait()
-		calls.want(t, "Weigh", "Mix", "undo Mix", "undo Weigh")
+		calls.want(t, "Weigh", "Mix", "undo Heat", "undo Mix", "undo Weigh")
 		wantStatus(t, d, "cake", saga.Compensated)
 	})
 }

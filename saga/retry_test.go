@@ -199,7 +199,13 @@ func TestStuck(t *testing.T) {
 
 	bubble(t, "a panic makes that saga stuck alone; it may still come right", func(t *testing.T) {
 		d := newDisk()
-		e, _ := life(t, d, saga.Options{}, one(step("Heat", func(_ context.Context, r *saga.Run) error {
+		stuck := 0
+		o := saga.Options{Observe: func(ev saga.Event) {
+			if ev.What == saga.EventStuck {
+				stuck++
+			}
+		}}
+		e, _ := life(t, d, o, one(step("Heat", func(_ context.Context, r *saga.Run) error {
 			switch {
 			case r.Subject() == "cake" && r.Attempt() == 1:
 				panic("no oven")
@@ -218,6 +224,9 @@ func TestStuck(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		wantStatus(t, d, "cake", saga.Stuck) // until a try succeeds
+		if stuck != 2 {
+			t.Errorf("reported as stuck %d times, want 2", stuck)
+		}
 		e.Wait()
 		wantStatus(t, d, "cake", saga.Completed)
 	})

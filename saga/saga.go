@@ -19,10 +19,10 @@ type Saga struct {
 	Superseded  bool     // it goes back because it is no longer asked for, not because it failed
 	Steps       []string // step names, frozen when the saga began
 	Step        int      // index of the current step; len(Steps) when all are done
-	Begun       bool     // the current step has checkpointed: something outside may have happened
+	Begun       bool     // the current step has checkpointed, or going back was done: something outside may have happened
 	Attempts    int      // failed tries of the current step in the current direction
-	NotBefore   time.Time
-	Error       string          // the last error
+	NotBefore   time.Time       // of the next try; zero: at once
+	Error       string          // the last error; of a saga that ended undone, why it went back
 	Context     json.RawMessage // shared by the steps
 	Secret      []byte          // leaves the journal when the saga ends
 	CreatedAt   time.Time

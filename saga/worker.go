@@ -226,13 +226,13 @@ func (w *worker) failed(life context.Context, began time.Time, err error) {
 	w.emit(ev)
 }
 
-// giveUp leaves a saga alone that this binary cannot run. Its row is the evidence: of a row that could not be read whole nothing
-// is written back, of any other the status and the error, for those who look.
+// giveUp leaves a saga alone that this binary cannot run. Its row is the evidence: nothing is written over a row that could not be
+// read whole or has a status of another version; of any other the status and the error are written, for those who look.
 func (w *worker) giveUp(life context.Context, why error) {
 	w.setLost(why)
 	next := w.saga.clone()
 	next.Status, next.Error = Stuck, why.Error()
-	if next.Undecodable == "" && (w.saga.Status != next.Status || w.saga.Error != next.Error) {
+	if next.Undecodable == "" && w.saga.Status.known() && (w.saga.Status != next.Status || w.saga.Error != next.Error) {
 		if err := w.commit(life, next, nil); err != nil {
 			w.log.Error("journal write failed", "error", err)
 		}
