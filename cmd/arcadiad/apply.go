@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/plan"
+)
+
+func applyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "apply",
+		Short: "Bring the account in line once, and wait for it",
+		Long: `Show the plan, ask, carry it out and wait until it is done. Droplets are made, replaced and destroyed.
+Where a daemon runs on the state database, it is asked to do the work; it has its own fleet file and token.
+
+Exit codes: 0 the fleet is converged; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
+		Example: `  arcadiad apply
+  arcadiad apply --yes -o json`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json")
+	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return apply(cmd, s, *format, *yes) }
+	return cmd
+}
+
+func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	out := cmd.OutOrStdout()
+	if format == "json" {
+		out = stderr // stdout is for the one JSON object
+	}
+	show := newShow(stderr)
+	defer show.end()
+	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
+	if err != nil {
+		return err
+	}
+	shown := false
+	conduct := daemon.Conduct{
+		Confirm: func(p plan.Plan) (bool, error) {
+			shown = true
+			if err := showPlan(out, p, "text"); err != nil || yes {
+				return yes, err
+			}
+			return ask(ctx, cmd.InOrStdin(), stderr)
+		},
+		Progress: show.take,
+	}
+	if err = tokenUnlessDaemon(ctx, o); err != nil {
+		return errors.Join(err, done())
+	}
+	began := time.Now()
+	applied, err := daemon.Apply(ctx, o, conduct)
+	show.end()
+	if err = errors.Join(err, done()); err != nil {
+		return err
+	}
+	if format == "json" {
+		err = writeJSON(cmd.OutOrStdout(), struct {
+			Plan      plan.Plan         `json:"plan"`
+			Remains   plan.Plan         `json:"remains"`
+			Converged bool              `json:"converged"`
+			Declined  bool              `json:"declined"`
+			Failed    []daemon.Progress `json:"failed"`
+		}{applied.Plan, applied.After, applied.Converged(), applied.Declined, append([]daemon.Progress{}, applied.Failed...)})
+	} else {
+		err = report(out, applied, shown, time.Since(began))
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(applied.Failed) > 0:
+		return outcome(exitFailed)
+	case !applied.Converged():
+		return outcome(exitChanges)
+	}
+	return nil
+}
+
+// tokenUnlessDaemon wants a token, unless a daemon does the work with its own.
+func tokenUnlessDaemon(ctx context.Context, o daemon.Options) error {
+	if _, err := daemon.Dial(ctx, o.State); !errors.Is(err, daemon.ErrNoDaemon) {
+		return err
+	}
+	_, err := o.Token()
+	return err
+}
+
+// ask asks a person on a terminal. Anything but yes means no.
+func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
+	if terminal(stdin) == nil {
+		return false, errors.New("there is no terminal to ask on: look at the plan above, then say --yes")
+	}
+	fmt.Fprint(stderr, "\nCarry this out? Only \"yes\" is taken for an answer: ")
+	answers := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(stdin).ReadString('\n')
+		if err != nil && line == "" {
+			fmt.Fprintln(stderr)
+		}
+		answers <- strings.TrimSpace(line)
+	}()
+	select {
+	case a := <-answers:
+		return strings.EqualFold(a, "yes"), nil
+	case <-ctx.Done():
+		fmt.Fprintln(stderr)
+		return false, ctx.Err()
+	}
+}
+
+// report says what an apply came to, and what to do about what remains.
+func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error {
+	var b strings.Builder
+	for _, p := range a.Failed {
+		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %.8s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), p.Saga)
+	}
+	switch {
+	case a.Declined:
+		b.WriteString("Nothing was changed.\n")
+	case a.After.Settled() && len(a.Failed) == 0 && shown:
+		fmt.Fprintf(&b, "Converged in %s.\n", rough(took))
+	case len(a.Failed) > 0 || !a.After.Settled() && shown:
+		b.WriteString("What remains:\n\n")
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil || a.Declined {
+		return err
+	}
+	if !shown || !a.Converged() {
+		if err := showPlan(w, a.After, "text"); err != nil {
+			return err
+		}
+	}
+	if n := liftable(a.After); n > 0 {
+		_, err := fmt.Fprintf(w, "\nTo let held actions through: arcadiad approve %s && arcadiad apply\n", a.After.ID)
+		return err
+	}
+	return nil
+}
+
+// liftable counts the held actions that a person may let through.
+func liftable(p plan.Plan) (n int) {
+	for _, a := range p.Actions {
+		if a.Held && a.HeldBy != "protect" && a.HeldBy != "tags" {
+			n++
+		}
+	}
+	return n
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+)
+
+func approveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "approve PLAN",
+		Short: "Let the held actions of a plan through",
+		Long: `Let the held actions of exactly this plan through, once. The plan's id is in the first line of arcadiad plan.
+If anything else is due by then, the id is another, and nothing is let through. What is protected stays held.
+A running daemon carries the plan out at once; otherwise the next apply or run does.`,
+		Example: `  arcadiad approve 3f2a9c51d0e7`,
+		Args:    one("plan id", "it is in the first line of: arcadiad plan"),
+	}
+	s := newSettings(cmd, usesState, slog.LevelWarn)
+	completeFiles(cmd)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := daemon.Approve(cmd.Context(), s.orders(cmd), args[0]); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "Plan %s is approved.\n", args[0])
+		return nil
+	}
+	return cmd
+}
+
+// orders are the options of a command that gives an order to the daemon or to the state database, and asks nothing of the account.
+func (s *settings) orders(cmd *cobra.Command) daemon.Options {
+	return s.options(s.logger(cmd.ErrOrStderr()))
+}

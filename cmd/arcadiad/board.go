@@ -1,0 +1,192 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"arcadiad/daemon"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// board is what an apply knows of its sagas: a row for each, and counts. It shows the rows that people want to see, no more than
+// there is room for.
+type board struct {
+	mu    sync.Mutex
+	began time.Time
+	rows  map[string]*row
+
+	picture   []string // the lines as they were at pictureAt: one sorting serves all lines of a redraw
+	pictureAt time.Time
+}
+
+// row is one saga.
+type row struct {
+	daemon.Progress
+	began time.Time
+	ended time.Time // zero: it is under way
+}
+
+func newBoard(now time.Time) *board { return &board{began: now, rows: map[string]*row{}} }
+
+// take notes a transition.
+func (b *board) take(p daemon.Progress, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.rows[p.Saga]
+	if r == nil {
+		r = &row{began: now}
+		if !p.Began.IsZero() && p.Began.Before(now) {
+			r.began = p.Began
+		}
+		b.rows[p.Saga] = r
+	}
+	r.Progress = p
+	if p.Ended && r.ended.IsZero() {
+		r.ended = now
+	}
+}
+
+// lines gives at most so many lines, none longer than width: those under way in front, the longest first, then failed ones, then
+// the ones that ended last. So the number of lines never shrinks. Sorted by name, that they do not dance. The caller has the lock.
+func (b *board) lines(most, width int, now time.Time) []string {
+	rows := make([]*row, 0, len(b.rows))
+	for _, r := range b.rows {
+		rows = append(rows, r)
+	}
+	byName := func(a, b *row) int {
+		return cmp.Or(fleet.CompareNames(a.Name, b.Name), strings.Compare(a.Saga, b.Saga))
+	}
+	if len(rows) > most {
+		slices.SortFunc(rows, func(a, b *row) int {
+			return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), b.ended.Compare(a.ended), a.began.Compare(b.began), byName(a, b))
+		})
+		rows = rows[:most]
+	}
+	slices.SortFunc(rows, byName)
+	longest := 0
+	for _, r := range rows {
+		longest = max(longest, len([]rune(r.Name)))
+	}
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		lines[i] = fit(r.line(min(longest, 40), now), width)
+	}
+	return lines
+}
+
+// freshness is how old a picture may be.
+const freshness = 50 * time.Millisecond
+
+// line is one of lines; empty where there is none.
+func (b *board) line(i, most, width int, now time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pictureAt.IsZero() || now.Sub(b.pictureAt) > freshness {
+		b.picture, b.pictureAt = b.lines(most, width, now), now
+	}
+	if i < len(b.picture) {
+		return b.picture[i]
+	}
+	return ""
+}
+
+func (b *board) size() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.rows)
+}
+
+func (r *row) urgency() int {
+	switch {
+	case r.Failed():
+		return 1
+	case r.Ended:
+		return 2
+	}
+	return 0
+}
+
+// line is the row: sign, name, step, elapsed, attempt, address, error.
+func (r *row) line(pad int, now time.Time) string {
+	until := now
+	if r.Ended {
+		until = r.ended
+	}
+	s := fmt.Sprintf("%3s %-*s  %-24s %5s", sign(r.Kind), pad, r.Name, r.stage(), rough(until.Sub(r.began)))
+	if r.Attempt > 1 && !r.Ended {
+		s += fmt.Sprintf("  attempt %d", r.Attempt)
+	}
+	if r.IP != "" && r.Ended {
+		s += "  " + r.IP
+	}
+	if r.Error != "" && (!r.Ended || r.Failed()) {
+		s += "  " + oneLine(r.Error)
+	}
+	return strings.TrimRight(s, " ")
+}
+
+// stage says where a saga is.
+func (r *row) stage() string {
+	switch {
+	case r.Ended && r.Status == string(saga.Completed):
+		return "done"
+	case r.Ended && r.Status == string(saga.Compensated):
+		return "failed, undone"
+	case r.Ended, r.Step == "":
+		return r.Status
+	case r.Status == string(saga.Stuck):
+		return "stuck at " + r.Step
+	case r.Reverse:
+		return "undoing " + r.Step
+	}
+	return fmt.Sprintf("%s (%d/%d)", r.Step, r.StepNo, r.Steps)
+}
+
+// summary counts, in one line.
+func (b *board) summary(now time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var active, stuck, done, failed int
+	for _, r := range b.rows {
+		switch {
+		case r.Status == string(saga.Stuck):
+			stuck++
+		case !r.Ended:
+			active++
+		case r.Failed():
+			failed++
+		default:
+			done++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d of %d done", done, len(b.rows))}
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{active, "under way"}, {failed, "failed"}, {stuck, "stuck"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	return strings.Join(parts, ", ") + ", " + rough(now.Sub(b.began))
+}
+
+// sign marks a kind of saga as plans mark its action.
+func sign(kind string) string {
+	switch kind {
+	case fleet.SagaProvision:
+		return "+"
+	case fleet.SagaDestroy:
+		return "-"
+	case fleet.SagaReplace:
+		return "-/+"
+	case fleet.SagaAdopt:
+		return ">"
+	}
+	return "~"
+}

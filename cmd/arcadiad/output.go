@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// outputFlag gives a command -o with these formats; the first is the default.
+func outputFlag(cmd *cobra.Command, formats ...string) *string {
+	var format string
+	cmd.Flags().VarP(choice(&format, formats...), "output", "o", strings.Join(formats[:len(formats)-1], ", ")+" or "+formats[len(formats)-1])
+	mustComplete(cmd, "output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	return &format
+}
+
+// writeJSON writes v for programs, indented.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// terminal gives the terminal behind a stream; nil: it is none.
+func terminal(stream any) *os.File {
+	f, ok := stream.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return f
+}
+
+// colored tells whether to colour what goes to w (https://no-color.org).
+func colored(w io.Writer) bool {
+	return terminal(w) != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// ago says how long ago something was, roughly.
+func ago(now, t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return rough(now.Sub(t)) + " ago"
+}
+
+// rough is a duration in its largest unit or two.
+func rough(d time.Duration) string {
+	switch d = max(0, d); {
+	case d < time.Hour:
+		return shortened(d.Truncate(time.Second))
+	case d < 48*time.Hour:
+		return shortened(d.Truncate(time.Minute))
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+}
+
+// shortened leaves the zeros of 2m0s and 1h0m0s out.
+func shortened(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// fit cuts a line to so many columns. Names, steps and addresses are narrow letters.
+func fit(s string, columns int) string {
+	if r := []rune(s); len(r) > columns && columns > 0 {
+		return string(r[:columns-1]) + "…"
+	}
+	return s
+}

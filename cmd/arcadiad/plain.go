@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"arcadiad/daemon"
+	"arcadiad/saga"
+)
+
+// plainLine is a transition as a line of a log that people read; empty: it is not worth one.
+func plainLine(p daemon.Progress) string {
+	var said string
+	switch saga.What(p.What) {
+	case saga.EventResumed:
+		said = "carries on at " + p.Step
+	case saga.EventDone:
+		said = p.Step + " done"
+	case saga.EventUndone:
+		said = p.Step + " undone"
+	case saga.EventFailed, saga.EventUnwritten:
+		said = fmt.Sprintf("%s failed at attempt %d, will be tried again", p.Step, p.Attempt)
+	case saga.EventBack:
+		said = "goes back"
+	case saga.EventStuck:
+		said = "is stuck at " + p.Step
+	case saga.EventEnded:
+		said = strings.TrimSpace(p.Status + " " + p.IP)
+	default:
+		return ""
+	}
+	line := fmt.Sprintf("%3s %s (%s): %s", sign(p.Kind), p.Name, short(p.Saga), said)
+	if p.Error != "" {
+		line += ": " + oneLine(p.Error)
+	}
+	return line
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/plan"
+)
+
+func planCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what it would take, and change nothing",
+		Long: `Show what it would take to bring the account in line with the fleet file. This changes nothing anywhere:
+neither in the account nor in the state database.
+
+Exit codes: 0 nothing to do; 2 changes, or sagas that are in flight or stuck; 1 an error.`,
+		Example: `  arcadiad plan
+  arcadiad plan -o markdown > plan.md        for a comment on a pull request
+  arcadiad plan -o json | jq .summary`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json", "markdown")
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostBriefly)
+		if err != nil {
+			return err
+		}
+		var p plan.Plan
+		if _, err = o.Token(); err == nil {
+			p, err = daemon.Plan(ctx, o)
+		}
+		if err := errors.Join(err, done()); err != nil {
+			return err
+		}
+		if err := showPlan(cmd.OutOrStdout(), p, *format); err != nil {
+			return err
+		}
+		if !p.Settled() {
+			return outcome(exitChanges)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func showPlan(w io.Writer, p plan.Plan, format string) error {
+	switch format {
+	case "json":
+		return p.JSON(w)
+	case "markdown":
+		return p.Markdown(w)
+	}
+	return p.Text(w, plan.Options{Color: colored(w)})
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// The groups of commands in the help.
+const (
+	groupFleet = "fleet"
+	groupLook  = "look"
+	groupHands = "hands"
+	groupTools = "tools"
+)
+
+// newRoot puts the commands together. There is no state in the package: each call makes a whole new tree.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "arcadiad",
+		Short: "Keep a DigitalOcean account's droplets in line with a fleet file",
+		Long: `arcadiad keeps a DigitalOcean account's droplets in line with a fleet file kept in git.
+
+It compares three things: what the file wants, what its state database recorded, and what the account shows.
+It writes only to droplets that it made or adopted, which bear the tag managed-by-arcadia-cloud.`,
+		Example: `  arcadiad validate                  check fleet.yaml
+  arcadiad plan                      show what it would take; change nothing
+  arcadiad apply                     do it once
+  arcadiad run                       keep doing it
+  arcadiad run --simulate            try it all without an account`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          known,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupFleet, Title: "Bring the account in line:"},
+		&cobra.Group{ID: groupLook, Title: "Look:"},
+		&cobra.Group{ID: groupHands, Title: "Decide:"},
+		&cobra.Group{ID: groupTools, Title: "Tools:"},
+	)
+	root.SetHelpCommandGroupID(groupTools)
+	root.SetCompletionCommandGroupID(groupTools)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())
+	})
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
+	add(groupLook, statusCommand(), sagaCommand())
+	add(groupHands, approveCommand(), pauseCommand(), resumeCommand())
+	add(groupTools, validateCommand(), schemaCommand(), simulateCommand())
+	return root
+}
+
+// version is what the build knows of itself: the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, revision, modified := info.Main.Version, "", ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = " " + s.Value[:min(12, len(s.Value))]
+		case "vcs.modified":
+			if s.Value == "true" {
+				modified = " with local changes"
+			}
+		}
+	}
+	if v == "" {
+		v = "(devel)"
+	}
+	return v + revision + modified
+}
+
+// known refuses what is not a command, and says where the commands are named.
+func known(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + near[0] + "? "
+	}
+	return fmt.Errorf("%s has no command %q (%ssee: %[1]s --help)", cmd.CommandPath(), args[0], hint)
+}
+
+// none refuses arguments.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments, got %q (see: %[1]s --help)", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// one demands one argument; what and hint say which.
+func one(what, hint string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%s wants one %s, got %d (%s)", cmd.CommandPath(), what, len(args), hint)
+		}
+		return nil
+	}
+}

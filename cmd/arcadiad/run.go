@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+)
+
+func runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon: keep the account in line with the fleet file",
+		Long: `Run the daemon: it watches the fleet file, takes an inventory of the account every 15 minutes, and carries
+out whatever the file asks for, until it is told to stop. Droplets are made, replaced and destroyed.
+
+SIGTERM and SIGINT stop it within 5 seconds; unfinished work carries on at the next start. A second signal
+stops it at once. SIGHUP reads the fleet file again.`,
+		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
+  arcadiad run --simulate --fleet examples/fleet.yaml`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelInfo)
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostForOthers)
+		if err != nil {
+			return err
+		}
+		o.Reload = reloads(ctx)
+		if _, err = o.Token(); err == nil { // better now than in a log an hour later
+			err = daemon.Run(ctx, o)
+		}
+		return errors.Join(err, done())
+	}
+	return cmd
+}

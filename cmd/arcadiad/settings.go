@@ -1,0 +1,268 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"arcadiad/daemon"
+)
+
+// settings are the values that commands share. Each is given by its flag, else by its environment variable, else by its default.
+type settings struct {
+	fleet, state, apiURL, tokenFile string
+	simulate                        bool
+	waitInterval, createSettle      time.Duration
+	waitAttempts, concurrency       int
+	syncSchedule                    string
+	apiReserve                      float64
+	logFormat                       string
+	logLevel                        slog.Level
+
+	flags *pflag.FlagSet
+	rows  []setting
+}
+
+// uses says which settings a command has.
+type uses int
+
+const (
+	usesFleet uses = 1 << iota // the fleet file
+	usesState                  // the state database, real or simulated
+	usesAPI                    // the account
+	usesSagas                  // sagas run in this process
+	usesLog                    // a log
+)
+
+// setting is one row of the table.
+type setting struct {
+	uses  uses
+	flag  string
+	env   string // environment variable; empty: none
+	value pflag.Value
+	usage string
+}
+
+// table is the one table of settings. The token has no flag; see findToken.
+func (s *settings) table(level slog.Level) []setting {
+	const pace = usesAPI | usesSagas
+	return []setting{
+		{usesFleet, "fleet", "ARCADIAD_FLEET", text(&s.fleet, "fleet.yaml", "FILE"), "fleet file"},
+		{usesState, "state", "ARCADIAD_STATE", text(&s.state, "", "FILE"),
+			"state database (default arcadiad.db, with --simulate simulated.db, in $STATE_DIRECTORY, $XDG_STATE_HOME/arcadiad or ~/.local/state/arcadiad)"},
+		{usesState, "simulate", "", boolean(&s.simulate), "use a simulated account, kept in a file beside the state; needs no token"},
+		{usesAPI, "api-url", "DIGITALOCEAN_API_URL", text(&s.apiURL, daemon.DefaultAPIURL, "URL"), "DigitalOcean API"},
+		{usesAPI, "token-file", "", text(&s.tokenFile, "", "FILE"),
+			"file with the API token (default $DIGITALOCEAN_ACCESS_TOKEN or $DIGITALOCEAN_TOKEN themselves, else the file $CREDENTIALS_DIRECTORY/" + credential + ")"},
+		{pace, "wait-interval", "", duration(&s.waitInterval, 5*time.Second), "time between two looks at what is waited for (with --simulate 1s)"},
+		{usesSagas, "wait-attempts", "", number(&s.waitAttempts, 96), "looks at a new droplet until it has to be active"},
+		{usesSagas, "create-settle", "", duration(&s.createSettle, 2*time.Minute),
+			"how long an unanswered create is looked for before it may be sent again (with --simulate 10s)"},
+		{usesSagas, "sync-schedule", "", text(&s.syncSchedule, daemon.DefaultSyncSchedule, "CRON"), "when the daemon takes an inventory of the account"},
+		{pace, "concurrency", "", number(&s.concurrency, 10), "API requests in flight"},
+		{pace, "api-reserve", "", share(&s.apiReserve, daemon.DefaultReserve), "share of the rate limit that is left to people and other tools"},
+		{usesState | usesLog, "log-format", "", choice(&s.logFormat, "text", "json"), "text or json"},
+		{usesState | usesLog, "log-level", "", logLevel(&s.logLevel, level), "debug, info, warn or error"},
+	}
+}
+
+// newSettings gives a command the flags that it uses, and fills the values before it runs. Level is the log level where nobody
+// says otherwise: a daemon talks, a command that has a result keeps quiet.
+func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
+	s := &settings{flags: cmd.Flags(), apiReserve: -1}
+	s.rows = s.table(level)
+	for _, row := range s.rows {
+		if row.uses&u != 0 {
+			usage := row.usage
+			if row.env != "" {
+				usage += " [$" + row.env + "]"
+			}
+			s.flags.Var(row.value, row.flag, usage)
+		}
+	}
+	if f := s.flags.Lookup("simulate"); f != nil {
+		f.NoOptDefVal = "true"
+	}
+	for flag, values := range map[string][]string{"log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"}} {
+		if s.flags.Lookup(flag) != nil {
+			mustComplete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		}
+	}
+	cmd.PreRunE = func(*cobra.Command, []string) error { return s.fill() }
+	return s
+}
+
+// mustComplete adds a flag's completion. It fails only for a flag that the command does not have.
+func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
+}
+
+// fill takes the environment in where there is no flag, and works out the defaults that depend on others.
+func (s *settings) fill() error {
+	if s.given("simulate") && s.given("api-url") {
+		return errors.New("--simulate and --api-url exclude each other: the simulated account has its own URL")
+	}
+	for _, row := range s.rows {
+		f := s.flags.Lookup(row.flag)
+		if f == nil || f.Changed || row.env == "" || os.Getenv(row.env) == "" {
+			continue
+		}
+		if err := s.flags.Set(row.flag, os.Getenv(row.env)); err != nil {
+			return fmt.Errorf("%s in the environment: %w", row.env, err)
+		}
+	}
+	if s.state == "" && s.flags.Lookup("state") != nil {
+		dir, err := stateDirectory()
+		if err != nil {
+			return err
+		}
+		name := "arcadiad.db"
+		if s.simulate {
+			name = "simulated.db"
+		}
+		s.state = filepath.Join(dir, name)
+	}
+	return nil
+}
+
+// given tells whether somebody set the value, by flag or by environment.
+func (s *settings) given(flag string) bool {
+	f := s.flags.Lookup(flag)
+	return f != nil && f.Changed
+}
+
+// stateDirectory is where systemd says, else where the user's state belongs.
+func stateDirectory() (string, error) {
+	if dirs := os.Getenv("STATE_DIRECTORY"); dirs != "" {
+		first, _, _ := strings.Cut(dirs, ":") // systemd gives all of StateDirectory=
+		return first, nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // relative ones are to be ignored, says the XDG specification
+		return filepath.Join(dir, "arcadiad"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("no place for the state database: HOME is not set (use --state or ARCADIAD_STATE)")
+	}
+	return filepath.Join(home, ".local", "state", "arcadiad"), nil
+}
+
+// options are the settings as the daemon takes them.
+func (s *settings) options(log *slog.Logger) daemon.Options {
+	return daemon.Options{
+		Fleet: s.fleet, State: s.state, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
+		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
+		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
+		UserAgent: "arcadiad/" + strings.ReplaceAll(version(), " ", "-"), Log: log,
+	}
+}
+
+// logger writes to w as the settings ask.
+func (s *settings) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: s.logLevel}
+	if s.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// value is a pflag.Value made from how a T is read and shown.
+type value[T any] struct {
+	at    *T
+	kind  string
+	parse func(string) (T, error)
+	show  func(T) string
+}
+
+func newValue[T any](at *T, start T, kind string, parse func(string) (T, error), show func(T) string) pflag.Value {
+	*at = start
+	return &value[T]{at, kind, parse, show}
+}
+
+func (v *value[T]) String() string { return v.show(*v.at) }
+func (v *value[T]) Type() string   { return v.kind }
+
+func (v *value[T]) Set(s string) error {
+	x, err := v.parse(s)
+	if err == nil {
+		*v.at = x
+	}
+	return err
+}
+
+func text(at *string, start, kind string) pflag.Value {
+	as := func(s string) string { return s }
+	return newValue(at, start, kind, func(s string) (string, error) { return s, nil }, as)
+}
+
+func boolean(at *bool) pflag.Value {
+	return newValue(at, false, "bool", strconv.ParseBool, strconv.FormatBool)
+}
+
+func duration(at *time.Duration, start time.Duration) pflag.Value {
+	return newValue(at, start, "DURATION", func(s string) (time.Duration, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return 0, fmt.Errorf("%q is not a duration such as 5s or 2m", s)
+		}
+		return d, nil
+	}, func(d time.Duration) string { return shortened(d) })
+}
+
+func number(at *int, start int) pflag.Value {
+	return newValue(at, start, "N", func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return 0, fmt.Errorf("%q is not a number from 1 on", s)
+		}
+		return n, nil
+	}, strconv.Itoa)
+}
+
+// share reads 20% and 0.2 alike.
+func share(at *float64, start float64) pflag.Value {
+	return newValue(at, start, "SHARE", func(s string) (float64, error) {
+		digits, percent := strings.CutSuffix(s, "%")
+		x, err := strconv.ParseFloat(digits, 64)
+		if percent {
+			x /= 100
+		}
+		if err != nil || !(x >= 0 && x < 1) { // NaN is neither
+			return 0, fmt.Errorf("%q is not a share such as 20%% or 0.2, below 100%%", s)
+		}
+		return x, nil
+	}, func(x float64) string { return strconv.FormatFloat(x*100, 'g', 4, 64) + "%" })
+}
+
+// choice takes one of the words; the first is the default.
+func choice(at *string, words ...string) pflag.Value {
+	as := func(s string) string { return s }
+	return newValue(at, words[0], "FORMAT", func(s string) (string, error) {
+		for _, w := range words {
+			if s == w {
+				return s, nil
+			}
+		}
+		return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
+	}, as)
+}
+
+func logLevel(at *slog.Level, start slog.Level) pflag.Value {
+	return newValue(at, start, "LEVEL", func(s string) (level slog.Level, err error) {
+		if level.UnmarshalText([]byte(s)) != nil {
+			err = fmt.Errorf("%q is none of debug, info, warn, error", s)
+		}
+		return level, err
+	}, func(l slog.Level) string { return strings.ToLower(l.String()) })
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/simulator"
+)
+
+func simulateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Serve a simulated DigitalOcean API",
+		Long: `Serve a simulated DigitalOcean API, for arcadiad, doctl, Terraform and whatever else speaks the API, until it is
+told to stop. Nothing real is touched. Without --file the account is forgotten at the end.`,
+		Example: `  arcadiad simulate --listen 127.0.0.1:8025
+  arcadiad simulate --listen 127.0.0.1:8025 --file ~/.local/state/arcadiad/simulated.account.json`,
+		Args: none,
+	}
+	var o simulator.Options
+	var listen, file, tokenFile string
+	var latency time.Duration
+	f := cmd.Flags()
+	f.Var(text(&listen, "127.0.0.1:8025", "ADDRESS"), "listen", "where to listen; port 0 takes a free one")
+	f.Var(text(&file, "", "FILE"), "file", "keep the account in this file (default in memory)")
+	f.Var(text(&tokenFile, "", "FILE"), "token-file", "accept only the token in this file (default any)")
+	f.Uint64Var(&o.Seed, "seed", 0, "decides by chance which requests meet faults")
+	f.Var(duration(&o.Activation, 2*time.Second), "activation", "time until a new droplet is active")
+	f.DurationVar(&latency, "latency", 0, "time that each request takes")
+	s := newSettings(cmd, usesLog, slog.LevelWarn)
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		o.Latency, o.Log = latency, s.logger(cmd.ErrOrStderr())
+		if tokenFile != "" {
+			if o.Token, err = findToken(tokenFile, o.Log)(); err != nil {
+				return err
+			}
+		}
+		sim := simulator.New(o)
+		if file != "" {
+			if err := sim.Open(file); err != nil {
+				return err
+			}
+		}
+		l, err := net.Listen("tcp", listen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%w (another address: --listen 127.0.0.1:0)", err), sim.Close())
+		}
+		url := "http://" + l.Addr().String()
+		stop := serveHTTP(l, sim)
+		if err = sim.SetListener(url); err == nil {
+			fmt.Fprint(cmd.OutOrStdout(), sim.Hints(url))
+			<-cmd.Context().Done()
+		}
+		return errors.Join(err, sim.Close(), stop())
+	}
+	return cmd
+}

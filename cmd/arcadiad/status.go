@@ -1,0 +1,315 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+func statusCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what the state database knows, and how the daemon is",
+		Long: `Show what the state database knows, and how the daemon is where one runs. This asks nobody but the two, and
+changes nothing. Without a state database the exit code is 1.`,
+		Example: `  arcadiad status
+  arcadiad status -o json | jq .droplets`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesState, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json")
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		st, err := readStatus(cmd.Context(), s.state)
+		if err != nil {
+			return err
+		}
+		if *format == "json" {
+			return writeJSON(cmd.OutOrStdout(), st)
+		}
+		return st.text(cmd.OutOrStdout(), time.Now())
+	}
+	return cmd
+}
+
+// status is what `arcadiad status` shows.
+type status struct {
+	State       string          `json:"state"`
+	Fleet       string          `json:"fleet"`
+	Account     string          `json:"account"`
+	Simulated   bool            `json:"simulated"`
+	PausedSince time.Time       `json:"paused_since,omitzero"`
+	LastSync    time.Time       `json:"last_sync,omitzero"`
+	Daemon      *daemon.Live    `json:"daemon"` // null: none runs
+	DaemonError string          `json:"daemon_error,omitempty"`
+	Summary     map[bearing]int `json:"summary"`
+	Droplets    []dropletView   `json:"droplets"`
+	Sagas       []sagaView      `json:"sagas"` // live ones
+}
+
+// bearing says what a droplet is to arcadiad.
+type bearing string
+
+const (
+	managed  bearing = "managed"  // recorded, and shows our tag
+	released bearing = "released" // recorded, and no longer shows our tag
+	orphaned bearing = "orphaned" // shows our tag, and is not recorded (yet)
+	foreign  bearing = "foreign"  // none of our business
+	deleted  bearing = "deleted"  // gone; the row is kept
+)
+
+var bearings = []bearing{managed, orphaned, released, foreign, deleted}
+
+func bearingOf(r state.Resource) bearing {
+	switch tagged := (fleet.Droplet{Tags: r.Tags}).Managed(); {
+	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
+		return deleted
+	case r.Recorded && tagged:
+		return managed
+	case r.Recorded:
+		return released
+	case tagged:
+		return orphaned
+	}
+	return foreign
+}
+
+// dropletView is a droplet as status shows it.
+type dropletView struct {
+	ID       int64        `json:"id"`
+	Name     string       `json:"name"`
+	Bearing  bearing      `json:"bearing"`
+	Status   fleet.Status `json:"status"`
+	Region   string       `json:"region"`
+	Size     string       `json:"size,omitempty"`
+	PublicIP string       `json:"public_ip,omitempty"`
+	Protect  bool         `json:"protect,omitempty"`
+	LastSeen time.Time    `json:"last_seen_at"`
+	Deleted  time.Time    `json:"deleted_at,omitzero"`
+}
+
+func readStatus(ctx context.Context, path string) (status, error) {
+	r, err := state.OpenReader(ctx, path)
+	if err != nil {
+		return status{}, err
+	}
+	meta, err := r.Meta(ctx)
+	if err != nil {
+		return status{}, err
+	}
+	resources, err := r.Resources(ctx)
+	if err != nil {
+		return status{}, err
+	}
+	live, err := r.Sagas(ctx, state.SagaFilter{Live: true})
+	if err != nil {
+		return status{}, err
+	}
+	st := status{
+		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
+		LastSync: meta.LastSync, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
+	}
+	for _, b := range bearings {
+		st.Summary[b] = 0
+	}
+	for _, d := range resources {
+		b := bearingOf(d)
+		st.Summary[b]++
+		st.Droplets = append(st.Droplets, dropletView{
+			d.DropletID, d.Name, b, d.Status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.DeletedAt,
+		})
+	}
+	slices.SortStableFunc(st.Droplets, func(a, b dropletView) int { return fleet.CompareNames(a.Name, b.Name) })
+	st.askDaemon(ctx, path)
+	return st, nil
+}
+
+// askDaemon adds how the daemon is. One that does not answer spoils nothing: the database was read.
+func (st *status) askDaemon(ctx context.Context, path string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	remote, err := daemon.Dial(ctx, path)
+	if errors.Is(err, daemon.ErrNoDaemon) {
+		return
+	}
+	var live daemon.Live
+	if err == nil {
+		live, err = remote.Live(ctx)
+	}
+	if err != nil {
+		st.DaemonError = err.Error()
+		return
+	}
+	st.Daemon = &live
+}
+
+// mostShown bounds each table, so that all fits one screen. JSON has everything.
+const mostShown = 12
+
+func (st status) text(w io.Writer, now time.Time) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	line := func(what, format string, args ...any) { fmt.Fprintf(t, what+"\t"+format+"\n", args...) }
+	line("State", "%s", st.State)
+	line("Fleet", "%s", orNone(st.Fleet))
+	kind := ""
+	if st.Simulated {
+		kind = " (simulated)"
+	}
+	line("Account", "%s%s", orNone(st.Account), kind)
+	line("Last sync", "%s", ago(now, st.LastSync))
+	line("Daemon", "%s", st.daemonText(now))
+	line("Writes", "%s", st.writesText(now))
+	if d := st.Daemon; d != nil {
+		if d.FileError != "" {
+			line("Fleet file", "%s", "not usable, the last good one stays in force: "+fit(oneLine(d.FileError), 160))
+		}
+		if d.Held > 0 {
+			line("Plan", "%s: %d held (look: arcadiad plan; let through: arcadiad approve %[1]s)", d.Plan, d.Held)
+		}
+		if d.Drifted > 0 {
+			line("Drift", "%s (look: arcadiad plan)", counted(d.Drifted, "droplet"))
+		}
+	}
+	line("Droplets", "%s", st.countsText())
+	line("Sagas", "%s", st.sagasText())
+	t.Flush() // into memory: it cannot fail
+	st.tables(&b, now)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (st status) daemonText(now time.Time) string {
+	d := st.Daemon
+	switch {
+	case st.DaemonError != "":
+		return "does not answer: " + oneLine(st.DaemonError)
+	case d == nil:
+		return "not running (start: arcadiad run)"
+	case d.Pass.IsZero():
+		return fmt.Sprintf("running, process %d; no pass has ended yet", d.PID)
+	case d.PassError != "":
+		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fit(oneLine(d.PassError), 160))
+	}
+	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
+}
+
+func (st status) writesText(now time.Time) string {
+	switch {
+	case !st.PausedSince.IsZero():
+		return fmt.Sprintf("paused since %s (go on: arcadiad resume)", ago(now, st.PausedSince))
+	case st.Daemon != nil && st.Daemon.Writes != "":
+		return "shut: " + fit(oneLine(st.Daemon.Writes), 160)
+	case st.Daemon != nil:
+		return "open"
+	}
+	return "not paused"
+}
+
+func (st status) countsText() string {
+	states := map[fleet.Status]int{}
+	for _, d := range st.Droplets {
+		if d.Bearing == managed {
+			states[d.Status]++
+		}
+	}
+	var parts []string
+	for _, b := range bearings {
+		if n := st.Summary[b]; n > 0 || b == managed {
+			part := fmt.Sprintf("%d %s", n, b)
+			if b == managed && states[fleet.StatusActive] < n {
+				part += " (" + enumerate(states) + ")"
+			}
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// enumerate gives counts in the order of a droplet's life.
+func enumerate(states map[fleet.Status]int) string {
+	var parts []string
+	for _, s := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff, fleet.StatusArchive} {
+		if states[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", states[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (st status) sagasText() string {
+	stuck := 0
+	for _, s := range st.Sagas {
+		if s.Status == saga.Stuck {
+			stuck++
+		}
+	}
+	switch {
+	case len(st.Sagas) == 0:
+		return "none live"
+	case stuck > 0:
+		return fmt.Sprintf("%d live, %d of them stuck (look: arcadiad saga show ID)", len(st.Sagas), stuck)
+	}
+	return fmt.Sprintf("%d live", len(st.Sagas))
+}
+
+// tables shows what deserves a look first: stuck sagas, then other live ones, then the droplets that are ours or were.
+func (st status) tables(w io.Writer, now time.Time) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	if len(st.Sagas) > 0 {
+		sagas := slices.Clone(st.Sagas)
+		slices.SortStableFunc(sagas, func(a, b sagaView) int { return rank(a) - rank(b) })
+		fmt.Fprintln(t)
+		sagaTable(t, sagas, now, mostShown)
+	}
+	var ours []dropletView
+	for _, d := range st.Droplets {
+		if d.Bearing != foreign && d.Bearing != deleted {
+			ours = append(ours, d)
+		}
+	}
+	if len(ours) == 0 {
+		return
+	}
+	t.Flush()
+	fmt.Fprintln(t, "\nDROPLET\tID\tSTATUS\tREGION\tSIZE\tIP\tNOTES")
+	for _, d := range ours[:min(len(ours), mostShown)] {
+		var notes []string
+		if d.Bearing != managed {
+			notes = append(notes, string(d.Bearing))
+		}
+		if d.Protect {
+			notes = append(notes, "protected")
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", d.Name, d.ID, d.Status, d.Region, orNone(d.Size), orNone(d.PublicIP), strings.Join(notes, ", "))
+	}
+	more(t, len(ours), mostShown)
+}
+
+// more says how many rows a table left out.
+func more(w io.Writer, rows, most int) {
+	if rows > most {
+		fmt.Fprintf(w, "… and %d more (-o json has all)\n", rows-most)
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// credential is the name under which systemd hands the token over: LoadCredential=digitalocean-token:FILE.
+const credential = "digitalocean-token"
+
+// errNoToken names the ways to give a token.
+var errNoToken = errors.New("no API token: name a file with --token-file, or set DIGITALOCEAN_ACCESS_TOKEN (or DIGITALOCEAN_TOKEN), " +
+	"or let systemd pass $CREDENTIALS_DIRECTORY/" + credential + " (or try it without an account: --simulate)")
+
+// findToken finds where the token comes from. The function that it gives is called for each request: a token in a file may be
+// rotated while arcadiad runs.
+func findToken(file string, log *slog.Logger) func() (string, error) {
+	if file == "" {
+		for _, name := range []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"} {
+			if os.Getenv(name) != "" {
+				token, err := tidyToken(os.Getenv(name), name)
+				return func() (string, error) { return token, err }
+			}
+		}
+		if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+			file = filepath.Join(dir, credential)
+			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+				file = "" // the unit has other credentials
+			}
+		}
+	}
+	if file == "" {
+		return func() (string, error) { return "", errNoToken }
+	}
+	return (&tokenFile{path: file, log: log}).read
+}
+
+// tidyToken trims a token, and refuses what cannot be one. The error does not show it.
+func tidyToken(raw, source string) (string, error) {
+	token := strings.TrimSpace(raw)
+	if token == "" {
+		return "", fmt.Errorf("the API token in %s is empty", source)
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }) {
+		return "", fmt.Errorf("what %s holds is not an API token: one word is expected, and nothing else", source)
+	}
+	return token, nil
+}
+
+// tokenFile reads a token from a file, again when the file changed.
+type tokenFile struct {
+	path string
+	log  *slog.Logger
+
+	mu    sync.Mutex
+	was   fs.FileInfo // of the file that token came from; nil: not read yet
+	token string
+}
+
+func (f *tokenFile) read() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, err := os.Stat(f.path)
+	if err != nil {
+		return "", fmt.Errorf("read the API token: %w", err)
+	}
+	if f.was != nil && os.SameFile(f.was, now) && f.was.ModTime().Equal(now.ModTime()) && f.was.Size() == now.Size() {
+		return f.token, nil
+	}
+	if !now.Mode().IsRegular() {
+		return "", fmt.Errorf("read the API token: %s is not a regular file", f.path)
+	}
+	raw, err := os.ReadFile(f.path)
+	if err != nil {
+		return "", fmt.Errorf("read the API token: %w", err)
+	}
+	if now.Mode().Perm()&0o077 != 0 {
+		f.log.Warn("others than its owner may read the token file (chmod 600 mends it)", "file", f.path, "mode", now.Mode().Perm().String())
+	}
+	token, err := tidyToken(string(raw), f.path)
+	if err != nil {
+		return "", err
+	}
+	f.token, f.was = token, now
+	return token, nil
+}

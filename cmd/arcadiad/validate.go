@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/fleetfile"
+)
+
+func validateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "validate [FILE]",
+		Short: "Check the fleet file",
+		Long: `Check the fleet file, and the user_data files that it names, without asking anybody. This changes nothing.
+Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is then 1.`,
+		Example: `  arcadiad validate
+  arcadiad validate examples/fleet.yaml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("%s takes one file, got %d (see: %[1]s --help)", cmd.CommandPath(), len(args))
+			}
+			return nil
+		},
+	}
+	s := newSettings(cmd, usesFleet, slog.LevelWarn)
+	completeFiles(cmd)
+	cmd.ValidArgsFunction = completeYAML
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		file := s.fleet
+		if len(args) == 1 {
+			file = args[0]
+		}
+		f, err := fleetfile.Load(file)
+		if err != nil {
+			fmt.Fprintln(cmd.ErrOrStderr(), err)
+			return outcome(exitFailed)
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is ok: fleet %s, %s\n", file, f.Name, counted(len(f.Specs), "droplet"))
+		return nil
+	}
+	return cmd
+}
