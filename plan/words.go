@@ -59,7 +59,7 @@ func driftRuns(list []Drift) [][]Drift {
 
 func flightRuns(list []InFlight) [][]InFlight {
 	return runs(list, func(f InFlight) string { return f.Name }, func(a, b InFlight) bool {
-		return a.Kind == b.Kind && a.Status == b.Status && a.Step == b.Step && a.Error == b.Error && !a.Stuck
+		return a.Kind == b.Kind && a.Status == b.Status && a.Step == b.Step && a.Error == b.Error
 	})
 }
 
