@@ -20,6 +20,7 @@
 //	Later(d, err)    try again after d; not a failure
 //	Permanent(err)   this will never work: compensate this step and all before it
 //	Supersede(why)   this is no longer asked for: go back the same way, but end superseded
+//	NeedsPerson(err) only a person can mend this: stuck at once, and tried again with backoff all the same
 //
 // A step may be cut off at any moment, and is then run again from its start; so it must be idempotent, and so must its Compensate,
 // which may also be called for a step that was only half done or never ran. A try that ends in an error changes nothing but the

@@ -348,10 +348,10 @@ func TestDraftRefusesMistakes(t *testing.T) {
 }
 
 func TestMarkers(t *testing.T) {
-	if saga.Permanent(nil) != nil {
-		t.Error("Permanent(nil) is an error")
+	if saga.Permanent(nil) != nil || saga.NeedsPerson(nil) != nil {
+		t.Error("a marker makes an error of nil")
 	}
-	for _, err := range []error{saga.Permanent(errCold), saga.Later(1, errCold)} {
+	for _, err := range []error{saga.Permanent(errCold), saga.Later(1, errCold), saga.NeedsPerson(errCold)} {
 		if !errors.Is(err, errCold) || err.Error() != errCold.Error() {
 			t.Errorf("%v does not stand for %v", err, errCold)
 		}

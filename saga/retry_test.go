@@ -197,6 +197,28 @@ func TestStuck(t *testing.T) {
 		}
 	})
 
+	bubble(t, "a step that needs a person is stuck at once, and does not go back", func(t *testing.T) {
+		d := newDisk()
+		var calls diary
+		mended := false
+		e, _ := life(t, d, saga.Options{}, one(calls.undoable("Mix", nil), step("Heat", func(context.Context, *saga.Run) error {
+			if !mended {
+				return saga.NeedsPerson(errCold)
+			}
+			return nil
+		})))
+		s := begin(t, e, "Bake", "cake")
+		synctest.Wait()
+		if s := wantStatus(t, d, "cake", saga.Stuck); s.Reverse || s.Error != errCold.Error() {
+			t.Errorf("reverse %v, error %q", s.Reverse, s.Error)
+		}
+		mended = true
+		wantNoError(t, e.Retry(t.Context(), s.ID))
+		e.Wait()
+		calls.want(t, "Mix")
+		wantStatus(t, d, "cake", saga.Completed)
+	})
+
 	bubble(t, "a panic makes that saga stuck alone; it may still come right", func(t *testing.T) {
 		d := newDisk()
 		stuck := 0

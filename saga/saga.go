@@ -15,12 +15,12 @@ type Saga struct {
 	Labels  map[string]string // small facts for those who only look; they stay when the context is gone
 
 	Status      Status
-	Reverse     bool     // going back: compensating, or stuck while compensating
-	Superseded  bool     // it goes back because it is no longer asked for, not because it failed
-	Steps       []string // step names, frozen when the saga began
-	Step        int      // index of the current step; len(Steps) when all are done
-	Begun       bool     // the current step has checkpointed, or going back was done: something outside may have happened
-	Attempts    int      // failed tries of the current step in the current direction
+	Reverse     bool            // going back: compensating, or stuck while compensating
+	Superseded  bool            // it goes back because it is no longer asked for, not because it failed
+	Steps       []string        // step names, frozen when the saga began
+	Step        int             // index of the current step; len(Steps) when all are done
+	Begun       bool            // the current step has checkpointed, or going back was done: something outside may have happened
+	Attempts    int             // failed tries of the current step in the current direction
 	NotBefore   time.Time       // of the next try; zero: at once
 	Error       string          // the last error; of a saga that ended undone, why it went back
 	Context     json.RawMessage // shared by the steps
