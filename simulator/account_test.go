@@ -45,6 +45,9 @@ func TestPagesShift(t *testing.T) {
 	if p := resp.Links.Pages; p.Prev != base+"1&per_page=2" || p.Next != "" || p.Last != "" {
 		t.Errorf("links of the last page: %+v", p)
 	}
+	if far, resp := page(1<<63 - 1); len(far) != 0 || resp.Meta.Total != 4 {
+		t.Errorf("the last page there can be: %v of %d", far, resp.Meta.Total)
+	}
 	if beyond, resp := page(9); len(beyond) != 0 || resp.Links.Pages.Prev != base+"2&per_page=2" {
 		t.Errorf("page 9: %v, %+v", beyond, resp.Links.Pages)
 	}
@@ -91,6 +94,7 @@ func TestRateLimits(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
+		time.Sleep(500 * time.Millisecond) // the wait is told in whole seconds, rounded up
 		status, h := ask("sizes")
 		if status != 429 || h.Get("Retry-After") != "55" || h.Get("Ratelimit-Remaining") != "0" {
 			t.Errorf("the sixth in a minute: %d %v", status, h)

@@ -97,11 +97,19 @@ func (f Faults) clone() Faults {
 	return f
 }
 
+// certain are the knobs that Chance cannot name: they are not about single subjects.
+func certain() []string {
+	return []string{"retry_after", "page_shift", "tag_filter_hides_gpu", "full_create_response", "account_status", "without_scopes", "chance"}
+}
+
 func (f Faults) check() error {
 	known := f.knobs()
 	for name, c := range f.Chance {
-		if _, ok := known[name]; !ok || name == "chance" || name == "without_scopes" {
+		if _, ok := known[name]; !ok {
 			return fmt.Errorf("chance: there is no knob named %q", name)
+		}
+		if slices.Contains(certain(), name) {
+			return fmt.Errorf("chance: %s is always certain", name)
 		}
 		if c < 0 || c > 1 {
 			return fmt.Errorf("chance of %s: %v is not between 0 and 1", name, c)

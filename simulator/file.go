@@ -39,8 +39,11 @@ var ErrInUse = errors.New("the simulated account is in use by another process")
 
 // Open keeps the account in a file from now on: what the file holds becomes the account; where there is none yet, it is made.
 // Each change is on disk before the request that made it is answered. The file is locked (FILE.lock) until Close. Open is called
-// before the first request.
+// before the first request. Faults are saved with the next change; accounts of AddAccount, scripts and Ended are not.
 func (s *Simulator) Open(path string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the simulated account's directory: %w", err)
+	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("lock the simulated account: %w", err)

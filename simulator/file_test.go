@@ -28,7 +28,7 @@ func open(t *testing.T, path string, o simulator.Options) *simulator.Simulator {
 // A demo goes on where it stopped: droplets, tags, keys, faults, the pending actions and lags, and the next ids.
 func TestTheAccountSurvivesARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "account.json")
+		path := filepath.Join(t.TempDir(), "made", "account.json")
 		s := open(t, path, simulator.Options{Activation: time.Minute})
 		c := inProcess(t, s, "any")
 		s.SetFaults(simulator.Faults{TagVisibleAfter: 2 * time.Minute, IPAfterActive: time.Minute})

@@ -185,6 +185,11 @@ func TestBothTransportsServeGodo(t *testing.T) {
 				t.Errorf("power_off while off: %v", err)
 			}
 
+			_, resp, err = c.DropletActions.Resize(ctx, d.ID, "s-1vcpu-512mb-10gb", false)
+			if code := statusOf(t, resp, err); code != 422 || !strings.Contains(err.Error(), "can not decrease") {
+				t.Errorf("a resize to a smaller disk: %v", err)
+			}
+
 			// A tag keeps its first spelling, and is found in any.
 			other := create(t, c, "other", "db")
 			if len(other.Tags) != 1 || other.Tags[0] != "DB" {

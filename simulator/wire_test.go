@@ -225,6 +225,17 @@ func TestHooksAreCrashPoints(t *testing.T) {
 	}
 }
 
+// A request whose context has ended before it began goes nowhere.
+func TestAnEndedContextSendsNothing(t *testing.T) {
+	s := simulator.New(simulator.Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, _, err := send(ctx, s.Transport(), "POST", "http://simulated/v2/droplets", good)
+	if !errors.Is(err, context.Canceled) || s.Requests().Total() != 0 || len(s.Droplets()) != 0 {
+		t.Errorf("%v, requests %v", err, s.Requests())
+	}
+}
+
 func TestLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Options{Latency: 3 * time.Second})
