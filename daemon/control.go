@@ -35,7 +35,7 @@ type reply struct {
 	Error    string     `json:"error,omitempty"`
 	Changed  bool       `json:"changed,omitempty"` // the error is reconcile.ErrChanged
 	Droplets int        `json:"droplets,omitempty"`
-	Plan     *plan.Plan `json:"plan,omitempty"`
+	Plan     *carried   `json:"plan,omitempty"`
 	Progress *Progress  `json:"progress,omitempty"`
 	Failed   []Progress `json:"failed,omitempty"`
 	Live     *Live      `json:"live,omitempty"`
@@ -112,13 +112,16 @@ func send(w http.ResponseWriter, answer reply, err error) {
 	json.NewEncoder(w).Encode(answer)
 }
 
-// bare is a plan as the socket carries it: without the texts of user_data, which nobody needs to render it.
-func bare(p plan.Plan) *plan.Plan {
+// carried is a plan as the socket carries it: whole, so that the other end can render it, unlike its JSON for programs.
+type carried plan.Plan
+
+// bare is a plan without the texts of user_data, which nobody needs to render it.
+func bare(p plan.Plan) *carried {
 	actions := make([]plan.Action, len(p.Actions))
 	copy(actions, p.Actions)
 	for i := range actions {
 		actions[i].Spec.UserData = ""
 	}
 	p.Actions = actions
-	return &p
+	return (*carried)(&p)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 
+	"arcadiad/plan"
 	"arcadiad/reconcile"
 )
 
@@ -72,7 +73,7 @@ func (r *Remote) apply(ctx context.Context, c Conduct) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
-	applied := Applied{Plan: *planned.Plan, After: *planned.Plan}
+	applied := Applied{Plan: plan.Plan(*planned.Plan), After: plan.Plan(*planned.Plan)}
 	if yes, err := confirmed(applied.Plan, c); err != nil || !yes {
 		applied.Declined = !yes
 		return applied, err
@@ -82,7 +83,7 @@ func (r *Remote) apply(ctx context.Context, c Conduct) (Applied, error) {
 			c.Progress(*a.Progress)
 		}
 		if a.Done {
-			applied.Failed, applied.After = a.Failed, *a.Plan
+			applied.Failed, applied.After = a.Failed, plan.Plan(*a.Plan)
 		}
 		return !a.Done
 	})

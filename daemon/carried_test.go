@@ -1,0 +1,51 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// A plan that went over the control socket renders as it did before.
+func TestPlanSurvivesTheSocket(t *testing.T) {
+	p := plan.Plan{
+		ID: "3f2a9c51d0e7", Fleet: "demo", Summary: plan.Summary{Provision: 1, Replace: 1, Held: 1, InFlight: 1},
+		Actions: []plan.Action{
+			{Kind: plan.Provision, Name: "web-1", Reason: "wanted", Spec: fleet.Spec{Name: "web-1", Size: "s-1vcpu-1gb", UserData: "secret"}},
+			{Kind: plan.Replace, Name: "web-2", DropletID: 7, Reason: "changed", Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}},
+				Held: true, HeldBy: "max_destroy", HeldReason: "too many"},
+		},
+		InFlight: []plan.InFlight{{Name: "web-3", Saga: "5f0c9a1e", Kind: fleet.SagaProvision, Status: "running", Step: "CreateDroplet"}},
+	}
+	wire, err := json.Marshal(reply{Plan: bare(p)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got reply
+	if err := json.Unmarshal(wire, &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, render := range map[string]func(plan.Plan, io.Writer) error{
+		"text":     func(p plan.Plan, w io.Writer) error { return p.Text(w, plan.Options{}) },
+		"json":     plan.Plan.JSON,
+		"markdown": plan.Plan.Markdown,
+	} {
+		var before, after strings.Builder
+		if err := errors.Join(render(p, &before), render(plan.Plan(*got.Plan), &after)); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(before.String(), after.String()); d != "" {
+			t.Errorf("the plan's %s changed on its way (-before +after):\n%s", name, d)
+		}
+	}
+	if strings.Contains(string(wire), "secret") {
+		t.Errorf("user_data went over the socket: %s", wire)
+	}
+}
