@@ -187,6 +187,10 @@ func TestDriftBeyondTheFields(t *testing.T) {
 	if got := s.outcome(t, "image"); got != "" {
 		t.Errorf("unknown build: %q", got)
 	}
+	s.recorded.Records[0].ImageID, s.droplet(101).ImageID = 9000, 0 // the token may not read images
+	if got := s.outcome(t, "image"); got != "" {
+		t.Errorf("unreadable build: %q", got)
+	}
 	s = converged("web-1")
 	s.recorded.Records[0].Protect = true // the mirror was taken off in the console
 	if got := s.outcome(t, "protect"); got != "drift true>false" {
