@@ -43,28 +43,35 @@ func explain(path string, err error) error {
 	return err
 }
 
+// What an operator can do.
+const (
+	hintDamaged  = "move the file away, and restore a backup of it or start without one: droplets are adopted again by their tags"
+	hintReadOnly = "the file, its directory and FILE.lock must be writable by the user that arcadiad runs as"
+	hintFull     = "free some space; nothing was half written"
+)
+
+// damage is the error for a file in which SQLite's check found something.
+func damage(path, found string) error {
+	return fmt.Errorf("%w: %s: %s (%s)", ErrCorrupt, path, found, hintDamaged)
+}
+
 func diagnose(err error) (hint string, sentinel error) {
-	const (
-		damaged  = "move the file away, and restore a backup of it or start without one: droplets are adopted again by their tags"
-		readOnly = "the file, its directory and FILE.lock must be writable by the user that arcadiad runs as"
-		full     = "free some space; nothing was half written"
-	)
 	if e, ok := errors.AsType[sqlite3.Error](err); ok {
 		switch e.Code {
 		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-			return damaged, ErrCorrupt
+			return hintDamaged, ErrCorrupt
 		case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth, sqlite3.ErrCantOpen:
-			return readOnly, ErrReadOnly
+			return hintReadOnly, ErrReadOnly
 		case sqlite3.ErrFull:
-			return full, ErrFull
+			return hintFull, ErrFull
 		}
 		return "", nil
 	}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return full, ErrFull
+		return hintFull, ErrFull
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return readOnly, ErrReadOnly
+		return hintReadOnly, ErrReadOnly
 	}
 	return "", nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -17,16 +16,8 @@ var migrations embed.FS
 // Schema is the newest version of the schema that this binary knows: the number of the last migration.
 const Schema = 1
 
-// migrate brings the database to this binary's schema. Migrations only go forward: a newer database is refused.
-func migrate(ctx context.Context, db *sql.DB, path string) error {
-	at, err := schemaVersion(ctx, db, path)
-	switch {
-	case errors.Is(err, ErrNone): // a new file
-	case err != nil:
-		return err
-	case at > Schema:
-		return newer(path, at)
-	}
+// migrate brings the database to this binary's schema. Migrations only go forward.
+func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err

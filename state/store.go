@@ -64,6 +64,9 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	busy := fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds())
+	if err := s.examine(ctx, busy); err != nil {
+		return err
+	}
 	// FULL: go-sqlite3 would take NORMAL in WAL mode, and lose the last commits with the power.
 	s.db, err = sql.Open("sqlite3", uri(s.path, "mode=rw", "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=on",
 		"_secure_delete=on", "_txlock=immediate", "_stmt_cache_size=64", busy))
@@ -71,10 +74,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.db.SetMaxOpenConns(1)
-	if err := healthy(ctx, s.db); err != nil {
-		return err
-	}
-	if err := migrate(ctx, s.db, s.path); err != nil {
+	if err := migrate(ctx, s.db); err != nil {
 		return err
 	}
 	if s.pool, err = sql.Open("sqlite3", uri(s.path, "mode=ro", "_query_only=on", "_stmt_cache_size=32", busy)); err != nil {
@@ -100,15 +100,29 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	})
 }
 
-// healthy finds the damage that SQLite can find without reading every index.
-func healthy(ctx context.Context, db *sql.DB) error {
+// examine finds damage, as far as SQLite can find it without reading every index, and databases that are not for this binary. It
+// is done by a connection of its own, because to switch a foreign database to WAL mode would change it.
+func (s *Store) examine(ctx context.Context, options ...string) error {
+	db, err := sql.Open("sqlite3", uri(s.path, append(options, "mode=rw")...))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
 	var said string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return err
 	}
 	if said != "ok" {
-		return fmt.Errorf("%w: %s (move the file away and restore a backup of it, or start without one: droplets are adopted again by their tags)",
-			ErrCorrupt, said)
+		return damage(s.path, said)
+	}
+	switch at, err := schemaVersion(ctx, db, s.path); {
+	case errors.Is(err, ErrNone): // a new file
+		return nil
+	case err != nil:
+		return err
+	case at > Schema:
+		return newer(s.path, at)
 	}
 	return nil
 }

@@ -106,46 +106,56 @@ func TestLoad(t *testing.T) {
 
 // TestLaw06SightingsInAnyOrder: an older sighting never overwrites a newer one, so the order of arrival does not matter.
 func TestLaw06SightingsInAnyOrder(t *testing.T) {
-	first, second := droplet(1, "first", at(1)), droplet(1, "second", at(2))
-	second.Data, second.Status = nil, fleet.StatusOff // a sighting without raw data keeps what was there
-	gone, back := fleet.Deleted{DropletID: 1, At: at(3)}, droplet(1, "back", at(4))
+	s, id := fresh(t), int64(0)
 	for _, c := range []struct {
 		name    string
-		rows    []any
+		rows    func(id int64) []any
 		want    string
 		deleted bool
 	}{
-		{"seen twice", []any{first, second}, "second", false},
-		{"gone since", []any{first, second, gone}, "second", true},
-		{"gone, but seen after that", []any{first, second, gone, back}, "back", false},
+		{"seen twice", func(id int64) []any { return sightings(id)[:2] }, "second", false},
+		{"gone since", func(id int64) []any { return sightings(id)[:3] }, "second", true},
+		{"gone, but seen after that", sightings, "back", false},
 	} {
-		for rows := range permutations(c.rows) {
-			s := fresh(t)
-			commit(t, s, droplet(1, "zeroth", at(0)))
-			for _, row := range rows {
-				commit(t, s, row)
+		for order := range permutations(len(c.rows(0))) {
+			id++
+			rows := []any{droplet(id, "zeroth", at(0))}
+			for _, i := range order {
+				rows = append(rows, c.rows(id)[i])
 			}
+			commit(t, s, rows...)
 			all := get(s.Resources(t.Context()))(t)
-			if len(all) != 1 || all[0].Name != c.want || !all[0].DeletedAt.IsZero() != c.deleted || !all[0].FirstSeenAt.Equal(at(0)) {
-				t.Errorf("%s, in order %v: %+v", c.name, rows, all)
+			r := all[len(all)-1]
+			if r.DropletID != id || r.Name != c.want || !r.DeletedAt.IsZero() != c.deleted || !r.FirstSeenAt.Equal(at(0)) {
+				t.Errorf("%s, in order %v: %+v", c.name, order, r)
 			}
-			if c.deleted != (all[0].Status == fleet.StatusDeleted) {
-				t.Errorf("%s, in order %v: status %s", c.name, rows, all[0].Status)
+			if c.deleted != (r.Status == fleet.StatusDeleted) {
+				t.Errorf("%s, in order %v: status %s", c.name, order, r.Status)
 			}
-			s.CloseOnce()
 		}
 	}
+	wantEqual(t, "orders", id, 2+6+24)
 }
 
-// permutations gives every order of the list.
-func permutations(list []any) func(func([]any) bool) {
-	return func(yield func([]any) bool) {
+func sightings(id int64) []any {
+	second := droplet(id, "second", at(2))
+	second.Data, second.Status = nil, fleet.StatusOff // a sighting without raw data keeps what was there
+	return []any{droplet(id, "first", at(1)), second, fleet.Deleted{DropletID: id, At: at(3)}, droplet(id, "back", at(4))}
+}
+
+// permutations gives every order of 0 … n-1.
+func permutations(n int) func(func([]int) bool) {
+	return func(yield func([]int) bool) {
+		list := make([]int, n)
+		for i := range list {
+			list[i] = i
+		}
 		var next func(k int) bool
 		next = func(k int) bool {
-			if k == len(list) {
+			if k == n {
 				return yield(slices.Clone(list))
 			}
-			for i := k; i < len(list); i++ {
+			for i := k; i < n; i++ {
 				list[k], list[i] = list[i], list[k]
 				if !next(k + 1) {
 					return false
