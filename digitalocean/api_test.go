@@ -116,7 +116,7 @@ func TestLaw15NoTokenInErrorsAndLogs(t *testing.T) {
 		case http.MethodGet:
 			return nil, fmt.Errorf("proxy said: bad header %q", auth)
 		case http.MethodDelete:
-			return reply(422, strings.Repeat("x", 290)+auth, "X-Request-Id: "+auth), nil
+			return reply(422, strings.Repeat("x", 270)+auth, "X-Request-Id: "+auth), nil
 		}
 		return reply(500, "<html><body>"+auth+"</body></html>"), nil
 	}
@@ -133,7 +133,7 @@ func TestLaw15NoTokenInErrorsAndLogs(t *testing.T) {
 		intent := c.Destroy(t.Context(), 1, func(context.Context) error { return errors.New("token " + token) })
 		for _, err := range []error{get, create, destroy, intent} {
 			for e := err; e != nil; e = errors.Unwrap(e) {
-				if text := fmt.Sprintf("%v %+v %#v", e, e, e); strings.Contains(text, "0123456789abcdef") || strings.Contains(text, odd) {
+				if text := fmt.Sprintf("%v %+v %#v", e, e, e); strings.Contains(text, "01234") || strings.Contains(text, odd[:8]) {
 					t.Errorf("an error shows the token: %s", text)
 				}
 			}

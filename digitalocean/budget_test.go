@@ -486,3 +486,82 @@ func TestBudgetOptionsHaveDefaults(t *testing.T) {
 		t.Errorf("a new budget: %+v", s)
 	}
 }
+
+// What remains is known between two answers too: what goes out takes from it, what never left and what is an hour old gives back.
+func TestWhatRemainsBetweenAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(BudgetOptions{})
+		use(t, b, PriorityPoll, 0, 200, "RateLimit-Limit: 5000", "RateLimit-Remaining: 4000")
+		remains := func(want int) {
+			t.Helper()
+			if s := b.State(); s.Remaining != want {
+				t.Errorf("%d remain, want %d", s.Remaining, want)
+			}
+		}
+		var slots []*slot
+		for range 3 {
+			s, err := b.acquire(t.Context(), PrioritySaga, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slots = append(slots, s)
+		}
+		remains(3997)
+		b.answered(200, reply(200, "", "RateLimit-Limit: 5000", "RateLimit-Remaining: 3990").Header)
+		remains(3988) // two more are on their way
+		slots[0].sent = true
+		for _, s := range slots {
+			s.release()
+		}
+		remains(3990)
+		time.Sleep(hour)
+		remains(3992)
+	})
+}
+
+// Requests in flight count for the windows before they end.
+func TestRequestsInFlightCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, full := range []func(*limits, time.Time){
+			func(l *limits, now time.Time) {
+				for range 199 {
+					l.lastMinute.add(now)
+				}
+			},
+			func(l *limits, now time.Time) {
+				for range 3999 {
+					l.lastHour.add(now)
+				}
+			},
+		} {
+			l := newLimits(0.20)
+			full(&l, time.Now())
+			if _, why := l.next(time.Now(), 0); why != "" {
+				t.Errorf("the last request of the window has to wait: %s", why)
+			}
+			if at, why := l.next(time.Now(), 1); why == "" || at.IsZero() {
+				t.Errorf("one request too many may go, or has no time to wait for")
+			}
+		}
+	})
+}
+
+// While others leave us nothing, a question that gets no answer is not asked again at once.
+func TestAProbeWithoutAnAnswerWaitsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(BudgetOptions{})
+		use(t, b, PriorityPoll, 0, 200, "RateLimit-Limit: 5000", "RateLimit-Remaining: 900")
+		began := time.Now()
+		for range 3 {
+			s, err := b.acquire(t.Context(), PriorityPoll, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.sent = true
+			s.release()
+		}
+		if took := time.Since(began); took != 3*probeEvery {
+			t.Errorf("three questions without an answer took %v", took)
+		}
+	})
+}

@@ -255,6 +255,7 @@ func TestLaw07AListIsWholeOrNothing(t *testing.T) {
 		{"twice on two pages, none missing", &listServer{pages: [][]int64{{4, 3}, {3, 1}}, totals: []int{3, 3}}, "d1 page 2,d3 page 2,d4 page 1", 2},
 		{"one slipped to the page before", &listServer{pages: [][]int64{{1, 2}, {4}}, totals: []int{4, 4}}, "moved", 2},
 		{"the total fell", &listServer{pages: [][]int64{{1, 2}, {3}}, totals: []int{4, 3}}, "moved", 2},
+		{"the total rose", &listServer{pages: [][]int64{{1, 2}, {3}}, totals: []int{3, 4}}, "moved", 2},
 		{"more than the total", &listServer{pages: [][]int64{{1, 2, 3}}, totals: []int{2}}, "moved", 1},
 		{"an empty page that names a next", &listServer{pages: [][]int64{{1}, {}, {}}, totals: []int{3, 3, 3}}, "moved", 2},
 		{"a page again and again", &listServer{pages: [][]int64{{1}, {1}, {1}}, totals: []int{2, 2, 2}}, "moved", 2},
@@ -352,6 +353,23 @@ func TestActions(t *testing.T) {
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Somebody else may make the tag in the same moment; the API then refuses ours, and all is well.
+func TestTaggingBesideSomebodyElse(t *testing.T) {
+	asked := 0
+	c := newAPI(t, Config{Transport: inProcess(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path == "/v2/tags" {
+			return reply(422, `{"id":"unprocessable_entity","message":"tag exists"}`), nil
+		}
+		if asked++; asked == 1 {
+			return reply(404, `{"id":"not_found","message":"tag not found"}`), nil
+		}
+		return reply(204, ""), nil
+	})}).Client(PrioritySaga)
+	if err := c.Tag(t.Context(), "web", 7); err != nil || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
 	}
 }
 

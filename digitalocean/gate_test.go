@@ -101,6 +101,9 @@ func TestLaw12ClosingTheGateFreesQueuedWritesOnly(t *testing.T) {
 		}
 		stop := errors.New("arcadiad is stopping")
 		b.Writes(stop)
+		if err := c.Destroy(t.Context(), 3, nil); !errors.Is(err, stop) || time.Since(began) != 0 {
+			t.Errorf("a write at the closed gate: after %v: %v", time.Since(began), err)
+		}
 		if e := <-ends[1]; !errors.Is(e.err, ErrNotSent) || !errors.Is(e.err, stop) || e.after != 0 {
 			t.Errorf("the queued write: after %v: %v", e.after, e.err)
 		}
@@ -109,9 +112,6 @@ func TestLaw12ClosingTheGateFreesQueuedWritesOnly(t *testing.T) {
 		}
 		if e := <-ends[2]; e.err != nil || e.after != 20*time.Second {
 			t.Errorf("the queued read: after %v: %v", e.after, e.err)
-		}
-		if err := c.Destroy(t.Context(), 3, nil); !errors.Is(err, stop) {
-			t.Errorf("a write at the closed gate: %v", err)
 		}
 	})
 }

@@ -192,6 +192,23 @@ func TestLaw04NoReplayOnABrokenConnection(t *testing.T) {
 	}
 }
 
+// A transport can only send a body again if the request offers it again.
+func TestLaw04NoBodyIsOfferedTwice(t *testing.T) {
+	seen := 0
+	c := newAPI(t, Config{Transport: inProcess(func(r *http.Request) (*http.Response, error) {
+		if seen++; r.GetBody != nil {
+			t.Errorf("%s %s offers its body again", r.Method, r.URL.Path)
+		}
+		return reply(202, createdBody), nil
+	})}).Client(PrioritySaga)
+	if err := errors.Join(create(c), c.Tag(t.Context(), "web", 1), c.Untag(t.Context(), "web", 1), c.Destroy(t.Context(), 1, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if seen != 4 {
+		t.Errorf("%d requests", seen)
+	}
+}
+
 func TestLaw04TimeoutsOfTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAPI(t, Config{Transport: inProcess(func(r *http.Request) (*http.Response, error) {
