@@ -36,6 +36,7 @@ func rules() []rule {
 		{"size", checkSize},
 		{"comments", checkComments},
 		{"secrets", checkSecrets},
+		{"docs", checkDocs},
 	}
 }
 

@@ -178,7 +178,7 @@ func checkSkipping(t *tree) (breaches []string) {
 
 // checkNames: a package is named after a concept, not after a drawer.
 func checkNames(t *tree) (breaches []string) {
-	drawers := []string{"util", "utils", "common", "types", "helper", "helpers", "model", "models", "misc", "base", "shared"}
+	drawers := []string{"util", "utils", "common", "types", "helper", "helpers", "models"}
 	for _, s := range t.goes {
 		file := strings.TrimSuffix(strings.TrimSuffix(path.Base(s.path), ".go"), "_test")
 		for _, name := range []string{s.ast.Name.Name, path.Base(s.dir), file} {
@@ -282,4 +282,39 @@ func (t *tree) dirs() []string {
 	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
+}
+
+// checkDocs: the pages name only tests and files that exist.
+func checkDocs(t *tree) (breaches []string) {
+	tests, files := map[string]bool{}, map[string]bool{}
+	for _, s := range t.goes {
+		for _, d := range s.ast.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				tests[f.Name.Name] = true
+			}
+		}
+	}
+	for _, f := range t.texts {
+		for p := f.path; p != "."; p = path.Dir(p) {
+			files[p] = true
+		}
+	}
+	test := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9_]+)`")
+	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
+	for _, f := range t.texts {
+		if path.Ext(f.path) != ".md" || strings.Contains(f.path, "testdata/") {
+			continue
+		}
+		for _, m := range test.FindAllStringSubmatch(string(f.data), -1) {
+			if !tests[m[1]] {
+				breaches = append(breaches, fmt.Sprintf("%s: there is no %s", f.path, m[1]))
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(string(f.data), -1) {
+			if !files[path.Join(path.Dir(f.path), m[1])] {
+				breaches = append(breaches, fmt.Sprintf("%s: the link to %s leads nowhere", f.path, m[1]))
+			}
+		}
+	}
+	return breaches
 }

@@ -32,7 +32,7 @@ func goodTree() map[string]string {
 		"simulator/openapi_test.go":    "package simulator\n\nfunc TestOpenAPI(t *testing.T) { t.Skip(\"the file is absent\") }\n",
 		"cmd/arcadiad/main.go":         "// Command arcadiad is the program.\npackage main\n\nimport _ \"github.com/spf13/cobra\"\n",
 		"state/doc.go":                 "// Package state remembers.\npackage state\n\nimport _ \"github.com/mattn/go-sqlite3\"\n",
-		"README.md":                    "a readme\n",
+		"README.md":                    "a readme with `TestLaw01Holds`, [a room](plan) and [a file](plan/doc.go#L1)\n",
 		"digitalocean/redact_test.go":  "package digitalocean\n\nconst fake = \"dop_v1_" + strings.Repeat("0a", 32) + "\"\n",
 		"simulator/testdata/image.bin": "\x00" + "pypi" + ".org",
 	}
@@ -113,6 +113,8 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"secrets", "README.md", "fetch it from https://" + "proxy.golang" + ".org/x\n", "README.md:1: names a package registry"},
 		{"secrets", "Makefile", "export " + "GOPROXY" + " := direct\n", "names a package registry"},
 		{"secrets", "README.md", "dop_v1_" + strings.Repeat("0123456789abcdef", 4) + "\n", "looks like a secret"},
+		{"docs", "docs/page.md", "see [the plan](plan/doc.go)\n", "leads nowhere"},
+		{"docs", "docs/page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
 		{"secrets", "key.txt", "-----BEGIN EC " + "PRIVATE KEY-----\nMHcCAQEE\n", "looks like a secret"},
 	} {
 		t.Run(bad.rule+"/"+bad.want, func(t *testing.T) {
