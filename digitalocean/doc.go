@@ -8,8 +8,9 @@
 // polls, polls before the sync, first come first served within each. A request keeps its place until it goes or its context ends.
 //
 // A write (create, destroy, tag, untag, delete tag) also has to pass the gate. It starts closed, [Budget.Writes] opens and closes
-// it, and it only ever lets a token through which /v2/account answered for ([Client.Account]). The caller's intent runs when the
-// write holds its slot, and nothing but the wire is left before it; the gate is asked again after that.
+// it, and it only ever lets a token through which /v2/account answered for ([Client.Account]), with the account that writes are
+// pinned to ([API.Pin]). The caller's intent runs when the write holds its slot, and nothing but the wire is left before it; the
+// gate is asked again after that.
 //
 // A write ends in one of four ways, and [Error.Kind] says which (do-api.md, section 0):
 //
