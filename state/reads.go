@@ -63,11 +63,11 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 		FROM cloud_provisioned ORDER BY CAST(external_id AS INTEGER)`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
-			r                              fleet.Record
-			size, region, image, recordedA sql.NullString
-			spec                           string
+			r                               fleet.Record
+			size, region, image, recordedAt sql.NullString
+			spec                            string
 		)
-		err := rows.Scan(&r.DropletID, &r.Name, &size, &region, &image, &r.ImageID, &spec, &r.Protect, &r.SagaID, &recordedA)
+		err := rows.Scan(&r.DropletID, &r.Name, &size, &region, &image, &r.ImageID, &spec, &r.Protect, &r.SagaID, &recordedAt)
 		if err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 			}
 		}
 		records = append(records, r)
-		return decodeTime("recorded_at", recordedA, &records[len(records)-1].RecordedAt)
+		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
 	})
 	return records, err
 }

@@ -13,10 +13,15 @@ import (
 	"arcadiad/saga"
 	"arcadiad/saga/sagatest"
 	"arcadiad/state"
+	"arcadiad/state/statetest"
 )
 
 func TestJournalConformance(t *testing.T) {
 	sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return fresh(t) })
+}
+
+func TestStoreConformance(t *testing.T) {
+	statetest.TestStore(t, func(t *testing.T) statetest.Store { return fresh(t) })
 }
 
 // tempDir is a directory in memory where there is one: these tests are about what is written, not about how fast a disk is.

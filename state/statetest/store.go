@@ -1,0 +1,151 @@
+// Package statetest holds the test that every store of observations and records must pass, whatever it keeps them in. What it must
+// do as a journal is tested by package sagatest.
+package statetest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// Store is what a pass needs of a store, and the journal whose commits bring it rows.
+type Store interface {
+	saga.Journal
+	Load(context.Context) (fleet.Recorded, error)
+	Save(context.Context, fleet.Observed) error
+}
+
+// TestStore checks a store. Each call of open gives an empty store of its own.
+func TestStore(t *testing.T, open func(t *testing.T) Store) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Store)
+	}{
+		{"a new store knows nothing", testEmpty},
+		{"what is observed is known", testObserved},
+		{"an older sighting never overwrites a newer one", testOlder},
+		{"what is gone loses its record, what is missing does not", testGone},
+		{"a deletion outlives older sightings, not newer ones", testDeleted},
+		{"a record comes back as it was", testRecord},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+// at is so many seconds into the test's day.
+func at(seconds int) time.Time {
+	return time.Date(2026, 11, 20, 9, 14, seconds, 125_000_000, time.UTC)
+}
+
+func droplet(id int64, name string, seen int) fleet.Droplet {
+	return fleet.Droplet{ID: id, Name: name, Status: fleet.StatusActive, Region: "syd1", Data: []byte(`{}`), SeenAt: at(seen)}
+}
+
+func record(id int64, name string) fleet.Record {
+	return fleet.Record{
+		DropletID: id, Name: name, ImageID: 190000001, Protect: true, SagaID: fmt.Sprintf("%032x", id), RecordedAt: at(1),
+		Values:  fleet.Values{"size": "s-1vcpu-1gb", "region": "syd1", "tags": "a,b", "ipv6": "false", "ssh_keys": "sha256:00"},
+		Assumed: []string{"ssh_keys"},
+	}
+}
+
+func testEmpty(t *testing.T, s Store) {
+	if got := load(t, s); !reflect.DeepEqual(got, fleet.Recorded{}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func testObserved(t *testing.T, s Store) {
+	save(t, s, 1, nil, droplet(7, "a", 1), droplet(8, "b", 1))
+	save(t, s, 5, nil, droplet(7, "a", 5))
+	wantKnown(t, s,
+		fleet.Known{DropletID: 7, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(5)},
+		fleet.Known{DropletID: 8, Name: "b", FirstSeenAt: at(1), LastSeenAt: at(1)})
+}
+
+func testOlder(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "oldest", 1), droplet(7, "new", 5))
+	save(t, s, 3, nil, droplet(7, "old", 3))
+	commit(t, s, 2, droplet(7, "older", 2))
+	wantKnown(t, s, fleet.Known{DropletID: 7, Name: "new", FirstSeenAt: at(1), LastSeenAt: at(5)})
+}
+
+func testGone(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "gone", 1), record(7, "gone"), droplet(8, "missing", 1), record(8, "missing"),
+		droplet(9, "seen since", 9), record(9, "seen since"))
+	save(t, s, 5, []int64{7, 9})
+	wantKnown(t, s,
+		fleet.Known{DropletID: 8, Name: "missing", FirstSeenAt: at(1), LastSeenAt: at(1)},
+		fleet.Known{DropletID: 9, Name: "seen since", FirstSeenAt: at(9), LastSeenAt: at(9)})
+	wantRecords(t, s, record(8, "missing"), record(9, "seen since"))
+}
+
+func testDeleted(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"))
+	commit(t, s, 2, fleet.Deleted{DropletID: 7, At: at(5)})
+	save(t, s, 4, nil, droplet(7, "a", 4))
+	wantKnown(t, s)
+	wantRecords(t, s)
+	save(t, s, 6, nil, droplet(7, "a", 6))
+	wantKnown(t, s, fleet.Known{DropletID: 7, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(6)})
+	wantRecords(t, s)
+}
+
+func testRecord(t *testing.T, s Store) {
+	bare := fleet.Record{DropletID: 8, Name: "b", Values: fleet.Values{}, RecordedAt: at(2)}
+	commit(t, s, 1, record(7, "a"), bare)
+	wantRecords(t, s, record(7, "a"), bare)
+	commit(t, s, 2, fleet.Unrecorded{DropletID: 7})
+	wantRecords(t, s, bare)
+}
+
+func load(t *testing.T, s Store) fleet.Recorded {
+	t.Helper()
+	r, err := s.Load(t.Context())
+	if err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	return r
+}
+
+func save(t *testing.T, s Store, began int, gone []int64, droplets ...fleet.Droplet) {
+	t.Helper()
+	o := fleet.Observed{Droplets: droplets, Gone: gone, BeganAt: at(began), EndedAt: at(began)}
+	if err := s.Save(t.Context(), o); err != nil {
+		t.Fatalf("Save: %v", err)
+	}
+}
+
+// commit has the n-th saga of a test commit the rows.
+func commit(t *testing.T, s Store, n int, rows ...any) {
+	t.Helper()
+	sg := saga.Saga{
+		ID: fmt.Sprintf("%08x%024x", n, n), Kind: fleet.SagaProvision, Subject: fmt.Sprint("saga-", n), Status: saga.Pending,
+		CreatedAt: at(n), UpdatedAt: at(n),
+	}
+	if err := s.Begin(t.Context(), sg); err != nil {
+		t.Fatalf("Begin: %v", err)
+	}
+	if err := s.Commit(t.Context(), sg, rows); err != nil {
+		t.Fatalf("Commit: %v", err)
+	}
+}
+
+func wantKnown(t *testing.T, s Store, want ...fleet.Known) {
+	t.Helper()
+	if got := load(t, s).Known; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		t.Errorf("known:\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func wantRecords(t *testing.T, s Store, want ...fleet.Record) {
+	t.Helper()
+	if got := load(t, s).Records; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		t.Errorf("records:\n got %+v\nwant %+v", got, want)
+	}
+}
