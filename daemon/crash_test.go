@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,20 +163,44 @@ func numbered(points []string) string {
 	return out
 }
 
+// pairs asks for every second crash inside the recovery from every first one, which takes minutes.
+var pairs = flag.Bool("pairs", false, "crash a second time at every point of every recovery")
+
 // TestCrashPoints visits every point of every scenario.
 func TestCrashPoints(t *testing.T) {
-	for _, s := range scenarios() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			for at := 0; ; at++ {
-				if _, survived := crashAt(t, s, at); survived {
-					t.Logf("%d crash points", at)
-					return
-				}
-				if t.Failed() {
-					return
-				}
-			}
-		})
+	var singles, doubles atomic.Int64
+	t.Run("scenarios", func(t *testing.T) {
+		for _, s := range scenarios() {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				first, second := crashEverywhere(t, s)
+				singles.Add(first)
+				doubles.Add(second)
+				t.Logf("%d crash points, %d pairs of them", first, second)
+			})
+		}
+	})
+	fmt.Printf("visited %d crash points and %d pairs of them in %d scenarios\n", singles.Load(), doubles.Load(), len(scenarios()))
+	if singles.Load() < 500 {
+		t.Errorf("only %d crash points were visited: the taps are loose", singles.Load())
 	}
+}
+
+// crashEverywhere crashes a scenario at one point after the other until it comes through, and, if pairs are asked for, does the same
+// to each recovery.
+func crashEverywhere(t *testing.T, s scenario) (singles, doubles int64) {
+	for at := 0; !t.Failed(); at++ {
+		_, survived := crashAt(t, s, at)
+		if survived {
+			break
+		}
+		singles++
+		for again := 0; *pairs && !t.Failed(); again++ {
+			if _, survived := crashAt(t, s, at, again); survived {
+				break
+			}
+			doubles++
+		}
+	}
+	return singles, doubles
 }
