@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
+	"arcadiad/fleetfile"
 	"arcadiad/plan"
 )
 
@@ -59,7 +61,10 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		},
 		Progress: show.take,
 	}
-	if err = tokenUnlessDaemon(ctx, o); err != nil {
+	if err = tokenUnlessDaemon(ctx, o); err == nil {
+		err = awaitFile(ctx, o, stderr)
+	}
+	if err != nil {
 		return errors.Join(err, done())
 	}
 	began := time.Now()
@@ -97,6 +102,46 @@ func tokenUnlessDaemon(ctx context.Context, o daemon.Options) error {
 	}
 	_, err := o.Token()
 	return err
+}
+
+// How long an apply waits until the daemon has the file in force that was saved just before, and how often it asks.
+const (
+	filePatience = 3 * time.Second
+	filePause    = 100 * time.Millisecond
+)
+
+// awaitFile waits until a running daemon has noticed the fleet file as it is now: who saves it and types apply means that version.
+// The daemon may well follow another file; then its own counts, and that is said.
+func awaitFile(ctx context.Context, o daemon.Options, stderr io.Writer) error {
+	remote, err := daemon.Dial(ctx, o.State)
+	if errors.Is(err, daemon.ErrNoDaemon) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	wanted, err := fleetfile.Load(o.Fleet)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // not here: it is the daemon's affair
+	}
+	if err != nil {
+		return err
+	}
+	for began := time.Now(); ; {
+		live, err := remote.Live(ctx)
+		if err != nil || live.InForce == wanted.Hash {
+			return err
+		}
+		if time.Since(began) > filePatience {
+			fmt.Fprintf(stderr, "arcadiad: the running daemon has another fleet file in force than %s; its own is applied\n", o.Fleet)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(filePause):
+		}
+	}
 }
 
 // ask asks a person on a terminal. Anything but yes means no.
@@ -140,25 +185,9 @@ func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error
 		return err
 	}
 	if !shown || !a.Converged() {
-		if err := showPlan(w, a.After, "text"); err != nil {
-			return err
-		}
-	}
-	if n := liftable(a.After); n > 0 {
-		_, err := fmt.Fprintf(w, "\nTo let held actions through: arcadiad approve %s && arcadiad apply\n", a.After.ID)
-		return err
+		return showPlan(w, a.After, "text")
 	}
 	return nil
-}
-
-// liftable counts the held actions that a person may let through.
-func liftable(p plan.Plan) (n int) {
-	for _, a := range p.Actions {
-		if a.Held && a.HeldBy != "protect" && a.HeldBy != "tags" {
-			n++
-		}
-	}
-	return n
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -95,6 +95,13 @@ func (b *board) line(i, most, width int, now time.Time) string {
 	return ""
 }
 
+// settle makes the next line a fresh one: the last picture stays on the screen.
+func (b *board) settle() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pictureAt = time.Time{}
+}
+
 func (b *board) size() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

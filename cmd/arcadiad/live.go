@@ -85,6 +85,7 @@ func (s *show) end() {
 	if live == nil {
 		return
 	}
+	s.board.settle()
 	for _, bar := range bars {
 		bar.SetTotal(1, true)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,21 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// aligned writes rows whose cells end with tabs in columns, without spaces at the ends of lines.
+func aligned(w io.Writer, write func(t io.Writer)) error {
+	var in, out strings.Builder
+	t := tabwriter.NewWriter(&in, 0, 0, 2, ' ', 0)
+	write(t)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(in.String()) {
+		out.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 // terminal gives the terminal behind a stream; nil: it is none.

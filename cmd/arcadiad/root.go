@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -88,16 +89,17 @@ func known(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := ""
+	cmd.SuggestionsMinimumDistance = 1
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean " + near[0] + "? "
 	}
-	return fmt.Errorf("%s has no command %q (%ssee: %[1]s --help)", cmd.CommandPath(), args[0], hint)
+	return fmt.Errorf("there is no command %q (%ssee: %s --help)", strings.TrimSpace(called(cmd)+" "+args[0]), hint, cmd.CommandPath())
 }
 
 // none refuses arguments.
 func none(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes no arguments, got %q (see: %[1]s --help)", cmd.CommandPath(), args[0])
+		return fmt.Errorf("%s takes no arguments, got %q (see: %s --help)", called(cmd), args[0], cmd.CommandPath())
 	}
 	return nil
 }
@@ -106,8 +108,13 @@ func none(cmd *cobra.Command, args []string) error {
 func one(what, hint string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("%s wants one %s, got %d (%s)", cmd.CommandPath(), what, len(args), hint)
+			return fmt.Errorf("%s wants one %s, got %d (%s)", called(cmd), what, len(args), hint)
 		}
 		return nil
 	}
+}
+
+// called is a command's name as people say it: "saga show".
+func called(cmd *cobra.Command) string {
+	return strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()))
 }

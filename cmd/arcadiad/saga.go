@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,12 +88,12 @@ func sagaListCommand() *cobra.Command {
 			fmt.Fprintln(cmd.OutOrStdout(), "There are no sagas yet.")
 			return nil
 		}
-		t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-		sagaTable(t, views, time.Now(), len(views))
-		if older > 0 {
-			fmt.Fprintf(t, "… and %d older (--all)\n", older)
-		}
-		return t.Flush()
+		return aligned(cmd.OutOrStdout(), func(t io.Writer) {
+			sagaTable(t, views, time.Now(), len(views))
+			if older > 0 {
+				fmt.Fprintf(t, "… and %d older (--all)\n", older)
+			}
+		})
 	}
 	return cmd
 }
@@ -201,6 +200,9 @@ func viewSaga(s saga.Saga) sagaView {
 			h := s.History[i]
 			v.Steps[i] = stepView{name, h.Status, h.Attempts, h.Error, h.StartedAt, h.EndedAt}
 		}
+		if v.Status.Live() && i == s.Step && v.Steps[i].Status == saga.StepPending {
+			v.Steps[i].Status = saga.StepRunning // a try is written down only when it has come to something
+		}
 	}
 	return v
 }
@@ -233,7 +235,27 @@ func sagaTable(t io.Writer, views []sagaView, now time.Time, most int) {
 }
 
 func (v sagaView) text(w io.Writer, now time.Time) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	return aligned(w, func(t io.Writer) {
+		v.facts(t, now)
+		fmt.Fprintln(t, "\nSTEP\tSTATUS\tTRIES\tBEGAN\tTOOK\tERROR")
+		for _, s := range v.Steps {
+			began, took := "-", "-"
+			if !s.StartedAt.IsZero() {
+				began = s.StartedAt.Local().Format(time.TimeOnly)
+				if !s.EndedAt.IsZero() {
+					took = rough(s.EndedAt.Sub(s.StartedAt))
+				}
+			}
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, s.Status, s.Attempts, began, took, fit(oneLine(s.Error), 160))
+		}
+		if v.Status == saga.Stuck {
+			fmt.Fprintf(t, "\nTo try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s\n", short(v.ID))
+		}
+	})
+}
+
+// facts are what there is to say of the saga as a whole; what is empty is left out.
+func (v sagaView) facts(t io.Writer, now time.Time) {
 	line := func(what, text string) {
 		if text != "" {
 			fmt.Fprintf(t, "%s\t%s\n", what, text)
@@ -249,29 +271,11 @@ func (v sagaView) text(w io.Writer, now time.Time) error {
 	}
 	line("Status", status)
 	line("Began", when(now, v.CreatedAt))
-	if v.Status.Live() {
-		if v.NotBefore.After(now) {
-			line("Next try", "in "+rough(v.NotBefore.Sub(now)))
-		}
-	} else {
-		line("Ended", when(now, v.EndedAt))
+	line("Ended", when(now, v.EndedAt))
+	if v.Status.Live() && v.NotBefore.After(now) {
+		line("Next try", "in "+rough(v.NotBefore.Sub(now)))
 	}
 	line("Error", oneLine(v.Error))
-	fmt.Fprintln(t, "\nSTEP\tSTATUS\tTRIES\tBEGAN\tTOOK\tERROR")
-	for _, s := range v.Steps {
-		began, took := "-", "-"
-		if !s.StartedAt.IsZero() {
-			began = s.StartedAt.Local().Format(time.TimeOnly)
-			if !s.EndedAt.IsZero() {
-				took = rough(s.EndedAt.Sub(s.StartedAt))
-			}
-		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, s.Status, s.Attempts, began, took, fit(oneLine(s.Error), 160))
-	}
-	if v.Status == saga.Stuck {
-		fmt.Fprintf(t, "\nTo try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s\n", short(v.ID))
-	}
-	return t.Flush()
 }
 
 func when(now, t time.Time) string {

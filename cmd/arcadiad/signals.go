@@ -17,7 +17,9 @@ func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
 	go func() {
 		select {
 		case s := <-signals:
-			fmt.Fprintf(os.Stderr, "arcadiad: %s: stopping; once more stops at once\n", s)
+			if terminal(os.Stderr) != nil { // a log is not a place for it
+				fmt.Fprintf(os.Stderr, "arcadiad: %s: stopping; once more stops at once\n", s)
+			}
 			cancel()
 		case <-ctx.Done():
 			return

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,6 +45,9 @@ told to stop. Nothing real is touched. Without --file the account is forgotten a
 		}
 		sim := simulator.New(o)
 		if file != "" {
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				return fmt.Errorf("keep the simulated account: %w", err)
+			}
 			if err := sim.Open(file); err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,8 +159,14 @@ func (st *status) askDaemon(ctx context.Context, path string) {
 const mostShown = 12
 
 func (st status) text(w io.Writer, now time.Time) error {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	return errors.Join(
+		aligned(w, func(t io.Writer) { st.facts(t, now) }),
+		aligned(w, func(t io.Writer) { st.liveSagas(t, now) }),
+		aligned(w, st.ourDroplets),
+	)
+}
+
+func (st status) facts(t io.Writer, now time.Time) {
 	line := func(what, format string, args ...any) { fmt.Fprintf(t, what+"\t"+format+"\n", args...) }
 	line("State", "%s", st.State)
 	line("Fleet", "%s", orNone(st.Fleet))
@@ -175,7 +180,7 @@ func (st status) text(w io.Writer, now time.Time) error {
 	line("Writes", "%s", st.writesText(now))
 	if d := st.Daemon; d != nil {
 		if d.FileError != "" {
-			line("Fleet file", "%s", "not usable, the last good one stays in force: "+fit(oneLine(d.FileError), 160))
+			line("Fleet file", "not usable, the last good one stays in force: %s", fit(oneLine(d.FileError), 160))
 		}
 		if d.Held > 0 {
 			line("Plan", "%s: %d held (look: arcadiad plan; let through: arcadiad approve %[1]s)", d.Plan, d.Held)
@@ -186,10 +191,6 @@ func (st status) text(w io.Writer, now time.Time) error {
 	}
 	line("Droplets", "%s", st.countsText())
 	line("Sagas", "%s", st.sagasText())
-	t.Flush() // into memory: it cannot fail
-	st.tables(&b, now)
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func (st status) daemonText(now time.Time) string {
@@ -266,16 +267,19 @@ func (st status) sagasText() string {
 	return fmt.Sprintf("%d live", len(st.Sagas))
 }
 
-// tables shows what deserves a look first: stuck sagas, then other live ones, then the droplets that are ours or were.
-func (st status) tables(w io.Writer, now time.Time) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	defer t.Flush()
-	if len(st.Sagas) > 0 {
-		sagas := slices.Clone(st.Sagas)
-		slices.SortStableFunc(sagas, func(a, b sagaView) int { return rank(a) - rank(b) })
-		fmt.Fprintln(t)
-		sagaTable(t, sagas, now, mostShown)
+// liveSagas shows what deserves a look first: stuck sagas, then the others.
+func (st status) liveSagas(t io.Writer, now time.Time) {
+	if len(st.Sagas) == 0 {
+		return
 	}
+	sagas := slices.Clone(st.Sagas)
+	slices.SortStableFunc(sagas, func(a, b sagaView) int { return rank(a) - rank(b) })
+	fmt.Fprintln(t)
+	sagaTable(t, sagas, now, mostShown)
+}
+
+// ourDroplets shows the droplets that are ours, were, or may be.
+func (st status) ourDroplets(t io.Writer) {
 	var ours []dropletView
 	for _, d := range st.Droplets {
 		if d.Bearing != foreign && d.Bearing != deleted {
@@ -285,7 +289,6 @@ func (st status) tables(w io.Writer, now time.Time) {
 	if len(ours) == 0 {
 		return
 	}
-	t.Flush()
 	fmt.Fprintln(t, "\nDROPLET\tID\tSTATUS\tREGION\tSIZE\tIP\tNOTES")
 	for _, d := range ours[:min(len(ours), mostShown)] {
 		var notes []string

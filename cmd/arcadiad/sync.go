@@ -15,7 +15,7 @@ func syncCommand() *cobra.Command {
 		Use:   "sync",
 		Short: "Take one inventory of the account",
 		Long: `List every droplet of the account and save what is seen in the state database. Nothing is written to the account.
-Where a daemon runs on the state database, it is asked to do it; being in line or not, it then acts upon what it saw.`,
+Where a daemon runs on the state database, it is asked to do it, and then acts upon what it saw.`,
 		Example: `  arcadiad sync`,
 		Args:    none,
 	}

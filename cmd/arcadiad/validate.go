@@ -19,7 +19,7 @@ Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is
   arcadiad validate examples/fleet.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return fmt.Errorf("%s takes one file, got %d (see: %[1]s --help)", cmd.CommandPath(), len(args))
+				return fmt.Errorf("%s takes one file, got %d (see: %s --help)", called(cmd), len(args), cmd.CommandPath())
 			}
 			return nil
 		},
