@@ -124,7 +124,7 @@ func (r *row) line(pad int, now time.Time) string {
 	if r.Ended {
 		until = r.ended
 	}
-	s := fmt.Sprintf("%3s %-*s  %-24s %5s", sign(r.Kind), pad, r.Name, r.stage(), rough(until.Sub(r.began)))
+	s := fmt.Sprintf("%3s %-*s  %-26s %5s", sign(r.Kind), pad, r.Name, r.stage(), rough(until.Sub(r.began)))
 	if r.Attempt > 1 && !r.Ended {
 		s += fmt.Sprintf("  attempt %d", r.Attempt)
 	}

@@ -11,21 +11,21 @@ import (
 // plainLine is a transition as a line of a log that people read; empty: it is not worth one.
 func plainLine(p daemon.Progress) string {
 	var said string
-	switch saga.What(p.What) {
-	case saga.EventResumed:
-		said = "carries on at " + p.Step
-	case saga.EventDone:
-		said = p.Step + " done"
-	case saga.EventUndone:
-		said = p.Step + " undone"
-	case saga.EventFailed, saga.EventUnwritten:
-		said = fmt.Sprintf("%s failed at attempt %d, will be tried again", p.Step, p.Attempt)
-	case saga.EventBack:
-		said = "goes back"
-	case saga.EventStuck:
-		said = "is stuck at " + p.Step
-	case saga.EventEnded:
+	switch what := saga.What(p.What); {
+	case p.Ended:
 		said = strings.TrimSpace(p.Status + " " + p.IP)
+	case what == saga.EventResumed:
+		said = "carries on at " + p.Step
+	case what == saga.EventDone:
+		said = p.Step + " done"
+	case what == saga.EventUndone:
+		said = p.Step + " undone"
+	case what == saga.EventFailed, what == saga.EventUnwritten:
+		said = fmt.Sprintf("%s failed at attempt %d, will be tried again", p.Step, p.Attempt)
+	case what == saga.EventBack:
+		said = "goes back"
+	case what == saga.EventStuck:
+		said = "is stuck at " + p.Step
 	default:
 		return ""
 	}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"arcadiad/daemon"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+
+// tried is a try of a step of the saga that provisions a droplet.
+func tried(name, step string, n, attempt int) daemon.Progress {
+	return daemon.Progress{
+		Saga: fmt.Sprintf("%08x", len(name)) + name, Kind: fleet.SagaProvision, Name: name, What: string(saga.EventStarted),
+		Status: string(saga.Running), Step: step, StepNo: n, Steps: 3, Attempt: attempt, Began: noon,
+	}
+}
+
+func ended(name string, status saga.Status) daemon.Progress {
+	p := tried(name, "", 3, 0)
+	p.What, p.Status, p.Ended, p.IP = string(saga.EventEnded), string(status), true, "198.51.100.7"
+	return p
+}
+
+func TestBoardLines(t *testing.T) {
+	b := newBoard(noon)
+	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
+	b.take(tried("web-10", "CreateDroplet", 1, 1), at(0))
+	b.take(tried("web-2", "WaitDropletActive", 2, 3), at(1))
+	stuck := tried("db", "WaitDropletActive", 2, 4)
+	stuck.Status, stuck.Error = string(saga.Stuck), "it\nsays no"
+	b.take(stuck, at(1))
+	back := tried("cache", "CreateDroplet", 1, 1)
+	back.Status, back.Reverse = string(saga.Compensating), true
+	b.take(back, at(1))
+	b.take(tried("old", "WaitDropletActive", 2, 1), at(1))
+	b.take(ended("old", saga.Completed), at(61))
+	failed := ended("bad", saga.Compensated)
+	failed.Error, failed.IP = "the API said no", ""
+	b.take(failed, at(62))
+
+	want := []string{
+		"  + bad     failed, undone              1m2s  the API said no",
+		"  + cache   undoing CreateDroplet       1m5s",
+		"  + db      stuck at WaitDropletActive  1m5s  attempt 4  it says no",
+		"  + old     done                        1m1s  198.51.100.7",
+		"  + web-2   WaitDropletActive (2/3)     1m5s  attempt 3",
+		"  + web-10  CreateDroplet (1/3)         1m5s",
+	}
+	if d := cmp.Diff(want, b.lines(10, 100, at(65))); d != "" {
+		t.Errorf("lines (-want +got):\n%s", d)
+	}
+	if got, want := b.summary(at(65)), "1 of 6 done, 3 under way, 1 failed, 1 stuck, 1m5s"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+	for _, line := range b.lines(10, 20, at(65)) {
+		if n := len([]rune(line)); n > 20 {
+			t.Errorf("line %q has %d columns, want at most 20", line, n)
+		}
+	}
+}
+
+// Thousands of droplets fill the lines that there are, with those that matter most.
+func TestBoardIsBounded(t *testing.T) {
+	b := newBoard(noon)
+	for n := range 5000 {
+		b.take(ended(fmt.Sprintf("web-%d", n), saga.Completed), noon.Add(time.Duration(n)*time.Millisecond))
+	}
+	b.take(tried("late", "CreateDroplet", 1, 1), noon)
+	b.take(ended("bad", saga.Compensated), noon)
+	lines := b.lines(4, 80, noon.Add(time.Minute))
+	var names []string
+	for _, line := range lines {
+		names = append(names, strings.Fields(line)[1])
+	}
+	if want := []string{"bad", "late", "web-4998", "web-4999"}; !slices.Equal(names, want) {
+		t.Errorf("lines of %v, want %v", names, want)
+	}
+	if got, want := b.summary(noon.Add(time.Minute)), "5000 of 5002 done, 1 under way, 1 failed, 1m"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
+func TestPlainLines(t *testing.T) {
+	failed := tried("web-1", "CreateDroplet", 1, 2)
+	failed.What, failed.Error = string(saga.EventFailed), "no\nroom"
+	done := tried("web-1", "CreateDroplet", 1, 1)
+	done.What = string(saga.EventDone)
+	missed := ended("web-1", saga.Completed)
+	missed.What = ""
+	for _, c := range []struct {
+		p    daemon.Progress
+		want string
+	}{
+		{tried("web-1", "CreateDroplet", 1, 1), ""},
+		{done, "  + web-1 (00000005): CreateDroplet done"},
+		{failed, "  + web-1 (00000005): CreateDroplet failed at attempt 2, will be tried again: no room"},
+		{ended("web-1", saga.Completed), "  + web-1 (00000005): completed 198.51.100.7"},
+		{missed, "  + web-1 (00000005): completed 198.51.100.7"},
+	} {
+		if got := plainLine(c.p); got != c.want {
+			t.Errorf("%s: %q, want %q", c.p.What, got, c.want)
+		}
+	}
+}
