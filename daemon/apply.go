@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"time"
 
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
@@ -31,22 +33,26 @@ type Conduct struct {
 	Progress func(Progress)
 }
 
-// Apply reconciles once and waits for the sagas. Beside a running daemon it asks the daemon.
+// Apply reconciles once and waits for the sagas. Beside a running daemon it asks the daemon, which first takes in the fleet file as it
+// is now.
 func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return Applied{}, err
 	}
 	remote, err := Dial(ctx, o.State)
-	switch {
-	case err == nil:
-		return remote.apply(ctx, c)
-	case !errors.Is(err, ErrNoDaemon):
+	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Applied{}, err
 	}
-	wanted, err := fleetfile.Load(o.Fleet)
-	if err != nil {
-		return Applied{}, err
+	wanted, unread := fleetfile.Load(o.Fleet)
+	if remote != nil {
+		if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
+			return Applied{}, unread
+		}
+		return remote.apply(ctx, c, wanted.Hash)
+	}
+	if unread != nil {
+		return Applied{}, unread
 	}
 	var applied Applied
 	err = within(ctx, o, func(ctx context.Context, h *house) error {
@@ -87,47 +93,51 @@ func (h *house) carry(ctx context.Context, progress func(Progress), after func(c
 
 	follow, stop := h.feed.follow()
 	defer stop()
-	out, err := execute(ctx)
-	if err != nil {
+	if _, err := execute(ctx); err != nil {
 		return nil, remains, err
 	}
-	outcomes := map[string]Progress{}
-	for {
-		for h.resting() {
-			select {
-			case p := <-follow: // what is left in the channel
-				progress(p)
-				outcomes[p.Saga] = p
-				continue
-			default:
-			}
-			for _, p := range outcomes {
-				if p.Failed() {
-					failed = append(failed, p)
-				}
-			}
-			remains, err = after(ctx)
-			_ = out
-			return failed, remains, err
+	pending := map[string]bool{} // those that a daemon began by itself, too
+	for _, s := range h.engine.Live() {
+		pending[s.ID] = true
+	}
+	hear := func(p Progress) {
+		progress(p)
+		if p.Ended || p.Failed() {
+			delete(pending, p.Saga)
 		}
+		if p.Failed() {
+			failed = append(failed, p)
+		}
+	}
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for len(pending) > 0 {
 		select {
 		case p := <-follow:
-			progress(p)
-			outcomes[p.Saga] = p
+			hear(p)
+		case <-look.C: // whoever falls too far behind misses some of the progress
+			for _, p := range h.missed(ctx, pending) {
+				hear(p)
+			}
 		case <-ctx.Done():
 			return nil, remains, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
 		}
 	}
+	remains, err = after(ctx)
+	return failed, remains, err
 }
 
-// resting tells whether every live saga is stuck.
-func (h *house) resting() bool {
-	for _, s := range h.engine.Live() {
-		if s.Status != saga.Stuck {
-			return false
+// missed gives the outcome of the sagas that are at rest by the journal, whatever the feed has told of them.
+func (h *house) missed(ctx context.Context, pending map[string]bool) (outcomes []Progress) {
+	for id := range pending {
+		s, err := h.store.Saga(ctx, id)
+		if err == nil && (s.Status == saga.Stuck || !s.Status.Live()) {
+			p := progressOf(saga.Event{Saga: s})
+			p.Ended = !s.Status.Live()
+			outcomes = append(outcomes, p)
 		}
 	}
-	return true
+	return outcomes
 }
 
 // within opens the state database, builds the house on it, does the work, and puts everything to rest again.

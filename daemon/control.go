@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -27,7 +28,8 @@ const (
 
 // order is the body of every request: what it is about.
 type order struct {
-	ID string `json:"id,omitempty"` // of a saga, or of a plan
+	ID   string `json:"id,omitempty"`   // of a saga, or of a plan
+	Hash string `json:"hash,omitempty"` // of the fleet file to plan for; empty: the one in force
 }
 
 // reply is the body of an answer; of /apply, one of many.
@@ -57,8 +59,12 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 		})
 	}
 	handle(pathStatus, func(context.Context, order) (reply, error) { return reply{Live: h.live()}, nil })
-	handle(pathPlan, func(ctx context.Context, _ order) (reply, error) {
+	handle(pathPlan, func(ctx context.Context, o order) (reply, error) {
+		if err := h.takeIn(ctx, o.Hash); err != nil {
+			return reply{}, err
+		}
 		pass, err := h.loop.Preview(ctx, true)
+		h.shown.Store(&pass.Plan)
 		return reply{Plan: bare(pass.Plan)}, err
 	})
 	handle(pathSync, func(ctx context.Context, _ order) (reply, error) {
@@ -83,6 +89,33 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	<-stopped
 }
 
+// takeIn sees to it that the fleet file of that hash is in force: a file that was saved a moment ago may not be yet.
+func (h *house) takeIn(ctx context.Context, hash string) error {
+	ctx, cancel := context.WithTimeout(ctx, takeInTime)
+	defer cancel()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for asked := false; ; {
+		if wanted, ok := h.loop.Wanted(); hash == "" || ok && wanted.Hash == hash {
+			return nil
+		}
+		var reload chan<- struct{}
+		if !asked {
+			reload = h.reload
+		}
+		select {
+		case reload <- struct{}{}:
+			asked = true
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the daemon has another fleet file in force than yours; it watches %s (is yours another file, or did it just change again?)", h.o.Fleet)
+		}
+	}
+}
+
+// takeInTime is how long the watcher gets to take in a file that was just saved: some debounces.
+const takeInTime = 5 * time.Second
+
 // serveApply streams the progress of an apply, one reply a line.
 func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
 	var o order
@@ -100,9 +133,22 @@ func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
 		return pass.Plan, err
 	}
 	failed, remains, err := h.carry(r.Context(), progress, after, func(ctx context.Context) (reconcile.Outcome, error) {
-		return h.loop.Pass(ctx, reconcile.TriggerApply, true, o.ID)
+		return h.passAgreed(ctx, o.ID)
 	})
 	send(w, reply{Failed: failed, Plan: bare(remains), Done: true}, err)
+}
+
+// passAgreed carries out the plan that a person said yes to. The daemon may have begun it by itself in the meantime; what is left of
+// it then is still what the person agreed to, as long as nothing was added.
+func (h *house) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
+	shown := h.shown.Load()
+	for {
+		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID)
+		if !errors.Is(err, reconcile.ErrChanged) || shown == nil || !out.Pass.Plan.Within(*shown) || out.Pass.Plan.ID == planID {
+			return out, err
+		}
+		planID = out.Pass.Plan.ID
+	}
 }
 
 func send(w http.ResponseWriter, answer reply, err error) {

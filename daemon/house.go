@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/robfig/cron/v3"
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
+	"arcadiad/plan"
 	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
@@ -50,6 +52,8 @@ type house struct {
 	engine *saga.Engine
 	loop   *reconcile.Loop
 	feed   feed
+	shown  atomic.Pointer[plan.Plan] // the plan that was last shown to a person
+	reload chan struct{}             // asks the watcher to read the fleet file again
 }
 
 // build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
@@ -62,7 +66,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	if err != nil {
 		return nil, err
 	}
-	h := &house{lookout: l, store: store}
+	h := &house{lookout: l, store: store, reload: make(chan struct{})}
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
 	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log}
 	h.loop.Executor = &reconcile.Executor{

@@ -68,8 +68,9 @@ func (r *Remote) ask(ctx context.Context, path string, o order) (answer reply, e
 	return answer, err
 }
 
-func (r *Remote) apply(ctx context.Context, c Conduct) (Applied, error) {
-	planned, err := r.ask(ctx, pathPlan, order{})
+// apply applies the fleet file of that hash; an empty hash means whichever is in force.
+func (r *Remote) apply(ctx context.Context, c Conduct, hash string) (Applied, error) {
+	planned, err := r.ask(ctx, pathPlan, order{Hash: hash})
 	if err != nil {
 		return Applied{}, err
 	}

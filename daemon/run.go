@@ -33,11 +33,12 @@ func (h *house) run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() { h.gate("", errShutdown) })
 	versions := h.o.Versions
 	if versions == nil {
-		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.o.Reload})
+		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.reload})
 		if err != nil {
 			return fmt.Errorf("watch the fleet file: %w", err)
 		}
 		versions = w
+		go h.passReloads(ctx)
 	}
 	wait, err := h.start(ctx)
 	if err != nil {
@@ -51,9 +52,26 @@ func (h *house) run(ctx context.Context) error {
 	}
 	defer func() { <-served }()
 	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
-	h.loop.Run(ctx, versions)
+	err = h.loop.Run(ctx, versions)
+	stop()
 	h.o.Log.Info("arcadiad stops; unfinished sagas carry on at the next start", "sagas", len(h.engine.Live()))
-	return nil
+	return err
+}
+
+// passReloads hands the reloads that a person asks for on to the watcher.
+func (h *house) passReloads(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.o.Reload:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case h.reload <- struct{}{}:
+		}
+	}
 }
 
 // listen serves the control socket until the context ends; served is closed then.

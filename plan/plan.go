@@ -43,6 +43,30 @@ func (p Plan) Approvable() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
 }
 
+// Within tells whether every action of the plan that is not held is one of the other plan's, which was not held there: who agreed to
+// the other has agreed to this one.
+func (p Plan) Within(other Plan) bool {
+	type deed struct {
+		kind Kind
+		name string
+		id   int64
+		spec string
+	}
+	deedOf := func(a Action) deed { return deed{a.Kind, fleet.Key(a.Name), a.DropletID, a.Spec.Hash()} }
+	agreed := map[deed]bool{}
+	for _, a := range other.Actions {
+		if !a.Held {
+			agreed[deedOf(a)] = true
+		}
+	}
+	for _, a := range p.Actions {
+		if !a.Held && !agreed[deedOf(a)] {
+			return false
+		}
+	}
+	return true
+}
+
 // Kind is what an action does.
 type Kind string
 

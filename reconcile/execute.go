@@ -23,6 +23,14 @@ var (
 	ErrPaused = errors.New("paused by `arcadiad pause`; `arcadiad resume` lets writes through again")
 )
 
+// LostError says that the store is no longer the one that was opened, or no longer ours to write to. It ends the loop (law 11).
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string {
+	return "the state database is lost to this process: " + e.Err.Error()
+}
+func (e *LostError) Unwrap() error { return e.Err }
+
 // stale is the age from which on an observation is not good enough to act upon.
 const stale = 5 * time.Minute
 
@@ -53,11 +61,11 @@ type Outcome struct {
 // Accept takes an observation in: the account is pinned or compared with the pin, the write gate opens or shuts, and the
 // observation is saved. It is what a pass without a fleet in force amounts to; fleetName is then empty.
 func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) error {
-	err := x.Store.Check(ctx)
-	if err == nil {
-		err = x.Store.Pin(ctx, pass.Observed.Account, fleetName)
+	if err := x.Store.Check(ctx); err != nil {
+		x.Gate("", err)
+		return &LostError{err}
 	}
-	if err != nil {
+	if err := x.Store.Pin(ctx, pass.Observed.Account, fleetName); err != nil {
 		x.Gate("", err)
 		return err
 	}

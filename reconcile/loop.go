@@ -104,17 +104,19 @@ func (l *Loop) SagaEnded(live int) {
 	l.pending.addAfter(delay, ask{why: TriggerEnded})
 }
 
-// Run takes in versions of the fleet file and runs passes until the context ends.
-func (l *Loop) Run(ctx context.Context, versions <-chan fleetfile.Version) {
+// Run takes in versions of the fleet file and runs passes until the context ends, or until the store is lost: a *LostError.
+func (l *Loop) Run(ctx context.Context, versions <-chan fleetfile.Version) error {
 	l.pending.init()
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	first := make(chan struct{})
 	wg.Go(func() { l.takeVersions(ctx, versions, first) })
 	select {
 	case <-first:
 	case <-ctx.Done():
-		return
+		return nil
 	}
 	wg.Go(func() { l.tick(ctx) })
 	l.Trigger(TriggerStart, false)
@@ -122,11 +124,15 @@ func (l *Loop) Run(ctx context.Context, versions <-chan fleetfile.Version) {
 	for {
 		asks, ok := l.pending.take(ctx)
 		if !ok {
-			return
+			return nil
 		}
 		r := l.pass(ctx, asks)
 		if ctx.Err() != nil {
-			return
+			return nil
+		}
+		var lost *LostError
+		if errors.As(r.Err, &lost) {
+			return r.Err
 		}
 		next := nextPass{now: time.Now()}
 		switch {
