@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("db", filepath.Join(e.WorkDir, "state", "arcadiad", "simulated.db"))
 			e.Setenv("account", filepath.Join(e.WorkDir, "state", "arcadiad", "simulated.account.json"))
 			e.Setenv("quick", "--wait-interval=50ms")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would have each process linger for a second
 			return nil
 		},
 	})
@@ -107,7 +108,7 @@ func quietly(ts *testscript.TestScript, args []string) (said string, code int) {
 	ts.Check(err)
 	cmd := exec.Command(path, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	out, err := cmd.Output()
