@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
-	"arcadiad/fleetfile"
 	"arcadiad/plan"
 )
 
@@ -23,7 +21,7 @@ func applyCommand() *cobra.Command {
 		Use:   "apply",
 		Short: "Bring the account in line once, and wait for it",
 		Long: `Show the plan, ask, carry it out and wait until it is done. Droplets are made, replaced and destroyed.
-Where a daemon runs on the state database, it is asked to do the work; it has its own fleet file and token.
+Where a daemon runs on the state database, it does the work, with its own token.
 
 Exit codes: 0 the fleet is converged; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
 		Example: `  arcadiad apply
@@ -61,10 +59,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		},
 		Progress: show.take,
 	}
-	if err = tokenUnlessDaemon(ctx, o); err == nil {
-		err = awaitFile(ctx, o, stderr)
-	}
-	if err != nil {
+	if err = tokenUnlessDaemon(ctx, o); err != nil {
 		return errors.Join(err, done())
 	}
 	began := time.Now()
@@ -102,46 +97,6 @@ func tokenUnlessDaemon(ctx context.Context, o daemon.Options) error {
 	}
 	_, err := o.Token()
 	return err
-}
-
-// How long an apply waits until the daemon has the file in force that was saved just before, and how often it asks.
-const (
-	filePatience = 3 * time.Second
-	filePause    = 100 * time.Millisecond
-)
-
-// awaitFile waits until a running daemon has noticed the fleet file as it is now: who saves it and types apply means that version.
-// The daemon may well follow another file; then its own counts, and that is said.
-func awaitFile(ctx context.Context, o daemon.Options, stderr io.Writer) error {
-	remote, err := daemon.Dial(ctx, o.State)
-	if errors.Is(err, daemon.ErrNoDaemon) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	wanted, err := fleetfile.Load(o.Fleet)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // not here: it is the daemon's affair
-	}
-	if err != nil {
-		return err
-	}
-	for began := time.Now(); ; {
-		live, err := remote.Live(ctx)
-		if err != nil || live.InForce == wanted.Hash {
-			return err
-		}
-		if time.Since(began) > filePatience {
-			fmt.Fprintf(stderr, "arcadiad: the running daemon has another fleet file in force than %s; its own is applied\n", o.Fleet)
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(filePause):
-		}
-	}
 }
 
 // ask asks a person on a terminal. Anything but yes means no.
