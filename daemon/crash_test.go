@@ -93,6 +93,11 @@ func scenarios() []scenario {
 			settled(fleetOf("name: a, protect: true"))(w)
 			w.edit(fleetOf("name: a, protect: false"))
 		}},
+		{name: "left tags", before: func(w *world) {
+			settled(fleetOf("name: a", "name: b", "name: c"))(w)
+			settled(fleetOf("name: a"))(w)
+			time.Sleep(8 * 24 * time.Hour)
+		}},
 		{name: "resume", before: func(w *world) {
 			w.edit(fleetOf("name: a"))
 			w.startWith(&taps{crash: 14})

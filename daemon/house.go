@@ -73,6 +73,9 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
 		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,
 	}
+	h.loop.Sweeper = &provision.Sweeper{
+		Cloud: l.api.Client(digitalocean.PrioritySync), Idle: l.budget.Idle, Label: records.SetLabel, Log: o.Log,
+	}
 	provision.New(provision.Options{
 		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
 		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, Visibility: o.Visibility, Log: o.Log,

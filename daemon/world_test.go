@@ -251,6 +251,9 @@ func (w *world) check() {
 		if s.Live {
 			w.t.Errorf("saga %s of %s is %s at rest: %s", s.ID, s.Name, s.Status, s.Error)
 		}
+		if s.TagGone && slices.Contains(w.sim.Tags(), fleet.SagaTag(s.ID)) {
+			w.t.Errorf("the tag of saga %s is believed gone, and is there", s.ID)
+		}
 	}
 	if w.t.Failed() && w.life != nil {
 		w.t.Log(w.describe())
@@ -350,6 +353,11 @@ func (s tappedStore) Record(ctx context.Context, records []fleet.Record) error {
 
 func (s tappedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
 	_, err := around(s.t, "pin", func() (int, error) { return 0, s.Store.Pin(ctx, account, fleetName) })
+	return err
+}
+
+func (s tappedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
+	_, err := around(s.t, "label "+label, func() (int, error) { return 0, s.Store.SetLabel(ctx, sagaID, label, value) })
 	return err
 }
 

@@ -277,3 +277,10 @@ func (b *Budget) Stretch() float64 {
 	defer b.mu.Unlock()
 	return b.limits.stretch(time.Now(), b.inFlight)
 }
+
+// Idle tells whether requests that are in no hurry may go: the gate is open, nobody waits, and half of the budget is free.
+func (b *Budget) Idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed == nil && b.waiting() == 0 && b.limits.stretch(time.Now(), b.inFlight) <= 1
+}

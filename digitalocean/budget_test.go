@@ -472,6 +472,41 @@ func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 	})
 }
 
+func TestIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(BudgetOptions{Concurrency: 1})
+		if b.Idle() {
+			t.Error("idle with a closed gate")
+		}
+		b.Writes(nil)
+		if !b.Idle() {
+			t.Error("not idle at the start")
+		}
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { use(t, b, PrioritySaga, time.Second, 200) })
+		}
+		synctest.Wait()
+		if b.Idle() {
+			t.Error("idle while somebody waits")
+		}
+		wg.Wait()
+		if !b.Idle() {
+			t.Error("not idle after two requests")
+		}
+		for range 110 {
+			use(t, b, PrioritySaga, 0, 200)
+		}
+		if b.Idle() {
+			t.Error("idle with more than half of the minute's share used")
+		}
+		time.Sleep(2 * time.Minute)
+		if !b.Idle() {
+			t.Error("not idle two minutes later")
+		}
+	})
+}
+
 func TestBudgetOptionsHaveDefaults(t *testing.T) {
 	for _, tt := range []struct {
 		reserve float64

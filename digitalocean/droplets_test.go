@@ -194,9 +194,9 @@ func TestIDsAndTagsThatWouldMakeAnotherPathAreRefused(t *testing.T) {
 		"tag droplet 0": c.Tag(ctx, "web", 0),
 		"untag":         c.Untag(ctx, "../droplets", 1),
 		"tag":           c.Tag(ctx, "", 1),
-		"delete tag":    c.DeleteTag(ctx, "a/../../droplets"),
-		"delete no tag": c.DeleteTag(ctx, ""),
-		"long tag":      c.DeleteTag(ctx, strings.Repeat("a", 256)),
+		"delete tag":    c.DeleteTag(ctx, "a/../../droplets", nil),
+		"delete no tag": c.DeleteTag(ctx, "", nil),
+		"long tag":      c.DeleteTag(ctx, strings.Repeat("a", 256), nil),
 	}
 	_, calls["get 0"] = c.Get(ctx, 0)
 	_, calls["actions 0"] = c.Actions(ctx, 0)
@@ -405,7 +405,7 @@ func TestTagging(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(c.Untag(ctx, "web", 7), c.DeleteTag(ctx, "web")); err != nil {
+	if err := errors.Join(c.Untag(ctx, "web", 7), c.DeleteTag(ctx, "web", nil)); err != nil {
 		t.Fatal(err)
 	}
 	const resource = ` {"resources":[{"resource_id":"7","resource_type":"droplet"}]}`
@@ -418,5 +418,35 @@ func TestTagging(t *testing.T) {
 	}
 	if !slices.Equal(g.lines(), want) {
 		t.Errorf("sent\n%s", strings.Join(g.lines(), "\n"))
+	}
+}
+
+// Nothing bears a tag only where the API says so in so many words.
+func TestTagUses(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   int
+		err    error
+	}{
+		{200, `{"tag":{"name":"web","resources":{"count":0,"droplets":{"count":0}}}}`, 0, nil},
+		{200, `{"tag":{"name":"Web","resources":{"count":3,"droplets":{"count":1}}}}`, 3, nil},
+		{200, `{"tag":{"name":"web","resources":{"count":0,"droplets":{"count":2}}}}`, 2, nil},
+		{200, `{"tag":{"name":"web","resources":{"count":0}}}`, 0, ErrUnavailable},
+		{200, `{"tag":{"name":"web","resources":{"droplets":{"count":0}}}}`, 0, ErrUnavailable},
+		{200, `{"tag":{"name":"web"}}`, 0, ErrUnavailable},
+		{200, `{"tag":{"name":"other","resources":{"count":0,"droplets":{"count":0}}}}`, 0, ErrUnavailable},
+		{200, `<html>`, 0, ErrUnavailable},
+		{404, `{"id":"not_found","message":"tag not found"}`, 0, ErrNotFound},
+	} {
+		c := newAPI(t, Config{Transport: inProcess(func(*http.Request) (*http.Response, error) {
+			return reply(tt.status, tt.body), nil
+		})}).Client(PrioritySync)
+		if got, err := c.TagUses(t.Context(), "web"); got != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %d, %v; want %d, %v", tt.body, got, err, tt.want, tt.err)
+		}
+	}
+	if _, err := newAPI(t, Config{}).Client(PrioritySync).TagUses(t.Context(), "a/b"); !errors.Is(err, ErrRejected) {
+		t.Errorf("a path for a tag: %v", err)
 	}
 }

@@ -78,7 +78,7 @@ func TestADropletsLifeInTheSimulator(t *testing.T) {
 	if got, err = c.Get(ctx, made.ID); err != nil || !got.HasTag("late") || got.HasTag("web") {
 		t.Errorf("after tagging: %v, %v", got.Tags, err)
 	}
-	if err := c.DeleteTag(ctx, "late"); err != nil {
+	if err := c.DeleteTag(ctx, "late", nil); err != nil {
 		t.Error(err)
 	}
 	if err := c.Destroy(ctx, made.ID, nil); err != nil {

@@ -2,11 +2,13 @@ package digitalocean
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/digitalocean/godo"
 )
@@ -61,10 +63,45 @@ func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
 	return err
 }
 
+// TagUses tells how many resources of any kind bear a tag. NotFound means that there is no such tag.
+func (c *Client) TagUses(ctx context.Context, tag string) (int, error) {
+	r := request{op: "read tag " + tag, method: http.MethodGet, path: "v2/tags/" + tag, scopes: "tag:read"}
+	if err := checkTag(tag); err != nil {
+		return 0, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+	}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	// Every count is a pointer: one that is left out says nothing, least of all that nothing bears the tag.
+	type counted struct {
+		Count *int `json:"count"`
+	}
+	var body struct {
+		Tag struct {
+			Name      string `json:"name"`
+			Resources struct {
+				counted
+				Droplets counted `json:"droplets"`
+			} `json:"resources"`
+		} `json:"tag"`
+	}
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		return 0, r.unread(a, err)
+	}
+	all, droplets := body.Tag.Resources.Count, body.Tag.Resources.Droplets.Count
+	if !strings.EqualFold(body.Tag.Name, tag) || all == nil || droplets == nil {
+		return 0, r.unread(a, errors.New("it does not count what bears the tag"))
+	}
+	return max(*all, *droplets), nil
+}
+
 // DeleteTag removes a tag from the account, and so from every droplet that bears it. Tags outlive their droplets: without this one
-// tag stays for every saga. It passes the write gate. NotFound means that it was gone already.
-func (c *Client) DeleteTag(ctx context.Context, tag string) error {
-	r := request{op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true}
+// tag stays for every saga. It passes the write gate; the intent is as in Create. NotFound means that it was gone already.
+func (c *Client) DeleteTag(ctx context.Context, tag string, intent func(context.Context) error) error {
+	r := request{
+		op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true, intent: intent,
+	}
 	if err := checkTag(tag); err != nil {
 		return &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
 	}

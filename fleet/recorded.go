@@ -41,6 +41,8 @@ type Saga struct {
 	Error     string
 	CreatedAt time.Time
 	EndedAt   time.Time // zero while live
+	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
+	TagGone   bool      // its tag is not in the account any more
 }
 
 // Completed tells whether the saga ended with its work done.
@@ -73,6 +75,8 @@ const (
 	LabelIP       = "ip"       // public IPv4 address of the droplet that it made
 	LabelApproval = "approval" // id of the approved plan that the saga belongs to; its approval is used up with the saga's beginning
 	LabelRetried  = "retried"  // Saga.Retried, "true"
+	LabelSwept    = "swept"    // Saga.SweptAt, RFC 3339
+	LabelTagGone  = "tag_gone" // Saga.TagGone, "true"
 )
 
 // The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into

@@ -10,6 +10,8 @@
 // journaled when the request has its slot, the request is sent once, and an answer that did not come is looked for, by the saga's
 // tag and by name, over the settle time, before anything is sent again ([Options.Settle]; laws 3 and 4).
 //
+// Tags outlive their droplets. What sagas leave behind in that way, a [Sweeper] takes away a week after they ended.
+//
 // A droplet is destroyed in one function, [Droplets.demolish]. It wants a warrant: the licence of a plan, or a saga's own claim on
 // what it made itself; and it looks at the droplet first (law 1).
 package provision

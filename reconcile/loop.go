@@ -15,13 +15,15 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
+	"arcadiad/provision"
 )
 
 // Loop runs passes on triggers, one at a time.
 type Loop struct {
 	Planner  Planner
 	Executor *Executor
-	Schedule cron.Schedule // of the inventory sync
+	Sweeper  *provision.Sweeper // removes what tags are left behind, after a pass that had nothing to do; nil: they stay
+	Schedule cron.Schedule      // of the inventory sync
 	Log      *slog.Logger
 
 	inForce fileInForce
@@ -273,7 +275,22 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 	if planID != "" && pass.Plan.ID != planID {
 		return Outcome{Pass: pass}, ErrChanged
 	}
-	return l.Executor.Execute(ctx, pass)
+	out, err := l.Executor.Execute(ctx, pass)
+	if err == nil {
+		l.sweep(ctx, out)
+	}
+	return out, err
+}
+
+// sweep removes tags that are left behind, when there is nothing else to do. That it fails is no failure of the pass.
+func (l *Loop) sweep(ctx context.Context, out Outcome) {
+	live := slices.ContainsFunc(out.Pass.Recorded.Sagas, func(s fleet.Saga) bool { return s.Live })
+	if l.Sweeper == nil || live || len(out.Started) > 0 || out.Pass.Recorded.Paused {
+		return
+	}
+	if _, err := l.Sweeper.Sweep(ctx, out.Pass.Recorded, out.Pass.Observed); err != nil && ctx.Err() == nil {
+		l.Log.Warn("tags of sagas that are over stay for another day", "error", err)
+	}
 }
 
 // log says in one line what a pass came to.

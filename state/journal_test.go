@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -139,6 +140,11 @@ func TestSetLabel(t *testing.T) {
 	}
 	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, ""))
 	wantEqual(t, "retried", get(s.Load(t.Context()))(t).Sagas[0].Retried, false)
+	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelSwept, "2026-11-20T09:14:03Z"))
+	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelTagGone, "true"))
+	if f := get(s.Load(t.Context()))(t).Sagas[0]; !f.TagGone || !f.SweptAt.Equal(time.Date(2026, 11, 20, 9, 14, 3, 0, time.UTC)) {
+		t.Errorf("saga: %+v", f)
+	}
 	wantErr(t, s.SetLabel(t.Context(), draft(2, "").ID, "a", "b"), state.ErrNoSaga)
 }
 

@@ -147,6 +147,14 @@ func describe(f *fleet.Saga, text string, created, ended sql.NullString) error {
 	f.SpecHash = labels[fleet.LabelSpec]
 	f.Undone = labels[fleet.LabelUndone] == "true"
 	f.Retried = labels[fleet.LabelRetried] == "true"
+	f.TagGone = labels[fleet.LabelTagGone] == "true"
+	if v := labels[fleet.LabelSwept]; v != "" {
+		at, err := time.Parse(time.RFC3339, v)
+		if err != nil {
+			return fmt.Errorf("label %s: %w", fleet.LabelSwept, err)
+		}
+		f.SweptAt = at
+	}
 	for label, into := range map[string]*int64{fleet.LabelDroplet: &f.DropletID, fleet.LabelReplaces: &f.Replaces} {
 		if v := labels[label]; v != "" {
 			id, err := strconv.ParseInt(v, 10, 64)
