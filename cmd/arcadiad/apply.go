@@ -122,27 +122,30 @@ func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 	}
 }
 
-// report says what an apply came to, and what to do about what remains.
+// report says what an apply came to. Shown: the plan was on the screen before.
 func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error {
 	var b strings.Builder
 	for _, p := range a.Failed {
-		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %.8s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), p.Saga)
+		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), short(p.Saga))
 	}
+	remains := true
 	switch {
 	case a.Declined:
 		b.WriteString("Nothing was changed.\n")
-	case a.After.Settled() && len(a.Failed) == 0 && shown:
+		remains = false
+	case shown && a.Converged():
 		fmt.Fprintf(&b, "Converged in %s.\n", rough(took))
-	case len(a.Failed) > 0 || !a.After.Settled() && shown:
+		remains = false
+	case shown && len(a.Failed) == 0 && a.After.ID == a.Plan.ID && !a.After.Empty():
+		b.WriteString("All of this remains.\n")
+		remains = false
+	case shown:
 		b.WriteString("What remains:\n\n")
 	}
-	if _, err := io.WriteString(w, b.String()); err != nil || a.Declined {
+	if _, err := io.WriteString(w, b.String()); err != nil || !remains {
 		return err
 	}
-	if !shown || !a.Converged() {
-		return showPlan(w, a.After, "text")
-	}
-	return nil
+	return showPlan(w, a.After, "text")
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -14,8 +14,6 @@ func plainLine(p daemon.Progress) string {
 	switch what := saga.What(p.What); {
 	case p.Ended:
 		said = strings.TrimSpace(p.Status + " " + p.IP)
-	case what == saga.EventResumed:
-		said = "carries on at " + p.Step
 	case what == saga.EventDone:
 		said = p.Step + " done"
 	case what == saga.EventUndone:
