@@ -63,11 +63,13 @@ type Listing struct {
 	Droplets []fleet.Droplet // ordered by id, each id once
 	Total    int             // what the API says that there are; it equals len(Droplets)
 	BeganAt  time.Time       // when the request for the first page went out
+	Seen     []fleet.Droplet // beside ErrMoved: what the pages showed, by id. These are there; what is not among them may be, too
 	Pages    int             // requests that it took; told beside an error too
 }
 
 // List reads all pages. It is whole or it fails: ErrMoved says that the list changed between the pages (law 7). Even a whole list
-// can be some seconds old, so what it lacks is not proved gone (do-api.md, section 0).
+// can be some seconds old, so what it lacks is not proved gone (do-api.md, section 0). Of a list that moved, Seen comes
+// beside the error.
 func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
 	q, err := f.query()
@@ -75,7 +77,10 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 		return Listing{}, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
 	}
 	r.query = q
-	var l Listing
+	var (
+		l     Listing
+		moved error
+	)
 	byID := map[int64]fleet.Droplet{}
 	err = c.pages(ctx, r, func(p page) error {
 		if l.Pages++; l.Pages == 1 {
@@ -90,18 +95,23 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 			d.GPU = d.GPU || f.GPU
 			byID[d.ID] = d
 		}
-		switch {
-		case p.total != l.Total, // somebody made or destroyed a droplet
-			p.more && len(byID) == before, // nothing new, and yet there is more
-			!p.more && len(byID) != l.Total:
-			return fmt.Errorf("%s: %w: %d droplets of %d on %d pages", r.op, ErrMoved, len(byID), p.total, l.Pages)
+		stale := p.more && len(byID) == before // nothing new, and yet there is more
+		if stale || p.total != l.Total || !p.more && len(byID) != l.Total {
+			moved = fmt.Errorf("%s: %w: %d droplets of %d on %d pages", r.op, ErrMoved, len(byID), p.total, l.Pages)
 		}
-		return nil
+		if stale {
+			return moved
+		}
+		return nil // the other pages of a list that moved are read for what they show
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrMoved) {
 		return Listing{BeganAt: l.BeganAt, Pages: l.Pages}, err
 	}
-	l.Droplets = slices.SortedFunc(maps.Values(byID), func(a, b fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
+	seen := slices.SortedFunc(maps.Values(byID), func(a, b fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
+	if moved != nil {
+		return Listing{Seen: seen, BeganAt: l.BeganAt, Pages: l.Pages}, moved
+	}
+	l.Droplets = seen
 	return l, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +21,8 @@ type Query struct {
 	Name string
 
 	GPU bool // it may be a GPU droplet, which the listing by name leaves out
-	// Proof asks that an absence means something: the tick fails unless the account that was last observed answers beside it.
+	// Proof asks that an absence means something: without a sighting the look fails, unless the account that was last observed
+	// answers beside it, and under the same token.
 	Proof bool
 }
 
@@ -74,12 +77,22 @@ func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) 
 	case s := <-l.done:
 		return s.droplets, s.err
 	case <-ctx.Done():
+		i.leave(l)
 		return nil, ctx.Err()
 	}
 }
 
+// leave takes back a look that nobody waits for any more.
+func (i *Inventory) leave(l *looker) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.lookers = slices.DeleteFunc(i.lookers, func(o *looker) bool { return o == l })
+}
+
 // Run answers looks until the context ends: one poll for all who wait, at most once every interval.
 func (i *Inventory) Run(ctx context.Context) {
+	var answers sync.WaitGroup
+	defer answers.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,7 +111,7 @@ func (i *Inventory) Run(ctx context.Context) {
 		i.lookers = nil
 		i.mu.Unlock()
 		// Answered aside: a slow answer must not hold up the next tick of those who come meanwhile.
-		go i.answer(ctx, lookers)
+		answers.Go(func() { i.answer(ctx, lookers) })
 	}
 }
 
@@ -114,22 +127,47 @@ func (i *Inventory) interval() time.Duration {
 // answer polls once for all lookers, with as few requests as will do.
 func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 	questions := distinct(lookers)
+	if len(questions) == 0 {
+		return // whoever woke this tick has left
+	}
 	i.mu.Lock()
 	pages := i.pages
 	i.mu.Unlock()
-	answers := map[Query]sight{}
-	if whole := needsListing(lookers); whole || len(questions) > pages {
-		droplets, _, err := i.whole(ctx, i.o.Poll)
-		for _, q := range questions {
-			answers[q] = sight{q.among(droplets), err}
-		}
+	proved := i.o.Poll.Proved()
+	var answers map[Query]sight
+	if needsListing(lookers) || len(questions) > pages {
+		answers = i.askAll(ctx, questions, pages)
 	} else {
 		answers = i.askEach(ctx, questions)
 	}
-	unproved := i.unproved(ctx, lookers, answers)
+	unproved := i.unproved(ctx, proved, lookers, answers)
 	for _, l := range lookers {
 		l.done <- collect(l.q, answers, unproved)
 	}
+}
+
+// askAll answers the questions from one listing. One that moved while it was read still shows who is there; of the others it says
+// nothing, so they are asked for one by one where they are few, and get the error where they are many: the account of a large fleet
+// in the making hardly ever holds still.
+func (i *Inventory) askAll(ctx context.Context, questions []Query, few int) map[Query]sight {
+	droplets, _, err := i.whole(ctx, i.o.Poll)
+	answers := make(map[Query]sight, len(questions))
+	var open []Query
+	for _, q := range questions {
+		s := sight{q.among(droplets), err}
+		if errors.Is(err, digitalocean.ErrMoved) {
+			if len(s.droplets) > 0 {
+				s.err = nil
+			} else if q.ID != 0 { // a listing by tag or name may leave out GPU droplets
+				open = append(open, q)
+			}
+		}
+		answers[q] = s
+	}
+	if len(open) > 0 && len(open) <= few {
+		maps.Copy(answers, i.askEach(ctx, open))
+	}
+	return answers
 }
 
 // distinct are the requests that answering each looker by itself would take: by id, by tag, by name.
@@ -203,8 +241,8 @@ func (i *Inventory) ask(ctx context.Context, q Query) sight {
 }
 
 // unproved says why absences of this tick prove nothing; nil where they do, or where nobody asked. One account request serves the
-// whole tick.
-func (i *Inventory) unproved(ctx context.Context, lookers []*looker, answers map[Query]sight) error {
+// whole tick. Proved is whose the token was when the tick began.
+func (i *Inventory) unproved(ctx context.Context, proved string, lookers []*looker, answers map[Query]sight) error {
 	asked := false
 	for _, l := range lookers {
 		if s := collect(l.q, answers, nil); l.q.Proof && s.err == nil && len(s.droplets) == 0 {
@@ -215,19 +253,25 @@ func (i *Inventory) unproved(ctx context.Context, lookers []*looker, answers map
 	if !asked {
 		return nil
 	}
-	return i.healthy(ctx)
+	return i.healthy(ctx, proved)
 }
 
-// healthy says why absences prove nothing: a dead token, or another account's, sees nothing of what is there.
-func (i *Inventory) healthy(ctx context.Context) error {
+// healthy says why absences prove nothing: a dead token, or another account's, sees nothing of what is there. Proved is whose the
+// token was before they were asked for.
+func (i *Inventory) healthy(ctx context.Context, proved string) error {
 	account, err := i.o.Poll.Account(ctx)
 	if err != nil {
 		return fmt.Errorf("ask for the account behind a missing droplet: %w", err)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if account.UUID != i.account {
+	switch {
+	case i.account == "":
+		return errors.New("the account was not observed yet since the start: what it does not show proves nothing")
+	case account.UUID != i.account:
 		return fmt.Errorf("the token belongs to account %s, not to %s: what it does not show proves nothing", account.UUID, i.account)
+	case proved != i.account:
+		return errors.New("the token changed while it was used: what it did not show proves nothing")
 	}
 	return nil
 }
@@ -235,11 +279,12 @@ func (i *Inventory) healthy(ctx context.Context) error {
 // Gone asks for one droplet by its id, at once: a 404 beside a healthy answer of the account that was last observed. It is for a
 // droplet that has been out of sight for longer than the visibility window, which the caller knows.
 func (i *Inventory) Gone(ctx context.Context, id int64) (bool, error) {
+	proved := i.o.Poll.Proved()
 	_, err := i.o.Poll.Get(ctx, id)
 	if !errors.Is(err, digitalocean.ErrNotFound) {
 		return false, err
 	}
-	if err := i.healthy(ctx); err != nil {
+	if err := i.healthy(ctx, proved); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -38,6 +38,12 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 	if err := i.prove(ctx, &o, recorded, pinned); err != nil {
 		return o, err
 	}
+	// A token that was exchanged for another meanwhile may have shown another account's droplets.
+	if i.o.Sync.Proved() != account.UUID {
+		if err := i.confirm(ctx, &o); err != nil {
+			return o, err
+		}
+	}
 	o.EndedAt = time.Now()
 	if pinned {
 		i.mu.Lock()
@@ -47,8 +53,9 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 	return o, nil
 }
 
-// list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves;
-// the caller asks for what that one lacks by id.
+// list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves,
+// with the short one of the GPU droplets, which a listing by tag may leave out (do-api.md, section 0.7); the caller asks for what
+// those lack by id.
 func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []fleet.Droplet, requests int, partial bool, err error) {
 	for range listTries {
 		var n int
@@ -59,27 +66,32 @@ func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []flee
 		}
 		i.o.Log.Info("the account's listing changed while it was read; reading it again")
 	}
+	droplets = nil
 	if fleetName == "" {
 		return nil, requests, false, err
 	}
 	i.o.Log.Warn("the account's listing never held still; using the fleet's own listing by tag", "tries", listTries)
-	l, err := i.o.Sync.List(ctx, digitalocean.Filter{Tag: fleet.FleetTag(fleetName)})
-	requests += l.Pages
-	if err != nil {
-		return nil, requests, true, fmt.Errorf("list the fleet by its tag: %w", err)
+	for _, f := range []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}, {GPU: true}} {
+		l, err := i.o.Sync.List(ctx, f)
+		requests += l.Pages
+		if err != nil {
+			return nil, requests, true, fmt.Errorf("list the fleet by its tag, and the GPU droplets: %w", err)
+		}
+		droplets = append(droplets, l.Droplets...)
 	}
-	return sorted(l.Droplets), requests, true, nil
+	return sorted(droplets), requests, true, nil
 }
 
 // whole lists every droplet of the account. The default listing leaves out GPU droplets (do-api.md, section 0.7), so it takes two.
+// What was seen of a listing that moved comes beside the error.
 func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client) (droplets []fleet.Droplet, requests int, err error) {
 	for _, gpu := range []bool{false, true} {
 		l, err := c.List(ctx, digitalocean.Filter{GPU: gpu})
 		requests += l.Pages
+		droplets = append(append(droplets, l.Droplets...), l.Seen...)
 		if err != nil {
-			return nil, requests, fmt.Errorf("list the account's droplets: %w", err)
+			return sorted(droplets), requests, fmt.Errorf("list the account's droplets: %w", err)
 		}
-		droplets = append(droplets, l.Droplets...)
 	}
 	i.listed(requests)
 	return sorted(droplets), requests, nil
@@ -109,13 +121,8 @@ func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet
 	}
 	// A dead token, or another team's, answers 404 to everything: only a healthy answer of the same account behind the 404s makes
 	// them a proof.
-	again, err := i.o.Sync.Account(ctx)
-	o.Requests++
-	if err != nil {
-		return fmt.Errorf("ask for the account behind a missing droplet: %w", err)
-	}
-	if again.UUID != o.Account.UUID {
-		return fmt.Errorf("the token changed accounts while the inventory was read: %s, then %s", o.Account.UUID, again.UUID)
+	if err := i.confirm(ctx, o); err != nil {
+		return err
 	}
 	for _, id := range notFound {
 		switch {
@@ -127,6 +134,19 @@ func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet
 	}
 	slices.Sort(o.Gone)
 	slices.Sort(o.Missing)
+	return nil
+}
+
+// confirm asks for the account again: is it still the one that the observation began with?
+func (i *Inventory) confirm(ctx context.Context, o *fleet.Observed) error {
+	again, err := i.o.Sync.Account(ctx)
+	o.Requests++
+	if err != nil {
+		return fmt.Errorf("ask for the account again: %w", err)
+	}
+	if again.UUID != o.Account.UUID {
+		return fmt.Errorf("the token changed accounts while the inventory was read: %s, then %s", o.Account.UUID, again.UUID)
+	}
 	return nil
 }
 
