@@ -78,7 +78,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	}
 	provision.New(provision.Options{
 		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
-		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, Visibility: o.Visibility, Log: o.Log,
+		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: l.api.WriteTimeout(), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
 	return h, nil
 }

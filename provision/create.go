@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,16 +60,14 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 		w.Attempt.Ended = true
 		return nil
 	}
-	if w.Attempt != nil { // it was refused: there is nothing to look for
+	if w.Attempt != nil { // it was refused: there is nothing to look for, and the journal is to know even of a shutdown's last answer
 		w.Attempt = nil
-		if err := run.Checkpoint(ctx); err != nil {
+		if err := run.Checkpoint(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}
 	switch {
-	case errors.Is(err, digitalocean.ErrUnauthorized):
-		return saga.Later(notSentPause, err) // the gate stays shut until a token proves itself
-	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited):
+	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited), errors.Is(err, digitalocean.ErrUnauthorized):
 		return unsent(err)
 	}
 	return saga.Permanent(fmt.Errorf("create %s: %w", w.Name, err))
@@ -76,88 +75,91 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 
 // settle looks for what an unanswered create made, until a droplet shows up or leave to send again is earned: at least three
 // answered looks without one, spread over the settle time. Which looks count is measured by this process's own waiting, never by
-// comparing clocks; how many there were survives a restart.
+// comparing clocks; how many there were survives a restart, which looks at least once more.
 func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
-	if err := p.outlast(ctx, run, w); err != nil {
+	looks := &lookout{p: p, run: run}
+	if err := p.outlast(ctx, run, w, looks); err != nil {
 		return err
 	}
-	var stranger *fleet.Droplet
-	counted := time.Now()
-	for w.Attempt.Settled < settleLooks {
-		seen, err := p.look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), Name: w.Name, GPU: w.gpu()})
+	var (
+		stranger *fleet.Droplet // shown since the last look that counted
+		strange  int            // looks that counted, and told of one
+		counted  = time.Now()
+	)
+	for looked := false; !looked || w.Attempt.Settled < settleLooks; looked = true {
+		seen, began, err := looks.next(ctx, w.traces(run.ID()))
 		if err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			run.Log().Warn("could not look for the unanswered create", "error", err)
-			continue
+			return err
 		}
 		mine, other := w.sort(run.ID(), seen)
 		if mine != nil {
 			run.Log().Info("found what the unanswered create made", "id", mine.ID)
-			w.DropletID, w.Attempt = mine.ID, nil
+			w.DropletID, w.TagSeen, w.Attempt = mine.ID, true, nil
 			run.Put(*mine)
 			return nil
 		}
-		stranger = other
-		if time.Since(counted) < p.o.Settle/settleLooks {
+		if other != nil {
+			stranger, w.Attempt.Settled = other, 0 // it may still show its tags
+		}
+		if began.Sub(counted) < p.o.Settle/settleLooks {
 			continue
 		}
-		counted = time.Now()
-		w.Attempt.Settled++
+		counted = began
+		if stranger == nil {
+			w.Attempt.Settled++
+		} else {
+			strange++
+		}
 		if err := run.Checkpoint(ctx); err != nil {
 			return err
 		}
-	}
-	if stranger != nil {
-		w.Attempt.Settled = 0 // it may still show its tags
-		if err := run.Checkpoint(ctx); err != nil {
-			return err
+		if strange >= settleLooks {
+			return saga.NeedsPerson(fmt.Errorf("droplet %d bears the name %s since the unanswered create and does not show whose it is: "+
+				"tag it %s and %s if it is this one, or rename or destroy it",
+				stranger.ID, w.Name, fleet.ManagedTag, fleet.SagaTag(run.ID())))
 		}
-		return saga.NeedsPerson(fmt.Errorf("droplet %d bears the name %s since the unanswered create and shows none of arcadiad's tags: "+
-			"tag it %s and %s if it is this one, or rename or destroy it", stranger.ID, w.Name, fleet.ManagedTag, fleet.SagaTag(run.ID())))
+		stranger = nil
 	}
-	run.Log().Warn("the unanswered create made nothing; sending it again")
+	run.Log().Warn("the unanswered create made nothing")
 	w.Attempt = nil
 	return nil
 }
 
-// outlast waits, after a crash, until the create that the dead process may have sent can no longer be under way.
-func (p *Droplets) outlast(ctx context.Context, run *saga.Run, w *work) error {
+// outlast waits, after a crash, until the create that the dead process may have sent can no longer be under way. A hit needs no
+// waiting.
+func (p *Droplets) outlast(ctx context.Context, run *saga.Run, w *work, looks *lookout) error {
 	if w.Attempt.Ended {
 		return nil
 	}
+	run.Log().Info("a create may have been sent before the restart; looking for what it made")
 	// The clock may have jumped: never wait longer than a create can be under way.
 	left := min(time.Until(w.Attempt.IntendedAt.Add(p.o.WriteTimeout)), p.o.WriteTimeout)
-	run.Log().Info("a create may have been sent before the restart; looking for what it made")
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	for left > 0 {
-		// A hit needs no waiting.
-		seen, err := p.look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), Name: w.Name, GPU: w.gpu()})
-		if ctx.Err() != nil {
-			return ctx.Err()
+	ctx, cancel := context.WithTimeoutCause(ctx, max(left, 0), errOutlasted)
+	defer cancel()
+	for {
+		seen, _, err := looks.next(ctx, w.traces(run.ID()))
+		if err != nil && context.Cause(ctx) != errOutlasted {
+			return err
 		}
-		if mine, _ := w.sort(run.ID(), seen); err == nil && mine != nil {
-			break
-		}
-		select {
-		case <-timer.C:
-			left = 0
-		default:
+		if mine, _ := w.sort(run.ID(), seen); err != nil || mine != nil {
+			w.Attempt.Ended = true
+			return nil
 		}
 	}
-	w.Attempt.Ended = true
-	return nil
+}
+
+// errOutlasted says that the time of a create that a crash cut off is over.
+var errOutlasted = errors.New("the create can no longer be under way")
+
+// traces are what an unanswered create may show by.
+func (w *work) traces(sagaID string) inventory.Query {
+	return inventory.Query{Tag: fleet.SagaTag(sagaID), Name: w.Name, GPU: w.gpu()}
 }
 
 // sort finds the droplet that the saga made among those that show its tag or bear its name (law 5: of several, the one whose id is
-// known, else the oldest), and a stranger: one that bears the name since the create was intended, and shows none of arcadiad's tags.
+// known, else the oldest), and a stranger: one that bears the name since the create was intended, and may be it. That is not so
+// where it shows the tag of another saga or of another fleet.
 func (w *work) sort(sagaID string, seen []fleet.Droplet) (mine, stranger *fleet.Droplet) {
-	known := map[int64]bool{}
-	for _, id := range w.Namesakes {
-		known[id] = true
-	}
 	for _, d := range seen {
 		switch {
 		case d.Status == fleet.StatusArchive:
@@ -165,7 +167,7 @@ func (w *work) sort(sagaID string, seen []fleet.Droplet) (mine, stranger *fleet.
 			if mine == nil || d.ID < mine.ID {
 				mine = &d
 			}
-		case !known[d.ID] && !d.Managed() && len(d.Saga8s()) == 0 && len(d.Fleets()) == 0:
+		case !slices.Contains(w.Namesakes, d.ID) && len(d.Saga8s()) == 0 && !w.elsewhere(d):
 			stranger = &d
 		}
 	}

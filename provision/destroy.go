@@ -87,19 +87,17 @@ func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warr
 	if d.DropletID != by.id {
 		*d = demolition{DropletID: by.id}
 	}
+	looks := &lookout{p: p, run: run}
 	lastSeen, absences, sinceDelete := time.Now(), 0, 0
-	deleted := false // by this process
+	deleted, young := false, false // by this process; last seen as new
 	for {
-		seen, err := p.look(ctx, inventory.Query{ID: by.id, Proof: true})
+		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
 		if err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			return saga.Later(time.Second, fmt.Errorf("look at droplet %d: %w", by.id, err))
+			return err
 		}
 		if len(seen) == 0 || seen[0].Status == fleet.StatusArchive {
 			absences++
-			gone, err := p.gone(ctx, run, w, by, absences, lastSeen)
+			gone, err := p.gone(ctx, run, w, by, absences, lastSeen, young)
 			if err != nil {
 				return err
 			}
@@ -109,13 +107,14 @@ func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warr
 			}
 			continue
 		}
-		lastSeen, absences = time.Now(), 0
+		lastSeen, absences, young = time.Now(), 0, seen[0].Status == fleet.StatusNew
 		if err := by.covers(seen[0]); err != nil {
 			return p.refuse(run, w, err)
 		}
+		w.TagSeen = w.TagSeen || by.id == w.DropletID && tagged(seen[0])
 		sinceDelete++
 		again := deleteAgain
-		if seen[0].Status == fleet.StatusNew {
+		if young {
 			again = deleteAgainNew
 		}
 		if deleted && sinceDelete < again {
@@ -149,7 +148,7 @@ func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64)
 	switch {
 	case err == nil:
 		w.Demolition.Accepted = true
-		return run.Checkpoint(ctx)
+		return run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
 	case errors.Is(err, digitalocean.ErrNotFound), errors.Is(err, digitalocean.ErrUnknown), errors.Is(err, digitalocean.ErrPendingEvent):
 		run.Log().Info("the DELETE did not settle it; looking again", "id", id, "error", err)
 		return ctx.Err()
@@ -157,19 +156,21 @@ func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64)
 	return unsent(fmt.Errorf("destroy droplet %d: %w", id, err))
 }
 
-// gone tells whether absence is proved.
-func (p *Droplets) gone(ctx context.Context, run *saga.Run, w *work, by warrant, absences int, lastSeen time.Time) (bool, error) {
-	if w.Demolition.Accepted && absences >= 2 {
+// gone tells whether absence is proved. That of a droplet last seen as new is asked for by its id: it may have ignored the DELETE,
+// and not be listed yet.
+func (p *Droplets) gone(ctx context.Context, run *saga.Run, w *work, by warrant, absences int, lastSeen time.Time, young bool) (bool, error) {
+	accepted := w.Demolition.Accepted && absences >= 2
+	if accepted && !young {
 		return true, nil
 	}
-	if time.Since(lastSeen) < p.o.Visibility {
+	if !accepted && time.Since(lastSeen) < p.o.Visibility {
 		return false, nil
 	}
 	gone, err := p.o.Inventory.Gone(ctx, by.id)
 	if err != nil && ctx.Err() != nil {
 		return false, err
 	}
-	if gone {
+	if gone && !accepted {
 		run.Log().Info("the droplet is gone, though not by an accepted DELETE of ours", "id", by.id)
 	}
 	return gone, nil

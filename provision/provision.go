@@ -26,7 +26,8 @@ type Options struct {
 	WaitLongest int
 	// Settle is how long an unanswered create is looked for before it may be sent again; default 2 min.
 	Settle time.Duration
-	// WriteTimeout is how long a create that was cut off by a crash may still be under way; default 60 s.
+	// WriteTimeout is how long a create that was cut off by a crash may still be under way: as long as the API client lets a write
+	// be; default 75 s, which is the client's own.
 	WriteTimeout time.Duration
 	// Visibility is how long absence must last to prove anything where no accepted DELETE explains it; default 5 min.
 	Visibility time.Duration
@@ -45,7 +46,7 @@ func New(o Options) *Droplets {
 		}
 	}
 	def(&o.Settle, 2*time.Minute)
-	def(&o.WriteTimeout, time.Minute)
+	def(&o.WriteTimeout, digitalocean.DefaultWriteTimeout)
 	def(&o.Visibility, 5*time.Minute)
 	if o.WaitAttempts <= 0 {
 		o.WaitAttempts = 96
@@ -53,6 +54,7 @@ func New(o Options) *Droplets {
 	if o.WaitLongest <= 0 {
 		o.WaitLongest = 720
 	}
+	o.WaitLongest = max(o.WaitLongest, o.WaitAttempts)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -73,7 +75,32 @@ func (p *Droplets) Define(e *saga.Engine) {
 	e.Define(fleet.SagaUpdate, protect)
 }
 
-// look asks the inventory; see inventory.Query.
-func (p *Droplets) look(ctx context.Context, q inventory.Query) ([]fleet.Droplet, error) {
-	return p.o.Inventory.Look(ctx, q)
+// lookout looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.
+type lookout struct {
+	p      *Droplets
+	run    *saga.Run
+	failed int // looks in a row
 }
+
+// next gives what the next look that is answered shows. Where nothing is shown, that means something: see inventory.Query.Proof.
+// The error is the context's.
+func (l *lookout) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
+	q.Proof = true
+	for {
+		began = time.Now()
+		seen, err = l.p.o.Inventory.Look(ctx, q)
+		if ctx.Err() != nil {
+			return nil, began, ctx.Err()
+		}
+		if err == nil {
+			l.failed = 0
+			return seen, began, nil
+		}
+		if l.failed++; l.failed%remindFailed == 1 {
+			l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)
+		}
+	}
+}
+
+// remindFailed is how many failed looks in a row share a line in the log.
+const remindFailed = 60

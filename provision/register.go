@@ -22,23 +22,18 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	d := w.Seen
 	if d == nil || time.Since(d.SeenAt) > seenFor {
-		seen, err := p.look(ctx, inventory.Query{ID: w.DropletID})
-		switch {
-		case err != nil:
+		var err error
+		if d, err = p.sight(ctx, run, w); err != nil {
 			return err
-		case len(seen) == 0 && run.Kind() == fleet.SagaAdopt:
-			return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
-		case len(seen) == 0:
-			return fmt.Errorf("droplet %d is not shown; it was active a moment ago", w.DropletID)
 		}
-		d = &seen[0]
 	}
 	r := fleet.Record{DropletID: d.ID, Name: w.Spec.Name, ImageID: d.ImageID, RecordedAt: time.Now(),
 		Protect: w.Spec.Protected() || d.HasTag(fleet.ProtectTag)}
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
 	if run.Kind() == fleet.SagaAdopt {
-		if !d.Managed() || len(d.Fleets()) > 0 && !d.OfFleet(w.Fleet) {
+		byMaker := len(d.Fleets()) == 0 && w.Maker != "" && d.HasTag(fleet.SagaTag(w.Maker))
+		if !d.Managed() || !d.OfFleet(w.Fleet) && !byMaker {
 			return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
 		}
 		r.Values, r.Assumed = fleet.Adopted(*d, spec)
@@ -50,6 +45,24 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(d.ID, 10))
 	run.SetLabel(fleet.LabelIP, d.PublicIPv4)
 	return nil
+}
+
+// sight looks until the droplet is shown, or is not there any more: then it takes the saga back.
+func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Droplet, error) {
+	looks := &lookout{p: p, run: run}
+	for lastSeen := time.Now(); ; {
+		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+		switch {
+		case err != nil:
+			return nil, err
+		case len(seen) > 0 && seen[0].Status != fleet.StatusArchive:
+			return &seen[0], nil
+		case run.Kind() == fleet.SagaAdopt:
+			return nil, saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
+		case p.vanished(ctx, w.DropletID, lastSeen):
+			return nil, saga.Permanent(fmt.Errorf("droplet %d was active, and is gone before it was registered", w.DropletID))
+		}
+	}
 }
 
 // unregister compensates RegisterDroplet. The droplet's row in the inventory stays: the droplet is there until it is destroyed.

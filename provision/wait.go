@@ -18,24 +18,26 @@ const checkpointLooks = 12
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
 // neither (do-api.md, sections 0.2 and 0.4). Only looks that were answered count. What it made is CreateDroplet's to undo.
 func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
-	lastSeen := time.Now()
+	looks := &lookout{p: p, run: run}
+	lastSeen, notBefore := time.Now(), 0
 	for {
 		if err := p.asked(w); err != nil {
 			return err
 		}
-		seen, err := p.look(ctx, inventory.Query{ID: w.DropletID})
+		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		if err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			run.Log().Warn("could not look at the new droplet", "id", w.DropletID, "error", err)
-			continue
+			return err
 		}
 		w.Looks++
-		if len(seen) == 1 {
+		note := w.Looks%checkpointLooks == 0
+		switch {
+		case len(seen) == 1:
 			lastSeen = time.Now()
 			d := seen[0]
-			w.TagSeen = w.TagSeen || d.HasTag(fleet.SagaTag(run.ID()))
+			if !w.TagSeen && tagged(d) {
+				// From here on the droplet without its tags is not ours any more (law 1), and a way back must know that.
+				w.TagSeen, note = true, true
+			}
 			if p.ready(run.ID(), w, d) {
 				w.Seen = &d
 				run.Put(d)
@@ -45,23 +47,40 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 			if d.Status == fleet.StatusArchive {
 				return saga.Permanent(fmt.Errorf("droplet %d was archived while it was being created", d.ID))
 			}
-		} else if time.Since(lastSeen) >= p.o.Visibility {
-			// It was not shown for longer than a new droplet may be invisible: it vanished (do-api.md, section 0.3).
-			if gone, err := p.o.Inventory.Gone(ctx, w.DropletID); err == nil && gone {
-				return saga.Permanent(fmt.Errorf("droplet %d vanished before it was active: DigitalOcean took it back", w.DropletID))
-			}
+		case p.vanished(ctx, w.DropletID, lastSeen):
+			return saga.Permanent(fmt.Errorf("droplet %d vanished before it was active: DigitalOcean took it back", w.DropletID))
 		}
-		if w.Looks%checkpointLooks == 0 {
+		if note {
 			if err := run.Checkpoint(ctx); err != nil {
 				return err
 			}
 		}
-		if w.Looks%p.o.WaitAttempts == 0 {
+		if w.Looks >= max(p.deadline(w), notBefore) {
 			if err := p.verdict(ctx, run, w, seen); err != nil {
 				return err
 			}
+			notBefore = w.Looks + checkpointLooks // where there was no verdict
 		}
 	}
+}
+
+// vanished tells whether a droplet that was not shown for longer than a new one may be invisible is gone: taken back by
+// DigitalOcean (do-api.md, section 0.3), or destroyed by somebody.
+func (p *Droplets) vanished(ctx context.Context, id int64, lastSeen time.Time) bool {
+	if time.Since(lastSeen) < p.o.Visibility {
+		return false
+	}
+	gone, err := p.o.Inventory.Gone(ctx, id)
+	return err == nil && gone
+}
+
+// deadline is the number of looks after which the create action decides.
+func (p *Droplets) deadline(w *work) int {
+	next := w.Judged + p.o.WaitAttempts
+	if w.Judged < p.o.WaitLongest {
+		next = min(next, p.o.WaitLongest)
+	}
+	return next
 }
 
 // ready tells whether the droplet is all that the fleet file asked for.
@@ -77,13 +96,21 @@ func (p *Droplets) ready(sagaID string, w *work, d fleet.Droplet) bool {
 	return true
 }
 
-// verdict asks the create action what became of a droplet that has had its time (law 14).
+// verdict asks the create action what became of a droplet that has had its time (law 14). While nobody answers it is as good as in
+// progress.
 func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []fleet.Droplet) error {
 	actions, err := p.o.Cloud.Actions(ctx, w.DropletID)
-	if err != nil && !errors.Is(err, digitalocean.ErrNotFound) {
-		return err
-	}
 	state := "unknown"
+	if err != nil && !errors.Is(err, digitalocean.ErrNotFound) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if w.Looks < p.o.WaitLongest {
+			run.Log().Warn("could not ask what became of the droplet's create action", "id", w.DropletID, "error", err)
+			return nil
+		}
+		state = err.Error()
+	}
 	for _, a := range actions {
 		if a.Type == "create" {
 			state = a.Status
@@ -91,7 +118,8 @@ func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []f
 	}
 	if state == "in-progress" && w.Looks < p.o.WaitLongest {
 		run.Log().Warn("the droplet takes long, but its create action is still in progress", "id", w.DropletID, "looks", w.Looks)
-		return nil
+		w.Judged = w.Looks
+		return run.Checkpoint(ctx)
 	}
 	return saga.Permanent(fmt.Errorf("droplet %d was not ready after %d looks (%s; its create action: %s)",
 		w.DropletID, w.Looks, p.missing(run.ID(), w, seen), state))

@@ -25,8 +25,9 @@ type work struct {
 	DropletID int64          `json:"droplet_id,omitempty"` // 0: none yet
 	Maker     string         `json:"maker,omitempty"`      // the saga of this journal that made what is adopted, if one did
 	Posted    bool           `json:"posted,omitempty"`     // the id is from the answer to our own POST
-	TagSeen   bool           `json:"tag_seen,omitempty"`   // a look showed the saga's tag on it
+	TagSeen   bool           `json:"tag_seen,omitempty"`   // a look showed tags of ours on it
 	Looks     int            `json:"looks,omitempty"`      // answered looks while waiting for it to become active
+	Judged    int            `json:"judged,omitempty"`     // how many there were when its create action was asked the last time
 	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
 
 	// What is being destroyed.
@@ -66,14 +67,20 @@ func (w *work) sagaTags(sagaID string) []string {
 	return tags
 }
 
-// claims tells whether the droplet is this saga's own: it bears the saga's tag, or its id is from the answer to the saga's own POST
-// and its tags, which come late, were never seen yet (law 1).
+// claims tells whether the droplet is this saga's own: it bears the managed tag and the saga's, and no other fleet's; or its id is
+// from the answer to the saga's own POST and its tags, which come late, were never seen yet (law 1).
 func (w *work) claims(sagaID string, d fleet.Droplet) bool {
-	if d.HasTag(fleet.SagaTag(sagaID)) {
+	if d.Managed() && d.HasTag(fleet.SagaTag(sagaID)) && !w.elsewhere(d) {
 		return true
 	}
-	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !d.Managed() && len(d.Saga8s()) == 0 && len(d.Fleets()) == 0
+	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !tagged(d)
 }
+
+// elsewhere tells whether the droplet shows the tag of another fleet.
+func (w *work) elsewhere(d fleet.Droplet) bool { return len(d.Fleets()) > 0 && !d.OfFleet(w.Fleet) }
+
+// tagged tells whether the droplet shows that it is some saga's, or some fleet's.
+func tagged(d fleet.Droplet) bool { return d.Managed() || len(d.Saga8s()) > 0 || len(d.Fleets()) > 0 }
 
 // gpu tells whether the wanted size is listed only by type=gpus (do-api.md, section 3).
 func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
@@ -106,7 +113,7 @@ func unsent(err error) error {
 	switch e.Kind {
 	case digitalocean.RateLimited:
 		return saga.Later(max(time.Second, time.Until(e.Until)), err)
-	case digitalocean.NotSent:
+	case digitalocean.NotSent, digitalocean.Unauthorized: // the gate stays shut until a token proves itself
 		return saga.Later(notSentPause, err)
 	}
 	return err

@@ -1,0 +1,315 @@
+package provision_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/plan"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+)
+
+// Whatever the API makes of a DELETE, the saga goes on until the droplet is gone, and does not send DELETE upon DELETE.
+func TestLaw13DestroyUntilGone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		effects []simulator.Effect // of the DELETEs
+		faults  simulator.Faults
+		deletes int // at most
+	}{
+		"at once":              {deletes: 1},
+		"shown for long":       {faults: simulator.Faults{DeleteLag: 10 * time.Minute}, deletes: 6},
+		"listed for long":      {faults: simulator.Faults{DeleteListLag: 2 * time.Minute}, deletes: 1},
+		"500 after the work":   {effects: []simulator.Effect{simulator.Status(500).After()}, deletes: 1},
+		"500":                  {effects: []simulator.Effect{simulator.Status(500), simulator.Status(500)}, deletes: 3},
+		"cut after the work":   {effects: []simulator.Effect{simulator.Cut().After()}, deletes: 1},
+		"hang":                 {effects: []simulator.Effect{simulator.Hang()}, deletes: 2},
+		"429":                  {effects: []simulator.Effect{simulator.TooMany(time.Minute)}, deletes: 2},
+		"refused connections":  {effects: []simulator.Effect{simulator.Refuse(), simulator.Refuse()}, deletes: 1},
+		"busy with an action":  {effects: []simulator.Effect{simulator.Status(422).Saying("Droplet already has a pending event.")}, deletes: 2},
+		"forbidden for a time": {effects: []simulator.Effect{simulator.Status(403), simulator.Status(403)}, deletes: 3},
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			d := y.made(spec("web"))
+			y.sim.SetFaults(tt.faults)
+			for _, e := range tt.effects {
+				y.must(y.sim.Script(routeDelete, 1, e))
+			}
+			y.want()
+			y.until(y.carry(plan.Destroy)[0], saga.Completed)
+			if n := len(y.sent(routeDelete)); n > tt.deletes {
+				t.Errorf("%s: %d DELETEs, want at most %d", name, n, tt.deletes)
+			}
+			if len(y.sim.Ended()) != 1 || y.sim.Ended()[0].ID != d.ID {
+				t.Errorf("%s: ended %+v", name, y.sim.Ended())
+			}
+			y.none("web")
+		})
+	}
+}
+
+// Looks that fail in between are no reason for another DELETE.
+func TestLaw13FailedLooksMakeNoStorm(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.made(spec("web"))
+		y.sim.SetFaults(simulator.Faults{DeleteLag: 10 * time.Minute})
+		y.want()
+		for range 60 {
+			y.must(y.sim.Script(routeGet, 1, simulator.Pass()))
+			y.must(y.sim.Script(routeGet, 1, simulator.Status(500)))
+		}
+		y.until(y.carry(plan.Destroy)[0], saga.Completed)
+		if n := len(y.sent(routeDelete)); n > 6 {
+			t.Errorf("%d DELETEs in ten minutes", n)
+		}
+	})
+}
+
+// Under another team's token the droplet is not gone, however long that lasts.
+func TestLaw06AnotherAccountDestroysNothing(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
+		y.want()
+		id := y.carry(plan.Destroy)[0]
+		time.Sleep(8 * time.Second) // the DELETE is accepted, and ignored
+		y.token.Store(otherToken)
+		time.Sleep(time.Hour)
+		if s := y.saga(id); !s.Status.Live() || y.row(d.ID).Status == fleet.StatusDeleted {
+			t.Fatalf("saga %s, row %+v", s.Status, y.row(d.ID))
+		}
+		y.token.Store(ourToken)
+		y.sim.SetFaults(simulator.Faults{})
+		y.observe()
+		y.until(id, saga.Completed)
+		y.none("web")
+	})
+}
+
+// A new droplet may ignore its DELETE, and need not be listed yet: two listings without it do not mean that it is gone.
+func TestLaw13ANewDropletThatIgnoresItsDelete(t *testing.T) {
+	inYard(t, simulator.Options{Activation: 4 * time.Minute}, func(y *yard) {
+		y.sim.SetFaults(simulator.Faults{DeleteIgnoredWhileNew: true, ListVisibleAfter: 2 * time.Minute})
+		id := y.provision(spec("web"))
+		time.Sleep(8 * time.Second)
+		y.want()
+		ctx, cancel := context.WithCancel(y.t.Context())
+		defer cancel()
+		time.Sleep(8 * time.Second) // by now it was seen by its id
+		for n := range int64(5) {   // others look for so many droplets that a listing is cheaper
+			go func() {
+				for ctx.Err() == nil {
+					_, _ = y.inv.Look(ctx, inventory.Query{ID: n + 1})
+				}
+			}()
+		}
+		y.until(id, saga.Superseded)
+		y.none("web")
+		if n := len(y.sent(routeDelete)); n < 2 || n > 12 {
+			t.Errorf("%d DELETEs", n)
+		}
+	})
+}
+
+// A saga destroys what it made only while that shows to be its own.
+func TestLaw01ACompensationOfWhatIsNoLongerOurs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		faults  simulator.Faults
+		change  func(y *yard, saga string, id int64)
+		destroy bool
+	}{
+		"tags not seen yet":         {simulator.Faults{TagVisibleAfter: time.Hour}, func(*yard, string, int64) {}, true},
+		"all its tags":              {simulator.Faults{}, func(*yard, string, int64) {}, true},
+		"no tag any more":           {simulator.Faults{}, func(y *yard, s string, id int64) { y.untagAll(s, id) }, false},
+		"the managed tag taken off": {simulator.Faults{}, func(y *yard, _ string, id int64) { y.sim.Untag(id, fleet.ManagedTag) }, false},
+		"the saga's tag taken off":  {simulator.Faults{}, func(y *yard, s string, id int64) { y.sim.Untag(id, fleet.SagaTag(s)) }, false},
+		"given to another fleet":    {simulator.Faults{}, func(y *yard, _ string, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) }, false},
+	} {
+		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+			y.sim.SetFaults(tt.faults)
+			id := y.provision(spec("web"))
+			time.Sleep(8 * time.Second) // its tags were seen, if they show
+			d := y.sim.Named("web")[0]
+			tt.change(y, id, d.ID)
+			y.want()
+			if tt.destroy {
+				y.until(id, saga.Superseded)
+				y.none("web")
+				return
+			}
+			s := y.until(id, saga.Stuck)
+			time.Sleep(time.Hour)
+			if n := len(y.sent(routeDelete)); n != 0 || !strings.Contains(s.Error, itoa(d.ID)) {
+				t.Errorf("%s: %d DELETEs: %s", name, n, s.Error)
+			}
+			y.sim.Delete(d.ID) // as the error says, a person may
+			y.until(id, saga.Superseded)
+			y.none("web")
+		})
+	}
+}
+
+func (y *yard) untagAll(sagaID string, id int64) {
+	for _, tag := range []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(fleetName), "web"} {
+		y.sim.Untag(id, tag)
+	}
+}
+
+// Before its first DELETE a destroy looks again, at the droplet and at the file.
+func TestLaw17ADestroyThatIsNotAskedForAnyMore(t *testing.T) {
+	for name, change := range map[string]func(y *yard, id int64){
+		"unmanaged":        func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+		"of no fleet":      func(y *yard, id int64) { y.untagAll("", id); y.sim.Tag(id, fleet.ManagedTag) },
+		"of another fleet": func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"protected":        func(y *yard, id int64) { y.sim.Tag(id, fleet.ProtectTag) },
+		"with a volume":    func(y *yard, id int64) { y.sim.AttachVolume(id) },
+		"wanted again":     func(y *yard, _ int64) { y.want(spec("web")) },
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			d := y.made(spec("web"))
+			if name == "of no fleet" { // without its maker's tag either
+				y.sim.Untag(d.ID, fleet.SagaTag(y.row(d.ID).SagaID))
+			}
+			y.want()
+			begin := y.begin(y.observe())
+			change(y, d.ID)
+			y.until(begin(plan.Destroy)[0], saga.Superseded)
+			if _, there := y.sim.Droplet(d.ID); !there || len(y.sent(routeDelete)) != 0 || !y.row(d.ID).Recorded {
+				t.Errorf("%s: there %v, %d DELETEs, row %+v", name, there, len(y.sent(routeDelete)), y.row(d.ID))
+			}
+		})
+	}
+}
+
+// After its first DELETE a destroy only goes forward: a droplet that must not be destroyed any more makes it stuck.
+func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
+		y.want()
+		id := y.carry(plan.Destroy)[0]
+		time.Sleep(8 * time.Second)
+		if n := len(y.sent(routeDelete)); n != 1 {
+			t.Fatalf("%d DELETEs", n)
+		}
+		y.sim.Untag(d.ID, fleet.ManagedTag)
+		y.want(spec("web"))
+		y.until(id, saga.Stuck)
+		if err := y.engine.Abort(y.t.Context(), id); err == nil {
+			t.Error("it could be aborted")
+		}
+		time.Sleep(time.Hour)
+		if n := len(y.sent(routeDelete)); n != 1 {
+			t.Errorf("%d DELETEs for a droplet that is not ours", n)
+		}
+		y.sim.Tag(d.ID, fleet.ManagedTag)
+		y.sim.SetFaults(simulator.Faults{})
+		y.until(id, saga.Completed)
+		y.none("web")
+	})
+}
+
+// Without a fleet file in force a destroy waits for one.
+func TestLaw17ADestroyWaitsForAFile(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.made(spec("web"))
+		f := y.want()
+		begin := y.begin(y.observe())
+		y.wanted.Store(nil)
+		id := begin(plan.Destroy)[0]
+		time.Sleep(time.Hour)
+		if s := y.saga(id); len(y.sent(routeDelete)) != 0 || s.Status != saga.Running || !strings.Contains(s.Error, "no fleet file") {
+			t.Errorf("%d DELETEs; %s: %s", len(y.sent(routeDelete)), s.Status, s.Error)
+		}
+		y.wanted.Store(&f)
+		y.until(id, saga.Completed)
+		y.none("web")
+	})
+}
+
+// A droplet that somebody else destroyed first is gone all the same.
+func TestDestroyOfWhatIsGone(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		y.want()
+		begin := y.begin(y.observe())
+		y.sim.Delete(d.ID)
+		y.until(begin(plan.Destroy)[0], saga.Completed)
+		if len(y.sent(routeDelete)) != 0 {
+			t.Errorf("%d DELETEs", len(y.sent(routeDelete)))
+		}
+		y.none("web")
+	})
+}
+
+// A replace makes the new droplet first, tells by a tag whom it replaces, and then takes down the old one and nothing else.
+func TestReplace(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		foreign := y.sim.Add(simulator.Droplet{Name: "web"})
+		old := y.made(spec("web"))
+		if old.ID == foreign.ID {
+			old = y.sim.Named("web")[1]
+		}
+		s := spec("web")
+		s.Size = "s-2vcpu-2gb"
+		y.want(s)
+		id := y.carry(plan.Replace)[0]
+		y.until(id, saga.Completed)
+		left := y.sim.Named("web")
+		if len(left) != 2 || left[0].ID != foreign.ID || left[1].Size != s.Size || !left[1].HasTag(fleet.ReplacesTag(old.ID)) {
+			t.Fatalf("left are %+v", left)
+		}
+		if r := y.row(old.ID); r.Status != fleet.StatusDeleted || r.Recorded {
+			t.Errorf("row of the old one: %+v", r)
+		}
+		if r := y.row(left[1].ID); !r.Recorded || r.Size != s.Size || r.SagaID != id {
+			t.Errorf("row of the new one: %+v", r)
+		}
+		routes := []string{}
+		for _, r := range y.sim.RequestLog() {
+			if r.Route == routeCreate || r.Route == routeDelete {
+				routes = append(routes, r.Route)
+			}
+		}
+		if !slices.Equal(routes, []string{routeCreate, routeCreate, routeDelete}) {
+			t.Errorf("writes: %v", routes)
+		}
+	})
+}
+
+// A replacement that fails takes back the new droplet; the old one stays, with its record.
+func TestLaw13AReplaceThatFails(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		old := y.made(spec("web"))
+		y.sim.SetFaults(simulator.Faults{ActionErrored: true})
+		s := spec("web")
+		s.Size = "s-2vcpu-2gb"
+		y.want(s)
+		y.until(y.carry(plan.Replace)[0], saga.Compensated)
+		if left := y.sim.Named("web"); len(left) != 1 || left[0].ID != old.ID || !y.row(old.ID).Recorded {
+			t.Errorf("left are %+v; row of the old one %+v", left, y.row(old.ID))
+		}
+	})
+}
+
+// A pause stops even a compensation, which says what is left billed and goes on afterwards.
+func TestLaw13APauseStopsACompensation(t *testing.T) {
+	inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+		id := y.provision(spec("web"))
+		time.Sleep(8 * time.Second)
+		y.budget.Writes(errPaused)
+		y.want()
+		time.Sleep(time.Hour)
+		d := y.sim.Named("web")[0]
+		if s := y.saga(id); s.Status != saga.Compensating || !strings.Contains(s.Error, "paused") || !strings.Contains(s.Error, itoa(d.ID)) {
+			t.Errorf("%s: %s", s.Status, s.Error)
+		}
+		y.budget.Writes(nil)
+		y.until(id, saga.Superseded)
+		y.none("web")
+	})
+}
