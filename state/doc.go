@@ -16,7 +16,13 @@
 //
 // Rows of cloud_resources are sightings, and carry when the request that showed them began. They arrive out of order: a saga
 // commits what it saw a second ago while a listing that began a minute ago is still being saved. An older sighting never
-// overwrites a newer one, nor brings back a droplet that is known to be gone since. Rows are never removed.
+// overwrites a newer one, nor brings back a droplet that is known to be gone since. The row of a droplet that is gone is only marked;
+// [Store.Retain] removes it when it is of no use any more, with the sagas that nothing asks for.
+//
+// # Backups
+//
+// [Reader.Backup] copies the database as of one moment, beside a daemon or without one. A plain copy of the file would miss what is
+// in the -wal file.
 //
 // # Secrets
 //

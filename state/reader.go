@@ -48,13 +48,19 @@ func (r *Reader) view(ctx context.Context, read func(context.Context, *sql.Tx) e
 	if r.pool != nil {
 		return explain(r.path, snapshot(ctx, r.pool, read))
 	}
+	return r.steadily(ctx, func(f files) error { return r.viewAs(ctx, f, read) })
+}
+
+// steadily does something with the files of the database that is only right if nobody changed them meanwhile, or if SQLite's locks
+// held: otherwise it does it again.
+func (r *Reader) steadily(ctx context.Context, do func(files) error) error {
 	for try := 1; ; try++ {
 		before, err := lookAt(r.path)
 		if err != nil {
 			return unreadable(r.path, err)
 		}
 		if !before.unsettled() {
-			err = r.viewAs(ctx, before, read)
+			err = do(before)
 			if err == nil && before.live() {
 				return nil // SQLite's own locks kept the snapshot whole, whatever was written meanwhile
 			}
@@ -92,7 +98,7 @@ func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context,
 	if f.db.size == 0 {
 		return fmt.Errorf("%w: %s is empty (start: arcadiad run)", ErrNone, r.path)
 	}
-	db, err := sql.Open("sqlite3", uri(r.path, f.options()...))
+	db, err := sql.Open("sqlite3", uri(r.path, append(f.options(), "_query_only=on")...))
 	if err != nil {
 		return err
 	}
@@ -186,7 +192,11 @@ func (f files) unsettled() bool { return !f.shm.exists && f.wal.size > 0 }
 //   - After a kill nobody holds those, and SQLite makes its index of the -wal file in memory, because -shm is read-only.
 func (f files) options() []string {
 	if f.live() {
-		return []string{"mode=ro", "readonly_shm=1", "_query_only=on", fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds())}
+		return besideDaemon()
 	}
-	return []string{"mode=ro", "immutable=1", "_query_only=on"}
+	return []string{"mode=ro", "immutable=1"}
+}
+
+func besideDaemon() []string {
+	return []string{"mode=ro", "readonly_shm=1", fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds())}
 }

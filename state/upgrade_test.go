@@ -1,0 +1,122 @@
+package state_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+var freeze = flag.Bool("freeze", false, "write testdata/schema-N.db for the newest schema, unless it is there")
+
+// TestUpgrade opens a database of every schema that was ever released, as its own migrations made it, and finds everything in it.
+//
+// Whoever adds a migration keeps the file of the schema before it. The file of the new one is made with
+//
+//	go test ./state -run TestUpgrade -freeze
+//
+// and never again: a released file is not changed.
+func TestUpgrade(t *testing.T) {
+	if *freeze {
+		freezeSchema(t)
+	}
+	for n := 1; n <= state.Schema; n++ {
+		t.Run(fmt.Sprint("schema ", n), func(t *testing.T) {
+			path := filepath.Join(tempDir(t), "arcadiad.db")
+			released, err := os.ReadFile(frozen(n))
+			if err != nil {
+				t.Fatalf("%v (go test ./state -run TestUpgrade -freeze makes it)", err)
+			}
+			must(t, os.WriteFile(path, released, 0o600))
+			if n < state.Schema {
+				_, err := state.OpenReader(t.Context(), path) // a reader changes nothing, so it cannot upgrade
+				wantErr(t, err, state.ErrOlder)
+			}
+			s := open(t, path)
+			wantEqual(t, "schema", get(s.Meta(t.Context()))(t).Schema, state.Schema)
+			wantAttic(t, s)
+			must(t, s.Begin(t.Context(), draft(99, "new"))) // and it works on
+			must(t, s.Backup(t.Context(), path+".backup"))
+			must(t, s.Close())
+			wantAttic(t, open(t, path+".backup"))
+		})
+	}
+}
+
+func frozen(schema int) string { return fmt.Sprintf("testdata/schema-%d.db", schema) }
+
+// freezeSchema makes a database with a row of everything.
+func freezeSchema(t *testing.T) {
+	path := frozen(state.Schema)
+	if _, err := os.Stat(path); err == nil {
+		t.Fatalf("%s is there already; a released file is not changed", path)
+	}
+	must(t, os.MkdirAll("testdata", 0o755))
+	s := fresh(t)
+	live, done, failed := draft(1, "web-1"), draft(2, "web-2"), draft(3, "web-3")
+	live.Secret, live.Context, live.Status = []byte("#cloud-config"), []byte(`{"tries":3}`), saga.Running
+	live.Labels = map[string]string{fleet.LabelSpec: "cafe"}
+	failed.Error, failed.Labels = "no capacity", map[string]string{fleet.LabelUndone: "true"}
+	must(t, s.Begin(t.Context(), live, done, failed))
+	must(t, s.Commit(t.Context(), ended(done, saga.Completed), []any{droplet(12, "web-2", noon), record(12, "web-2")}))
+	must(t, s.Commit(t.Context(), ended(failed, saga.Compensated), []any{droplet(13, "web-3", noon), fleet.Deleted{DropletID: 13, At: at(60)}}))
+	must(t, s.Pin(t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001"}, "demo"))
+	must(t, s.Approve(t.Context(), "3f2a9c51d0e7"))
+	must(t, s.Pause(t.Context(), true))
+	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: at(1), Droplets: []fleet.Droplet{droplet(7, "theirs", noon)}}))
+	must(t, s.Backup(t.Context(), path))
+	must(t, os.Chmod(path, 0o644))
+}
+
+// wantAttic checks what freezeSchema wrote.
+func wantAttic(t *testing.T, s *state.Store) {
+	t.Helper()
+	r := get(s.Load(t.Context()))(t)
+	wantEqual(t, "account", r.Account, "9d2b6c1e-0000-4000-8000-000000000001")
+	wantEqual(t, "fleet", r.Fleet, "demo")
+	wantEqual(t, "paused", r.Paused, true)
+	wantEqual(t, "approved", fmt.Sprint(r.Approved), "[3f2a9c51d0e7]")
+	if len(r.Records) != 1 || r.Records[0].DropletID != 12 || r.Records[0].Values["tags"] != "a,b" || !r.Records[0].RecordedAt.Equal(noon) {
+		t.Errorf("records: %+v", r.Records)
+	}
+	wantEqual(t, "droplets that stand", len(r.Known), 2)
+	byName := map[string]fleet.Saga{}
+	for _, sg := range r.Sagas {
+		byName[sg.Name] = sg
+	}
+	if sg := byName["web-1"]; !sg.Live || sg.SpecHash != "cafe" || sg.Status != string(saga.Running) {
+		t.Errorf("the saga under way: %+v", sg)
+	}
+	if !byName["web-2"].Completed() || !byName["web-3"].Failed() || !byName["web-3"].Undone || byName["web-3"].Error != "no capacity" {
+		t.Errorf("the sagas that ended: %+v", byName)
+	}
+	live := get(s.Live(t.Context()))(t)
+	at := slices.IndexFunc(live, func(sg saga.Saga) bool { return sg.Subject == "web-1" })
+	if at < 0 || string(live[at].Secret) != "#cloud-config" || string(live[at].Context) != `{"tries":3}` || len(live[at].History) != 2 ||
+		live[at].Undecodable != "" {
+		t.Errorf("what the saga under way goes on with: %+v", live)
+	}
+	resources := get(s.Resources(t.Context()))(t)
+	gone := slices.IndexFunc(resources, func(x state.Resource) bool { return x.DropletID == 13 })
+	if len(resources) != 3 || gone < 0 || resources[gone].Status != fleet.StatusDeleted {
+		t.Errorf("droplets: %+v", resources)
+	}
+}
+
+// The files of the schemas are those of the migrations: one for each, and none beyond.
+func TestEverySchemaIsKept(t *testing.T) {
+	migrations := get(filepath.Glob("migrations/*.sql"))(t)
+	wantEqual(t, "migrations", len(migrations), state.Schema)
+	kept := get(filepath.Glob("testdata/schema-*.db"))(t)
+	wantEqual(t, "kept databases", len(kept), state.Schema)
+	if _, err := os.Stat(frozen(state.Schema + 1)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a database of a schema to come: %v", err)
+	}
+}
