@@ -152,7 +152,7 @@ func within(ctx context.Context, o Options, work func(context.Context, *house) e
 			return err
 		}
 		ctx, stop := context.WithCancel(ctx)
-		context.AfterFunc(ctx, func() { h.gate("", errShutdown) })
+		context.AfterFunc(ctx, func() { h.shut(errShutdown) })
 		wait, err := h.start(ctx)
 		if err != nil {
 			stop()

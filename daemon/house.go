@@ -25,6 +25,9 @@ type lookout struct {
 	api       *digitalocean.API
 	inventory *inventory.Inventory
 	planner   reconcile.Planner
+
+	gating sync.Mutex
+	kept   error // why the write gate stays shut, whatever passes find
 }
 
 func newLookout(o Options, load func(context.Context) (fleet.Recorded, error)) (*lookout, error) {
@@ -83,12 +86,29 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	return h, nil
 }
 
-// gate lets writes to one account through, or shuts them all.
+// gate is how a pass lets writes to one account through, or shuts them all. It does not open what shut keeps shut: the pass may have
+// begun before that.
 func (l *lookout) gate(account string, closed error) {
+	l.gating.Lock()
+	defer l.gating.Unlock()
 	if closed == nil {
 		l.api.Pin(account)
+		closed = l.kept
 	}
 	l.budget.Writes(closed)
+}
+
+// shut shuts the gate and keeps it shut, or with nil leaves it to the next pass to open it. A shutdown is the last word.
+func (l *lookout) shut(why error) {
+	l.gating.Lock()
+	defer l.gating.Unlock()
+	if errors.Is(l.kept, errShutdown) {
+		return
+	}
+	l.kept = why
+	if why != nil {
+		l.budget.Writes(why)
+	}
 }
 
 // observe hears of every transition of a saga: those who follow progress are told, and an ended saga triggers a pass.

@@ -109,9 +109,11 @@ func (h *house) pause(ctx context.Context, paused bool) error {
 	if err := h.store.Pause(ctx, paused); err != nil {
 		return err
 	}
+	var why error
 	if paused {
-		h.gate("", reconcile.ErrPaused)
+		why = reconcile.ErrPaused
 	}
+	h.shut(why)
 	h.loop.Trigger(reconcile.TriggerPause, false)
 	return nil
 }

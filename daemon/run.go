@@ -30,7 +30,7 @@ func Run(ctx context.Context, o Options) error {
 func (h *house) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	context.AfterFunc(ctx, func() { h.gate("", errShutdown) })
+	context.AfterFunc(ctx, func() { h.shut(errShutdown) })
 	versions := h.o.Versions
 	if versions == nil {
 		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.reload})
