@@ -22,7 +22,7 @@ func (r *request) refusal(resp *http.Response, body string) *Error {
 			e.Message = api.NestedError.Message
 		}
 	}
-	e.Message = oneLine(e.Message)
+	e.Message, e.RequestID = oneLine(e.Message), oneLine(e.RequestID)
 	e.Kind = r.kindOf(resp.StatusCode, e.Message)
 	switch e.Kind {
 	case Unauthorized:

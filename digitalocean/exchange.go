@@ -128,7 +128,7 @@ func (a *API) send(ctx context.Context, req *http.Request, r request, token stri
 	if resp.StatusCode == http.StatusUnauthorized {
 		a.proof.withdraw(fingerprintOf(token))
 	}
-	body, readErr := io.ReadAll(resp.Body)
+	body, readErr := readBody(resp)
 	a.logRequest(ctx, r, token, began, resp, readErr)
 
 	got := answer{status: resp.StatusCode, header: resp.Header, body: body, token: fingerprintOf(token), beganAt: began}
@@ -141,6 +141,27 @@ func (a *API) send(ctx context.Context, req *http.Request, r request, token stri
 		return answer{}, r.unread(got, wireError(wire, readErr))
 	}
 	return got, nil
+}
+
+// The most that is read of an answer's body. The largest honest one is a page of 200 droplets of several KB each (do-api.md, section
+// 1.1); what a proxy or a captive portal sends may have no end.
+const (
+	maxAnswer  = 32 << 20
+	maxRefusal = 64 << 10 // of an answer that is not 2xx only the message is of use
+)
+
+var errTooLarge = fmt.Errorf("it is larger than %d MiB, which nothing that the API sends is", maxAnswer>>20)
+
+// readBody reads a body as far as it may be of use.
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		return nil, errTooLarge
+	}
+	return body, err
 }
 
 // cutGrace is how long a write on the wire outlives its context: a shutdown must not make outcomes unknown (law 12).

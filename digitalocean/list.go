@@ -118,6 +118,9 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 // perPage is the most that the API gives (do-api.md, section 3).
 const perPage = 200
 
+// maxPages is far more than any account has: a list that goes on beyond it has no end.
+const maxPages = 5000
+
 // page is one page of a list.
 type page struct {
 	Droplets []json.RawMessage `json:"droplets"`
@@ -165,6 +168,8 @@ func (c *Client) pages(ctx context.Context, r request, take func(page) error) er
 			return r.unread(a, err)
 		case !p.more:
 			return nil
+		case n > p.total || n >= maxPages: // every page but the last has something on it
+			return r.unread(a, fmt.Errorf("page %d of a list of %d names another page", n, p.total))
 		}
 	}
 }

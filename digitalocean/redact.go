@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 const redacted = "[redacted]"
@@ -46,7 +47,8 @@ func oneLine(message string) string {
 		}
 		message = "an HTML page: " + message
 	}
-	message = strings.Join(strings.Fields(strings.ToValidUTF8(message, "?")), " ")
+	unfit := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+	message = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(message, "?"), unfit), " ")
 	if r := []rune(message); len(r) > longest {
 		message = string(r[:longest]) + "…"
 	}

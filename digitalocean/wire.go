@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,10 @@ type wireDroplet struct {
 	Features  []string `json:"features"`
 	VolumeIDs []string `json:"volume_ids"`
 	VPCUUID   string   `json:"vpc_uuid"`
-	Region    struct {
+	Size      struct {
+		PriceMonthly price `json:"price_monthly"`
+	} `json:"size"`
+	Region struct {
 		Slug string `json:"slug"`
 	} `json:"region"`
 	Image struct {
@@ -34,6 +38,16 @@ type wireDroplet struct {
 		V6 []wireAddress `json:"v6"`
 	} `json:"networks"`
 	GPUInfo *struct{} `json:"gpu_info"`
+}
+
+// price is an amount in US dollars. It is told to people and decides nothing, so one that cannot be read is unknown, and no error.
+type price float64
+
+func (p *price) UnmarshalJSON(b []byte) error {
+	if v, err := strconv.ParseFloat(string(b), 64); err == nil && v > 0 {
+		*p = price(v)
+	}
+	return nil
 }
 
 type wireAddress struct {
@@ -69,9 +83,12 @@ func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) 
 		VolumeIDs:   w.VolumeIDs,
 		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
 		Locked:      w.Locked,
-		CreatedAt:   created,
-		Data:        data,
-		SeenAt:      seen,
+
+		PriceMonthly: float64(w.Size.PriceMonthly),
+
+		CreatedAt: created,
+		Data:      data,
+		SeenAt:    seen,
 	}, nil
 }
 

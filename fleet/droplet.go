@@ -26,6 +26,8 @@ type Droplet struct {
 	Locked      bool
 	CreatedAt   time.Time
 
+	PriceMonthly float64 // US dollars a month for its size, without backups and volumes; 0: unknown (do-api.md, section 8)
+
 	Data   json.RawMessage // the object exactly as the API gave it
 	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
 }
