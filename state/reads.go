@@ -111,12 +111,12 @@ func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error)
 
 // readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
 func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) {
-	const query = "SELECT id, kind, subject, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY created_at, rowid"
+	const query = "SELECT id, kind, subject, subject_key, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY created_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var f fleet.Saga
-		var labels string
+		var key, labels string
 		var created, ended sql.NullString
-		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &f.Status, &f.Step, &labels, &f.Error, &created, &ended); err != nil {
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &key, &f.Status, &f.Step, &labels, &f.Error, &created, &ended); err != nil {
 			return err
 		}
 		f.Live = saga.Status(f.Status).Live()
@@ -127,6 +127,11 @@ func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) 
 			}
 		}
 		facts = append(facts, f)
+		if fleet.Key(f.Name) != key && f.Live {
+			// One of the two columns is spoilt, and nobody can tell which: the saga may work for either name, so both are taken.
+			f.Name = key
+			facts = append(facts, f)
+		}
 		return nil
 	})
 	return facts, err
