@@ -40,6 +40,10 @@ func (b *builder) compare(x *subject, h holding) {
 			record.Values = fleet.Values{}
 		}
 		maps.Copy(record.Values, c.again)
+		if _, renamed := c.again[fieldName]; renamed {
+			record.Name = x.spec.Name
+			delete(record.Values, fieldName) // a record has its name apart
+		}
 		record.Assumed = slices.DeleteFunc(slices.Clone(record.Assumed), func(name string) bool { _, seen := c.again[name]; return seen })
 		record.Assumed = append(record.Assumed, c.assumed...)
 		slices.Sort(record.Assumed)
@@ -83,7 +87,7 @@ type comparison struct {
 // field compares one field three ways.
 func (c *comparison) field(f *fleet.Field, want want, h holding) {
 	recorded, known := h.record.Values[f.Name]
-	if f.Name == "name" {
+	if f.Name == fieldName {
 		recorded, known = fleet.Key(h.record.Name), true
 	}
 	seen, readable := see(f, h.seen, recorded)
@@ -207,8 +211,10 @@ func (s *shape) of(spec *fleet.Spec) []want {
 	return s.wants
 }
 
+const fieldName = "name"
+
 // nameField is where fleet.Fields has the name.
-var nameField = slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == "name" })
+var nameField = slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == fieldName })
 
 // alike tells whether two specs ask for the same but for the name and for protect.
 func alike(a, b *fleet.Spec) bool {

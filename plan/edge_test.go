@@ -258,7 +258,7 @@ func TestPartialListingGivesNoDropletCount(t *testing.T) {
 	s := newScene("a", "b")
 	s.observed.Account.DropletLimit = 1
 	s.observed.Partial = true
-	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "never held still") {
-		t.Errorf("warnings %q", p.Warnings)
+	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "never held still") || p.Summary.Held != 0 {
+		t.Errorf("warnings %q, %d held", p.Warnings, p.Summary.Held)
 	}
 }

@@ -28,6 +28,7 @@ var rules = []rule{
 	{"backoff", false, each((*builder).heldByBackoff)},
 	{"max_destroy", true, (*builder).overMaxDestroy},
 	{"max_droplets", false, (*builder).overMaxDroplets},
+	{"account_limit", false, (*builder).overAccountLimit},
 	{"turn", false, (*builder).outOfTurn},
 }
 
@@ -44,6 +45,9 @@ func (b *builder) hold() {
 			}
 			if why := verdict(d); why != "" {
 				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, why, r.byPerson
+				if d.destroys() {
+					d.KeepMonthly = d.seen.PriceMonthly
+				}
 			}
 		}
 	}
@@ -59,7 +63,11 @@ func each(verdict func(*builder, *draft) string) func(*builder) func(*draft) str
 // destroys tells whether the action ends a living droplet.
 func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }
 
-func (b *builder) heldByTags(*draft) string {
+func (b *builder) heldByTags(d *draft) string {
+	if d.Kind == Provision && len(d.subject.stripped) > 0 && !b.blind {
+		return fmt.Sprintf("droplet %d bears the name and the tag %s, but not %s: put that tag back on it, or take the other one off",
+			d.subject.stripped[0], fleet.FleetTag(b.wanted.Name), fleet.ManagedTag)
+	}
 	if !b.blind {
 		return ""
 	}
@@ -95,11 +103,30 @@ func (b *builder) heldByVolumes(d *draft) string {
 	return "a volume is attached to it"
 }
 
+// heldByOrigin: a tag alone permits to adopt a droplet, and no more (law 16). That it differed from the file when it was adopted says
+// that this file is not the one it was made from: it may be somebody else's.
 func (b *builder) heldByOrigin(d *draft) string {
-	if !d.destroys() || !d.unproved {
-		return ""
+	switch {
+	case d.destroys() && d.unproved:
+		return "no saga of this state database made it"
+	case d.Kind == Replace && b.adoptedMisfit(d):
+		return "no saga of this state database made it, and it differed from the file already when it was adopted"
 	}
-	return "no saga of this state database made it"
+	return ""
+}
+
+// adoptedMisfit tells whether a droplet that another journal made was adopted for the very spec that it is to be replaced for.
+func (b *builder) adoptedMisfit(d *draft) bool {
+	if b.makerOf(d.seen) != nil {
+		return false
+	}
+	for i := len(d.subject.past) - 1; i >= 0; i-- {
+		saga := d.subject.past[i]
+		if saga.Completed() && saga.Kind == fleet.SagaAdopt && saga.DropletID == d.DropletID {
+			return saga.SpecHash == d.hash
+		}
+	}
+	return false
 }
 
 func (b *builder) heldByLoop(d *draft) string {
@@ -184,6 +211,28 @@ func (b *builder) overMaxDroplets() func(*draft) string {
 			return ""
 		}
 		return fmt.Sprintf("the fleet has %d droplets, and policy.max_droplets allows %d", have, limit)
+	}
+}
+
+// overAccountLimit holds creates for which the account has no room: DigitalOcean would refuse every one of them, again and again. A
+// replace needs room for two droplets while it lasts.
+func (b *builder) overAccountLimit() func(*draft) string {
+	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
+	count := have
+	for _, saga := range b.sagas {
+		if _, seen := b.observed.Droplet(saga.DropletID); saga.Live && saga.Makes() && !seen {
+			count++
+		}
+	}
+	return func(d *draft) string {
+		if limit == 0 || b.observed.Partial || d.Kind != Provision && d.Kind != Replace {
+			return ""
+		}
+		if count < limit {
+			count++
+			return ""
+		}
+		return fmt.Sprintf("the account has %d droplets, and may have %d: ask DigitalOcean for a higher limit, or want fewer", have, limit)
 	}
 }
 

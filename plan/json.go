@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"time"
 )
 
@@ -26,10 +27,11 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		HeldBy     string        `json:"held_by"`
 		HeldReason string        `json:"held_reason"`
 		Approvable bool          `json:"approvable"`
+		Keep       float64       `json:"keep_monthly,omitempty"` // US dollars
 	}
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
-		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason, a.Approvable}
+		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason, a.Approvable, cents(a.KeepMonthly)}
 	}
 	return json.Marshal(struct {
 		ID         string     `json:"id"`
@@ -41,14 +43,18 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Released   []Released `json:"released"`
 		InFlight   []InFlight `json:"in_flight"`
 		Warnings   []string   `json:"warnings"`
+		Keep       float64    `json:"keep_monthly,omitempty"` // US dollars, all that is held back
 		Summary    Summary    `json:"summary"`
 		ObservedAt time.Time  `json:"observed_at,omitzero"`
 		Lapses     time.Time  `json:"lapses_at,omitzero"`
 	}{
 		p.ID, p.Fleet, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Released), list(p.InFlight), list(p.Warnings),
-		p.Summary, p.ObservedAt, p.Lapses,
+		cents(p.KeepMonthly()), p.Summary, p.ObservedAt, p.Lapses,
 	})
 }
+
+// cents rounds away the noise of prices that were summed up (do-api.md, section 8).
+func cents(dollars float64) float64 { return math.Round(dollars*100) / 100 }
 
 func list[T any](s []T) []T {
 	if s == nil {

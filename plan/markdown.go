@@ -33,7 +33,7 @@ func (p Plan) Markdown(w io.Writer) error {
 	for _, r := range releasedRuns(p.Released) {
 		lines = append(lines, code(span(r[0].Name, r[len(r)-1].Name))+" ("+about(len(r), r[0].DropletID)+"): "+escape(r[0].Reason))
 	}
-	m.bullets("Released", "No longer ours by their tags; `arcadiad release NAME` frees a name.", lines)
+	m.bullets("Released", "No longer ours by their tags; put them back, or free the name: `arcadiad release NAME`.", lines)
 
 	moving, stuck := p.flights()
 	lines = nil
@@ -68,7 +68,7 @@ func (m *markdown) row(run []Action) {
 		why += "<br>" + change(c)
 	}
 	if a.Held {
-		why += "<br>**held by " + a.HeldBy + "**: " + escape(a.HeldReason)
+		why += "<br>**held by " + a.HeldBy + "**: " + escape(restraint(run))
 	}
 	fmt.Fprintf(m, "| `%s` | %s | %s | %s |\n", signs[a.Kind], code(span(a.Name, run[len(run)-1].Name)), deed(run), why)
 }

@@ -67,6 +67,20 @@ func (p Plan) Within(other Plan) bool {
 	return true
 }
 
+// HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
+// their turn or for a backoff.
+func (p Plan) HeldBack() []Action {
+	return slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held || a.HeldBy == "turn" || a.HeldBy == "backoff" })
+}
+
+// KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
+func (p Plan) KeepMonthly() (dollars float64) {
+	for _, a := range p.HeldBack() {
+		dollars += a.KeepMonthly
+	}
+	return dollars
+}
+
 // Kind is what an action does.
 type Kind string
 
@@ -90,9 +104,13 @@ type Action struct {
 	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
 
 	Held       bool
-	HeldBy     string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, max_destroy, max_droplets or turn
+	HeldBy     string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, max_destroy, max_droplets, account_limit or turn
 	HeldReason string // in words
 	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
+
+	// KeepMonthly is what the droplet goes on costing while its destroy or replace is held: US dollars a month for its size; 0:
+	// unknown, or nothing is kept.
+	KeepMonthly float64
 
 	Spec    fleet.Spec   // what is wanted; the zero Spec for a destroy
 	Licence Licence      // destroy and replace, and only when not held

@@ -284,12 +284,12 @@ func TestWarnings(t *testing.T) {
 			s.wanted.Specs = []fleet.Spec{specOf("web")}
 			return s
 		}, "the stanza web (line 8) has no count any more: this destroys web-1 and its like, and makes web; `count: 1` keeps web-1"},
-		{"the account's limit", func() *scene {
-			s := newScene("a", "b", "c")
-			s.see(1, "somebody's")
-			s.observed.Account.DropletLimit = 3
+		{"another database at work", func() *scene {
+			s := converged("a")
+			s.seeTagged(200, "b")
 			return s
-		}, "the account may have 3 droplets: 1 are there, and this plan makes up to 3 more; ask DigitalOcean for a higher limit, or want fewer"},
+		}, "by its tag droplet 200 is of this fleet, and no saga of this state database made it (1 in all): if another arcadiad works on fleet demo, " +
+			"stop one of the two; two must not share a fleet name"},
 		{"a locked account", func() *scene {
 			s := converged("a")
 			s.observed.Account.Status = "locked"

@@ -32,6 +32,7 @@ type subject struct {
 	holdings  []holding
 	claims    []*fleet.Droplet // ours by their tags and not registered, by id
 	strangers []int64          // droplets of this name that are not ours
+	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
 	live      *fleet.Saga
 	past      []*fleet.Saga // ended sagas, oldest first
 }
@@ -79,6 +80,7 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	}
 	s.addSagas(of)
 	s.addDroplets(of, names)
+	s.followRenames(names)
 
 	s.subjects = make([]*subject, 0, len(names))
 	for i := range slab {
@@ -190,6 +192,29 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 	s.blind = seen > 0 && tagged == 0
 }
 
+// followRenames lets a registered droplet belong to the name that it bears, where somebody renamed it behind arcadiad's back and the
+// file has followed: its old name is wanted no more, its new one is, and nothing else is registered there. The record is then all
+// that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one.
+func (s *survey) followRenames(names map[string]*subject) {
+	for _, record := range s.records {
+		from := names[fleet.Key(record.Name)]
+		if from == nil || from.spec != nil || from.live != nil {
+			continue
+		}
+		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && h.state == present })
+		if i < 0 {
+			continue
+		}
+		h := from.holdings[i]
+		to := names[fleet.Key(h.seen.Name)]
+		if to == nil || to == from || to.spec == nil || to.live != nil || len(to.holdings) > 0 {
+			continue
+		}
+		to.holdings = append(to.holdings, h)
+		from.holdings = slices.Delete(from.holdings, i, i+1)
+	}
+}
+
 // registered tells whether a droplet is recorded, and not proved gone.
 func (s *survey) registered(id int64) bool {
 	_, found := slices.BinarySearchFunc(s.records, id, func(r *fleet.Record, id int64) int { return compareInt(r.DropletID, id) })
@@ -214,6 +239,9 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 	if s.foreign(d) != "" {
 		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
 			x.strangers = append(x.strangers, d.ID)
+			if !d.Managed() && d.OfFleet(s.wanted.Name) {
+				x.stripped = append(x.stripped, d.ID)
+			}
 		}
 		return
 	}

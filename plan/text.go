@@ -45,7 +45,7 @@ func (p Plan) Text(w io.Writer, o Options) error {
 		t.entry("*", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID))
 		t.changes(run[0].Changes)
 	}
-	t.heading("Released: no longer ours by its tags; `arcadiad release NAME` frees the name", len(p.Released))
+	t.heading("Released: no longer ours by its tags; put them back, or free the name: arcadiad release NAME", len(p.Released))
 	for _, run := range releasedRuns(p.Released) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+clean(run[0].Reason))
 	}
@@ -127,7 +127,7 @@ func (t *text) action(run []Action) {
 	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(a))
 	t.changes(a.Changes)
 	if a.Held {
-		t.beneath(t.paint.warn("held by "+a.HeldBy+": ") + clean(a.HeldReason))
+		t.beneath(t.paint.warn("held by "+a.HeldBy+": ") + restraint(run))
 	}
 }
 

@@ -25,26 +25,30 @@ func (b *builder) warnFirst() {
 
 // warnLast says what only the drafts show.
 func (b *builder) warnLast() {
-	b.warnLimit()
+	b.warnOthers()
 	b.warnCount()
 	if b.wanted.Policy.Drift == fleet.DriftCorrect && len(b.plan.Drift) > 0 {
 		b.warn("policy.drift is correct, but nothing of the drift can be mended on a living droplet yet: it is only reported")
 	}
 }
 
-// warnLimit warns before DigitalOcean refuses creates. A replace needs room for two droplets while it lasts.
-func (b *builder) warnLimit() {
-	limit, extra := b.observed.Account.DropletLimit, 0
-	if limit == 0 || b.observed.Partial {
+// warnOthers notices that somebody else makes droplets for this fleet. A database that knows nothing yet may just have been lost.
+func (b *builder) warnOthers() {
+	if len(b.records) == 0 && len(b.sagas) == 0 {
 		return
 	}
-	for _, d := range b.drafts {
-		if d.Kind == Provision || d.Kind == Replace {
-			extra++
+	count, example := 0, int64(0)
+	for _, x := range b.subjects {
+		for _, d := range x.claims {
+			if len(d.Saga8s()) > 0 && b.makerOf(d) == nil {
+				count++
+				example = d.ID
+			}
 		}
 	}
-	if have := len(b.observed.Droplets); extra > 0 && have+extra > limit {
-		b.warn("the account may have %d droplets: %d are there, and this plan makes up to %d more; ask DigitalOcean for a higher limit, or want fewer", limit, have, extra)
+	if count > 0 {
+		b.warn("by its tag droplet %d is of this fleet, and no saga of this state database made it (%d in all): if another arcadiad works on fleet %s, "+
+			"stop one of the two; two must not share a fleet name", example, count, b.wanted.Name)
 	}
 }
 

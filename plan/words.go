@@ -48,7 +48,7 @@ func follows(a, b string) bool {
 // actionRuns groups what would be done to one name after the other for the same reason.
 func (p Plan) actionRuns() [][]Action {
 	return runs(p.Actions, func(a Action) string { return a.Name }, func(a, b Action) bool {
-		return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason &&
+		return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
 			reflect.DeepEqual(a.Changes, b.Changes) && describe(a.Spec) == describe(b.Spec)
 	})
 }
@@ -86,6 +86,30 @@ func deed(run []Action) string {
 	}
 	return string(a.Kind)
 }
+
+// restraint says what holds a run of actions, and what that costs.
+func restraint(run []Action) string {
+	a, cost := run[0], 0.0
+	for _, each := range run {
+		cost += each.KeepMonthly
+	}
+	words := clean(a.HeldReason)
+	it := "it"
+	if len(run) > 1 {
+		it = "them"
+	}
+	switch {
+	case cost == 0:
+	case a.Kind == Replace:
+		words += fmt.Sprintf("; keeping %s as before costs %s a month", it, Dollars(cost))
+	default:
+		words += fmt.Sprintf("; keeping %s costs %s a month", it, Dollars(cost))
+	}
+	return words
+}
+
+// Dollars is an amount of US dollars for people.
+func Dollars(amount float64) string { return fmt.Sprintf("$%.2f", amount) }
 
 // motive says why, and for a provision what.
 func motive(a Action) string {
@@ -173,7 +197,11 @@ func (p Plan) sentence() string {
 		{s.Provision, "to provision"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
 	})
 	if s.Held > 0 {
-		todo += fmt.Sprintf(" (%d held)", s.Held)
+		held := fmt.Sprintf("%d held", s.Held)
+		if cost := p.KeepMonthly(); cost > 0 {
+			held += ", which keeps droplets for " + Dollars(cost) + " a month"
+		}
+		todo += " (" + held + ")"
 	}
 	rest := enumerate([]count{
 		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"},
