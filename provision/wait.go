@@ -38,7 +38,11 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 				// From here on the droplet without its tags is not ours any more (law 1), and a way back must know that.
 				w.TagSeen, note = true, true
 			}
-			if p.ready(run.ID(), w, d) {
+			needed := w.sagaTags(run.ID())
+			if w.Looks >= p.deadline(w) {
+				needed = w.identity(run.ID()) // somebody took off another tag: that is drift, and no reason to destroy what works
+			}
+			if ready(d, needed) {
 				w.Seen = &d
 				run.Put(d)
 				run.SetLabel(fleet.LabelIP, d.PublicIPv4)
@@ -83,12 +87,12 @@ func (p *Droplets) deadline(w *work) int {
 	return next
 }
 
-// ready tells whether the droplet is all that the fleet file asked for.
-func (p *Droplets) ready(sagaID string, w *work, d fleet.Droplet) bool {
+// ready tells whether the droplet is active, with its address and these tags.
+func ready(d fleet.Droplet, tags []string) bool {
 	if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {
 		return false
 	}
-	for _, t := range w.sagaTags(sagaID) {
+	for _, t := range tags {
 		if !d.HasTag(t) {
 			return false
 		}

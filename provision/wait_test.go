@@ -37,6 +37,20 @@ func TestWaitForAddressAndTags(t *testing.T) {
 	}
 }
 
+// A tag that somebody takes off a new droplet is drift, and no reason to destroy it.
+func TestWaitForATagThatSomebodyTookOff(t *testing.T) {
+	inYard(t, simulator.Options{Activation: 10 * time.Second}, func(y *yard) {
+		id := y.provision(spec("web"))
+		time.Sleep(7 * time.Second)
+		d := y.sim.Named("web")[0]
+		y.sim.Untag(d.ID, "web")
+		y.until(id, saga.Completed)
+		if _, there := y.sim.Droplet(d.ID); !there || !y.row(d.ID).Recorded {
+			t.Errorf("there %v, row %+v", there, y.row(d.ID))
+		}
+	})
+}
+
 // A droplet that DigitalOcean takes back fails the saga, with nothing left.
 func TestWaitForADropletThatVanishes(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {

@@ -54,7 +54,7 @@ type demolition struct {
 
 // sagaTags are the tags of a droplet that this saga makes.
 func (w *work) sagaTags(sagaID string) []string {
-	tags := []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(w.Fleet)}
+	tags := w.identity(sagaID)
 	if d, ok := w.Licence.Droplet(); ok {
 		tags = append(tags, fleet.ReplacesTag(d.ID))
 	}
@@ -65,6 +65,11 @@ func (w *work) sagaTags(sagaID string) []string {
 		tags = append(tags, strings.ToLower(t))
 	}
 	return tags
+}
+
+// identity are the tags without which nobody could tell whose a droplet is.
+func (w *work) identity(sagaID string) []string {
+	return []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(w.Fleet)}
 }
 
 // claims tells whether the droplet is this saga's own: it bears the managed tag and the saga's, and no other fleet's; or its id is
