@@ -3,6 +3,8 @@ package daemon
 import (
 	"os"
 	"time"
+
+	"arcadiad/plan"
 )
 
 // Live is how a running daemon is, beyond what the state database knows.
@@ -19,6 +21,21 @@ type Live struct {
 	Plan      string    `json:"plan,omitempty"` // id of the last plan
 	Held      int       `json:"held"`
 	Drifted   int       `json:"drifted"`
+
+	HeldBack    []Held  `json:"held_back"`              // what waits for a person or a change
+	Approvable  bool    `json:"approvable"`             // arcadiad approve would let some of it through
+	KeepMonthly float64 `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
+}
+
+// Held is an action that is held back.
+type Held struct {
+	Action      plan.Kind `json:"action"`
+	Name        string    `json:"name"`
+	DropletID   int64     `json:"droplet_id,omitempty"`
+	By          string    `json:"held_by"`
+	Reason      string    `json:"held_reason"`
+	Approvable  bool      `json:"approvable"`
+	KeepMonthly float64   `json:"keep_monthly,omitempty"` // US dollars
 }
 
 func (h *house) live() *Live {
@@ -27,6 +44,11 @@ func (h *house) live() *Live {
 		PID: os.Getpid(), Pass: last.At, Trigger: last.Trigger, Limit: budget.Limit, Remaining: budget.Remaining,
 		Plan: last.Outcome.Pass.Plan.ID, Held: last.Outcome.Pass.Plan.Summary.Held, Drifted: last.Outcome.Pass.Plan.Summary.Drifted,
 	}
+	l.HeldBack = []Held{}
+	for _, a := range last.Outcome.Pass.Plan.HeldBack() {
+		l.HeldBack = append(l.HeldBack, Held{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, a.KeepMonthly})
+	}
+	l.Approvable, l.KeepMonthly = last.Outcome.Pass.Plan.Approvable(), last.Outcome.Pass.Plan.KeepMonthly()
 	if last.Err != nil {
 		l.PassError = last.Err.Error()
 	}

@@ -25,8 +25,12 @@ func Abort(ctx context.Context, o Options, id string) error {
 	return give(ctx, o, pathAbort, id, func(h *house) error { return h.engine.Abort(ctx, id) })
 }
 
-// Approve lets through exactly the plan of that id, once. The plan must be the present one.
+// Approve lets through exactly the plan of that id, once. A running daemon checks that it is the present one, and carries it out.
+// Without one the next apply or run does, if it is the present one by then; otherwise the approval lapses.
 func Approve(ctx context.Context, o Options, planID string) error {
+	if !plan.IsID(planID) {
+		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
+	}
 	return give(ctx, o, pathApprove, planID, func(h *house) error { return h.store.Approve(ctx, planID) })
 }
 
@@ -93,8 +97,8 @@ func (h *house) approve(ctx context.Context, planID string) error {
 	if pass.Plan.ID != planID {
 		return fmt.Errorf("plan %s is not the present one, which is %s: %w", planID, pass.Plan.ID, reconcile.ErrChanged)
 	}
-	if !holds(pass.Plan) {
-		return fmt.Errorf("nothing in plan %s is held", planID)
+	if !pass.Plan.Approvable() {
+		return fmt.Errorf("nothing in plan %s waits to be let through by a person (see: arcadiad plan)", planID)
 	}
 	if err := h.store.Approve(ctx, planID); err != nil {
 		return err
@@ -102,8 +106,6 @@ func (h *house) approve(ctx context.Context, planID string) error {
 	h.loop.Trigger(reconcile.TriggerApprove, true)
 	return nil
 }
-
-func holds(p plan.Plan) bool { return p.Summary.Held > 0 }
 
 func (h *house) pause(ctx context.Context, paused bool) error {
 	if err := h.store.Pause(ctx, paused); err != nil {

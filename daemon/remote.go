@@ -54,7 +54,7 @@ func (r *Remote) stream(ctx context.Context, path string, o order, take func(rep
 		}
 		switch {
 		case answer.Changed:
-			return reconcile.ErrChanged
+			return &changedError{answer.Error}
 		case answer.Error != "":
 			return errors.New(answer.Error)
 		case !take(answer):
@@ -62,6 +62,12 @@ func (r *Remote) stream(ctx context.Context, path string, o order, take func(rep
 		}
 	}
 }
+
+// changedError is reconcile.ErrChanged in the words of the daemon.
+type changedError struct{ words string }
+
+func (e *changedError) Error() string        { return e.words }
+func (e *changedError) Is(target error) bool { return target == reconcile.ErrChanged }
 
 func (r *Remote) ask(ctx context.Context, path string, o order) (answer reply, err error) {
 	err = r.stream(ctx, path, o, func(a reply) bool { answer = a; return false })

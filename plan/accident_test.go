@@ -154,3 +154,18 @@ func TestHeldBackHasAPrice(t *testing.T) {
 		t.Errorf("nothing is held, and it costs %v", p.KeepMonthly())
 	}
 }
+
+// A pause says what it leaves billed.
+func TestLaw13APauseSaysWhatStaysBilled(t *testing.T) {
+	s := converged("a")
+	s.recorded.Paused = true
+	for i := range 12 {
+		id := int64(200 + i)
+		s.seeTagged(id, fmt.Sprintf("web-%d", i+1))
+		s.ended(id, fleet.SagaProvision, fmt.Sprintf("web-%d", i+1), "compensating", "", time.Minute).Live = true
+	}
+	want := "paused: half made, and billed meanwhile: web-1 (droplet 200), web-2 (droplet 201), "
+	if p := s.build(t); len(p.Warnings) != 2 || !strings.HasPrefix(p.Warnings[1], want) || !strings.HasSuffix(p.Warnings[1], " and 2 more") {
+		t.Errorf("%q", p.Warnings)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"arcadiad/fleet"
 )
@@ -19,5 +20,10 @@ func (b *builder) identify() string {
 		}
 		fmt.Fprintf(h, "%s %s %d %s %s %s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, protect, d.while)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	return hex.EncodeToString(h.Sum(nil))[:idDigits]
 }
+
+const idDigits = 12
+
+// IsID tells whether a text may be the id of a plan.
+func IsID(s string) bool { return len(s) == idDigits && strings.Trim(s, "0123456789abcdef") == "" }

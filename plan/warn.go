@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"arcadiad/fleet"
 )
@@ -10,6 +11,7 @@ import (
 func (b *builder) warnFirst() {
 	if b.recorded.Paused {
 		b.warn("arcadiad is paused: nothing of this is carried out until `arcadiad resume`")
+		b.warnBilled()
 	}
 	if b.blind {
 		b.warn("no registered droplet shows any of arcadiad's tags: the token probably lacks the scope tag:read, so nothing is written; " +
@@ -21,6 +23,27 @@ func (b *builder) warnFirst() {
 	if b.observed.Partial {
 		b.warn("the account's listing never held still: only the fleet's own droplets were looked at")
 	}
+}
+
+// warnBilled says what a pause leaves half made, and billed (law 13).
+func (b *builder) warnBilled() {
+	var billed []string
+	for _, saga := range b.sagas {
+		_, there := b.observed.Droplet(saga.DropletID)
+		if saga.Live && saga.Makes() && there && !b.registered(saga.DropletID) {
+			billed = append(billed, fmt.Sprintf("%s (droplet %d)", saga.Name, saga.DropletID))
+		}
+	}
+	if n := len(billed); n > 0 {
+		b.warn("paused: half made, and billed meanwhile: %s", strings.Join(billed[:min(n, 10)], ", ")+more(n-10))
+	}
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
 }
 
 // warnLast says what only the drafts show.

@@ -31,11 +31,32 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 		if err := p.asked(w); err != nil {
 			return err
 		}
+		if time.Since(run.CreatedAt()) > p.o.Visibility {
+			if err := p.madeBefore(ctx, run, w); err != nil || w.DropletID != 0 {
+				return err
+			}
+		}
 		if err := p.send(ctx, run, w); err != nil {
 			return err
 		}
 	}
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	return nil
+}
+
+// madeBefore looks for a droplet of an old saga that has sent nothing yet, as far as its journal knows: a journal from a backup may
+// be of a time before the create.
+func (p *Droplets) madeBefore(ctx context.Context, run *saga.Run, w *work) error {
+	seen, err := p.o.Inventory.Look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), GPU: w.gpu()})
+	if err != nil {
+		return err
+	}
+	if mine, _ := w.sort(run.ID(), seen); mine != nil {
+		run.Log().Warn("the droplet is there already: the journal must be older than it", "id", mine.ID)
+		w.DropletID = mine.ID
+		run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(mine.ID, 10))
+		run.Put(*mine)
+	}
 	return nil
 }
 

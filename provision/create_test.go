@@ -259,9 +259,8 @@ func TestLaw03AShutGateLeavesNoIntent(t *testing.T) {
 // A create that nobody wants any more is not sent; one that was sent is taken back.
 func TestLaw17AProvisionThatIsNotAskedForAnyMore(t *testing.T) {
 	for name, change := range map[string]func(y *yard){
-		"not wanted":    func(y *yard) { y.want() },
-		"another spec":  func(y *yard) { s := spec("web"); s.Size = "s-1vcpu-2gb"; y.want(s) },
-		"another fleet": func(y *yard) { f := y.want(spec("web")); f.Name = "other"; y.wanted.Store(&f) },
+		"not wanted":   func(y *yard) { y.want() },
+		"another spec": func(y *yard) { s := spec("web"); s.Size = "s-1vcpu-2gb"; y.want(s) },
 	} {
 		for _, sent := range []bool{false, true} {
 			inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
@@ -283,6 +282,51 @@ func TestLaw17AProvisionThatIsNotAskedForAnyMore(t *testing.T) {
 		id := y.provision(spec("web"))
 		y.wanted.Store(nil)
 		y.until(id, saga.Completed)
+	})
+}
+
+// A file for another fleet is no word about this one: nothing is sent on it, and nothing taken back.
+func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
+	for _, sent := range []bool{false, true} {
+		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+			if !sent {
+				y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
+			}
+			id := y.provision(spec("web"))
+			time.Sleep(20 * time.Second)
+			other := y.want(spec("web"))
+			other.Name = "other"
+			y.wanted.Store(&other)
+			y.sim.ClearScript()
+			before := y.sim.Writes()
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if s := y.saga(id); y.sim.Writes() != before || !s.Status.Live() || s.Reverse || !strings.Contains(s.Error, "for fleet other now, not for test: waiting for the name to be put back") {
+				t.Errorf("sent %v: %d more writes; %s: %s", sent, y.sim.Writes()-before, s.Status, s.Error)
+			}
+			y.want(spec("web"))
+			y.until(id, saga.Completed)
+			if n := len(y.sim.Named("web")); n != 1 {
+				t.Errorf("sent %v: %d droplets", sent, n)
+			}
+		})
+	}
+}
+
+// A journal from a backup may be of a time before its saga's create was sent.
+func TestLaw04ASagaOfABackupLooksBeforeItSends(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
+		id := y.provision(spec("web"))
+		time.Sleep(time.Minute)
+		made := y.sim.Add(simulator.Droplet{Name: "web", Region: "syd1",
+			Tags: []string{fleet.ManagedTag, fleet.FleetTag("test"), fleet.SagaTag(id)}}) // what it made in the life that the backup does not know
+		time.Sleep(24 * time.Hour)
+		y.sim.ClearScript()
+		y.until(id, saga.Completed)
+		if n := len(y.sent(routeCreate)); n != 0 || !y.row(made.ID).Recorded {
+			t.Errorf("%d creates; recorded is %+v", n, y.row(made.ID))
+		}
 	})
 }
 

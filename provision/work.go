@@ -97,7 +97,8 @@ func (p *Droplets) asked(w *work) error {
 		return nil
 	}
 	if wanted.Name != w.Fleet {
-		return saga.Supersede(fmt.Sprintf("the fleet file is now fleet %q, not %q", wanted.Name, w.Fleet))
+		// The file is for something else altogether: nothing is written on its word, the undoing of what was begun neither (law 10).
+		return saga.Later(time.Minute, fmt.Errorf("the fleet file is for fleet %s now, not for %s: waiting for the name to be put back", wanted.Name, w.Fleet))
 	}
 	s, ok := wanted.Spec(w.Name)
 	switch {

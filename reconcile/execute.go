@@ -97,6 +97,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
 		return out, err
 	}
+	if err := x.lapse(ctx, pass); err != nil {
+		return out, err
+	}
 	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
 		return out, fmt.Errorf("record again: %w", err)
 	}
@@ -123,6 +126,21 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		out.Started = append(out.Started, s.ID)
 	}
 	return out, nil
+}
+
+// lapse drops the approvals of plans that are no longer the present one.
+func (x *Executor) lapse(ctx context.Context, pass Pass) error {
+	if !slices.ContainsFunc(pass.Recorded.Approved, func(id string) bool { return id != pass.Plan.ID }) {
+		return nil
+	}
+	lapsed, err := x.Store.Lapse(ctx, pass.Plan.ID)
+	if err != nil {
+		return fmt.Errorf("let approvals lapse: %w", err)
+	}
+	for _, id := range lapsed {
+		x.Log.Warn("an approval has lapsed, because the plan is another one now; look at it, and approve that", "approved", id, "plan", pass.Plan.ID)
+	}
+	return nil
 }
 
 // draft makes the sagas. Those of an approved plan name the approval, so that its use commits together with them.

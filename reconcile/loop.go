@@ -28,6 +28,7 @@ type Loop struct {
 
 	inForce fileInForce
 	pending pending
+	told    told
 
 	mu   sync.Mutex
 	last Report
@@ -290,30 +291,5 @@ func (l *Loop) sweep(ctx context.Context, out Outcome) {
 	}
 	if _, err := l.Sweeper.Sweep(ctx, out.Pass.Recorded, out.Pass.Observed); err != nil && ctx.Err() == nil {
 		l.Log.Warn("tags of sagas that are over stay for another day", "error", err)
-	}
-}
-
-// log says in one line what a pass came to.
-func (l *Loop) log(ctx context.Context, r Report, took time.Duration) {
-	p := r.Outcome.Pass
-	attrs := []any{"trigger", r.Trigger, "duration", took.Round(time.Millisecond)}
-	if r.Err != nil {
-		if ctx.Err() != nil {
-			return // a shutdown is not a failure
-		}
-		l.Log.Error("pass failed", append(attrs, "error", r.Err)...)
-		return
-	}
-	attrs = append(attrs, "droplets", len(p.Observed.Droplets), "requests", p.Observed.Requests)
-	if p.Plan.ID == "" {
-		l.Log.Info("synced; no fleet file is in force", attrs...)
-		return
-	}
-	s := p.Plan.Summary
-	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
-		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
-	l.Log.Info("pass", attrs...)
-	for _, w := range p.Plan.Warnings {
-		l.Log.Warn(w)
 	}
 }

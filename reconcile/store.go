@@ -16,6 +16,8 @@ type Store interface {
 	Record(ctx context.Context, records []fleet.Record) error
 	// Pin binds the store to an account and a fleet at first use; a mismatch later is an error. An empty fleet name pins nothing.
 	Pin(ctx context.Context, account fleet.Account, fleetName string) error
+	// Lapse drops the approvals that were not used, but for that of the plan to keep, and gives the ids of the plans.
+	Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error)
 	// SetLabel keeps a label of a saga that has ended.
 	SetLabel(ctx context.Context, sagaID, label, value string) error
 	// Check says whether the store is still the one that was opened, and still ours to write to.

@@ -79,6 +79,22 @@ func (s *Store) Approve(ctx context.Context, planID string) error {
 	})
 }
 
+// Lapse drops the approvals that were not used, but for that of the plan to keep, and gives the ids of the plans: an approval is for
+// one plan, and when another is due it must not wait until the first happens to come again.
+func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
+	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		lapsed = nil
+		query := "DELETE FROM approvals WHERE used_at IS NULL AND plan_id <> ? RETURNING plan_id"
+		return each(ctx, tx.Tx, query, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			lapsed = append(lapsed, id)
+			return err
+		}, keepPlan)
+	})
+	return lapsed, err
+}
+
 func useApproval(ctx context.Context, tx *txn, planID string) error {
 	done, err := tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", timeText(time.Now()), planID)
 	if err != nil {

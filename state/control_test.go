@@ -94,3 +94,22 @@ func TestPause(t *testing.T) {
 	must(t, s.Pause(t.Context(), false))
 	wantEqual(t, "paused", get(s.Load(t.Context()))(t).Paused, false)
 }
+
+// An approval that was not used lapses with its plan; what was used stays on record.
+func TestApprovalsLapse(t *testing.T) {
+	s := fresh(t)
+	for _, plan := range []string{"plan-1", "plan-2", "plan-3"} {
+		must(t, s.Approve(t.Context(), plan))
+	}
+	used := draft(1, "a")
+	used.Labels = map[string]string{fleet.LabelApproval: "plan-1"}
+	must(t, s.Begin(t.Context(), used))
+	if lapsed := get(s.Lapse(t.Context(), "plan-3"))(t); len(lapsed) != 1 || lapsed[0] != "plan-2" {
+		t.Errorf("lapsed: %v", lapsed)
+	}
+	if a := get(s.Load(t.Context()))(t).Approved; len(a) != 1 || a[0] != "plan-3" {
+		t.Errorf("still approved: %v", a)
+	}
+	wantEqual(t, "approvals on record", len(get(s.Meta(t.Context()))(t).Approvals), 2)
+	wantEqual(t, "lapsed again", len(get(s.Lapse(t.Context(), "plan-3"))(t)), 0)
+}

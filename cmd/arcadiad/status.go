@@ -52,11 +52,18 @@ type status struct {
 	Simulated   bool            `json:"simulated"`
 	PausedSince time.Time       `json:"paused_since,omitzero"`
 	LastSync    time.Time       `json:"last_sync,omitzero"`
-	Daemon      *daemon.Live    `json:"daemon"` // null: none runs
+	Approved    []approval      `json:"approved"` // plans that a person let through, and that were not carried out yet
+	Daemon      *daemon.Live    `json:"daemon"`   // null: none runs
 	DaemonError string          `json:"daemon_error,omitempty"`
 	Summary     map[bearing]int `json:"summary"`
 	Droplets    []dropletView   `json:"droplets"`
 	Sagas       []sagaView      `json:"sagas"` // live ones
+}
+
+// approval is a plan that a person let through.
+type approval struct {
+	Plan string    `json:"plan"`
+	At   time.Time `json:"approved_at"`
 }
 
 // bearing says what a droplet is to arcadiad.
@@ -119,7 +126,12 @@ func readStatus(ctx context.Context, path string) (status, error) {
 	}
 	st := status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
-		LastSync: meta.LastSync, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
+		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
+	}
+	for _, a := range meta.Approvals {
+		if a.UsedAt.IsZero() {
+			st.Approved = append(st.Approved, approval{a.PlanID, a.ApprovedAt})
+		}
 	}
 	for _, b := range bearings {
 		st.Summary[b] = 0
@@ -162,6 +174,7 @@ func (st status) text(w io.Writer, now time.Time) error {
 	return errors.Join(
 		aligned(w, func(t io.Writer) { st.facts(t, now) }),
 		aligned(w, func(t io.Writer) { st.liveSagas(t, now) }),
+		aligned(w, st.heldBack),
 		aligned(w, st.ourDroplets),
 	)
 }
@@ -183,11 +196,14 @@ func (st status) facts(t io.Writer, now time.Time) {
 			line("Fleet file", "not usable, the last good one stays in force: %s", fit(oneLine(d.FileError), 160))
 		}
 		if d.Held > 0 {
-			line("Plan", "%s: %d held (look: arcadiad plan; let through: arcadiad approve %[1]s)", d.Plan, d.Held)
+			line("Plan", "%s", st.heldText())
 		}
 		if d.Drifted > 0 {
 			line("Drift", "%s (look: arcadiad plan)", counted(d.Drifted, "droplet"))
 		}
+	}
+	for _, a := range st.Approved {
+		line("Approved", "plan %s, %s; carried out when it is the plan of the next pass", a.Plan, ago(now, a.At))
 	}
 	line("Droplets", "%s", st.countsText())
 	line("Sagas", "%s", st.sagasText())

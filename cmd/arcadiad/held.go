@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"arcadiad/plan"
+)
+
+// heldText says how much is held, what that costs, and what to do about it.
+func (st status) heldText() string {
+	d := st.Daemon
+	words := fmt.Sprintf("%s: %d held", d.Plan, d.Held)
+	if d.KeepMonthly > 0 {
+		words += ", which keeps droplets for " + plan.Dollars(d.KeepMonthly) + " a month"
+	}
+	words += " (look: arcadiad plan"
+	if d.Approvable {
+		words += "; let through: arcadiad approve " + d.Plan
+	}
+	return words + ")"
+}
+
+// heldBack shows what waits for a person or a change.
+func (st status) heldBack(t io.Writer) {
+	if st.Daemon == nil || len(st.Daemon.HeldBack) == 0 {
+		return
+	}
+	held := st.Daemon.HeldBack
+	fmt.Fprintln(t, "\nHELD\tACTION\tBY\tKEEPING IT COSTS\tWHY")
+	for _, h := range held[:min(len(held), mostShown)] {
+		cost := "-"
+		if h.KeepMonthly > 0 {
+			cost = plan.Dollars(h.KeepMonthly) + " a month"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", h.Name, h.Action, h.By, cost, fit(oneLine(h.Reason), 100))
+	}
+	more(t, len(held), mostShown)
+}

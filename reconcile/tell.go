@@ -1,0 +1,113 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// told is what the log has said and need not say again: what is held, paused or odd is said once, when it begins and when it ends,
+// and not by every pass.
+type told struct {
+	held     string
+	warnings []string
+	paused   bool
+}
+
+// log says in one line what a pass came to, and what is new about what is held back.
+func (l *Loop) log(ctx context.Context, r Report, took time.Duration) {
+	p := r.Outcome.Pass
+	attrs := []any{"trigger", r.Trigger, "duration", took.Round(time.Millisecond)}
+	if r.Err != nil {
+		if ctx.Err() != nil {
+			return // a shutdown is not a failure
+		}
+		l.Log.Error("pass failed", append(attrs, "error", r.Err)...)
+		return
+	}
+	attrs = append(attrs, "droplets", len(p.Observed.Droplets), "requests", p.Observed.Requests)
+	if p.Plan.ID == "" {
+		l.Log.Info("synced; no fleet file is in force", attrs...)
+		return
+	}
+	s := p.Plan.Summary
+	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
+		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
+	l.Log.Info("pass", attrs...)
+	l.tellPaused(p.Recorded)
+	l.tellHeld(p.Plan)
+	for _, w := range p.Plan.Warnings {
+		if !slices.Contains(l.told.warnings, w) {
+			l.Log.Warn(w)
+		}
+	}
+	l.told.warnings = p.Plan.Warnings
+}
+
+// tellPaused says that a pause began or ended. What it leaves half made, and billed, is among the plan's warnings.
+func (l *Loop) tellPaused(r fleet.Recorded) {
+	if r.Paused == l.told.paused {
+		return
+	}
+	l.told.paused = r.Paused
+	if !r.Paused {
+		l.Log.Info("writes go on")
+		return
+	}
+	l.Log.Warn(ErrPaused.Error())
+}
+
+// tellHeld says what is held back, when that is not what was held back before.
+func (l *Loop) tellHeld(p plan.Plan) {
+	held := p.HeldBack()
+	var key strings.Builder
+	for _, a := range held {
+		fmt.Fprintf(&key, "%s %s %d %s\n", a.Kind, a.Name, a.DropletID, a.HeldBy)
+	}
+	if key.String() == l.told.held {
+		return
+	}
+	l.told.held = key.String()
+	if len(held) == 0 {
+		l.Log.Info("nothing is held back any more")
+		return
+	}
+	attrs := []any{"plan", p.ID, "held", len(held), "by", rulesOf(held), "what", listed(held), "why", held[0].HeldReason}
+	if cost := p.KeepMonthly(); cost > 0 {
+		attrs = append(attrs, "keeps_monthly", plan.Dollars(cost))
+	}
+	if p.Approvable() {
+		attrs = append(attrs, "let_through_by", "arcadiad approve "+p.ID)
+	}
+	l.Log.Warn("held back", attrs...)
+}
+
+// rulesOf names the rules that hold actions, each once.
+func rulesOf(held []plan.Action) string {
+	var rules []string
+	for _, a := range held {
+		if !slices.Contains(rules, a.HeldBy) {
+			rules = append(rules, a.HeldBy)
+		}
+	}
+	return strings.Join(rules, ", ")
+}
+
+// mostListed bounds how many held actions one line of log names.
+const mostListed = 5
+
+func listed(held []plan.Action) string {
+	var parts []string
+	for _, a := range held[:min(len(held), mostListed)] {
+		parts = append(parts, fmt.Sprintf("%s %s", a.Kind, a.Name))
+	}
+	if more := len(held) - mostListed; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, ", ")
+}
