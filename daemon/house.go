@@ -44,8 +44,14 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error)) (
 		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
 		Interval: o.WaitInterval, Stretch: l.budget.Stretch, Visibility: o.Visibility, Log: o.Log,
 	})
-	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory}
+	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
 	return l, nil
+}
+
+// pace is how fast requests may go at the moment.
+func (l *lookout) pace() fleet.Pace {
+	b := l.budget.State()
+	return fleet.Pace{Minute: b.MinCap, Hour: b.HourCap, Left: b.HourCap - b.HourUsed, Interval: l.o.WaitInterval}
 }
 
 // house is all rooms wired together on an open store.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/plan"
 )
 
@@ -22,20 +23,20 @@ type Live struct {
 	Held      int       `json:"held"`
 	Drifted   int       `json:"drifted"`
 
-	HeldBack    []Held  `json:"held_back"`              // what waits for a person or a change
-	Approvable  bool    `json:"approvable"`             // arcadiad approve would let some of it through
-	KeepMonthly float64 `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
+	HeldBack    []Held      `json:"held_back"`              // what waits for a person or a change
+	Approvable  bool        `json:"approvable"`             // arcadiad approve would let some of it through
+	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
 }
 
 // Held is an action that is held back.
 type Held struct {
-	Action      plan.Kind `json:"action"`
-	Name        string    `json:"name"`
-	DropletID   int64     `json:"droplet_id,omitempty"`
-	By          string    `json:"held_by"`
-	Reason      string    `json:"held_reason"`
-	Approvable  bool      `json:"approvable"`
-	KeepMonthly float64   `json:"keep_monthly,omitempty"` // US dollars
+	Action      plan.Kind   `json:"action"`
+	Name        string      `json:"name"`
+	DropletID   int64       `json:"droplet_id,omitempty"`
+	By          string      `json:"held_by"`
+	Reason      string      `json:"held_reason"`
+	Approvable  bool        `json:"approvable"`
+	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars
 }
 
 func (h *house) live() *Live {

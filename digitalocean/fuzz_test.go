@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 	"unicode"
+
+	"arcadiad/fleet"
 )
 
 // calls are the requests that arcadiad sends, each with whether it writes.
@@ -238,8 +240,8 @@ func TestPriceRidesAlong(t *testing.T) {
 		`{"droplet":{"id":7}}`:                                 0,
 	} {
 		a := newAPI(t, Config{Transport: inProcess(func(*http.Request) (*http.Response, error) { return reply(200, body), nil })})
-		if d, err := a.Client(PriorityPoll).Get(t.Context(), 7); err != nil || d.PriceMonthly != want {
-			t.Errorf("%s: %v, %v", body, d.PriceMonthly, err)
+		if d, err := a.Client(PriorityPoll).Get(t.Context(), 7); err != nil || d.Price.Monthly != fleet.Dollars(want) {
+			t.Errorf("%s: %v, %v", body, d.Price.Monthly, err)
 		}
 	}
 }

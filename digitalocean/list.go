@@ -136,6 +136,7 @@ type page struct {
 
 	total   int
 	more    bool // the API names a next page
+	body    []byte
 	beganAt time.Time
 }
 
@@ -158,7 +159,7 @@ func (c *Client) pages(ctx context.Context, r request, take func(page) error) er
 			err = errors.New("meta.total is missing")
 		}
 		if err == nil {
-			p.total, p.more, p.beganAt = *p.Meta.Total, p.Links.Pages.Next != "", a.beganAt
+			p.total, p.more, p.body, p.beganAt = *p.Meta.Total, p.Links.Pages.Next != "", a.body, a.beganAt
 			err = take(p)
 		}
 		switch {

@@ -24,7 +24,8 @@ type wireDroplet struct {
 	VolumeIDs []string `json:"volume_ids"`
 	VPCUUID   string   `json:"vpc_uuid"`
 	Size      struct {
-		PriceMonthly price `json:"price_monthly"`
+		Monthly price `json:"price_monthly"`
+		Hourly  price `json:"price_hourly"`
 	} `json:"size"`
 	Region struct {
 		Slug string `json:"slug"`
@@ -83,12 +84,10 @@ func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) 
 		VolumeIDs:   w.VolumeIDs,
 		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
 		Locked:      w.Locked,
-
-		PriceMonthly: float64(w.Size.PriceMonthly),
-
-		CreatedAt: created,
-		Data:      data,
-		SeenAt:    seen,
+		Price:       fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
+		CreatedAt:   created,
+		Data:        data,
+		SeenAt:      seen,
 	}, nil
 }
 

@@ -24,9 +24,8 @@ type Droplet struct {
 	VolumeIDs   []string
 	GPU         bool // listed only by type=gpus
 	Locked      bool
+	Price       Price // of its size (do-api.md, section 8); zero: the answer did not say
 	CreatedAt   time.Time
-
-	PriceMonthly float64 // US dollars a month for its size, without backups and volumes; 0: unknown (do-api.md, section 8)
 
 	Data   json.RawMessage // the object exactly as the API gave it
 	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
@@ -74,6 +73,9 @@ type Observed struct {
 	EndedAt  time.Time
 	Partial  bool // the listing never held still: only the fleet's droplets and those asked for by id are in it
 	Requests int  // API requests that this look took
+
+	Catalogue *Catalogue // what can be made; nil: nobody asked, because nothing is to be made
+	Pace      Pace
 }
 
 // Droplet finds a droplet by id.

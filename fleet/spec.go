@@ -73,6 +73,7 @@ func (f Fleet) Spec(name string) (Spec, bool) {
 type Policy struct {
 	MaxDestroy  Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
 	MaxDroplets int         // cap on the droplets of the fleet; 0: no cap
+	MaxMonthly  Money       // cap on what the fleet's droplets cost in a month; 0: no cap
 	Drift       DriftPolicy // what to do about drift; empty means DriftReport
 }
 

@@ -67,7 +67,7 @@ var good = []fleetCase{
     backups: False
     ipv6: TRUE
     protect: false
-policy: {max_destroy: 0, max_droplets: 1, drift: correct}
+policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, drift: correct}
 `},
 	{name: "percentages", yaml: head + web + "policy: {max_destroy: 100%}\n"},
 	{name: "count of none", yaml: head + "  - {name: web, count: 0}\n  - {name: web-1}\n"},
@@ -158,6 +158,9 @@ var bad = []fleetCase{
 	{name: "max_destroy below none", yaml: head + web + "policy: {max_destroy: -1}\n", want: "7:23: max_destroy must not be below 0 (0 means none)"},
 	{name: "max_destroy a fraction", yaml: head + web + "policy: {max_destroy: 0.25}\n", want: "7:23: max_destroy must be a number of droplets or a percentage, not the number 0.25 (such as 5 or 25%)"},
 	{name: "max_destroy a fraction of percent", yaml: head + web + "policy: {max_destroy: 2.5%}\n", want: "7:23: max_destroy: 2.5% is not a percentage (from 0% to 100%, without decimals)"},
+	{name: "max_monthly_cost", yaml: head + web + "policy: {max_monthly_cost: 0}\n", want: "7:28: max_monthly_cost must be above 0 (leave it out for no cap)"},
+	{name: "max_monthly_cost below none", yaml: head + web + "policy: {max_monthly_cost: -5}\n", want: "7:28: max_monthly_cost must be an amount, not the number -5 (US dollars a month, such as 120 or 99.50)"},
+	{name: "max_monthly_cost with a sign", yaml: head + web + "policy: {max_monthly_cost: $5}\n", want: `7:28: max_monthly_cost must be an amount, not the text "$5" (US dollars a month, such as 120 or 99.50)`},
 	{name: "policy is text", yaml: head + web + "policy: strict\n", want: `7:9: policy must be a mapping of keys and values, not the text "strict"`},
 
 	// Names and counts.

@@ -2,6 +2,7 @@ package fleetfile
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
 // The keys of the file.
 var (
 	rootKeys   = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
-	policyKeys = []string{"max_destroy", "max_droplets", "drift"}
+	policyKeys = []string{"max_destroy", "max_droplets", "max_monthly_cost", "drift"}
 )
 
 // decode leaves its problems in d.errs; the fleet is good only without any.
@@ -142,6 +143,8 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 			} else {
 				p.MaxDroplets = i
 			}
+		case "max_monthly_cost":
+			p.MaxMonthly = d.money(e.value, "max_monthly_cost")
 		case "drift":
 			p.Drift = d.drift(e.value)
 		}
@@ -170,6 +173,23 @@ func (d *decoder) limit(n *yaml.Node, what string) (fleet.Limit, bool) {
 		return fleet.Limit{}, false
 	}
 	return fleet.Limit{Value: i}, ok
+}
+
+// amount is a number of dollars as people write it.
+var amount = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$`)
+
+// money reads an amount of US dollars above nothing.
+func (d *decoder) money(n *yaml.Node, what string) fleet.Money {
+	v := d.follow(n)
+	dollars, err := strconv.ParseFloat(v.Value, 64)
+	if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!int" && v.ShortTag() != "!!float" || err != nil || !amount.MatchString(v.Value) {
+		d.fail(v, "US dollars a month, such as 120 or 99.50", "%s must be an amount, not %s", what, describe(v))
+		return 0
+	}
+	if dollars == 0 {
+		d.fail(v, "leave it out for no cap", "%s must be above 0", what)
+	}
+	return fleet.Dollars(dollars)
 }
 
 // drifts are the words of policy.drift.

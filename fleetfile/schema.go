@@ -57,6 +57,10 @@ func Schema() []byte {
 						},
 					},
 					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
+					"max_monthly_cost": object{
+						"description": "Cap on what the fleet's droplets cost in a month, in US dollars: creates beyond it are held.",
+						"type":        "number", "exclusiveMinimum": 0,
+					},
 					"drift": object{
 						"description": "What to do about droplets that were changed by others: show it, or mend what can be mended in place.",
 						"default":     string(fleet.DriftReport),

@@ -34,6 +34,8 @@ type Inventory struct {
 	pages   int    // requests that a whole listing took the last time
 	account string // uuid that the last proved observation belongs to
 	wake    chan struct{}
+
+	offers offers
 }
 
 // New makes an Inventory. Looks are answered only while Run runs.

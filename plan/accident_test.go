@@ -122,13 +122,13 @@ func TestHeldBackHasAPrice(t *testing.T) {
 	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "web-6")
 	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: 1}
 	for id := int64(101); id <= 106; id++ {
-		s.droplet(id).PriceMonthly = 6
+		s.droplet(id).Price = sixDollars
 	}
 	s.unwant("web-4")
 	s.unwant("web-5")
 	s.unwant("web-6")
 	p := s.build(t)
-	if n, cost := len(p.HeldBack()), p.KeepMonthly(); n != 3 || cost != 18 {
+	if n, cost := len(p.HeldBack()), p.KeepMonthly(); n != 3 || cost != 18*fleet.Dollar {
 		t.Errorf("%d held back, at %v", n, cost)
 	}
 	var text, markdown, json bytes.Buffer

@@ -36,6 +36,8 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 	b.plan.Approved = slices.Contains(recorded.Approved, b.plan.ID)
 	b.hold()
 	b.license()
+	b.price()
+	b.estimate()
 	return b.finish(), nil
 }
 

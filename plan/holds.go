@@ -26,11 +26,21 @@ var rules = []rule{
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
 	{"backoff", false, each((*builder).heldByBackoff)},
+	{rulePreflight, false, each((*builder).heldByPreflight)},
 	{"max_destroy", true, (*builder).overMaxDestroy},
-	{"max_droplets", false, (*builder).overMaxDroplets},
-	{"account_limit", false, (*builder).overAccountLimit},
+	{ruleMaxDroplets, false, (*builder).overMaxDroplets},
+	{ruleMaxMonthly, false, (*builder).overMaxMonthly},
+	{ruleAccountLimit, false, (*builder).overAccountLimit}, // last of those that count: whatever they hold needs no room
 	{"turn", false, (*builder).outOfTurn},
 }
+
+// Rules that others speak of.
+const (
+	rulePreflight    = "preflight"
+	ruleMaxDroplets  = "max_droplets"
+	ruleMaxMonthly   = "max_monthly_cost"
+	ruleAccountLimit = "account_limit"
+)
 
 // hold goes over the drafts with all rules.
 func (b *builder) hold() {
@@ -46,7 +56,7 @@ func (b *builder) hold() {
 			if why := verdict(d); why != "" {
 				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, why, r.byPerson
 				if d.destroys() {
-					d.KeepMonthly = d.seen.PriceMonthly
+					d.KeepMonthly = d.seen.Price.Monthly
 				}
 			}
 		}
@@ -218,14 +228,9 @@ func (b *builder) overMaxDroplets() func(*draft) string {
 // replace needs room for two droplets while it lasts.
 func (b *builder) overAccountLimit() func(*draft) string {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
-	count := have
-	for _, saga := range b.sagas {
-		if _, seen := b.observed.Droplet(saga.DropletID); saga.Live && saga.Makes() && !seen {
-			count++
-		}
-	}
+	count := have + len(b.unseen())
 	return func(d *draft) string {
-		if limit == 0 || b.observed.Partial || d.Kind != Provision && d.Kind != Replace {
+		if limit == 0 || b.observed.Partial || !d.creates() {
 			return ""
 		}
 		if count < limit {

@@ -3,8 +3,9 @@ package plan
 import (
 	"encoding/json"
 	"io"
-	"math"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // JSON writes the plan for programs, indented, with a newline at the end. Lists are never null.
@@ -21,40 +22,55 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Action     Kind          `json:"action"`
 		Name       string        `json:"name"`
 		DropletID  int64         `json:"droplet_id,omitempty"`
+		Line       int           `json:"line,omitempty"`         // of its stanza in the fleet file
+		Monthly    fleet.Money   `json:"monthly_cost,omitempty"` // what it adds, in US dollars
 		Reason     string        `json:"reason"`
 		Changes    []FieldChange `json:"changes"`
 		Held       bool          `json:"held"`
 		HeldBy     string        `json:"held_by"`
 		HeldReason string        `json:"held_reason"`
 		Approvable bool          `json:"approvable"`
-		Keep       float64       `json:"keep_monthly,omitempty"` // US dollars
+		Keep       fleet.Money   `json:"keep_monthly,omitempty"` // US dollars
+	}
+	type cost struct {
+		Before     fleet.Price `json:"before"`
+		After      fleet.Price `json:"after"`
+		Difference fleet.Price `json:"difference"`
+		Held       fleet.Price `json:"held"`
+		Unpriced   int         `json:"unpriced"`
+		Currency   string      `json:"currency"`
+	}
+	type effort struct {
+		Requests int `json:"requests"`
+		Seconds  int `json:"seconds"`
 	}
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
-		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason, a.Approvable, cents(a.KeepMonthly)}
+		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason,
+			a.Approvable, a.KeepMonthly}
 	}
 	return json.Marshal(struct {
-		ID         string     `json:"id"`
-		Fleet      string     `json:"fleet"`
-		Approved   bool       `json:"approved"`
-		Actions    []action   `json:"actions"`
-		Drift      []Drift    `json:"drift"`
-		Pending    []Drift    `json:"pending"`
-		Released   []Released `json:"released"`
-		InFlight   []InFlight `json:"in_flight"`
-		Warnings   []string   `json:"warnings"`
-		Keep       float64    `json:"keep_monthly,omitempty"` // US dollars, all that is held back
-		Summary    Summary    `json:"summary"`
-		ObservedAt time.Time  `json:"observed_at,omitzero"`
-		Lapses     time.Time  `json:"lapses_at,omitzero"`
+		ID         string      `json:"id"`
+		Fleet      string      `json:"fleet"`
+		Approved   bool        `json:"approved"`
+		Actions    []action    `json:"actions"`
+		Drift      []Drift     `json:"drift"`
+		Pending    []Drift     `json:"pending"`
+		Released   []Released  `json:"released"`
+		InFlight   []InFlight  `json:"in_flight"`
+		Warnings   []string    `json:"warnings"`
+		Keep       fleet.Money `json:"keep_monthly,omitempty"` // US dollars, all that is held back
+		Summary    Summary     `json:"summary"`
+		Cost       cost        `json:"cost"`
+		Effort     effort      `json:"effort"`
+		ObservedAt time.Time   `json:"observed_at,omitzero"`
+		Lapses     time.Time   `json:"lapses_at,omitzero"`
 	}{
 		p.ID, p.Fleet, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Released), list(p.InFlight), list(p.Warnings),
-		cents(p.KeepMonthly()), p.Summary, p.ObservedAt, p.Lapses,
+		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
+		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})
 }
-
-// cents rounds away the noise of prices that were summed up (do-api.md, section 8).
-func cents(dollars float64) float64 { return math.Round(dollars*100) / 100 }
 
 func list[T any](s []T) []T {
 	if s == nil {

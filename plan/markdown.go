@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"arcadiad/fleet"
 )
 
 // mostRows bounds each part of the Markdown rendering: GitHub refuses comments of more than 65,536 characters.
@@ -15,14 +17,15 @@ func (p Plan) Markdown(w io.Writer) error {
 	var m markdown
 	fmt.Fprintf(&m, "### Plan `%s` for fleet `%s`\n\n**%s**\n", p.ID, p.Fleet, escape(p.sentence()))
 	if groups := p.actionRuns(); len(groups) > 0 {
-		m.WriteString("\n| | Droplet | Action | Why |\n|---|---|---|---|\n")
+		m.WriteString("\n| | Droplet | Action | Monthly | Why |\n|---|---|---|---:|---|\n")
 		for _, run := range first(groups) {
 			m.row(run)
 		}
 		if more := len(groups) - mostRows; more > 0 {
-			fmt.Fprintf(&m, "| | | | … and %d more |\n", more)
+			fmt.Fprintf(&m, "| | | | | … and %d more |\n", more)
 		}
 	}
+	m.cost(p)
 	if p.Approvable() {
 		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(p.lifts()), p.ID)
 	}
@@ -70,7 +73,39 @@ func (m *markdown) row(run []Action) {
 	if a.Held {
 		why += "<br>**held by " + a.HeldBy + "**: " + escape(restraint(run))
 	}
-	fmt.Fprintf(m, "| `%s` | %s | %s | %s |\n", signs[a.Kind], code(span(a.Name, run[len(run)-1].Name)), deed(run), why)
+	var price fleet.Price
+	for _, each := range run {
+		price = price.Plus(each.Cost)
+	}
+	monthly := ""
+	if price.Monthly != 0 {
+		monthly = price.Monthly.Signed()
+	}
+	fmt.Fprintf(m, "| `%s` | %s | %s | %s | %s |\n", signs[a.Kind], code(span(a.Name, run[len(run)-1].Name)), deed(run), monthly, why)
+}
+
+// cost says what the plan costs, and what carrying it out takes.
+func (m *markdown) cost(p Plan) {
+	switch c := p.Cost; {
+	case !p.costs():
+	case c.Unpriced > 0 && c == (Cost{Unpriced: c.Unpriced}):
+		fmt.Fprintf(m, "\nCost: %s.\n", p.costText())
+	default:
+		d := c.Difference()
+		m.WriteString("\n| Cost | Before | After | Difference |\n|---|---:|---:|---:|\n")
+		fmt.Fprintf(m, "| a month | %s | %s | **%s** |\n", c.Before.Monthly, c.After.Monthly, d.Monthly.Signed())
+		fmt.Fprintf(m, "| an hour | %s | %s | %s |\n", c.Before.Hourly, c.After.Hourly, d.Hourly.Signed())
+		if c.Held.Monthly != 0 {
+			fmt.Fprintf(m, "\nWhat is held would come to %s a month on top.\n", c.Held.Monthly.Signed())
+		}
+		if c.Unpriced > 0 {
+			fmt.Fprintf(m, "\nThe price of %s is not known.\n", droplets(c.Unpriced))
+		}
+		m.WriteString("\nDroplets alone: backups, snapshots, volumes and reserved IPs cost extra.\n")
+	}
+	if words := p.effortText(); words != "" {
+		fmt.Fprintf(m, "\nCarrying this out takes %s.\n", words)
+	}
 }
 
 func (m *markdown) drift(title, words string, list []Drift) {

@@ -26,6 +26,8 @@ type Plan struct {
 	Records []fleet.Record
 
 	Summary    Summary
+	Cost       Cost
+	Effort     Effort
 	Approved   bool      // a person let this very plan through, so rules that a person may lift hold nothing
 	ObservedAt time.Time // when the look at the account began
 	Lapses     time.Time // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
@@ -74,11 +76,11 @@ func (p Plan) HeldBack() []Action {
 }
 
 // KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
-func (p Plan) KeepMonthly() (dollars float64) {
+func (p Plan) KeepMonthly() (cost fleet.Money) {
 	for _, a := range p.HeldBack() {
-		dollars += a.KeepMonthly
+		cost += a.KeepMonthly
 	}
-	return dollars
+	return cost
 }
 
 // Kind is what an action does.
@@ -101,16 +103,18 @@ type Action struct {
 	Name      string
 	DropletID int64         // the droplet it is about; for a replace the old one; 0 for a provision
 	Reason    string        // in words
+	Cost      fleet.Price   // what it adds to the price of the fleet, or with a minus saves
 	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
 
-	Held       bool
-	HeldBy     string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, max_destroy, max_droplets, account_limit or turn
+	Held   bool
+	HeldBy string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, preflight, max_destroy, max_droplets,
+	// max_monthly_cost, account_limit or turn
 	HeldReason string // in words
 	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
 
 	// KeepMonthly is what the droplet goes on costing while its destroy or replace is held: US dollars a month for its size; 0:
 	// unknown, or nothing is kept.
-	KeepMonthly float64
+	KeepMonthly fleet.Money
 
 	Spec    fleet.Spec   // what is wanted; the zero Spec for a destroy
 	Licence Licence      // destroy and replace, and only when not held

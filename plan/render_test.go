@@ -28,9 +28,9 @@ func busyDay() *scene {
 	s.spec("bastion").Protect = &yes
 	s.spec("db").Size = "s-2vcpu-2gb"
 	s.spec("db").UserData = "#cloud-config\n"
-	s.droplet(102).PriceMonthly = 6
+	s.droplet(102).Price = sixDollars
 	s.unwant("old")
-	s.droplet(103).PriceMonthly = 12.0000001
+	s.droplet(103).Price.Monthly = fleet.Dollars(12.0000001)
 	s.droplet(104).Name = "queue-renamed"
 	s.droplet(104).Status = fleet.StatusOff
 	s.spec("web-1").Tags = []string{"web"}
@@ -47,6 +47,7 @@ func busyDay() *scene {
 	saga := s.ended(500, fleet.SagaDestroy, "cache", "stuck", "", time.Hour)
 	saga.Live, saga.Step, saga.Error = true, "DestroyDroplet", "unexpected answer\n<html>"
 	s.recorded.Paused = true
+	s.offer()
 	return s
 }
 

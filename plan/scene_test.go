@@ -19,6 +19,23 @@ type scene struct {
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// sixDollars is what s-1vcpu-1gb costs.
+var sixDollars = fleet.Price{Monthly: 6 * fleet.Dollar, Hourly: fleet.Dollars(0.00893)}
+
+// offer gives the scene a catalogue, as it is when something is to be made.
+func (s *scene) offer() *fleet.Catalogue {
+	s.observed.Catalogue = &fleet.Catalogue{
+		Sizes: map[string]fleet.Size{
+			"s-1vcpu-512mb-10gb": {Slug: "s-1vcpu-512mb-10gb", Available: true, Regions: []string{"nyc3"}, Disk: 10, Price: fleet.Price{Monthly: 4 * fleet.Dollar, Hourly: fleet.Dollars(0.00595)}},
+			"s-1vcpu-1gb":        {Slug: "s-1vcpu-1gb", Available: true, Regions: []string{"syd1", "nyc3"}, Disk: 25, Price: sixDollars},
+			"s-2vcpu-2gb":        {Slug: "s-2vcpu-2gb", Available: true, Regions: []string{"syd1"}, Disk: 60, Price: fleet.Price{Monthly: 18 * fleet.Dollar, Hourly: fleet.Dollars(0.02679)}},
+			"s-retired":          {Slug: "s-retired", Regions: []string{"syd1"}, Disk: 25},
+		},
+		Images: map[string]fleet.Image{"ubuntu-24-04-x64": {ID: 9000, Slug: "ubuntu-24-04-x64", Regions: []string{"syd1", "nyc3"}, MinDisk: 7}},
+	}
+	return s.observed.Catalogue
+}
+
 // newScene wants the names and has nothing yet.
 func newScene(names ...string) *scene {
 	s := &scene{now: noon}
@@ -56,7 +73,7 @@ func (s *scene) seeTagged(id int64, name string, tags ...string) *fleet.Droplet 
 func (s *scene) see(id int64, name string, tags ...string) *fleet.Droplet {
 	s.observed.Droplets = append(s.observed.Droplets, fleet.Droplet{
 		ID: id, Name: name, Status: fleet.StatusActive, Region: "syd1", Size: "s-1vcpu-1gb", ImageID: 9000, ImageSlug: "ubuntu-24-04-x64",
-		Tags: tags, PublicIPv4: "198.51.100.1", CreatedAt: noon.Add(-time.Hour), SeenAt: noon,
+		Tags: tags, PublicIPv4: "198.51.100.1", Price: sixDollars, CreatedAt: noon.Add(-time.Hour), SeenAt: noon,
 	})
 	return &s.observed.Droplets[len(s.observed.Droplets)-1]
 }

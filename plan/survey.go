@@ -20,6 +20,7 @@ type survey struct {
 	journal  map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
 	busy     map[int64]bool         // droplets that a live saga makes, adopts or destroys
 	records  []*fleet.Record        // by droplet id
+	ours     []*fleet.Droplet       // droplets that are ours, but for archived ones
 	gone     map[int64]bool         // proved
 	standing int                    // registered droplets that are not proved gone
 	blind    bool                   // registered droplets are seen, and none of them shows any tag of ours
@@ -226,6 +227,9 @@ func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
 	if why := s.foreign(d); why != "" {
 		return released, why
 	}
+	if d.Status != fleet.StatusArchive {
+		s.ours = append(s.ours, d)
+	}
 	if s.busy[d.ID] {
 		return busy, ""
 	}
@@ -245,7 +249,11 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 		}
 		return
 	}
-	if s.busy[d.ID] || d.Status == fleet.StatusArchive || s.madeByLive(d) {
+	if d.Status == fleet.StatusArchive {
+		return
+	}
+	s.ours = append(s.ours, d)
+	if s.busy[d.ID] || s.madeByLive(d) {
 		return
 	}
 	x := of(d.Name)

@@ -32,6 +32,12 @@ func (p Plan) Text(w io.Writer, o Options) error {
 	for _, run := range p.actionRuns() {
 		t.action(run)
 	}
+	if p.costs() {
+		t.printf("\nCost: %s.\n", p.costText())
+	}
+	if words := p.effortText(); words != "" {
+		t.printf("This takes %s.\n", words)
+	}
 	if p.Approvable() {
 		t.printf("\n%s\n", t.paint.warn("To let through what "+p.lifts()+": arcadiad approve "+p.ID))
 	}

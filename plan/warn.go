@@ -20,6 +20,11 @@ func (b *builder) warnFirst() {
 	if s := b.observed.Account.Status; s != "" && s != "active" {
 		b.warn("DigitalOcean says that the account's status is %q: it may refuse writes", s)
 	}
+	if c := b.observed.Catalogue; c != nil {
+		for _, why := range c.Unread {
+			b.warn("not all could be checked beforehand: %s", why)
+		}
+	}
 	if b.observed.Partial {
 		b.warn("the account's listing never held still: only the fleet's own droplets were looked at")
 	}

@@ -89,7 +89,7 @@ func deed(run []Action) string {
 
 // restraint says what holds a run of actions, and what that costs.
 func restraint(run []Action) string {
-	a, cost := run[0], 0.0
+	a, cost := run[0], fleet.Money(0)
 	for _, each := range run {
 		cost += each.KeepMonthly
 	}
@@ -101,15 +101,12 @@ func restraint(run []Action) string {
 	switch {
 	case cost == 0:
 	case a.Kind == Replace:
-		words += fmt.Sprintf("; keeping %s as before costs %s a month", it, Dollars(cost))
+		words += fmt.Sprintf("; keeping %s as before costs %s a month", it, cost)
 	default:
-		words += fmt.Sprintf("; keeping %s costs %s a month", it, Dollars(cost))
+		words += fmt.Sprintf("; keeping %s costs %s a month", it, cost)
 	}
 	return words
 }
-
-// Dollars is an amount of US dollars for people.
-func Dollars(amount float64) string { return fmt.Sprintf("$%.2f", amount) }
 
 // motive says why, and for a provision what.
 func motive(a Action) string {
@@ -199,7 +196,7 @@ func (p Plan) sentence() string {
 	if s.Held > 0 {
 		held := fmt.Sprintf("%d held", s.Held)
 		if cost := p.KeepMonthly(); cost > 0 {
-			held += ", which keeps droplets for " + Dollars(cost) + " a month"
+			held += ", which keeps droplets for " + cost.String() + " a month"
 		}
 		todo += " (" + held + ")"
 	}

@@ -14,6 +14,7 @@ import (
 type Planner struct {
 	Load      func(context.Context) (fleet.Recorded, error)
 	Inventory *inventory.Inventory
+	Pace      func() fleet.Pace // how fast requests may go; nil: not known
 }
 
 // Pass is a plan with what it was made from.
@@ -34,8 +35,44 @@ func (p Planner) Plan(ctx context.Context, wanted fleet.Fleet, hurry bool) (Pass
 	}
 	pass.Wanted, pass.Hurry = wanted, hurry
 	pass.Recorded.Hurry = hurry
+	if p.Pace != nil {
+		pass.Observed.Pace = p.Pace()
+	}
 	pass.Plan, err = plan.Build(wanted, pass.Recorded, pass.Observed, time.Now())
+	if err != nil {
+		return pass, err
+	}
+	err = p.check(ctx, &pass)
 	return pass, err
+}
+
+// How old a catalogue may be: prices do not change from one day to the next, but nothing is refused on an old word.
+const (
+	catalogueAge = 24 * time.Hour
+	freshAge     = 5 * time.Minute
+)
+
+// check builds the plan again with what is known of the droplets that it would make. A plan that makes none costs no request more.
+func (p Planner) check(ctx context.Context, pass *Pass) error {
+	specs := pass.Plan.Makes()
+	if len(specs) == 0 {
+		return nil
+	}
+	for _, age := range []time.Duration{catalogueAge, freshAge} {
+		catalogue, requests, err := p.Inventory.CatalogueFor(ctx, specs, age)
+		pass.Observed.Requests += requests
+		if err != nil {
+			return fmt.Errorf("look at what can be made: %w", err)
+		}
+		pass.Observed.Catalogue = catalogue
+		if pass.Plan, err = plan.Build(pass.Wanted, pass.Recorded, pass.Observed, time.Now()); err != nil {
+			return err
+		}
+		if !pass.Plan.Doubts() || time.Since(catalogue.ReadAt) < freshAge {
+			break
+		}
+	}
+	return nil
 }
 
 // Observe is a pass without a fleet file in force: only what is recorded and what is there.

@@ -79,7 +79,7 @@ func (l *Loop) tellHeld(p plan.Plan) {
 	}
 	attrs := []any{"plan", p.ID, "held", len(held), "by", rulesOf(held), "what", listed(held), "why", held[0].HeldReason}
 	if cost := p.KeepMonthly(); cost > 0 {
-		attrs = append(attrs, "keeps_monthly", plan.Dollars(cost))
+		attrs = append(attrs, "keeps_monthly", cost.String())
 	}
 	if p.Approvable() {
 		attrs = append(attrs, "let_through_by", "arcadiad approve "+p.ID)

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-
-	"arcadiad/plan"
 )
 
 // heldText says how much is held, what that costs, and what to do about it.
@@ -12,7 +10,7 @@ func (st status) heldText() string {
 	d := st.Daemon
 	words := fmt.Sprintf("%s: %d held", d.Plan, d.Held)
 	if d.KeepMonthly > 0 {
-		words += ", which keeps droplets for " + plan.Dollars(d.KeepMonthly) + " a month"
+		words += ", which keeps droplets for " + d.KeepMonthly.String() + " a month"
 	}
 	words += " (look: arcadiad plan"
 	if d.Approvable {
@@ -31,7 +29,7 @@ func (st status) heldBack(t io.Writer) {
 	for _, h := range held[:min(len(held), mostShown)] {
 		cost := "-"
 		if h.KeepMonthly > 0 {
-			cost = plan.Dollars(h.KeepMonthly) + " a month"
+			cost = h.KeepMonthly.String() + " a month"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", h.Name, h.Action, h.By, cost, fit(oneLine(h.Reason), 100))
 	}

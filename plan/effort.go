@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+)
+
+// Effort is what carrying out the actions that are not held is likely to take.
+type Effort struct {
+	Requests int           // API requests, about
+	Time     time.Duration // about, under the rate limit
+}
+
+// What an estimate goes by (do-api.md, sections 1.5 and 3). A droplet is active after about a minute, and gone after half of one.
+const (
+	usuallyActive = time.Minute
+	usuallyGone   = 30 * time.Second
+	perPage       = 200 // droplets on a page of a listing
+	usualInterval = 5 * time.Second
+)
+
+// estimate says about how many requests the plan takes, and how long.
+//
+// Each create, destroy and update is a write. Whoever waits shares a look every interval, which takes a request for each of them or a
+// whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
+// another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
+func (b *builder) estimate() {
+	creates, destroys, others := 0, 0, 0
+	for _, d := range b.drafts {
+		switch {
+		case d.Held:
+		case d.Kind == Adopt || d.Kind == Update:
+			others++
+		default:
+			if d.creates() {
+				creates++
+			}
+			if d.destroys() {
+				destroys++
+			}
+		}
+	}
+	if creates+destroys+others == 0 {
+		return
+	}
+	pace := b.observed.Pace
+	if pace.Interval <= 0 {
+		pace.Interval = usualInterval
+	}
+	listing := (len(b.observed.Droplets)+creates+perPage-1)/perPage + 1
+	looks := func(waiting int, usually time.Duration) int {
+		return min(waiting, listing) * int(1+usually/pace.Interval)
+	}
+	e := Effort{Requests: creates + destroys + 2*others + min(destroys, listing) + listing + 1}
+	if creates > 0 {
+		e.Requests += looks(creates, usuallyActive) + 1
+		e.Time += usuallyActive
+	}
+	if destroys > 0 {
+		e.Requests += looks(destroys, usuallyGone)
+		e.Time += usuallyGone
+	}
+	e.Time += pace.Interval
+	if over := e.Requests - pace.Minute; pace.Minute > 0 && over > 0 {
+		e.Time += time.Duration(over) * time.Minute / time.Duration(pace.Minute)
+	}
+	if over := e.Requests - pace.Left; pace.Hour > 0 && over > 0 {
+		e.Time = max(e.Time, time.Hour+time.Duration(over)*time.Hour/time.Duration(pace.Hour))
+	}
+	b.plan.Effort = e
+}
+
+// effortText is the effort in words; empty where nothing is carried out.
+func (p Plan) effortText() string {
+	if p.Effort.Requests == 0 {
+		return ""
+	}
+	return fmt.Sprintf("about %d API requests, %s", p.Effort.Requests, roughly(p.Effort.Time))
+}
+
+// roughly rounds a duration to what an estimate is worth.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 10*time.Minute:
+		return d.Round(5 * time.Second).String()
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
+	}
+	return fmt.Sprintf("%.1f hours", d.Hours())
+}

@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+// What DigitalOcean would refuse is held before it is asked. Nothing is held for what is not known: a catalogue that could not be
+// read, or a field that the API left out.
+
+// creates tells whether the action makes a droplet.
+func (d *draft) creates() bool { return d.Kind == Provision || d.Kind == Replace }
+
+// heldByPreflight names what is wrong with a spec, and its line of the fleet file (do-api.md, section 8).
+func (b *builder) heldByPreflight(d *draft) string {
+	if !d.creates() || b.observed.Catalogue == nil {
+		return ""
+	}
+	faults := faultsOf(d.Spec, b.observed.Catalogue)
+	if len(faults) == 0 {
+		return ""
+	}
+	why := strings.Join(faults, "; ")
+	if d.Spec.Line > 0 {
+		why = fmt.Sprintf("line %d: %s", d.Spec.Line, why)
+	}
+	return why
+}
+
+func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	size, known := c.Sizes[strings.ToLower(s.Size)]
+	switch {
+	case c.Sizes == nil:
+	case !known:
+		fault("there is no size %s", s.Size)
+	case !size.Available:
+		fault("size %s takes no new droplets in any region", s.Size)
+	case !offered(size.Regions, s.Region):
+		fault("size %s is not offered in %s, but in %s", s.Size, s.Region, strings.Join(slices.Sorted(slices.Values(size.Regions)), ", "))
+	}
+	if image, asked := c.Images[strings.ToLower(s.Image)]; asked {
+		switch {
+		case image.ID == 0:
+			fault("there is no image %s that this account may use", s.Image)
+		case !offered(image.Regions, s.Region):
+			fault("image %s is not in %s, but in %s", s.Image, s.Region, strings.Join(slices.Sorted(slices.Values(image.Regions)), ", "))
+		case known && size.Disk > 0 && size.Disk < image.MinDisk:
+			fault("image %s needs a disk of %d GB, and size %s has %d GB", s.Image, image.MinDisk, s.Size, size.Disk)
+		}
+	}
+	for _, key := range s.SSHKeys {
+		if c.Keys != nil && !c.Keys[strings.ToLower(key)] {
+			fault("the account has no SSH key %s", key)
+		}
+	}
+	if vpc, asked := c.VPCs[strings.ToLower(s.VPCUUID)]; asked && s.VPCUUID != "" {
+		switch {
+		case vpc.UUID == "":
+			fault("the account has no VPC %s", s.VPCUUID)
+		case !strings.EqualFold(vpc.Region, s.Region):
+			fault("VPC %s is in %s, not in %s", s.VPCUUID, vpc.Region, s.Region)
+		}
+	}
+	return faults
+}
+
+// offered tells whether a list of regions has the region. An empty list says nothing.
+func offered(regions []string, region string) bool {
+	return len(regions) == 0 || slices.ContainsFunc(regions, func(r string) bool { return strings.EqualFold(r, region) })
+}
+
+// unseen are the live sagas whose new droplet counts already, and is not seen yet.
+func (b *builder) unseen() (sagas []*fleet.Saga) {
+	seen := map[string]bool{}
+	for _, d := range b.ours {
+		for _, saga8 := range d.Saga8s() {
+			seen[saga8] = true
+		}
+	}
+	for _, saga := range b.sagas {
+		if !saga.Live || !saga.Makes() || seen[fleet.Saga8(saga.ID)] || saga.DropletID != 0 && b.sees(saga.DropletID) {
+			continue
+		}
+		sagas = append(sagas, saga)
+	}
+	return sagas
+}
+
+func (b *builder) sees(id int64) bool {
+	_, found := slices.BinarySearchFunc(b.droplets, id, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
+	return found
+}
+
+// Makes are the specs of the droplets that the plan would make, now or once somebody lets it: what a preflight has to look at.
+func (p Plan) Makes() (specs []fleet.Spec) {
+	for _, a := range p.Actions {
+		if a.Kind != Provision && a.Kind != Replace {
+			continue
+		}
+		switch {
+		case !a.Held, a.Approvable, slices.Contains([]string{rulePreflight, ruleMaxMonthly, ruleMaxDroplets, ruleAccountLimit}, a.HeldBy):
+			specs = append(specs, a.Spec)
+		}
+	}
+	return specs
+}
+
+// Doubts tells whether the preflight holds anything: what it holds by is worth a second look before it is believed.
+func (p Plan) Doubts() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == rulePreflight })
+}
