@@ -115,6 +115,9 @@ func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet
 	if err != nil {
 		return err
 	}
+	if n := len(found); n > 0 && !o.Partial {
+		i.o.Log.Warn("the account's listing leaves out droplets that answer by id; listings lag, so nothing is concluded from it", "count", n, "one_of_them", found[0].Name)
+	}
 	o.Droplets = sorted(append(o.Droplets, found...))
 	if len(notFound) == 0 {
 		return nil

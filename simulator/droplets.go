@@ -56,6 +56,9 @@ func listDroplets(c *call) answer {
 	default:
 		l = &c.a.standard
 	}
+	if c.s.faults.ListHides {
+		l = l.only(func(d *droplet) bool { return !c.s.always("list_hides", d.Name) })
+	}
 	total, skip := l.len(), 0
 	if page, _ := c.pageQuery(); page > 1 {
 		skip = min(c.s.faults.PageShift, total)

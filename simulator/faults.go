@@ -58,6 +58,7 @@ type Faults struct {
 
 	// What is shown.
 	PageShift          int    `json:"page_shift"`           // so many of the newest droplets are gone from pages after the first
+	ListHides          bool   `json:"list_hides"`           // listings leave droplets out, and count as if they were not there; by name
 	SlugRetired        bool   `json:"slug_retired"`         // image.slug of droplets is null: the slug has moved on
 	TagFilterHidesGPU  bool   `json:"tag_filter_hides_gpu"` // tag_name does not find GPU droplets
 	FullCreateResponse bool   `json:"full_create_response"` // the 202 has vpc_uuid and features, which the real one lacks

@@ -1,0 +1,532 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/simulator"
+)
+
+// scene is a world in which an operator has an accident: it remembers what was there, and hears what is said.
+type scene struct {
+	*world
+	heard  *transcript
+	token  string
+	before []simulator.Droplet
+	writes int
+}
+
+// transcript is a log that a test reads.
+type transcript struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.b.Write(p)
+}
+
+func (t *transcript) take() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.b.Reset()
+	return t.b.String()
+}
+
+// onScene runs a test in a bubble on a converged fleet of two groups, with a droplet of somebody else's beside it.
+func onScene(t *testing.T, o simulator.Options, test func(s *scene)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, o)
+		defer w.stop()
+		s := &scene{world: w, heard: &transcript{}, token: "dop_v1_test"}
+		s.listen(w)
+		w.addForeign("theirs", "precious")
+		w.edit(fleetOf("name: db", "name: web, count: 3"))
+		w.start()
+		w.rest()
+		s.mark()
+		test(s)
+	})
+}
+
+// listen has a world's log written down, and its token taken from the scene.
+func (s *scene) listen(w *world) {
+	w.log = slog.New(slog.NewTextHandler(s.heard, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	w.o.Log = w.log
+	w.o.Token = func() (string, error) { return s.token, nil }
+}
+
+// mark remembers what is there now.
+func (s *scene) mark() {
+	s.heard.take()
+	s.before, s.writes = s.sim.Droplets(), s.sim.Writes()
+}
+
+// pass lets two hours go by: eight cron ticks, and longer than any backoff.
+func (s *scene) pass() {
+	time.Sleep(2 * time.Hour)
+	synctest.Wait()
+}
+
+// unharmed demands that nothing was written since the mark, and that every droplet is still there.
+func (s *scene) unharmed() {
+	s.t.Helper()
+	if n := s.sim.Writes() - s.writes; n != 0 {
+		s.t.Errorf("%d writes:\n%s", n, s.describe())
+	}
+	s.allThere()
+}
+
+// allThere demands that every droplet of the mark is still there.
+func (s *scene) allThere() {
+	s.t.Helper()
+	for _, d := range s.before {
+		if _, there := s.sim.Droplet(d.ID); !there {
+			s.t.Errorf("%s (droplet %d) was destroyed", d.Name, d.ID)
+		}
+	}
+}
+
+// says demands that an operator can read each of these words: in the log since the mark, in the plan, or in the status.
+func (s *scene) says(words ...string) {
+	s.t.Helper()
+	var b strings.Builder
+	b.WriteString(s.heard.take())
+	s.life.h.loop.Last().Outcome.Pass.Plan.Text(&b, plan.Options{})
+	l := s.life.h.live()
+	fmt.Fprintf(&b, "%s\n%s\n%s\n", l.PassError, l.FileError, l.Writes)
+	for _, want := range words {
+		if !strings.Contains(strings.ReplaceAll(b.String(), `\"`, `"`), want) {
+			s.t.Errorf("nobody says %q; what is said:\n%s", want, b.String())
+		}
+	}
+}
+
+// mended lets the world come to rest after the accident was mended, and demands that all is as the file asks, at the cost of so
+// many writes since the mark.
+func (s *scene) mended(writes int) {
+	s.t.Helper()
+	s.rest()
+	s.check()
+	if n := s.sim.Writes() - s.writes; n != writes {
+		s.t.Errorf("%d writes since the accident, want %d", n, writes)
+	}
+}
+
+func TestAccidentListings(t *testing.T) {
+	for name, f := range map[string]simulator.Faults{
+		"an empty list": {ListHides: true},
+		"half a list":   {ListHides: true, Chance: map[string]float64{"list_hides": 0.5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onScene(t, simulator.Options{Seed: 3}, func(s *scene) {
+				s.sim.SetFaults(f)
+				s.pass()
+				s.unharmed()
+				s.says("the account's listing leaves out droplets that answer by id", "nothing is concluded from it")
+				s.edit(fleetOf("name: db", "name: web, count: 3")) // a restart sees no more
+				s.stop()
+				s.start()
+				s.pass()
+				s.sim.SetFaults(simulator.Faults{})
+				s.mended(0)
+			})
+		})
+	}
+}
+
+func TestAccidentARenamedFleet(t *testing.T) {
+	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
+		good := s.file
+		s.edit(strings.Replace(fleetOf("name: other"), "fleet: test", "fleet: tset", 1))
+		s.pass()
+		s.unharmed()
+		s.says("the state database belongs to fleet test, and the fleet file is for fleet tset", "use another --state, or mend `fleet:`")
+		s.edit(good)
+		s.mended(0)
+
+		// The same while a droplet is being made: it is neither taken back nor doubled.
+		grown := fleetOf("name: db", "name: web, count: 4")
+		s.edit(grown)
+		time.Sleep(20 * time.Second)
+		s.mark()
+		s.edit(strings.Replace(grown, "fleet: test", "fleet: tset", 1))
+		s.pass()
+		s.unharmed()
+		s.edit(grown)
+		s.mended(0)
+	})
+}
+
+func TestAccidentMergeMarkers(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		good := s.file
+		s.edit(strings.Replace(good, "  - {name: web, count: 3}\n", "<<<<<<< HEAD\n  - {name: web, count: 1}\n=======\n>>>>>>> feature\n", 1))
+		s.pass()
+		s.unharmed()
+		s.says("the last good version stays in force", "<<<<<<<")
+		s.stop()
+		s.start()
+		s.pass()
+		s.unharmed()
+		s.says("no fleet file is in force: syncing and resuming, planning nothing")
+		s.edit(good)
+		s.mended(0)
+	})
+}
+
+func TestAccidentAnotherTeamsToken(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		theirs := s.sim.AddAccount("dop_v1_theirs")
+		theirs.Add(simulator.Droplet{Name: "web-1", Tags: []string{fleet.ManagedTag, fleet.FleetTag("test")}})
+		s.token = "dop_v1_theirs"
+		s.edit(fleetOf("name: web, count: 5"))
+		s.pass()
+		s.unharmed()
+		if n := len(theirs.Droplets()); n != 1 {
+			t.Errorf("the other team has %d droplets", n)
+		}
+		s.says("the state database belongs to account "+s.sim.TeamUUID(), "the token to account "+theirs.TeamUUID(), "use the token of the first, or another --state")
+		s.token = "dop_v1_test"
+		s.mended(3) // web-4, web-5, and the end of db
+	})
+}
+
+func TestAccidentMissingScopes(t *testing.T) {
+	for scope, words := range map[string][]string{
+		"tag:read":     {"held by tags", "give it the scope tag:read"},
+		"account:read": {"forbidden", "the token may lack a scope; this needs account:read"},
+		"droplet:read": {"forbidden", "this needs droplet:read"},
+	} {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, database lost: %v", scope, lost), func(t *testing.T) {
+				onScene(t, simulator.Options{}, func(s *scene) {
+					s.stop()
+					if lost {
+						s.loseDatabase()
+						words = []string{"the token may lack a scope", scope}
+					}
+					s.sim.SetFaults(simulator.Faults{WithoutScopes: []string{scope}})
+					s.file = fleetOf("name: web, count: 4")
+					s.start()
+					s.pass()
+					s.unharmed()
+					s.says(words...)
+					s.sim.SetFaults(simulator.Faults{})
+					if !lost { // what nothing but a tag tells of is not destroyed unasked (law 16)
+						s.mended(2)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The token is exchanged while a droplet is being made and another destroyed.
+func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		exchange func(s *scene)
+		words    string
+	}{
+		"another team's": {func(s *scene) { s.sim.AddAccount("dop_v1_theirs"); s.token = "dop_v1_theirs" }, "use the token of the first"},
+		"a revoked one":  {func(s *scene) { s.sim.Revoke("dop_v1_test") }, "check that the token is complete, not expired and not revoked"},
+		"none":           {func(s *scene) { s.token = "" }, "no token: it is empty; give one by --token-file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
+				s.sim.SetFaults(simulator.Faults{DeleteLag: time.Minute})
+				s.edit(fleetOf("name: web, count: 4"))
+				time.Sleep(20 * time.Second)
+				begun := s.sim.Writes() - s.writes
+				c.exchange(s)
+				s.pass()
+				if n := s.sim.Writes() - s.writes; n != begun {
+					t.Errorf("%d writes without the right token", n-begun)
+				}
+				s.says(c.words)
+				if name == "a revoked one" {
+					s.sim.Restore("dop_v1_test")
+				}
+				s.token = "dop_v1_test"
+				s.mended(2)
+			})
+		})
+	}
+}
+
+// A token that is rotated for another of the same account is found out before anybody has to act.
+func TestARotatedTokenCarriesOn(t *testing.T) {
+	onScene(t, simulator.Options{Activation: 30 * time.Second}, func(s *scene) {
+		s.token = "dop_v1_fresh"
+		s.edit(fleetOf("name: db", "name: web, count: 5"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s.mended(2)
+	})
+}
+
+func TestAccidentTheManagedTagDeleted(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("database lost: %v", lost), func(t *testing.T) {
+			onScene(t, simulator.Options{}, func(s *scene) {
+				s.sim.DeleteTag(fleet.ManagedTag)
+				if lost {
+					s.stop()
+					s.loseDatabase()
+					s.start()
+				}
+				s.edit(fleetOf("name: web, count: 3"))
+				s.pass()
+				s.unharmed()
+				if lost {
+					s.says("held by tags", "put that tag back on it")
+				} else {
+					s.says("no longer ours by its tags; put them back", "it does not show the tag "+fleet.ManagedTag)
+				}
+				s.file = fleetOf("name: db", "name: web, count: 3")
+				for _, d := range s.before {
+					if d.HasTag(fleet.FleetTag("test")) {
+						s.sim.Tag(d.ID, fleet.ManagedTag)
+					}
+				}
+				s.edit(s.file)
+				s.mended(0)
+			})
+		})
+	}
+}
+
+// A database of yesterday knows neither what was made since nor what was destroyed.
+func TestAccidentARestoredDatabase(t *testing.T) {
+	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
+		s.edit(fleetOf("name: db", "name: old", "name: web, count: 4")) // caught in mid-create
+		time.Sleep(20 * time.Second)
+		s.stop()
+		backup := s.files()
+		s.start()
+		s.rest()
+		s.edit(fleetOf("name: db, size: s-2vcpu-2gb", "name: new", "name: web, count: 5"))
+		s.rest()
+		time.Sleep(24 * time.Hour)
+		s.stop()
+		s.restore(backup)
+		s.mark()
+		s.start()
+		s.pass()
+		s.unharmed()
+		s.mended(0)
+	})
+}
+
+func (w *world) restore(files []string) {
+	w.t.Helper()
+	w.loseDatabase()
+	for _, f := range files {
+		name, content, _ := strings.Cut(f, "\x00")
+		if strings.Contains(name, ".lock") {
+			continue
+		}
+		w.must(os.WriteFile(filepath.Join(filepath.Dir(w.o.State), name), []byte(content), 0o600))
+	}
+}
+
+func TestAccidentADatabaseOfAnotherFleet(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		s.stop()
+		s.loseDatabase()
+		good := s.file
+		s.file = strings.Replace(fleetOf(), "fleet: test", "fleet: other", 1)
+		s.start()
+		s.rest()
+		s.stop() // the database is the other fleet's now
+		s.mark()
+		s.file = good
+		s.start()
+		s.pass()
+		s.unharmed()
+		s.says("the state database belongs to fleet other, and the fleet file is for fleet test", "use another --state")
+		s.stop()
+		s.loseDatabase()
+		s.start()
+		s.mended(0)
+	})
+}
+
+// The database is lost at every point of a replace: neither of the pair is destroyed, and no third is made, until a person says so.
+func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
+	visited := 0
+	for at := 0; !t.Failed(); at++ {
+		survived := false
+		onScene(t, simulator.Options{}, func(s *scene) {
+			s.stop()
+			s.file = fleetOf("name: db, size: s-2vcpu-2gb", "name: web, count: 3")
+			tap := &taps{crash: at}
+			s.startWith(tap)
+			s.rested()
+			survived = !tap.ended
+			s.stop()
+			if survived {
+				return
+			}
+			s.loseDatabase()
+			s.mark()
+			s.start()
+			s.pass()
+			s.unharmed()
+			if len(s.sim.Named("db")) == 2 || s.sim.Named("db")[0].Size == "s-1vcpu-1gb" {
+				p := s.life.h.loop.Last().Outcome.Pass.Plan
+				s.says("held by origin", "no saga of this state database made it", "arcadiad approve "+p.ID)
+				s.must(s.life.h.approve(context.Background(), p.ID))
+			}
+			s.rest()
+			s.check()
+			if t.Failed() {
+				t.Errorf("crashed at point %d of:\n%s", at, numbered(tap.points))
+			}
+		})
+		if survived {
+			break
+		}
+		visited++
+	}
+	if visited < 10 {
+		t.Errorf("only %d points were visited", visited)
+	}
+}
+
+// A second operator has a database of his own, the same account, the same fleet name, and another idea of the fleet.
+func TestAccidentTwoOperators(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		second := &world{t: s.t, sim: s.sim, o: s.o, log: s.log, foreign: s.foreign}
+		second.o.State = filepath.Join(fastDir(t), "second.db")
+		second.file = fleetOf("name: cache", "name: db, size: s-2vcpu-2gb", "name: web, count: 2")
+		second.start()
+		defer second.stop()
+		s.pass()
+		s.allThere()
+		if n := s.sim.Writes() - s.writes; n != 1 { // his cache
+			t.Errorf("%d writes, want one", n)
+		}
+		p := s.life.h.loop.Last().Outcome.Pass.Plan
+		s.says("another arcadiad works on fleet test, stop one of the two", "unknown origin", "held by origin")
+		if len(p.HeldBack()) != 1 || p.HeldBack()[0].Name != "cache" {
+			t.Errorf("the first holds %+v", p.HeldBack())
+		}
+		theirs := second.life.h.loop.Last().Outcome.Pass.Plan
+		if got := len(theirs.HeldBack()); got != 2 {
+			t.Errorf("the second holds %d actions, want the replace of db and the destroy of web-3: %+v", got, theirs.HeldBack())
+		}
+	})
+}
+
+func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		db := s.sim.Named("db")[0]
+		s.sim.Rename(db.ID, "database")
+		s.sim.Resize(s.sim.Named("web-1")[0].ID, "s-2vcpu-2gb")
+		s.pass()
+		s.unharmed()
+		s.says("Drift: changed outside arcadiad, and left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
+		s.edit(fleetOf("name: database", "name: web-1, size: s-2vcpu-2gb", "name: web-2", "name: web-3"))
+		s.mended(0)
+		if now := s.sim.Named("database"); len(now) != 1 || now[0].ID != db.ID {
+			t.Errorf("the database is %+v, and was %+v", now, db)
+		}
+	})
+}
+
+func TestAccidentVolumesAttached(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		s.sim.AttachVolume(s.sim.Named("db")[0].ID)
+		s.edit(fleetOf("name: web, count: 3"))
+		s.pass()
+		s.unharmed()
+		p := s.life.h.loop.Last().Outcome.Pass.Plan
+		s.says("held by volumes: a volume is attached to it", "keeping it costs $6.00 a month", "arcadiad approve "+p.ID)
+		s.must(s.life.h.approve(context.Background(), p.ID))
+		s.mended(1)
+	})
+}
+
+func TestAccidentThreeHundred(t *testing.T) {
+	const typo = "name: web, count: 300"
+	t.Run("policy", func(t *testing.T) {
+		onScene(t, simulator.Options{}, func(s *scene) {
+			s.edit(strings.Replace(fleetOf("name: db", typo), "max_destroy: 100%", "max_destroy: 100%, max_droplets: 6", 1))
+			s.pass()
+			if n := len(s.sim.Droplets()); n != 7 {
+				t.Errorf("%d droplets beside a limit of 6 and one of somebody else's", n)
+			}
+			s.says("held by max_droplets", "policy.max_droplets allows 6")
+			s.allThere()
+		})
+	})
+	t.Run("account", func(t *testing.T) {
+		onScene(t, simulator.Options{DropletLimit: 8}, func(s *scene) {
+			s.edit(fleetOf("name: db", typo))
+			s.pass()
+			if n := s.sim.Writes() - s.writes; n != 3 {
+				t.Errorf("%d creates where there is room for 3", n)
+			}
+			s.says("held by account_limit", "may have 8: ask DigitalOcean for a higher limit, or want fewer")
+			s.allThere()
+		})
+	})
+	t.Run("back to three", func(t *testing.T) {
+		onScene(t, simulator.Options{}, func(s *scene) {
+			s.edit(strings.Replace(fleetOf("name: db", "name: web, count: 30"), "max_destroy: 100%", "max_destroy: 25%", 1))
+			s.rest()
+			s.mark()
+			s.edit(strings.Replace(fleetOf("name: db", "name: web, count: 3"), "max_destroy: 100%", "max_destroy: 25%", 1))
+			s.pass()
+			s.unharmed()
+			s.says("27 of 31 registered droplets would be destroyed or replaced, and policy.max_destroy allows 7 in one pass", "keeping them costs $162.00 a month")
+			if n := strings.Count(s.said(), "msg=\"held back\""); n != 0 {
+				t.Errorf("it is said %d more times", n)
+			}
+		})
+	})
+}
+
+// said is what was logged since somebody last looked.
+func (s *scene) said() string {
+	s.pass()
+	return s.heard.take()
+}
+
+// Old versions of the file come and go, as under git bisect with a file that is not guarded by git: what they lack is held.
+func TestAccidentVersionsComeAndGo(t *testing.T) {
+	onScene(t, simulator.Options{}, func(s *scene) {
+		cautious := func(stanzas ...string) string { return strings.Replace(fleetOf(stanzas...), "max_destroy: 100%", "max_destroy: 25%", 1) }
+		good := cautious("name: db", "name: web, count: 3")
+		s.edit(good)
+		s.rest()
+		s.mark()
+		for _, old := range []string{cautious(), cautious("name: web, count: 1"), good, cautious("name: db, size: s-4vcpu-8gb", "name: web, count: 3, size: s-2vcpu-2gb")} {
+			s.edit(old)
+			time.Sleep(20 * time.Second)
+			synctest.Wait()
+		}
+		s.says("held back", "policy.max_destroy allows 1 in one pass")
+		s.edit(good)
+		s.mended(0)
+		if !slices.EqualFunc(s.sim.Droplets(), s.before, func(a, b simulator.Droplet) bool { return a.ID == b.ID }) {
+			t.Errorf("the droplets are %v", s.sim.Droplets())
+		}
+	})
+}
