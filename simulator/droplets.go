@@ -62,6 +62,9 @@ func listDroplets(c *call) answer {
 	total, skip := l.len(), 0
 	if page, _ := c.pageQuery(); page > 1 {
 		skip = min(c.s.faults.PageShift, total)
+		if skip > 0 {
+			c.s.hit("page_shift")
+		}
 	}
 	return c.page("droplets", total-skip, func(i int) []byte { return c.a.render(l.newest(i+skip), c.scopes) })
 }

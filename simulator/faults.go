@@ -197,7 +197,11 @@ func (s *Simulator) holds(set bool, knob, subject string) bool {
 		return false
 	}
 	chance, limited := s.faults.Chance[knob]
-	return !limited || s.roll(knob, subject) < chance
+	if limited && s.roll(knob, subject) >= chance {
+		return false
+	}
+	s.hit(knob)
+	return true
 }
 
 // lag is the knob's duration where it hits the subject, else 0.
@@ -211,7 +215,22 @@ func (s *Simulator) lag(d time.Duration, knob, subject string) time.Duration {
 // always is holds for what must not change from one look to the next: a subject is hit each time or never.
 func (s *Simulator) always(knob, subject string) bool {
 	chance, limited := s.faults.Chance[knob]
-	return !limited || s.number(rollKey(knob, subject), 0) < chance
+	if limited && s.number(rollKey(knob, subject), 0) >= chance {
+		return false
+	}
+	s.hit(knob)
+	return true
+}
+
+// hit counts that a fault really met its subject.
+func (s *Simulator) hit(fault string) { s.hits[fault]++ }
+
+// Hits counts how often each fault really met a subject: knobs by their JSON names, scripted effects as "script " and what they do,
+// with "after work" where the work was done first. Faults that were set and met nothing are not in it.
+func (s *Simulator) Hits() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.hits)
 }
 
 // roll gives the next number in [0,1) for a knob and a subject. It depends on nothing else, so that the order in which

@@ -3,6 +3,8 @@ package simulator_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -300,5 +302,29 @@ func TestFaultsAsJSON(t *testing.T) {
 	}
 	if !reflect.DeepEqual(f, back) {
 		t.Error("a refused change left traces")
+	}
+}
+
+func TestHitsCountWhatReallyHappened(t *testing.T) {
+	s := simulator.New(simulator.Options{Activation: -1})
+	s.SetFaults(simulator.Faults{DeleteIgnored: true, TagVisibleAfter: time.Minute, Hang: true, Chance: map[string]float64{"hang": 0}})
+	if err := s.Script("POST /v2/droplets", 1, simulator.Status(500).After()); err != nil {
+		t.Fatal(err)
+	}
+	post := func() {
+		req, err := http.NewRequest("POST", "http://sim/v2/droplets", strings.NewReader(`{"name":"a","region":"syd1","size":"s-1vcpu-1gb","image":"ubuntu-24-04-x64"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer x")
+		if _, err := s.Transport().RoundTrip(req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	post()
+	post()
+	want := simulator.Counts{"script status 500 after work": 1, "tag_visible_after": 2}
+	if got := s.Hits(); !maps.Equal(got, want) {
+		t.Errorf("hits %v, want %v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,6 +68,21 @@ func (e Effect) check() error {
 		return fmt.Errorf("do %q: want pass, status, cut, truncate, redirect, hang or refuse", e.Do)
 	}
 	return nil
+}
+
+// name is how Hits calls the effect.
+func (e Effect) name() string {
+	name := "script " + e.Do
+	if e.Do == "status" {
+		name += " " + strconv.Itoa(e.Code)
+	}
+	if e.HTML {
+		name += " html"
+	}
+	if e.AfterWork {
+		name += " after work"
+	}
+	return name
 }
 
 type scripted struct {
@@ -134,6 +150,7 @@ func (s *Simulator) next(route string) (Effect, bool) {
 		if head.left == 0 {
 			s.script[key] = queue[1:]
 		}
+		s.hit(e.name())
 		return e, true
 	}
 	return Effect{}, false

@@ -139,7 +139,9 @@ func (c *call) admit(rt route) (ans answer) {
 		return ans
 	}
 	c.a.advance(c.now)
-	c.scopes = scopes(c.s.faults.WithoutScopes)
+	if c.scopes = scopes(c.s.faults.WithoutScopes); len(c.scopes) > 0 {
+		c.s.hit("without_scopes")
+	}
 	if !c.scopes.has(rt.scopes...) {
 		return c.forbidden()
 	}

@@ -51,6 +51,7 @@ type Simulator struct {
 	faults   Faults
 	rolls    map[string]uint64
 	script   map[string][]scripted
+	hits     Counts
 	requests requestLog
 	before   func(*http.Request)
 	after    func(*http.Request)
@@ -93,6 +94,7 @@ func New(o Options) *Simulator {
 		budgets: map[string]*budget{},
 		rolls:   map[string]uint64{},
 		script:  map[string][]scripted{},
+		hits:    Counts{},
 		nextID:  ids{Droplet: 530_000_017, Action: 2_650_000_003, Image: 195_000_001, Key: 47_000_001},
 	}
 	if s.log == nil {
