@@ -33,6 +33,7 @@ type world struct {
 	foreign []simulator.Droplet
 	life    *life // nil: no daemon runs
 	log     *slog.Logger
+	wire    func(http.RoundTripper) http.RoundTripper // stands between the daemon and the simulator; nil: nothing does
 }
 
 // life is one process: from a start to its end or its crash.
@@ -119,6 +120,9 @@ func (w *world) startWith(t *taps) {
 	l := &life{store: store, versions: make(chan fleetfile.Version, 16), cancel: cancel, done: make(chan error, 1), taps: t}
 	o := w.o
 	o.Versions, o.Transport = l.versions, w.sim.Transport()
+	if w.wire != nil {
+		o.Transport = w.wire(o.Transport)
+	}
 	var journal saga.Journal = store
 	var records reconcile.Store = store
 	if t != nil {
@@ -280,6 +284,30 @@ type taps struct {
 }
 
 var errCrashed = errors.New("the process is dead")
+
+// crashSoon ends the life after so many more points.
+func (t *taps) crashSoon(points int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.crash = len(t.points) + points
+}
+
+// liveOn takes a crash that was to come back.
+func (t *taps) liveOn() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.crash = -1
+}
+
+// last is the point that was passed last.
+func (t *taps) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.points) == 0 {
+		return ""
+	}
+	return t.points[len(t.points)-1]
+}
 
 // pass notes a point, and tells whether the life goes on behind it.
 func (t *taps) pass(point string) bool {

@@ -1,0 +1,261 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+	"arcadiad/state"
+)
+
+// longestLag is how long a droplet may stay unseen after the faults ended.
+const longestLag = 16 * time.Minute
+
+// mend ends all faults, and plays the person who sees to what arcadiad leaves to a person, until all is at rest.
+func (s *soak) mend() {
+	s.healthy()
+	s.setAlien(false)
+	if s.second != nil {
+		s.down(s.second)
+	}
+	s.saveFile(s.randomFile())
+	if s.life.taps.dead() {
+		s.crashed(s.world)
+	}
+	s.up(s.world)
+	s.life.taps.liveOn()
+	s.must(s.life.h.pause(s.ctx(), false))
+	time.Sleep(longestLag)
+	for range 12 {
+		if s.calm() {
+			return
+		}
+		s.help()
+	}
+	s.t.Errorf("the world never came to rest: %s", s.describe())
+}
+
+// calm waits for rest: nothing to do and nothing under way, but for what protection holds for good.
+func (s *soak) calm() bool {
+	began := time.Now()
+	for time.Since(began) < 100*time.Minute {
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		s.read()
+		last := s.life.h.loop.Last()
+		if last.Err == nil && last.At.After(began) && s.atRest(last) && len(s.life.h.engine.Live()) == 0 {
+			return true
+		}
+		if s.needsPerson(last) && time.Since(began) > 12*time.Minute {
+			return false
+		}
+		if time.Since(began) > time.Minute && last.At.Before(began) {
+			s.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
+		}
+	}
+	return false
+}
+
+func (s *soak) atRest(last reconcile.Report) bool {
+	p := last.Outcome.Pass.Plan
+	for _, spec := range last.Outcome.Pass.Wanted.Specs {
+		has := func(r fleet.Record) bool { return strings.EqualFold(r.Name, spec.Name) }
+		acts := func(a plan.Action) bool { return strings.EqualFold(a.Name, spec.Name) }
+		if !slices.ContainsFunc(last.Outcome.Pass.Recorded.Records, has) && !slices.ContainsFunc(p.Actions, acts) {
+			return false
+		}
+	}
+	return p.ID != "" && len(s.stripped()) == 0 && len(p.InFlight) == 0 && len(p.Released) == 0 && len(last.Outcome.Pass.Observed.Missing) == 0 &&
+		!slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return !forGood(a) })
+}
+
+// forGood tells whether an action is held, and rightly stays so for as long as the file does not change.
+func forGood(a plan.Action) bool {
+	return a.Held && (a.HeldBy == "protect" || a.HeldBy == "max_droplets")
+}
+
+// needsPerson tells whether something is left that time alone does not mend.
+func (s *soak) needsPerson(last reconcile.Report) bool {
+	p := last.Outcome.Pass.Plan
+	return p.Approvable() || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped()) > 0 ||
+		slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return a.HeldBy == "stalled" || a.HeldBy == "tags" })
+}
+
+// stripped are our droplets that lack tags which they were made with.
+func (s *soak) stripped() (droplets []simulator.Droplet) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	for _, d := range s.sim.Droplets() {
+		for _, tag := range s.watch.born[d.ID] {
+			if fleet.OurTag(tag) && tag != fleet.ProtectTag && !hasTag(d, tag) {
+				droplets = append(droplets, d)
+				break
+			}
+		}
+	}
+	return droplets
+}
+
+// help is what a person does who reads `arcadiad status`.
+func (s *soak) help() {
+	for _, d := range s.stripped() {
+		s.tell("person: tags droplet %d %s again", d.ID, d.Name)
+		for _, tag := range s.watch.born[d.ID] {
+			if tag != fleet.ProtectTag {
+				s.sim.Tag(d.ID, tag)
+			}
+		}
+	}
+	for _, live := range s.life.h.engine.Live() {
+		if live.Status != saga.Stuck {
+			continue
+		}
+		s.tell("person: saga %s %s of %s is stuck: %s", live.ID[:8], live.Kind, live.Subject, live.Error)
+		if strings.Contains(live.Error, "rename or destroy it") {
+			s.count("law 04: a stranger kept a create from being sent again")
+			for i, d := range s.foreign {
+				if strings.EqualFold(d.Name, live.Subject) {
+					s.tell("person: renames the stranger %d %s", d.ID, d.Name)
+					s.sim.Rename(d.ID, fmt.Sprintf("moved-%d", d.ID))
+					s.foreign[i], _ = s.sim.Droplet(d.ID)
+				}
+			}
+		}
+		s.tell("person: retries it: %v", s.life.h.engine.Retry(s.ctx(), live.ID))
+	}
+	last := s.life.h.loop.Last()
+	for _, a := range last.Outcome.Pass.Plan.Actions {
+		if id := retryHint.FindStringSubmatch(a.HeldReason); a.Held && a.HeldBy == "stalled" && id != nil {
+			s.tell("person: tries %s again: %v", a.Name, s.life.h.retry(s.ctx(), id[1]))
+		}
+	}
+	s.approve()
+}
+
+var retryHint = regexp.MustCompile("arcadiad saga retry ([0-9a-f]{8})")
+
+// approve lets the present plan through, where it is held.
+func (s *soak) approve() bool {
+	if s.life == nil || s.life.taps.dead() {
+		return false
+	}
+	p := s.life.h.loop.Last().Outcome.Pass.Plan
+	if !p.Approvable() {
+		return false
+	}
+	err := s.life.h.approve(s.ctx(), p.ID)
+	s.tell("person: approves plan %s: %v", p.ID, err)
+	if err == nil {
+		s.count("law 09: an approved plan went through")
+	}
+	return err == nil
+}
+
+// judge holds the world at rest against the laws.
+func (s *soak) judge() {
+	if s.t.Failed() {
+		return
+	}
+	wanted := s.version().Fleet
+	last := s.life.h.loop.Last().Outcome.Pass.Plan
+	recorded, err := s.reader().Load(s.ctx())
+	s.must(err)
+	byName, byID := map[string]int64{}, map[int64]fleet.Record{}
+	for _, r := range recorded.Records {
+		key := fleet.Key(r.Name)
+		if other, twice := byName[key]; twice {
+			s.t.Errorf("%s is recorded twice: %d and %d", r.Name, other, r.DropletID)
+		}
+		byName[key], byID[r.DropletID] = r.DropletID, r
+		if d, there := s.sim.Droplet(r.DropletID); !there {
+			s.t.Errorf("%s is recorded as droplet %d, which is not there", r.Name, r.DropletID)
+		} else if !s.owns(d) {
+			s.t.Errorf("%s is droplet %d without our tags: %v", r.Name, r.DropletID, d.Tags)
+		}
+	}
+	excused := func(name string) bool {
+		return slices.ContainsFunc(last.Actions, func(a plan.Action) bool { return strings.EqualFold(a.Name, name) && forGood(a) })
+	}
+	for _, spec := range wanted.Specs {
+		id, there := byName[fleet.Key(spec.Name)]
+		switch {
+		case excused(spec.Name):
+		case !there:
+			s.t.Errorf("%s is wanted, and there is none", spec.Name)
+		case byID[id].Values["size"] != spec.Size:
+			s.t.Errorf("%s is droplet %d of size %s, and %s is wanted", spec.Name, id, byID[id].Values["size"], spec.Size)
+		}
+	}
+	var text strings.Builder
+	last.Text(&text, planText)
+	for _, d := range s.sim.Droplets() {
+		if s.watch.isForeign(d.ID) {
+			continue
+		}
+		r, known := byID[d.ID]
+		_, isWanted := wanted.Spec(r.Name)
+		switch {
+		case known && (isWanted || excused(r.Name)):
+		case known:
+			s.t.Errorf("droplet %d %s is recorded as %s, which nobody wants", d.ID, d.Name, r.Name)
+		case !strings.Contains(text.String(), fmt.Sprint(d.ID)):
+			s.t.Errorf("droplet %d %s %v is billed, and neither recorded nor reported", d.ID, d.Name, d.Tags)
+		}
+	}
+	s.judgeForeign()
+	s.judgeDatabase()
+	if s.t.Failed() {
+		s.t.Log(s.describe())
+	}
+}
+
+func (s *soak) judgeForeign() {
+	for _, f := range s.foreign {
+		now, there := s.sim.Droplet(f.ID)
+		if !there || now.Name != f.Name || !slices.Equal(now.Tags, f.Tags) || now.Size != f.Size || now.Status != f.Status {
+			s.t.Errorf("law 01: foreign droplet %+v was touched: %+v (there: %v)", f, now, there)
+		}
+	}
+}
+
+// judgeDatabase looks at the journal, and for secrets in the file.
+func (s *soak) judgeDatabase() {
+	time.Sleep(time.Minute) // erased secrets leave the -wal file a little later
+	undone := false
+	for _, g := range s.sagas() {
+		switch {
+		case g.Status.Live():
+			s.t.Errorf("saga %s of %s is %s at rest: %s", g.ID, g.Subject, g.Status, g.Error)
+		case g.Status == saga.Superseded:
+			s.count("law 17: a saga was superseded")
+		}
+		undone = undone || g.Status == saga.Compensated
+	}
+	_, err := s.reader().Sagas(s.ctx(), state.SagaFilter{})
+	s.must(err)
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(s.o.State + suffix)
+		if err != nil && !os.IsNotExist(err) {
+			s.t.Error(err)
+		}
+		if bytes.Contains(b, []byte(userSecret)) {
+			s.t.Errorf("law 15: user data is still in the database%s", suffix)
+		}
+		if bytes.Contains(b, []byte("dop_v1_")) {
+			s.t.Errorf("law 15: the token is in the database%s", suffix)
+		}
+	}
+	if strings.Contains(strings.Join(s.told, ""), userSecret) {
+		s.count("law 15: user data left the database")
+	}
+}

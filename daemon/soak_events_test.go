@@ -1,0 +1,348 @@
+package daemon
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/simulator"
+	"arcadiad/state"
+)
+
+// event is something that may happen in a random world. It tells whether it did.
+type event struct {
+	name   string
+	weight int
+	do     func(s *soak) bool
+}
+
+// sizes that the console user resizes to.
+const consoleSize = "s-2vcpu-2gb"
+
+func events() []event {
+	return []event{
+		{"edit", 30, func(s *soak) bool { s.saveFile(s.randomFile()); return true }},
+		{"bad file", 4, (*soak).badFile},
+		{"faults", 40, (*soak).misbehave},
+		{"scripted faults", 16, (*soak).misbehaveOnce},
+		{"faults end", 8, func(s *soak) bool { s.healthy(); return true }},
+		{"outage of minutes", 6, func(s *soak) bool { s.outage(s.between(time.Minute, 20*time.Minute)); return true }},
+		{"outage of hours", 1, func(s *soak) bool { s.outage(s.between(time.Hour, 4*time.Hour)); return true }},
+		{"crash", 22, (*soak).crash},
+		{"shutdown", 8, (*soak).restart},
+		{"clock jump", 4, (*soak).clockJump},
+		{"second daemon", 5, (*soak).another},
+		{"second writer", 2, (*soak).secondWriter},
+		{"lost database", 3, (*soak).loseAll},
+		{"restored database", 3, (*soak).restore},
+		{"another team's token", 2, (*soak).alienToken},
+		{"token without tag:read", 2, (*soak).blindToken},
+		{"pause", 3, (*soak).pause},
+		{"saga abort", 3, func(s *soak) bool {
+			live, ok := s.liveSaga()
+			if ok {
+				s.tell("abort saga %s %s of %s: %v", live.ID[:8], live.Kind, live.Subject, s.life.h.engine.Abort(s.ctx(), live.ID))
+			}
+			return ok
+		}},
+		{"saga retry", 2, func(s *soak) bool {
+			live, ok := s.liveSaga()
+			if ok {
+				s.tell("retry saga %s: %v", live.ID[:8], s.life.h.engine.Retry(s.ctx(), live.ID))
+			}
+			return ok
+		}},
+		{"approve", 4, func(s *soak) bool { return s.approve() }},
+		{"console: a stranger of a wanted name", 3, func(s *soak) bool {
+			name := []string{"a", "b", "web-1", "web-2"}[s.rng.IntN(4)]
+			s.meddle(name)
+			s.stranger(name)
+			return true
+		}},
+		{"console: resize", 3, func(s *soak) bool {
+			return s.console("resize", func(d simulator.Droplet) { s.sim.Resize(d.ID, consoleSize) })
+		}},
+		{"console: rename", 3, func(s *soak) bool {
+			name := []string{"a", "b", "web-1", "pet"}[s.rng.IntN(4)]
+			return s.console("rename to "+name, func(d simulator.Droplet) { s.meddle(name); s.sim.Rename(d.ID, name) })
+		}},
+		{"console: power off", 3, func(s *soak) bool {
+			return s.console("power off", func(d simulator.Droplet) { s.sim.PowerOff(d.ID) })
+		}},
+		{"console: untag", 4, func(s *soak) bool {
+			return s.console("untag", func(d simulator.Droplet) {
+				if len(d.Tags) > 0 {
+					tag := d.Tags[s.rng.IntN(len(d.Tags))]
+					s.tell("  of %s", tag)
+					s.untagged()
+					s.sim.Untag(d.ID, tag)
+				}
+			})
+		}},
+		{"console: delete", 6, func(s *soak) bool {
+			return s.console("delete", func(d simulator.Droplet) { s.sim.Delete(d.ID) })
+		}},
+		{"console: delete the managed tag", 2, func(s *soak) bool {
+			s.tell("console: delete the tag %s", fleet.ManagedTag)
+			s.untagged()
+			for _, d := range s.foreign { // somebody else's droplets lose it too; that is not arcadiad's doing
+				s.sim.Untag(d.ID, fleet.ManagedTag)
+			}
+			for i := range s.foreign {
+				s.foreign[i], _ = s.sim.Droplet(s.foreign[i].ID)
+			}
+			return s.sim.DeleteTag(fleet.ManagedTag)
+		}},
+		{"console: attach a volume", 2, func(s *soak) bool {
+			return s.console("attach a volume to", func(d simulator.Droplet) { s.sim.AttachVolume(d.ID) })
+		}},
+		{"console: copy", 1, func(s *soak) bool {
+			return s.console("copy", func(d simulator.Droplet) {
+				if !s.owns(d) {
+					return // the copy of a stranger is a stranger
+				}
+				twin := simulator.Droplet{Name: d.Name, Region: d.Region, Size: d.Size, Tags: d.Tags}
+				made := s.sim.Add(twin)
+				s.watch.mu.Lock()
+				s.watch.born[made.ID] = d.Tags
+				s.watch.mu.Unlock()
+			})
+		}},
+	}
+}
+
+func (s *soak) badFile() bool {
+	bad := []string{"", "version: 1\nfleet: test\n<<<<<<< HEAD\ndroplets: []\n", s.good[:len(s.good)/2] + "\n\tx", "version: 1\nfleet: test\ndroplets: {}\n"}
+	s.saveFile(bad[s.rng.IntN(len(bad))])
+	return true
+}
+
+// misbehave puts some faults in force.
+func (s *soak) misbehave() bool {
+	all := standingFaults()
+	f := s.faultSet
+	if f.Chance == nil {
+		f.Chance = map[string]float64{}
+	}
+	names := ""
+	for range 1 + s.rng.IntN(3) {
+		x := all[s.rng.IntN(len(all))]
+		x.set(&f, s.rng)
+		if x.chance {
+			f.Chance[x.name] = []float64{0.1, 0.3, 0.5, 0.9}[s.rng.IntN(4)]
+		}
+		names += fmt.Sprintf(" %s(%v)", x.name, f.Chance[x.name])
+	}
+	s.faultSet = f
+	s.sim.SetFaults(f)
+	s.tell("faults:%s", names)
+	return true
+}
+
+func (s *soak) misbehaveOnce() bool {
+	all := scriptedFaults()
+	for range 1 + s.rng.IntN(3) {
+		x, n := all[s.rng.IntN(len(all))], 1+s.rng.IntN(2)
+		s.must(s.sim.Script(x.route, n, x.effect))
+		s.tell("scripted: %d x %s: %+v", n, x.route, x.effect)
+	}
+	return true
+}
+
+func (s *soak) healthy() {
+	s.tell("faults end")
+	s.faultSet = simulator.Faults{}
+	s.sim.SetFaults(s.faultSet)
+	s.sim.ClearScript()
+}
+
+func (s *soak) outage(d time.Duration) {
+	s.tell("an outage of %v", d)
+	f := simulator.Faults{}
+	all := outages()
+	all[s.rng.IntN(len(all))](&f)
+	s.sim.SetFaults(f)
+	s.sleep(d)
+	s.sim.SetFaults(s.faultSet)
+}
+
+// crash lets the daemon, or both, die soon.
+func (s *soak) crash() bool {
+	w := s.world
+	if s.second != nil && s.second.life != nil && s.oneIn(3) {
+		w = s.second
+	}
+	if w.life == nil {
+		return false
+	}
+	n := s.rng.IntN(30)
+	s.tell("the daemon will die in %d points", n)
+	w.life.taps.crashSoon(n)
+	s.sleep(s.between(time.Second, 3*time.Minute))
+	return true
+}
+
+// restart stops the daemon in good order, and starts it a while later.
+func (s *soak) restart() bool {
+	s.tell("shutdown with %d live sagas", len(s.life.h.engine.Live()))
+	before := s.life.h.engine.Live()
+	s.down(s.world)
+	live := 0
+	for _, b := range before {
+		now, err := s.reader().Saga(s.ctx(), b.ID)
+		s.must(err)
+		if now.Status.Live() {
+			live++
+		}
+		if now.Reverse && !b.Reverse && now.Error == "context canceled" {
+			s.t.Errorf("law 12: saga %s of %s goes back because of a shutdown", b.ID, b.Subject)
+		}
+	}
+	if live > 0 {
+		s.count("law 12: a saga lived through a shutdown")
+	}
+	time.Sleep(s.between(0, 10*time.Minute))
+	s.up(s.world)
+	return true
+}
+
+// clockJump shifts all times in the database while nothing runs: it is the same as a clock that jumped.
+func (s *soak) clockJump() bool {
+	s.down(s.world)
+	by := pick(s.rng, []time.Duration{-48 * time.Hour, -time.Hour, -time.Minute, time.Minute, time.Hour, 48 * time.Hour})
+	s.tell("the clock jumps by %v", -by)
+	db, err := sql.Open("sqlite3", s.o.State)
+	s.must(err)
+	defer func() { s.must(db.Close()) }()
+	shift := func(expr string) string {
+		return fmt.Sprintf("strftime('%%Y-%%m-%%dT%%H:%%M:%%S', %s, '%+d seconds') || substr(%s, 20)", expr, int(by.Seconds()), expr)
+	}
+	for table, columns := range map[string][]string{
+		"sagas":             {"not_before", "created_at", "updated_at", "ended_at"},
+		"saga_steps":        {"started_at", "ended_at"},
+		"cloud_resources":   {"first_seen_at", "last_seen_at", "deleted_at"},
+		"cloud_provisioned": {"recorded_at"},
+	} {
+		for _, c := range columns {
+			_, err := db.Exec("UPDATE " + table + " SET " + c + " = " + shift(c) + " WHERE " + c + " IS NOT NULL")
+			s.must(err)
+		}
+	}
+	_, err = db.Exec("UPDATE sagas SET context = json_set(context, '$.attempt.intended_at', " + shift("json_extract(context, '$.attempt.intended_at')") +
+		") WHERE json_extract(context, '$.attempt.intended_at') IS NOT NULL")
+	s.must(err)
+	s.up(s.world)
+	return true
+}
+
+// secondWriter is somebody who starts another daemon on the same database.
+func (s *soak) secondWriter() bool {
+	if s.life.taps.dead() {
+		return false
+	}
+	if store, err := state.Open(s.ctx(), s.o.State, state.Options{}); err == nil {
+		store.Close()
+		s.t.Errorf("law 11: a second daemon opened the database of a running one")
+	}
+	s.count("law 11: a second writer was refused")
+	return true
+}
+
+func (s *soak) loseAll() bool {
+	s.down(s.world)
+	s.tell("the database is lost")
+	s.loseDatabase()
+	s.must(os.WriteFile(s.o.State, s.template, 0o600))
+	s.up(s.world)
+	s.count("law 07: an empty database looked twice")
+	s.count("law 16: a lost database was adopted again")
+	return true
+}
+
+// restore puts the backup of some earlier day back, or makes one.
+func (s *soak) restore() bool {
+	s.down(s.world)
+	if s.backup == nil {
+		var err error
+		s.backup, err = os.ReadFile(s.o.State)
+		s.must(err)
+		s.tell("a backup of the database")
+	} else {
+		s.loseDatabase()
+		s.must(os.WriteFile(s.o.State, s.backup, 0o600))
+		s.tell("the backup is restored")
+	}
+	s.up(s.world)
+	return true
+}
+
+// alienToken is a token of another team for a while.
+func (s *soak) alienToken() bool {
+	s.tell("another team's token")
+	s.sim.AddAccount("dop_v1_alien")
+	s.setAlien(true)
+	s.sleep(s.between(10*time.Second, 30*time.Minute))
+	s.setAlien(false)
+	s.count("law 10: another team's token wrote nothing")
+	s.tell("our own token again")
+	return true
+}
+
+func (s *soak) setAlien(alien bool) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	s.watch.alien, s.token = alien, "dop_v1_test"
+	if alien {
+		s.token = "dop_v1_alien"
+	}
+}
+
+func (s *soak) blindToken() bool {
+	s.tell("a token without tag:read")
+	f := s.faultSet
+	f.WithoutScopes = []string{"tag:read"}
+	s.sim.SetFaults(f)
+	s.sleep(s.between(time.Minute, 30*time.Minute))
+	s.sim.SetFaults(s.faultSet)
+	s.tell("a token with tag:read again")
+	return true
+}
+
+// pause stops all writes for a while.
+func (s *soak) pause() bool {
+	if s.second != nil || s.life.taps.dead() {
+		return false // the other one is not paused
+	}
+	s.must(s.life.h.pause(s.ctx(), true))
+	s.setPaused(time.Now())
+	s.tell("paused")
+	s.sleep(s.between(time.Second, 30*time.Minute))
+	s.up(s.world)
+	s.setPaused(time.Time{})
+	s.tell("resumed")
+	return s.resume()
+}
+
+func (s *soak) setPaused(at time.Time) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	s.watch.paused = at
+}
+
+func (s *soak) resume() bool {
+	if s.life.taps.dead() {
+		s.crashed(s.world)
+		s.up(s.world)
+	}
+	s.must(s.life.h.pause(s.ctx(), false))
+	return true
+}
+
+// untagged notes that tags were taken off.
+func (s *soak) untagged() {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	s.watch.untag = time.Now()
+}

@@ -1,0 +1,336 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+)
+
+// watch sees every write of every daemon, and holds it against the truth of the simulator and against the journal.
+type watch struct {
+	s *soak
+
+	mu      sync.Mutex
+	foreign map[int64]bool        // droplets of other people
+	born    map[int64][]string    // the tags of each droplet that a daemon made, as it asked for them
+	posts   map[string]postedOnce // the last create under each saga tag
+	files   []fileAt              // good versions of the fleet file
+	meddled map[string]time.Time  // when the console user last did something to the droplets of a name, or under it
+	paused  time.Time             // since when writes are paused; zero: they are not
+	alien   bool                  // the token in use is another team's
+	untag   time.Time             // when tags were last taken off anything
+}
+
+type postedOnce struct {
+	at      time.Time
+	refused bool // a clean 4xx, so nothing was made
+}
+
+type fileAt struct {
+	from, to time.Time // to is zero for the newest
+	fleet    fleet.Fleet
+}
+
+func newWatch(s *soak) *watch {
+	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, meddled: map[string]time.Time{}}
+}
+
+// file notes that a good version of the file came into force.
+func (w *watch) file(f fleet.Fleet) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if n := len(w.files); n > 0 {
+		w.files[n-1].to = now
+	}
+	w.files = append(w.files, fileAt{from: now, fleet: f})
+}
+
+// slack is how long a word of the file, or a look at the cloud, may be old when it is acted upon: a look, a full queue, a slow answer.
+const slack = 3 * time.Minute
+
+// lately tells whether a version in force within the last while says so.
+func (w *watch) lately(since time.Time, says func(fleet.Fleet) bool) bool {
+	for _, f := range w.files {
+		if (f.to.IsZero() || f.to.After(since)) && says(f.fleet) {
+			return true
+		}
+	}
+	return false
+}
+
+// wire is the watch on the wire of one daemon.
+type wire struct {
+	w    *watch
+	who  *world
+	next http.RoundTripper
+}
+
+// RoundTrip checks a write before it goes out, and notes what came of it.
+func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return x.next.RoundTrip(r)
+	}
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		r.Body.Close()
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	x.w.mu.Lock()
+	if x.who.life == nil || !x.who.life.taps.dead() {
+		x.check(r, body)
+	}
+	x.w.mu.Unlock()
+	arrived := time.Now()
+	resp, err := x.next.RoundTrip(r)
+	if r.Method == http.MethodPost && r.URL.Path == "/v2/droplets" {
+		x.w.mu.Lock()
+		defer x.w.mu.Unlock()
+		x.w.posted(body, arrived, resp, err)
+	}
+	return resp, err
+}
+
+func (w *watch) broke(law, format string, args ...any) {
+	w.s.t.Errorf("%v: %s: %s", w.s.clock(), law, fmt.Sprintf(format, args...))
+}
+
+// check holds one write against the laws. The caller holds the lock.
+func (x wire) check(r *http.Request, body []byte) {
+	w := x.w
+	if w.alien {
+		w.broke("law 10", "%s %s under another team's token", r.Method, r.URL.Path)
+	}
+	if !w.paused.IsZero() && time.Since(w.paused) > 5*time.Second {
+		w.broke("pause", "%s %s though writes are paused since %v", r.Method, r.URL.Path, w.paused)
+	}
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/v2/"), "/")
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/v2/droplets":
+		x.checkPost(body)
+	case r.Method == http.MethodDelete && path[0] == "droplets" && len(path) == 2:
+		id, _ := strconv.ParseInt(path[1], 10, 64)
+		x.checkDelete(id)
+	case path[0] == "tags":
+		var on struct {
+			Resources []struct {
+				ID string `json:"resource_id"`
+			} `json:"resources"`
+		}
+		_ = json.Unmarshal(body, &on)
+		for _, res := range on.Resources {
+			if id, _ := strconv.ParseInt(res.ID, 10, 64); w.foreign[id] {
+				w.broke("law 01", "%s %s on the foreign droplet %d", r.Method, r.URL.Path, id)
+			}
+		}
+	default:
+		w.broke("law 01", "an unknown write: %s %s", r.Method, r.URL)
+	}
+}
+
+// sagaContext is what a saga journals about its writes.
+type sagaContext struct {
+	Attempt    *struct{} `json:"attempt"`
+	DropletID  int64     `json:"droplet_id"`
+	Demolition struct {
+		DropletID int64 `json:"droplet_id"`
+		Sent      bool  `json:"sent"`
+	} `json:"demolition"`
+	Licence struct {
+		While     string `json:"while"`
+		Name      string `json:"name"`
+		DropletID int64  `json:"droplet_id"`
+		SpecHash  string `json:"spec_hash"`
+	} `json:"licence"`
+}
+
+// journaled finds the live saga in the durable journal that fits.
+func (x wire) journaled(fits func(saga.Saga, sagaContext) bool) (saga.Saga, sagaContext, bool) {
+	live, err := x.who.life.store.Live(context.Background())
+	if err != nil {
+		x.w.broke("law 03", "the journal cannot be read while a write is on the wire: %v", err)
+	}
+	for _, s := range live {
+		var c sagaContext
+		_ = json.Unmarshal(s.Context, &c)
+		if fits(s, c) {
+			return s, c, true
+		}
+	}
+	return saga.Saga{}, sagaContext{}, false
+}
+
+func postOf(body []byte) (name, saga8 string, tags []string) {
+	var req struct {
+		Name string   `json:"name"`
+		Tags []string `json:"tags"`
+	}
+	_ = json.Unmarshal(body, &req)
+	ids := fleet.Droplet{Tags: req.Tags}.Saga8s()
+	return req.Name, strings.Join(ids, ","), req.Tags
+}
+
+func (x wire) checkPost(body []byte) {
+	w := x.w
+	name, saga8, tags := postOf(body)
+	if !slices.Contains(tags, fleet.ManagedTag) || !slices.Contains(tags, fleet.FleetTag("test")) || len(saga8) != 8 {
+		w.broke("tags", "a create of %s with tags %v", name, tags)
+	}
+	if last, again := w.posts[saga8]; again && !last.refused && time.Since(last.at) < 2*time.Minute {
+		w.broke("law 04", "%s was sent again under saga tag %s only %v after it went unanswered", name, saga8, time.Since(last.at))
+	}
+	if _, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
+		return fleet.Saga8(s.ID) == saga8 && c.Attempt != nil && !s.Reverse
+	}); !ok {
+		w.broke("law 03", "a create of %s went out under saga %s, and the journal has no intent of it", name, saga8)
+	}
+	w.s.count("law 03: an intent was durable before the wire")
+	if !w.lately(time.Now().Add(-slack), func(f fleet.Fleet) bool { _, ok := f.Spec(name); return ok }) {
+		w.broke("law 17", "a create of %s, which no file of late asks for", name)
+	}
+}
+
+func (x wire) checkDelete(id int64) {
+	w := x.w
+	d, there := w.s.sim.Droplet(id)
+	if w.foreign[id] {
+		w.broke("law 01", "a DELETE of the foreign droplet %d %s", id, d.Name)
+	}
+	s, c, ok := x.journaled(func(_ saga.Saga, c sagaContext) bool { return c.Demolition.DropletID == id && c.Demolition.Sent })
+	if !ok {
+		w.broke("law 03", "a DELETE of droplet %d %s, and the journal has no intent of it", id, d.Name)
+		return
+	}
+	w.s.count("law 03: an intent was durable before the wire")
+	if !there {
+		return
+	}
+	w.s.count("law 01: a DELETE was checked against the truth")
+	recent := time.Now().Add(-slack)
+	if !x.who.owns(d) && w.untag.Before(recent) {
+		w.broke("law 01", "a DELETE of droplet %d %s, which shows %v", id, d.Name, d.Tags)
+	}
+	if s.Reverse || s.Kind == fleet.SagaProvision {
+		if !hasTag(d, fleet.SagaTag(s.ID)) && w.untag.Before(recent) {
+			w.broke("law 13", "saga %s destroys droplet %d %s as its own, which shows %v", s.ID, id, d.Name, d.Tags)
+		}
+		w.s.count("law 13: a failed create was destroyed again")
+		return
+	}
+	w.s.count("law 13: a destroy that began went forward")
+	w.licensed(d, s, c, recent)
+	w.protected(x.who, d, recent)
+	w.bounded(x.who, s, c)
+}
+
+// owns tells whether a droplet is the daemon's own by law 1: it shows the managed tag, no other fleet's, and this fleet's or that of a
+// saga of this journal.
+func (w *world) owns(d simulator.Droplet) bool {
+	seen := fleet.Droplet{Tags: d.Tags}
+	if !seen.Managed() || len(seen.Fleets()) > 0 {
+		return seen.Managed() && seen.OfFleet("test")
+	}
+	recorded, err := w.reader().Load(context.Background())
+	w.must(err)
+	return slices.ContainsFunc(recorded.Sagas, func(s fleet.Saga) bool { return s.Makes() && seen.HasTag(fleet.SagaTag(s.ID)) })
+}
+
+func hasTag(d simulator.Droplet, tag string) bool {
+	return fleet.Droplet{Tags: d.Tags}.HasTag(tag)
+}
+
+// licensed checks that the truth, and the file, give a reason to destroy the droplet.
+func (w *watch) licensed(d simulator.Droplet, s saga.Saga, c sagaContext, recent time.Time) {
+	name := c.Licence.Name
+	touched := w.meddled[fleet.Key(name)].After(s.CreatedAt.Add(-15 * time.Minute))
+	switch c.Licence.While {
+	case "unwanted":
+		if !w.lately(s.CreatedAt.Add(-slack), func(f fleet.Fleet) bool { _, wanted := f.Spec(name); return !wanted }) {
+			w.broke("law 17", "a DELETE of droplet %d %s, which every file since its saga began wants", d.ID, name)
+		}
+	case "spec", "always":
+		for _, other := range w.s.sim.Droplets() {
+			if other.ID != d.ID && !w.foreign[other.ID] && hasTag(other, fleet.ManagedTag) && (strings.EqualFold(other.Name, name) || touched) {
+				return
+			}
+		}
+		if !touched {
+			w.broke("law 05", "a DELETE of droplet %d, the last one of ours that bears the name %s (%s, %s)", d.ID, name, s.Kind, c.Licence.While)
+		}
+	default:
+		w.broke("law 01", "a DELETE of droplet %d %s under a licence for %q", d.ID, name, c.Licence.While)
+	}
+}
+
+// protected checks that no registered droplet is destroyed against its protection.
+func (w *watch) protected(who *world, d simulator.Droplet, recent time.Time) {
+	recorded, err := who.life.store.Load(context.Background())
+	if err != nil {
+		w.broke("law 09", "the records cannot be read: %v", err)
+	}
+	for _, r := range recorded.Records {
+		if r.DropletID != d.ID || !r.Protect {
+			continue
+		}
+		if !w.lately(recent, func(f fleet.Fleet) bool {
+			spec, ok := f.Spec(r.Name)
+			return ok && spec.Protect != nil && !*spec.Protect
+		}) {
+			w.broke("law 09", "a DELETE of droplet %d %s, which is protected", d.ID, r.Name)
+		}
+	}
+}
+
+// bounded checks policy.max_destroy where it is a number: no more unapproved destroys and replaces of registered droplets at a time.
+func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
+	if s.Labels[fleet.LabelApproval] != "" || c.Licence.While == "always" {
+		return
+	}
+	most := 0
+	w.lately(s.CreatedAt.Add(-slack), func(f fleet.Fleet) bool {
+		if f.Policy.MaxDestroy.Percent {
+			most = max(most, 100)
+		}
+		most = max(most, f.Policy.MaxDestroy.Value)
+		return false
+	})
+	recorded, err := who.life.store.Load(context.Background())
+	if err != nil {
+		w.broke("law 09", "the records cannot be read: %v", err)
+	}
+	registered := slices.ContainsFunc(recorded.Records, func(r fleet.Record) bool { return r.DropletID == c.Demolition.DropletID })
+	if registered && most == 0 {
+		w.broke("law 09", "a DELETE of the registered droplet %d %s, though max_destroy is 0 and nobody approved it", c.Demolition.DropletID, c.Licence.Name)
+	}
+}
+
+// posted notes what became of a create. The caller holds the lock.
+func (w *watch) posted(body []byte, at time.Time, resp *http.Response, err error) {
+	_, saga8, tags := postOf(body)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return // it never arrived
+	}
+	w.posts[saga8] = postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}
+	for _, d := range w.s.sim.Droplets() {
+		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && hasTag(d, "arcadia-saga-"+saga8) {
+			w.born[d.ID] = tags
+		}
+	}
+}
