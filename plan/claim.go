@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -29,12 +30,15 @@ func (b *builder) claim(x *subject) {
 	b.extras(x, kept)
 }
 
+// hopeless is the age at which a new droplet is no longer expected to become active: a saga waits for an hour at most (law 14).
+const hopeless = 2 * time.Hour
+
 // awaited tells whether a replacement among the claims is still on its way. Until it is active or gone, nobody knows which of the
-// pair is to stay.
+// pair is to stay. One that is not active long after any saga would have given it up never will be.
 func (b *builder) awaited(x *subject, claims []*fleet.Droplet) bool {
 	for _, d := range claims {
 		for _, old := range d.Replaces() {
-			if d.Status == fleet.StatusNew && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
+			if d.Status == fleet.StatusNew && b.now.Sub(d.CreatedAt) < hopeless && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
 				b.warn("%s: droplet %d is to replace droplet %d, and is not active yet: neither is adopted until it is", x.name, d.ID, old)
 				return true
 			}

@@ -17,6 +17,16 @@ func TestLaw05ReplacementThatIsOffProvesNothing(t *testing.T) {
 	s.expect(t, "adopt web-1 7", "destroy web-1 8 held by origin")
 }
 
+func TestLaw05ReplacementThatNeverCameIsNotAwaitedForEver(t *testing.T) {
+	s := newScene("web-1")
+	s.seeTagged(7, "web-1")
+	d := s.seeTagged(8, "web-1", fleet.ReplacesTag(7))
+	d.Status, d.CreatedAt = fleet.StatusNew, s.now.Add(-time.Hour)
+	s.expect(t)
+	d.CreatedAt = s.now.Add(-3 * time.Hour)
+	s.expect(t, "adopt web-1 7", "destroy web-1 8 held by origin")
+}
+
 func TestLaw05ReasonsTellTwinFromLate(t *testing.T) {
 	s := newScene("web-1")
 	s.seeTagged(7, "web-1")
