@@ -106,7 +106,9 @@ func (a *Account) end(d *droplet, at time.Time) {
 			act.Status, act.CompletedAt = errored, at
 		}
 	}
-	a.ended = append(a.ended, a.truth(d))
+	last := a.truth(d)
+	last.EndedAt = at
+	a.ended = append(a.ended, last)
 }
 
 // present tells whether the droplet is there in truth: it neither vanished nor was deleted.
@@ -326,7 +328,8 @@ type Droplet struct {
 	UserData    string
 	SSHKeys     []string // fingerprints
 	CreatedAt   time.Time
-	Deleted     bool // a DELETE was accepted, whatever the API still shows
+	Deleted     bool      // a DELETE was accepted, whatever the API still shows
+	EndedAt     time.Time // when it was gone for good; zero while it is there
 }
 
 // HasTag tells whether the droplet bears the tag, in whatever case.
