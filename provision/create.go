@@ -65,6 +65,9 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
 	d, err := p.o.Cloud.Create(ctx, spec, w.sagaTags(run.ID()), func(ctx context.Context) error {
+		if err := p.asked(w); err != nil { // the wait for a slot may have been long
+			return err
+		}
 		w.Attempt = &attempt{IntendedAt: time.Now()}
 		return run.Checkpoint(ctx)
 	})

@@ -45,12 +45,35 @@ func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 	if err != nil {
 		return saga.Permanent(err)
 	}
-	if run.Kind() == fleet.SagaDestroy && !w.Demolition.Sent {
-		if err := p.stillUnwanted(w); err != nil {
+	if !w.Demolition.Sent {
+		switch run.Kind() {
+		case fleet.SagaDestroy:
+			err = p.stillUnwanted(w)
+		case fleet.SagaReplace:
+			err = p.stands(ctx, run, w)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return p.demolish(ctx, run, w, by)
+}
+
+// stands looks whether the replacement is still there, before the old droplet goes: DigitalOcean has taken back droplets that were
+// active a moment ago, and people delete what they did not expect.
+func (p *Droplets) stands(ctx context.Context, run *saga.Run, w *work) error {
+	looks := &lookout{p: p, run: run}
+	for lastSeen := time.Now(); ; {
+		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+		switch {
+		case err != nil:
+			return err
+		case len(seen) == 1 && seen[0].Status != fleet.StatusArchive:
+			return nil
+		case p.vanished(ctx, w.DropletID, lastSeen):
+			return saga.Permanent(fmt.Errorf("droplet %d vanished before the one that it replaces was destroyed; that one stays", w.DropletID))
+		}
+	}
 }
 
 // stillUnwanted checks that the file in force still asks for the destroy (law 17). Without one in force it waits.
@@ -140,6 +163,11 @@ func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64)
 	var intent func(context.Context) error
 	if !w.Demolition.Sent {
 		intent = func(ctx context.Context) error {
+			if run.Kind() == fleet.SagaDestroy { // the look may have taken hours, and the file has moved on since
+				if err := p.stillUnwanted(w); err != nil {
+					return err
+				}
+			}
 			w.Demolition.Sent = true
 			return run.Checkpoint(ctx)
 		}

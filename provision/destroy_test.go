@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
 	"arcadiad/plan"
@@ -185,6 +186,39 @@ func TestLaw17ADestroyThatIsNotAskedForAnyMore(t *testing.T) {
 	}
 }
 
+// However long the looks before a write take, or the wait for its slot: the file is asked last.
+func TestLaw17TheFileIsAskedLast(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		y.want()
+		begin := y.begin(y.observe())
+		y.sim.SetFaults(simulator.Faults{Refuse: true})
+		id := begin(plan.Destroy)[0]
+		time.Sleep(time.Hour)
+		y.want(spec("web"))
+		y.sim.SetFaults(simulator.Faults{})
+		y.until(id, saga.Superseded)
+		if _, there := y.sim.Droplet(d.ID); !there || len(y.sent(routeDelete)) != 0 {
+			t.Errorf("there %v, %d DELETEs", there, len(y.sent(routeDelete)))
+		}
+	})
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.want(spec("web"))
+		begin := y.begin(y.observe())
+		y.must(y.sim.Script("GET /v2/account", 1, simulator.TooMany(time.Hour)))
+		if _, err := y.api.Client(digitalocean.PrioritySync).Account(y.t.Context()); err == nil {
+			t.Fatal("no 429")
+		}
+		id := begin(plan.Provision)[0]
+		time.Sleep(time.Minute)
+		y.want()
+		y.until(id, saga.Superseded)
+		if n := len(y.sent(routeCreate)); n != 0 {
+			t.Errorf("%d creates of what nobody wants any more", n)
+		}
+	})
+}
+
 // After its first DELETE a destroy only goes forward: a droplet that must not be destroyed any more makes it stuck.
 func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {
@@ -277,6 +311,24 @@ func TestReplace(t *testing.T) {
 		}
 		if !slices.Equal(routes, []string{routeCreate, routeCreate, routeDelete}) {
 			t.Errorf("writes: %v", routes)
+		}
+	})
+}
+
+// A replacement that was active, registered, and then vanished does not cost the old droplet too.
+func TestLaw13AReplacementThatVanishes(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		old := y.made(spec("web"))
+		y.sim.SetFaults(simulator.Faults{VanishAfter202: 7 * time.Second}) // the look at 5 s shows it active
+		s := spec("web")
+		s.Size = "s-2vcpu-2gb"
+		y.want(s)
+		g := y.until(y.carry(plan.Replace)[0], saga.Compensated)
+		if !strings.Contains(g.Error, "vanished before the one that it replaces") {
+			t.Errorf("why: %s", g.Error)
+		}
+		if left := y.sim.Named("web"); len(left) != 1 || left[0].ID != old.ID || !y.row(old.ID).Recorded {
+			t.Errorf("left are %+v; row of the old one %+v", left, y.row(old.ID))
 		}
 	})
 }
