@@ -196,8 +196,10 @@ func (s *soak) judge() {
 			s.t.Errorf("%s is droplet %d of size %s, and %s is wanted", spec.Name, id, byID[id].Values["size"], spec.Size)
 		}
 	}
-	var text strings.Builder
-	last.Text(&text, planText)
+	reported := func(id int64) bool {
+		warned := func(w string) bool { return strings.Contains(w, fmt.Sprint(id)) }
+		return slices.ContainsFunc(last.Actions, func(a plan.Action) bool { return a.DropletID == id }) || slices.ContainsFunc(last.Warnings, warned)
+	}
 	for _, d := range s.sim.Droplets() {
 		if s.watch.isForeign(d.ID) {
 			continue
@@ -208,7 +210,7 @@ func (s *soak) judge() {
 		case known && (isWanted || excused(r.Name)):
 		case known:
 			s.t.Errorf("droplet %d %s is recorded as %s, which nobody wants", d.ID, d.Name, r.Name)
-		case !strings.Contains(text.String(), fmt.Sprint(d.ID)):
+		case !reported(d.ID):
 			s.t.Errorf("droplet %d %s %v is billed, and neither recorded nor reported", d.ID, d.Name, d.Tags)
 		}
 	}

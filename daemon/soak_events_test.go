@@ -57,7 +57,6 @@ func events() []event {
 		{"approve", 4, func(s *soak) bool { return s.approve() }},
 		{"console: a stranger of a wanted name", 3, func(s *soak) bool {
 			name := []string{"a", "b", "web-1", "web-2"}[s.rng.IntN(4)]
-			s.meddle(name)
 			s.stranger(name)
 			return true
 		}},
@@ -66,7 +65,7 @@ func events() []event {
 		}},
 		{"console: rename", 3, func(s *soak) bool {
 			name := []string{"a", "b", "web-1", "pet"}[s.rng.IntN(4)]
-			return s.console("rename to "+name, func(d simulator.Droplet) { s.meddle(name); s.sim.Rename(d.ID, name) })
+			return s.console("rename to "+name, func(d simulator.Droplet) { s.sim.Rename(d.ID, name) })
 		}},
 		{"console: power off", 3, func(s *soak) bool {
 			return s.console("power off", func(d simulator.Droplet) { s.sim.PowerOff(d.ID) })

@@ -318,13 +318,6 @@ func (w *watch) isForeign(id int64) bool {
 	return w.foreign[id]
 }
 
-// meddle notes that the console user did something, which excuses what the laws would not.
-func (s *soak) meddle(name string) {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	s.watch.meddled[fleet.Key(name)] = time.Now()
-}
-
 // console lets the console user do something to one of our droplets.
 func (s *soak) console(what string, do func(d simulator.Droplet)) bool {
 	d, ok := s.ours()
@@ -332,7 +325,6 @@ func (s *soak) console(what string, do func(d simulator.Droplet)) bool {
 		return false
 	}
 	s.tell("console: %s droplet %d %s (%s)", what, d.ID, d.Name, d.Status)
-	s.meddle(d.Name)
 	do(d)
 	return true
 }

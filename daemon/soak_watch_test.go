@@ -29,7 +29,7 @@ type watch struct {
 	born    map[int64][]string    // the tags of each droplet that a daemon made, as it asked for them
 	posts   map[string]postedOnce // the last create under each saga tag
 	files   []fileAt              // good versions of the fleet file
-	meddled map[string]time.Time  // when the console user last did something to the droplets of a name, or under it
+	deleted map[string]bool       // sagas that have sent a DELETE under a licence
 	paused  time.Time             // since when writes are paused; zero: they are not
 	alien   bool                  // the token in use is another team's
 	untag   time.Time             // when tags were last taken off anything
@@ -46,7 +46,7 @@ type fileAt struct {
 }
 
 func newWatch(s *soak) *watch {
-	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, meddled: map[string]time.Time{}}
+	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -234,7 +234,7 @@ func (x wire) checkDelete(id int64) {
 		return
 	}
 	w.s.count("law 13: a destroy that began went forward")
-	w.licensed(d, s, c, recent)
+	w.licensed(x.who, d, s, c, recent)
 	w.protected(x.who, d, recent)
 	w.bounded(x.who, s, c)
 }
@@ -256,26 +256,48 @@ func hasTag(d simulator.Droplet, tag string) bool {
 }
 
 // licensed checks that the truth, and the file, give a reason to destroy the droplet.
-func (w *watch) licensed(d simulator.Droplet, s saga.Saga, c sagaContext, recent time.Time) {
+func (w *watch) licensed(who *world, d simulator.Droplet, s saga.Saga, c sagaContext, recent time.Time) {
 	name := c.Licence.Name
-	touched := w.meddled[fleet.Key(name)].After(s.CreatedAt.Add(-15 * time.Minute))
 	switch c.Licence.While {
 	case "unwanted":
-		if !w.lately(s.CreatedAt.Add(-slack), func(f fleet.Fleet) bool { _, wanted := f.Spec(name); return !wanted }) {
-			w.broke("law 17", "a DELETE of droplet %d %s, which every file since its saga began wants", d.ID, name)
+		since := recent
+		if w.deleted[s.ID] { // a destroy that has begun only goes forward
+			since = s.CreatedAt.Add(-slack)
+		}
+		w.deleted[s.ID] = true
+		if !w.lately(since, func(f fleet.Fleet) bool { _, wanted := f.Spec(name); return !wanted }) {
+			w.broke("law 17", "a DELETE of droplet %d %s, which the file wants", d.ID, name)
 		}
 	case "spec", "always":
-		for _, other := range w.s.sim.Droplets() {
-			if other.ID != d.ID && !w.foreign[other.ID] && hasTag(other, fleet.ManagedTag) && (strings.EqualFold(other.Name, name) || touched) {
-				return
-			}
-		}
-		if !touched {
-			w.broke("law 05", "a DELETE of droplet %d, the last one of ours that bears the name %s (%s, %s)", d.ID, name, s.Kind, c.Licence.While)
+		if !w.stoodIn(who, d, name, s, recent) {
+			w.broke("law 05", "a DELETE of droplet %d, the last one of ours for the name %s (%s, %s)", d.ID, name, s.Kind, c.Licence.While)
 		}
 	default:
 		w.broke("law 01", "a DELETE of droplet %d %s under a licence for %q", d.ID, name, c.Licence.While)
 	}
+}
+
+// stoodIn tells whether another droplet stands for the name: one that bears it, or is recorded under it, and is there, or was a
+// moment ago. A destroy that has begun goes forward whatever becomes of the other one.
+func (w *watch) stoodIn(who *world, d simulator.Droplet, name string, s saga.Saga, recent time.Time) bool {
+	if w.deleted[s.ID] {
+		return true
+	}
+	w.deleted[s.ID] = true
+	recorded, err := who.life.store.Load(context.Background())
+	if err != nil {
+		w.broke("law 02", "the records cannot be read: %v", err)
+	}
+	for _, other := range slices.Concat(w.s.sim.Droplets(), w.s.sim.Ended()) {
+		if other.ID == d.ID || w.foreign[other.ID] || !other.EndedAt.IsZero() && other.EndedAt.Before(recent) {
+			continue
+		}
+		under := func(r fleet.Record) bool { return r.DropletID == other.ID && strings.EqualFold(r.Name, name) }
+		if strings.EqualFold(other.Name, name) || slices.ContainsFunc(recorded.Records, under) {
+			return true
+		}
+	}
+	return false
 }
 
 // protected checks that no registered droplet is destroyed against its protection.
