@@ -123,23 +123,31 @@ func (s *soak) help() {
 		s.tell("person: saga %s %s of %s is stuck: %s", live.ID[:8], live.Kind, live.Subject, live.Error)
 		if strings.Contains(live.Error, "rename or destroy it") {
 			s.count("law 04: a stranger kept a create from being sent again")
-			for i, d := range s.foreign {
-				if strings.EqualFold(d.Name, live.Subject) {
-					s.tell("person: renames the stranger %d %s", d.ID, d.Name)
-					s.sim.Rename(d.ID, fmt.Sprintf("moved-%d", d.ID))
-					s.foreign[i], _ = s.sim.Droplet(d.ID)
-				}
-			}
+			s.renameStrangers(live.Subject)
 		}
 		s.tell("person: retries it: %v", s.life.h.engine.Retry(s.ctx(), live.ID))
 	}
 	last := s.life.h.loop.Last()
 	for _, a := range last.Outcome.Pass.Plan.Actions {
+		if a.Held && a.HeldBy == "tags" && a.Kind == plan.Provision {
+			s.renameStrangers(a.Name)
+		}
 		if id := retryHint.FindStringSubmatch(a.HeldReason); a.Held && a.HeldBy == "stalled" && id != nil {
 			s.tell("person: tries %s again: %v", a.Name, s.life.h.retry(s.ctx(), id[1]))
 		}
 	}
 	s.approve()
+}
+
+// renameStrangers gives other names to the droplets of somebody else which bear the name.
+func (s *soak) renameStrangers(name string) {
+	for i, d := range s.foreign {
+		if strings.EqualFold(d.Name, name) {
+			s.tell("person: renames the stranger %d %s", d.ID, d.Name)
+			s.sim.Rename(d.ID, fmt.Sprintf("moved-%d", d.ID))
+			s.foreign[i], _ = s.sim.Droplet(d.ID)
+		}
+	}
 }
 
 var retryHint = regexp.MustCompile("arcadiad saga retry ([0-9a-f]{8})")
