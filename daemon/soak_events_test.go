@@ -30,7 +30,7 @@ func events() []event {
 		{"faults end", 8, func(s *soak) bool { s.healthy(); return true }},
 		{"outage of minutes", 6, func(s *soak) bool { s.outage(s.between(time.Minute, 20*time.Minute)); return true }},
 		{"outage of hours", 1, func(s *soak) bool { s.outage(s.between(time.Hour, 4*time.Hour)); return true }},
-		{"crash", 22, (*soak).crash},
+		{"crash", 22, (*soak).dieSoon},
 		{"shutdown", 8, (*soak).restart},
 		{"clock jump", 4, (*soak).clockJump},
 		{"second daemon", 5, (*soak).another},
@@ -137,6 +137,9 @@ func (s *soak) misbehave() bool {
 	s.faultSet = f
 	s.sim.SetFaults(f)
 	s.tell("faults:%s", names)
+	if s.oneIn(2) {
+		s.saveFile(s.randomFile()) // most faults only meet those who write
+	}
 	return true
 }
 
@@ -146,6 +149,9 @@ func (s *soak) misbehaveOnce() bool {
 		x, n := all[s.rng.IntN(len(all))], 1+s.rng.IntN(2)
 		s.must(s.sim.Script(x.route, n, x.effect))
 		s.tell("scripted: %d x %s: %+v", n, x.route, x.effect)
+	}
+	if s.oneIn(2) {
+		s.saveFile(s.randomFile())
 	}
 	return true
 }
@@ -167,8 +173,8 @@ func (s *soak) outage(d time.Duration) {
 	s.sim.SetFaults(s.faultSet)
 }
 
-// crash lets the daemon, or both, die soon.
-func (s *soak) crash() bool {
+// dieSoon lets the daemon, or both, die soon.
+func (s *soak) dieSoon() bool {
 	w := s.world
 	if s.second != nil && s.second.life != nil && s.oneIn(3) {
 		w = s.second
@@ -176,9 +182,12 @@ func (s *soak) crash() bool {
 	if w.life == nil {
 		return false
 	}
-	n := s.rng.IntN(30)
+	n := s.rng.IntN(20)
 	s.tell("the daemon will die in %d points", n)
 	w.life.taps.crashSoon(n)
+	if s.oneIn(2) {
+		s.saveFile(s.randomFile())
+	}
 	s.sleep(s.between(time.Second, 3*time.Minute))
 	return true
 }

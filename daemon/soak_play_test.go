@@ -35,7 +35,6 @@ type soak struct {
 	token    string
 	good     string // the last good version of the file
 	backup   []byte // the database as it was some day
-	renamed  map[int64]bool
 	faultSet simulator.Faults
 	lastPass time.Time // of the plan that was counted last
 	wobbly   int       // step at which faults began; negative: none are in force
@@ -92,13 +91,16 @@ func (s *soak) live() {
 		}
 	}
 	s.saveFile(s.randomFile())
+	if s.oneIn(2) {
+		s.misbehave()
+	}
 	s.up(s.world)
 	all, weight := events(), 0
 	for _, e := range all {
 		weight += e.weight
 	}
 	for range 3 + s.rng.IntN(8) {
-		s.pass()
+		s.letTimePass()
 		n := s.rng.IntN(weight)
 		for _, e := range all {
 			if n -= e.weight; n < 0 {
@@ -109,11 +111,11 @@ func (s *soak) live() {
 			}
 		}
 	}
-	s.pass()
+	s.letTimePass()
 }
 
-// pass lets some time pass: mostly seconds, so that events meet sagas in mid-step.
-func (s *soak) pass() {
+// letTimePass lets some time pass: mostly seconds, so that events meet sagas in mid-step.
+func (s *soak) letTimePass() {
 	switch s.rng.IntN(10) {
 	case 0:
 		s.sleep(s.between(5*time.Minute, 40*time.Minute))

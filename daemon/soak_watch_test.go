@@ -127,6 +127,13 @@ func (x wire) check(r *http.Request, body []byte) {
 	case r.Method == http.MethodDelete && path[0] == "droplets" && len(path) == 2:
 		id, _ := strconv.ParseInt(path[1], 10, 64)
 		x.checkDelete(id)
+	case r.Method == http.MethodDelete && path[0] == "tags" && len(path) == 2:
+		for _, d := range w.s.sim.Droplets() {
+			if !strings.HasPrefix(path[1], "arcadia-saga-") || hasTag(d, path[1]) {
+				w.broke("law 01", "the tag %s is deleted, and droplet %d %s bears %v", path[1], d.ID, d.Name, d.Tags)
+			}
+		}
+		w.s.count("law 05: the tag of a saga that is over was removed")
 	case path[0] == "tags":
 		var on struct {
 			Resources []struct {
