@@ -39,7 +39,7 @@ func events() []event {
 		{"restored database", 3, (*soak).restore},
 		{"another team's token", 2, (*soak).alienToken},
 		{"token without tag:read", 2, (*soak).blindToken},
-		{"pause", 3, (*soak).pause},
+		{"pause", 3, (*soak).pauseAWhile},
 		{"saga abort", 3, func(s *soak) bool {
 			live, ok := s.liveSaga()
 			if ok {
@@ -318,8 +318,8 @@ func (s *soak) blindToken() bool {
 	return true
 }
 
-// pause stops all writes for a while.
-func (s *soak) pause() bool {
+// pauseAWhile stops all writes for a while.
+func (s *soak) pauseAWhile() bool {
 	if s.second != nil || s.life.taps.dead() {
 		return false // the other one is not paused
 	}
