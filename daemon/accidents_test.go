@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ import (
 type scene struct {
 	*world
 	heard  *transcript
-	token  string
+	token  atomic.Value // string
 	before []simulator.Droplet
 	writes int
 }
@@ -53,7 +54,8 @@ func onScene(t *testing.T, o simulator.Options, test func(s *scene)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, o)
 		defer w.stop()
-		s := &scene{world: w, heard: &transcript{}, token: "dop_v1_test"}
+		s := &scene{world: w, heard: &transcript{}}
+		s.token.Store("dop_v1_test")
 		s.listen(w)
 		w.addForeign("theirs", "precious")
 		w.edit(fleetOf("name: db", "name: web, count: 3"))
@@ -68,7 +70,7 @@ func onScene(t *testing.T, o simulator.Options, test func(s *scene)) {
 func (s *scene) listen(w *world) {
 	w.log = slog.New(slog.NewTextHandler(s.heard, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	w.o.Log = w.log
-	w.o.Token = func() (string, error) { return s.token, nil }
+	w.o.Token = func() (string, error) { return s.token.Load().(string), nil }
 }
 
 // mark remembers what is there now.
@@ -77,8 +79,8 @@ func (s *scene) mark() {
 	s.before, s.writes = s.sim.Droplets(), s.sim.Writes()
 }
 
-// pass lets two hours go by: eight cron ticks, and longer than any backoff.
-func (s *scene) pass() {
+// linger lets two hours go by: eight cron ticks, and longer than any backoff.
+func (s *scene) linger() {
 	time.Sleep(2 * time.Hour)
 	synctest.Wait()
 }
@@ -136,13 +138,13 @@ func TestAccidentListings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onScene(t, simulator.Options{Seed: 3}, func(s *scene) {
 				s.sim.SetFaults(f)
-				s.pass()
+				s.linger()
 				s.unharmed()
 				s.says("the account's listing leaves out droplets that answer by id", "nothing is concluded from it")
 				s.edit(fleetOf("name: db", "name: web, count: 3")) // a restart sees no more
 				s.stop()
 				s.start()
-				s.pass()
+				s.linger()
 				s.sim.SetFaults(simulator.Faults{})
 				s.mended(0)
 			})
@@ -154,7 +156,7 @@ func TestAccidentARenamedFleet(t *testing.T) {
 	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
 		good := s.file
 		s.edit(strings.Replace(fleetOf("name: other"), "fleet: test", "fleet: tset", 1))
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.says("the state database belongs to fleet test, and the fleet file is for fleet tset", "use another --state, or mend `fleet:`")
 		s.edit(good)
@@ -166,7 +168,7 @@ func TestAccidentARenamedFleet(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		s.mark()
 		s.edit(strings.Replace(grown, "fleet: test", "fleet: tset", 1))
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.edit(grown)
 		s.mended(0)
@@ -177,12 +179,12 @@ func TestAccidentMergeMarkers(t *testing.T) {
 	onScene(t, simulator.Options{}, func(s *scene) {
 		good := s.file
 		s.edit(strings.Replace(good, "  - {name: web, count: 3}\n", "<<<<<<< HEAD\n  - {name: web, count: 1}\n=======\n>>>>>>> feature\n", 1))
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.says("the last good version stays in force", "<<<<<<<")
 		s.stop()
 		s.start()
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.says("no fleet file is in force: syncing and resuming, planning nothing")
 		s.edit(good)
@@ -194,15 +196,15 @@ func TestAccidentAnotherTeamsToken(t *testing.T) {
 	onScene(t, simulator.Options{}, func(s *scene) {
 		theirs := s.sim.AddAccount("dop_v1_theirs")
 		theirs.Add(simulator.Droplet{Name: "web-1", Tags: []string{fleet.ManagedTag, fleet.FleetTag("test")}})
-		s.token = "dop_v1_theirs"
+		s.token.Store("dop_v1_theirs")
 		s.edit(fleetOf("name: web, count: 5"))
-		s.pass()
+		s.linger()
 		s.unharmed()
 		if n := len(theirs.Droplets()); n != 1 {
 			t.Errorf("the other team has %d droplets", n)
 		}
 		s.says("the state database belongs to account "+s.sim.TeamUUID(), "the token to account "+theirs.TeamUUID(), "use the token of the first, or another --state")
-		s.token = "dop_v1_test"
+		s.token.Store("dop_v1_test")
 		s.mended(3) // web-4, web-5, and the end of db
 	})
 }
@@ -224,7 +226,7 @@ func TestAccidentMissingScopes(t *testing.T) {
 					s.sim.SetFaults(simulator.Faults{WithoutScopes: []string{scope}})
 					s.file = fleetOf("name: web, count: 4")
 					s.start()
-					s.pass()
+					s.linger()
 					s.unharmed()
 					s.says(words...)
 					s.sim.SetFaults(simulator.Faults{})
@@ -243,9 +245,9 @@ func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
 		exchange func(s *scene)
 		words    string
 	}{
-		"another team's": {func(s *scene) { s.sim.AddAccount("dop_v1_theirs"); s.token = "dop_v1_theirs" }, "use the token of the first"},
+		"another team's": {func(s *scene) { s.sim.AddAccount("dop_v1_theirs"); s.token.Store("dop_v1_theirs") }, "use the token of the first"},
 		"a revoked one":  {func(s *scene) { s.sim.Revoke("dop_v1_test") }, "check that the token is complete, not expired and not revoked"},
-		"none":           {func(s *scene) { s.token = "" }, "no token: it is empty; give one by --token-file"},
+		"none":           {func(s *scene) { s.token.Store("") }, "no token: it is empty; give one by --token-file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
@@ -254,7 +256,7 @@ func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
 				time.Sleep(20 * time.Second)
 				begun := s.sim.Writes() - s.writes
 				c.exchange(s)
-				s.pass()
+				s.linger()
 				if n := s.sim.Writes() - s.writes; n != begun {
 					t.Errorf("%d writes without the right token", n-begun)
 				}
@@ -262,7 +264,7 @@ func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
 				if name == "a revoked one" {
 					s.sim.Restore("dop_v1_test")
 				}
-				s.token = "dop_v1_test"
+				s.token.Store("dop_v1_test")
 				s.mended(2)
 			})
 		})
@@ -272,7 +274,7 @@ func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
 // A token that is rotated for another of the same account is found out before anybody has to act.
 func TestARotatedTokenCarriesOn(t *testing.T) {
 	onScene(t, simulator.Options{Activation: 30 * time.Second}, func(s *scene) {
-		s.token = "dop_v1_fresh"
+		s.token.Store("dop_v1_fresh")
 		s.edit(fleetOf("name: db", "name: web, count: 5"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -291,7 +293,7 @@ func TestAccidentTheManagedTagDeleted(t *testing.T) {
 					s.start()
 				}
 				s.edit(fleetOf("name: web, count: 3"))
-				s.pass()
+				s.linger()
 				s.unharmed()
 				if lost {
 					s.says("held by tags", "put that tag back on it")
@@ -327,7 +329,7 @@ func TestAccidentARestoredDatabase(t *testing.T) {
 		s.restore(backup)
 		s.mark()
 		s.start()
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.mended(0)
 	})
@@ -357,7 +359,7 @@ func TestAccidentADatabaseOfAnotherFleet(t *testing.T) {
 		s.mark()
 		s.file = good
 		s.start()
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.says("the state database belongs to fleet other, and the fleet file is for fleet test", "use another --state")
 		s.stop()
@@ -386,7 +388,7 @@ func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
 			s.loseDatabase()
 			s.mark()
 			s.start()
-			s.pass()
+			s.linger()
 			s.unharmed()
 			if len(s.sim.Named("db")) == 2 || s.sim.Named("db")[0].Size == "s-1vcpu-1gb" {
 				p := s.life.h.loop.Last().Outcome.Pass.Plan
@@ -417,7 +419,7 @@ func TestAccidentTwoOperators(t *testing.T) {
 		second.file = fleetOf("name: cache", "name: db, size: s-2vcpu-2gb", "name: web, count: 2")
 		second.start()
 		defer second.stop()
-		s.pass()
+		s.linger()
 		s.allThere()
 		if n := s.sim.Writes() - s.writes; n != 1 { // his cache
 			t.Errorf("%d writes, want one", n)
@@ -439,7 +441,7 @@ func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
 		db := s.sim.Named("db")[0]
 		s.sim.Rename(db.ID, "database")
 		s.sim.Resize(s.sim.Named("web-1")[0].ID, "s-2vcpu-2gb")
-		s.pass()
+		s.linger()
 		s.unharmed()
 		s.says("Drift: changed outside arcadiad, and left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
 		s.edit(fleetOf("name: database", "name: web-1, size: s-2vcpu-2gb", "name: web-2", "name: web-3"))
@@ -454,7 +456,7 @@ func TestAccidentVolumesAttached(t *testing.T) {
 	onScene(t, simulator.Options{}, func(s *scene) {
 		s.sim.AttachVolume(s.sim.Named("db")[0].ID)
 		s.edit(fleetOf("name: web, count: 3"))
-		s.pass()
+		s.linger()
 		s.unharmed()
 		p := s.life.h.loop.Last().Outcome.Pass.Plan
 		s.says("held by volumes: a volume is attached to it", "keeping it costs $6.00 a month", "arcadiad approve "+p.ID)
@@ -468,7 +470,7 @@ func TestAccidentThreeHundred(t *testing.T) {
 	t.Run("policy", func(t *testing.T) {
 		onScene(t, simulator.Options{}, func(s *scene) {
 			s.edit(strings.Replace(fleetOf("name: db", typo), "max_destroy: 100%", "max_destroy: 100%, max_droplets: 6", 1))
-			s.pass()
+			s.linger()
 			if n := len(s.sim.Droplets()); n != 7 {
 				t.Errorf("%d droplets beside a limit of 6 and one of somebody else's", n)
 			}
@@ -479,7 +481,7 @@ func TestAccidentThreeHundred(t *testing.T) {
 	t.Run("account", func(t *testing.T) {
 		onScene(t, simulator.Options{DropletLimit: 8}, func(s *scene) {
 			s.edit(fleetOf("name: db", typo))
-			s.pass()
+			s.linger()
 			if n := s.sim.Writes() - s.writes; n != 3 {
 				t.Errorf("%d creates where there is room for 3", n)
 			}
@@ -493,7 +495,7 @@ func TestAccidentThreeHundred(t *testing.T) {
 			s.rest()
 			s.mark()
 			s.edit(strings.Replace(fleetOf("name: db", "name: web, count: 3"), "max_destroy: 100%", "max_destroy: 25%", 1))
-			s.pass()
+			s.linger()
 			s.unharmed()
 			s.says("27 of 31 registered droplets would be destroyed or replaced, and policy.max_destroy allows 7 in one pass", "keeping them costs $162.00 a month")
 			if n := strings.Count(s.said(), "msg=\"held back\""); n != 0 {
@@ -505,14 +507,16 @@ func TestAccidentThreeHundred(t *testing.T) {
 
 // said is what was logged since somebody last looked.
 func (s *scene) said() string {
-	s.pass()
+	s.linger()
 	return s.heard.take()
 }
 
 // Old versions of the file come and go, as under git bisect with a file that is not guarded by git: what they lack is held.
 func TestAccidentVersionsComeAndGo(t *testing.T) {
 	onScene(t, simulator.Options{}, func(s *scene) {
-		cautious := func(stanzas ...string) string { return strings.Replace(fleetOf(stanzas...), "max_destroy: 100%", "max_destroy: 25%", 1) }
+		cautious := func(stanzas ...string) string {
+			return strings.Replace(fleetOf(stanzas...), "max_destroy: 100%", "max_destroy: 25%", 1)
+		}
 		good := cautious("name: db", "name: web, count: 3")
 		s.edit(good)
 		s.rest()

@@ -293,7 +293,7 @@ func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
 				y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
 			}
 			id := y.provision(spec("web"))
-			time.Sleep(20 * time.Second)
+			time.Sleep(22 * time.Second) // between two tries
 			other := y.want(spec("web"))
 			other.Name = "other"
 			y.wanted.Store(&other)
