@@ -10,6 +10,7 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
+	"arcadiad/fleetfile"
 	"arcadiad/inventory"
 	"arcadiad/plan"
 	"arcadiad/provision"
@@ -45,6 +46,11 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error)) (
 		Interval: o.WaitInterval, Stretch: l.budget.Stretch, Visibility: o.Visibility, Log: o.Log,
 	})
 	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
+	if o.Fleet != "" {
+		l.planner.Revision = func(ctx context.Context, wanted fleet.Fleet) (fleet.Revision, bool) {
+			return fleetfile.Revision(ctx, o.Fleet, wanted.Hash)
+		}
+	}
 	return l, nil
 }
 

@@ -16,6 +16,9 @@ type Options struct {
 	Fleet string // path of the fleet file
 	State string // path of the state database
 
+	// Stateless lets Plan do without the state database: every droplet that bears the fleet's tags counts as adopted.
+	Stateless bool
+
 	APIURL string                 // default DefaultAPIURL
 	Token  func() (string, error) // asked for each request, so that a rotated token is noticed
 

@@ -21,7 +21,10 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	load, err := reading(ctx, o.State)
+	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: wanted.Name}, nil }
+	if !o.Stateless {
+		load, err = reading(ctx, o.State)
+	}
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -29,6 +32,7 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	l.planner.Stateless = o.Stateless
 	pass, err := l.planner.Plan(ctx, wanted, true)
 	return pass.Plan, err
 }

@@ -77,6 +77,17 @@ const (
 	LabelRetried  = "retried"  // Saga.Retried, "true"
 	LabelSwept    = "swept"    // Saga.SweptAt, RFC 3339
 	LabelTagGone  = "tag_gone" // Saga.TagGone, "true"
+
+	// Where the saga comes from, for those who ask why.
+	LabelPlan      = "plan"      // id of the plan
+	LabelReason    = "reason"    // why, in words
+	LabelLine      = "line"      // of the stanza in the fleet file; none for what is not in the file any more
+	LabelFile      = "file"      // Revision.File; these six only where the fleet file is in git
+	LabelCommit    = "commit"    // Revision.Commit; the next three only where there is one
+	LabelAuthor    = "author"    // Revision.Author
+	LabelSubject   = "subject"   // Revision.Subject
+	LabelCommitted = "committed" // Revision.At, RFC 3339
+	LabelDiffers   = "differs"   // Revision.Differs, "true" or "false"
 )
 
 // The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into

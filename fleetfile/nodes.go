@@ -186,8 +186,9 @@ func describe(n *yaml.Node) string {
 }
 
 // clip shortens what a message quotes.
-func clip(s string) string {
-	const most = 60
+func clip(s string) string { return clipTo(s, 60) }
+
+func clipTo(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}

@@ -50,23 +50,24 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 			a.Approvable, a.KeepMonthly}
 	}
 	return json.Marshal(struct {
-		ID         string      `json:"id"`
-		Fleet      string      `json:"fleet"`
-		Approved   bool        `json:"approved"`
-		Actions    []action    `json:"actions"`
-		Drift      []Drift     `json:"drift"`
-		Pending    []Drift     `json:"pending"`
-		Released   []Released  `json:"released"`
-		InFlight   []InFlight  `json:"in_flight"`
-		Warnings   []string    `json:"warnings"`
-		Keep       fleet.Money `json:"keep_monthly,omitempty"` // US dollars, all that is held back
-		Summary    Summary     `json:"summary"`
-		Cost       cost        `json:"cost"`
-		Effort     effort      `json:"effort"`
-		ObservedAt time.Time   `json:"observed_at,omitzero"`
-		Lapses     time.Time   `json:"lapses_at,omitzero"`
+		ID         string          `json:"id"`
+		Fleet      string          `json:"fleet"`
+		Revision   *fleet.Revision `json:"revision"` // null: the fleet file is not in git
+		Approved   bool            `json:"approved"`
+		Actions    []action        `json:"actions"`
+		Drift      []Drift         `json:"drift"`
+		Pending    []Drift         `json:"pending"`
+		Released   []Released      `json:"released"`
+		InFlight   []InFlight      `json:"in_flight"`
+		Warnings   []string        `json:"warnings"`
+		Keep       fleet.Money     `json:"keep_monthly,omitempty"` // US dollars, all that is held back
+		Summary    Summary         `json:"summary"`
+		Cost       cost            `json:"cost"`
+		Effort     effort          `json:"effort"`
+		ObservedAt time.Time       `json:"observed_at,omitzero"`
+		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
-		p.ID, p.Fleet, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Released), list(p.InFlight), list(p.Warnings),
+		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Released), list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})

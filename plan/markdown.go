@@ -16,6 +16,9 @@ const mostRows = 100
 func (p Plan) Markdown(w io.Writer) error {
 	var m markdown
 	fmt.Fprintf(&m, "### Plan `%s` for fleet `%s`\n\n**%s**\n", p.ID, p.Fleet, escape(p.sentence()))
+	if p.Revision != nil {
+		fmt.Fprintf(&m, "\n%s\n", escape(origin(*p.Revision)))
+	}
 	if groups := p.actionRuns(); len(groups) > 0 {
 		m.WriteString("\n| | Droplet | Action | Monthly | Why |\n|---|---|---|---:|---|\n")
 		for _, run := range first(groups) {

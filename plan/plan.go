@@ -28,9 +28,10 @@ type Plan struct {
 	Summary    Summary
 	Cost       Cost
 	Effort     Effort
-	Approved   bool      // a person let this very plan through, so rules that a person may lift hold nothing
-	ObservedAt time.Time // when the look at the account began
-	Lapses     time.Time // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
+	Approved   bool            // a person let this very plan through, so rules that a person may lift hold nothing
+	Revision   *fleet.Revision // where the fleet file comes from in git; nil: it does not, or nobody asked
+	ObservedAt time.Time       // when the look at the account began
+	Lapses     time.Time       // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
 }
 
 // Empty tells whether the plan has no action, not even a held one.

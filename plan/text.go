@@ -27,7 +27,11 @@ func (p Plan) Text(w io.Writer, o Options) error {
 		if p.Approved {
 			t.printf(" (approved)")
 		}
-		t.printf("\n\n")
+		t.printf("\n")
+		if p.Revision != nil {
+			t.printf("%s\n", origin(*p.Revision))
+		}
+		t.printf("\n")
 	}
 	for _, run := range p.actionRuns() {
 		t.action(run)

@@ -108,6 +108,17 @@ func restraint(run []Action) string {
 	return words
 }
 
+// origin says where the fleet file comes from.
+func origin(r fleet.Revision) string {
+	switch {
+	case r.Commit == "":
+		return clean(r.File) + ", which is not committed yet"
+	case r.Differs:
+		return clean(fmt.Sprintf("%s, changed since commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
+	}
+	return clean(fmt.Sprintf("%s of commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
+}
+
 // motive says why, and for a provision what.
 func motive(a Action) string {
 	if a.Kind == Provision {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -155,12 +157,26 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		if err != nil {
 			return nil, err
 		}
+		maps.Copy(s.Labels, origin(pass.Plan, a))
 		if slices.Contains(pass.Recorded.Approved, pass.Plan.ID) {
 			s.Labels[fleet.LabelApproval] = pass.Plan.ID
 		}
 		sagas = append(sagas, s)
 	}
 	return sagas, nil
+}
+
+// origin is where a saga comes from, in its labels.
+func origin(p plan.Plan, a plan.Action) map[string]string {
+	labels := map[string]string{}
+	if p.Revision != nil {
+		labels = p.Revision.Labels()
+	}
+	labels[fleet.LabelPlan], labels[fleet.LabelReason] = p.ID, a.Reason
+	if a.Spec.Line > 0 {
+		labels[fleet.LabelLine] = strconv.Itoa(a.Spec.Line)
+	}
+	return labels
 }
 
 // confirm leaves out the creates whose name turns up in the fleet's own listing by tag: the account's listing may lag. An empty

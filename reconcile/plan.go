@@ -15,6 +15,11 @@ type Planner struct {
 	Load      func(context.Context) (fleet.Recorded, error)
 	Inventory *inventory.Inventory
 	Pace      func() fleet.Pace // how fast requests may go; nil: not known
+
+	// Revision tells where the fleet file comes from in git; nil, or false: it does not come from there.
+	Revision func(context.Context, fleet.Fleet) (fleet.Revision, bool)
+	// Stateless plans without what is recorded: what bears the fleet's tags counts as adopted.
+	Stateless bool
 }
 
 // Pass is a plan with what it was made from.
@@ -33,6 +38,9 @@ func (p Planner) Plan(ctx context.Context, wanted fleet.Fleet, hurry bool) (Pass
 	if err != nil {
 		return pass, err
 	}
+	if p.Stateless {
+		pass.Recorded = fleet.RecordedByTags(wanted, pass.Observed.Droplets)
+	}
 	pass.Wanted, pass.Hurry = wanted, hurry
 	pass.Recorded.Hurry = hurry
 	if p.Pace != nil {
@@ -43,6 +51,11 @@ func (p Planner) Plan(ctx context.Context, wanted fleet.Fleet, hurry bool) (Pass
 		return pass, err
 	}
 	err = p.check(ctx, &pass)
+	if err == nil && p.Revision != nil {
+		if r, ok := p.Revision(ctx, wanted); ok {
+			pass.Plan.Revision = &r
+		}
+	}
 	return pass, err
 }
 

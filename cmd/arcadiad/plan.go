@@ -18,14 +18,18 @@ func planCommand() *cobra.Command {
 		Long: `Show what it would take to bring the account in line with the fleet file. This changes nothing anywhere:
 neither in the account nor in the state database.
 
+With --stateless the state database is not needed: every droplet that bears the fleet's tags counts as adopted, and what the
+API does not show of it (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
+
 Exit codes: 0 nothing to do; 2 changes, or sagas that are in flight or stuck; 1 an error.`,
 		Example: `  arcadiad plan
-  arcadiad plan -o markdown > plan.md        for a comment on a pull request
+  arcadiad plan --stateless -o markdown      for a comment on a pull request
   arcadiad plan -o json | jq .summary`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json", "markdown")
+	stateless := cmd.Flags().Bool("stateless", false, "plan without the state database, from the droplets' tags alone, as for a pull request")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
@@ -33,6 +37,7 @@ Exit codes: 0 nothing to do; 2 changes, or sagas that are in flight or stuck; 1 
 		if err != nil {
 			return err
 		}
+		o.Stateless = *stateless
 		var p plan.Plan
 		if _, err = o.Token(); err == nil {
 			p, err = daemon.Plan(ctx, o)

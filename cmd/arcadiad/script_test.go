@@ -46,6 +46,11 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("db", filepath.Join(e.WorkDir, "state", "arcadiad", "simulated.db"))
 			e.Setenv("account", filepath.Join(e.WorkDir, "state", "arcadiad", "simulated.account.json"))
+			examples, err := filepath.Abs("../../examples")
+			if err != nil {
+				return err
+			}
+			e.Setenv("examples", examples)
 			e.Setenv("quick", "--wait-interval=50ms")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would have each process linger for a second
 			return nil
@@ -54,13 +59,15 @@ func TestScripts(t *testing.T) {
 }
 
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"exits":   exits,
-	"until":   until,
-	"api":     api,
-	"capture": capture,
-	"names":   names,
-	"pinned":  pinned,
-	"signal":  sendSignal,
+	"exits":     exits,
+	"until":     until,
+	"api":       api,
+	"listening": listening,
+	"steps":     steps,
+	"capture":   capture,
+	"names":     names,
+	"pinned":    pinned,
+	"signal":    sendSignal,
 }
 
 // exits N CMD ARGS... runs a command and demands its exit code.
