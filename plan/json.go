@@ -52,7 +52,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		ID         string          `json:"id"`
 		Fleet      string          `json:"fleet"`
-		Revision   *fleet.Revision `json:"revision"` // null: the fleet file is not in git
+		Revision   *fleet.Revision `json:"revision,omitempty"` // left out where the fleet file is not in git
 		Approved   bool            `json:"approved"`
 		Actions    []action        `json:"actions"`
 		Drift      []Drift         `json:"drift"`
