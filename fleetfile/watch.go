@@ -56,7 +56,7 @@ func Watch(ctx context.Context, path string, o WatchOptions) (<-chan Version, er
 	out := make(chan Version)
 	go func() {
 		defer n.close()
-		watch(ctx, o, func() reading { return read(path) }, n.events, n.follow, out)
+		watch(ctx, o, func() reading { return settled(path) }, n.events, n.follow, out)
 	}()
 	return out, nil
 }
