@@ -72,7 +72,7 @@ func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) erro
 		return err
 	}
 	if err := x.Store.Save(ctx, pass.Observed); err != nil {
-		return fmt.Errorf("save the observation: %w", err)
+		return err
 	}
 	if pass.Recorded.Paused {
 		x.Gate("", ErrPaused)

@@ -20,6 +20,7 @@ var (
 	ErrOlder      = errors.New("state database was written by an older arcadiad")
 	ErrNotRegular = errors.New("state database is not a regular file")
 	ErrFull       = errors.New("disk is full")
+	ErrFailing    = errors.New("disk is failing")
 	ErrSwapped    = errors.New("state database was swapped while it was open")
 	ErrClosed     = errors.New("state database is closed")
 )
@@ -48,6 +49,7 @@ const (
 	hintDamaged  = "move the file away, and restore a backup of it or start without one: droplets are adopted again by their tags"
 	hintReadOnly = "the file, its directory and FILE.lock must be writable by the user that arcadiad runs as"
 	hintFull     = "free some space; nothing was half written"
+	hintFailing  = "see what the system's log says of the disk; nothing was half written"
 )
 
 // damage is the error for a file in which SQLite's check found something.
@@ -64,11 +66,21 @@ func diagnose(err error) (hint string, sentinel error) {
 			return hintReadOnly, ErrReadOnly
 		case sqlite3.ErrFull:
 			return hintFull, ErrFull
+		case sqlite3.ErrIoErr:
+			if hint, sentinel := diagnoseSystem(e.SystemErrno); sentinel != nil {
+				return hint, sentinel
+			}
+			return hintFailing, ErrFailing
 		}
 		return "", nil
 	}
+	return diagnoseSystem(err)
+}
+
+// diagnoseSystem is diagnose for an error of the system alone.
+func diagnoseSystem(err error) (hint string, sentinel error) {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return hintFull, ErrFull
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return hintReadOnly, ErrReadOnly

@@ -68,6 +68,12 @@ func (s *Store) FillDisk(pages int) error {
 	})
 }
 
+// ReadOnly lets the writer's connection write no more, as on a file system that was mounted anew, or again.
+func (s *Store) ReadOnly(on bool) error {
+	_, err := s.writer.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA query_only = %v", on))
+	return err
+}
+
 // Pragma reads a setting of the writer's connection.
 func (s *Store) Pragma(name string) (value string, err error) {
 	err = s.writer.write(context.Background(), func(ctx context.Context, tx *txn) error {

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
 )
@@ -130,6 +131,32 @@ func TestLaw03FullDisk(t *testing.T) {
 		must(t, s.Commit(t.Context(), moved, []any{big}))
 		wantEqual(t, "step", get(s.Live(t.Context()))(t)[0].Step, 1)
 		wantEqual(t, "rows", len(get(s.Resources(t.Context()))(t)), 1)
+	})
+}
+
+// TestLaw03ReadOnlyWhileRunning: a file system that turns read-only fails what is written meanwhile, says so, and loses nothing.
+func TestLaw03ReadOnlyWhileRunning(t *testing.T) {
+	bubble(t, func(t *testing.T, _ string, s *state.Store) {
+		sg := draft(1, "web-1")
+		must(t, s.Begin(t.Context(), sg))
+		must(t, s.ReadOnly(true))
+		moved := sg
+		moved.Step = 1
+		for what, err := range map[string]error{
+			"commit": s.Commit(t.Context(), moved, []any{droplet(1, "web-1", at(1))}), "begin": s.Begin(t.Context(), draft(2, "web-2")),
+			"save":  s.Save(t.Context(), fleet.Observed{Droplets: []fleet.Droplet{droplet(2, "x", at(2))}, BeganAt: at(2)}),
+			"pause": s.Pause(t.Context(), true), "approve": s.Approve(t.Context(), "plan-1"),
+		} {
+			if !errors.Is(err, state.ErrReadOnly) || !strings.Contains(err.Error(), "must be writable by the user that arcadiad runs as") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		wantEqual(t, "step", get(s.Live(t.Context()))(t)[0].Step, 0)
+		must(t, s.ReadOnly(false))
+		must(t, s.Commit(t.Context(), moved, nil))
+		wantEqual(t, "step", get(s.Live(t.Context()))(t)[0].Step, 1)
+		wantEqual(t, "rows", len(get(s.Resources(t.Context()))(t)), 0)
+		wantEqual(t, "sagas", len(get(s.Live(t.Context()))(t)), 1)
 	})
 }
 
