@@ -144,7 +144,7 @@ func TestCleansUpWhenInterrupted(t *testing.T) {
 func TestFailsWhenArcadiadFails(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.SetDropletLimit(len(s.before))
+	s.SetFaults(simulator.Faults{Quota422: true})
 	out, err := s.smoke(t.Context(), t, "", "--yes")
 	if err == nil || !strings.Contains(err.Error(), "arcadiad apply: exit code 1 instead of 0") {
 		t.Fatalf("error %v\n%s", err, out)
