@@ -18,4 +18,6 @@
 // [Watch] turns a path into a stream of [Version]s. Events of the file system are only hints; what counts is content, one hash
 // over the fleet file and every user_data file. A version is given out once the content was read twice, a debounce apart, and
 // was the same: a file half written is not seen. A version that cannot be used comes with an error, and changes nothing.
+//
+// [Import] goes the other way: it writes the file that describes droplets which are there already.
 package fleetfile

@@ -1,0 +1,167 @@
+package fleetfile
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+// Imported is a fleet file that was written for droplets which are there already.
+type Imported struct {
+	File    []byte    // the text of the fleet file; Decode reads it
+	Taken   []int64   // the droplets that it describes, by id
+	LeftOut []LeftOut // what it does not, by name
+}
+
+// LeftOut is a droplet that a fleet file cannot describe, or should not.
+type LeftOut struct {
+	Droplet fleet.Droplet
+	Why     string
+}
+
+// Import writes the fleet file of the named fleet that describes droplets of an account exactly as they are. It needs every droplet
+// of the account, to tell names that are borne twice; choose says which of them to describe, nil: all. What the API does not give
+// back, and whatever was left out, stands in comments.
+func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose func(fleet.Droplet) bool) (Imported, error) {
+	if problem, hint := fleetNameForm.check(name); problem != "" {
+		return Imported{}, fmt.Errorf("the fleet's name: %s (%s)", problem, hint)
+	}
+	bearers := map[string][]fleet.Droplet{}
+	for _, d := range droplets {
+		bearers[fleet.Key(d.Name)] = append(bearers[fleet.Key(d.Name)], d)
+	}
+	var out Imported
+	var taken []fleet.Droplet
+	for _, d := range droplets {
+		if choose != nil && !choose(d) {
+			continue
+		}
+		if why := unfit(name, d, bearers[fleet.Key(d.Name)]); why != "" {
+			out.LeftOut = append(out.LeftOut, LeftOut{d, why})
+			continue
+		}
+		taken = append(taken, d)
+		out.Taken = append(out.Taken, d.ID)
+	}
+	slices.Sort(out.Taken)
+	slices.SortFunc(out.LeftOut, func(a, b LeftOut) int { return fleet.CompareNames(a.Droplet.Name, b.Droplet.Name) })
+	slices.SortFunc(taken, func(a, b fleet.Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
+	out.File = render(name, account, stanzasOf(taken), out.LeftOut)
+	return out, proofread(out.File, taken)
+}
+
+// unfit says why a droplet is left out; empty: it is not.
+func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
+	switch others := d.Fleets(); {
+	case len(others) > 0 && !d.OfFleet(fleetName):
+		return "it bears the tag of another fleet: " + fleet.FleetTag(others[0])
+	case len(others) == 0 && d.Managed():
+		return "it bears the tag " + fleet.ManagedTag + ", and the tag of no fleet"
+	case len(bearers) > 1:
+		return fmt.Sprintf("%d droplets bear that name", len(bearers))
+	case d.Status != fleet.StatusActive:
+		return fmt.Sprintf("its status is %s, not active", d.Status)
+	case d.GPU:
+		return "a fleet file does not say all that makes a GPU droplet"
+	case len(d.VolumeIDs) > 0:
+		return "a volume is attached to it, which a fleet file cannot say"
+	case d.ImageSlug == "" && d.ImageID == 0:
+		return "its image cannot be read"
+	}
+	for _, f := range fields(d) {
+		for _, v := range f.values {
+			if problem, _ := formOf[f.name].check(v); problem != "" {
+				return f.name + ": " + problem
+			}
+		}
+	}
+	if problem, _ := formOf["name"].check(d.Name); problem != "" {
+		return "name: " + problem
+	}
+	return ""
+}
+
+// field is one line of a stanza, with the values of a droplet as the file says them. Text is never the name.
+type field struct {
+	name   string
+	values []string // one, or those of a list; none for a boolean
+	text   string   // as YAML
+}
+
+// fields are what the file says of a droplet beside its name. What is false or empty is not said: that is its default.
+func fields(d fleet.Droplet) []field {
+	image := d.ImageSlug
+	if image == "" {
+		image = strconv.FormatInt(d.ImageID, 10)
+	}
+	list := []field{word("region", d.Region), word("size", d.Size), word("image", image)}
+	if d.VPCUUID != "" {
+		list = append(list, word("vpc_uuid", strings.ToLower(d.VPCUUID)))
+	}
+	if tags := d.UserTags(); len(tags) > 0 {
+		texts := make([]string, len(tags))
+		for i, t := range tags {
+			texts[i] = scalar(t)
+		}
+		list = append(list, field{"tags", tags, "[" + strings.Join(texts, ", ") + "]"})
+	}
+	for _, feature := range []string{"monitoring", "backups", "ipv6"} {
+		if d.HasFeature(feature) {
+			list = append(list, field{name: feature, text: "true"})
+		}
+	}
+	if d.HasTag(fleet.ProtectTag) {
+		list = append(list, field{name: "protect", text: "true"})
+	}
+	return list
+}
+
+func word(name, value string) field {
+	if digits.MatchString(value) {
+		return field{name, []string{value}, value} // an image's id
+	}
+	return field{name, []string{value}, scalar(value)}
+}
+
+// What YAML takes for a string without quotes; a word with a special meaning is quoted all the same.
+var (
+	digits  = regexp.MustCompile(`^[1-9][0-9]*$`)
+	bare    = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_.-]*$`)
+	special = regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n)$`)
+)
+
+func scalar(s string) string {
+	if bare.MatchString(s) && !special.MatchString(s) {
+		return s
+	}
+	return strconv.Quote(s) // the forms leave nothing that Go and YAML would quote differently
+}
+
+// proofread reads back what was written: it must describe exactly the droplets that it was written for.
+func proofread(file []byte, droplets []fleet.Droplet) error {
+	f, err := Decode("the written file", file, func(string) ([]byte, error) { return nil, errors.New("it names no files") })
+	if err != nil {
+		return fmt.Errorf("the fleet file that was written cannot be read back: %w", err)
+	}
+	if len(f.Specs) != len(droplets) {
+		return fmt.Errorf("the fleet file that was written describes %d droplets, not %d", len(f.Specs), len(droplets))
+	}
+	for _, d := range droplets {
+		s, _ := f.Spec(d.Name)
+		for _, field := range fleet.Fields {
+			if field.Seen == nil {
+				continue
+			}
+			want, asked := field.Wanted(s)
+			if seen, ok := field.Seen(d, want); asked && (!ok || seen != want) {
+				return fmt.Errorf("the fleet file that was written says %s: %q of %s, which has %q", field.Name, want, d.Name, seen)
+			}
+		}
+	}
+	return nil
+}
