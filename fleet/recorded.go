@@ -64,6 +64,8 @@ const (
 	SagaReplace   = "ReplaceDroplet"
 	SagaAdopt     = "AdoptDroplet"
 	SagaUpdate    = "UpdateDroplet"
+	SagaClaim     = "ClaimDroplet"   // tags and registers a droplet that was nobody's, by a person's word
+	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
 )
 
 // Labels of a saga: small facts that stay with it when its context is gone, and that Saga is made from.

@@ -78,6 +78,22 @@ func (d Droplet) Replaces() []int64 {
 	return ids
 }
 
+// Marks are the tags by which arcadiad knows the droplet as its own, canonical. Of the tags that are reserved for it, those that it
+// never puts on a droplet are left out.
+func (d Droplet) Marks() []string {
+	var marks []string
+	for _, t := range canonicalList(d.Tags) {
+		known := t == ManagedTag || t == ProtectTag
+		for _, prefix := range []string{sagaPrefix, fleetPrefix, replacesPre} {
+			known = known || strings.HasPrefix(t, prefix)
+		}
+		if known {
+			marks = append(marks, t)
+		}
+	}
+	return marks
+}
+
 // UserTags are the tags that are not arcadiad's, canonical.
 func (d Droplet) UserTags() []string {
 	tags := make([]string, 0, len(d.Tags))

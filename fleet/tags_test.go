@@ -21,6 +21,14 @@ func TestTagsFoldCase(t *testing.T) {
 	}
 }
 
+func TestMarksAreWhatArcadiadPutsOn(t *testing.T) {
+	d := Droplet{Tags: []string{"web", "Arcadia-Fleet-Demo", ManagedTag, "arcadia-homemade", SagaTag("0123abcd"), ReplacesTag(7), ProtectTag}}
+	want := []string{"arcadia-fleet-demo", "arcadia-protect", "arcadia-replaces-7", "arcadia-saga-0123abcd", ManagedTag}
+	if got := d.Marks(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestOfFleetMeansOfNoOther(t *testing.T) {
 	for _, tt := range []struct {
 		tags []string

@@ -12,20 +12,10 @@ import (
 // three do not belong together; [ErrNoFleet] and [ErrNotWhole] that there is nothing to plan with. The caller must have loaded
 // recorded before it looked at the cloud. now only matters to backoffs and to the times of records.
 func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (Plan, error) {
-	if wanted.Name == "" {
-		return Plan{}, ErrNoFleet
-	}
-	if observed.Account.UUID == "" {
-		return Plan{}, fmt.Errorf("%w: it names no account", ErrNotWhole)
-	}
-	if err := checkPins(wanted, recorded, observed.Account); err != nil {
-		return Plan{}, err
-	}
-	s, err := newSurvey(wanted, recorded, observed)
+	b, err := newBuilder(wanted, recorded, observed, now)
 	if err != nil {
 		return Plan{}, err
 	}
-	b := &builder{survey: s, now: now, plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}
 	b.warnFirst()
 	for _, x := range b.subjects {
 		b.decide(x)
@@ -48,6 +38,24 @@ type builder struct {
 	drafts []*draft
 	plan   Plan
 	shape  shape
+}
+
+// newBuilder checks that the three belong together, and sorts out who is who.
+func newBuilder(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (*builder, error) {
+	if wanted.Name == "" {
+		return nil, ErrNoFleet
+	}
+	if observed.Account.UUID == "" {
+		return nil, fmt.Errorf("%w: it names no account", ErrNotWhole)
+	}
+	if err := checkPins(wanted, recorded, observed.Account); err != nil {
+		return nil, err
+	}
+	s, err := newSurvey(wanted, recorded, observed)
+	if err != nil {
+		return nil, err
+	}
+	return &builder{survey: s, now: now, plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
 }
 
 // draft is an action in the making, with what the holds need to know of it.

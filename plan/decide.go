@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"arcadiad/fleet"
@@ -42,8 +43,18 @@ func (b *builder) note(x *subject) {
 		}
 	}
 	for _, id := range x.strangers {
-		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s", id, x.name, x.name)
+		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", id, x.name, x.name,
+			b.adoptHint(x, id))
 	}
+}
+
+// adoptHint says how to have the droplet of that name, where another would be made beside it.
+func (b *builder) adoptHint(x *subject, stranger int64) string {
+	i, seen := slices.BinarySearchFunc(b.droplets, stranger, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
+	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.claims) > 0 || Claimable(b.wanted.Name, *b.droplets[i]) != "" {
+		return ""
+	}
+	return " (to manage it instead of making another: arcadiad adopt " + x.name + ")"
 }
 
 // keeperOf chooses the registered droplet that stands for the name, and tells whether anything registered occupies it. More than

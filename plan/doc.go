@@ -16,5 +16,7 @@
 // Every name has at most one action that may start, because it has at most one live saga; what else is due for it is held by
 // turn. Failures hold too, for a while (backoff.go), and [Plan.Lapses] says when the first of these waits is over.
 //
+// What a plan never does by itself, because it takes a person who names the droplet, is in handover.go: [Adoptable] and [Releasable].
+//
 // The renderings are [Plan.Text] for people, [Plan.JSON] for programs and [Plan.Markdown] for pull requests.
 package plan

@@ -132,7 +132,7 @@ func (b *builder) adoptedMisfit(d *draft) bool {
 	}
 	for i := len(d.subject.past) - 1; i >= 0; i-- {
 		saga := d.subject.past[i]
-		if saga.Completed() && saga.Kind == fleet.SagaAdopt && saga.DropletID == d.DropletID {
+		if saga.Completed() && (saga.Kind == fleet.SagaAdopt || saga.Kind == fleet.SagaClaim) && saga.DropletID == d.DropletID {
 			return saga.SpecHash == d.hash
 		}
 	}

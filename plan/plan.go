@@ -95,6 +95,12 @@ const (
 	Destroy   Kind = "destroy"   // destroy a droplet
 )
 
+// The kinds that no plan has: a person asks for them by name (handover.go).
+const (
+	Claim   Kind = "claim"   // tag a droplet that is nobody's, and register it
+	Release Kind = "release" // take arcadiad's tags off a droplet, and forget it
+)
+
 // kinds is the order of actions for one name, which is also the order in which they take their turns.
 var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy}
 

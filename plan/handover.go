@@ -1,0 +1,227 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Handover is what `arcadiad adopt` or `arcadiad release` would do to one droplet, or why it will not. No plan ever has one: it takes
+// a person who names the droplet. Only Build's licences lead to a destroy, so neither of the two does.
+type Handover struct {
+	Kind      Kind   `json:"kind"` // claim or release
+	Name      string `json:"name"`
+	DropletID int64  `json:"droplet_id,omitempty"` // 0: there is none
+	Refused   string `json:"refused,omitempty"`    // in words; empty: it may be done
+
+	// Of a claim.
+	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which a plan then shows as pending
+	Assumed []string      `json:"assumed,omitempty"` // fields that cannot be read: the file's word is taken for them
+
+	// Of a release.
+	Untagged  bool   `json:"untagged,omitempty"`   // nothing is written to the droplet: it is not arcadiad's by its tags
+	KeepsName bool   `json:"keeps_name,omitempty"` // the file still wants the name: it stays taken, so that nothing is made under it
+	Another   bool   `json:"another,omitempty"`    // the file still wants the name, and it becomes free: the next pass makes another
+	Note      string `json:"note,omitempty"`       // what is left for a person to do
+
+	Spec   fleet.Spec    `json:"-"` // of a claim: what the file wants under the name
+	Record *fleet.Record `json:"-"` // of a claim: the record that there is already; nil: none
+}
+
+// Adoptable says what adopting droplets of these names would do; for no names, of every name that the file wants and that has a
+// droplet to adopt, or to refuse. It takes the same inputs as Build, under the same conditions.
+func Adoptable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, names []string, now time.Time) ([]Handover, error) {
+	b, err := newBuilder(wanted, recorded, observed, now)
+	if err != nil {
+		return nil, err
+	}
+	if observed.Partial {
+		return nil, fmt.Errorf("%w: the account's listing never held still, so a name may be borne twice; try again", ErrNotWhole)
+	}
+	bearers := map[string][]*fleet.Droplet{}
+	for _, d := range b.droplets {
+		bearers[fleet.Key(d.Name)] = append(bearers[fleet.Key(d.Name)], d)
+	}
+	asked := map[string]bool{}
+	for _, n := range names {
+		asked[fleet.Key(n)] = true
+	}
+	var list []Handover
+	for _, x := range b.subjects {
+		key := fleet.Key(x.name)
+		if x.spec == nil || len(names) > 0 && !asked[key] {
+			continue
+		}
+		delete(asked, key)
+		h, settled := b.adoptable(x, bearers[key])
+		if !settled || len(names) > 0 {
+			list = append(list, h)
+		}
+	}
+	for _, n := range names {
+		if asked[fleet.Key(n)] {
+			delete(asked, fleet.Key(n))
+			list = append(list, Handover{Kind: Claim, Name: n, Refused: "the fleet file does not want it: add its stanza first (arcadiad import writes one)"})
+		}
+	}
+	return list, nil
+}
+
+// adoptable looks at one wanted name. Settled: it is refused only because there is nothing to adopt.
+func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, settled bool) {
+	h = Handover{Kind: Claim, Name: x.name, Spec: *x.spec}
+	if x.live != nil {
+		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)
+		return h, true
+	}
+	for _, have := range x.holdings {
+		switch {
+		case have.state == gone:
+		case have.state == released && !have.seen.Managed():
+			h.Record = have.record // somebody took the tags off: they go back on
+		default:
+			h.DropletID, h.Refused = have.record.DropletID, "it is registered already"
+			return h, true
+		}
+	}
+	switch {
+	case len(x.claims) > 0:
+		h.DropletID, h.Refused = x.claims[0].ID, "it bears the fleet's tags already: arcadiad apply registers it"
+		return h, true
+	case len(bearers) == 0:
+		h.Refused = "there is no droplet of that name"
+		return h, true
+	case len(bearers) > 1:
+		h.Refused = fmt.Sprintf("%d droplets bear that name (%s): rename those that are not meant", len(bearers), ids(bearers))
+		return h, false
+	}
+	d := bearers[0]
+	h.DropletID = d.ID
+	h.Refused = b.unclaimable(d, h)
+	if h.Refused == "" {
+		_, h.Assumed = fleet.Adopted(*d, *x.spec)
+		h.Differs = differences(*x.spec, d)
+	}
+	return h, false
+}
+
+// unclaimable says why a droplet must not be taken over (law 1), or had better not; empty: it may.
+func (b *builder) unclaimable(d *fleet.Droplet, h Handover) string {
+	if h.Record != nil && h.Record.DropletID != d.ID {
+		return fmt.Sprintf("droplet %d is registered under the name, and released: arcadiad release %s frees it", h.Record.DropletID, h.Name)
+	}
+	if why := Claimable(b.wanted.Name, *d); why != "" {
+		return why
+	}
+	if misfits := misfits(h.Spec, d); len(misfits) > 0 {
+		words := make([]string, len(misfits))
+		for i, c := range misfits {
+			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, shown(c.From), shown(c.To))
+		}
+		return "it is not what the file asks for, so it would be replaced: " + series(words) + "; let the file say what is there"
+	}
+	return ""
+}
+
+// Claimable says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. The sagas ask it again on
+// a fresh look.
+func Claimable(fleetName string, d fleet.Droplet) string {
+	for _, other := range d.Fleets() {
+		if other != strings.ToLower(fleetName) {
+			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
+		}
+	}
+	switch {
+	case d.Managed():
+		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
+	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName):
+		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
+	case d.Status == fleet.StatusNew:
+		return "it is not active yet"
+	case d.Status == fleet.StatusArchive:
+		return "its status is " + string(d.Status)
+	}
+	return ""
+}
+
+// differences are the readable fields in which a droplet is not as the file asks, and for which nobody would replace it.
+func differences(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
+	var changes []FieldChange
+	for _, f := range fleet.Fields {
+		if f.Change != fleet.ChangePending || f.Seen == nil {
+			continue
+		}
+		want, asked := f.Wanted(spec)
+		if seen, ok := f.Seen(*d, want); asked && ok && seen != want {
+			changes = append(changes, FieldChange{f.Name, seen, want})
+		}
+	}
+	return changes
+}
+
+// Releasable says what giving the droplet of that name back would do. It takes the same inputs as Build, under the same conditions.
+func Releasable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, name string, now time.Time) (Handover, error) {
+	b, err := newBuilder(wanted, recorded, observed, now)
+	if err != nil {
+		return Handover{}, err
+	}
+	for _, x := range b.subjects {
+		if fleet.Key(x.name) == fleet.Key(name) {
+			return b.releasable(x), nil
+		}
+	}
+	return Handover{Kind: Release, Name: name, Refused: "no droplet is registered under that name"}, nil
+}
+
+func (b *builder) releasable(x *subject) Handover {
+	h := Handover{Kind: Release, Name: x.name}
+	if x.live != nil {
+		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)
+		return h
+	}
+	standing := slices.DeleteFunc(slices.Clone(x.holdings), func(h holding) bool { return h.state == gone })
+	switch {
+	case len(standing)+len(x.claims) > 1:
+		h.Refused = "more than one droplet of the fleet goes by that name: arcadiad plan shows them"
+		return h
+	case len(x.claims) == 1:
+		h.DropletID = x.claims[0].ID
+	case len(standing) == 0:
+		h.Refused = "no droplet is registered under that name"
+		return h
+	default:
+		h.DropletID = standing[0].record.DropletID
+		switch standing[0].state {
+		case missing:
+			h.Refused = "it is not shown, and not proved gone either: try again when it is one or the other"
+			return h
+		case busy:
+			h.Refused = "another saga has it in hand"
+			return h
+		case released:
+			h.Untagged = true
+			if marks := standing[0].seen.Marks(); len(marks) > 0 {
+				h.Note = "it is not this fleet's by its tags, so these stay on it: " + strings.Join(marks, ", ")
+			}
+		}
+	}
+	if x.spec != nil {
+		h.KeepsName, h.Another = !h.Untagged, h.Untagged
+	}
+	return h
+}
+
+func liveWords(saga *fleet.Saga) string {
+	return fmt.Sprintf("saga %s (%s) works on it, and is %s: wait for it, or arcadiad saga abort %[1]s", fleet.Saga8(saga.ID), saga.Kind, saga.Status)
+}
+
+func ids(droplets []*fleet.Droplet) string {
+	words := make([]string, len(droplets))
+	for i, d := range droplets {
+		words[i] = fmt.Sprint(d.ID)
+	}
+	return series(words)
+}
