@@ -100,6 +100,15 @@ func (h *house) carry(ctx context.Context, progress func(Progress), after func(c
 	for _, s := range h.engine.Live() {
 		pending[s.ID] = true
 	}
+	if failed, err = h.await(ctx, follow, pending, progress); err != nil {
+		return nil, remains, err
+	}
+	remains, err = after(ctx)
+	return failed, remains, err
+}
+
+// await waits until every pending saga has ended or is stuck, and gives those that failed meanwhile, whether they were pending or not.
+func (h *house) await(ctx context.Context, follow <-chan Progress, pending map[string]bool, progress func(Progress)) (failed []Progress, err error) {
 	hear := func(p Progress) {
 		progress(p)
 		if p.Ended || p.Failed() {
@@ -120,16 +129,22 @@ func (h *house) carry(ctx context.Context, progress func(Progress), after func(c
 				hear(p)
 			}
 		case <-ctx.Done():
-			return nil, remains, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
+			return nil, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
 		}
 	}
-	remains, err = after(ctx)
-	return failed, remains, err
+	return failed, nil
 }
 
 // missed gives the outcome of the sagas that are at rest by the journal, whatever the feed has told of them.
 func (h *house) missed(ctx context.Context, pending map[string]bool) (outcomes []Progress) {
+	busy := map[string]bool{}
+	for _, s := range h.engine.Live() {
+		busy[s.ID] = s.Status != saga.Stuck
+	}
 	for id := range pending {
+		if busy[id] {
+			continue
+		}
 		s, err := h.store.Saga(ctx, id)
 		if err == nil && (s.Status == saga.Stuck || !s.Status.Live()) {
 			p := progressOf(saga.Event{Saga: s})

@@ -24,15 +24,20 @@ const (
 	pathApprove = "/approve"
 	pathPause   = "/pause"
 	pathResume  = "/resume"
+
+	pathOffer    = "/handover/offer"
+	pathHandOver = "/handover"
 )
 
 // order is the body of every request: what it is about.
 type order struct {
 	ID   string `json:"id,omitempty"`   // of a saga, or of a plan
 	Hash string `json:"hash,omitempty"` // of the fleet file to plan for; empty: the one in force
+
+	Errand *errand `json:"errand,omitempty"` // of a handover
 }
 
-// reply is the body of an answer; of /apply, one of many.
+// reply is the body of an answer; of /apply and /handover, one of many.
 type reply struct {
 	Error    string     `json:"error,omitempty"`
 	Changed  bool       `json:"changed,omitempty"` // the error is reconcile.ErrChanged
@@ -42,6 +47,9 @@ type reply struct {
 	Failed   []Progress `json:"failed,omitempty"`
 	Live     *Live      `json:"live,omitempty"`
 	Done     bool       `json:"done,omitempty"`
+
+	Handovers []plan.Handover `json:"handovers,omitempty"`
+	Waiting   bool            `json:"waiting,omitempty"` // for writes to be let through again
 }
 
 // serve answers on the control socket until the context ends.
@@ -76,7 +84,9 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathApprove, func(ctx context.Context, o order) (reply, error) { return reply{}, h.approve(ctx, o.ID) })
 	handle(pathPause, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, true) })
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
+	handle(pathOffer, h.offer)
 	mux.HandleFunc("POST "+pathApply, h.serveApply)
+	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
 
 	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan struct{})

@@ -41,7 +41,7 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 func reading(ctx context.Context, path string) (load func(context.Context) (fleet.Recorded, error), err error) {
 	r, err := state.OpenReader(ctx, path)
 	if errors.Is(err, state.ErrNone) {
-		return func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{}, nil }, nil
+		return nothing, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the state database: %w", err)

@@ -28,7 +28,7 @@ type Handover struct {
 	Note      string `json:"note,omitempty"`       // what is left for a person to do
 
 	Spec   fleet.Spec    `json:"-"` // of a claim: what the file wants under the name
-	Record *fleet.Record `json:"-"` // of a claim: the record that there is already; nil: none
+	Record *fleet.Record `json:"-"` // the record that there is already; nil: none
 }
 
 // Adoptable says what adopting droplets of these names would do; for no names, of every name that the file wants and that has a
@@ -193,7 +193,7 @@ func (b *builder) releasable(x *subject) Handover {
 		h.Refused = "no droplet is registered under that name"
 		return h
 	default:
-		h.DropletID = standing[0].record.DropletID
+		h.DropletID, h.Record = standing[0].record.DropletID, standing[0].record
 		switch standing[0].state {
 		case missing:
 			h.Refused = "it is not shown, and not proved gone either: try again when it is one or the other"

@@ -5,6 +5,8 @@
 //	DestroyDroplet    DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
 //	UpdateDroplet     ProtectDroplet (puts the protection tag on, or takes it off)
+//	ClaimDroplet      TagDroplet, RegisterDroplet (of a droplet that was nobody's, by a person's word)
+//	ReleaseDroplet    UntagDroplet, ForgetDroplet (gives it back)
 //
 // DigitalOcean has no idempotency key, names may repeat, and a listing may lag by minutes. So a create is a protocol: the intent is
 // journaled when the request has its slot, the request is sent once, and an answer that did not come is looked for, by the saga's

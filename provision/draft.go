@@ -66,3 +66,26 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 	}
 	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels)
 }
+
+// DraftHandover makes the saga that claims or releases a droplet, as a person asked; it is not yet written.
+func DraftHandover(e *saga.Engine, fleetName string, h plan.Handover) (saga.Saga, error) {
+	if h.Refused != "" || h.DropletID == 0 {
+		return saga.Saga{}, fmt.Errorf("%s %s: %s", h.Kind, h.Name, h.Refused)
+	}
+	w := work{Fleet: fleetName, Name: h.Name, DropletID: h.DropletID}
+	labels := map[string]string{fleet.LabelDroplet: strconv.FormatInt(h.DropletID, 10)}
+	switch h.Kind {
+	case plan.Claim:
+		w.Spec, w.SpecHash, w.Record = h.Spec, h.Spec.Hash(), h.Record
+		w.Spec.UserData = ""
+		labels[fleet.LabelSpec] = w.SpecHash
+		return e.Draft(fleet.SagaClaim, fleet.Key(h.Name), w, []byte(h.Spec.UserData), labels)
+	case plan.Release:
+		w.Free = h.Another
+		if h.Record != nil {
+			w.Maker = h.Record.SagaID
+		}
+		return e.Draft(fleet.SagaRelease, fleet.Key(h.Name), w, nil, labels)
+	}
+	return saga.Saga{}, fmt.Errorf("%s %s: this is no handover", h.Kind, h.Name)
+}

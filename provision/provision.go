@@ -73,6 +73,8 @@ func (p *Droplets) Define(e *saga.Engine) {
 	e.Define(fleet.SagaDestroy, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate, protect)
+	e.Define(fleet.SagaClaim, saga.Typed("TagDroplet", p.claim, p.unclaim), register)
+	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", p.release, p.unrelease), saga.Typed("ForgetDroplet", p.forget, nil))
 }
 
 // lookout looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.

@@ -31,20 +31,26 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 		Protect: w.Spec.Protected() || d.HasTag(fleet.ProtectTag)}
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
-	if run.Kind() == fleet.SagaAdopt {
-		byMaker := len(d.Fleets()) == 0 && w.Maker != "" && d.HasTag(fleet.SagaTag(w.Maker))
-		if !d.Managed() || !d.OfFleet(w.Fleet) && !byMaker {
-			return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
-		}
+	switch found := foundThere(run); {
+	case found && !w.registrable(*d):
+		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
+	case found && w.Record != nil:
+		r.Values, r.Assumed, r.ImageID, r.SagaID = w.Record.Values, w.Record.Assumed, w.Record.ImageID, w.Record.SagaID
+	case found:
 		r.Values, r.Assumed = fleet.Adopted(*d, spec)
 		r.SagaID = cmp.Or(w.Maker, run.ID())
-	} else {
+	default:
 		r.Values, r.SagaID = fleet.ValuesOf(spec), run.ID()
 	}
 	run.Put(*d, r)
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(d.ID, 10))
 	run.SetLabel(fleet.LabelIP, d.PublicIPv4)
 	return nil
+}
+
+// foundThere tells whether the saga registers a droplet that it did not make.
+func foundThere(run *saga.Run) bool {
+	return run.Kind() == fleet.SagaAdopt || run.Kind() == fleet.SagaClaim
 }
 
 // sight looks until the droplet is shown, or is not there any more: then it takes the saga back.
@@ -57,7 +63,7 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 			return nil, err
 		case len(seen) > 0 && seen[0].Status != fleet.StatusArchive:
 			return &seen[0], nil
-		case run.Kind() == fleet.SagaAdopt:
+		case foundThere(run):
 			return nil, saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
 		case p.vanished(ctx, w.DropletID, lastSeen):
 			return nil, saga.Permanent(fmt.Errorf("droplet %d was active, and is gone before it was registered", w.DropletID))
@@ -65,8 +71,12 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 	}
 }
 
-// unregister compensates RegisterDroplet. The droplet's row in the inventory stays: the droplet is there until it is destroyed.
+// unregister compensates RegisterDroplet. The droplet's row in the inventory stays: the droplet is there until it is destroyed. So
+// does a record that was there before.
 func (p *Droplets) unregister(_ context.Context, run *saga.Run, w *work) error {
+	if w.Record != nil {
+		return nil
+	}
 	run.Put(fleet.Unrecorded{DropletID: w.DropletID})
 	return nil
 }

@@ -34,7 +34,11 @@ type work struct {
 	Licence    plan.Licence `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
 
-	// What is being updated.
+	// What is being claimed or released, by a person's word.
+	Handover *handover `json:"handover,omitempty"` // nil: nothing was written to it yet
+	Free     bool      `json:"free,omitempty"`     // its name becomes free even if the file wants it
+
+	// What is being updated, or was recorded of a released droplet that is claimed again.
 	Record *fleet.Record `json:"record,omitempty"` // as it is to be from then on
 }
 
@@ -86,6 +90,12 @@ func (w *work) elsewhere(d fleet.Droplet) bool { return len(d.Fleets()) > 0 && !
 
 // tagged tells whether the droplet shows that it is some saga's, or some fleet's.
 func tagged(d fleet.Droplet) bool { return d.Managed() || len(d.Saga8s()) > 0 || len(d.Fleets()) > 0 }
+
+// registrable tells whether a droplet is this fleet's by its tags: by the fleet's own, or by that of the saga which made it.
+func (w *work) registrable(d fleet.Droplet) bool {
+	byMaker := len(d.Fleets()) == 0 && w.Maker != "" && d.HasTag(fleet.SagaTag(w.Maker))
+	return d.Managed() && (d.OfFleet(w.Fleet) || byMaker)
+}
 
 // gpu tells whether the wanted size is listed only by type=gpus (do-api.md, section 3).
 func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }

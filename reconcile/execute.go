@@ -130,6 +130,28 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	return out, nil
 }
 
+// HandOver takes the observation in and starts one saga for each handover, all or none, and gives their ids. That writes are paused
+// is no hindrance: the sagas hold their names, and wait.
+func (x *Executor) HandOver(ctx context.Context, pass Pass, handovers []plan.Handover) (started []string, err error) {
+	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
+		return nil, err
+	}
+	if now, ok := x.Wanted(); !ok || now.Hash != pass.Wanted.Hash {
+		return nil, ErrChanged
+	}
+	sagas := make([]saga.Saga, len(handovers))
+	for i, h := range handovers {
+		if sagas[i], err = provision.DraftHandover(x.Engine, pass.Wanted.Name, h); err != nil {
+			return nil, err
+		}
+		started = append(started, sagas[i].ID)
+	}
+	if err := x.Engine.Begin(ctx, sagas...); err != nil {
+		return nil, fmt.Errorf("start %d sagas: %w", len(sagas), err)
+	}
+	return started, nil
+}
+
 // lapse drops the approvals of plans that are no longer the present one.
 func (x *Executor) lapse(ctx context.Context, pass Pass) error {
 	if !slices.ContainsFunc(pass.Recorded.Approved, func(id string) bool { return id != pass.Plan.ID }) {

@@ -1,0 +1,45 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+)
+
+// Choice says which droplets of the account an import describes: those that pass all of it.
+type Choice struct {
+	Tag  string // they show this tag; empty: whatever they show
+	Name string // a pattern as of path.Match that their name matches, whatever its letter case; empty: any name
+}
+
+// Import writes the fleet file of a new fleet, for droplets that are there. It only looks.
+func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfile.Imported, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return fleetfile.Imported{}, err
+	}
+	if _, err := path.Match(c.Name, ""); err != nil {
+		return fleetfile.Imported{}, fmt.Errorf("name pattern %q: %w (such as web-* or db-?)", c.Name, err)
+	}
+	l, err := newLookout(o, nothing)
+	if err != nil {
+		return fleetfile.Imported{}, err
+	}
+	if err := l.readsTags(ctx); err != nil {
+		return fleetfile.Imported{}, err
+	}
+	pass, err := l.planner.Observe(ctx)
+	if err != nil {
+		return fleetfile.Imported{}, err
+	}
+	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, func(d fleet.Droplet) bool {
+		matches, _ := path.Match(fleet.Key(c.Name), fleet.Key(d.Name))
+		return (c.Tag == "" || d.HasTag(c.Tag)) && (c.Name == "" || matches)
+	})
+}
+
+// nothing is recorded for those who have no database.
+func nothing(context.Context) (fleet.Recorded, error) { return fleet.Recorded{}, nil }

@@ -1,0 +1,211 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+// handover is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
+// once, from the first look, and journaled before anything is written. That journal entry is a person's leave, for this droplet by
+// its id, and the only thing that entitles to write to one that does not show our tags (law 1).
+type handover struct {
+	Tags []string `json:"tags"` // in the order in which a claim puts them on; a release takes them off from the end
+}
+
+// claim is the step TagDroplet: the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
+// a crash and a lost database leave with the fleet's tag alone is neither ours nor replaced by another.
+func (p *Droplets) claim(ctx context.Context, run *saga.Run, w *work) error {
+	if err := p.asked(w); err != nil {
+		return err
+	}
+	looks := &lookout{p: p, run: run}
+	d, err := p.claimed(ctx, looks, w)
+	if err != nil {
+		return err
+	}
+	if w.Handover == nil {
+		tags := []string{fleet.FleetTag(w.Fleet), fleet.ManagedTag}
+		if w.Spec.Protected() {
+			tags = slices.Insert(tags, 1, fleet.ProtectTag)
+		}
+		w.Handover = &handover{Tags: slices.DeleteFunc(tags, d.HasTag)}
+		if err := run.Checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	for _, tag := range w.Handover.Tags {
+		if !d.HasTag(tag) {
+			if err := p.putTag(ctx, tag, d.ID); err != nil {
+				return err
+			}
+		}
+	}
+	shown, err := p.tagsSettle(ctx, looks, w, true)
+	switch {
+	case err != nil:
+		return err
+	case shown == nil:
+		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
+	case w.elsewhere(*shown):
+		return saga.Supersede(fmt.Sprintf("droplet %d was given to another fleet at the same time", w.DropletID))
+	}
+	w.Seen = shown
+	return nil
+}
+
+// claimed looks whether the droplet is still the only one that bears its name, and nobody else's.
+func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.Droplet, error) {
+	seen, _, err := looks.next(ctx, inventory.Query{Name: w.Name, GPU: true})
+	if err != nil {
+		return fleet.Droplet{}, err
+	}
+	i := slices.IndexFunc(seen, func(d fleet.Droplet) bool { return d.ID == w.DropletID })
+	switch {
+	case i < 0:
+		return fleet.Droplet{}, saga.Supersede(fmt.Sprintf("there is no droplet %d of the name %s any more", w.DropletID, w.Name))
+	case len(seen) > 1:
+		return fleet.Droplet{}, saga.Supersede(fmt.Sprintf("%d droplets bear the name %s by now", len(seen), w.Name))
+	}
+	d := seen[i]
+	why := ""
+	if w.Handover == nil {
+		why = plan.Claimable(w.Fleet, d)
+	} else if w.elsewhere(d) {
+		why = "it shows the tag of another fleet"
+	}
+	if why != "" {
+		return d, saga.Supersede(fmt.Sprintf("droplet %d: %s", d.ID, why))
+	}
+	return d, nil
+}
+
+// unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on.
+func (p *Droplets) unclaim(ctx context.Context, _ *saga.Run, w *work) error {
+	if w.Handover == nil {
+		return nil
+	}
+	for _, tag := range slices.Backward(w.Handover.Tags) {
+		if err := p.takeTag(ctx, tag, w.DropletID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release is the step UntagDroplet: what shows that a droplet is arcadiad's is taken off. One that is not this fleet's by its tags
+// is not written to.
+func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
+	looks := &lookout{p: p, run: run}
+	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	switch {
+	case err != nil:
+		return err
+	case len(seen) == 0:
+		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
+	}
+	d := seen[0]
+	if w.Handover == nil {
+		w.Handover = &handover{}
+		if w.registrable(d) {
+			// The managed tag comes last in the list, and so goes first: without it nothing is ever written to the droplet again.
+			w.Handover.Tags = slices.DeleteFunc(d.Marks(), func(tag string) bool { return tag == fleet.ManagedTag })
+			w.Handover.Tags = append(w.Handover.Tags, fleet.ManagedTag)
+		}
+		if err := run.Checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	if w.elsewhere(d) {
+		return nil // another fleet has it by now: its tags are not ours to take
+	}
+	for _, tag := range slices.Backward(w.Handover.Tags) {
+		if d.HasTag(tag) {
+			if err := p.takeTag(ctx, tag, d.ID); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = p.tagsSettle(ctx, looks, w, false)
+	return err
+}
+
+// unrelease compensates UntagDroplet: the tags go back on, unless somebody else has the droplet by now, or nobody.
+func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error {
+	if w.Handover == nil {
+		return nil
+	}
+	looks := &lookout{p: p, run: run}
+	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	if err != nil || len(seen) == 0 || w.elsewhere(seen[0]) {
+		return err
+	}
+	for _, tag := range w.Handover.Tags {
+		if err := p.putTag(ctx, tag, w.DropletID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget is the step ForgetDroplet: the record goes, and with it the name is free. As long as the file wants the name it stays, or
+// else the next pass would make another droplet under it; unless that is what the person was told, and agreed to.
+func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
+	wanted, ok := p.o.Wanted()
+	if _, asks := wanted.Spec(w.Name); !w.Free && (asks || !ok) {
+		run.Log().Info("the name stays taken, because the fleet file still wants it", "id", w.DropletID)
+		return nil
+	}
+	run.Put(fleet.Unrecorded{DropletID: w.DropletID})
+	return nil
+}
+
+// tagsSettle looks until the droplet shows all tags of the handover, or none of them: tags may come and go late. A droplet that is
+// not there, or is another fleet's, settles nothing; nil: it is not there.
+func (p *Droplets) tagsSettle(ctx context.Context, looks *lookout, w *work, on bool) (*fleet.Droplet, error) {
+	for began := time.Now(); ; {
+		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+		if err != nil || len(seen) == 0 {
+			return nil, err
+		}
+		d := seen[0]
+		lags := slices.ContainsFunc(w.Handover.Tags, func(tag string) bool { return d.HasTag(tag) != on })
+		if !lags || w.elsewhere(d) {
+			return &d, nil
+		}
+		if time.Since(began) > p.o.Visibility {
+			return nil, fmt.Errorf("droplet %d still shows the tags %s, not as they were set: does the token have the scope tag:read?",
+				d.ID, strings.Join(d.Tags, ", "))
+		}
+	}
+}
+
+func (p *Droplets) putTag(ctx context.Context, tag string, id int64) error {
+	return refused(p.o.Cloud.Tag(ctx, tag, id))
+}
+
+// takeTag takes a tag off. Where there is no such tag, or no such droplet, nothing is left to take.
+func (p *Droplets) takeTag(ctx context.Context, tag string, id int64) error {
+	err := p.o.Cloud.Untag(ctx, tag, id)
+	if errors.Is(err, digitalocean.ErrNotFound) {
+		return nil
+	}
+	return refused(err)
+}
+
+// refused turns the saga back where the API said a clean no; all else is tried again.
+func refused(err error) error {
+	if errors.Is(err, digitalocean.ErrRejected) || errors.Is(err, digitalocean.ErrForbidden) {
+		return saga.Permanent(err)
+	}
+	return unsent(err)
+}
