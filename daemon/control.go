@@ -27,6 +27,8 @@ const (
 
 	pathOffer    = "/handover/offer"
 	pathHandOver = "/handover"
+	pathKnown    = "/known"
+	pathBackup   = "/backup"
 )
 
 // order is the body of every request: what it is about.
@@ -34,7 +36,8 @@ type order struct {
 	ID   string `json:"id,omitempty"`   // of a saga, or of a plan
 	Hash string `json:"hash,omitempty"` // of the fleet file to plan for; empty: the one in force
 
-	Errand *errand `json:"errand,omitempty"` // of a handover
+	Errand   *errand   `json:"errand,omitempty"`   // of a handover
+	Question *question `json:"question,omitempty"` // of /known
 }
 
 // reply is the body of an answer; of /apply and /handover, one of many.
@@ -46,6 +49,7 @@ type reply struct {
 	Progress *Progress  `json:"progress,omitempty"`
 	Failed   []Progress `json:"failed,omitempty"`
 	Live     *Live      `json:"live,omitempty"`
+	Known    *knowledge `json:"known,omitempty"`
 	Done     bool       `json:"done,omitempty"`
 
 	Handovers []plan.Handover `json:"handovers,omitempty"`
@@ -85,8 +89,16 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathPause, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, true) })
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
 	handle(pathOffer, h.offer)
-	mux.HandleFunc("POST "+pathApply, h.serveApply)
 	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
+	handle(pathKnown, func(ctx context.Context, o order) (reply, error) {
+		if o.Question == nil {
+			return reply{}, errors.New("what do you want to know?")
+		}
+		k, err := h.known(ctx, *o.Question)
+		return reply{Known: &k}, err
+	})
+	mux.HandleFunc("POST "+pathApply, h.serveApply)
+	mux.HandleFunc("POST "+pathBackup, h.serveBackup)
 
 	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan struct{})

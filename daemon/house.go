@@ -63,16 +63,20 @@ func (l *lookout) pace() fleet.Pace {
 // house is all rooms wired together on an open store.
 type house struct {
 	*lookout
-	store  *state.Store
-	engine *saga.Engine
-	loop   *reconcile.Loop
-	feed   feed
-	shown  atomic.Pointer[plan.Plan] // the plan that was last shown to a person
-	reload chan struct{}             // asks the watcher to read the fleet file again
+	store      *state.Store
+	engine     *saga.Engine
+	loop       *reconcile.Loop
+	feed       feed
+	pulse      *pulse
+	supervisor *supervisor
+	shown      atomic.Pointer[plan.Plan] // the plan that was last shown to a person
+	reload     chan struct{}             // asks the watcher to read the fleet file again
 }
 
 // build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
 func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
+	pulse := newPulse(max(workPatience, 20*o.WaitInterval))
+	journal, records = pulsedJournal{pulse, journal}, pulsedStore{pulse, records}
 	l, err := newLookout(o, records.Load)
 	if err != nil {
 		return nil, err
@@ -81,9 +85,10 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	if err != nil {
 		return nil, err
 	}
-	h := &house{lookout: l, store: store, reload: make(chan struct{})}
+	h := &house{lookout: l, store: store, reload: make(chan struct{}), pulse: pulse}
+	h.supervisor = newSupervisor(h)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
-	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log}
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass}
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
 		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,
@@ -125,6 +130,7 @@ func (l *lookout) shut(why error) {
 
 // observe hears of every transition of a saga: those who follow progress are told, and an ended saga triggers a pass.
 func (h *house) observe(e saga.Event) {
+	h.observeSaga(e)
 	h.feed.send(progressOf(e))
 	if e.What == saga.EventEnded {
 		live := 0

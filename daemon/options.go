@@ -41,6 +41,20 @@ type Options struct {
 	// NoControl leaves the control socket out: a synctest bubble cannot have one.
 	NoControl bool
 
+	// Socket is the control socket; default beside the state database, for its owner alone.
+	Socket string
+	// SocketGroup lets the group of the process use the control socket too.
+	SocketGroup bool
+
+	// KeepSagas and KeepDeleted say how long sagas that ended, and rows of droplets that are gone, are kept in the state database; the
+	// daemon looks once a day. 0: DefaultKeepSagas, DefaultKeepDeleted; negative: for ever.
+	KeepSagas, KeepDeleted time.Duration
+
+	// Notify tells the service manager, in assignments as of sd_notify(3); nil: nobody is told.
+	Notify func(assignments string) error
+	// Watchdog is within which time the service manager wants a sign of life; 0: never.
+	Watchdog time.Duration
+
 	UserAgent string
 	Log       *slog.Logger
 }
@@ -52,6 +66,10 @@ const (
 	DefaultSyncSchedule = "*/15 * * * *"
 	// DefaultReserve is the share of the rate limit that is left to people and other tools.
 	DefaultReserve = 0.2
+	// DefaultKeepSagas is how long sagas that ended are kept.
+	DefaultKeepSagas = 90 * 24 * time.Hour
+	// DefaultKeepDeleted is how long the rows of droplets that are gone are kept.
+	DefaultKeepDeleted = 365 * 24 * time.Hour
 )
 
 // withDefaults fills what was left out, and refuses what cannot work.
@@ -73,6 +91,15 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Reserve >= 1 {
 		return o, fmt.Errorf("an API reserve of %.0f%% leaves nothing to arcadiad: it must be below 100%%", o.Reserve*100)
+	}
+	if o.Socket == "" {
+		o.Socket = SocketBeside(o.State)
+	}
+	if o.KeepSagas == 0 {
+		o.KeepSagas = DefaultKeepSagas
+	}
+	if o.KeepDeleted == 0 {
+		o.KeepDeleted = DefaultKeepDeleted
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -17,16 +18,22 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	wanted, err := fleetfile.Load(o.Fleet)
-	if err != nil {
-		return plan.Plan{}, err
+	wanted, unread := fleetfile.Load(o.Fleet)
+	if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
+		return plan.Plan{}, unread
 	}
 	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: wanted.Name}, nil }
 	if !o.Stateless {
 		load, err = reading(ctx, o.State)
 	}
+	if errors.Is(err, fs.ErrPermission) { // a service's
+		return planThere(ctx, o, wanted.Hash)
+	}
 	if err != nil {
 		return plan.Plan{}, err
+	}
+	if unread != nil {
+		return plan.Plan{}, unread
 	}
 	l, err := newLookout(o, load)
 	if err != nil {
@@ -35,6 +42,31 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	l.planner.Stateless = o.Stateless
 	pass, err := l.planner.Plan(ctx, wanted, true)
 	return pass.Plan, err
+}
+
+// OnlyThere tells whether the state database is one that only a running daemon may read: it then plans with its own token.
+func OnlyThere(ctx context.Context, o Options) bool {
+	if o.Stateless {
+		return false
+	}
+	_, err := state.OpenReader(ctx, o.State)
+	return errors.Is(err, fs.ErrPermission)
+}
+
+// planThere asks the running daemon, which has a fleet file of its own. It is an error if the one named here is there and is another.
+func planThere(ctx context.Context, o Options, hash string) (plan.Plan, error) {
+	remote, err := Dial(ctx, o.Socket)
+	if errors.Is(err, ErrNoDaemon) {
+		return plan.Plan{}, fmt.Errorf("%s may not be read by you, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, err)
+	}
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	a, err := remote.ask(ctx, pathPlan, order{Hash: hash})
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	return plan.Plan(*a.Plan), nil
 }
 
 // reading gives the way to what is recorded, without a way to write. Where there is no database yet, nothing is recorded.

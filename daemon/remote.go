@@ -16,36 +16,49 @@ import (
 // Remote is a running daemon, reached through its control socket.
 type Remote struct{ client *http.Client }
 
-// Dial reaches the daemon that runs on a state database; ErrNoDaemon where none does.
-func Dial(ctx context.Context, state string) (*Remote, error) {
-	conn, err := dialSocket(ctx, state)
+// Dial reaches the daemon behind a control socket; ErrNoDaemon where there is none.
+func Dial(ctx context.Context, socket string) (*Remote, error) {
+	conn, err := dialSocket(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
 	conn.Close()
 	return &Remote{&http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, state) },
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, socket) },
 	}}}, nil
+}
+
+// post sends an order.
+func (r *Remote) post(ctx context.Context, path string, o order) (*http.Response, error) {
+	body, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://arcadiad"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the running daemon: %w", err)
+	}
+	return resp, nil
+}
+
+func unknownPath(path string) error {
+	return fmt.Errorf("the running daemon does not know %s: is it of another version?", path)
 }
 
 // stream sends an order and gives each reply to take, until it says no more.
 func (r *Remote) stream(ctx context.Context, path string, o order, take func(reply) (more bool)) error {
-	body, err := json.Marshal(o)
+	resp, err := r.post(ctx, path, o)
 	if err != nil {
 		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://arcadiad"+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	resp, err := r.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask the running daemon: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the running daemon does not know %s: is it of another version?", path)
+		return unknownPath(path)
 	}
 	for dec := json.NewDecoder(resp.Body); ; {
 		var answer reply

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"arcadiad/fleetfile"
 	"arcadiad/state"
@@ -46,16 +47,30 @@ func (h *house) run(ctx context.Context) error {
 	}
 	defer wait()
 	defer stop()
+	if err := h.removeCopies(); err != nil {
+		h.o.Log.Warn("copies of the state database that were left behind could not be removed", "error", err)
+	}
 	served, err := h.listen(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { <-served }()
+	aside := h.aside(ctx)
+	defer aside()
+	defer stop()
 	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
-	err = h.loop.Run(ctx, versions)
+	err = h.loop.Run(ctx, h.supervisor.versions(ctx, versions))
 	stop()
 	h.o.Log.Info("arcadiad stops; unfinished sagas carry on at the next start", "sagas", len(h.engine.Live()))
 	return err
+}
+
+// aside starts what goes on beside the loop until the context ends; wait returns when all of it has ended.
+func (h *house) aside(ctx context.Context) (wait func()) {
+	var all sync.WaitGroup
+	all.Go(func() { h.supervisor.run(ctx) })
+	all.Go(func() { h.keepTidy(ctx) })
+	return all.Wait
 }
 
 // passReloads hands the reloads that a person asks for on to the watcher.
@@ -65,6 +80,7 @@ func (h *house) passReloads(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-h.o.Reload:
+			h.supervisor.reload()
 		}
 		select {
 		case <-ctx.Done():
@@ -81,7 +97,7 @@ func (h *house) listen(ctx context.Context) (served <-chan struct{}, err error) 
 		close(done)
 		return done, nil
 	}
-	l, err := listen(h.o.State)
+	l, err := listen(h.o.Socket, h.o.SocketGroup)
 	if err != nil {
 		return nil, err
 	}

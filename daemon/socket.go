@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -15,13 +17,12 @@ import (
 // ErrNoDaemon says that no daemon runs on the state database.
 var ErrNoDaemon = errors.New("no daemon runs on this state database")
 
-// socketPath is the control socket: beside the state database.
-func socketPath(state string) string { return strings.TrimSuffix(state, ".db") + ".sock" }
+// SocketBeside is where the control socket of a state database is, unless it is put elsewhere: beside it.
+func SocketBeside(state string) string { return strings.TrimSuffix(state, ".db") + ".sock" }
 
-// listen opens the control socket, for its owner alone. A socket that a killed daemon left is replaced: the state lock, which the
+// listen opens the control socket, for its owner alone, or for its group too. A socket that a killed daemon left is replaced: the state lock, which the
 // caller holds, says that nobody listens there any more.
-func listen(state string) (net.Listener, error) {
-	path := socketPath(state)
+func listen(path string, group bool) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -30,7 +31,11 @@ func listen(state string) (net.Listener, error) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	defer done()
-	before := syscall.Umask(0o177) // there is no moment in which others may connect
+	mask := 0o177
+	if group {
+		mask = 0o117
+	}
+	before := syscall.Umask(mask) // there is no moment in which others may connect
 	l, err := net.Listen("unix", short)
 	syscall.Umask(before)
 	if err != nil {
@@ -51,12 +56,14 @@ func (s *socket) Close() error {
 	return s.Listener.Close()
 }
 
-// dialSocket connects to the control socket beside a state database; ErrNoDaemon where nobody listens.
-func dialSocket(ctx context.Context, state string) (net.Conn, error) {
-	path := socketPath(state)
+// dialSocket connects to a control socket; ErrNoDaemon where nobody listens.
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	short, done, err := shortPath(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoDaemon
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, denied(path, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
@@ -67,11 +74,26 @@ func dialSocket(ctx context.Context, state string) (net.Conn, error) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return nil, ErrNoDaemon
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("a daemon runs on this state database, but you may not use its control socket %s: run this as the daemon's user", path)
+		return nil, denied(path, err)
 	case err != nil:
 		return nil, fmt.Errorf("control socket %s: %w", path, err)
 	}
 	return conn, nil
+}
+
+// denied says who may use a control socket. The group is that of its directory: the socket itself may not even be looked at.
+func denied(path string, err error) error {
+	hint := "run this as the user that the daemon runs as"
+	if dir, e := os.Stat(filepath.Dir(path)); e == nil && dir.Mode().Perm()&0o010 != 0 {
+		if sys, ok := dir.Sys().(*syscall.Stat_t); ok && sys.Gid != 0 {
+			name := strconv.FormatUint(uint64(sys.Gid), 10)
+			if g, e := user.LookupGroupId(name); e == nil {
+				name = g.Name
+			}
+			hint = "join its group, then log in again: sudo adduser $USER " + name
+		}
+	}
+	return fmt.Errorf("a daemon runs, but you may not use its control socket %s: %w (%s)", path, err, hint)
 }
 
 // shortPath gives a path of at most 108 bytes, which is all that a unix socket's address has room for: through a descriptor of its

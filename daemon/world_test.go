@@ -34,6 +34,9 @@ type world struct {
 	life    *life // nil: no daemon runs
 	log     *slog.Logger
 	wire    func(http.RoundTripper) http.RoundTripper // stands between the daemon and the simulator; nil: nothing does
+
+	// wrap puts something between the house and its store; nil: nothing.
+	wrap func(*state.Store) (saga.Journal, reconcile.Store)
 }
 
 // life is one process: from a start to its end or its crash.
@@ -125,6 +128,9 @@ func (w *world) startWith(t *taps) {
 	}
 	var journal saga.Journal = store
 	var records reconcile.Store = store
+	if w.wrap != nil {
+		journal, records = w.wrap(store)
+	}
 	if t != nil {
 		t.cancel = cancel
 		journal, records, o.Transport = tappedJournal{t, store}, tappedStore{t, store}, tappedWire{t, o.Transport}

@@ -26,6 +26,10 @@ type Loop struct {
 	Schedule cron.Schedule      // of the inventory sync
 	Log      *slog.Logger
 
+	// Observe is told when a pass begins (of its report only the time and the trigger are known then) and when it has ended. The
+	// loop waits for it. Nil: nobody is told.
+	Observe func(r Report, ended bool)
+
 	inForce fileInForce
 	pending pending
 	told    told
@@ -243,17 +247,25 @@ func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 		planID = cmp.Or(planID, a.planID)
 	}
 	r := Report{At: began, Trigger: strings.Join(whys, ", ")}
+	l.observe(r, false)
 	r.Outcome, r.Err = l.run(ctx, hurry, planID)
 	l.mu.Lock()
 	l.last = r
 	l.mu.Unlock()
 	l.log(ctx, r, time.Since(began))
+	l.observe(r, true)
 	for _, a := range asks {
 		if a.answer != nil {
 			a.answer <- r
 		}
 	}
 	return r
+}
+
+func (l *Loop) observe(r Report, ended bool) {
+	if l.Observe != nil {
+		l.Observe(r, ended)
+	}
 }
 
 func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, error) {

@@ -16,7 +16,8 @@ func planCommand() *cobra.Command {
 		Use:   "plan",
 		Short: "Show what it would take, and change nothing",
 		Long: `Show what it would take to bring the account in line with the fleet file. This changes nothing anywhere:
-neither in the account nor in the state database.
+neither in the account nor in the state database. Where only the service may read its state database, the service
+is asked, which has its own fleet file and token.
 
 With --stateless the state database is not needed: every droplet that bears the fleet's tags counts as adopted, and what the
 API does not show of it (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
@@ -39,7 +40,10 @@ Exit codes: 0 nothing to do; 2 changes, or sagas that are in flight or stuck; 1 
 		}
 		o.Stateless = *stateless
 		var p plan.Plan
-		if _, err = o.Token(); err == nil {
+		if !daemon.OnlyThere(ctx, o) {
+			_, err = o.Token()
+		}
+		if err == nil {
 			p, err = daemon.Plan(ctx, o)
 		}
 		if err := errors.Join(err, done()); err != nil {

@@ -56,7 +56,7 @@ It writes only to droplets that it made or adopted, which bear the tag managed-b
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
 	add(groupLook, statusCommand(), sagaCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand())
-	add(groupTools, validateCommand(), schemaCommand(), simulateCommand())
+	add(groupTools, validateCommand(), schemaCommand(), backupCommand(), simulateCommand())
 	return root
 }
 

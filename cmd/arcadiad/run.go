@@ -17,12 +17,15 @@ func runCommand() *cobra.Command {
 out whatever the file asks for, until it is told to stop. Droplets are made, replaced and destroyed.
 
 SIGTERM and SIGINT stop it within 5 seconds; unfinished work carries on at the next start. A second signal
-stops it at once. SIGHUP reads the fleet file again.`,
+stops it at once. SIGHUP reads the fleet file again.
+
+Under systemd it says when it is ready, reloads and lives (Type=notify-reload, WatchdogSec=), and takes its state, its
+control socket and its token from where the unit puts them.`,
 		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
   arcadiad run --simulate --fleet examples/fleet.yaml`,
 		Args: none,
 	}
-	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelInfo)
+	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas|usesDaemon, slog.LevelInfo)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
@@ -31,6 +34,7 @@ stops it at once. SIGHUP reads the fleet file again.`,
 			return err
 		}
 		o.Reload = reloads(ctx)
+		o.Notify, o.Watchdog = serviceManager()
 		if _, err = o.Token(); err == nil { // better now than in a log an hour later
 			err = daemon.Run(ctx, o)
 		}

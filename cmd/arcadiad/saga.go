@@ -63,7 +63,7 @@ func sagaListCommand() *cobra.Command {
 	all := cmd.Flags().Bool("all", false, "every saga that ever was, not just the latest")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		r, err := state.OpenReader(cmd.Context(), s.state)
+		r, _, err := s.look(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func sagaShowCommand() *cobra.Command {
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		r, err := state.OpenReader(cmd.Context(), s.state)
+		r, _, err := s.look(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -68,6 +69,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"names":     names,
 	"pinned":    pinned,
 	"signal":    sendSignal,
+	"manager":   manager,
+	"told":      told,
+	"rotate":    rotate,
 }
 
 // exits N CMD ARGS... runs a command and demands its exit code.
@@ -101,6 +105,9 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 
 // quietly runs a command without showing it. An api that is not there yet says nothing.
 func quietly(ts *testscript.TestScript, args []string) (said string, code int) {
+	if args[0] == "told" {
+		return ts.ReadFile(toldFile), 0
+	}
 	if args[0] == "api" {
 		if url, err := simulator.Listener(ts.Getenv("account")); err == nil && url != "" {
 			said, err = call(url, args[1:])
@@ -183,6 +190,54 @@ func pinned(ts *testscript.TestScript, neg bool, args []string) {
 	store, err := state.Open(context.Background(), ts.MkAbs(args[0]), state.Options{})
 	ts.Check(err)
 	ts.Check(errors.Join(store.Pin(context.Background(), fleet.Account{UUID: args[1]}, "demo"), store.Close()))
+}
+
+const toldFile = "told.txt"
+
+// manager listens as systemd does on $NOTIFY_SOCKET, and writes down what it is told, for told.
+func manager(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) == 0, "manager")
+	file, err := os.Create(ts.MkAbs(toldFile))
+	ts.Check(err)
+	socket := ts.MkAbs("notify.sock")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	ts.Check(err)
+	ended := make(chan error, 1)
+	go func() {
+		message := make([]byte, 1<<16)
+		for {
+			n, err := conn.Read(message)
+			if err == nil {
+				_, err = fmt.Fprintf(file, "%s\n", message[:n])
+			}
+			if err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	ts.Defer(func() {
+		ts.Check(conn.Close())
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			ts.Check(err)
+		}
+		ts.Check(file.Close())
+	})
+	ts.Setenv("NOTIFY_SOCKET", socket)
+}
+
+// told gives what the manager was told on stdout.
+func told(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) == 0, "told")
+	fmt.Fprint(ts.Stdout(), ts.ReadFile(toldFile))
+}
+
+// rotate FILE TOKEN puts another file with a token in the place of the one that is there.
+func rotate(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) == 2, "rotate FILE TOKEN")
+	path := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(path+".new", []byte(args[1]+"\n"), 0o600))
+	ts.Check(os.Rename(path+".new", path))
 }
 
 func plainly(ts *testscript.TestScript, neg, ok bool, usage string) {

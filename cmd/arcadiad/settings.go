@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -19,14 +18,17 @@ import (
 
 // settings are the values that commands share. Each is given by its flag, else by its environment variable, else by its default.
 type settings struct {
-	fleet, state, apiURL, tokenFile string
-	simulate                        bool
-	waitInterval, createSettle      time.Duration
-	waitAttempts, concurrency       int
-	syncSchedule                    string
-	apiReserve                      float64
-	logFormat                       string
-	logLevel                        slog.Level
+	fleet, state, socket, apiURL, tokenFile string
+	socketGroup                             bool // the socket is for a group of people
+	starts                                  bool // the command starts a daemon
+	keepSagas, keepDeleted                  time.Duration
+	simulate                                bool
+	waitInterval, createSettle              time.Duration
+	waitAttempts, concurrency               int
+	syncSchedule                            string
+	apiReserve                              float64
+	logFormat                               string
+	logLevel                                slog.Level
 
 	flags *pflag.FlagSet
 	rows  []setting
@@ -36,11 +38,12 @@ type settings struct {
 type uses int
 
 const (
-	usesFleet uses = 1 << iota // the fleet file
-	usesState                  // the state database, real or simulated
-	usesAPI                    // the account
-	usesSagas                  // sagas run in this process
-	usesLog                    // a log
+	usesFleet  uses = 1 << iota // the fleet file
+	usesState                   // the state database, real or simulated
+	usesAPI                     // the account
+	usesSagas                   // sagas run in this process
+	usesLog                     // a log
+	usesDaemon                  // it is the daemon
 )
 
 // setting is one row of the table.
@@ -58,7 +61,10 @@ func (s *settings) table(level slog.Level) []setting {
 	return []setting{
 		{usesFleet, "fleet", "ARCADIAD_FLEET", text(&s.fleet, "fleet.yaml", "FILE"), "fleet file"},
 		{usesState, "state", "ARCADIAD_STATE", text(&s.state, "", "FILE"),
-			"state database (default arcadiad.db, with --simulate simulated.db, in $STATE_DIRECTORY, $XDG_STATE_HOME/arcadiad or ~/.local/state/arcadiad)"},
+			"state database (default arcadiad.db, with --simulate simulated.db, in $STATE_DIRECTORY, $XDG_STATE_HOME/arcadiad or ~/.local/state/arcadiad; " +
+				"where that is not there, the service's in /var/lib/arcadiad)"},
+		{usesState, "socket", "ARCADIAD_SOCKET", text(&s.socket, "", "FILE"),
+			"control socket of the daemon (default beside the state database; the service's is /run/arcadiad/" + socketName + ")"},
 		{usesState, "simulate", "", boolean(&s.simulate), "use a simulated account, kept in a file beside the state; needs no token"},
 		{usesAPI, "api-url", "DIGITALOCEAN_API_URL", text(&s.apiURL, daemon.DefaultAPIURL, "URL"), "DigitalOcean API"},
 		{usesAPI, "token-file", "", text(&s.tokenFile, "", "FILE"),
@@ -68,6 +74,8 @@ func (s *settings) table(level slog.Level) []setting {
 		{usesSagas, "create-settle", "", duration(&s.createSettle, 2*time.Minute),
 			"how long an unanswered create is looked for before it may be sent again (with --simulate 10s)"},
 		{usesSagas, "sync-schedule", "", text(&s.syncSchedule, daemon.DefaultSyncSchedule, "CRON"), "when the daemon takes an inventory of the account"},
+		{usesDaemon, "keep-sagas", "", days(&s.keepSagas, daemon.DefaultKeepSagas), "how long sagas that ended are kept: days, such as 90d, or forever"},
+		{usesDaemon, "keep-deleted", "", days(&s.keepDeleted, daemon.DefaultKeepDeleted), "how long the rows of droplets that are gone are kept"},
 		{pace, "concurrency", "", number(&s.concurrency, 10), "API requests in flight"},
 		{pace, "api-reserve", "", share(&s.apiReserve, daemon.DefaultReserve), "share of the rate limit that is left to people and other tools"},
 		{usesState | usesLog, "log-format", "", choice(&s.logFormat, "text", "json"), "text or json"},
@@ -80,6 +88,7 @@ func (s *settings) table(level slog.Level) []setting {
 func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
 	s := &settings{flags: cmd.Flags(), apiReserve: -1}
 	s.rows = s.table(level)
+	s.starts = u&usesDaemon != 0
 	for _, row := range s.rows {
 		if row.uses&u != 0 {
 			usage := row.usage
@@ -122,16 +131,8 @@ func (s *settings) fill() error {
 			return fmt.Errorf("%s in the environment: %w", row.env, err)
 		}
 	}
-	if s.state == "" && s.flags.Lookup("state") != nil {
-		dir, err := stateDirectory()
-		if err != nil {
-			return err
-		}
-		name := "arcadiad.db"
-		if s.simulate {
-			name = "simulated.db"
-		}
-		s.state = filepath.Join(dir, name)
+	if s.flags.Lookup("state") != nil {
+		return s.findState(systemService())
 	}
 	return nil
 }
@@ -142,26 +143,10 @@ func (s *settings) given(flag string) bool {
 	return f != nil && f.Changed
 }
 
-// stateDirectory is where systemd says, else where the user's state belongs.
-func stateDirectory() (string, error) {
-	if dirs := os.Getenv("STATE_DIRECTORY"); dirs != "" {
-		first, _, _ := strings.Cut(dirs, ":") // systemd gives all of StateDirectory=
-		return first, nil
-	}
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // relative ones are to be ignored, says the XDG specification
-		return filepath.Join(dir, "arcadiad"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", errors.New("no place for the state database: HOME is not set (use --state or ARCADIAD_STATE)")
-	}
-	return filepath.Join(home, ".local", "state", "arcadiad"), nil
-}
-
 // options are the settings as the daemon takes them.
 func (s *settings) options(log *slog.Logger) daemon.Options {
 	return daemon.Options{
-		Fleet: s.fleet, State: s.state, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
+		Fleet: s.fleet, State: s.state, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
 		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
 		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
 		UserAgent: "arcadiad/" + strings.ReplaceAll(version(), " ", "-"), Log: log,
@@ -218,6 +203,26 @@ func duration(at *time.Duration, start time.Duration) pflag.Value {
 		}
 		return d, nil
 	}, func(d time.Duration) string { return shortened(d) })
+}
+
+// days reads 90d, and forever, which is negative.
+func days(at *time.Duration, start time.Duration) pflag.Value {
+	const day, forever = 24 * time.Hour, "forever"
+	return newValue(at, start, "DAYS", func(s string) (time.Duration, error) {
+		if s == forever {
+			return -1, nil
+		}
+		n, err := strconv.Atoi(strings.TrimSuffix(s, "d"))
+		if err != nil || n < 1 || n > 36500 {
+			return 0, fmt.Errorf("%q is not a number of days such as 90d, and not %s", s, forever)
+		}
+		return time.Duration(n) * day, nil
+	}, func(d time.Duration) string {
+		if d < 0 {
+			return forever
+		}
+		return strconv.Itoa(int(d/day)) + "d"
+	})
 }
 
 func number(at *int, start int) pflag.Value {

@@ -32,7 +32,7 @@ changes nothing. Without a state database the exit code is 1.`,
 	format := outputFlag(cmd, "text", "json")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		st, err := readStatus(cmd.Context(), s.state)
+		st, err := s.readStatus(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -107,8 +107,8 @@ type dropletView struct {
 	Deleted  time.Time    `json:"deleted_at,omitzero"`
 }
 
-func readStatus(ctx context.Context, path string) (status, error) {
-	r, err := state.OpenReader(ctx, path)
+func (s *settings) readStatus(ctx context.Context) (status, error) {
+	r, daemonErr, err := s.look(ctx)
 	if err != nil {
 		return status{}, err
 	}
@@ -144,15 +144,19 @@ func readStatus(ctx context.Context, path string) (status, error) {
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b dropletView) int { return fleet.CompareNames(a.Name, b.Name) })
-	st.askDaemon(ctx, path)
+	if daemonErr != nil {
+		st.DaemonError = daemonErr.Error()
+		return st, nil
+	}
+	st.askDaemon(ctx, s.socket)
 	return st, nil
 }
 
 // askDaemon adds how the daemon is. One that does not answer spoils nothing: the database was read.
-func (st *status) askDaemon(ctx context.Context, path string) {
+func (st *status) askDaemon(ctx context.Context, socket string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	remote, err := daemon.Dial(ctx, path)
+	remote, err := daemon.Dial(ctx, socket)
 	if errors.Is(err, daemon.ErrNoDaemon) {
 		return
 	}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"arcadiad/daemon"
+)
+
+// place is where a daemon keeps its things.
+type place struct {
+	dir    string // of the state database
+	socket string // control socket; empty: beside the state database
+}
+
+const (
+	databaseName  = "arcadiad.db"
+	simulatedName = "simulated.db"
+	socketName    = "control.sock"
+)
+
+// systemService is where the package's systemd unit puts them: StateDirectory=, RuntimeDirectory=, and its configuration.
+func systemService() service {
+	return service{
+		place:     place{dir: "/var/lib/arcadiad", socket: "/run/arcadiad/" + socketName},
+		fleet:     "/etc/arcadiad/fleet.yaml",
+		tokenFile: "/etc/arcadiad/token",
+	}
+}
+
+// service is a daemon that systemd runs on this machine.
+type service struct {
+	place
+	fleet, tokenFile string
+}
+
+// here tells whether the service ever ran on this machine. Its directories may not be open to everybody, but they can be seen.
+func (s service) here() bool {
+	for _, path := range []string{s.dir, filepath.Dir(s.socket)} {
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// ownPlace is where this user's own daemon keeps its things.
+func ownPlace() (place, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // relative ones are to be ignored, says the XDG specification
+		return place{dir: filepath.Join(dir, "arcadiad")}, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return place{}, errors.New("no place for the state database: HOME is not set (use --state or ARCADIAD_STATE)")
+	}
+	return place{dir: filepath.Join(home, ".local", "state", "arcadiad")}, nil
+}
+
+// unitPlace is what systemd gave to the process, if it runs as a service.
+func unitPlace() (p place, ok bool) {
+	// systemd gives all of StateDirectory= and RuntimeDirectory=, with colons between.
+	p.dir, _, _ = strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
+	if run, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); run != "" {
+		p.socket = filepath.Join(run, socketName)
+	}
+	return p, p.dir != ""
+}
+
+// findState finds the state database and the control socket where nobody named them: systemd's, this user's own, or those of the
+// service on this machine, in this order. A daemon that is started by hand, and a simulated account, are always the user's own.
+func (s *settings) findState(sys service) error {
+	name := databaseName
+	if s.simulate {
+		name = simulatedName
+	}
+	p, unit := unitPlace()
+	if !unit {
+		own, err := ownPlace()
+		if err != nil && s.state == "" {
+			return err
+		}
+		p = own
+		if _, err := os.Stat(filepath.Join(own.dir, name)); !s.simulate && !s.starts && errors.Is(err, fs.ErrNotExist) && sys.here() {
+			p = sys.place
+		}
+	}
+	if s.state == "" {
+		s.state = filepath.Join(p.dir, name)
+	}
+	if s.socket == "" {
+		s.socket = daemon.SocketBeside(s.state)
+		for _, known := range []place{p, sys.place} { // who names the service's database means the service
+			if known.socket != "" && filepath.Clean(s.state) == filepath.Join(known.dir, databaseName) {
+				s.socket, s.socketGroup = known.socket, true
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// look gives what the state database knows. A daemon that is there and does not answer spoils nothing, where the file can be read.
+func (s *settings) look(ctx context.Context) (k daemon.Known, daemonErr, err error) {
+	k, daemonErr, err = daemon.Look(ctx, daemon.Options{State: s.state, Socket: s.socket})
+	if sys := systemService(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
+		if _, missing := os.Stat(sys.socket); errors.Is(missing, fs.ErrNotExist) {
+			err = fmt.Errorf("the service is not running, and only root may read its state database meanwhile "+
+				"(start it: sudo systemctl start arcadiad; or look with sudo): %w", err)
+		}
+	}
+	return k, daemonErr, err
+}

@@ -1,0 +1,129 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+// Known is what the state database knows, for those who only look: status and saga. It is a *state.Reader, or a *Remote, which asks the
+// daemon: the database of a service may be read by nobody else.
+type Known interface {
+	Meta(ctx context.Context) (state.Meta, error)
+	Resources(ctx context.Context) ([]state.Resource, error)
+	Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error)
+	Saga(ctx context.Context, id string) (saga.Saga, error)
+}
+
+// askTime is how long a daemon may take to say that it is there, before the database is read without it.
+const askTime = 5 * time.Second
+
+// Look gives what the state database knows: through the daemon where one answers, else from the file. The error beside a Known is why
+// a daemon that is there was not asked.
+func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
+	o, err = o.withDefaults()
+	if err != nil {
+		return nil, nil, err
+	}
+	remote, daemonErr := Dial(ctx, o.Socket)
+	if daemonErr == nil {
+		asking, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		if _, daemonErr = remote.Meta(asking); daemonErr == nil {
+			return remote, nil, nil
+		}
+	}
+	if errors.Is(daemonErr, ErrNoDaemon) {
+		daemonErr = nil
+	}
+	r, err := state.OpenReader(ctx, o.State)
+	if err != nil {
+		if daemonErr != nil {
+			return nil, nil, daemonErr // the nearer way in
+		}
+		return nil, nil, err
+	}
+	return r, daemonErr, nil
+}
+
+// question is which part of what is known is asked for.
+type question struct {
+	Meta      bool              `json:"meta,omitempty"`
+	Resources bool              `json:"resources,omitempty"`
+	Sagas     *state.SagaFilter `json:"sagas,omitempty"`
+	Saga      string            `json:"saga,omitempty"`
+}
+
+// knowledge answers a question.
+type knowledge struct {
+	Meta      *state.Meta      `json:"meta,omitempty"`
+	Resources []state.Resource `json:"resources,omitempty"`
+	Sagas     []saga.Saga      `json:"sagas,omitempty"`
+}
+
+// known answers from the store. Sagas come without their secrets.
+func (h *house) known(ctx context.Context, q question) (k knowledge, err error) {
+	switch {
+	case q.Meta:
+		var m state.Meta
+		m, err = h.store.Meta(ctx)
+		k.Meta = &m
+	case q.Resources:
+		k.Resources, err = h.store.Resources(ctx)
+	case q.Sagas != nil:
+		k.Sagas, err = h.store.Sagas(ctx, *q.Sagas)
+	default:
+		var s saga.Saga
+		s, err = h.store.Saga(ctx, q.Saga)
+		k.Sagas = []saga.Saga{s}
+	}
+	return k, err
+}
+
+func (r *Remote) known(ctx context.Context, q question) (knowledge, error) {
+	a, err := r.ask(ctx, pathKnown, order{Question: &q})
+	if err == nil && a.Known == nil {
+		err = errors.New("the running daemon gave no answer: is it of another version?")
+	}
+	if err != nil {
+		return knowledge{}, err
+	}
+	return *a.Known, nil
+}
+
+// Meta gives the database's own facts.
+func (r *Remote) Meta(ctx context.Context) (state.Meta, error) {
+	k, err := r.known(ctx, question{Meta: true})
+	if err != nil || k.Meta == nil {
+		return state.Meta{}, err
+	}
+	return *k.Meta, nil
+}
+
+// Resources gives every droplet that was ever seen.
+func (r *Remote) Resources(ctx context.Context) ([]state.Resource, error) {
+	k, err := r.known(ctx, question{Resources: true})
+	return k.Resources, err
+}
+
+// Sagas gives the sagas that pass the filter.
+func (r *Remote) Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error) {
+	k, err := r.known(ctx, question{Sagas: &f})
+	return k.Sagas, err
+}
+
+// Saga finds a saga by its id, or the first digits of it.
+func (r *Remote) Saga(ctx context.Context, id string) (saga.Saga, error) {
+	k, err := r.known(ctx, question{Saga: id})
+	if err == nil && len(k.Sagas) != 1 {
+		err = fmt.Errorf("the running daemon gave %d sagas for one", len(k.Sagas))
+	}
+	if err != nil {
+		return saga.Saga{}, err
+	}
+	return k.Sagas[0], nil
+}

@@ -1,0 +1,204 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+)
+
+// How long the daemon may be without a sign of life before it counts as hung.
+const (
+	// workPatience is for passes and steps. The longest that they wait by design is for the next look at the account.
+	workPatience = 10 * time.Minute
+	// callPatience is for one call of the state database.
+	callPatience = 2 * time.Minute
+)
+
+// pulse tells a daemon that works, or rests, from one that hangs.
+//
+//   - Work is a pass, or a try of a saga's step. While there is work, something must come of it now and then: a request
+//     to the API, a commit, an end. A rate limit excuses.
+//   - A call of the state database must return.
+//   - At rest there must be a pass whenever one is due.
+type pulse struct {
+	patience time.Duration
+
+	mu    sync.Mutex
+	beat  time.Time            // the last sign of life
+	sent  int64                // requests that had been sent when last looked
+	work  map[string]time.Time // what is under way, since when
+	calls map[*call]struct{}
+	last  time.Time     // when the last pass began
+	due   time.Duration // after that the next must begin
+}
+
+// call is one call of the state database that has not returned.
+type call struct {
+	what  string
+	began time.Time
+}
+
+func newPulse(patience time.Duration) *pulse {
+	return &pulse{patience: patience, beat: time.Now(), work: map[string]time.Time{}, calls: map[*call]struct{}{}}
+}
+
+// sign notes a sign of life.
+func (p *pulse) sign() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.beat = time.Now()
+}
+
+// begin and end frame a piece of work.
+func (p *pulse) begin(work string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.beat = time.Now()
+	p.work[work] = p.beat
+}
+
+func (p *pulse) end(work string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.beat = time.Now()
+	delete(p.work, work)
+}
+
+// scheduled says that a pass began, and how long after it another must have begun at the latest.
+func (p *pulse) scheduled(began time.Time, due time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last, p.due = began, due
+}
+
+// database frames a call of the state database.
+func (p *pulse) database(what string) (returned func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := &call{what, time.Now()}
+	p.calls[c] = struct{}{}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.calls, c)
+		p.beat = time.Now()
+	}
+}
+
+// hung says what hangs; nil: nothing does. It must be asked every minute or so. Sent is how many requests went to the API so far:
+// each has a timeout, so while they go out somebody lives. Held tells whether a rate limit holds them back.
+func (p *pulse) hung(sent int64, held bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if sent != p.sent {
+		p.sent, p.beat = sent, time.Now()
+	}
+	for c := range p.calls {
+		if d := time.Since(c.began); d > callPatience {
+			return fmt.Errorf("the state database has not answered (%s) for %s", c.what, d.Round(time.Second))
+		}
+	}
+	if held {
+		return nil
+	}
+	silent := time.Since(p.beat)
+	for work, began := range p.work {
+		if silent > p.patience && time.Since(began) > p.patience {
+			return fmt.Errorf("%s is under way, and nothing has come of it for %s", work, silent.Round(time.Second))
+		}
+	}
+	// By the monotonic clock: a clock that was set, or a machine that slept, is no reason to start again.
+	if late := time.Since(p.last) - p.due; len(p.work) == 0 && !p.last.IsZero() && late > p.patience {
+		return fmt.Errorf("a pass is due for %s, and none has begun", late.Round(time.Second))
+	}
+	return nil
+}
+
+const workPass = "a pass"
+
+// observePass feeds the pulse with passes.
+func (h *house) observePass(r reconcile.Report, ended bool) {
+	if ended {
+		h.pulse.end(workPass)
+		h.supervisor.passed(r)
+		return
+	}
+	h.pulse.begin(workPass)
+	h.pulse.scheduled(r.At, h.loop.Schedule.Next(r.At).Sub(r.At))
+}
+
+// observeSaga feeds the pulse with the tries of steps.
+func (h *house) observeSaga(e saga.Event) {
+	work := "saga " + fleet.Saga8(e.Saga.ID)
+	switch e.What {
+	case saga.EventStarted:
+		h.pulse.begin(work)
+	case saga.EventCheckpoint:
+		h.pulse.sign()
+	default:
+		h.pulse.end(work)
+	}
+	h.supervisor.look()
+}
+
+// hung says what hangs in this house; nil: nothing does.
+func (h *house) hung() error {
+	s := h.budget.State()
+	return h.pulse.hung(s.Sent, s.Holding != "")
+}
+
+// pulsedJournal and pulsedStore watch the calls of the state database.
+type pulsedJournal struct {
+	pulse *pulse
+	saga.Journal
+}
+
+func (j pulsedJournal) Begin(ctx context.Context, sagas ...saga.Saga) error {
+	defer j.pulse.database("begin sagas")()
+	return j.Journal.Begin(ctx, sagas...)
+}
+
+func (j pulsedJournal) Commit(ctx context.Context, s saga.Saga, rows []any) error {
+	defer j.pulse.database("commit a step")()
+	return j.Journal.Commit(ctx, s, rows)
+}
+
+func (j pulsedJournal) Live(ctx context.Context) ([]saga.Saga, error) {
+	defer j.pulse.database("load the live sagas")()
+	return j.Journal.Live(ctx)
+}
+
+type pulsedStore struct {
+	pulse *pulse
+	reconcile.Store
+}
+
+func (s pulsedStore) Load(ctx context.Context) (fleet.Recorded, error) {
+	defer s.pulse.database("load what is recorded")()
+	return s.Store.Load(ctx)
+}
+
+func (s pulsedStore) Save(ctx context.Context, o fleet.Observed) error {
+	defer s.pulse.database("save the observation")()
+	return s.Store.Save(ctx, o)
+}
+
+func (s pulsedStore) Record(ctx context.Context, records []fleet.Record) error {
+	defer s.pulse.database("record again")()
+	return s.Store.Record(ctx, records)
+}
+
+func (s pulsedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	defer s.pulse.database("compare the pin")()
+	return s.Store.Pin(ctx, account, fleetName)
+}
+
+func (s pulsedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
+	defer s.pulse.database("label a saga")()
+	return s.Store.SetLabel(ctx, sagaID, label, value)
+}
