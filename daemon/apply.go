@@ -40,7 +40,7 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
-	remote, err := Dial(ctx, o.Socket)
+	remote, err := Dial(ctx, o)
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Applied{}, err
 	}
@@ -186,7 +186,7 @@ func Sync(ctx context.Context, o Options) (droplets int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	remote, err := Dial(ctx, o.Socket)
+	remote, err := Dial(ctx, o)
 	if err == nil {
 		return remote.Sync(ctx)
 	}

@@ -20,7 +20,7 @@ func Backup(ctx context.Context, o Options, path string) error {
 	if err != nil {
 		return err
 	}
-	remote, err := Dial(ctx, o.Socket)
+	remote, err := Dial(ctx, o)
 	if err == nil {
 		return remote.backup(ctx, path)
 	}

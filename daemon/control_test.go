@@ -37,7 +37,7 @@ func served(t *testing.T, file string) (Options, *simulator.Simulator) {
 		}
 	})
 	until(t, "the daemon answers", func() bool {
-		r, err := Dial(t.Context(), SocketBeside(o.State))
+		r, err := Dial(t.Context(), o)
 		if err != nil {
 			return false
 		}

@@ -58,7 +58,7 @@ func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed
 	if o, err = o.withDefaults(); err != nil {
 		return Handed{}, err
 	}
-	remote, err := Dial(ctx, o.State)
+	remote, err := Dial(ctx, o)
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Handed{}, err
 	}

@@ -29,7 +29,7 @@ func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	remote, daemonErr := Dial(ctx, o.Socket)
+	remote, daemonErr := Dial(ctx, o)
 	if daemonErr == nil {
 		asking, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()

@@ -48,7 +48,7 @@ func give(ctx context.Context, o Options, path, id string, self func(*house) err
 	if err != nil {
 		return err
 	}
-	remote, err := Dial(ctx, o.Socket)
+	remote, err := Dial(ctx, o)
 	if err == nil {
 		_, err = remote.ask(ctx, path, order{ID: id})
 		return err

@@ -55,7 +55,7 @@ func OnlyThere(ctx context.Context, o Options) bool {
 
 // planThere asks the running daemon, which has a fleet file of its own. It is an error if the one named here is there and is another.
 func planThere(ctx context.Context, o Options, hash string) (plan.Plan, error) {
-	remote, err := Dial(ctx, o.Socket)
+	remote, err := Dial(ctx, o)
 	if errors.Is(err, ErrNoDaemon) {
 		return plan.Plan{}, fmt.Errorf("%s may not be read by you, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, err)
 	}

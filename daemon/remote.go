@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,9 @@ import (
 // Remote is a running daemon, reached through its control socket.
 type Remote struct{ client *http.Client }
 
-// Dial reaches the daemon behind a control socket; ErrNoDaemon where there is none.
-func Dial(ctx context.Context, socket string) (*Remote, error) {
+// Dial reaches the daemon behind the control socket; ErrNoDaemon where there is none.
+func Dial(ctx context.Context, o Options) (*Remote, error) {
+	socket := cmp.Or(o.Socket, SocketBeside(o.State))
 	conn, err := dialSocket(ctx, socket)
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 
 // tokenUnlessDaemon wants a token, unless a daemon does the work with its own.
 func tokenUnlessDaemon(ctx context.Context, o daemon.Options) error {
-	if _, err := daemon.Dial(ctx, o.Socket); !errors.Is(err, daemon.ErrNoDaemon) {
+	if _, err := daemon.Dial(ctx, o); !errors.Is(err, daemon.ErrNoDaemon) {
 		return err
 	}
 	_, err := o.Token()

@@ -148,15 +148,15 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 		st.DaemonError = daemonErr.Error()
 		return st, nil
 	}
-	st.askDaemon(ctx, s.socket)
+	st.askDaemon(ctx, daemon.Options{State: s.state, Socket: s.socket})
 	return st, nil
 }
 
 // askDaemon adds how the daemon is. One that does not answer spoils nothing: the database was read.
-func (st *status) askDaemon(ctx context.Context, socket string) {
+func (st *status) askDaemon(ctx context.Context, o daemon.Options) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	remote, err := daemon.Dial(ctx, socket)
+	remote, err := daemon.Dial(ctx, o)
 	if errors.Is(err, daemon.ErrNoDaemon) {
 		return
 	}
