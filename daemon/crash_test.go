@@ -173,22 +173,23 @@ var pairs = flag.Bool("pairs", false, "crash a second time at every point of eve
 
 // TestCrashPoints visits every point of every scenario.
 func TestCrashPoints(t *testing.T) {
-	var singles, doubles atomic.Int64
+	var played, singles, doubles atomic.Int64
 	t.Run("scenarios", func(t *testing.T) {
 		for _, s := range scenarios() {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
+				played.Add(1)
 				first, second := crashEverywhere(t, s)
 				singles.Add(first)
 				doubles.Add(second)
 				t.Logf("%d crash points, %d pairs of them", first, second)
+				if first < 10 {
+					t.Error("so few crash points: the taps are loose")
+				}
 			})
 		}
 	})
-	fmt.Printf("visited %d crash points and %d pairs of them in %d scenarios\n", singles.Load(), doubles.Load(), len(scenarios()))
-	if singles.Load() < 300 {
-		t.Errorf("only %d crash points were visited: the taps are loose", singles.Load())
-	}
+	fmt.Printf("visited %d crash points and %d pairs of them in %d scenarios\n", singles.Load(), doubles.Load(), played.Load())
 }
 
 // crashEverywhere crashes a scenario at one point after the other until it comes through, and, if pairs are asked for, does the same

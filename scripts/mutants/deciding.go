@@ -1,0 +1,88 @@
+package main
+
+// deciding are the guards of package plan, and of the vocabulary that it decides by: what may be done to which droplet.
+func deciding() []mutant {
+	var all []mutant
+	take := func(law int, guard, file, old, new string) {
+		all = append(all, mutant{law, guard, file, old, new, []suite{room("plan")}})
+	}
+	rule := func(law int, name, line string) { take(law, "the hold "+name, "plan/holds.go", line, "") }
+
+	const licence = "plan/licence.go"
+	take(1, "licence: it is for one droplet", licence, `|| seen.ID != t.DropletID:`, `:`)
+	take(1, "licence: the managed tag", licence, `case !seen.Managed():`, `case false:`)
+	take(1, "licence: the fleet's tag", licence, `case !ours:`, `case false:`)
+	take(1, "licence: no other fleet's tag", licence, `len(seen.Fleets()) == 0 && seen.HasTag(`, `seen.HasTag(`)
+	take(9, "licence: protected since", licence, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
+	take(9, "licence: volumes attached since", licence, `case len(seen.VolumeIDs) > t.Volumes:`, `case false:`)
+	take(17, "licence: the name is still unwanted", licence, `return !wanted`, `return true`)
+	take(17, "licence: the spec is still wanted", licence, `return wanted && spec.Hash() == t.SpecHash`, `return wanted && spec.Hash() != ""`)
+	take(17, "licence: the fleet is the same", licence, `if t.DropletID == 0 || f.Name != t.Fleet {`, `if t.DropletID == 0 {`)
+	take(1, "licence: none for what is held", licence, `if d.Held || (d.Kind`, `if (d.Kind`)
+	take(1, "licence: makers are this journal's", licence, `if b.makerOf(d) == nil {`, `if false {`)
+	take(1, "licence: it names its droplet in the journal", licence, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
+
+	const survey = "plan/survey.go"
+	take(1, "ours: the managed tag", survey, `if !d.Managed() {`, `if false {`)
+	take(1, "ours: the fleet's tag", survey, "if s.makerOf(d) == nil {\n\t\treturn \"it does not", "if false {\n\t\treturn \"it does not")
+	take(1, "ours: not another fleet's", survey, `if other != strings.ToLower(s.wanted.Name) {`, `if other == "" {`)
+	take(1, "a released droplet keeps its name", survey, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
+	take(1, "a token blind to tags", survey, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
+	take(2, "droplets of live sagas are busy", survey, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
+	take(2, "droplets that show a live saga's tag", survey, ` || s.madeByLive(d)`, ``)
+	take(6, "absence from a listing is no proof", survey, `} else if s.gone[record.DropletID] {`, `} else {`)
+	take(7, "each droplet once", survey, `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
+	take(16, "an unknown saga tag proves nothing", survey, "if maker == nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil")
+	take(1, "the hold tags", "plan/holds.go", `if !b.blind {`, `if true {`)
+
+	const decide = "plan/decide.go"
+	take(2, "no plan for a name with a live saga", decide, `if x.live != nil {`, `if false {`)
+	take(6, "no provision beside what is not proved gone", decide, `if h.state == gone {
+			continue
+		}
+		occupied = true`, `if h.state != present {
+			continue
+		}
+		occupied = true`)
+	take(16, "an orphan of unknown origin is not destroyed unasked", decide, `outside: true, unproved: maker == nil,`, `outside: true,`)
+
+	const claim = "plan/claim.go"
+	take(5, "one droplet of each saga is kept", claim, `left = b.oneOfEachSaga(left)`, ``)
+	take(5, "of a saga's droplets the known one stays", claim, `return d.ID == saga.DropletID`, `return false`)
+	take(5, "of a pair the replacement stays", claim, `left = withoutReplaced(left)`, ``)
+	take(5, "a pair in the making is left alone", claim, `if waiting := b.awaited(x, left); waiting {`, `if waiting := b.awaited(x, left); waiting && false {`)
+	take(5, "a twin stays until the kept one is active", claim, `if kept.Status != fleet.StatusActive {`, `if false {`)
+	take(5, "a twin lies outside max_destroy", claim, `d.subject, d.while, d.outside = x, whileAlways, true`, `d.subject, d.while = x, whileAlways`)
+	take(5, "a twin that others made is held", claim, `extra := draft{seen: d, unproved: maker == nil}`, `extra := draft{seen: d}`)
+	take(5, "the registered twin stays", claim, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
+
+	rule(9, "protect", `{"protect", false, each((*builder).heldByProtect)},`)
+	rule(9, "volumes", `{"volumes", true, each((*builder).heldByVolumes)},`)
+	rule(16, "origin", `{"origin", true, each((*builder).heldByOrigin)},`)
+	rule(9, "loop", `{"loop", true, each((*builder).heldByLoop)},`)
+	rule(14, "stalled", `{"stalled", false, each((*builder).heldByStall)},`)
+	rule(14, "backoff", `{"backoff", false, each((*builder).heldByBackoff)},`)
+	rule(9, "max_destroy", `{"max_destroy", true, (*builder).overMaxDestroy},`)
+	rule(9, "max_droplets", `{"max_droplets", false, (*builder).overMaxDroplets},`)
+	rule(2, "turn: one action per name", `{"turn", false, (*builder).outOfTurn},`)
+	take(9, "no approval lifts protect", "plan/holds.go", `{"protect", false,`, `{"protect", true,`)
+	take(9, "protection is recorded, and sticky", "plan/holds.go", `protected = protected || d.record.Protect`, ``)
+	take(9, "max_destroy counts live sagas", "plan/holds.go", `planned+live <= limit`, `planned <= limit`)
+	take(9, "max_destroy counts replaces", "plan/holds.go", `func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }`,
+		`func (d *draft) destroys() bool { return d.Kind == Destroy }`)
+	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
+	take(14, "three droplets for nothing, then stalled", "plan/backoff.go", `if undone < stallAfter {`, `if undone <= stallAfter {`)
+	take(14, "a backoff grows", "plan/backoff.go", `wait *= 2`, ``)
+	take(14, "a backoff ends at an hour", "plan/backoff.go", `return min(wait, maxBackoff)`, `return wait`)
+	take(14, "a person does not wait for a backoff", "plan/backoff.go", `if b.recorded.Hurry {`, `if false {`)
+
+	const pin = "plan/pin.go"
+	take(10, "plan: the account", pin, `case recorded.Account != "" && recorded.Account != account.UUID:`, `case false:`)
+	take(10, "plan: simulated is not real", pin, `case recorded.Account != "" && recorded.Simulated != account.Simulated:`, `case false:`)
+	take(10, "plan: the fleet", pin, `case recorded.Fleet != "" && recorded.Fleet != wanted.Name:`, `case false:`)
+	take(10, "plan: the file's account", pin, `case wanted.Account != "" && wanted.Account != account.UUID:`, `case false:`)
+	take(8, "an absent fleet is not an empty one", "plan/build.go", `if wanted.Name == "" {`, `if false {`)
+	take(7, "an observation names its account", "plan/build.go", `if observed.Account.UUID == "" {`, `if false {`)
+	take(2, "a registered droplet is matched by its id", survey, "x := of(record.Name)\n", "if h.seen != nil {\n\t\t\trecord.Name = h.seen.Name\n\t\t}\n\t\tx := of(record.Name)\n")
+	return all
+}

@@ -1,0 +1,51 @@
+package main
+
+// looking are the guards of the read side: what counts as seen, and what as gone.
+func looking() []mutant {
+	var all []mutant
+	take := func(law int, guard, file, old, new string, tests ...suite) {
+		all = append(all, mutant{law, guard, file, old, new, tests})
+	}
+	const list = "digitalocean/list.go"
+	api, look, world := room("digitalocean"), room("inventory"), house("TestLaw|TestAccident")
+	take(7, "as many as meta.total says", list, `!p.more && len(byID) != l.Total`, `false`, api)
+	take(7, "a total that moves", list, `p.total != l.Total`, `false`, api)
+	take(7, "a page that brings nothing new", list, `p.more && len(byID) == before`, `p.more && len(byID) == before && false`, api)
+	take(7, "a page that fails", list, "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn err", "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn nil", api)
+	take(7, "a total that is missing", list, `err = errors.New("meta.total is missing")`, `p.Meta.Total = new(int)`, api)
+
+	const observe = "inventory/observe.go"
+	take(7, "GPU droplets too", observe, `for _, gpu := range []bool{false, true} {`, `for _, gpu := range []bool{false} {`, look)
+	take(7, "half an observation is none", observe, "o.Requests += requests\n\tif err != nil {", "o.Requests += requests\n\tif false {", look)
+	take(7, "a listing that moved is read again", observe, `if !errors.Is(err, digitalocean.ErrMoved) {`, `if true {`, look)
+	take(6, "what is known and absent is asked for by id", observe, `found, notFound, err := i.getAll(ctx, absent.all)`,
+		`found, notFound, err := []fleet.Droplet(nil), absent.all, error(nil)`, look)
+	take(6, "young droplets are not gone", observe, `case time.Since(absent.since[id]) >= i.o.Visibility:`, `case true:`, look)
+	take(6, "the account is asked again behind a 404", observe, `if again.UUID != o.Account.UUID {`, `if false {`, look)
+	take(6, "another team's 404 proves nothing", observe, "if !pinned {\n\t\to.Missing", "if false {\n\t\to.Missing", look)
+	take(6, "a get that failed is no 404", observe, `case errors.Is(e, digitalocean.ErrNotFound):`, `case true:`, look)
+	take(7, "unseen: by name where the listing is half", observe, "if o.Partial {\n\t\tfor _, name := range names", "if false {\n\t\tfor _, name := range names", look)
+
+	const shared = "inventory/look.go"
+	take(6, "an absence is proved by the account beside it", shared, `if q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
+	take(6, "gone: the account beside the 404", shared, "return false, err\n\t}\n\treturn true, nil", "return true, nil\n\t}\n\treturn true, nil", look)
+	take(6, "gone: only a 404", shared, `if !errors.Is(err, digitalocean.ErrNotFound) {`, `if err == nil {`, look)
+	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
+	take(14, "a look that failed says so", shared, "if s.err != nil {\n\t\t\treturn sight{err: s.err}", "if false {\n\t\t\treturn sight{err: s.err}", look)
+
+	const execute = "reconcile/execute.go"
+	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, room("reconcile"), world)
+	take(7, "an empty database looks twice", execute, `if len(pass.Recorded.Records) == 0 && len(pass.Recorded.Sagas) == 0 {`, `if false {`, room("reconcile"), world)
+	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID {`, `if false {`, room("reconcile"), world)
+	take(8, "a plan from an older file is not carried out", execute, `!ok || now.Hash != pass.Wanted.Hash {`, `!ok && now.Hash != "" {`, room("reconcile"), world)
+	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, room("reconcile"), world)
+	take(7, "an old observation is taken again", execute, `if time.Since(pass.Observed.EndedAt) > stale {`, `if false {`, room("reconcile"), world)
+	take(7, "a stale plan that changed is not carried out", execute, `if fresh.Plan.ID != pass.Plan.ID {`, `if false {`, room("reconcile"), world)
+	take(10, "a mismatch of the pin ends the pass", execute, "x.Gate(\"\", err)\n\t\treturn err\n\t}\n\tif err := x.Store.Save", "x.Gate(\"\", err)\n\t}\n\tif err := x.Store.Save", room("reconcile"), world)
+	take(9, "a pause shuts the gate", execute, `x.Gate("", ErrPaused)`, `x.Gate(pass.Observed.Account.UUID, nil)`, room("reconcile"), world)
+	take(7, "what is recorded is loaded before the look", "reconcile/plan.go", `return Pass{Recorded: recorded, Observed: observed}, nil`,
+		"recorded, err = p.Load(ctx)\n\treturn Pass{Recorded: recorded, Observed: observed}, err", room("reconcile"), world)
+	take(10, "a pin that does not fit shuts the gate", "reconcile/loop.go", `l.Executor.Gate("", err)`, `_ = pin`, room("reconcile"), world)
+	take(8, "the last good file stays in force", "reconcile/inforce.go", `if v.Err == nil {`, `if true {`, room("reconcile"), world)
+	return all
+}

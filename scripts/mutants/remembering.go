@@ -1,0 +1,64 @@
+package main
+
+// remembering are the guards of the saga engine and of the database: what is durable, and who may write it.
+func remembering() []mutant {
+	var all []mutant
+	take := func(law int, guard, file, old, new string, tests ...suite) {
+		all = append(all, mutant{law, guard, file, old, new, tests})
+	}
+	engine, db := room("saga"), room("state")
+
+	const worker = "saga/worker.go"
+	take(3, "a commit that fails fails the try", worker, `if err := w.e.journal.Commit(ctx, next, rows); err != nil {`, `if err := w.e.journal.Commit(ctx, next, rows); false {`, engine)
+	take(3, "a checkpoint that fails fails the step", worker, "if r.broken != nil {\n\t\treturn r.broken", "if false {\n\t\treturn r.broken", engine)
+	take(3, "a failed try leaves no trace", worker, `w.failed(life, began, err)`, "w.saga.Labels = r.next.Labels\n\t\tw.failed(life, began, err)", engine)
+	take(3, "rows are committed with the step", worker, `w.commit(life, r.next, r.rows)`, `w.commit(life, r.next, nil)`, engine)
+	take(12, "to be cancelled is no failure", worker, `case life.Err() != nil: // cancelled`, `case false: // cancelled`, engine)
+	take(12, "a commit outlives the lifetime", worker, `context.WithCancel(context.WithoutCancel(life))`, `context.WithCancel(life)`, engine)
+	take(13, "one way: what goes back does not turn again", worker, `oneWay := next.Reverse || `, `oneWay := `, engine)
+	take(13, "stuck after so many tries", worker, `oneWay && next.Attempts+1 >= o.StuckAfter`, `false`, engine)
+	take(2, "a panic is that saga's alone", worker, `err = &panicked{v, debug.Stack()}`, `panic(&panicked{v, debug.Stack()})`, engine)
+	take(3, "the evidence of an undecodable row", worker, `if next.Undecodable == "" && `, `if `, engine)
+
+	take(13, "pivot: only forward once begun", "saga/transition.go", `i == s.Step && step.Pivot && s.Begun:`, `false:`, engine)
+	take(13, "pivot: only forward once passed", "saga/transition.go", `case i < s.Step && (!known || step.Pivot),`, `case i < s.Step && !known && false,`, engine)
+	take(13, "an unknown step is not passed over", "saga/transition.go", `; !known || step.Compensate != nil {`, `; known && step.Compensate != nil {`, engine)
+	take(13, "the failed step is undone too", "saga/transition.go", "s.Step-- // an unknown step", "// an unknown step", engine)
+	take(14, "the backoff is durable", "saga/transition.go", `s.NotBefore = now.Add(pause)`, `s.NotBefore = time.Time{}`, engine)
+	take(14, "a clock that jumps makes nobody wait for ever", "saga/backoff.go", `s.NotBefore.Sub(s.UpdatedAt), `, ``, engine)
+	take(3, "an intent that failed stays failed", "saga/run.go", "if r.broken != nil {\n\t\treturn r.broken", "if false {\n\t\treturn r.broken", engine)
+	take(3, "a context that ended writes no intent", "saga/run.go", `if ctx.Err() != nil {`, `if false {`, engine)
+	take(13, "a checkpoint begins the step", "saga/run.go", `r.next.Begun = true`, ``, engine)
+	take(2, "ids that are taken are drawn again", "saga/engine.go", `errors.Is(err, ErrID) && tries < 5`, `false`, engine)
+
+	const schema = "state/migrations/00001_state.sql"
+	take(2, "one live saga per name, by index", schema, `CREATE UNIQUE INDEX sagas_live_subject ON sagas (subject_key) WHERE status NOT IN ('completed', 'compensated', 'superseded');`,
+		`CREATE INDEX sagas_live_subject ON sagas (subject_key);`, db)
+	take(2, "the digits of a saga's tag are unique, by index", schema, `CREATE UNIQUE INDEX sagas_id8`, `CREATE INDEX sagas_id8`, db)
+
+	take(3, "each commit is on the disk", "state/store.go", `"_synchronous=FULL"`, `"_synchronous=NORMAL"`, db)
+	take(15, "freed pages are overwritten", "state/store.go", `"_secure_delete=on"`, `"_secure_delete=off"`, db)
+	take(3, "a request that fails is taken back", "state/writer.go", `if r.err = r.do(ctx, t); r.err != nil {`, `if r.err = r.do(ctx, t); false {`, db)
+	take(3, "a commit that fails is an error for all", "state/writer.go", `if r.err == nil && err != nil {`, `if false {`, db)
+	take(11, "the file and the lock are checked before each commit", "state/writer.go", `if err := w.check(); err != nil {`, `if err := w.check(); false {`, db)
+	take(15, "the -wal file is emptied of secrets", "state/writer.go", `if w.commit(batch) && clean == nil {`, `if w.commit(batch) && false {`, db)
+	take(15, "secrets are erased with their saga", "state/journal.go", "DELETE FROM saga_secrets WHERE saga_id = ?", "DELETE FROM saga_secrets WHERE saga_id = ? || '!'", db)
+	take(15, "secrets lie on pages of their own", "state/journal.go", `const secretPadding = 4096`, `const secretPadding = 0`, db)
+	take(3, "an ended saga stays ended", "state/journal.go", `case !saga.Status(status).Live() && s.Status.Live():`, `case false:`, db)
+	take(9, "an approval is used with its sagas", "state/journal.go", `if err := useApproval(ctx, tx, plan); err != nil {`, `if err := error(nil); err != nil {`, db)
+	take(9, "an approval is used once", "state/control.go", `WHERE plan_id = ? AND used_at IS NULL", timeText`, `WHERE plan_id = ?", timeText`, db)
+	take(11, "one writer, by lock", "state/file.go", `syscall.LOCK_EX|syscall.LOCK_NB); err != nil {`, `syscall.LOCK_EX|syscall.LOCK_NB); false {`, db)
+	take(11, "a swapped file is another", "state/file.go", `case !os.SameFile(now, opened):`, `case !os.SameFile(now, now):`, db)
+	take(15, "the file is its owner's alone", "state/file.go", `if info.Mode().Perm()&0o077 != 0 {`, `if false {`, db)
+	take(11, "readers leave no trace", "state/reader.go", `return []string{"mode=ro", "immutable=1"}`, `return []string{"mode=rw"}`, db)
+	take(10, "pin: the account", "state/control.go", `if uuid.Valid && !strings.EqualFold(uuid.String, account.UUID) {`, `if uuid.Valid && !strings.EqualFold(uuid.String, uuid.String) {`, db)
+	take(10, "pin: simulated is not real", "state/control.go", `if uuid.Valid && simulated != account.Simulated {`, `if false {`, db)
+	take(10, "pin: the fleet", "state/control.go", `} else if pinnedFleet.Valid && pinnedFleet.String != fleetName {`, `} else if false {`, db)
+	take(10, "pin: the first stays", "state/control.go", `SET account = coalesce(account, ?)`, `SET account = coalesce(?, account)`, db)
+	take(6, "older sightings do not overwrite", "state/rows.go", `WHERE excluded.last_seen_at >= last_seen_at`, `WHERE true`, db)
+	take(6, "a deletion outlives older sightings", "state/rows.go", `deleted_at = CASE WHEN deleted_at >= excluded.last_seen_at THEN deleted_at END`, `deleted_at = NULL`, db)
+	take(6, "what was seen later is not deleted", "state/rows.go", `AND deleted_at IS NULL AND last_seen_at <= ?`, `AND deleted_at IS NULL AND ? <> ''`, db)
+	take(6, "a record goes only with its droplet", "state/save.go", `AND last_seen_at > ?3)`, `AND false AND ?3 <> '')`, db)
+	take(6, "to record again brings no record back", "state/rows.go", `AND recorded_at <= ?9`, ``, db)
+	return all
+}

@@ -1,0 +1,109 @@
+package main
+
+// writing are the guards between a decision and the wire, and those of what an answer is taken for.
+func writing() []mutant {
+	var all []mutant
+	take := func(law int, guard, file, old, new string, tests ...suite) {
+		all = append(all, mutant{law, guard, file, old, new, tests})
+	}
+	api, steps := room("digitalocean"), room("provision")
+
+	const exchange = "digitalocean/exchange.go"
+	take(3, "the intent comes after the slot", exchange, `slot, err := c.api.budget.acquire(`, `if r.intent != nil {
+		if err := r.intent(ctx); err != nil {
+			return answer{}, r.unsent(err)
+		}
+		r.intent = nil
+	}
+	slot, err := c.api.budget.acquire(`, api)
+	take(3, "no intent, no write", exchange, `if err := r.intent(ctx); err != nil {`, `if err := r.intent(ctx); false {`, api)
+	take(3, "the gate is asked before the intent", exchange, "if err := open(); err != nil {\n\t\treturn err\n\t}\n\tif r.intent", "if r.intent", api)
+	take(12, "the gate is asked again after the intent", exchange, "if err := open(); err != nil {\n\t\t\treturn err\n\t\t}\n\t}\n\treturn ctx.Err()", "}\n\treturn ctx.Err()", api)
+	take(12, "a write on the wire gets three seconds", exchange, `const cutGrace = 3 * time.Second`, `const cutGrace = time.Millisecond`, api)
+	take(10, "the gate is asked at all", exchange, "if err := a.budget.gate(); err != nil {\n\t\t\treturn err", "if err := a.budget.gate(); false {\n\t\t\treturn err", api)
+	take(10, "the token is proved", exchange, `return a.proof.check(fingerprintOf(token))`, `return nil`, api)
+	take(10, "a 401 withdraws the proof", exchange, `if resp.StatusCode == http.StatusUnauthorized {`, `if false {`, api)
+	take(4, "no transport sends a body twice", exchange, `req.GetBody = nil`, `_ = req.GetBody`, api)
+	take(4, "a write has a timeout", exchange, `context.WithTimeoutCause(free, a.writeTimeout,`, `context.WithTimeoutCause(free, 1000*a.writeTimeout,`, api)
+
+	take(4, "redirects are not followed", "digitalocean/api.go", `return http.ErrUseLastResponse`, `return nil`, api)
+	take(15, "no plain http but to loopback", "digitalocean/api.go", `case u.Scheme == "http" && !loopback(u.Hostname()):`, `case false:`, api)
+	take(4, "a 5xx is unknown", "digitalocean/classify.go", `case status < 400, status >= 500, status == http.StatusRequestTimeout:`, `case status < 400, status == http.StatusRequestTimeout:`, api)
+	take(4, "a 408 is unknown", "digitalocean/classify.go", `status >= 500, status == http.StatusRequestTimeout:`, `status >= 500:`, api)
+	take(4, "a cut connection is unknown", "digitalocean/classify.go", "if connected {\n\t\treturn false", "if connected {\n\t\treturn true", api)
+	take(4, "what is unknown is uncertain", "digitalocean/errors.go", `|| e.Kind == Unknown`, `|| e.Kind == NotFound`, api)
+	take(10, "the gate starts shut", "digitalocean/budget.go", `closed: errNotProved,`, `closed: nil,`, api)
+	take(12, "a gate that shuts frees queued writes", "digitalocean/budget.go", `if w := e.Value.(*waiter); w.write {`, `if w := e.Value.(*waiter); w.write && false {`, api)
+	take(10, "a token that is new proves nothing", "digitalocean/proof.go", `case p.token != token:`, `case false:`, api)
+	take(10, "a token of another account", "digitalocean/proof.go", `case p.of == "" || p.of != p.account:`, `case false:`, api)
+	take(15, "this token is redacted", "digitalocean/redact.go", `s = strings.ReplaceAll(s, token, redacted)`, ``, api)
+	take(15, "whatever looks like a token is redacted", "digitalocean/redact.go", `return tokenPattern.ReplaceAllString(s, redacted)`, `return s`, api)
+	take(15, "errors are scrubbed", "digitalocean/redact.go", `e.Message, e.RequestID = redact(e.Message, token), redact(e.RequestID, token)`, ``, api)
+
+	const create = "provision/create.go"
+	lost, unanswered := crash("^(provision|lost answer)$"), house("TestLaw0[345]|TestFault")
+	take(3, "the intent of a create is durable", create, "w.Attempt = &attempt{IntendedAt: time.Now()}\n\t\treturn run.Checkpoint(ctx)", "w.Attempt = &attempt{IntendedAt: time.Now()}\n\t\treturn nil", steps, lost)
+	take(4, "an uncertain create is not refused", create, `if digitalocean.Uncertain(err) {`, `if false {`, steps, lost)
+	take(4, "the settle: its number of looks", create, `const settleLooks = 3`, `const settleLooks = 1`, steps, unanswered)
+	take(4, "the settle: its spread", create, `if began.Sub(counted) < p.o.Settle/settleLooks {`, `if false {`, steps, unanswered)
+	take(4, "the settle: it survives a restart", create, "w.Attempt.Settled++\n", "w.Attempt.Settled += settleLooks\n", steps, unanswered)
+	take(4, "after a crash the POST's timeout passes first", create, `if w.Attempt.Ended {`, `if true {`, steps, unanswered)
+	take(4, "a stranger is no leave to send again", create, `if strange >= settleLooks {`, `if false {`, steps, unanswered)
+	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps, unanswered)
+	take(4, "a restart looks at least once more", create, `for looked := false; !looked || `, `for looked := true; looked && `, steps, unanswered)
+	take(4, "namesakes of before are no strangers", create, `!slices.Contains(w.Namesakes, d.ID) && `, `!slices.Contains(w.Namesakes, 0) && `, steps, unanswered)
+	take(4, "a hit is taken", create, `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps, unanswered)
+	take(13, "a failed create is destroyed", create, `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps, house("TestNeverActive"))
+	take(13, "a failed create is looked for first", create, `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps, unanswered)
+	take(17, "a create asks the file first", create, "if err := p.asked(w); err != nil {\n\t\t\treturn err", "if err := p.asked(w); false {\n\t\t\treturn err", steps, house("TestLaw17"))
+
+	const destroy = "provision/destroy.go"
+	ends := house("TestLaw(01|06|13|17)|TestFault")
+	take(1, "the tags are checked just before the DELETE", destroy, `if err := by.covers(seen[0]); err != nil {`, `if err := by.covers(seen[0]); false {`, steps, ends)
+	take(1, "a saga destroys only what it claims", destroy, `if !w.claims(sagaID, d) {`, `if false {`, steps, ends)
+	take(1, "no destroy without a licence", destroy, "if !ok {\n\t\treturn warrant{}, errors.New(", "if false {\n\t\treturn warrant{}, errors.New(", steps, ends)
+	take(17, "a destroy asks the file first", destroy, `if err := p.stillUnwanted(w); err != nil {`, `if err := p.stillUnwanted(w); false {`, steps, ends)
+	take(17, "a destroy waits for a file in force", destroy, `return saga.Later(time.Minute, errors.New("no fleet file`, `return saga.Supersede("") /*`, steps, ends)
+	take(3, "the intent of a destroy is durable", destroy, "w.Demolition.Sent = true\n\t\t\treturn run.Checkpoint(ctx)", "w.Demolition.Sent = true\n\t\t\treturn nil", steps, ends)
+	take(6, "gone: two looks after the DELETE", destroy, `w.Demolition.Accepted && absences >= 2`, `w.Demolition.Accepted && absences >= 1`, steps, ends)
+	take(6, "gone: an accepted DELETE", destroy, `w.Demolition.Accepted && absences >= 2`, `absences >= 2`, steps, ends)
+	take(6, "gone: out of sight for the visibility window", destroy, `if !accepted && time.Since(lastSeen) < p.o.Visibility {`, `if false {`, steps, ends)
+	take(6, "gone: one last seen as new is asked for by its id", destroy, `if accepted && !young {`, `if accepted {`, steps, ends)
+	take(6, "an absence counts beside the account only", "provision/provision.go", `q.Proof = true`, ``, steps, ends)
+	take(13, "a DELETE that came to nothing is sent again", destroy, `if deleted && sinceDelete < again {`, `if deleted {`, steps, ends)
+	take(13, "a destroy is a pivot", "provision/provision.go", `.AsPivot()`, ``, steps, ends)
+
+	const work = "provision/work.go"
+	take(1, "own claim: until the tag was seen", work, `!w.TagSeen && `, ``, steps, ends)
+	take(1, "own claim: the id is from our own POST", work, `return w.Posted && `, `return `, steps, ends)
+	take(17, "a provision whose name is unwanted ends", work, "case !ok:\n\t\treturn saga.Supersede(", "case false:\n\t\treturn saga.Supersede(", steps, house("TestLaw17"))
+	take(17, "a provision whose spec changed ends", work, `case s.Hash() != w.SpecHash:`, `case false:`, steps, house("TestLaw17"))
+	take(1, "an adoption checks the tags", "provision/register.go", `if !d.Managed() || !d.OfFleet(w.Fleet) && !byMaker {`, `if !byMaker && false {`, steps, ends)
+	take(9, "the protection tag is recorded", "provision/register.go", ` || d.HasTag(fleet.ProtectTag)}`, `}`, steps, house("TestLaw16"))
+	take(1, "an update checks the tags", "provision/protect.go", `case !seen[0].Managed() || !seen[0].OfFleet(w.Fleet):`, `case false:`, steps, ends)
+	take(14, "what is in progress gets an hour", "provision/wait.go", `if state == "in-progress" && w.Looks < p.o.WaitLongest {`, `if false {`, steps, house("TestStillInProgress"))
+	take(14, "it gets an hour and no more", "provision/wait.go", ` && w.Looks < p.o.WaitLongest {`, ` {`, steps, house("TestNever"))
+	take(14, "ready means an address too", "provision/wait.go", `if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {`, `if d.Status != fleet.StatusActive {`, steps)
+	take(1, "ready means its tags too", "provision/wait.go", "if !d.HasTag(t) {\n\t\t\treturn false", "if false {\n\t\t\treturn false", steps)
+	take(15, "user data is the saga's secret", "provision/draft.go", `w.Spec.UserData = ""`, ``, steps, house("TestLaw15"))
+
+	const sweep = "provision/sweep.go"
+	tags := house("Tags")
+	take(1, "left tags: nothing bears them", sweep, `if uses > 0 {`, `if false {`, steps)
+	take(1, "left tags: no droplet shows them", sweep, "inUse[saga8] = true", "", steps)
+	take(1, "left tags: no record is the saga's", sweep, `inUse[fleet.Saga8(r.SagaID)] = true`, ``, steps)
+	take(5, "left tags: the watch has ended", sweep, `now.Sub(saga.EndedAt) < watched:`, `false:`, steps)
+	take(3, "left tags: the removal has its intent", sweep, `return s.Label(ctx, saga.ID, fleet.LabelSwept, time.Now().UTC().Format(time.RFC3339))`, `return nil`, steps)
+	take(1, "left tags: so many a day", sweep, `removed >= left || `, ``, tags)
+	take(1, "left tags: each looked at once a day", sweep, `case now.Sub(s.looked[saga.ID]) < sweepPause:`, `case false:`, steps, tags)
+	take(1, "left tags: a failure ends the day", sweep, `s.rest = now.Add(sweepPause)`, ``, tags)
+	take(9, "left tags: not while paused", "reconcile/loop.go", ` || out.Pass.Recorded.Paused {`, ` {`, tags)
+	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", `all == nil || droplets == nil {`, `false {
+		return 0, nil
+	}
+	if all == nil || droplets == nil {
+		return 0, nil
+	}
+	if false {`, api)
+	return all
+}
