@@ -37,6 +37,22 @@ type world struct {
 
 	// wrap puts something between the house and its store; nil: nothing.
 	wrap func(*state.Store) (saga.Journal, reconcile.Store)
+
+	// meddle has requests while the daemon runs, for what no knob of the simulator does; nil: it has none.
+	meddle func(r *http.Request, on http.RoundTripper) (*http.Response, error)
+}
+
+// meddled is a world's transport, with somebody who meddles.
+type meddled struct {
+	w *world
+	http.RoundTripper
+}
+
+func (t meddled) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.w.meddle == nil {
+		return t.RoundTripper.RoundTrip(r)
+	}
+	return t.w.meddle(r, t.RoundTripper)
 }
 
 // life is one process: from a start to its end or its crash.
@@ -122,7 +138,7 @@ func (w *world) startWith(t *taps) {
 	}
 	l := &life{store: store, versions: make(chan fleetfile.Version, 16), cancel: cancel, done: make(chan error, 1), taps: t}
 	o := w.o
-	o.Versions, o.Transport = l.versions, w.sim.Transport()
+	o.Versions, o.Transport = l.versions, http.RoundTripper(meddled{w, w.sim.Transport()})
 	if w.wire != nil {
 		o.Transport = w.wire(o.Transport)
 	}
