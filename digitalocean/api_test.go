@@ -272,3 +272,16 @@ func TestAccount(t *testing.T) {
 		t.Errorf("without a uuid: %v", err)
 	}
 }
+
+// A token that is not ours, such as one of the day before yesterday that a proxy repeats, is redacted by its looks.
+func TestLaw15AnyTokenIsRedacted(t *testing.T) {
+	for _, kind := range []string{"dop", "doo", "dor"} {
+		other := kind + "_v1_fedcba9876543210"
+		c := newAPI(t, Config{Transport: inProcess(func(*http.Request) (*http.Response, error) {
+			return reply(422, `{"id":"x","message":"bad token `+other+`"}`), nil
+		})}).Client(PrioritySaga)
+		if _, err := c.Get(t.Context(), 1); err == nil || strings.Contains(err.Error(), "fedcba") || !strings.Contains(err.Error(), redacted) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

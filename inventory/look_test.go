@@ -202,3 +202,15 @@ func TestTicksOverlap(t *testing.T) {
 		}
 	})
 }
+
+// A token that becomes another team's in the middle of a listing has its absences judged by the account that answers in the end.
+func TestLaw06ATokenSwappedInMidTickProvesNothing(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		gpu := w.sim.Add(simulator.Droplet{Name: "gpu", Region: "tor1", Size: "gpu-l40sx1-48gb"})
+		w.observe(fleet.Recorded{})
+		w.swapAfter("/v2/droplets", 1, otherToken) // the page of the GPU droplets comes under the other one
+		if a := w.lookAll(inventory.Query{Name: gpu.Name, GPU: true, Proof: true})[0]; a.err == nil {
+			t.Errorf("absent: %v", idsOf(a.droplets))
+		}
+	})
+}

@@ -252,3 +252,21 @@ func TestGone(t *testing.T) {
 		}
 	})
 }
+
+// Only a 404 proves anything: a request that failed otherwise fails the look.
+func TestLaw06AGetThatFailsProvesNothing(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		w.sim.SetFaults(simulator.Faults{ListVisibleAfter: time.Hour})
+		hidden := w.create("hidden")
+		r := fleet.Recorded{Records: []fleet.Record{{DropletID: hidden, RecordedAt: time.Now().Add(-time.Hour)}}}
+		w.observe(r)
+		w.script(routeGet, simulator.Status(500))
+		if o, err := w.inv.Observe(w.t.Context(), r); !errors.Is(err, digitalocean.ErrUnavailable) {
+			t.Errorf("observed %+v, %v", o, err)
+		}
+		w.script(routeGet, simulator.Status(500))
+		if gone, err := w.inv.Gone(w.t.Context(), hidden); gone || !errors.Is(err, digitalocean.ErrUnavailable) {
+			t.Errorf("gone %v, %v", gone, err)
+		}
+	})
+}

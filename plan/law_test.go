@@ -478,3 +478,17 @@ func TestLaw16KnownOrphanIsDestroyedUnasked(t *testing.T) {
 	s.droplet(200).Tags = append(s.droplet(200).Tags, fleet.SagaTag("ffffffff")) // retagged: no proof any more
 	s.expect(t, "destroy stray 200 held by origin")
 }
+
+// A percentage allows at least one, but for 0%, which means none.
+func TestLaw09MaxDestroyOfNone(t *testing.T) {
+	for _, limit := range []fleet.Limit{{}, {Percent: true}} {
+		s := converged("a", "b", "c")
+		s.wanted.Policy.MaxDestroy = limit
+		s.unwant("a")
+		s.expect(t, "destroy a 101 held by max_destroy")
+	}
+	s := converged("a", "b", "c")
+	s.wanted.Policy.MaxDestroy = fleet.Limit{Percent: true, Value: 1}
+	s.unwant("a")
+	s.expect(t, "destroy a 101")
+}

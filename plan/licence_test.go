@@ -155,3 +155,19 @@ func licences(t *testing.T, s *scene) []Licence {
 	}
 	return out
 }
+
+// A saga tag of which this journal knows nothing does not stand in for the fleet's tag, not even after a person let the plan through.
+func TestLaw01AForeignSagaTagIsNoClaim(t *testing.T) {
+	s := converged("web-1")
+	s.seeTagged(102, "web-2") // of a saga that is not in the journal
+	s.recorded.Approved = []string{s.build(t).ID}
+	l := licences(t, s)[0]
+	d := *s.droplet(102)
+	if err := l.Covers(d); err != nil {
+		t.Errorf("as it was: %v", err)
+	}
+	d.Tags = []string{fleet.ManagedTag, fleet.SagaTag(sagaID(102))}
+	if l.Covers(d) == nil {
+		t.Error("covered without the fleet's tag")
+	}
+}

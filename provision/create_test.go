@@ -351,3 +351,31 @@ func TestLaw15WhatACreateSends(t *testing.T) {
 		}
 	})
 }
+
+// A droplet that bore the name before the create is no stranger: it does not keep the create from being sent again.
+func TestLaw04ANamesakeOfBeforeIsNoStranger(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		theirs := y.sim.Add(simulator.Droplet{Name: "web"})
+		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
+		y.until(y.provision(spec("web")), saga.Completed)
+		if n := len(y.sent(routeCreate)); n != 2 || len(y.sim.Named("web")) != 2 || y.row(theirs.ID).Recorded {
+			t.Errorf("%d creates were sent; %+v", n, y.sim.Named("web"))
+		}
+	})
+}
+
+// A create that is aborted before anybody knows what it made is looked for all the same, and what it made is destroyed.
+func TestLaw13AnAbortedCreateIsLookedFor(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.sim.SetFaults(simulator.Faults{ListVisibleAfter: 90 * time.Second, TagVisibleAfter: 90 * time.Second})
+		y.must(y.sim.Script(routeCreate, 1, simulator.Cut().After()))
+		id := y.provision(spec("web"))
+		time.Sleep(10 * time.Second)
+		y.must(y.engine.Abort(y.t.Context(), id))
+		y.until(id, saga.Compensated)
+		y.none("web")
+		if n := len(y.sim.Ended()); n != 1 {
+			t.Errorf("%d droplets were made and ended, want one", n)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -364,4 +365,57 @@ func TestLaw13APauseStopsACompensation(t *testing.T) {
 		y.until(id, saga.Superseded)
 		y.none("web")
 	})
+}
+
+// That a DELETE may be on the wire is durable before it is: the process that comes after knows, and only goes forward.
+func TestLaw03TheIntentOfADestroyIsDurable(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.made(spec("web"))
+		y.must(y.sim.Script(routeDelete, 1, simulator.Hang()))
+		y.want()
+		id := y.carry(plan.Destroy)[0]
+		time.Sleep(8 * time.Second)
+		if n := len(y.sent(routeDelete)); n != 1 {
+			t.Fatalf("%d DELETEs", n)
+		}
+		y.restart()
+		if s := y.saga(id); !s.Begun || !strings.Contains(string(s.Context), `"sent":true`) {
+			t.Errorf("begun %v, context %s", s.Begun, s.Context)
+		}
+		y.want(spec("web")) // too late
+		y.observe()
+		y.until(id, saga.Completed)
+		y.none("web")
+	})
+}
+
+// A droplet that is not shown for a moment is not gone: not in one look after the DELETE was accepted, nor in many where it was not.
+func TestLaw06NotShownForAMomentIsNotGone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refused bool // the first DELETE
+		absent  int  // looks after it
+	}{
+		"one look after an accepted DELETE": {absent: 1},
+		"a minute after a refused DELETE":   {refused: true, absent: 12},
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			d := y.made(spec("web"))
+			y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
+			if tt.refused {
+				y.must(y.sim.Script(routeDelete, 1, simulator.Status(500)))
+			}
+			y.must(y.sim.Script(routeGet, 1, simulator.Pass()))
+			y.must(y.sim.Script(routeGet, tt.absent, simulator.Status(404)))
+			y.want()
+			id := y.carry(plan.Destroy)[0]
+			time.Sleep(3 * time.Minute)
+			synctest.Wait()
+			if s := y.saga(id); s.Status != saga.Running || y.row(d.ID).Status == fleet.StatusDeleted || y.sim.ScriptLeft() != 0 {
+				t.Errorf("%s: %s, row %+v, %d of the script left", name, s.Status, y.row(d.ID), y.sim.ScriptLeft())
+			}
+			y.sim.SetFaults(simulator.Faults{})
+			y.until(id, saga.Completed)
+			y.none("web")
+		})
+	}
 }

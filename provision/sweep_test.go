@@ -57,6 +57,13 @@ func TestSweepLooksFirst(t *testing.T) {
 		if d, _ := sim.Droplet(bearer.ID); !slices.Equal(d.Tags, []string{fleet.SagaTag(used)}) || !slices.Equal(sim.Tags(), d.Tags) {
 			t.Errorf("tags of the bearer: %v, of the account: %v", d.Tags, sim.Tags())
 		}
+		if _, err := s.Sweep(t.Context(), recorded, fleet.Observed{}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(sweepPause - time.Second)
+		if n := sim.Requests()["GET /v2/tags/{tag}"]; n != 3 {
+			t.Errorf("%d looks at three tags within a day", n)
+		}
 		// The intent is durable before the tag is deleted; that it is gone is noted after.
 		want := []string{"6f0c9a1e swept, requests: ", "6f0c9a1e tag_gone, requests: D", "7f0c9a1e tag_gone, requests: D"}
 		if !slices.Equal(labels, want) {

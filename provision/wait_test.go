@@ -264,3 +264,28 @@ func TestLaw09AProtectionIsLiftedOnlyByTheFileInForce(t *testing.T) {
 		})
 	}
 }
+
+// Between the plan and the update somebody took the droplet away from us: its tags are not touched.
+func TestLaw01AnUpdateOfWhatIsNoLongerOurs(t *testing.T) {
+	yes := true
+	for name, between := range map[string]func(y *yard, id int64){
+		"not managed":        func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+		"of no fleet":        func(y *yard, id int64) { y.sim.Untag(id, fleet.FleetTag(fleetName)) },
+		"another fleet's":    func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"not there any more": func(y *yard, id int64) { y.sim.Delete(id) },
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			d := y.made(spec("web"))
+			s := spec("web")
+			s.Protect = &yes
+			y.want(s)
+			begin := y.begin(y.observe())
+			between(y, d.ID)
+			writes := y.sim.Writes()
+			y.until(begin(plan.Update)[0], saga.Superseded)
+			if n := y.sim.Writes(); n != writes || y.row(d.ID).Protect {
+				t.Errorf("%s: %d writes, row %+v", name, n-writes, y.row(d.ID))
+			}
+		})
+	}
+}
