@@ -9,6 +9,7 @@ BUILDVCS := $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo 
 FLEET    ?= examples/fleet.yaml
 FUZZTIME ?= 10s
 BENCH    ?= .
+ONLY     ?= .
 
 .DEFAULT_GOAL := help
 
@@ -52,6 +53,10 @@ fuzz: tools ## fuzz every target for FUZZTIME (10s) each
 		echo "go test -run '^$$' -fuzz '^$$target$$' -fuzztime $(FUZZTIME) $$dir"; \
 		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; \
 	done
+
+.PHONY: mutants
+mutants: tools ## take out each guard in turn and show that a test fails; ONLY=pattern chooses
+	go run ./scripts/mutants -only '$(ONLY)'
 
 .PHONY: clean
 clean: ## remove what was built

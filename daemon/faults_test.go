@@ -3,14 +3,11 @@ package daemon
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/simulator"
 	"arcadiad/state"
@@ -92,35 +89,6 @@ func TestFaultQuota(t *testing.T) {
 	})
 }
 
-// A whole listing that is empty, although the fleet is there, destroys nothing and creates nothing.
-func TestFaultEmptyList(t *testing.T) {
-	inWorld(t, simulator.Options{}, func(w *world) {
-		w.edit(fleetOf("name: web, count: 3"))
-		w.start()
-		w.rest()
-		writes := w.sim.Writes()
-		w.meddle = func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
-			if r.Method == http.MethodGet && r.URL.Path == "/v2/droplets" {
-				body := io.NopCloser(strings.NewReader(`{"droplets":[],"links":{},"meta":{"total":0}}`))
-				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, Request: r}, nil
-			}
-			return on.RoundTrip(r)
-		}
-		time.Sleep(3 * time.Hour)
-		for _, r := range w.resources() {
-			if r.Status == fleet.StatusDeleted || !r.Recorded {
-				t.Errorf("%s is taken for gone: %+v", r.Name, r)
-			}
-		}
-		w.meddle = nil
-		w.rest()
-		w.check()
-		if n := w.sim.Writes(); n != writes {
-			t.Errorf("%d writes because of an empty list", n-writes)
-		}
-	})
-}
-
 // A token that is refused stops the writes, and its answers prove nothing.
 func TestFaultDeadToken(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
@@ -139,32 +107,6 @@ func TestFaultDeadToken(t *testing.T) {
 		w.sim.ClearScript()
 		w.rest()
 		w.check()
-	})
-}
-
-// A database of yesterday does not know what was made, replaced and destroyed since: it is adopted, taken for gone, and left alone.
-func TestFaultDatabaseRolledBack(t *testing.T) {
-	inWorld(t, simulator.Options{}, func(w *world) {
-		w.edit(fleetOf("name: stays", "name: grows", "name: goes"))
-		w.start()
-		w.rest()
-		w.stop()
-		yesterday, err := os.ReadFile(w.o.State)
-		w.must(err)
-		w.start()
-		w.edit(fleetOf("name: stays", "name: grows, size: s-1vcpu-2gb", "name: comes"))
-		w.rest()
-		w.stop()
-		w.loseDatabase()
-		w.must(os.WriteFile(w.o.State, yesterday, 0o600))
-		writes := w.sim.Writes()
-		time.Sleep(day)
-		w.start()
-		w.rest()
-		w.check()
-		if n := w.sim.Writes(); n != writes {
-			t.Errorf("%d writes for a fleet that is as it should be", n-writes)
-		}
 	})
 }
 
@@ -213,26 +155,5 @@ func TestFaultPoisonSaga(t *testing.T) {
 				t.Errorf("the poison: %+v", s)
 			}
 		}
-	})
-}
-
-// Two daemons, each with a database of its own, on one fleet: what one has made the other adopts.
-func TestFaultTwoDaemons(t *testing.T) {
-	inWorld(t, simulator.Options{}, func(w *world) {
-		w.edit(fleetOf("name: web, count: 3"))
-		w.start()
-		w.rest()
-		first, db := w.life, w.o.State
-		w.life = nil
-		w.o.State = db + ".second"
-		w.start()
-		w.rest()
-		w.check()
-		if n := w.sim.Writes(); n != 3 {
-			t.Errorf("%d writes for 3 droplets", n)
-		}
-		w.stop()
-		w.life, w.o.State = first, db
-		w.check()
 	})
 }

@@ -298,7 +298,7 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 // sweep removes tags that are left behind, when there is nothing else to do. That it fails is no failure of the pass.
 func (l *Loop) sweep(ctx context.Context, out Outcome) {
 	live := slices.ContainsFunc(out.Pass.Recorded.Sagas, func(s fleet.Saga) bool { return s.Live })
-	if l.Sweeper == nil || live || len(out.Started) > 0 || out.Pass.Recorded.Paused {
+	if l.Sweeper == nil || live || len(out.Started) > 0 {
 		return
 	}
 	if _, err := l.Sweeper.Sweep(ctx, out.Pass.Recorded, out.Pass.Observed); err != nil && ctx.Err() == nil {

@@ -49,7 +49,6 @@ func writing() []mutant {
 	take(4, "after a crash the POST's timeout passes first", create, `if w.Attempt.Ended {`, `if true {`, steps)
 	take(4, "a stranger is no leave to send again", create, `if strange >= settleLooks {`, `if false {`, steps)
 	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
-	take(4, "a restart looks at least once more", create, `for looked := false; !looked || `, `for looked := true; looked && `, steps)
 	take(4, "namesakes of before are no strangers", create, `!slices.Contains(w.Namesakes, d.ID) && `, `!slices.Contains(w.Namesakes, 0) && `, steps)
 	take(4, "a hit is taken", create, `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
 	take(13, "a failed create is destroyed", create, `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps)
@@ -59,7 +58,6 @@ func writing() []mutant {
 	const destroy = "provision/destroy.go"
 	take(1, "the tags are checked just before the DELETE", destroy, `if err := by.covers(seen[0]); err != nil {`, `if err := by.covers(seen[0]); false {`, steps)
 	take(1, "a saga destroys only what it claims", destroy, `if !w.claims(sagaID, d) {`, `if false {`, steps)
-	take(1, "no destroy without a licence", destroy, "if !ok {\n\t\treturn warrant{}, errors.New(", "if !ok && false {\n\t\treturn warrant{}, errors.New(", steps)
 	take(17, "a destroy asks the file first", destroy, `if err := p.stillUnwanted(w); err != nil {`, `if err := p.stillUnwanted(w); false {`, steps)
 	take(17, "a destroy waits for a file in force", destroy, `return saga.Later(time.Minute, errors.New("no fleet file is in force: a destroy waits for one"))`, `return nil`, steps)
 	take(3, "the intent of a destroy is durable", destroy, "w.Demolition.Sent = true\n\t\t\treturn run.Checkpoint(ctx)", "w.Demolition.Sent = true\n\t\t\treturn nil", steps)
@@ -93,7 +91,7 @@ func writing() []mutant {
 	take(1, "left tags: so many a day", sweep, `removed >= left || `, `removed >= left+1000 || `, tags)
 	take(1, "left tags: each looked at once a day", sweep, `case now.Sub(s.looked[saga.ID]) < sweepPause:`, `case false:`, steps, tags)
 	take(1, "left tags: a failure ends the day", sweep, `s.rest = now.Add(sweepPause)`, ``, tags)
-	take(9, "left tags: not while paused", "reconcile/loop.go", ` || out.Pass.Recorded.Paused {`, ` {`, tags)
+	take(1, "left tags: not while writes are stopped", "digitalocean/budget.go", `return b.closed == nil && `, `return `, api)
 	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", `all == nil || droplets == nil {`, `false {
 		return 0, nil
 	}
