@@ -323,16 +323,20 @@ func TestLaw09OnlyThePresentPlanIsApproved(t *testing.T) {
 	})
 }
 
-// Nobody but the daemon's user may give it orders.
+// Nobody but the daemon's user, or its group where it says so, may give it orders.
 func TestLaw15TheControlSocketIsItsOwners(t *testing.T) {
-	db := filepath.Join(fastDir(t), "arcadiad.db")
-	l, err := listen(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	info, err := os.Stat(socketPath(db))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v; want 0600", info.Mode(), err)
+	for group, want := range map[bool]os.FileMode{false: 0o600, true: 0o660} {
+		path := filepath.Join(fastDir(t), "arcadiad.sock")
+		l, err := listen(path, group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("group %v: %v, %v; want %v", group, info.Mode(), err, want)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

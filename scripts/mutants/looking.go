@@ -37,7 +37,7 @@ func looking() []mutant {
 	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, world)
 	take(7, "an empty database looks twice", execute, `if len(pass.Recorded.Records) == 0 && len(pass.Recorded.Sagas) == 0 {`, `if false {`, world)
 	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID {`, `if again.Plan.ID == "" {`, world)
-	take(8, "a plan from an older file is not carried out", execute, `!ok || now.Hash != pass.Wanted.Hash {`, `!ok && now.Hash != "" {`, world)
+	take(8, "a plan from an older file is not carried out", execute, "!ok || now.Hash != pass.Wanted.Hash {\n\t\treturn out, ErrChanged", "!ok && now.Hash != \"\" {\n\t\treturn out, ErrChanged", world)
 	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, world)
 	take(7, "an old observation is taken again", execute, `if time.Since(pass.Observed.EndedAt) > stale {`, `if false {`, world)
 	take(7, "a stale plan that changed is not carried out", execute, `if fresh.Plan.ID != pass.Plan.ID {`, `if false {`, world)

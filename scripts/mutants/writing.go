@@ -72,14 +72,14 @@ func writing() []mutant {
 	const work = "provision/work.go"
 	take(1, "own claim: until the tag was seen", work, `!w.TagSeen && `, ``, steps)
 	take(17, "a provision whose spec changed ends", work, `case s.Hash() != w.SpecHash:`, `case s.Hash() == "":`, steps)
-	take(1, "an adoption checks the tags", "provision/register.go", `if !d.Managed() || !d.OfFleet(w.Fleet) && !byMaker {`, `if !byMaker && false {`, steps)
+	take(1, "an adoption checks the tags", "provision/register.go", `case found && !w.registrable(*d):`, `case found && d.ID == 0:`, steps)
 	take(9, "the protection tag is recorded", "provision/register.go", ` || d.HasTag(fleet.ProtectTag)}`, `}`, steps)
 	take(1, "an update checks the tags", "provision/protect.go", `case !seen[0].Managed() || !seen[0].OfFleet(w.Fleet):`, `case false:`, steps)
 	take(14, "what is in progress gets an hour", "provision/wait.go", `if state == "in-progress" && w.Looks < p.o.WaitLongest {`, `if false {`, steps)
 	take(14, "it gets an hour and no more", "provision/wait.go", ` && w.Looks < p.o.WaitLongest {`, ` {`, steps)
 	take(14, "ready means an address too", "provision/wait.go", `if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {`, `if d.Status != fleet.StatusActive {`, steps)
 	take(1, "ready means its tags too", "provision/wait.go", "if !d.HasTag(t) {\n\t\t\treturn false", "if !d.HasTag(t) && false {\n\t\t\treturn false", steps)
-	take(15, "user data is the saga's secret", "provision/draft.go", `w.Spec.UserData = ""`, ``, steps)
+	take(15, "user data is the saga's secret", "provision/draft.go", "w.Spec.UserData = \"\"\n\t\tlabels[fleet.LabelSpec] = w.SpecHash\n\t}", "labels[fleet.LabelSpec] = w.SpecHash\n\t}", steps)
 
 	const sweep = "provision/sweep.go"
 	tags := house("Tags")
