@@ -32,6 +32,7 @@ type Config struct {
 	UserAgent    string                 // empty: "arcadiad"; godo adds its own
 	WriteTimeout time.Duration          // 0: DefaultWriteTimeout
 	ReadTimeout  time.Duration          // 0: DefaultReadTimeout
+	Observe      func(Exchange)         // told of every request that went to the wire; it must not block; nil: nobody is
 	Log          *slog.Logger           // one debug line a request, never with a token; nil: silence
 }
 
@@ -43,6 +44,7 @@ type API struct {
 	http         *http.Client
 	writeTimeout time.Duration
 	readTimeout  time.Duration
+	observe      func(Exchange)
 	log          *slog.Logger
 	proof        proof
 }
@@ -90,6 +92,7 @@ func New(c Config) (*API, error) {
 		},
 		writeTimeout: c.WriteTimeout,
 		readTimeout:  c.ReadTimeout,
+		observe:      c.Observe,
 		log:          c.Log,
 	}, nil
 }

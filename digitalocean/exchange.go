@@ -205,6 +205,7 @@ func wireError(wire context.Context, err error) error {
 }
 
 func (a *API) logRequest(ctx context.Context, r request, token string, began time.Time, resp *http.Response, err error) {
+	a.observed(r, began, resp)
 	attrs := []any{"method", r.method, "path", r.path, "duration", time.Since(began)}
 	if resp != nil {
 		attrs = append(attrs, "status", resp.StatusCode, "request_id", redact(resp.Header.Get("X-Request-Id"), token),
