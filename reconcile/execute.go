@@ -56,6 +56,7 @@ type Executor struct {
 // Outcome is what Execute did.
 type Outcome struct {
 	Pass     Pass
+	Saved    bool     // the look at the account was accepted and saved
 	Started  []string // ids of the sagas that it started
 	Withheld int      // creates that wait for a listing to catch up
 }
@@ -99,6 +100,7 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
 		return out, err
 	}
+	out.Saved = true
 	if err := x.lapse(ctx, pass); err != nil {
 		return out, err
 	}

@@ -29,6 +29,8 @@ type Loop struct {
 	// Observe is told when a pass begins (of its report only the time and the trigger are known then) and when it has ended. The
 	// loop waits for it. Nil: nobody is told.
 	Observe func(r Report, ended bool)
+	// Taken is told of every version of the fleet file, good or bad, when it is in force or refused. It must not block; nil: nobody is told.
+	Taken func(fleetfile.Version)
 
 	inForce fileInForce
 	pending pending
@@ -41,7 +43,8 @@ type Loop struct {
 // Report is what the last pass came to.
 type Report struct {
 	At      time.Time
-	Trigger string
+	Took    time.Duration
+	Trigger string // all that asked for it, the first one first
 	Outcome Outcome
 	Err     error
 	FileErr error // why the newest version of the fleet file is not in force; nil: it is
@@ -205,6 +208,9 @@ func (l *Loop) Use(v fleetfile.Version) { l.inForce.set(v) }
 func (l *Loop) take(v fleetfile.Version, first bool) {
 	before, had := l.inForce.get()
 	l.Use(v)
+	if l.Taken != nil {
+		l.Taken(v)
+	}
 	if v.Err != nil {
 		keeping := "no fleet file is in force: syncing and resuming, planning nothing"
 		if had {
@@ -246,13 +252,14 @@ func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 		hurry = hurry || a.hurry
 		planID = cmp.Or(planID, a.planID)
 	}
-	r := Report{At: began, Trigger: strings.Join(whys, ", ")}
+	r := Report{At: began, Trigger: strings.Join(whys, triggerComma)}
 	l.observe(r, false)
 	r.Outcome, r.Err = l.run(ctx, hurry, planID)
+	r.Took = time.Since(began)
 	l.mu.Lock()
 	l.last = r
 	l.mu.Unlock()
-	l.log(ctx, r, time.Since(began))
+	l.log(ctx, r)
 	l.observe(r, true)
 	for _, a := range asks {
 		if a.answer != nil {
@@ -275,7 +282,7 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 		if err == nil {
 			err = l.Executor.Accept(ctx, pass, "")
 		}
-		return Outcome{Pass: pass}, err
+		return Outcome{Pass: pass, Saved: err == nil}, err
 	}
 	pass, err := l.Planner.Plan(ctx, wanted, hurry)
 	if err != nil {

@@ -20,9 +20,9 @@ type told struct {
 }
 
 // log says in one line what a pass came to, and what is new about what is held back.
-func (l *Loop) log(ctx context.Context, r Report, took time.Duration) {
+func (l *Loop) log(ctx context.Context, r Report) {
 	p := r.Outcome.Pass
-	attrs := []any{"trigger", r.Trigger, "duration", took.Round(time.Millisecond)}
+	attrs := []any{"trigger", r.Trigger, "duration", r.Took.Round(time.Millisecond)}
 	if r.Err != nil {
 		if ctx.Err() != nil {
 			return // a shutdown is not a failure

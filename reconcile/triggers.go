@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 )
@@ -84,4 +85,18 @@ func (p *pending) take(ctx context.Context) ([]ask, bool) {
 		case <-p.ready:
 		}
 	}
+}
+
+const triggerComma = ", "
+
+// Woke is the trigger that came first: the one that the pass would not have been without.
+func (r Report) Woke() string {
+	first, _, _ := strings.Cut(r.Trigger, triggerComma)
+	return first
+}
+
+// Triggers are all triggers of a pass.
+func Triggers() []string {
+	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerRetry, TriggerApply,
+		TriggerSync, TriggerApprove, TriggerPause}
 }
