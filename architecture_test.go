@@ -153,8 +153,10 @@ func mayImport() map[string][]string {
 		"inventory":    {"fleet", "digitalocean"},
 		"provision":    {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
+		"notify":       {},                                                                  // knows conditions, and not what they are about
+		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state"},
+			"state", "notify", "metrics"},
 		"cmd":     {"daemon", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"state"},
 	}
@@ -163,19 +165,20 @@ func mayImport() map[string][]string {
 // mayUse is who may import which module from outside. A module that is not in it is a new dependency: it wants a good reason.
 func mayUse() map[string][]string {
 	return map[string][]string{
-		"github.com/coreos/go-systemd": {"cmd"},
-		"github.com/digitalocean/godo": {"digitalocean"},
-		"github.com/fatih/color":       {"plan", "cmd"},
-		"github.com/fsnotify/fsnotify": {"fleetfile"},
-		"github.com/mattn/go-sqlite3":  {"state"},
-		"github.com/pressly/goose/v3":  {"state"},
-		"github.com/robfig/cron/v3":    {"reconcile", "daemon"},
-		"github.com/spf13/cobra":       {"cmd"},
-		"github.com/spf13/pflag":       {"cmd"},
-		"github.com/vbauerster/mpb/v8": {"cmd"},
-		"golang.org/x/sys":             {"state"},
-		"golang.org/x/term":            {"cmd"},
-		"gopkg.in/yaml.v3":             {"fleetfile"},
+		"github.com/coreos/go-systemd":        {"cmd"},
+		"github.com/digitalocean/godo":        {"digitalocean"},
+		"github.com/fatih/color":              {"plan", "cmd"},
+		"github.com/fsnotify/fsnotify":        {"fleetfile"},
+		"github.com/mattn/go-sqlite3":         {"state"},
+		"github.com/pressly/goose/v3":         {"state"},
+		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it
+		"github.com/robfig/cron/v3":           {"reconcile", "daemon"},
+		"github.com/spf13/cobra":              {"cmd"},
+		"github.com/spf13/pflag":              {"cmd"},
+		"github.com/vbauerster/mpb/v8":        {"cmd"},
+		"golang.org/x/sys":                    {"state"},
+		"golang.org/x/term":                   {"cmd"},
+		"gopkg.in/yaml.v3":                    {"fleetfile"},
 	}
 }
 

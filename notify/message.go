@@ -1,0 +1,121 @@
+package notify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What says what happened to a condition.
+type What string
+
+const (
+	Raised    What = "raised"
+	Changed   What = "changed"   // it was told before, in another state
+	Recovered What = "recovered" // it was told before, and is no more
+)
+
+// Event is one piece of news: the condition as it is, or as it last was told.
+type Event struct {
+	What What `json:"event"`
+	Condition
+}
+
+// Format is the form of a message.
+type Format string
+
+const (
+	JSON  Format = "json"  // a Message
+	Slack Format = "slack" // {"text": …} as Slack's incoming webhooks and their like take it
+)
+
+// Message is the body of a call, in the format JSON.
+type Message struct {
+	Version int       `json:"version"` // 1
+	ID      string    `json:"id"`      // of the content: a message that is sent again has the same
+	Fleet   string    `json:"fleet"`   // empty: no fleet file was in force yet
+	SentAt  time.Time `json:"sent_at"`
+	Text    string    `json:"text"`   // all of it in words
+	Events  []Event   `json:"events"` // at most 100
+	More    int       `json:"more"`   // events that are left out
+}
+
+// The bounds of a message. A fleet of hundreds may be held at once; what is left out counts as told.
+const (
+	mostEvents = 100
+	mostLines  = 20
+	longest    = 500 // characters of a summary
+)
+
+func newMessage(fleet string, events []Event, now time.Time) Message {
+	m := Message{Version: 1, Fleet: fleet, SentAt: now.UTC(), Text: words(fleet, events, false)}
+	hash := sha256.New()
+	for _, e := range events {
+		fmt.Fprintf(hash, "%s\x00%s\x00%s\x00%s\x00%d\n", e.What, e.Kind, e.Subject, e.State, e.Since.UnixNano())
+	}
+	m.ID = hex.EncodeToString(hash.Sum(nil))[:16]
+	m.More = max(0, len(events)-mostEvents)
+	for _, e := range events[:len(events)-m.More] {
+		e.Summary, e.Advice = line(e.Summary), line(e.Advice)
+		m.Events = append(m.Events, e)
+	}
+	return m
+}
+
+// body is the message as it goes over the wire.
+func (f Format) body(fleet string, events []Event, now time.Time) (id string, body []byte, err error) {
+	m := newMessage(fleet, events, now)
+	if f == Slack {
+		body, err = json.Marshal(map[string]string{"text": words(fleet, events, true)})
+	} else {
+		body, err = json.Marshal(m)
+	}
+	return m.ID, body, err
+}
+
+// words tell the events to people.
+func words(fleet string, events []Event, slack bool) string {
+	bold, escape := func(s string) string { return s }, func(s string) string { return s }
+	if slack {
+		bold = func(s string) string { return "*" + s + "*" }
+		escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
+	}
+	var b strings.Builder
+	who := "arcadiad"
+	if fleet != "" {
+		who += ", fleet " + fleet
+	}
+	b.WriteString(bold(escape(who)))
+	for i, e := range events {
+		if i == mostLines {
+			fmt.Fprintf(&b, "\nand %d more: arcadiad status", len(events)-i)
+			break
+		}
+		what := string(e.Kind)
+		if e.Subject != "" {
+			what += " " + e.Subject
+		}
+		since := "since " + e.Since.UTC().Format("2006-01-02 15:04 UTC")
+		if e.What == Recovered {
+			fmt.Fprintf(&b, "\n%s: %s (it was so %s)", bold("recovered: "+escape(what)), escape(line(e.Summary)), since)
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s: %s (%s)", bold(escape(what)), escape(line(e.Summary)), since)
+		if e.Advice != "" {
+			fmt.Fprintf(&b, "\n    do: %s", escape(line(e.Advice)))
+		}
+	}
+	return b.String()
+}
+
+// line makes one line of an error's text.
+func line(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,134 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options of a Notifier.
+type Options struct {
+	Board     *Board
+	URL       func() (string, error) // of the webhook, asked for each call; a secret. Only https, or http to a loopback address
+	Format    Format                 // empty: JSON
+	Fleet     func() string          // the name of the fleet in force
+	Memory    string                 // file that keeps what was told over a restart; empty: nothing is kept
+	Transport http.RoundTripper      // nil: over the network
+	UserAgent string
+	Observe   func(err error) // told of every call, and whether it failed; nil: nobody is
+	Log       *slog.Logger    // nil: silence
+}
+
+// The pace of calls.
+const (
+	gather       = 2 * time.Second // what happens together is told together
+	callTime     = 15 * time.Second
+	firstBackoff = 5 * time.Second // doubles with each call that fails
+	maxBackoff   = 15 * time.Minute
+)
+
+// Notifier tells a webhook of the conditions on a board.
+type Notifier struct {
+	o      Options
+	http   *http.Client
+	gather time.Duration
+
+	mu   sync.Mutex
+	told map[key]Condition
+}
+
+// New makes a Notifier, and reads what an earlier one has told. It sends nothing before Run.
+func New(o Options) *Notifier {
+	if o.Format == "" {
+		o.Format = JSON
+	}
+	if o.Fleet == nil {
+		o.Fleet = func() string { return "" }
+	}
+	if o.Observe == nil {
+		o.Observe = func(error) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	n := &Notifier{o: o, http: newHTTP(o.Transport), gather: gather}
+	n.told = n.remember()
+	return n
+}
+
+// Undelivered is the number of conditions, raised or recovered, that the webhook does not know.
+func (n *Notifier) Undelivered() int { return len(n.news()) }
+
+func (n *Notifier) news() []Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.o.Board.news(n.told)
+}
+
+// Run tells the webhook of what changes on the board, until the context ends. What is not delivered by then, the next start tells.
+func (n *Notifier) Run(ctx context.Context) {
+	defer n.http.CloseIdleConnections()
+	changes := n.o.Board.changes()
+	for failures := 0; ; {
+		if failures == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changes:
+			}
+		}
+		if !pause(ctx, n.gather) {
+			return
+		}
+		events := n.news()
+		if len(events) == 0 {
+			failures = 0
+			continue
+		}
+		wait, err := n.call(ctx, events)
+		if ctx.Err() != nil && err != nil {
+			return
+		}
+		n.o.Observe(err)
+		if err == nil {
+			failures = 0
+			n.remind(events)
+			continue
+		}
+		failures++
+		wait = max(wait, backoff(failures))
+		n.o.Log.Warn("the notification webhook could not be told; it will be tried again", "error", err, "events", len(events), "again_in", wait)
+		if !pause(ctx, wait-n.gather) {
+			return
+		}
+	}
+}
+
+func backoff(failures int) time.Duration { return min(maxBackoff, firstBackoff<<min(failures-1, 20)) }
+
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// remind notes what was delivered.
+func (n *Notifier) remind(events []Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range events {
+		if e.What == Recovered {
+			delete(n.told, e.key())
+		} else {
+			n.told[e.key()] = e.Condition
+		}
+	}
+	n.keep()
+}
