@@ -1,0 +1,71 @@
+package metrics
+
+import (
+	"arcadiad/fleet"
+	"arcadiad/reconcile"
+)
+
+// figures are what the last pass whose observation was saved has shown. Maps, so that they may be told apart from what is unknown.
+type figures struct {
+	known    bool // there was such a pass
+	planned  bool // and a fleet file was in force
+	droplets map[bearing]int
+	wanted   int
+	drifted  int
+	pending  int
+	actions  map[string]int // by kind, held ones too
+	held     map[string]int // by rule
+	limit    int            // of the account; 0: the token may not see it
+	paused   bool
+}
+
+// bearing is what a droplet is to arcadiad, and its status.
+type bearing struct{ state, status string }
+
+// The states of droplets, as `arcadiad status` has them.
+const (
+	managed  = "managed"  // registered, and shows our tags
+	released = "released" // registered, and no longer shows them
+	orphaned = "orphaned" // shows our tags, and is not registered (yet)
+	foreign  = "foreign"  // none of our business
+)
+
+func figuresOf(pass reconcile.Pass) figures {
+	f := figures{
+		known: true, planned: pass.Plan.ID != "", droplets: map[bearing]int{}, actions: map[string]int{}, held: map[string]int{},
+		wanted: len(pass.Wanted.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
+		limit: pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
+	}
+	for _, state := range []string{managed, released, orphaned, foreign} {
+		for _, status := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff} {
+			f.droplets[bearing{state, string(status)}] = 0
+		}
+	}
+	registered := map[int64]bool{}
+	for _, r := range pass.Recorded.Records {
+		registered[r.DropletID] = true
+	}
+	letGo := map[int64]bool{}
+	for _, r := range pass.Plan.Released {
+		letGo[r.DropletID] = true
+	}
+	for _, d := range pass.Observed.Droplets {
+		state := foreign
+		switch {
+		case letGo[d.ID], registered[d.ID] && !d.Managed():
+			state = released
+		case registered[d.ID]:
+			state = managed
+		case d.Managed():
+			state = orphaned
+		}
+		f.droplets[bearing{state, string(d.Status)}]++
+	}
+	for _, a := range pass.Plan.Actions {
+		f.actions[string(a.Kind)]++
+		if a.Held {
+			f.held[a.HeldBy]++
+		}
+	}
+	return f
+}

@@ -1,0 +1,216 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"arcadiad/digitalocean"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+// moment is all that the gauges show, read at once so that they agree with each other.
+type moment struct {
+	figures
+	loaded, passed, synced time.Time
+	newest                 *bool
+	budget                 digitalocean.BudgetState
+	sagas                  []saga.Saga
+	conditions             map[string]int
+	undelivered            int
+	sources                Sources
+}
+
+func (m *Metrics) now() moment {
+	m.mu.Lock()
+	at := moment{figures: m.figures, loaded: m.loaded, passed: m.passed, synced: m.synced, newest: m.newest, sources: m.sources}
+	m.mu.Unlock()
+	at.budget, at.sagas = m.sources.Budget(), m.sources.Sagas()
+	at.conditions, at.undelivered = m.sources.Conditions(), m.sources.Undelivered()
+	return at
+}
+
+// gauge is one metric that is read at each scrape.
+type gauge struct {
+	name   string
+	help   string
+	labels []string
+	show   func(at moment, emit func(value float64, labels ...string))
+}
+
+// gauges is the one table of them.
+func gauges() []gauge {
+	type emit = func(value float64, labels ...string)
+	return []gauge{
+		{"build_info", "Always 1; the labels say what runs.", []string{"version", "goversion"}, func(at moment, emit emit) {
+			emit(1, at.sources.Version, goVersion())
+		}},
+
+		{"droplets", "Droplets of the account by what they are to arcadiad (managed, released, orphaned, foreign) and by status, as of the last look.",
+			[]string{"state", "status"}, func(at moment, emit emit) {
+				for b, n := range at.droplets {
+					emit(float64(n), b.state, b.status)
+				}
+			}},
+		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.wanted) })},
+		{"drifted_droplets", "Droplets that somebody changed behind arcadiad's back, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
+		{"pending_droplets", "Droplets with changes of the file that cannot be made on a living droplet, as of the last plan.", nil,
+			planned(func(f figures) float64 { return float64(f.pending) })},
+		{"plan_actions", "Actions of the last plan, held ones included.", []string{"action"}, func(at moment, emit emit) {
+			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy} {
+				if at.planned {
+					emit(float64(at.actions[string(k)]), string(k))
+				}
+			}
+		}},
+		{"plan_held_actions", "Actions of the last plan that are held, by the rule that holds them; rules that hold nothing are left out.",
+			[]string{"rule"}, func(at moment, emit emit) {
+				for rule, n := range at.held {
+					emit(float64(n), rule)
+				}
+			}},
+		{"account_droplet_limit", "How many droplets the account may have. Left out where the token may not see it.", nil, func(at moment, emit emit) {
+			if at.limit > 0 {
+				emit(float64(at.limit))
+			}
+		}},
+
+		{"fleet_file_last_load_successful", "1: the newest version of the fleet file is in force; 0: it is bad or gone, and an older one is, or none.", nil,
+			func(at moment, emit emit) {
+				if at.newest != nil {
+					emit(truth(*at.newest))
+				}
+			}},
+		{"fleet_file_last_load_success_timestamp_seconds", "When a version of the fleet file was last put in force.", nil, at(func(at moment) time.Time { return at.loaded })},
+		{"last_pass_success_timestamp_seconds", "When a plan was last carried out whole; what it held does not matter.", nil, at(func(at moment) time.Time { return at.passed })},
+		{"last_sync_success_timestamp_seconds", "When the last look at the whole account that was saved ended.", nil, at(func(at moment) time.Time { return at.synced })},
+
+		{"live_sagas", "Sagas that have not ended, by kind and status: pending, running, compensating, stuck.", []string{"kind", "status"}, showSagas},
+		{"oldest_live_saga_timestamp_seconds", "When the oldest saga began that has not ended. Left out while there is none.", nil,
+			at(func(at moment) (oldest time.Time) {
+				for _, s := range at.sagas {
+					if oldest.IsZero() || s.CreatedAt.Before(oldest) {
+						oldest = s.CreatedAt
+					}
+				}
+				return oldest
+			})},
+
+		{"write_gate_open", "1: writes to the account are let through; 0: they are stopped, by a pause, a pin, an unproved token or a shutdown.", nil,
+			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Closed == nil) })},
+		{"paused", "1: `arcadiad pause` was in force at the last look.", nil, func(at moment, emit emit) {
+			if at.known {
+				emit(truth(at.figures.paused))
+			}
+		}},
+		{"api_rate_limit_requests", "Requests an hour that the API allows the token.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Limit) })},
+		{"api_rate_limit_remaining_requests", "What is left of them by our best knowledge. Left out until an answer told.", nil, func(at moment, emit emit) {
+			if at.budget.Remaining >= 0 {
+				emit(float64(at.budget.Remaining))
+			}
+		}},
+		{"api_budget_used_requests", "Our own requests within the window, those in flight included.", []string{"window"}, func(at moment, emit emit) {
+			emit(float64(at.budget.HourUsed), "hour")
+			emit(float64(at.budget.MinUsed), "minute")
+		}},
+		{"api_budget_cap_requests", "How many of our own requests the window may have: the limit without the reserve.", []string{"window"}, func(at moment, emit emit) {
+			emit(float64(at.budget.HourCap), "hour")
+			emit(float64(at.budget.MinCap), "minute")
+		}},
+		{"api_budget_holding", "1: requests wait because the rate limit is used up, or the API answered 429.", nil,
+			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Holding != "") })},
+		{"api_poll_stretch_ratio", "How many times longer than usual polls wait for each other, to save the budget; 1 is usual, 12 the most.", nil,
+			budget(func(s digitalocean.BudgetState) float64 { return s.Stretch })},
+		{"api_requests_waiting", "Requests that wait for their slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Waiting) })},
+		{"api_requests_in_flight", "Requests that hold a slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.InFlight) })},
+
+		{"conditions", "Conditions that need a person, by kind: those that the webhook tells of.", []string{"kind"}, func(at moment, emit emit) {
+			for kind, n := range at.conditions {
+				emit(float64(n), kind)
+			}
+		}},
+		{"notifications_undelivered", "Conditions, raised or recovered, that the webhook could not be told of yet. Left out without a webhook.", nil,
+			func(at moment, emit emit) {
+				if at.sources.Notifications {
+					emit(float64(at.undelivered))
+				}
+			}},
+	}
+}
+
+func showSagas(at moment, emit func(float64, ...string)) {
+	count := map[[2]string]int{}
+	for _, kind := range kinds() {
+		for _, status := range []saga.Status{saga.Pending, saga.Running, saga.Compensating, saga.Stuck} {
+			count[[2]string{kind, string(status)}] = 0
+		}
+	}
+	for _, s := range at.sagas {
+		count[[2]string{s.Kind, string(s.Status)}]++
+	}
+	for k, n := range count {
+		emit(float64(n), k[0], k[1])
+	}
+}
+
+// planned shows a figure of the last plan; nothing where there was none.
+func planned(figure func(figures) float64) func(moment, func(float64, ...string)) {
+	return func(at moment, emit func(float64, ...string)) {
+		if at.planned {
+			emit(figure(at.figures))
+		}
+	}
+}
+
+func budget(figure func(digitalocean.BudgetState) float64) func(moment, func(float64, ...string)) {
+	return func(at moment, emit func(float64, ...string)) { emit(figure(at.budget)) }
+}
+
+// at shows a time in seconds since 1970; nothing where there is none.
+func at(when func(moment) time.Time) func(moment, func(float64, ...string)) {
+	return func(at moment, emit func(float64, ...string)) {
+		if t := when(at); !t.IsZero() {
+			emit(float64(t.UnixMilli()) / 1000)
+		}
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// collector shows the gauges to a registry.
+type collector struct {
+	m      *Metrics
+	gauges []gauge
+	descs  []*prometheus.Desc
+}
+
+func newGauges(m *Metrics) *collector {
+	c := &collector{m: m, gauges: gauges()}
+	for _, g := range c.gauges {
+		c.descs = append(c.descs, prometheus.NewDesc(m.book.note("gauge", g.name, g.help, g.labels), g.help, g.labels, nil))
+	}
+	return c
+}
+
+// Describe names all gauges.
+func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		to <- d
+	}
+}
+
+// Collect shows all gauges as they are now.
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	now := c.m.now()
+	for i, g := range c.gauges {
+		g.show(now, func(value float64, labels ...string) {
+			to <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
+		})
+	}
+}

@@ -1,0 +1,159 @@
+package metrics
+
+import (
+	"errors"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+)
+
+// Sources are asked whenever somebody scrapes. They must be safe for concurrent use, and quick. All are required.
+type Sources struct {
+	Budget        func() digitalocean.BudgetState
+	Sagas         func() []saga.Saga    // the live ones
+	Conditions    func() map[string]int // that need a person, by kind; kinds with none too
+	Undelivered   func() int            // conditions that the webhook has not been told of
+	Notifications bool                  // there is a webhook
+	Version       string                // of arcadiad
+}
+
+// Metrics are arcadiad's metrics. They are safe for concurrent use.
+type Metrics struct {
+	book     book
+	counters counters
+	sources  Sources
+
+	mu      sync.Mutex
+	figures figures
+	loaded  time.Time // when a version of the fleet file was last put in force
+	newest  *bool     // whether the newest version is in force; nil: none was read yet
+	passed  time.Time // when a pass was last carried out
+	synced  time.Time // when an observation was last saved
+}
+
+// New makes the metrics and registers them. It panics when the registerer has some of them already.
+func New(r prometheus.Registerer, s Sources) *Metrics {
+	m := &Metrics{sources: s}
+	m.book.registerer = r
+	m.counters = newCounters(&m.book)
+	r.MustRegister(newGauges(m))
+	m.zero()
+	return m
+}
+
+// zero makes the counters whose labels are known beforehand start at 0: the first failure is an increase then.
+func (m *Metrics) zero() {
+	for _, trigger := range reconcile.Triggers() {
+		for _, outcome := range []string{"executed", "synced", "changed", "failed"} {
+			m.counters.passes.WithLabelValues(word(trigger), outcome)
+		}
+	}
+	for _, kind := range kinds() {
+		for _, outcome := range []saga.Status{saga.Completed, saga.Compensated, saga.Superseded} {
+			m.counters.sagas.WithLabelValues(kind, string(outcome))
+		}
+	}
+	m.counters.passTime.WithLabelValues()
+	m.counters.unwritten.WithLabelValues()
+	if m.sources.Notifications {
+		m.counters.notifications.WithLabelValues("delivered")
+		m.counters.notifications.WithLabelValues("failed")
+	}
+}
+
+func kinds() []string {
+	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate}
+}
+
+// word makes one word of several.
+func word(s string) string { return strings.ReplaceAll(s, " ", "_") }
+
+// Pass takes in what a pass came to.
+func (m *Metrics) Pass(r reconcile.Report) {
+	pass := r.Outcome.Pass
+	outcome := "executed"
+	switch {
+	case errors.Is(r.Err, reconcile.ErrChanged):
+		outcome = "changed"
+	case r.Err != nil:
+		outcome = "failed"
+	case pass.Plan.ID == "":
+		outcome = "synced"
+	}
+	m.counters.passes.WithLabelValues(word(r.Woke()), outcome).Inc()
+	m.counters.passTime.WithLabelValues().Observe(r.Took.Seconds())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r.Outcome.Saved {
+		m.synced = pass.Observed.EndedAt
+		m.figures = figuresOf(pass)
+	}
+	if outcome == "executed" {
+		m.passed = r.At.Add(r.Took)
+	}
+}
+
+// File takes in a version of the fleet file.
+func (m *Metrics) File(v fleetfile.Version) {
+	good := v.Err == nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.newest = &good
+	if good {
+		m.loaded = time.Now()
+	}
+}
+
+// Saga takes in a transition of a saga.
+func (m *Metrics) Saga(e saga.Event) {
+	switch e.What {
+	case saga.EventDone:
+		for _, step := range e.Saga.History {
+			if step.Name == e.Step && step.Status == saga.StepDone {
+				m.counters.stepTime.WithLabelValues(e.Step).Observe(step.EndedAt.Sub(step.StartedAt).Seconds())
+			}
+		}
+	case saga.EventFailed, saga.EventBack, saga.EventStuck:
+		if !e.Saga.Superseded {
+			m.counters.stepFailures.WithLabelValues(e.Step).Inc()
+		}
+	case saga.EventUnwritten:
+		m.counters.unwritten.WithLabelValues().Inc()
+	case saga.EventEnded:
+		m.counters.sagas.WithLabelValues(e.Saga.Kind, string(e.Saga.Status)).Inc()
+		if e.Saga.Status == saga.Completed {
+			m.counters.sagaTime.WithLabelValues(e.Saga.Kind).Observe(e.Saga.EndedAt.Sub(e.Saga.CreatedAt).Seconds())
+		}
+	}
+}
+
+// Request takes in a request that went to the API.
+func (m *Metrics) Request(x digitalocean.Exchange) {
+	code := "none"
+	if x.Status != 0 {
+		code = strconv.Itoa(x.Status)
+	}
+	m.counters.requests.WithLabelValues(x.Method, x.Route, code).Inc()
+	m.counters.requestTime.WithLabelValues(x.Method, x.Route).Observe(x.Took.Seconds())
+}
+
+// Notified takes in an attempt to call the webhook.
+func (m *Metrics) Notified(err error) {
+	outcome := "delivered"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.counters.notifications.WithLabelValues(outcome).Inc()
+}
+
+func goVersion() string { return runtime.Version() }
