@@ -16,7 +16,7 @@ import (
 )
 
 // served is a daemon as a person has it: a real file, a real socket and the wall clock. It ends with the test.
-func served(t *testing.T, file string) (Options, *simulator.Simulator) {
+func served(t *testing.T, file string, change ...func(*Options)) (Options, *simulator.Simulator) {
 	sim := simulator.New(simulator.Options{Activation: -1})
 	api := httptest.NewServer(sim)
 	t.Cleanup(api.Close)
@@ -25,6 +25,9 @@ func served(t *testing.T, file string) (Options, *simulator.Simulator) {
 		Fleet: filepath.Join(dir, "fleet.yaml"), State: filepath.Join(dir, "arcadiad.db"), APIURL: api.URL, Reserve: -1,
 		WaitInterval: 20 * time.Millisecond, SecondLook: time.Millisecond,
 		Token: func() (string, error) { return "dop_v1_test", nil },
+	}
+	for _, c := range change {
+		c(&o)
 	}
 	save(t, o, file)
 	ctx, cancel := context.WithCancel(t.Context())

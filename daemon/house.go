@@ -31,12 +31,13 @@ type lookout struct {
 	kept   error // why the write gate stays shut, whatever passes find
 }
 
-func newLookout(o Options, load func(context.Context) (fleet.Recorded, error)) (*lookout, error) {
+// newLookout makes one. Observe is told of every request; nil: nobody is.
+func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange)) (*lookout, error) {
 	l := &lookout{o: o}
 	l.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: o.Concurrency, Reserve: o.Reserve, Log: o.Log})
 	var err error
 	l.api, err = digitalocean.New(digitalocean.Config{
-		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent, Log: o.Log,
+		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent, Observe: observe, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -71,24 +72,26 @@ type house struct {
 	supervisor *supervisor
 	shown      atomic.Pointer[plan.Plan] // the plan that was last shown to a person
 	reload     chan struct{}             // asks the watcher to read the fleet file again
+	onlook     onlook
 }
 
 // build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
 func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
 	pulse := newPulse(max(workPatience, 20*o.WaitInterval))
 	journal, records = pulsedJournal{pulse, journal}, pulsedStore{pulse, records}
-	l, err := newLookout(o, records.Load)
-	if err != nil {
-		return nil, err
-	}
 	schedule, err := cron.ParseStandard(o.SyncSchedule)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{lookout: l, store: store, reload: make(chan struct{}), pulse: pulse}
+	h := &house{store: store, reload: make(chan struct{}), pulse: pulse}
+	l, err := newLookout(o, records.Load, func(x digitalocean.Exchange) { h.onlook.metrics.Request(x) })
+	if err != nil {
+		return nil, err
+	}
+	h.lookout = l
 	h.supervisor = newSupervisor(h)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
-	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass}
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.taken}
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
 		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,
@@ -100,6 +103,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
 		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: l.api.WriteTimeout(), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
+	h.startOnlook()
 	return h, nil
 }
 
@@ -128,10 +132,11 @@ func (l *lookout) shut(why error) {
 	}
 }
 
-// observe hears of every transition of a saga: those who follow progress are told, and an ended saga triggers a pass.
+// observe hears of every transition of a saga: those who follow progress and those who watch are told, and an ended saga triggers a pass.
 func (h *house) observe(e saga.Event) {
 	h.observeSaga(e)
 	h.feed.send(progressOf(e))
+	h.moved(e)
 	if e.What == saga.EventEnded {
 		live := 0
 		for _, s := range h.engine.Live() {

@@ -9,6 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"arcadiad/fleetfile"
+	"arcadiad/notify"
 )
 
 // Options are the settings of the daemon and of the commands. The zero value of each stands for its default, where it has one.
@@ -55,6 +56,16 @@ type Options struct {
 	// Watchdog is within which time the service manager wants a sign of life; 0: never.
 	Watchdog time.Duration
 
+	// Listen is the address of metrics and health: a port, or host:port; a port alone is on 127.0.0.1. Empty: nobody listens.
+	Listen string
+	// WebhookURL gives the URL of the webhook that is told of what needs a person, a secret; nil: nobody is told.
+	WebhookURL func() (string, error)
+	// WebhookFormat is the form of what the webhook is told: json, the default, or slack.
+	WebhookFormat string
+	// WebhookTransport carries the calls of the webhook; nil: over the network.
+	WebhookTransport http.RoundTripper
+
+	Version   string // of arcadiad, for the metrics
 	UserAgent string
 	Log       *slog.Logger
 }
@@ -100,6 +111,17 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.KeepDeleted == 0 {
 		o.KeepDeleted = DefaultKeepDeleted
+	}
+	if o.Listen != "" {
+		var err error
+		if o.Listen, err = listenAddress(o.Listen); err != nil {
+			return o, err
+		}
+	}
+	switch notify.Format(o.WebhookFormat) {
+	case "", notify.JSON, notify.Slack:
+	default:
+		return o, fmt.Errorf("notification format %q: json or slack is expected", o.WebhookFormat)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

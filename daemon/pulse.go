@@ -121,11 +121,12 @@ func (p *pulse) hung(sent int64, held bool) error {
 
 const workPass = "a pass"
 
-// observePass feeds the pulse with passes.
+// observePass feeds the pulse, and those who look on, with passes.
 func (h *house) observePass(r reconcile.Report, ended bool) {
 	if ended {
 		h.pulse.end(workPass)
 		h.supervisor.passed(r)
+		h.passed(r)
 		return
 	}
 	h.pulse.begin(workPass)

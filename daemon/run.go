@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"arcadiad/fleetfile"
+	"arcadiad/notify"
 	"arcadiad/state"
 )
 
@@ -15,6 +16,9 @@ import (
 func Run(ctx context.Context, o Options) error {
 	o, err := o.withDefaults()
 	if err != nil {
+		return err
+	}
+	if err := checkWebhook(o); err != nil {
 		return err
 	}
 	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
@@ -32,6 +36,12 @@ func (h *house) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	context.AfterFunc(ctx, func() { h.shut(errShutdown) })
+	watched, err := h.serveOnlook(ctx)
+	if err != nil {
+		return err
+	}
+	defer watched()
+	defer stop()
 	versions := h.o.Versions
 	if versions == nil {
 		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.reload})
@@ -45,6 +55,7 @@ func (h *house) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.onlook.board.Settle(notify.Stuck)
 	defer wait()
 	defer stop()
 	if err := h.removeCopies(); err != nil {

@@ -1,0 +1,138 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/notify"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+)
+
+// What is a condition that people are told of, and in which words. The state of a condition leaves out what changes by itself, such
+// as the time of the next try: whatever is in it is told anew when it changes.
+
+// planKinds are the kinds of conditions that a plan knows all of.
+func planKinds() []notify.Kind {
+	return []notify.Kind{notify.Held, notify.Stalled, notify.Drift, notify.Released}
+}
+
+// planConditions gives what a plan leaves to people. Of names with a live saga it cannot tell: they are undecided.
+func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[string]bool) {
+	undecided = map[string]bool{}
+	for _, f := range p.InFlight {
+		undecided[f.Name] = true
+	}
+	held := map[string]int{} // index of a name's held condition
+	for _, a := range p.Actions {
+		if !a.Held || a.HeldBy == "turn" { // the next pass does it
+			continue
+		}
+		c := heldCondition(p, a)
+		if i, again := held[a.Name]; again {
+			first := &conditions[i]
+			first.State += " " + c.State
+			first.Summary += "; " + c.Summary
+			continue
+		}
+		held[a.Name] = len(conditions)
+		conditions = append(conditions, c)
+	}
+	for _, d := range p.Drift {
+		conditions = append(conditions, notify.Condition{
+			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, changes(d.Changes)),
+			Summary: fmt.Sprintf("droplet %d was changed behind arcadiad's back: %s", d.DropletID, changes(d.Changes)),
+			Advice:  "change it back in the console, or put the change into the fleet file; to look: arcadiad plan",
+		})
+	}
+	for _, r := range p.Released {
+		conditions = append(conditions, notify.Condition{
+			Kind: notify.Released, Subject: r.Name, State: fmt.Sprint(r.DropletID),
+			Summary: fmt.Sprintf("droplet %d is no longer ours: %s; its name stays taken", r.DropletID, r.Reason),
+			Advice:  "put the tags back on the droplet, or free its name: arcadiad release " + r.Name,
+		})
+	}
+	return conditions, undecided
+}
+
+func heldCondition(p plan.Plan, a plan.Action) notify.Condition {
+	c := notify.Condition{
+		Kind: notify.Held, Subject: a.Name, State: fmt.Sprint(a.Kind, " ", a.HeldBy, " ", a.DropletID, " ", a.Spec.Hash()),
+		Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason),
+		Advice:  "change the fleet file, or wait until it no longer holds; to look: arcadiad plan",
+	}
+	if a.DropletID != 0 {
+		c.Summary = fmt.Sprintf("%s of droplet %d is held by %s: %s", a.Kind, a.DropletID, a.HeldBy, a.HeldReason)
+	}
+	switch {
+	case a.HeldBy == "stalled":
+		c.Kind = notify.Stalled
+		c.Advice = "find out why its droplets do not come up (arcadiad saga list); then change its stanza, or retry the last saga"
+	case a.HeldBy == "backoff":
+		c.Advice = "nothing, it is tried again by itself; to find out why it failed: arcadiad saga list"
+	case a.Approvable:
+		c.Advice = "look at it with arcadiad plan; to let the plan through: arcadiad approve " + p.ID
+	}
+	return c
+}
+
+func changes(list []plan.FieldChange) string {
+	words := make([]string, len(list))
+	for i, c := range list {
+		words[i] = fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To)
+	}
+	return strings.Join(words, ", ")
+}
+
+func stuckCondition(s saga.Saga) notify.Condition {
+	step := ""
+	if s.Step >= 0 && s.Step < len(s.Steps) {
+		step = s.Steps[s.Step]
+	}
+	direction := ""
+	if s.Reverse {
+		direction = "undoing "
+	}
+	id := fleet.Saga8(s.ID)
+	return notify.Condition{
+		Kind: notify.Stuck, Subject: s.Subject, State: id + " " + direction + step,
+		Summary: fmt.Sprintf("saga %s (%s) is stuck at %s%s: %s", id, s.Kind, direction, step, s.Error),
+		Advice:  fmt.Sprintf("look: arcadiad saga show %s; mend the cause, then: arcadiad saga retry %[1]s (or abort)", id),
+	}
+}
+
+// fileConditions says what is wrong with the newest fleet file, if anything is.
+func fileConditions(bad error, inForce bool) []notify.Condition {
+	if bad == nil {
+		return nil
+	}
+	keeping := "nothing is planned, for no version is in force"
+	if inForce {
+		keeping = "the last good version stays in force"
+	}
+	return []notify.Condition{{
+		Kind: notify.File, State: bad.Error(), Summary: "the fleet file is not usable; " + keeping + ": " + bad.Error(),
+		Advice: "mend the file; to check it: arcadiad validate",
+	}}
+}
+
+// failingAfter is how long passes fail before people are told: the API may have a bad minute.
+const failingAfter = 5 * time.Minute
+
+// failingCondition says that passes fail, when they have for a while. A mismatch of the pins does not go away by itself.
+func failingCondition(r reconcile.Report, since time.Time) (c notify.Condition, bad bool) {
+	c = notify.Condition{
+		Kind: notify.Failing, State: "failing", Since: since.UTC(), Summary: fmt.Sprintf("passes fail: %v", r.Err),
+		Advice: "see the log, and what DigitalOcean says of itself; writes and sagas wait, nothing is lost",
+	}
+	var pin *plan.PinError
+	if errors.As(r.Err, &pin) {
+		c.State, c.Advice = "pinned "+pin.Pin, "all writes are stopped until token, fleet file and state database belong together again"
+		return c, true
+	}
+	return c, time.Since(since) >= failingAfter
+}

@@ -1,0 +1,128 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"arcadiad/fleetfile"
+	"arcadiad/metrics"
+	"arcadiad/notify"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+)
+
+// onlook is what the daemon keeps for those who look on: metrics, health and notifications. Rooms tell it by their hooks; it never
+// tells them anything.
+type onlook struct {
+	registry *prometheus.Registry
+	metrics  *metrics.Metrics
+	board    *notify.Board
+	notifier *notify.Notifier // nil: there is no webhook
+
+	planned atomic.Bool // a pass has made a plan
+
+	failing time.Time // since when passes have failed; zero: the last did not. For the loop's goroutine alone
+}
+
+// startOnlook makes the onlook of a house whose rooms are there.
+func (h *house) startOnlook() {
+	w := &h.onlook
+	w.registry, w.board = prometheus.NewRegistry(), &notify.Board{}
+	undelivered := func() int { return 0 }
+	if h.o.WebhookURL != nil {
+		w.notifier = notify.New(notify.Options{
+			Board: w.board, URL: h.o.WebhookURL, Format: notify.Format(h.o.WebhookFormat), Transport: h.o.WebhookTransport, UserAgent: h.o.UserAgent, Log: h.o.Log,
+			Memory: strings.TrimSuffix(h.o.State, ".db") + ".notified.json",
+			Fleet: func() string {
+				wanted, _ := h.loop.Wanted()
+				return wanted.Name
+			},
+			Observe: func(err error) { w.metrics.Notified(err) },
+		})
+		undelivered = w.notifier.Undelivered
+	}
+	w.metrics = metrics.New(w.registry, metrics.Sources{
+		Budget: h.budget.State, Sagas: h.engine.Live, Conditions: w.board.Counts, Undelivered: undelivered,
+		Notifications: w.notifier != nil, Version: h.o.Version,
+	})
+	w.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+// checkWebhook refuses a webhook that cannot be called: better now than when it is needed.
+func checkWebhook(o Options) error {
+	if o.WebhookURL == nil {
+		return nil
+	}
+	url, err := o.WebhookURL()
+	if err != nil {
+		return err
+	}
+	return notify.CheckURL(url)
+}
+
+// serveOnlook answers scrapes and probes, and notifies, until the context ends. The returned function waits for the end of it.
+func (h *house) serveOnlook(ctx context.Context) (wait func(), err error) {
+	var running sync.WaitGroup
+	if h.o.Listen != "" {
+		if err := h.serveWeb(ctx, &running); err != nil {
+			return nil, err
+		}
+	}
+	if n := h.onlook.notifier; n != nil {
+		running.Go(func() { n.Run(ctx) })
+	}
+	return running.Wait, nil
+}
+
+// taken hears of every version of the fleet file.
+func (h *house) taken(v fleetfile.Version) {
+	h.onlook.metrics.File(v)
+	_, inForce := h.loop.Wanted()
+	h.onlook.board.Replace([]notify.Kind{notify.File}, fileConditions(v.Err, inForce), nil)
+}
+
+// passed hears of every pass.
+func (h *house) passed(r reconcile.Report) {
+	w := &h.onlook
+	if errors.Is(r.Err, context.Canceled) {
+		return // a shutdown is not a failure
+	}
+	w.metrics.Pass(r)
+	if errors.Is(r.Err, reconcile.ErrChanged) {
+		return // another pass follows at once
+	}
+	if r.Err != nil {
+		if w.failing.IsZero() {
+			w.failing = r.At
+		}
+		if c, bad := failingCondition(r, w.failing); bad {
+			w.board.Raise(c)
+		}
+		return
+	}
+	w.failing = time.Time{}
+	w.board.Replace([]notify.Kind{notify.Failing}, nil, nil)
+	if p := r.Outcome.Pass.Plan; p.ID != "" {
+		w.planned.Store(true)
+		conditions, undecided := planConditions(p)
+		w.board.Replace(planKinds(), conditions, undecided)
+	}
+}
+
+// moved hears of every transition of a saga.
+func (h *house) moved(e saga.Event) {
+	w := &h.onlook
+	w.metrics.Saga(e)
+	if e.Saga.Status == saga.Stuck {
+		w.board.Raise(stuckCondition(e.Saga))
+	} else {
+		w.board.Clear(notify.Stuck, e.Saga.Subject)
+	}
+}
