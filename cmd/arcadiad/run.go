@@ -16,12 +16,16 @@ func runCommand() *cobra.Command {
 		Long: `Run the daemon: it watches the fleet file, takes an inventory of the account every 15 minutes, and carries
 out whatever the file asks for, until it is told to stop. Droplets are made, replaced and destroyed.
 
+With --listen it serves metrics and health, and a webhook is told of what needs a person: stuck sagas, held
+actions, drift, a bad fleet file (see docs/metrics.md).
+
 SIGTERM and SIGINT stop it within 5 seconds; unfinished work carries on at the next start. A second signal
 stops it at once. SIGHUP reads the fleet file again.
 
 Under systemd it says when it is ready, reloads and lives (Type=notify-reload, WatchdogSec=), and takes its state, its
 control socket and its token from where the unit puts them.`,
 		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
+  arcadiad run --listen 9464 --notify-url-file /etc/arcadiad/webhook --notify-format slack
   arcadiad run --simulate --fleet examples/fleet.yaml`,
 		Args: none,
 	}

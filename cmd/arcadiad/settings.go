@@ -27,6 +27,8 @@ type settings struct {
 	waitAttempts, concurrency               int
 	syncSchedule                            string
 	apiReserve                              float64
+	listen, notifyURLFile                   string
+	notifyFormat                            string
 	logFormat                               string
 	logLevel                                slog.Level
 
@@ -78,6 +80,11 @@ func (s *settings) table(level slog.Level) []setting {
 		{usesDaemon, "keep-deleted", "", days(&s.keepDeleted, daemon.DefaultKeepDeleted), "how long the rows of droplets that are gone are kept"},
 		{pace, "concurrency", "", number(&s.concurrency, 10), "API requests in flight"},
 		{pace, "api-reserve", "", share(&s.apiReserve, daemon.DefaultReserve), "share of the rate limit that is left to people and other tools"},
+		{usesDaemon, "listen", "ARCADIAD_LISTEN", text(&s.listen, "", "ADDR"),
+			"serve /metrics, /healthz and /readyz on this address; a port alone is on 127.0.0.1 (default: nobody is served)"},
+		{usesDaemon, "notify-url-file", "", text(&s.notifyURLFile, "", "FILE"),
+			"file with the URL of a webhook that is told of what needs a person (default $" + notifyVariable + " itself, else the file $CREDENTIALS_DIRECTORY/" + notifyCredential + ", else nobody is told)"},
+		{usesDaemon, "notify-format", "ARCADIAD_NOTIFY_FORMAT", choice(&s.notifyFormat, "json", "slack"), "what the webhook takes: json or slack"},
 		{usesState | usesLog, "log-format", "", choice(&s.logFormat, "text", "json"), "text or json"},
 		{usesState | usesLog, "log-level", "", logLevel(&s.logLevel, level), "debug, info, warn or error"},
 	}
@@ -101,7 +108,7 @@ func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
 	if f := s.flags.Lookup("simulate"); f != nil {
 		f.NoOptDefVal = "true"
 	}
-	for flag, values := range map[string][]string{"log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"}} {
+	for flag, values := range map[string][]string{"log-format": {"text", "json"}, "notify-format": {"json", "slack"}, "log-level": {"debug", "info", "warn", "error"}} {
 		if s.flags.Lookup(flag) != nil {
 			mustComplete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
@@ -149,6 +156,7 @@ func (s *settings) options(log *slog.Logger) daemon.Options {
 		Fleet: s.fleet, State: s.state, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
 		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
 		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
+		Listen: s.listen, WebhookURL: findWebhook(s.notifyURLFile, log), WebhookFormat: s.notifyFormat, Version: version(),
 		UserAgent: "arcadiad/" + strings.ReplaceAll(version(), " ", "-"), Log: log,
 	}
 }
