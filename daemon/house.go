@@ -138,13 +138,7 @@ func (h *house) observe(e saga.Event) {
 	h.feed.send(progressOf(e))
 	h.moved(e)
 	if e.What == saga.EventEnded {
-		live := 0
-		for _, s := range h.engine.Live() {
-			if s.Status != saga.Stuck && s.ID != e.Saga.ID {
-				live++
-			}
-		}
-		h.loop.SagaEnded(live)
+		h.loop.SagaEnded(h.engine.Busy())
 	}
 }
 

@@ -3,6 +3,7 @@ package fleet
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -59,14 +60,14 @@ func HashWanted(wanted func(i int) (value string, asked bool)) string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// Spec finds the wanted droplet of that name, whatever its letter case.
+// Spec finds the wanted droplet of that name, whatever its letter case. It relies on the order of Specs: every waiting saga asks
+// again and again.
 func (f Fleet) Spec(name string) (Spec, bool) {
-	for _, s := range f.Specs {
-		if Key(s.Name) == Key(name) {
-			return s, true
-		}
+	i, found := slices.BinarySearchFunc(f.Specs, name, func(s Spec, name string) int { return CompareNames(s.Name, name) })
+	if !found {
+		return Spec{}, false
 	}
-	return Spec{}, false
+	return f.Specs[i], true
 }
 
 // Policy bounds what one pass may do.

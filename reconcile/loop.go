@@ -104,11 +104,12 @@ func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
 	return l.Planner.Plan(ctx, wanted, hurry)
 }
 
-// SagaEnded tells the loop that a saga has ended, and how many others still run. What it left undone, and what was asked of its name meanwhile, is the next pass's.
-func (l *Loop) SagaEnded(live int) {
+// SagaEnded tells the loop that a saga has ended, and whether others still run. What it left undone, and what was asked of its name
+// meanwhile, is the next pass's.
+func (l *Loop) SagaEnded(busy bool) {
 	// A pass per ended saga would cost a listing each; one when all are done, or every half minute, will do.
 	delay := time.Second
-	if live > 0 {
+	if busy {
 		delay = 30 * time.Second
 	}
 	l.pending.addAfter(delay, ask{why: TriggerEnded})

@@ -236,6 +236,19 @@ func (e *Engine) Live() []Saga {
 	return sagas
 }
 
+// Busy tells whether any of the sagas that this engine runs gets on, or will by itself: not all of them are stuck. It costs next to
+// nothing, however many there are.
+func (e *Engine) Busy() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.live {
+		if !w.stuck() {
+			return true
+		}
+	}
+	return false
+}
+
 // workers gives those of the live sagas, in no order.
 func (e *Engine) workers() []*worker {
 	e.mu.Lock()

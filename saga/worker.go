@@ -314,6 +314,13 @@ func (w *worker) look() Saga {
 	return s
 }
 
+// stuck tells whether the saga waits for a person, or for patience.
+func (w *worker) stuck() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lost != nil || w.shown.Status == Stuck
+}
+
 func (w *worker) emit(ev Event) {
 	ev.Saga = w.look()
 	w.e.emit(w.log, ev)

@@ -207,9 +207,13 @@ func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	if strings.Trim(id, "0123456789abcdef") != "" || id == "" {
 		return saga.Saga{}, fmt.Errorf("%w: %q is not a saga's id, which is hex digits (arcadiad saga list shows them)", ErrNoSaga, id)
 	}
+	where, args := "WHERE lower(id) GLOB ? ", []any{id + "*"}
+	if len(id) >= 8 { // in the words of the index sagas_id8
+		where, args = where+"AND lower(substr(id, 1, 8)) = ? ", append(args, fleet.Saga8(id))
+	}
 	var found []saga.Saga
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		found, err = querySagas(ctx, tx, "WHERE lower(id) GLOB ? ORDER BY created_at, rowid", id+"*")
+		found, err = querySagas(ctx, tx, where+"ORDER BY created_at, rowid", args...)
 		return err
 	})
 	switch {
