@@ -20,6 +20,10 @@ const (
 	priorities
 )
 
+// pollTurn is how many slots go to sagas in a row, at most, while polls wait: in a rush of writes that takes hours, what was made
+// in its first minute must be noticed before its end. It costs the writes 4 %.
+const pollTurn = 25
+
 // BudgetOptions are the settings of a Budget.
 type BudgetOptions struct {
 	Concurrency int          // requests in flight at most; 0: 10
@@ -41,6 +45,7 @@ type Budget struct {
 	closed   error // why writes are refused; nil: they may go
 	queues   [priorities]*list.List
 	inFlight int
+	row      int   // slots that sagas got in a row while polls waited
 	sent     int64 // requests that went out since the start
 	limits   limits
 	timer    *time.Timer // wakes the queue when time alone lets the next request go
@@ -196,6 +201,11 @@ func (b *Budget) pump() {
 			return
 		}
 		q.Remove(q.Front())
+		if q == b.queues[PrioritySaga] && b.queues[PriorityPoll].Len() > 0 {
+			b.row++
+		} else {
+			b.row = 0
+		}
 		b.inFlight++
 		b.limits.spend(now)
 		w.turn <- nil
@@ -204,6 +214,9 @@ func (b *Budget) pump() {
 
 // head is the request whose turn is next.
 func (b *Budget) head() (*waiter, *list.List) {
+	if polls := b.queues[PriorityPoll]; b.row >= pollTurn-1 && polls.Len() > 0 {
+		return polls.Front().Value.(*waiter), polls
+	}
 	for _, q := range b.queues {
 		if e := q.Front(); e != nil {
 			return e.Value.(*waiter), q
@@ -257,7 +270,7 @@ type BudgetState struct {
 	Until     time.Time // after a 429: nothing goes before this; zero: no 429 is in force
 	Holding   string    // why requests wait for time to pass; empty: they do not
 	Closed    error     // why writes are refused; nil: the gate is open
-	Stretch   float64   // as Budget.Stretch
+	Stretch   float64   // how many times longer than usual those who poll wait, see Budget.Pace
 }
 
 // State shows the budget as it is now.
@@ -270,12 +283,13 @@ func (b *Budget) State() BudgetState {
 	return s
 }
 
-// Stretch says how many times longer than usual those who poll should wait between two ticks: 1 while half of the budget is free,
-// then ever more, so that polls shrink with what is left and never eat the last of it. At most 12: a tick of 5 s becomes a minute.
-func (b *Budget) Stretch() float64 {
+// Pace says how long those who poll should wait between two polls of so many requests each, where usual is what they would like.
+// Polls should take no more than half of a minute's requests: the waiting is as long as that takes. It grows as the budget shrinks,
+// up to 12 times as long, so that polls shrink with what is left and never eat the last of it.
+func (b *Budget) Pace(usual time.Duration, requests int) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.limits.stretch(time.Now(), b.inFlight)
+	return b.limits.pace(time.Now(), b.inFlight, usual, requests)
 }
 
 // Idle tells whether requests that are in no hurry may go: the gate is open, nobody waits, and half of the budget is free.

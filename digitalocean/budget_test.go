@@ -55,6 +55,40 @@ func TestSlotsGoByPriorityThenByArrival(t *testing.T) {
 	})
 }
 
+// A rush of writes leaves every 25th slot to those who poll, and none to the sync.
+func TestARushOfWritesDoesNotStarvePolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(BudgetOptions{Concurrency: 1})
+		var order []Priority
+		var wg sync.WaitGroup
+		wg.Go(func() { use(t, b, PrioritySaga, time.Second, 200) })
+		synctest.Wait()
+		for p, n := range map[Priority]int{PrioritySaga: 100, PriorityPoll: 3, PrioritySync: 1} {
+			for range n {
+				wg.Go(func() {
+					s, err := b.acquire(t.Context(), p, false)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					order = append(order, p)
+					s.release()
+				})
+			}
+		}
+		wg.Wait()
+		var at []int
+		for i, p := range order {
+			if p != PrioritySaga {
+				at = append(at, i+1)
+			}
+		}
+		if want := []int{25, 50, 75, 104}; !slices.Equal(at, want) || order[103] != PrioritySync {
+			t.Errorf("polls and the sync were served as numbers %v, want %v and the sync last", at, want)
+		}
+	})
+}
+
 func TestConcurrencyIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(BudgetOptions{})
@@ -233,7 +267,7 @@ func TestNo429OfOurOwnInThirtyDays(t *testing.T) {
 					})
 				}
 				for range 3 {
-					time.Sleep(time.Duration(5 * float64(time.Second) * b.Stretch()))
+					time.Sleep(b.Pace(5*time.Second, 1))
 					server.send(t, b, PriorityPoll, latency())
 				}
 				for range 5 {
@@ -269,8 +303,8 @@ func TestTheHourIsPacedToo(t *testing.T) {
 		} else if s.Remaining < 990 || s.Remaining > 1010 { // answers overtake each other, ten are in flight
 			t.Errorf("after half an hour %d remain", s.Remaining)
 		}
-		if b.Stretch() != maxStretch {
-			t.Errorf("polls are stretched by %v", b.Stretch())
+		if b.State().Stretch != maxStretch {
+			t.Errorf("polls are stretched by %v", b.State().Stretch)
 		}
 		wg.Wait()
 		if took := time.Since(began); took < time.Hour || took > time.Hour+time.Minute {
@@ -451,6 +485,16 @@ func TestTheFirstMinuteOnABusyToken(t *testing.T) {
 	})
 }
 
+// A poll of many requests comes less often: at most half of a minute's requests are for polls.
+func TestPaceFollowsWhatAPollCosts(t *testing.T) {
+	b := NewBudget(BudgetOptions{}) // 200 a minute are ours
+	for requests, want := range map[int]time.Duration{0: 5 * time.Second, 1: 5 * time.Second, 8: 5 * time.Second, 50: 30 * time.Second, 500: 5 * time.Minute} {
+		if got := b.Pace(5*time.Second, requests); got != want {
+			t.Errorf("polls of %d requests come every %v, want %v", requests, got, want)
+		}
+	}
+}
+
 func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(BudgetOptions{})
@@ -462,7 +506,7 @@ func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 				}
 				time.Sleep(61 * time.Second)
 			}
-			got := b.Stretch()
+			got := b.State().Stretch
 			want := max(1, min(maxStretch, 0.5/max(1e-9, 1-float64(used)/4000)))
 			if got < last || got < want*0.999 || got > want*1.001 {
 				t.Errorf("%d requests used: stretched by %v, want %v", used, got, want)

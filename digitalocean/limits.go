@@ -175,6 +175,12 @@ func (l *limits) recovered(now time.Time) {
 	}
 }
 
+// pace is how long to wait between two polls. See Budget.Pace.
+func (l *limits) pace(now time.Time, inFlight int, usual time.Duration, requests int) time.Duration {
+	half := time.Duration(requests) * 2 * time.Minute / time.Duration(l.usable(l.minuteLimit()))
+	return time.Duration(float64(max(usual, half)) * l.stretch(now, inFlight))
+}
+
 // stretch is the inverse of the share that is left, counted from the second half on.
 func (l *limits) stretch(now time.Time, inFlight int) float64 {
 	l.forget(now)

@@ -15,9 +15,9 @@ type Options struct {
 
 	// Interval between two polls for those who wait; default 5 s.
 	Interval time.Duration
-	// Stretch says by how much the interval should grow because the request budget runs low; 1 or less leaves it as it is. Nil
-	// means never.
-	Stretch func() float64
+	// Pace says how long to wait between two polls of so many requests each, instead of the usual time, because the request budget
+	// runs low. Nil: always the usual time.
+	Pace func(usual time.Duration, requests int) time.Duration
 	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3); a younger one is never
 	// proved gone by a 404. Default 5 min.
 	Visibility time.Duration

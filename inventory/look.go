@@ -89,39 +89,66 @@ func (i *Inventory) leave(l *looker) {
 	i.lookers = slices.DeleteFunc(i.lookers, func(o *looker) bool { return o == l })
 }
 
+// polls is how many polls may be under way at once. One may be slow; but were they to pile up behind a rush of writes, they would eat
+// the budget once it is over.
+const polls = 2
+
 // Run answers looks until the context ends: one poll for all who wait, at most once every interval.
 func (i *Inventory) Run(ctx context.Context) {
 	var answers sync.WaitGroup
 	defer answers.Wait()
+	turns := make(chan struct{}, polls)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-i.wake:
 		}
-		timer := time.NewTimer(i.interval())
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if i.tick(ctx) != nil {
 			return
-		case <-timer.C:
+		}
+		select {
+		case turns <- struct{}{}:
+		case <-ctx.Done():
+			return
 		}
 		i.mu.Lock()
 		lookers := i.lookers
 		i.lookers = nil
 		i.mu.Unlock()
 		// Answered aside: a slow answer must not hold up the next tick of those who come meanwhile.
-		answers.Go(func() { i.answer(ctx, lookers) })
+		answers.Go(func() {
+			i.answer(ctx, lookers)
+			<-turns
+		})
 	}
 }
 
-func (i *Inventory) interval() time.Duration {
-	if i.o.Stretch != nil {
-		if s := i.o.Stretch(); s > 1 {
-			return time.Duration(float64(i.o.Interval) * s)
+// tick waits until the next poll is due. The pace is asked for again and again: it quickens when a rush is over.
+func (i *Inventory) tick(ctx context.Context) error {
+	timer := time.NewTimer(i.o.Interval)
+	defer timer.Stop()
+	for began := time.Now(); ; timer.Reset(i.o.Interval) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+		}
+		if time.Since(began) >= i.pace() {
+			return nil
 		}
 	}
-	return i.o.Interval
+}
+
+// pace is how long those who wait now should wait.
+func (i *Inventory) pace() time.Duration {
+	if i.o.Pace == nil {
+		return i.o.Interval
+	}
+	i.mu.Lock()
+	requests := min(len(i.lookers), i.pages)
+	i.mu.Unlock()
+	return i.o.Pace(i.o.Interval, requests)
 }
 
 // answer polls once for all lookers, with as few requests as will do.

@@ -154,7 +154,8 @@ func TestLaw07AMovedListingAnswersForWhatItShows(t *testing.T) {
 // When the request budget runs low, the ticks come further apart.
 func TestStretchedTicks(t *testing.T) {
 	stretch := 12.0
-	inWatch(t, simulator.Options{}, inventory.Options{Stretch: func() float64 { return stretch }}, func(w *watch) {
+	pace := func(usual time.Duration, _ int) time.Duration { return time.Duration(float64(usual) * stretch) }
+	inWatch(t, simulator.Options{}, inventory.Options{Pace: pace}, func(w *watch) {
 		ids := w.add(1, "web")
 		for _, want := range []time.Duration{time.Minute, 5 * time.Second} {
 			began := time.Now()

@@ -187,11 +187,13 @@ func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64)
 // gone tells whether absence is proved. That of a droplet last seen as new is asked for by its id: it may have ignored the DELETE,
 // and not be listed yet.
 func (p *Droplets) gone(ctx context.Context, run *saga.Run, w *work, by warrant, absences int, lastSeen time.Time, young bool) (bool, error) {
-	accepted := w.Demolition.Accepted && absences >= 2
-	if accepted && !young {
+	accepted := w.Demolition.Accepted
+	switch {
+	case accepted && absences < 2: // the second look will do, and those who wait share it
+		return false, nil
+	case accepted && !young:
 		return true, nil
-	}
-	if !accepted && time.Since(lastSeen) < p.o.Visibility {
+	case !accepted && time.Since(lastSeen) < p.o.Visibility:
 		return false, nil
 	}
 	gone, err := p.o.Inventory.Gone(ctx, by.id)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -98,7 +99,9 @@ func (l *lookout) next(ctx context.Context, q inventory.Query) (seen []fleet.Dro
 			l.failed = 0
 			return seen, began, nil
 		}
-		if l.failed++; l.failed%remindFailed == 1 {
+		l.failed++
+		moved := errors.Is(err, digitalocean.ErrMoved) // that is usual while a large fleet changes
+		if l.failed%remindFailed == 1 && !moved || l.failed%remindFailed == 0 && moved {
 			l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)
 		}
 	}

@@ -1,0 +1,190 @@
+package daemon
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/reconcile"
+	"arcadiad/simulator"
+)
+
+// plenty are limits that no test here comes near.
+var plenty = simulator.Limits{Hour: 10_000_000, Minute: 500_000}
+
+// thrifty runs a test in a world whose requests are seen.
+func thrifty(t *testing.T, o simulator.Options, test func(w *world, v *witness)) {
+	t.Helper()
+	inWorld(t, o, func(w *world) {
+		v := &witness{}
+		w.wire = v.on
+		test(w, v)
+	})
+}
+
+// many is a fleet of n droplets.
+func many(n int) string {
+	var stanzas []string
+	for i := 0; n > 0; i++ {
+		stanzas = append(stanzas, fmt.Sprintf("name: %c, count: %d", 'a'+i, min(n, 1000)))
+		n -= 1000
+	}
+	return fleetOf(stanzas...)
+}
+
+// settle waits until no saga runs, and tells how long that took. It asks the engine and not the plan: a pass costs requests.
+func (w *world) settle(droplets int, most time.Duration) time.Duration {
+	w.t.Helper()
+	began := time.Now()
+	for len(w.sim.Droplets()) != droplets || w.life.h.engine.Busy() {
+		if time.Since(began) > most {
+			w.t.Fatalf("not settled after %v: %s", most, w.describe())
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+	}
+	return time.Since(began)
+}
+
+// pagesOf is how many requests a whole listing of n droplets takes: the pages, and the list of the GPU droplets.
+func pagesOf(n int) int { return max(1, (n+199)/200) + 1 }
+
+// Creates and destroys cost one write each. Whatever else they need, they ask for together: no more than min(waiters, pages)
+// requests at a tick.
+func TestNothingIsAskedForEachDroplet(t *testing.T) {
+	for _, n := range []int{1, 2, 10, 150, 1000} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			thrifty(t, simulator.Options{Activation: time.Minute, Limits: plenty}, func(w *world, v *witness) {
+				w.o.Concurrency = n // all writes of an edit go out in one moment
+				w.edit(many(n))
+				w.start()
+				w.settle(n, time.Hour)
+				w.rest()
+				w.holdsTo(v, n, aCreate)
+
+				w.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
+				v.forget()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got, want := v.count(), pagesOf(n); got[aPage] != want || got[account] != 1 || len(got) != 2 {
+					t.Errorf("a pass at rest took %v, want the account and %d pages", got, want)
+				}
+
+				v.forget()
+				w.edit(fleetOf())
+				w.settle(0, time.Hour)
+				w.rest()
+				w.holdsTo(v, n, aDestroy)
+				w.check()
+			})
+		})
+	}
+}
+
+// holdsTo checks what was seen since forget: n writes of one kind, and no moment that asked more than it needed.
+func (w *world) holdsTo(v *witness, n int, write what) {
+	w.t.Helper()
+	all := v.count()
+	if all[write] != n || all[aCreate]+all[aDestroy] != n || all[other] != 0 || all[catalogue] > 2 {
+		w.t.Errorf("%v, want %d of %s and no other write", all, n, write)
+	}
+	for at, m := range v.moments() {
+		// A pass begins with the account. One that makes something looks at the fleet's tag as well (law 7). A tick that shows that a
+		// droplet is gone proves it by the account, once for all of them (law 6).
+		passes := m[account]
+		most := passes*pagesOf(n) + min(n, pagesOf(n))
+		if m[aPage]+m[anID] > most || passes > 2 || m[aTagPage] > pagesOf(n)-1 {
+			w.t.Errorf("%s: %v in one moment, want at most %d looks", at.Format(time.TimeOnly), m, most)
+		}
+	}
+}
+
+// Under the real limits the writes are the measure: the fleet is there within 5 % of what the limits less the reserve allow at best.
+func TestCreatesTakeWhatTheLimitsAllow(t *testing.T) {
+	const activation, interval = 20 * time.Second, 5 * time.Second
+	for _, tt := range []struct {
+		name         string
+		n, strangers int
+		limits       simulator.Limits
+		looks        int // requests that the looks of those who wait cannot do without
+	}{
+		{"a thousand", 1000, 0, simulator.Limits{}, 0},
+		{"for hours", 1000, 0, simulator.Limits{Hour: 500, Minute: 25}, 0},
+		// One look at them all when the last is active, and the turns that polls get in a rush: every 25th slot.
+		{"a thousand beside ten thousand", 1000, 10_000, simulator.Limits{}, 57 + 1000/24},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			thrifty(t, simulator.Options{Activation: activation, Limits: tt.limits, Latency: 50 * time.Millisecond}, func(w *world, v *witness) {
+				for i := range tt.strangers {
+					w.sim.Add(simulator.Droplet{Name: fmt.Sprint("theirs-", i)})
+				}
+				w.edit(many(tt.n))
+				began := time.Now()
+				w.start()
+				w.settle(tt.n+tt.strangers, 12*time.Hour)
+				took := time.Since(began)
+
+				// An empty database looks twice before it creates anything, and once more by tag (law 7).
+				before := 2*(1+pagesOf(tt.strangers)) + 1
+				best := atBest(before+tt.n+tt.looks, tt.limits, 0.2) + activation + interval
+				t.Logf("%d droplets took %v, at best %v; %v", tt.n, took, best, v.count())
+				if took > best+best/20 {
+					t.Errorf("%d droplets took %v, and the limits allow %v", tt.n, took, best)
+				}
+				if refused := v.answered(429); refused > 0 {
+					t.Errorf("%d requests were refused with 429", refused)
+				}
+			})
+		})
+	}
+}
+
+// atBest is when the last of so many requests can go out, under rolling limits less the reserve, if nothing else is asked.
+func atBest(requests int, l simulator.Limits, reserve float64) time.Duration {
+	hour, minute := 5000, 250
+	if l.Hour > 0 {
+		hour, minute = l.Hour, l.Minute
+	}
+	hour, minute = int(float64(hour)*(1-reserve)), int(float64(minute)*(1-reserve))
+	hours, rest := (requests-1)/hour, (requests-1)%hour
+	return time.Duration(hours)*time.Hour + time.Duration(rest/minute)*time.Minute
+}
+
+// A month of edits, 500 changes a day, on a fleet of 300 that others share the account with, and not one 429.
+func TestAMonthOfChanges(t *testing.T) {
+	days := 30
+	thrifty(t, simulator.Options{Activation: 20 * time.Second}, func(w *world, v *witness) {
+		const changes, web = 500, 300
+		for i := range 100 {
+			w.addForeign(fmt.Sprint("theirs-", i))
+		}
+		size := func(i int) string { return fmt.Sprintf("name: web, count: %d", web+i) }
+		w.edit(fleetOf(size(0)))
+		w.start()
+		w.settle(100+web, time.Hour)
+		before := w.sim.Writes()
+		began := time.Now()
+		for day := range days {
+			// 25 edits a day, of 20 droplets each: up, and down again.
+			for edit := range changes / 20 {
+				more := 20 * (1 - edit%2)
+				if (day*(changes/20))%2 == 1 {
+					more = 20 - more
+				}
+				w.edit(fleetOf(size(more)))
+				v.forget()
+				time.Sleep(24 * time.Hour / (changes / 20))
+				synctest.Wait()
+			}
+		}
+		t.Logf("%d requests, %d of them writes, in %v", v.total, w.sim.Writes()-before, time.Since(began))
+		if got, want := w.sim.Writes()-before, days*changes; got != want {
+			t.Errorf("%d writes, want %d", got, want)
+		}
+		if n := v.answered(429); n > 0 {
+			t.Errorf("%d requests of ours were refused with 429", n)
+		}
+		w.check()
+	})
+}
