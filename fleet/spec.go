@@ -60,11 +60,15 @@ func HashWanted(wanted func(i int) (value string, asked bool)) string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// Spec finds the wanted droplet of that name, whatever its letter case. It relies on the order of Specs: every waiting saga asks
-// again and again.
+// Spec finds the wanted droplet of that name, whatever its letter case. It is quick where Specs are ordered and the name is among
+// them: every waiting saga asks again and again.
 func (f Fleet) Spec(name string) (Spec, bool) {
 	i, found := slices.BinarySearchFunc(f.Specs, name, func(s Spec, name string) int { return CompareNames(s.Name, name) })
 	if !found {
+		key := Key(name)
+		i = slices.IndexFunc(f.Specs, func(s Spec) bool { return Key(s.Name) == key })
+	}
+	if i < 0 {
 		return Spec{}, false
 	}
 	return f.Specs[i], true

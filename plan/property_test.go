@@ -93,7 +93,6 @@ func anyWorld(seed uint64) *scene {
 			s.observed.Droplets[i].Tags = nil
 		}
 	}
-	slices.SortFunc(s.wanted.Specs, func(a, b fleet.Spec) int { return fleet.CompareNames(a.Name, b.Name) })
 	return s
 }
 
