@@ -69,7 +69,7 @@ func TestNothingIsAskedForEachDroplet(t *testing.T) {
 				v.forget()
 				time.Sleep(time.Second)
 				synctest.Wait()
-				if got, want := v.count(), pagesOf(n); got[aPage] != want || got[account] != 1 || len(got) != 2 {
+				if got, want := v.kinds(), pagesOf(n); got[aPage] != want || got[account] != 1 || len(got) != 2 {
 					t.Errorf("a pass at rest took %v, want the account and %d pages", got, want)
 				}
 
@@ -87,7 +87,7 @@ func TestNothingIsAskedForEachDroplet(t *testing.T) {
 // holdsTo checks what was seen since forget: n writes of one kind, and no moment that asked more than it needed.
 func (w *world) holdsTo(v *witness, n int, write what) {
 	w.t.Helper()
-	all := v.count()
+	all := v.kinds()
 	if all[write] != n || all[aCreate]+all[aDestroy] != n || all[other] != 0 || all[catalogue] > 2 {
 		w.t.Errorf("%v, want %d of %s and no other write", all, n, write)
 	}
@@ -131,7 +131,7 @@ func TestCreatesTakeWhatTheLimitsAllow(t *testing.T) {
 				// An empty database looks twice before it creates anything, and once more by tag (law 7).
 				before := 2*(1+pagesOf(tt.strangers)) + 1
 				best := atBest(before+tt.n+tt.looks, tt.limits, 0.2) + activation + interval
-				t.Logf("%d droplets took %v, at best %v; %v", tt.n, took, best, v.count())
+				t.Logf("%d droplets took %v, at best %v; %v", tt.n, took, best, v.kinds())
 				if took > best+best/20 {
 					t.Errorf("%d droplets took %v, and the limits allow %v", tt.n, took, best)
 				}

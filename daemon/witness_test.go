@@ -91,8 +91,8 @@ func (v *witness) forget() {
 	v.seen = nil
 }
 
-// count gives how often each kind of request was seen.
-func (v *witness) count() map[what]int {
+// kinds gives how often each kind of request was seen.
+func (v *witness) kinds() map[what]int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	n := map[what]int{}
