@@ -141,11 +141,18 @@ func (x *Executor) HandOver(ctx context.Context, pass Pass, handovers []plan.Han
 	if now, ok := x.Wanted(); !ok || now.Hash != pass.Wanted.Hash {
 		return nil, ErrChanged
 	}
+	from := plan.Plan{}
+	if x.Planner.Revision != nil {
+		if r, ok := x.Planner.Revision(ctx, pass.Wanted); ok {
+			from.Revision = &r
+		}
+	}
 	sagas := make([]saga.Saga, len(handovers))
 	for i, h := range handovers {
 		if sagas[i], err = provision.DraftHandover(x.Engine, pass.Wanted.Name, h); err != nil {
 			return nil, err
 		}
+		maps.Copy(sagas[i].Labels, origin(from, plan.Action{Reason: "a person asked for it", Spec: h.Spec}))
 		started = append(started, sagas[i].ID)
 	}
 	if err := x.Engine.Begin(ctx, sagas...); err != nil {
@@ -196,7 +203,10 @@ func origin(p plan.Plan, a plan.Action) map[string]string {
 	if p.Revision != nil {
 		labels = p.Revision.Labels()
 	}
-	labels[fleet.LabelPlan], labels[fleet.LabelReason] = p.ID, a.Reason
+	labels[fleet.LabelReason] = a.Reason
+	if p.ID != "" {
+		labels[fleet.LabelPlan] = p.ID
+	}
 	if a.Spec.Line > 0 {
 		labels[fleet.LabelLine] = strconv.Itoa(a.Spec.Line)
 	}

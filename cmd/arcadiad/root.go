@@ -55,8 +55,8 @@ It writes only to droplets that it made or adopted, which bear the tag managed-b
 	}
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
 	add(groupLook, statusCommand(), sagaCommand())
-	add(groupHands, approveCommand(), pauseCommand(), resumeCommand())
-	add(groupTools, validateCommand(), schemaCommand(), backupCommand(), simulateCommand())
+	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand())
+	add(groupTools, validateCommand(), schemaCommand(), importCommand(), backupCommand(), simulateCommand())
 	return root
 }
 

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+	"arcadiad/plan"
+	"arcadiad/state"
+)
+
+func adoptCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "adopt [NAME...]",
+		Short: "Take over droplets that are there and nobody's",
+		Long: `Take over droplets that the fleet file wants by name, and that are there without arcadiad having made them: tag them as this
+fleet's, and record them. Nothing of them changes but their tags. It asks first.
+
+A droplet is refused if another fleet has it, if a second one bears its name, or if it is not what the file asks for. Where a
+daemon runs on the state database, it does the work; pause it before you add the stanza, or it makes another droplet at once.
+
+Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you said no; 1 an error, or nothing could be done.`,
+		Example: `  arcadiad adopt --all
+  arcadiad adopt web-1 db
+  arcadiad pause && arcadiad adopt --all && arcadiad resume     beside a daemon: edit the file after the pause`,
+	}
+	all := cmd.Flags().Bool("all", false, "every droplet of a wanted name")
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if *all == (len(args) > 0) {
+			return errors.New("adopt wants the names of droplets, or --all (see: arcadiad adopt --help)")
+		}
+		return nil
+	}
+	handoverCommand(cmd, completeWanted, daemon.Adopt)
+	return cmd
+}
+
+func releaseCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "release NAME",
+		Short: "Give a droplet back without destroying it",
+		Long: `Take arcadiad's tags off a droplet, and forget it. The droplet stays as it is, and its name is free. It asks first.
+
+As long as the fleet file wants the name it stays taken instead, so that nothing is made in the droplet's place: take the stanza out
+then, and release it again. Beside a running daemon that is the safe order, since a daemon destroys what the file wants no more.
+A droplet that lost its tags already is only forgotten.
+
+Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an error, or it is refused.`,
+		Example: `  arcadiad release web-3`,
+		Args:    one("droplet's name", "arcadiad status shows them"),
+	}
+	handoverCommand(cmd, completeRecorded, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
+		return daemon.Release(ctx, o, names[0], a)
+	})
+	return cmd
+}
+
+type handOver func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error)
+
+func handoverCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, do handOver) {
+	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json")
+	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
+	completeFiles(cmd)
+	cmd.ValidArgsFunction = complete(s)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runHandover(cmd, s, *format, *yes, args, do) }
+}
+
+func runHandover(cmd *cobra.Command, s *settings, format string, yes bool, names []string, do handOver) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	out := cmd.OutOrStdout()
+	if format == "json" {
+		out = stderr // stdout is for the one JSON object
+	}
+	show := newShow(stderr)
+	defer show.end()
+	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
+	if err != nil {
+		return err
+	}
+	shown := false
+	assent := daemon.Assent{
+		Confirm: func(list []plan.Handover) (bool, error) {
+			shown = true
+			if err := showHandovers(out, list); err != nil || yes {
+				return yes, err
+			}
+			return ask(ctx, cmd.InOrStdin(), stderr)
+		},
+		Progress: show.take,
+	}
+	if err = tokenUnlessDaemon(ctx, o); err != nil {
+		return errors.Join(err, done())
+	}
+	handed, err := do(ctx, o, names, assent)
+	show.end()
+	if err = errors.Join(err, done()); err != nil {
+		return err
+	}
+	if format == "json" {
+		err = writeJSON(cmd.OutOrStdout(), struct {
+			Handovers []plan.Handover   `json:"handovers"`
+			Declined  bool              `json:"declined"`
+			Waiting   bool              `json:"waiting"`
+			Failed    []daemon.Progress `json:"failed"`
+		}{append([]plan.Handover{}, handed.Handovers...), handed.Declined, handed.Waiting, append([]daemon.Progress{}, handed.Failed...)})
+	} else {
+		if !shown {
+			err = showHandovers(out, handed.Handovers)
+		}
+		err = errors.Join(err, reportHandover(out, handed))
+	}
+	refused := slices.ContainsFunc(handed.Handovers, func(h plan.Handover) bool { return h.Refused != "" })
+	switch {
+	case err != nil:
+		return err
+	case len(handed.Failed) > 0, refused && !shown && len(names) > 0:
+		return outcome(exitFailed)
+	case refused, handed.Declined, handed.Waiting:
+		return outcome(exitChanges)
+	}
+	return nil
+}
+
+// showHandovers says what would be done, and what is refused.
+func showHandovers(w io.Writer, list []plan.Handover) error {
+	var b strings.Builder
+	var assumed []string
+	claims := 0
+	for _, h := range list {
+		fmt.Fprintf(&b, "  %s\n", handoverLine(h))
+		for _, c := range h.Differs {
+			fmt.Fprintf(&b, "      %s: %q there, %q in the file; pending\n", c.Field, c.From, c.To)
+		}
+		if h.Kind == plan.Claim && h.Refused == "" {
+			claims++
+			for _, field := range h.Assumed {
+				if !slices.Contains(assumed, field) {
+					assumed = append(assumed, field)
+				}
+			}
+		}
+	}
+	if len(list) == 0 {
+		b.WriteString("There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n")
+	}
+	if claims > 0 {
+		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", counted(claims, "droplet"))
+	}
+	if len(assumed) > 0 {
+		slices.Sort(assumed)
+		fmt.Fprintf(&b, "What cannot be read is taken from the file: %s.\n", strings.Join(assumed, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func handoverLine(h plan.Handover) string {
+	who := oneLine(h.Name)
+	if h.DropletID != 0 {
+		who += fmt.Sprintf(" (droplet %d)", h.DropletID)
+	}
+	if h.Refused != "" {
+		return "! " + who + ": refused: " + oneLine(h.Refused)
+	}
+	if h.Kind == plan.Claim {
+		return "> " + who
+	}
+	words := "arcadiad's tags come off, and the name is free"
+	switch {
+	case h.KeepsName:
+		words = fmt.Sprintf("arcadiad's tags come off. The fleet file still wants %s, so its name stays taken and nothing is made under it; "+
+			"take it out of the file, then say arcadiad release %[1]s again", h.Name)
+	case h.Another:
+		words = fmt.Sprintf("it bears no tags of this fleet any more, and the name becomes free. The fleet file still wants %s: "+
+			"the next pass makes another droplet of that name", h.Name)
+	case h.Untagged:
+		words = "it bears no tags of this fleet any more; the name is free"
+	}
+	if h.Note != "" {
+		words += "; " + oneLine(h.Note)
+	}
+	return "< " + who + ": " + words + ". The droplet itself stays as it is"
+}
+
+// reportHandover says what became of it.
+func reportHandover(w io.Writer, handed daemon.Handed) error {
+	var b strings.Builder
+	done := 0
+	verb := "Adopted"
+	for _, h := range handed.Handovers {
+		if h.Refused == "" {
+			done++
+		}
+		if h.Kind == plan.Release {
+			verb = "Released"
+		}
+	}
+	for _, p := range handed.Failed {
+		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), short(p.Saga))
+	}
+	switch done -= len(handed.Failed); {
+	case handed.Declined:
+		b.WriteString("Nothing was changed.\n")
+	case handed.Waiting:
+		b.WriteString("Writes are paused: this is begun, and goes on with arcadiad resume.\n")
+	case done > 0:
+		fmt.Fprintf(&b, "%s %s.\n", verb, counted(done, "droplet"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// completeWanted completes the names that the fleet file wants.
+func completeWanted(s *settings) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+		if s.fill() == nil {
+			if wanted, err := fleetfile.Load(s.fleet); err == nil {
+				for _, spec := range wanted.Specs {
+					if strings.HasPrefix(fleet.Key(spec.Name), fleet.Key(begun)) {
+						found = append(found, spec.Name)
+					}
+				}
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeRecorded completes the names that are registered.
+func completeRecorded(s *settings) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
+		if len(args) > 0 || s.fill() != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		if r, err := state.OpenReader(cmd.Context(), s.state); err == nil {
+			if recorded, err := r.Load(cmd.Context()); err == nil {
+				for _, record := range recorded.Records {
+					if strings.HasPrefix(fleet.Key(record.Name), fleet.Key(begun)) {
+						found = append(found, record.Name)
+					}
+				}
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}

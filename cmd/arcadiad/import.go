@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/fleetfile"
+)
+
+func importCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Write a fleet file for the droplets that are there",
+		Long: `Write a fleet file that describes droplets of the account exactly as they are. This changes nothing.
+Droplets that are alike and numbered from 1 on become one stanza with a count. What a fleet file cannot describe is left out,
+and a comment says why. The API gives back neither user_data nor ssh_keys: add them by hand before you adopt.
+
+Then: arcadiad validate, and arcadiad adopt --all, before anything is applied.`,
+		Example: `  arcadiad import --as demo --out fleet.yaml
+  arcadiad import --as shop --tag shop
+  arcadiad import --as web --name 'web-*'`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
+	as := cmd.Flags().String("as", "imported", "name of the new fleet, which its droplets will be tagged with")
+	out := cmd.Flags().String("out", "", "write to this file, which must not exist yet (default stdout)")
+	var choice daemon.Choice
+	cmd.Flags().StringVar(&choice.Tag, "tag", "", "only droplets with this tag")
+	cmd.Flags().StringVar(&choice.Name, "name", "", "only droplets whose name matches this pattern, such as web-*")
+	completeFiles(cmd)
+	mustComplete(cmd, "out", completeYAML)
+	for _, flag := range []string{"as", "tag", "name"} {
+		mustComplete(cmd, flag, cobra.NoFileCompletions)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return importFleet(cmd, s, *as, *out, choice) }
+	return cmd
+}
+
+func importFleet(cmd *cobra.Command, s *settings, as, out string, choice daemon.Choice) error {
+	ctx := cmd.Context()
+	if _, err := os.Lstat(out); out != "" && !errors.Is(err, fs.ErrNotExist) {
+		return existsAlready(out, err)
+	}
+	o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostBriefly)
+	if err != nil {
+		return err
+	}
+	var imported fleetfile.Imported
+	if _, err = o.Token(); err == nil {
+		imported, err = daemon.Import(ctx, o, as, choice)
+	}
+	if err := errors.Join(err, done()); err != nil {
+		return err
+	}
+	if out == "" {
+		_, err := cmd.OutOrStdout().Write(imported.File)
+		return err
+	}
+	if err := writeNew(out, imported.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, counted(len(imported.Taken), "droplet"))
+	if n := len(imported.LeftOut); n > 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "; %d left out, and its end says why", n)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), ".\nNext: arcadiad validate %s, then arcadiad adopt --all --fleet %[1]s\n", out)
+	return nil
+}
+
+func existsAlready(file string, err error) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s exists already, and is not written over", file)
+}
+
+// writeNew writes a file that must not be there yet, whole or not at all.
+func writeNew(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return existsAlready(name, nil)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
+}
