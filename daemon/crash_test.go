@@ -20,6 +20,7 @@ type scenario struct {
 	before  func(w *world) // until the process that may die starts; it may run others
 	during  func(w *world) // what happens once it runs; nil: nothing
 	recover func(w *world) // what a person does after the crash; nil: nothing
+	after   func(w *world) // more that must be true in the end; nil: nothing
 }
 
 // settled runs a daemon on a fleet file until all is at rest.
@@ -33,7 +34,7 @@ func settled(file string) func(w *world) {
 }
 
 func scenarios() []scenario {
-	return []scenario{
+	return append(handoverScenarios(), []scenario{
 		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
 		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
 		{name: "destroy", before: func(w *world) {
@@ -104,7 +105,7 @@ func scenarios() []scenario {
 			w.rested()
 			w.stop()
 		}},
-	}
+	}...)
 }
 
 // loseDatabase deletes the state database.
@@ -153,6 +154,9 @@ func crashAt(t *testing.T, s scenario, crashes ...int) (passed []string, survive
 			t.Errorf("not at rest: %s", w.describe())
 		}
 		w.check()
+		if s.after != nil {
+			s.after(w)
+		}
 		if t.Failed() {
 			t.Errorf("scenario %q, crashes at %v; the last was at point %d of:\n%s", s.name, crashes, crashes[len(crashes)-1], numbered(passed))
 		}

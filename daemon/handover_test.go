@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -155,3 +157,248 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 }
 
 func marksOf(d simulator.Droplet) []string { return fleet.Droplet{Tags: d.Tags}.Marks() }
+
+// hand does an errand at a running daemon, as far as it goes: the process may die in the middle of it.
+func (w *world) hand(kind plan.Kind, names ...string) {
+	time.Sleep(time.Second)
+	e := errand{Kind: kind, Names: names}
+	_, list, err := w.life.h.handovers(context.Background(), e)
+	if err != nil {
+		return
+	}
+	if e.Agreed, _ = agreed(list, assent); len(e.Agreed) > 0 {
+		w.life.h.carryOver(context.Background(), e, assent.Progress)
+	}
+}
+
+// paused is a fleet at rest under one file, then paused, and the file edited.
+func paused(file, edited string) func(w *world) {
+	return func(w *world) {
+		w.edit(file)
+		w.start()
+		w.rest()
+		w.must(w.life.h.pause(context.Background(), true))
+		w.stop()
+		w.edit(edited)
+	}
+}
+
+// handed does an errand while writes are paused, and lets them through.
+func handed(kind plan.Kind, name string) func(w *world) {
+	return func(w *world) {
+		w.hand(kind, name)
+		if !w.life.taps.dead() {
+			w.must(w.life.h.pause(context.Background(), false))
+		}
+	}
+}
+
+// handoverScenarios are what a person does by name, and during which the process may die.
+func handoverScenarios() []scenario {
+	both, one := fleetOf("name: a", "name: b, protect: true"), fleetOf("name: a")
+	stranger := simulator.Droplet{Name: "b", Region: "syd1", Tags: []string{"mine"}}
+	// only tells whether the one droplet b there ever was bears these of arcadiad's tags.
+	only := func(marks ...string) func(w *world) {
+		return func(w *world) {
+			all := w.sim.Named("b")
+			if len(all) != 1 || !sameSet(marksOf(all[0]), marks) {
+				w.t.Errorf("droplets b: %+v, want one with the tags %v", all, marks)
+			}
+		}
+	}
+	withdrawn := func(w *world) {
+		handed(plan.Claim, "b")(w)
+		time.Sleep(7 * time.Second)
+		w.edit(one)
+	}
+	return []scenario{
+		{name: "claim", before: func(w *world) {
+			paused(one, both)(w)
+			w.sim.Add(stranger)
+		}, during: handed(plan.Claim, "b"), recover: handed(plan.Claim, "b"),
+			after: only(fleet.ManagedTag, fleet.FleetTag("test"), fleet.ProtectTag)},
+		{name: "claim withdrawn", before: func(w *world) {
+			paused(one, both)(w)
+			w.sim.Add(stranger)
+		}, during: withdrawn, recover: func(w *world) {
+			w.edit(one)
+			w.hand(plan.Claim) // nothing is left to claim
+			w.must(w.life.h.pause(context.Background(), false))
+		}, after: only()},
+		{name: "release", before: paused(both, one), during: handed(plan.Release, "b"), recover: handed(plan.Release, "b"), after: only()},
+	}
+}
+
+// A token that cannot read tags sees nobody's droplets everywhere: nothing is begun under it.
+func TestLaw01NothingChangesHandsUnderABlindToken(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.sim.Add(simulator.Droplet{Name: "a", Region: "syd1", Tags: []string{fleet.ManagedTag, "arcadia-fleet-other"}})
+		o := w.disk(fleetOf("name: a"))
+		w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"tag:read"}})
+		if _, err := Adopt(context.Background(), o, nil, assent); err == nil || !strings.Contains(err.Error(), "tag:read") {
+			t.Errorf("adopt: %v", err)
+		}
+		if _, err := Release(context.Background(), o, "a", assent); err == nil || !strings.Contains(err.Error(), "tag:read") {
+			t.Errorf("release: %v", err)
+		}
+		if _, err := Import(context.Background(), o, "test", Choice{}); err == nil || !strings.Contains(err.Error(), "tag:read") {
+			t.Errorf("import: %v", err)
+		}
+		if n := w.sim.Writes(); n != 0 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
+// A claim that cannot be finished takes off what it put on, and nothing else.
+func TestLaw01AClaimGoesBack(t *testing.T) {
+	t.Parallel()
+	const other = "arcadia-fleet-other"
+	for name, tc := range map[string]struct {
+		meet func(w *world, id int64)
+		want []string // all tags in the end
+	}{
+		"the token may not tag": {func(w *world, _ int64) {
+			w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"droplet:update"}})
+		}, []string{"mine"}},
+		"the managed tag is refused": {func(w *world, _ int64) {
+			w.must(w.sim.Script("POST /v2/tags/{tag}/resources", 1, simulator.Pass())) // no such tag yet
+			w.must(w.sim.Script("POST /v2/tags/{tag}/resources", 1, simulator.Pass()))
+			w.must(w.sim.Script("POST /v2/tags/{tag}/resources", 1, simulator.Status(422).Saying("that tag is not for you")))
+		}, []string{"mine"}},
+		"another fleet takes it at the same time": {func(w *world, id int64) {
+			w.sim.After(func(r *http.Request) {
+				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, fleet.ManagedTag) {
+					w.sim.Tag(id, other)
+				}
+			})
+		}, []string{"mine", fleet.ManagedTag, other}},
+		"it is renamed meanwhile": {func(w *world, id int64) {
+			w.must(w.sim.Script("POST /v2/tags/{tag}/resources", 2, simulator.Pass()))
+			w.must(w.sim.Script("POST /v2/tags/{tag}/resources", 1, simulator.Status(503)))
+			w.sim.Before(func(r *http.Request) {
+				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, fleet.ManagedTag) {
+					w.sim.Rename(id, "elsewhere")
+				}
+			})
+		}, []string{"mine"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, simulator.Options{}, func(w *world) {
+				d := w.sim.Add(simulator.Droplet{Name: "a", Region: "syd1", Tags: []string{"mine"}})
+				o := w.disk(fleetOf("name: a"))
+				tc.meet(w, d.ID)
+				handed, err := Adopt(context.Background(), o, []string{"a"}, assent)
+				w.must(err)
+				if len(handed.Failed) != 1 || !handed.Failed[0].Ended || handed.Failed[0].Error == "" {
+					t.Errorf("failed: %+v", handed.Failed)
+				}
+				if now, _ := w.sim.Droplet(d.ID); !sameSet(now.Tags, tc.want) {
+					t.Errorf("it bears %v, want %v (%+v)", now.Tags, tc.want, handed.Failed)
+				}
+				if recorded, err := w.reader().Load(context.Background()); err != nil || len(recorded.Records) != 0 {
+					t.Errorf("recorded: %v, %v", recorded.Records, err)
+				}
+			})
+		})
+	}
+}
+
+// Beside a daemon that still wants the name, a release leaves the name taken: neither is another made in its place, nor is the droplet
+// destroyed when the stanza goes. Only the second release frees the name.
+func TestReleaseBesideADaemon(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		both, one := fleetOf("name: a", "name: b, protect: true"), fleetOf("name: a")
+		w.edit(both)
+		w.start()
+		w.rest()
+		id := w.sim.Named("b")[0].ID
+		still := func(when string, marks, records int) {
+			t.Helper()
+			w.rest()
+			d, there := w.sim.Droplet(id)
+			recorded, err := w.reader().Load(context.Background())
+			w.must(err)
+			if !there || len(marksOf(d)) != marks || len(w.sim.Named("b")) != 1 || len(recorded.Records) != records {
+				t.Fatalf("%s: %v, %d records\n%s", when, d, len(recorded.Records), w.describe())
+			}
+		}
+		still("before", 4, 2)
+		w.hand(plan.Release, "b")
+		still("released", 0, 2)
+		w.edit(one)
+		still("no longer wanted", 0, 2)
+		w.hand(plan.Release, "b")
+		still("forgotten", 0, 1)
+		w.edit(both)
+		w.rest()
+		if d, there := w.sim.Droplet(id); !there || len(marksOf(d)) != 0 || len(w.sim.Named("b")) != 2 {
+			t.Errorf("wanted again: %v", w.sim.Named("b"))
+		}
+	})
+}
+
+// Who lost the tags of a registered droplet in the console gets them back on by adopting it; what was recorded of it stays.
+func TestAdoptPutsTagsBackOn(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		file := fleetOf("name: a, user_data: secret", "name: b")
+		w.edit(file)
+		w.start()
+		w.rest()
+		w.stop()
+		before, err := w.reader().Load(context.Background())
+		w.must(err)
+		a := w.sim.Named("a")[0]
+		for _, tag := range marksOf(a) {
+			w.sim.Untag(a.ID, tag)
+		}
+		o := w.disk(file)
+		handed, err := Adopt(context.Background(), o, []string{"a"}, assent)
+		if err != nil || len(handed.Failed) > 0 || len(handed.Handovers) != 1 || handed.Handovers[0].Refused != "" {
+			t.Fatalf("%+v, %v", handed, err)
+		}
+		after, err := w.reader().Load(context.Background())
+		w.must(err)
+		for i := range after.Records {
+			before.Records[i].RecordedAt = after.Records[i].RecordedAt
+		}
+		if !reflect.DeepEqual(before.Records, after.Records) {
+			t.Errorf("recorded %+v, was %+v", after.Records, before.Records)
+		}
+		p, err := Plan(context.Background(), o)
+		if err != nil || !p.Settled() || p.Summary.Unchanged != 2 {
+			t.Errorf("%+v, %v", p.Summary, err)
+		}
+	})
+}
+
+// A release that a person takes back puts exactly the tags back on that it took off.
+func TestAbortedReleaseGivesTheTagsBack(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(fleetOf("name: a, protect: true, tags: [web]"))
+		w.start()
+		w.rest()
+		before := w.sim.Named("a")[0].Tags
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.hand(plan.Release, "a")
+		}()
+		time.Sleep(8 * time.Second)
+		during := w.sim.Named("a")[0]
+		for _, s := range w.life.h.engine.Live() {
+			w.must(w.life.h.engine.Abort(context.Background(), s.ID))
+		}
+		<-done
+		w.rest()
+		w.check()
+		if len(marksOf(during)) != 0 || !sameSet(w.sim.Named("a")[0].Tags, before) {
+			t.Errorf("bore %v, then %v, and now %v", before, during.Tags, w.sim.Named("a")[0].Tags)
+		}
+	})
+}

@@ -25,7 +25,7 @@ type handover struct {
 // claim is the step TagDroplet: the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
 // a crash and a lost database leave with the fleet's tag alone is neither ours nor replaced by another.
 func (p *Droplets) claim(ctx context.Context, run *saga.Run, w *work) error {
-	if err := p.asked(w); err != nil {
+	if err := p.stillAsked(w); err != nil {
 		return err
 	}
 	looks := &lookout{p: p, run: run}
@@ -89,13 +89,26 @@ func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.
 	return d, nil
 }
 
-// unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on.
-func (p *Droplets) unclaim(ctx context.Context, _ *saga.Run, w *work) error {
+// unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on, but
+// for what another fleet, which has the droplet by now, needs as well.
+func (p *Droplets) unclaim(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Handover == nil {
 		return nil
 	}
+	looks := &lookout{p: p, run: run}
+	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	if err != nil || len(seen) == 0 {
+		return err
+	}
 	for _, tag := range slices.Backward(w.Handover.Tags) {
-		if err := p.takeTag(ctx, tag, w.DropletID); err != nil {
+		if w.elsewhere(seen[0]) && tag != fleet.FleetTag(w.Fleet) {
+			continue
+		}
+		err := p.takeTag(ctx, tag, w.DropletID)
+		if errors.Is(err, digitalocean.ErrForbidden) && !seen[0].HasTag(tag) {
+			continue // a token that may not take it off could not put it on either
+		}
+		if err != nil {
 			return err
 		}
 	}

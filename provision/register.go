@@ -17,7 +17,11 @@ const seenFor = time.Minute
 
 // register is the step RegisterDroplet: the droplet's row and its recorded spec, committed with the step itself.
 func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
-	if err := p.asked(w); err != nil {
+	asked := p.asked
+	if run.Kind() == fleet.SagaClaim {
+		asked = p.stillAsked
+	}
+	if err := asked(w); err != nil {
 		return err
 	}
 	d := w.Seen

@@ -120,6 +120,14 @@ func (p *Droplets) asked(w *work) error {
 	return nil
 }
 
+// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not wanted, the droplet would be destroyed.
+func (p *Droplets) stillAsked(w *work) error {
+	if _, ok := p.o.Wanted(); !ok {
+		return saga.Later(time.Minute, errors.New("no fleet file is in force: a claim waits for one"))
+	}
+	return p.asked(w)
+}
+
 // unsent turns an error that kept a write from being sent into a try later; anything else it gives back as it is.
 func unsent(err error) error {
 	var e *digitalocean.Error
