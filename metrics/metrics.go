@@ -72,7 +72,7 @@ func (m *Metrics) zero() {
 }
 
 func kinds() []string {
-	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate}
+	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate, fleet.SagaClaim, fleet.SagaRelease}
 }
 
 // word makes one word of several.
