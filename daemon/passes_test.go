@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ import (
 
 // hide takes a droplet out of the listings that the condition names, as if they lagged.
 func (w *world) hide(id int64, from func(r *http.Request) bool) {
-	w.meddle = func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
+	w.meddle(func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
 		resp, err := on.RoundTrip(r)
 		if err != nil || r.Method != http.MethodGet || r.URL.Path != "/v2/droplets" || !from(r) {
 			return resp, err
@@ -49,13 +50,21 @@ func (w *world) hide(id int64, from func(r *http.Request) bool) {
 		w.must(err)
 		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		return resp, nil
-	}
+	})
 }
 
 // ofAccount tells whether a listing is that of the whole account, and not one by tag or name.
 func ofAccount(r *http.Request) bool {
 	q := r.URL.Query()
 	return !q.Has("tag_name") && !q.Has("name") && !q.Has("type")
+}
+
+// bears gives the world's next daemons a token, and whoever calls the returned function exchanges it.
+func (w *world) bears(token string) (exchange func(token string)) {
+	var now atomic.Value
+	now.Store(token)
+	w.o.Token = func() (string, error) { return now.Load().(string), nil }
+	return func(token string) { now.Store(token) }
 }
 
 // lostDatabase runs a test on a fleet of one droplet, a, whose database was lost.
@@ -80,7 +89,7 @@ func TestLaw07ACreateNeedsBothListings(t *testing.T) {
 		if n := w.posts(); n != 1 {
 			t.Errorf("%d creates of one droplet", n)
 		}
-		w.meddle = nil
+		w.leave()
 		w.rest()
 		w.check()
 	})
@@ -89,13 +98,8 @@ func TestLaw07ACreateNeedsBothListings(t *testing.T) {
 // With an empty database a droplet that only the second look shows is adopted, and not created again.
 func TestLaw07AnEmptyDatabaseLooksTwice(t *testing.T) {
 	lostDatabase(t, func(w *world, a simulator.Droplet) {
-		looks := 0
-		w.hide(a.ID, func(r *http.Request) bool {
-			if ofAccount(r) {
-				looks++
-			}
-			return looks < 2 || !ofAccount(r)
-		})
+		var looks atomic.Int64
+		w.hide(a.ID, func(r *http.Request) bool { return !ofAccount(r) || looks.Add(1) == 1 })
 		w.start()
 		w.rest()
 		w.check()
@@ -178,8 +182,7 @@ func TestLaw07AnOldPlanIsMadeAnew(t *testing.T) {
 // Without a file in force the inventory is kept, but not that of another account than the pinned one.
 func TestLaw10NoInventoryOfAnotherAccount(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
-		token := "dop_v1_test"
-		w.o.Token = func() (string, error) { return token, nil }
+		bear := w.bears("dop_v1_test")
 		w.sim.AddAccount("dop_v1_other_team").Add(simulator.Droplet{Name: "of-the-other-team"})
 		w.edit(fleetOf("name: a"))
 		w.start()
@@ -187,7 +190,7 @@ func TestLaw10NoInventoryOfAnotherAccount(t *testing.T) {
 		w.stop()
 		good := w.file
 		w.edit("broken")
-		token = "dop_v1_other_team"
+		bear("dop_v1_other_team")
 		w.start()
 		time.Sleep(time.Hour)
 		if l := w.life.h.live(); !strings.Contains(l.Writes, "pinned") || !strings.Contains(l.PassError, "pinned") {
@@ -198,7 +201,7 @@ func TestLaw10NoInventoryOfAnotherAccount(t *testing.T) {
 				t.Errorf("in the inventory: %+v", r)
 			}
 		}
-		token = "dop_v1_test"
+		bear("dop_v1_test")
 		w.edit(good)
 		w.rest()
 		w.check()
@@ -250,21 +253,20 @@ func TestLaw10AFileOfAnotherAccountStopsEveryWrite(t *testing.T) {
 // The first account to answer is not the one that writes go to, if the database says otherwise.
 func TestLaw10TheRightTokenAfterAWrongOne(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
-		token := "dop_v1_test"
-		w.o.Token = func() (string, error) { return token, nil }
+		bear := w.bears("dop_v1_test")
 		w.sim.AddAccount("dop_v1_other_team")
 		w.edit(fleetOf("name: a"))
 		w.start()
 		w.rest()
 		w.stop()
-		token = "dop_v1_other_team"
+		bear("dop_v1_other_team")
 		w.edit(fleetOf("name: a", "name: b"))
 		w.start()
 		time.Sleep(time.Hour)
 		if n := w.posts(); n != 1 {
 			t.Errorf("%d creates", n)
 		}
-		token = "dop_v1_test"
+		bear("dop_v1_test")
 		w.rest()
 		w.check()
 	})
@@ -276,13 +278,13 @@ func TestLaw02TheRecordIsReadBeforeTheLook(t *testing.T) {
 		w.edit(fleetOf("name: a", "name: b"))
 		w.start()
 		w.rest()
-		w.meddle = func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
+		w.meddle(func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
 			resp, err := on.RoundTrip(r)
 			if r.Method == http.MethodGet && r.URL.Path == "/v2/droplets" && ofAccount(r) {
 				time.Sleep(28 * time.Second) // the answer of now comes late
 			}
 			return resp, err
-		}
+		})
 		w.edit(fleetOf("name: a"))
 		for range 12 {
 			time.Sleep(10 * time.Second)

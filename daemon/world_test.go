@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,9 +39,16 @@ type world struct {
 	// wrap puts something between the house and its store; nil: nothing.
 	wrap func(*state.Store) (saga.Journal, reconcile.Store)
 
-	// meddle has requests while the daemon runs, for what no knob of the simulator does; nil: it has none.
-	meddle func(r *http.Request, on http.RoundTripper) (*http.Response, error)
+	meddler atomic.Pointer[meddler] // nil: nobody meddles
 }
+
+// meddler has a request on its way, also of a daemon that runs, for what no knob of the simulator does.
+type meddler func(r *http.Request, on http.RoundTripper) (*http.Response, error)
+
+func (w *world) meddle(m meddler) { w.meddler.Store(&m) }
+
+// leave lets requests go their own way again.
+func (w *world) leave() { w.meddler.Store(nil) }
 
 // meddled is a world's transport, with somebody who meddles.
 type meddled struct {
@@ -49,10 +57,10 @@ type meddled struct {
 }
 
 func (t meddled) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t.w.meddle == nil {
-		return t.RoundTripper.RoundTrip(r)
+	if m := t.w.meddler.Load(); m != nil {
+		return (*m)(r, t.RoundTripper)
 	}
-	return t.w.meddle(r, t.RoundTripper)
+	return t.RoundTripper.RoundTrip(r)
 }
 
 // life is one process: from a start to its end or its crash.
