@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -15,16 +14,19 @@ type Exchange struct {
 	Took   time.Duration // until the answer was read whole, or given up
 }
 
-var ids = regexp.MustCompile(`/[0-9]+(/|$)`)
-
-// route is a path as one of a few.
+// route is a path as one of a few: /v2/COLLECTION/{id}/PART/{id}. The account's collections lie one deeper.
 func route(path string) string {
-	path = ids.ReplaceAllString("/"+strings.TrimPrefix(path, "/"), "/{id}$1")
-	if tag, ok := strings.CutPrefix(path, "/v2/tags/"); ok {
-		_, below, _ := strings.Cut(tag, "/")
-		path = strings.TrimSuffix("/v2/tags/{tag}/"+below, "/")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	first := 2
+	if len(parts) > 1 && parts[1] == "account" {
+		first = 3
 	}
-	return path
+	for i := first; i < len(parts); i += 2 {
+		if parts[i] = "{id}"; parts[i-1] == "tags" {
+			parts[i] = "{tag}"
+		}
+	}
+	return "/" + strings.Join(parts, "/")
 }
 
 // observed tells whoever counts of a request that went out.

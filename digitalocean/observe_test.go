@@ -45,13 +45,18 @@ func TestObserveCountsWhatWentToTheWire(t *testing.T) {
 
 func TestRoutesAreFew(t *testing.T) {
 	for path, want := range map[string]string{
-		dropletsPath:                "/v2/droplets",
-		dropletPath(7):              "/v2/droplets/{id}",
-		dropletPath(7) + "/actions": "/v2/droplets/{id}/actions",
-		"v2/tags":                   "/v2/tags",
-		"v2/tags/123":               "/v2/tags/{tag}",
-		tagResourcesPath("web:2"):   "/v2/tags/{tag}/resources",
-		"v2/account":                "/v2/account",
+		dropletsPath:                  "/v2/droplets",
+		dropletPath(7):                "/v2/droplets/{id}",
+		dropletPath(7) + "/actions":   "/v2/droplets/{id}/actions",
+		"v2/tags":                     "/v2/tags",
+		"v2/tags/123":                 "/v2/tags/{tag}",
+		tagResourcesPath("web:2"):     "/v2/tags/{tag}/resources",
+		"v2/sizes":                    "/v2/sizes",
+		"v2/images/ubuntu-24-04-x64":  "/v2/images/{id}",
+		"v2/account/keys":             "/v2/account/keys",
+		"v2/account/keys/3b:16":       "/v2/account/keys/{id}",
+		dropletPath(7) + "/actions/9": "/v2/droplets/{id}/actions/{id}",
+		"v2/account":                  "/v2/account",
 	} {
 		if got := route(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
