@@ -33,10 +33,15 @@ func listenAddress(s string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// scrapeTime is how long a scrape may take: Prometheus usually gives up after ten seconds, too.
+const scrapeTime = 10 * time.Second
+
 // web answers scrapes and probes.
 func (h *house) web() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(h.onlook.registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(h.o.Log.Handler(), slog.LevelError)}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(h.onlook.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(h.o.Log.Handler(), slog.LevelError), MaxRequestsInFlight: 4, Timeout: scrapeTime,
+	}))
 	mux.Handle("GET /healthz", answer(h.alive))
 	mux.Handle("GET /readyz", answer(h.ready))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
