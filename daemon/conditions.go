@@ -44,7 +44,7 @@ func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[s
 	}
 	for _, d := range p.Drift {
 		conditions = append(conditions, notify.Condition{
-			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, changes(d.Changes)),
+			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", changes(d.Changes)),
 			Summary: fmt.Sprintf("droplet %d was changed behind arcadiad's back: %s", d.DropletID, changes(d.Changes)),
 			Advice:  "change it back in the console, or put the change into the fleet file; to look: arcadiad plan",
 		})
@@ -59,14 +59,12 @@ func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[s
 	return conditions, undecided
 }
 
+// heldCondition leaves the droplet out of its words: what is held for one reason is told in one line.
 func heldCondition(p plan.Plan, a plan.Action) notify.Condition {
 	c := notify.Condition{
 		Kind: notify.Held, Subject: a.Name, State: fmt.Sprint(a.Kind, " ", a.HeldBy, " ", a.DropletID, " ", a.Spec.Hash()),
 		Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason),
 		Advice:  "change the fleet file, or wait until it no longer holds; to look: arcadiad plan",
-	}
-	if a.DropletID != 0 {
-		c.Summary = fmt.Sprintf("%s of droplet %d is held by %s: %s", a.Kind, a.DropletID, a.HeldBy, a.HeldReason)
 	}
 	switch {
 	case a.HeldBy == "stalled":

@@ -89,15 +89,15 @@ func words(fleet string, events []Event, slack bool) string {
 		who += ", fleet " + fleet
 	}
 	b.WriteString(bold(escape(who)))
-	for i, e := range events {
+	left := len(events)
+	for i, alike := range runs(events) {
 		if i == mostLines {
-			fmt.Fprintf(&b, "\nand %d more: arcadiad status", len(events)-i)
+			fmt.Fprintf(&b, "\nand %d more: arcadiad status", left)
 			break
 		}
-		what := string(e.Kind)
-		if e.Subject != "" {
-			what += " " + e.Subject
-		}
+		left -= len(alike)
+		e := alike[0]
+		what := string(e.Kind) + subjects(alike)
 		since := "since " + e.Since.UTC().Format("2006-01-02 15:04 UTC")
 		if e.What == Recovered {
 			fmt.Fprintf(&b, "\n%s: %s (it was so %s)", bold("recovered: "+escape(what)), escape(line(e.Summary)), since)
@@ -109,6 +109,39 @@ func words(fleet string, events []Event, slack bool) string {
 		}
 	}
 	return b.String()
+}
+
+// runs puts together what stands in a row and reads alike but for the subject.
+func runs(events []Event) (runs [][]Event) {
+	for i, e := range events {
+		if i > 0 {
+			before := events[i-1]
+			if e.What == before.What && e.Kind == before.Kind && e.Summary == before.Summary && e.Advice == before.Advice {
+				runs[len(runs)-1] = append(runs[len(runs)-1], e)
+				continue
+			}
+		}
+		runs = append(runs, []Event{e})
+	}
+	return runs
+}
+
+// subjects names those of a run, as far as a line has room.
+func subjects(run []Event) string {
+	const most = 10
+	var names []string
+	for _, e := range run[:min(most, len(run))] {
+		if e.Subject != "" {
+			names = append(names, e.Subject)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	if more := len(run) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return " " + strings.Join(names, ", ")
 }
 
 // line makes one line of an error's text.

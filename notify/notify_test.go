@@ -142,7 +142,9 @@ func TestWhatHappensTogetherIsToldTogether(t *testing.T) {
 		d := newDesk(t, hook, nil)
 		defer d.stop()
 		for i := range 150 {
-			d.Raise(stuck(fmt.Sprintf("web-%d", i), "a"))
+			c := stuck(fmt.Sprintf("web-%03d", i), "a")
+			c.Summary += fmt.Sprint(i)
+			d.Raise(c)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -156,6 +158,24 @@ func TestWhatHappensTogetherIsToldTogether(t *testing.T) {
 			t.Errorf("%d are not delivered", n)
 		}
 	})
+}
+
+// What reads alike but for the subject is one line.
+func TestWordsOfManyAlike(t *testing.T) {
+	since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var events []Event
+	for i := range 12 {
+		events = append(events, Event{Raised, Condition{Kind: Held, Subject: fmt.Sprintf("web-%d", i+1), Summary: "destroy is held", Advice: "look", Since: since}})
+	}
+	events = append(events, Event{Raised, Condition{Kind: File, Summary: "bad", Since: since}}, Event{Recovered, Condition{Kind: Drift, Subject: "db", Summary: "odd", Since: since}})
+	const want = `arcadiad
+held web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8, web-9, web-10, and 2 more: destroy is held (since 2026-01-02 03:04 UTC)
+    do: look
+file: bad (since 2026-01-02 03:04 UTC)
+recovered: drift db: odd (it was so since 2026-01-02 03:04 UTC)`
+	if got := words("", events, false); got != want {
+		t.Errorf("words:\n%s\nwant:\n%s", got, want)
+	}
 }
 
 // A plan knows all holds, but says nothing of a name whose saga is live.
