@@ -31,13 +31,16 @@ type lookout struct {
 	kept   error // why the write gate stays shut, whatever passes find
 }
 
-// newLookout makes one. Observe is told of every request; nil: nobody is.
-func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange)) (*lookout, error) {
+// newLookout makes one. Observe is told of every request, and note of those that are made for sagas; nil: nobody is.
+func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange),
+	note func(sagas []string, c fleet.Call)) (*lookout, error) {
+
 	l := &lookout{o: o}
 	l.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: o.Concurrency, Reserve: o.Reserve, Log: o.Log})
 	var err error
 	l.api, err = digitalocean.New(digitalocean.Config{
-		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent, Observe: observe, Log: o.Log,
+		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent,
+		Observe: observe, Note: note, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +87,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 		return nil, err
 	}
 	h := &house{store: store, reload: make(chan struct{}), pulse: pulse}
-	l, err := newLookout(o, records.Load, func(x digitalocean.Exchange) { h.onlook.metrics.Request(x) })
+	l, err := newLookout(o, records.Load, func(x digitalocean.Exchange) { h.onlook.metrics.Request(x) }, store.Note)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
 )
@@ -17,6 +18,7 @@ type Known interface {
 	Resources(ctx context.Context) ([]state.Resource, error)
 	Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error)
 	Saga(ctx context.Context, id string) (saga.Saga, error)
+	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 }
 
 // askTime is how long a daemon may take to say that it is there, before the database is read without it.
@@ -56,6 +58,7 @@ type question struct {
 	Resources bool              `json:"resources,omitempty"`
 	Sagas     *state.SagaFilter `json:"sagas,omitempty"`
 	Saga      string            `json:"saga,omitempty"`
+	Calls     string            `json:"calls,omitempty"` // of the saga of that whole id
 }
 
 // knowledge answers a question.
@@ -63,6 +66,7 @@ type knowledge struct {
 	Meta      *state.Meta      `json:"meta,omitempty"`
 	Resources []state.Resource `json:"resources,omitempty"`
 	Sagas     []saga.Saga      `json:"sagas,omitempty"`
+	Calls     []fleet.Call     `json:"calls,omitempty"`
 }
 
 // known answers from the store. Sagas come without their secrets.
@@ -76,6 +80,8 @@ func (h *house) known(ctx context.Context, q question) (k knowledge, err error) 
 		k.Resources, err = h.store.Resources(ctx)
 	case q.Sagas != nil:
 		k.Sagas, err = h.store.Sagas(ctx, *q.Sagas)
+	case q.Calls != "":
+		k.Calls, err = h.store.Calls(ctx, q.Calls)
 	default:
 		var s saga.Saga
 		s, err = h.store.Saga(ctx, q.Saga)
@@ -93,6 +99,12 @@ func (r *Remote) known(ctx context.Context, q question) (knowledge, error) {
 		return knowledge{}, err
 	}
 	return *a.Known, nil
+}
+
+// Calls gives the requests that were made for a saga.
+func (r *Remote) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
+	k, err := r.known(ctx, question{Calls: sagaID})
+	return k.Calls, err
 }
 
 // Meta gives the database's own facts.

@@ -39,11 +39,15 @@ func TestKnownThroughTheSocket(t *testing.T) {
 		resources, err2 := k.Resources(t.Context())
 		meta, err3 := k.Meta(t.Context())
 		live, err4 := k.Sagas(t.Context(), state.SagaFilter{Live: true})
-		if err := errors.Join(err1, err2, err3, err4); err != nil {
+		calls, err5 := k.Calls(t.Context(), one.ID)
+		if len(calls) == 0 {
+			t.Error("the saga tells no request")
+		}
+		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 			t.Fatal(err)
 		}
 		meta.LastSync = meta.LastSync.UTC().Truncate(0)
-		return []any{sagas, one, resources, meta.Account, meta.Fleet, meta.Path, meta.Schema, len(live)}
+		return []any{sagas, one, resources, meta.Account, meta.Fleet, meta.Path, meta.Schema, len(live), calls}
 	}
 	if got, want := ask(there), ask(file); !reflect.DeepEqual(got, want) {
 		t.Errorf("through the socket:\n%+v\nfrom the file:\n%+v", got, want)

@@ -35,7 +35,7 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if unread != nil {
 		return plan.Plan{}, unread
 	}
-	l, err := newLookout(o, load, nil)
+	l, err := newLookout(o, load, nil, nil)
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"arcadiad/fleet"
 )
 
 // DefaultBaseURL is where the API is.
@@ -34,6 +36,9 @@ type Config struct {
 	ReadTimeout  time.Duration          // 0: DefaultReadTimeout
 	Observe      func(Exchange)         // told of every request that went to the wire; it must not block; nil: nobody is
 	Log          *slog.Logger           // one debug line a request, never with a token; nil: silence
+
+	// Note is told of every request that went to the wire for some sagas, see For; it must not block; nil: nobody is.
+	Note func(sagas []string, c fleet.Call)
 }
 
 // API is a DigitalOcean account behind a token. It is safe for concurrent use.
@@ -46,6 +51,7 @@ type API struct {
 	readTimeout  time.Duration
 	observe      func(Exchange)
 	log          *slog.Logger
+	note         func(sagas []string, c fleet.Call)
 	proof        proof
 }
 
@@ -94,6 +100,7 @@ func New(c Config) (*API, error) {
 		readTimeout:  c.ReadTimeout,
 		observe:      c.Observe,
 		log:          c.Log,
+		note:         c.Note,
 	}, nil
 }
 

@@ -215,4 +215,5 @@ func (a *API) logRequest(ctx context.Context, r request, token string, began tim
 		attrs = append(attrs, "error", redact(err.Error(), token))
 	}
 	a.log.DebugContext(ctx, "api request", attrs...)
+	a.tell(ctx, r, token, began, resp, err)
 }

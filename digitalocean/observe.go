@@ -9,7 +9,7 @@ import (
 // Exchange is one request that went to the wire, as those who count see it: without anything that names a droplet, a tag or a token.
 type Exchange struct {
 	Method string
-	Route  string        // the path, with {id} and {tag} where it names something
+	Route  string        // the path, with {id}, {tag}, {image} and {vpc} where it names something
 	Status int           // of the answer; 0: none came
 	Took   time.Duration // until the answer was read whole, or given up
 }

@@ -53,8 +53,9 @@ func (q Query) among(listing []fleet.Droplet) []fleet.Droplet {
 
 // looker is somebody who waits for the next tick.
 type looker struct {
-	q    Query
-	done chan sight // with room for the answer
+	q     Query
+	sagas []string   // whom it is for
+	done  chan sight // with room for the answer
 }
 
 type sight struct {
@@ -65,7 +66,7 @@ type sight struct {
 // Look waits for the next tick and gives the droplets that match, as requests begun after the call showed them. An empty answer
 // without an error means that the API answered and showed none.
 func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) {
-	l := &looker{q: q, done: make(chan sight, 1)}
+	l := &looker{q: q, sagas: digitalocean.Callers(ctx), done: make(chan sight, 1)}
 	i.mu.Lock()
 	i.lookers = append(i.lookers, l)
 	i.mu.Unlock()
@@ -163,9 +164,9 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 	proved := i.o.Poll.Proved()
 	var answers map[Query]sight
 	if needsListing(lookers) || len(questions) > pages {
-		answers = i.askAll(ctx, questions, pages)
+		answers = i.askAll(ctx, questions, pages, askers(lookers))
 	} else {
-		answers = i.askEach(ctx, questions)
+		answers = i.askEach(ctx, questions, askers(lookers))
 	}
 	unproved := i.unproved(ctx, proved, lookers, answers)
 	for _, l := range lookers {
@@ -176,8 +177,8 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 // askAll answers the questions from one listing. One that moved while it was read still shows who is there; of the others it says
 // nothing, so they are asked for one by one where they are few, and get the error where they are many: the account of a large fleet
 // in the making hardly ever holds still.
-func (i *Inventory) askAll(ctx context.Context, questions []Query, few int) map[Query]sight {
-	droplets, _, err := i.whole(ctx, i.o.Poll)
+func (i *Inventory) askAll(ctx context.Context, questions []Query, few int, whom asking) map[Query]sight {
+	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll)
 	answers := make(map[Query]sight, len(questions))
 	var open []Query
 	for _, q := range questions {
@@ -192,7 +193,7 @@ func (i *Inventory) askAll(ctx context.Context, questions []Query, few int) map[
 		answers[q] = s
 	}
 	if len(open) > 0 && len(open) <= few {
-		maps.Copy(answers, i.askEach(ctx, open))
+		maps.Copy(answers, i.askEach(ctx, open, whom))
 	}
 	return answers
 }
@@ -227,6 +228,28 @@ func (q Query) questions() []Query {
 	return qs
 }
 
+// asking are the sagas for which each question is asked.
+type asking map[Query][]string
+
+func askers(lookers []*looker) asking {
+	whom := asking{}
+	for _, l := range lookers {
+		for _, q := range l.q.questions() {
+			whom[q] = append(whom[q], l.sagas...)
+		}
+	}
+	return whom
+}
+
+// all are the sagas for which any question is asked, each once.
+func (a asking) all() (sagas []string) {
+	for _, of := range a {
+		sagas = append(sagas, of...)
+	}
+	slices.Sort(sagas)
+	return slices.Compact(sagas)
+}
+
 func needsListing(lookers []*looker) bool {
 	for _, l := range lookers {
 		if l.q.GPU && l.q.ID == 0 {
@@ -237,7 +260,7 @@ func needsListing(lookers []*looker) bool {
 }
 
 // askEach sends one request for each question, side by side.
-func (i *Inventory) askEach(ctx context.Context, questions []Query) map[Query]sight {
+func (i *Inventory) askEach(ctx context.Context, questions []Query, whom asking) map[Query]sight {
 	answers := make(map[Query]sight, len(questions))
 	var (
 		mu sync.Mutex
@@ -245,7 +268,7 @@ func (i *Inventory) askEach(ctx context.Context, questions []Query) map[Query]si
 	)
 	for _, q := range questions {
 		wg.Go(func() {
-			s := i.ask(ctx, q)
+			s := i.ask(digitalocean.For(ctx, whom[q]...), q)
 			mu.Lock()
 			defer mu.Unlock()
 			answers[q] = s

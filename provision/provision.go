@@ -64,11 +64,11 @@ func New(o Options) *Droplets {
 
 // Define tells the engine the kinds of sagas and their steps. The names are in journals out there: a renamed step is a stuck saga.
 func (p *Droplets) Define(e *saga.Engine) {
-	create := saga.Typed("CreateDroplet", p.create, p.uncreate)
-	wait := saga.Typed("WaitDropletActive", p.wait, nil)
-	register := saga.Typed("RegisterDroplet", p.register, p.unregister)
-	destroy := saga.Typed("DestroyDroplet", p.destroy, p.undestroy).AsPivot()
-	protect := saga.Typed("ProtectDroplet", p.protect, nil)
+	create := step("CreateDroplet", p.create, p.uncreate)
+	wait := step("WaitDropletActive", p.wait, nil)
+	register := step("RegisterDroplet", p.register, p.unregister)
+	destroy := step("DestroyDroplet", p.destroy, p.undestroy).AsPivot()
+	protect := step("ProtectDroplet", p.protect, nil)
 	e.Define(fleet.SagaProvision, create, wait, register)
 	e.Define(fleet.SagaReplace, create, wait, register, destroy)
 	e.Define(fleet.SagaDestroy, destroy)
@@ -76,6 +76,20 @@ func (p *Droplets) Define(e *saga.Engine) {
 	e.Define(fleet.SagaUpdate, protect)
 	e.Define(fleet.SagaClaim, saga.Typed("TagDroplet", p.claim, p.unclaim), register)
 	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", p.release, p.unrelease), saga.Typed("ForgetDroplet", p.forget, nil))
+}
+
+// labour is one direction of a step.
+type labour = func(context.Context, *saga.Run, *work) error
+
+// step makes a step whose requests are known to be the saga's.
+func step(name string, run, compensate labour) saga.Step {
+	traced := func(f labour) labour {
+		if f == nil {
+			return nil
+		}
+		return func(ctx context.Context, r *saga.Run, w *work) error { return f(digitalocean.For(ctx, r.ID()), r, w) }
+	}
+	return saga.Typed(name, traced(run), traced(compensate))
 }
 
 // lookout looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.

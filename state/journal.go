@@ -107,11 +107,20 @@ func columnsOf(s saga.Saga) ([]any, error) {
 // steps and secret are those that it began with. When the saga ends its secret is erased.
 //
 // Of a saga that is Undecodable only the status, the error and the times are written, so that what could not be read stays as it
-// is. ErrNoSaga: it was never begun. ErrEnded: it has ended, and the commit would bring it back.
-func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) error {
+// is. The calls that were noted for the saga are written too. ErrNoSaga: it was never begun. ErrEnded: it has ended, and the commit would bring it back.
+func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
+	calls := s.calls.take(sg.ID)
+	defer func() {
+		if err != nil {
+			s.calls.back(sg.ID, calls)
+		}
+	}()
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		if err := updateSaga(ctx, tx, sg); err != nil {
 			return fmt.Errorf("commit saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+		}
+		if err := putCalls(ctx, tx, sg.ID, calls); err != nil {
+			return fmt.Errorf("commit saga %s for %s: its calls: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 		}
 		for _, row := range rows {
 			if err := applyRow(ctx, tx, row, sg.UpdatedAt); err != nil {

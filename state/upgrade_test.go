@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -42,6 +43,9 @@ func TestUpgrade(t *testing.T) {
 			s := open(t, path)
 			wantEqual(t, "schema", get(s.Meta(t.Context()))(t).Schema, state.Schema)
 			wantAttic(t, s)
+			if n >= 2 {
+				wantEqual(t, "calls", fmt.Sprint(get(s.Calls(t.Context(), draft(2, "web-2").ID))(t)), fmt.Sprint([]fleet.Call{atticCall}))
+			}
 			must(t, s.Begin(t.Context(), draft(99, "new"))) // and it works on
 			must(t, s.Backup(t.Context(), path+".backup"))
 			must(t, s.Close())
@@ -65,6 +69,7 @@ func freezeSchema(t *testing.T) {
 	live.Labels = map[string]string{fleet.LabelSpec: "cafe"}
 	failed.Error, failed.Labels = "no capacity", map[string]string{fleet.LabelUndone: "true"}
 	must(t, s.Begin(t.Context(), live, done, failed))
+	s.Note([]string{done.ID}, atticCall)
 	must(t, s.Commit(t.Context(), ended(done, saga.Completed), []any{droplet(12, "web-2", noon), record(12, "web-2")}))
 	must(t, s.Commit(t.Context(), ended(failed, saga.Compensated), []any{droplet(13, "web-3", noon), fleet.Deleted{DropletID: 13, At: at(60)}}))
 	must(t, s.Pin(t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001"}, "demo"))
@@ -74,6 +79,9 @@ func freezeSchema(t *testing.T) {
 	must(t, s.Backup(t.Context(), path))
 	must(t, os.Chmod(path, 0o644))
 }
+
+// atticCall is a call that freezeSchema wrote.
+var atticCall = fleet.Call{Method: "POST", Path: "/v2/droplets", Status: 202, RequestID: "r-1", BeganAt: noon, Took: 310 * time.Millisecond, Times: 1, LastAt: noon}
 
 // wantAttic checks what freezeSchema wrote.
 func wantAttic(t *testing.T, s *state.Store) {

@@ -26,6 +26,33 @@ func completeYAML(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 	return []cobra.Completion{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// completeNames completes a droplet's name from the state database.
+func completeNames(s *settings) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		const nothing = cobra.ShellCompDirectiveNoFileComp
+		if len(args) > 0 || s.fill() != nil {
+			return nil, nothing
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second) // a shell waits for this
+		defer cancel()
+		r, err := state.OpenReader(ctx, s.state)
+		if err != nil {
+			return nil, nothing
+		}
+		resources, err := r.Resources(ctx)
+		if err != nil {
+			return nil, nothing
+		}
+		var found []cobra.Completion
+		for _, d := range resources {
+			if d.Recorded && strings.HasPrefix(d.Name, begun) {
+				found = append(found, cobra.CompletionWithDesc(d.Name, string(d.Status)+" "+d.PublicIP))
+			}
+		}
+		return found, nothing
+	}
+}
+
 // completeSagas completes a saga's id from the state database; ended ones where they make sense.
 func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {

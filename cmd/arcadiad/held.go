@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"arcadiad/daemon"
 )
 
 // heldText says how much is held, what that costs, and what to do about it.
@@ -19,19 +21,22 @@ func (st status) heldText() string {
 	return words + ")"
 }
 
-// heldBack shows what waits for a person or a change.
-func (st status) heldBack(t io.Writer) {
-	if st.Daemon == nil || len(st.Daemon.HeldBack) == 0 {
-		return
+// heldBack is what waits for a person or a change.
+func (st status) heldBack() []daemon.Held {
+	if st.Daemon == nil {
+		return nil
 	}
-	held := st.Daemon.HeldBack
+	return st.Daemon.HeldBack
+}
+
+func heldTable(t io.Writer, held []daemon.Held, most int) {
 	fmt.Fprintln(t, "\nHELD\tACTION\tBY\tKEEPING IT COSTS\tWHY")
-	for _, h := range held[:min(len(held), mostShown)] {
+	for _, h := range held[:min(len(held), most)] {
 		cost := "-"
 		if h.KeepMonthly > 0 {
 			cost = h.KeepMonthly.String() + " a month"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", h.Name, h.Action, h.By, cost, fit(oneLine(h.Reason), 100))
 	}
-	more(t, len(held), mostShown)
+	more(t, len(held), most)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -102,7 +103,7 @@ func sagaShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Show a saga with its steps",
-		Long:    `Show a saga with its steps, their tries, times and errors. The first digits of its id are enough. This changes nothing.`,
+		Long:    `Show a saga with its steps, their tries, times and errors, and a timeline with each request to the API. The first digits of its id are enough. This changes nothing.`,
 		Example: `  arcadiad saga show 5f0c9a1e`,
 		Args:    sagaID(),
 	}
@@ -119,10 +120,14 @@ func sagaShowCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), viewSaga(g))
+		v := viewSaga(g)
+		if err := v.withCalls(cmd.Context(), r); err != nil {
+			return err
 		}
-		return viewSaga(g).text(cmd.OutOrStdout(), time.Now())
+		if *format == "json" {
+			return writeJSON(cmd.OutOrStdout(), v)
+		}
+		return v.text(cmd.OutOrStdout(), time.Now())
 	}
 	return cmd
 }
@@ -162,6 +167,7 @@ type sagaView struct {
 	UpdatedAt time.Time         `json:"updated_at"`
 	EndedAt   time.Time         `json:"ended_at,omitzero"`
 	Steps     []stepView        `json:"steps"`
+	Calls     []callView        `json:"calls,omitempty"` // requests to the API; only of a saga that is shown by itself
 }
 
 // stepView is a step of a saga.
@@ -235,7 +241,7 @@ func sagaTable(t io.Writer, views []sagaView, now time.Time, most int) {
 }
 
 func (v sagaView) text(w io.Writer, now time.Time) error {
-	return aligned(w, func(t io.Writer) {
+	err := aligned(w, func(t io.Writer) {
 		v.facts(t, now)
 		fmt.Fprintln(t, "\nSTEP\tSTATUS\tTRIES\tBEGAN\tTOOK\tERROR")
 		for _, s := range v.Steps {
@@ -248,10 +254,12 @@ func (v sagaView) text(w io.Writer, now time.Time) error {
 			}
 			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, s.Status, s.Attempts, began, took, fit(oneLine(s.Error), 160))
 		}
-		if v.Status == saga.Stuck {
-			fmt.Fprintf(t, "\nTo try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s\n", short(v.ID))
-		}
+		fmt.Fprintln(t)
 	})
+	if err = errors.Join(err, v.timeline(w)); err == nil && v.Status == saga.Stuck {
+		_, err = fmt.Fprintf(w, "\nTo try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s\n", short(v.ID))
+	}
+	return err
 }
 
 // facts are what there is to say of the saga as a whole; what is empty is left out.
@@ -270,6 +278,8 @@ func (v sagaView) facts(t io.Writer, now time.Time) {
 		status += ", going back"
 	}
 	line("Status", status)
+	line("From", v.origin())
+	line("Plan", v.planned())
 	line("Began", when(now, v.CreatedAt))
 	line("Ended", when(now, v.EndedAt))
 	if v.Status.Live() && v.NotBefore.After(now) {

@@ -171,16 +171,41 @@ func (st *status) askDaemon(ctx context.Context, o daemon.Options) {
 	st.Daemon = &live
 }
 
-// mostShown bounds each table, so that all fits one screen. JSON has everything.
-const mostShown = 12
+const (
+	screenLines = 24 // lines that the text has at most, with one left for the prompt
+	mostShown   = 12 // rows of a table where there is no other bound
+)
 
+// text fits one screen: the tables share what the facts leave. JSON has everything.
 func (st status) text(w io.Writer, now time.Time) error {
-	return errors.Join(
-		aligned(w, func(t io.Writer) { st.facts(t, now) }),
-		aligned(w, func(t io.Writer) { st.liveSagas(t, now) }),
-		aligned(w, st.heldBack),
-		aligned(w, st.ourDroplets),
-	)
+	var facts strings.Builder
+	if err := aligned(&facts, func(t io.Writer) { st.facts(t, now) }); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, facts.String()); err != nil {
+		return err
+	}
+	type table struct {
+		rows  int
+		write func(t io.Writer, most int)
+	}
+	ours := st.ours()
+	tables := []table{
+		{len(st.Sagas), func(t io.Writer, most int) { st.liveSagas(t, now, most) }},
+		{len(st.heldBack()), func(t io.Writer, most int) { heldTable(t, st.heldBack(), most) }},
+		{len(ours), func(t io.Writer, most int) { dropletTable(t, ours, most) }},
+	}
+	tables = slices.DeleteFunc(tables, func(t table) bool { return t.rows == 0 })
+	left := screenLines - 1 - strings.Count(facts.String(), "\n")
+	for i, table := range tables {
+		const around = 3 // a blank line, the heading, and the line that says how many more there are
+		most := max(1, left/(len(tables)-i)-around)
+		if err := aligned(w, func(t io.Writer) { table.write(t, most) }); err != nil {
+			return err
+		}
+		left -= min(table.rows, most) + around
+	}
+	return nil
 }
 
 func (st status) facts(t io.Writer, now time.Time) {
@@ -206,6 +231,9 @@ func (st status) facts(t io.Writer, now time.Time) {
 			line("Drift", "%s (look: arcadiad plan)", counted(d.Drifted, "droplet"))
 		}
 	}
+	if d := st.Daemon; d != nil && d.Limit > 0 {
+		line("Budget", "%s", budgetText(*d))
+	}
 	for _, a := range st.Approved {
 		line("Approved", "plan %s, %s; carried out when it is the plan of the next pass", a.Plan, ago(now, a.At))
 	}
@@ -226,6 +254,14 @@ func (st status) daemonText(now time.Time) string {
 		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fit(oneLine(d.PassError), 160))
 	}
 	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
+}
+
+// budgetText says how many API requests are left. Others may use the same token.
+func budgetText(d daemon.Live) string {
+	if d.Remaining < 0 {
+		return fmt.Sprintf("%d API requests an hour; no answer has told yet how many are left", d.Limit)
+	}
+	return fmt.Sprintf("%d of %d API requests are left this hour", d.Remaining, d.Limit)
 }
 
 func (st status) writesText(now time.Time) string {
@@ -288,29 +324,26 @@ func (st status) sagasText() string {
 }
 
 // liveSagas shows what deserves a look first: stuck sagas, then the others.
-func (st status) liveSagas(t io.Writer, now time.Time) {
-	if len(st.Sagas) == 0 {
-		return
-	}
+func (st status) liveSagas(t io.Writer, now time.Time, most int) {
 	sagas := slices.Clone(st.Sagas)
 	slices.SortStableFunc(sagas, func(a, b sagaView) int { return rank(a) - rank(b) })
 	fmt.Fprintln(t)
-	sagaTable(t, sagas, now, mostShown)
+	sagaTable(t, sagas, now, most)
 }
 
-// ourDroplets shows the droplets that are ours, were, or may be.
-func (st status) ourDroplets(t io.Writer) {
-	var ours []dropletView
+// ours are the droplets that are ours, were, or may be.
+func (st status) ours() (ours []dropletView) {
 	for _, d := range st.Droplets {
 		if d.Bearing != foreign && d.Bearing != deleted {
 			ours = append(ours, d)
 		}
 	}
-	if len(ours) == 0 {
-		return
-	}
+	return ours
+}
+
+func dropletTable(t io.Writer, ours []dropletView, most int) {
 	fmt.Fprintln(t, "\nDROPLET\tID\tSTATUS\tREGION\tSIZE\tIP\tNOTES")
-	for _, d := range ours[:min(len(ours), mostShown)] {
+	for _, d := range ours[:min(len(ours), most)] {
 		var notes []string
 		if d.Bearing != managed {
 			notes = append(notes, string(d.Bearing))
@@ -320,7 +353,7 @@ func (st status) ourDroplets(t io.Writer) {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", d.Name, d.ID, d.Status, d.Region, orNone(d.Size), orNone(d.PublicIP), strings.Join(notes, ", "))
 	}
-	more(t, len(ours), mostShown)
+	more(t, len(ours), most)
 }
 
 // more says how many rows a table left out.
