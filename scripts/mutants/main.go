@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"regexp"
@@ -67,7 +68,7 @@ func main() {
 			chosen = append(chosen, m)
 		}
 	}
-	ok, err := run(ctx, chosen, *jobs, lab{root: ".", timeout: *timeout}, os.Stdout, *verbose)
+	ok, err := run(ctx, chosen, *jobs, lab{root: ".", timeout: *timeout}, log.New(os.Stderr, "", log.Ltime), os.Stdout, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
@@ -79,8 +80,9 @@ func main() {
 
 func (m mutant) String() string { return fmt.Sprintf("law %d %s: %s", m.law, m.file, m.guard) }
 
-// run tries the mutants, side by side, and writes a line for each in the order of the table. It tells whether all were killed.
-func run(ctx context.Context, chosen []mutant, jobs int, l lab, out io.Writer, verbose bool) (ok bool, err error) {
+// run tries the mutants, side by side, and writes a line for each in the order of the table. It tells whether all were killed. The
+// progress hears of each as it ends.
+func run(ctx context.Context, chosen []mutant, jobs int, l lab, progress *log.Logger, out io.Writer, verbose bool) (ok bool, err error) {
 	began := time.Now()
 	if err := inParallel(ctx, jobs, suitesOf(chosen), func(s suite) error { return l.healthy(ctx, s) }); err != nil {
 		return false, err
@@ -92,8 +94,11 @@ func run(ctx context.Context, chosen []mutant, jobs int, l lab, out io.Writer, v
 	}
 	err = inParallel(ctx, jobs, numbers, func(i int) error {
 		var err error
-		outcomes[i], err = l.try(ctx, chosen[i])
-		return err
+		if outcomes[i], err = l.try(ctx, chosen[i]); err != nil {
+			return err
+		}
+		progress.Printf("%s: %v (%s)", outcomes[i].verdict, chosen[i], outcomes[i].detail)
+		return nil
 	})
 	if err != nil {
 		return false, err
