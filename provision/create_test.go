@@ -285,6 +285,40 @@ func TestLaw17AProvisionThatIsNotAskedForAnyMore(t *testing.T) {
 	})
 }
 
+// Nor does one wait for the gate to open only to hear that nobody wants it.
+func TestLaw17AProvisionBehindAShutGateThatIsNotAskedForAnyMore(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.budget.Writes(errPaused)
+		y.want(spec("web"))
+		id := y.begin(y.look())(plan.Provision)[0]
+		time.Sleep(time.Minute)
+		y.want()
+		y.until(id, saga.Superseded)
+		if n := y.sim.Writes(); n != 0 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
+// A create that waited long for its slot asks again: nothing is sent for a file that changed meanwhile.
+func TestLaw17ACreateAsksWhenItHasItsSlot(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		f := y.want(spec("web"))
+		begin := y.begin(y.observe())
+		asked := 0
+		y.asks = func() (fleet.Fleet, bool) {
+			if asked++; asked == 2 { // the first is the step's own question
+				f = y.want()
+			}
+			return f, true
+		}
+		y.until(begin(plan.Provision)[0], saga.Superseded)
+		if n := y.sim.Writes(); n != 0 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
 // A file for another fleet is no word about this one: nothing is sent on it, and nothing taken back.
 func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
 	for _, sent := range []bool{false, true} {

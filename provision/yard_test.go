@@ -30,7 +30,8 @@ type yard struct {
 	path   string
 	token  atomic.Value // string
 	wanted atomic.Pointer[fleet.Fleet]
-	hook   func(saga.Event) // hears of every transition; nil: nobody does
+	asks   func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: wanted does
+	hook   func(saga.Event)           // hears of every transition; nil: nobody does
 
 	// Of the process that runs.
 	store  *state.Store
@@ -102,6 +103,9 @@ func (y *yard) start() {
 	provision.New(provision.Options{
 		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv,
 		Wanted: func() (fleet.Fleet, bool) {
+			if y.asks != nil {
+				return y.asks()
+			}
 			f := y.wanted.Load()
 			if f == nil {
 				return fleet.Fleet{}, false

@@ -53,7 +53,11 @@ func writing() []mutant {
 	take(4, "a hit is taken", create, `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
 	take(13, "a failed create is destroyed", create, `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps)
 	take(13, "a failed create is looked for first", create, `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps)
-	take(17, "a create asks the file first", create, "if err := p.asked(w); err != nil {\n\t\t\treturn err", "if err := p.asked(w); false {\n\t\t\treturn err", steps)
+	take(17, "a create asks the file first", create, `if err := p.asked(w); err != nil {
+			return err
+		}
+		if time.Since`, `if time.Since`, steps)
+	take(17, "a create asks the file again when it has its slot", create, `if err := p.asked(w); err != nil { // the wait`, `if err := p.asked(w); false { // the wait`, steps)
 
 	const destroy = "provision/destroy.go"
 	take(1, "the tags are checked just before the DELETE", destroy, `if err := by.covers(seen[0]); err != nil {`, `if err := by.covers(seen[0]); false {`, steps)
