@@ -31,6 +31,12 @@
 // worth of zeros in its row: what is beyond a page is kept on pages of its own, never moved, and zeroed when freed. Older copies
 // in the -wal file go with a truncating checkpoint, a second after the first secret was erased.
 //
+// # Calls
+//
+// The requests to the API that are made for a saga are noted in memory and ride with the saga's next commit, so that they cost no
+// fsync. A crash loses the last of them. Reads that are alike and follow each other share a row; of a long list the first and the
+// newest are kept.
+//
 // # Times and JSON
 //
 // Times are RFC 3339 text in UTC with nine digits of the second, so that they compare as text; a zero time is NULL. cloud_resources

@@ -172,7 +172,7 @@ func (st *status) askDaemon(ctx context.Context, o daemon.Options) {
 }
 
 const (
-	screenLines = 24 // lines that the text has at most, with one left for the prompt
+	screenLines = 24 // lines that the text has at most
 	mostShown   = 12 // rows of a table where there is no other bound
 )
 

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/daemon"
+	"arcadiad/saga"
+)
+
+// However much there is to tell, the text fits one screen, and shows at least one row of each table.
+func TestStatusFitsOneScreen(t *testing.T) {
+	now := time.Now()
+	for _, n := range []int{0, 1, 3, 5, 20, 1000} {
+		st := status{
+			State: "arcadiad.db", Fleet: "demo", Summary: map[bearing]int{managed: n},
+			Daemon: &daemon.Live{PID: 7, Pass: now, Limit: 5000, Remaining: 4812, Plan: "3f7c90e7367e", Held: n, Drifted: 1, FileError: "bad"},
+		}
+		for i := range n {
+			st.Droplets = append(st.Droplets, dropletView{Name: fmt.Sprint("web-", i), Bearing: managed, Status: "active"})
+			st.Sagas = append(st.Sagas, sagaView{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("api-", i), Status: saga.Stuck})
+			st.Daemon.HeldBack = append(st.Daemon.HeldBack, daemon.Held{Name: fmt.Sprint("old-", i), Action: "destroy"})
+		}
+		var b strings.Builder
+		if err := st.text(&b, now); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(b.String(), "\n"); lines > screenLines {
+			t.Errorf("with %d of everything: %d lines\n%s", n, lines, b.String())
+		}
+		for _, want := range []string{"web-0", "api-0", "old-0"} {
+			if n > 0 && !strings.Contains(b.String(), want) {
+				t.Errorf("with %d of everything, no %s:\n%s", n, want, b.String())
+			}
+		}
+		if !strings.Contains(b.String(), "4812 of 5000 API requests are left this hour") {
+			t.Errorf("no budget:\n%s", b.String())
+		}
+	}
+}
+
+// Sagas of one plan that began together are one line; the same plan once more is another.
+func TestHistoryPutsTogetherWhatBeganTogether(t *testing.T) {
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	begun := func(plan string, after time.Duration, s saga.Status) saga.Saga {
+		return saga.Saga{Kind: "ProvisionDroplet", Subject: "web", Status: s, Labels: map[string]string{"plan": plan}, CreatedAt: noon.Add(after), EndedAt: noon.Add(after + time.Minute)}
+	}
+	deeds := deedsOf([]saga.Saga{
+		begun("a", 0, saga.Completed), begun("a", time.Second, saga.Compensated), begun("b", 2*time.Second, saga.Stuck), begun("b", time.Hour, saga.Completed),
+	})
+	var got []string
+	for _, d := range deeds {
+		got = append(got, d.Plan+": "+d.what()+": "+d.outcome())
+	}
+	want := "b: provision web: done in 1m; b: provision web: 1 stuck, 0 done; a: provision 2: 1 failed, 1 done"
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
+	}
+}
