@@ -125,6 +125,10 @@ func (s *soak) help() {
 			s.count("law 04: a stranger kept a create from being sent again")
 			s.renameStrangers(live.Subject)
 		}
+		if s.helped[live.ID]++; s.helped[live.ID] > 1 {
+			s.tell("person: aborts it: %v", s.life.h.engine.Abort(s.ctx(), live.ID))
+			continue
+		}
 		s.tell("person: retries it: %v", s.life.h.engine.Retry(s.ctx(), live.ID))
 	}
 	last := s.life.h.loop.Last()

@@ -221,6 +221,7 @@ func (s *soak) clockJump() bool {
 	s.down(s.world)
 	by := pick(s.rng, []time.Duration{-48 * time.Hour, -time.Hour, -time.Minute, time.Minute, time.Hour, 48 * time.Hour})
 	s.tell("the clock jumps by %v", -by)
+	s.watch.jumped = true
 	db, err := sql.Open("sqlite3", s.o.State)
 	s.must(err)
 	defer func() { s.must(db.Close()) }()

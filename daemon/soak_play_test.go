@@ -33,11 +33,11 @@ type soak struct {
 	told     []string // what happened, for those who ask
 
 	token    string
-	good     string // the last good version of the file
-	backup   []byte // the database as it was some day
+	good     string         // the last good version of the file
+	backup   []byte         // the database as it was some day
+	helped   map[string]int // rounds in which a person saw to a stuck saga
 	faultSet simulator.Faults
 	lastPass time.Time // of the plan that was counted last
-	wobbly   int       // step at which faults began; negative: none are in force
 	began    time.Time
 }
 

@@ -87,7 +87,7 @@ func templateDatabase(t *testing.T) []byte {
 // play lives one random world, and checks the laws while it runs and at its end.
 func play(t *testing.T, seed uint64, template []byte, tally tally) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &soak{tally: tally, rng: rand.New(rand.NewPCG(seed, 0xa5cad1a)), template: template, seed: seed, wobbly: -1}
+		s := &soak{tally: tally, rng: rand.New(rand.NewPCG(seed, 0xa5cad1a)), template: template, seed: seed, helped: map[string]int{}}
 		s.world = newWorld(t, simulator.Options{Seed: seed, Activation: s.between(time.Second, 40*time.Second)})
 		s.watch = newWatch(s)
 		s.prepare(s.world)

@@ -32,6 +32,7 @@ type watch struct {
 	deleted map[string]bool       // sagas that have sent a DELETE under a licence
 	paused  time.Time             // since when writes are paused; zero: they are not
 	alien   bool                  // the token in use is another team's
+	jumped  bool                  // the clock did, so times in the journal mean little
 	untag   time.Time             // when tags were last taken off anything
 }
 
@@ -62,6 +63,14 @@ func (w *watch) file(f fleet.Fleet) {
 
 // slack is how long a word of the file, or a look at the cloud, may be old when it is acted upon: a look, a full queue, a slow answer.
 const slack = 3 * time.Minute
+
+// since is when the file may have asked for a saga.
+func (w *watch) since(s saga.Saga) time.Time {
+	if w.jumped {
+		return time.Time{}
+	}
+	return s.CreatedAt.Add(-slack)
+}
 
 // lately tells whether a version in force within the last while says so.
 func (w *watch) lately(since time.Time, says func(fleet.Fleet) bool) bool {
@@ -269,7 +278,7 @@ func (w *watch) licensed(who *world, d simulator.Droplet, s saga.Saga, c sagaCon
 	case "unwanted":
 		since := recent
 		if w.deleted[s.ID] { // a destroy that has begun only goes forward
-			since = s.CreatedAt.Add(-slack)
+			since = w.since(s)
 		}
 		w.deleted[s.ID] = true
 		if !w.lately(since, func(f fleet.Fleet) bool { _, wanted := f.Spec(name); return !wanted }) {
@@ -332,7 +341,7 @@ func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
 		return
 	}
 	most := 0
-	w.lately(s.CreatedAt.Add(-slack), func(f fleet.Fleet) bool {
+	w.lately(w.since(s), func(f fleet.Fleet) bool {
 		if f.Policy.MaxDestroy.Percent {
 			most = max(most, 100)
 		}
@@ -351,14 +360,14 @@ func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
 
 // posted notes what became of a create. The caller holds the lock.
 func (w *watch) posted(body []byte, at time.Time, resp *http.Response, err error) {
-	_, saga8, tags := postOf(body)
+	name, saga8, tags := postOf(body)
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return // it never arrived
 	}
 	w.posts[saga8] = postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}
 	for _, d := range w.s.sim.Droplets() {
-		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && hasTag(d, "arcadia-saga-"+saga8) {
+		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && strings.EqualFold(d.Name, name) {
 			w.born[d.ID] = tags
 		}
 	}
