@@ -102,9 +102,10 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	h.loop.Sweeper = &provision.Sweeper{
 		Cloud: l.api.Client(digitalocean.PrioritySync), Idle: l.budget.Idle, Label: records.SetLabel, Log: o.Log,
 	}
+	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
 	provision.New(provision.Options{
 		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
-		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: l.api.WriteTimeout(), Visibility: o.Visibility, Log: o.Log,
+		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
 	h.startOnlook()
 	return h, nil

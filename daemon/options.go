@@ -30,7 +30,7 @@ type Options struct {
 	Concurrency  int           // API requests in flight; default 10
 	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
 
-	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default 5 s
+	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default WaitInterval
 	Visibility time.Duration // how long a new droplet may be missing from answers; default 5 min
 
 	// Transport carries the API requests; nil: over the network.
@@ -90,6 +90,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.WaitInterval <= 0 {
 		o.WaitInterval = 5 * time.Second
+	}
+	if o.SecondLook <= 0 {
+		o.SecondLook = o.WaitInterval
+	}
+	if o.CreateSettle <= 0 {
+		o.CreateSettle = 2 * time.Minute
 	}
 	if o.SyncSchedule == "" {
 		o.SyncSchedule = DefaultSyncSchedule

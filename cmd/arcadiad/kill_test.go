@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+var (
+	kills   = flag.Int("kills", 3, "how many fleets are built by processes that are killed")
+	killOne = flag.Uint64("kill-seed", 0, "build the fleet of this seed alone")
+)
+
+// TestKill runs the real daemon against the real simulator in another process, kills it with SIGKILL at random moments while the
+// file changes and the API misbehaves, and demands exactly one droplet for each name in the end. The seed decides the edits and the
+// faults; the moments are what the machine makes of them.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	seeds := []uint64{*killOne}
+	if *killOne == 0 {
+		seeds = seeds[:0]
+		for i := range uint64(*kills) {
+			seeds = append(seeds, i+1)
+		}
+	}
+	var mu sync.Mutex
+	lives, sent := 0, 0
+	t.Run("runs", func(t *testing.T) {
+		for _, seed := range seeds {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				k := newKilling(t, seed)
+				k.play()
+				mu.Lock()
+				defer mu.Unlock()
+				lives += k.lives
+				sent += k.count("POST /v2/droplets")
+			})
+		}
+	})
+	fmt.Printf("killed %d daemons while they built %d fleets with %d creates\n", lives, len(seeds), sent)
+}
+
+// killing is one fleet, built by daemons that are killed.
+type killing struct {
+	t     *testing.T
+	rng   *rand.Rand
+	dir   string
+	url   string // of the simulator
+	names []string
+	lives int
+	log   *bytes.Buffer // of all daemons
+}
+
+func newKilling(t *testing.T, seed uint64) *killing {
+	dir, err := os.MkdirTemp("/dev/shm", "arcadiad-kill-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 0x5161c11)), dir: dir, log: &bytes.Buffer{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("again: go test ./cmd/arcadiad -run TestKill -kill-seed %d\nthe daemons said:\n%s", seed, k.log)
+		}
+	})
+	k.simulate(seed)
+	return k
+}
+
+// simulate starts the simulated API, and learns where it listens.
+func (k *killing) simulate(seed uint64) {
+	cmd := exec.Command("arcadiad", "simulate", "--listen", "127.0.0.1:0", "--activation", "100ms", "--seed", fmt.Sprint(seed))
+	out, err := cmd.StdoutPipe()
+	k.must(err)
+	k.must(cmd.Start())
+	k.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), "export DIGITALOCEAN_API_URL="); ok {
+			k.url = url
+			return
+		}
+	}
+	k.t.Fatal("the simulator did not say where it listens")
+}
+
+func (k *killing) must(err error) {
+	k.t.Helper()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *killing) api(method, path, body string) string {
+	k.t.Helper()
+	said, err := call(k.url, []string{method, path, body})
+	k.must(err)
+	return said
+}
+
+// arcadiad is a command on this fleet.
+func (k *killing) arcadiad(args ...string) *exec.Cmd {
+	cmd := exec.Command("arcadiad", append(args, "--api-url", k.url, "--wait-interval", "50ms", "--state", filepath.Join(k.dir, "arcadiad.db"),
+		"--fleet", filepath.Join(k.dir, "fleet.yaml"))...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "DIGITALOCEAN_ACCESS_TOKEN=any"}
+	return cmd
+}
+
+func (k *killing) play() {
+	k.api("POST", "/v2/droplets", `{"name":"web-1","region":"syd1","size":"s-1vcpu-1gb","image":"ubuntu-24-04-x64"}`) // somebody else's
+	k.edit()
+	for range 2 + k.rng.IntN(4) {
+		k.misbehave()
+		k.live()
+	}
+	k.api("PUT", "/simulator/faults", "{}")
+	k.edit()
+	k.rest()
+}
+
+// edit saves another fleet file.
+func (k *killing) edit() {
+	k.names = nil
+	file := "version: 1\nfleet: kill\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}\npolicy: {max_destroy: 100%}\ndroplets:\n"
+	n := 1 + k.rng.IntN(8)
+	file += fmt.Sprintf("  - {name: web, count: %d}\n", n)
+	for i := range n {
+		k.names = append(k.names, fmt.Sprintf("web-%d", i+1))
+	}
+	if k.rng.IntN(2) == 0 {
+		file += fmt.Sprintf("  - {name: db, size: %s}\n", []string{"s-1vcpu-2gb", "s-2vcpu-2gb"}[k.rng.IntN(2)])
+		k.names = append(k.names, "db")
+	}
+	slices.Sort(k.names)
+	next := filepath.Join(k.dir, "fleet.yaml.new")
+	k.must(os.WriteFile(next, []byte(file), 0o600))
+	k.must(os.Rename(next, filepath.Join(k.dir, "fleet.yaml")))
+}
+
+// misbehave puts random faults in force over HTTP.
+func (k *killing) misbehave() {
+	faults := []string{
+		`{}`, `{}`,
+		`{"cut_after_work":true,"chance":{"cut_after_work":0.3}}`,
+		`{"cut_before_work":true,"chance":{"cut_before_work":0.2}}`,
+		`{"server_error_after_work":true,"html_error":true,"chance":{"server_error_after_work":0.3,"html_error":0.1}}`,
+		`{"truncated_202":true,"tag_visible_after":"700ms","chance":{"truncated_202":0.5,"tag_visible_after":0.5}}`,
+		`{"list_visible_after":"600ms","get_404_for":"300ms"}`,
+		`{"latency":"150ms","delete_lag":"500ms","delete_list_lag":"400ms"}`,
+		`{"too_many_requests":true,"retry_after":"1s","chance":{"too_many_requests":0.1}}`,
+		`{"size_422":true,"chance":{"size_422":0.2}}`,
+	}
+	k.api("PUT", "/simulator/faults", faults[k.rng.IntN(len(faults))])
+}
+
+// live runs a daemon, edits the file now and then, and kills it once so many requests have been sent.
+func (k *killing) live() {
+	k.lives++
+	cmd := k.arcadiad("run", "--create-settle", "2s", "--log-level", "info")
+	log, err := cmd.StderrPipe()
+	k.must(err)
+	fmt.Fprintf(k.log, "--- life %d\n", k.lives)
+	k.must(cmd.Start())
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = k.log.ReadFrom(log)
+	}()
+	start := k.total()
+	end, edit := start+1+k.rng.IntN(60), start+k.rng.IntN(60)
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
+		now := k.total()
+		if now >= edit {
+			k.edit()
+			edit = end + 1000
+		}
+		if now >= end {
+			break
+		}
+		k.tick()
+	}
+	_ = cmd.Process.Kill()
+	<-read
+	_ = cmd.Wait()
+}
+
+// tick is the pause between two looks at another process.
+func (k *killing) tick() { <-time.After(2 * time.Millisecond) }
+
+func (k *killing) total() int { return k.count("") }
+
+// count is how many requests the simulator has had of a route; of all for the empty one.
+func (k *killing) count(route string) int {
+	var counts struct {
+		Total  int            `json:"total"`
+		Routes map[string]int `json:"routes"`
+	}
+	k.must(json.Unmarshal([]byte(k.api("GET", "/simulator/requests", "")), &counts))
+	if route == "" {
+		return counts.Total
+	}
+	return counts.Routes[route]
+}
+
+// rest lets a last daemon run until there is nothing to do, and holds the account against the file.
+func (k *killing) rest() {
+	cmd := k.arcadiad("run", "--create-settle", "2s", "--log-level", "info")
+	cmd.Stderr = k.log
+	fmt.Fprintln(k.log, "--- the last life")
+	k.must(cmd.Start())
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			k.t.Errorf("the last daemon ended with %v", err)
+		}
+	}()
+	var why string
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+		if why = k.wrong(); why != "" {
+			continue
+		}
+		if out, err := k.arcadiad("plan").CombinedOutput(); err == nil {
+			return
+		} else {
+			why = string(out)
+		}
+	}
+	k.t.Errorf("the fleet never came to rest: %s", why)
+}
+
+// wrong says what is wrong with the account; empty: exactly one droplet of ours bears each wanted name, and what is not ours is there.
+func (k *killing) wrong() string {
+	var listed struct {
+		Droplets []fleetDroplet `json:"droplets"`
+	}
+	k.must(json.Unmarshal([]byte(k.api("GET", "/v2/droplets?per_page=200", "")), &listed))
+	var names []string
+	foreign := 0
+	for _, d := range listed.Droplets {
+		switch {
+		case len(d.Tags) == 0:
+			foreign++
+		case slices.Contains(d.Tags, fleet.ManagedTag):
+			names = append(names, d.Name)
+		}
+	}
+	slices.Sort(names)
+	if foreign != 1 {
+		k.t.Fatalf("%d droplets are not ours, want one", foreign)
+	}
+	if !slices.Equal(names, k.names) {
+		return fmt.Sprintf("droplets %v, want %v", names, k.names)
+	}
+	return ""
+}
+
+type fleetDroplet struct {
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+}
