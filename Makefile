@@ -8,6 +8,8 @@ BUILDVCS := $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo 
 
 FLEET    ?= examples/fleet.yaml
 FUZZTIME ?= 10s
+SEEDS    ?= 10000
+RUNS     ?= 200
 BENCH    ?= .
 ONLY     ?= .
 
@@ -57,6 +59,23 @@ fuzz: tools ## fuzz every target for FUZZTIME (10s) each
 .PHONY: mutants
 mutants: tools ## take out each guard in turn and show that a test fails; ONLY=pattern chooses
 	go run ./scripts/mutants -only '$(ONLY)'
+
+.PHONY: soak
+soak: tools ## play SEEDS (10000) random worlds; SEED=123 plays that one alone, often
+ifdef SEED
+	cd daemon && go test -run '^TestRandomWorlds$$' -v -seed $(SEED) -count 20
+else
+	cd daemon && go test -run '^TestRandomWorlds$$' -timeout 0 -worlds $(SEEDS)
+endif
+
+.PHONY: kill
+kill: tools ## kill real daemons while they build RUNS (200) fleets
+	cd cmd/arcadiad && go test -run '^TestKill$$' -timeout 0 -parallel 12 -kills $(RUNS)
+
+.PHONY: crash
+crash: tools ## crash at every point of every scenario, and again at every point of each recovery; then kill real daemons
+	cd daemon && go test -run '^TestCrashPoints$$' -timeout 0 -pairs
+	@$(MAKE) --no-print-directory kill
 
 .PHONY: clean
 clean: ## remove what was built
