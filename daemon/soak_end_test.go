@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -126,7 +128,13 @@ func (s *soak) help() {
 			s.renameStrangers(live.Subject)
 		}
 		if s.helped[live.ID]++; s.helped[live.ID] > 1 {
-			s.tell("person: aborts it: %v", s.life.h.engine.Abort(s.ctx(), live.ID))
+			err := s.life.h.engine.Abort(s.ctx(), live.ID)
+			s.tell("person: aborts it: %v", err)
+			if errors.Is(err, saga.ErrPivot) { // it only goes forward, to where the droplet is gone
+				var c sagaContext
+				s.must(json.Unmarshal(live.Context, &c))
+				s.tell("person: deletes droplet %d: %v", c.Demolition.DropletID, s.sim.Delete(c.Demolition.DropletID))
+			}
 			continue
 		}
 		s.tell("person: retries it: %v", s.life.h.engine.Retry(s.ctx(), live.ID))

@@ -289,6 +289,14 @@ func (s *soak) restore() bool {
 
 // alienToken is a token of another team for a while.
 func (s *soak) alienToken() bool {
+	for _, w := range []*world{s.world, s.second} {
+		if w == nil {
+			continue
+		}
+		if recorded, err := w.reader().Load(s.ctx()); err != nil || recorded.Account == "" {
+			return false // the first account that a database meets is its own
+		}
+	}
 	s.tell("another team's token")
 	s.sim.AddAccount("dop_v1_alien")
 	s.setAlien(true)

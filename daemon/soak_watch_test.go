@@ -164,6 +164,8 @@ func (x wire) check(r *http.Request, body []byte) {
 type sagaContext struct {
 	Attempt    *struct{} `json:"attempt"`
 	DropletID  int64     `json:"droplet_id"`
+	Posted     bool      `json:"posted"`
+	TagSeen    bool      `json:"tag_seen"`
 	Demolition struct {
 		DropletID int64 `json:"droplet_id"`
 		Sent      bool  `json:"sent"`
@@ -239,11 +241,12 @@ func (x wire) checkDelete(id int64) {
 	}
 	w.s.count("law 01: a DELETE was checked against the truth")
 	recent := time.Now().Add(-slack)
-	if !x.who.owns(d) && w.untag.Before(recent) {
+	unseen := c.DropletID == id && c.Posted && !c.TagSeen // the second edge of law 1: its tags were never shown yet
+	if !x.who.owns(d) && !unseen && w.untag.Before(recent) {
 		w.broke("law 01", "a DELETE of droplet %d %s, which shows %v", id, d.Name, d.Tags)
 	}
 	if s.Reverse || s.Kind == fleet.SagaProvision {
-		if !hasTag(d, fleet.SagaTag(s.ID)) && w.untag.Before(recent) {
+		if !hasTag(d, fleet.SagaTag(s.ID)) && !unseen && w.untag.Before(recent) {
 			w.broke("law 13", "saga %s destroys droplet %d %s as its own, which shows %v", s.ID, id, d.Name, d.Tags)
 		}
 		w.s.count("law 13: a failed create was destroyed again")
