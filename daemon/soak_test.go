@@ -25,7 +25,12 @@ var (
 )
 
 // found are seeds that failed once, and what they found. They are played at each run.
-var found = map[uint64]string{}
+var found = map[uint64]string{
+	178:  "after the clock went back, a droplet that is gone could not be proved gone for as long",
+	483:  "a replacement that never became active kept its name without any registered droplet for ever",
+	1159: "a replacement that vanished right after it was registered cost the old droplet too",
+	1343: "the same, with a destroy whose request was cut",
+}
 
 // demanded is from how many worlds on every fault and every law must have been met.
 const demanded = 2000

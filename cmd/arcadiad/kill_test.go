@@ -249,8 +249,8 @@ func (k *killing) rest() {
 	k.t.Errorf("the fleet never came to rest: %s", why)
 }
 
-// pending is what `arcadiad plan` still has to do; empty: nothing. A destroy whose answer died with its daemon is over when the
-// droplet is gone: that takes five minutes to be proved, which the test does not wait for.
+// pending is what `arcadiad plan` still has to do; empty: nothing. A destroy whose answer died with its daemon, be it on a way
+// back, is over when the droplet is gone: that takes five minutes to be proved, which the test does not wait for.
 func (k *killing) pending() string {
 	out, err := k.arcadiad("plan").CombinedOutput()
 	if err == nil || strings.Contains(string(out), "Nothing new to do") && !making.Match(out) {
@@ -259,7 +259,7 @@ func (k *killing) pending() string {
 	return string(out)
 }
 
-var making = regexp.MustCompile("ProvisionDroplet|ReplaceDroplet|AdoptDroplet|UpdateDroplet")
+var making = regexp.MustCompile(": (pending|stuck|running at (Create|Wait|Register|Protect))")
 
 // wrong says what is wrong with the account; empty: exactly one droplet of ours bears each wanted name, and what is not ours is there.
 func (k *killing) wrong() string {
