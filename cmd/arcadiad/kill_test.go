@@ -221,7 +221,8 @@ func (k *killing) count(route string) int {
 	return counts.Routes[route]
 }
 
-// rest lets a last daemon run until there is nothing to do, and holds the account against the file.
+// rest lets a last daemon run until there is nothing to do, and holds the account against the file. Where the answer to a DELETE died
+// with its daemon, and its name is wanted again, the proof that the droplet is gone takes five minutes.
 func (k *killing) rest() {
 	cmd := k.arcadiad("run", "--create-settle", "2s", "--log-level", "info")
 	cmd.Stderr = k.log
@@ -235,7 +236,7 @@ func (k *killing) rest() {
 	}()
 	var why string
 	listens := time.Now().Add(5 * time.Second) // a SIGHUP kills who does not listen for it yet
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
+	for deadline := time.Now().Add(8 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
 		if why = k.wrong(); why == "" {
 			if why = k.pending(); why == "" && k.wrong() == "" {
 				return
