@@ -6,6 +6,19 @@ export CGO_ENABLED = 1
 # The version that `arcadiad --version` tells comes from git, where git can read the checkout.
 BUILDVCS := $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo auto || echo false)
 
+# The version of packages and releases: the newest tag, or one that sorts before every release.
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g' | grep . || \
+	git log -1 --date=format:%Y%m%d.%H%M%S --format='0.0.0~git%cd.%h' 2>/dev/null || echo 0.0.0~unknown)
+ARCH ?= $(shell go env GOARCH)
+
+# A program that needs no library of the system it runs on: SQLite within, Go's own resolver and user database.
+STATIC = -trimpath -buildvcs=$(BUILDVCS) -tags 'netgo osusergo sqlite_omit_load_extension' -ldflags '-s -w -linkmode external -extldflags "-static"'
+# The C compiler of another architecture, as Debian names it.
+CC_amd64 = x86_64-linux-gnu-gcc
+CC_arm64 = aarch64-linux-gnu-gcc
+# The same source makes the same package.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
 FLEET    ?= examples/fleet.yaml
 FUZZTIME ?= 10s
 SEEDS    ?= 10000
@@ -36,12 +49,14 @@ test: tools ## run all tests with the race detector
 	go test -race ./...
 
 .PHONY: check
-check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, and all tests
+check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests
 	@echo 'gofmt -l .'
 	@bad=$$(gofmt -l .) && { test -z "$$bad" || { echo "$$bad"; echo 'these files are not formatted: gofmt -w .' >&2; exit 1; }; }
 	go mod tidy -diff
 	go vet ./...
+	go vet -tags manual ./cmd/arcadiad
 	go tool staticcheck ./...
+	packaging/check-unit
 	@$(MAKE) --no-print-directory test
 
 .PHONY: bench
@@ -77,9 +92,37 @@ crash: tools ## crash at every point of every scenario, and again at every point
 	cd daemon && go test -run '^TestCrashPoints$$' -timeout 0 -pairs
 	@$(MAKE) --no-print-directory kill
 
+.PHONY: manual
+manual: tools ## write the man pages and completions into dist/package/man
+	@rm -rf dist/package/man
+	go run -tags manual ./cmd/arcadiad dist/package/man
+	@gzip -9n dist/package/man/*.1
+
+.PHONY: deb
+deb: manual ## build the Debian package for ARCH (this machine's) into dist
+	@$(MAKE) --no-print-directory static ARCH=$(ARCH) OUT=dist/package/arcadiad
+	VERSION='$(VERSION)' ARCH=$(ARCH) go tool -modfile=packaging/go.mod nfpm package \
+		--config packaging/nfpm.yaml --packager deb --target dist/
+
+.PHONY: release
+release: tools ## build static programs for linux on amd64 and arm64, with checksums, into dist
+	@mkdir -p dist
+	@rm -f dist/arcadiad-* dist/SHA256SUMS
+	@for arch in amd64 arm64; do \
+		$(MAKE) --no-print-directory static ARCH=$$arch OUT=dist/arcadiad-$(VERSION)-linux-$$arch || exit 1; \
+	done
+	@cd dist && sha256sum arcadiad-* | tee SHA256SUMS
+
+# One static program for ARCH at OUT.
+.PHONY: static
+static:
+	@command -v $(CC_$(ARCH)) >/dev/null || \
+		{ echo 'make: $(ARCH) needs the C compiler $(CC_$(ARCH)) (Debian has it in gcc-aarch64-linux-gnu or gcc-x86-64-linux-gnu)' >&2; exit 1; }
+	GOOS=linux GOARCH=$(ARCH) CC=$(CC_$(ARCH)) go build $(STATIC) -o $(OUT) ./cmd/arcadiad
+
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist
 
 .PHONY: tools
 tools:

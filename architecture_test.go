@@ -84,7 +84,7 @@ func read(fsys fs.FS) (*tree, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (name == ".git" || name == "bin"):
+		case d.IsDir() && slices.Contains([]string{".git", "bin", "dist"}, name):
 			return fs.SkipDir
 		case !d.Type().IsRegular():
 			return nil

@@ -29,6 +29,7 @@ const (
 	pathHandOver = "/handover"
 	pathKnown    = "/known"
 	pathBackup   = "/backup"
+	pathToken    = "/token"
 )
 
 // order is the body of every request: what it is about.
@@ -38,6 +39,7 @@ type order struct {
 
 	Errand   *errand   `json:"errand,omitempty"`   // of a handover
 	Question *question `json:"question,omitempty"` // of /known
+	Token    string    `json:"token,omitempty"`    // of /token
 }
 
 // reply is the body of an answer; of /apply and /handover, one of many.
@@ -90,6 +92,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
 	handle(pathOffer, h.offer)
 	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
+	handle(pathToken, func(ctx context.Context, o order) (reply, error) { return reply{}, h.takeToken(ctx, o.Token) })
 	handle(pathKnown, func(ctx context.Context, o order) (reply, error) {
 		if o.Question == nil {
 			return reply{}, errors.New("what do you want to know?")
@@ -100,7 +103,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	mux.HandleFunc("POST "+pathApply, h.serveApply)
 	mux.HandleFunc("POST "+pathBackup, h.serveBackup)
 
-	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

@@ -73,6 +73,7 @@ type house struct {
 	feed       feed
 	pulse      *pulse
 	supervisor *supervisor
+	handed     *handedToken
 	shown      atomic.Pointer[plan.Plan] // the plan that was last shown to a person
 	reload     chan struct{}             // asks the watcher to read the fleet file again
 	onlook     onlook
@@ -86,7 +87,8 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	if err != nil {
 		return nil, err
 	}
-	h := &house{store: store, reload: make(chan struct{}), pulse: pulse}
+	h := &house{store: store, reload: make(chan struct{}), pulse: pulse, handed: &handedToken{}}
+	o.Token = h.handed.or(o.Token)
 	l, err := newLookout(o, records.Load, func(x digitalocean.Exchange) { h.onlook.metrics.Request(x) }, store.Note)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -106,5 +107,40 @@ func TestSocketMode(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A token that is handed over is used by the next request: one of another account shuts the writes, the right one opens them again.
+func TestHandToken(t *testing.T) {
+	t.Parallel()
+	o, sim := served(t, fleetOf())
+	sim.AddAccount("another-teams")
+	hand := func(token string) {
+		t.Helper()
+		h := o
+		h.Token = func() (string, error) { return token, nil }
+		if err := HandToken(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Sync(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	hand("another-teams")
+	if _, err := Sync(t.Context(), o); err == nil {
+		t.Error("the token of another account is as good")
+	}
+	hand("dop_v1_rotated")
+	if _, err := Sync(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	hand("dop_v1_rotated") // of a reload that rotates nothing
+
+	h := &house{}
+	if err := h.takeToken(t.Context(), "from-nobody"); err == nil {
+		t.Error("a token was taken from nobody knows whom")
+	}
+	if err := h.takeToken(context.WithValue(t.Context(), peerKey{}, os.Getuid()+1), "from-an-operator"); err == nil {
+		t.Error("a token was taken from another user")
 	}
 }

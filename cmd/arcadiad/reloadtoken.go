@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+)
+
+func reloadTokenCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reload-token",
+		Short: "Hand a rotated API token to the running daemon",
+		Long: `Hand the API token in a file to the running daemon, which uses it from its next request on; only root may. This is what
+systemctl reload arcadiad does after /etc/arcadiad/token was replaced: systemd itself reads a credential only at the start.
+A daemon that was started with --token-file needs none of it: it notices another file by itself.`,
+		Example: `  sudo install -m 600 new-token /etc/arcadiad/token && sudo systemctl reload arcadiad`,
+		Args:    none,
+	}
+	s := newSettings(cmd, usesState, slog.LevelWarn)
+	file := cmd.Flags().String("token-file", systemService().tokenFile, "file with the API token")
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if _, err := os.Stat(*file); err != nil {
+			return fmt.Errorf("hand the token over: %w", err)
+		}
+		log := s.logger(cmd.ErrOrStderr())
+		o := s.options(log)
+		o.Token = findToken(*file, log)
+		if err := daemon.HandToken(cmd.Context(), o); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the token.")
+		return nil
+	}
+	return cmd
+}
