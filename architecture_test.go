@@ -158,7 +158,7 @@ func mayImport() map[string][]string {
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "notify", "metrics"},
 		"cmd":     {"daemon", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
-		"scripts": {"state"},
+		"scripts": {"simulator", "state"},
 	}
 }
 
