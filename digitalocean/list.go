@@ -81,7 +81,8 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 		l     Listing
 		moved error
 	)
-	byID := map[int64]fleet.Droplet{}
+	var seen []fleet.Droplet
+	byID := map[int64]int{} // where in seen
 	err = c.pages(ctx, r, func(p page) error {
 		if l.Pages++; l.Pages == 1 {
 			l.BeganAt, l.Total = p.beganAt, p.total
@@ -93,7 +94,12 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 				return err
 			}
 			d.GPU = d.GPU || f.GPU
-			byID[d.ID] = d
+			if i, twice := byID[d.ID]; twice {
+				seen[i] = d
+				continue
+			}
+			byID[d.ID] = len(seen)
+			seen = append(seen, d)
 		}
 		stale := p.more && len(byID) == before // nothing new, and yet there is more
 		if stale || p.total != l.Total || !p.more && len(byID) != l.Total {
@@ -107,7 +113,7 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 	if err != nil && !errors.Is(err, ErrMoved) {
 		return Listing{BeganAt: l.BeganAt, Pages: l.Pages}, err
 	}
-	seen := slices.SortedFunc(maps.Values(byID), func(a, b fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(seen, func(a, b fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
 	if moved != nil {
 		return Listing{Seen: seen, BeganAt: l.BeganAt, Pages: l.Pages}, moved
 	}
@@ -123,21 +129,38 @@ const maxPages = 5000
 
 // page is one page of a list.
 type page struct {
-	Droplets []json.RawMessage `json:"droplets"`
-	Actions  []godo.Action     `json:"actions"`
+	Droplets []json.RawMessage // they share the body's memory
+	Actions  []godo.Action
 	Links    struct {
 		Pages struct {
 			Next string `json:"next"`
 		} `json:"pages"`
-	} `json:"links"`
+	}
 	Meta struct {
 		Total *int `json:"total"`
-	} `json:"meta"`
+	}
 
 	total   int
 	more    bool // the API names a next page
 	body    []byte
 	beganAt time.Time
+}
+
+// read reads a page. The droplets in it are only set apart.
+func (p *page) read(body []byte) error {
+	return part(func(key []byte) any {
+		switch string(key) {
+		case "droplets":
+			return &p.Droplets
+		case "actions":
+			return &p.Actions
+		case "links":
+			return &p.Links
+		case "meta":
+			return &p.Meta
+		}
+		return nil
+	}).take(body)
 }
 
 // pages asks for page after page of a list, each with all of the request's own parameters, until the API names no next one or take
@@ -154,7 +177,7 @@ func (c *Client) pages(ctx context.Context, r request, take func(page) error) er
 			return err
 		}
 		var p page
-		err = json.Unmarshal(a.body, &p)
+		err = p.read(a.body)
 		if err == nil && p.Meta.Total == nil {
 			err = errors.New("meta.total is missing")
 		}
