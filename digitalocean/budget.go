@@ -285,10 +285,14 @@ func (b *Budget) State() BudgetState {
 
 // Pace says how long those who poll should wait between two polls of so many requests each, where usual is what they would like.
 // Polls should take no more than half of a minute's requests: the waiting is as long as that takes. It grows as the budget shrinks,
-// up to 12 times as long, so that polls shrink with what is left and never eat the last of it.
+// up to 12 times as long, so that polls shrink with what is left and never eat the last of it. While a poll still waits for its
+// slots there is no use in another.
 func (b *Budget) Pace(usual time.Duration, requests int) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.queues[PriorityPoll].Len() > 0 {
+		return time.Hour
+	}
 	return b.limits.pace(time.Now(), b.inFlight, usual, requests)
 }
 

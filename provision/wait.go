@@ -43,8 +43,9 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 				needed = w.identity(run.ID()) // somebody took off another tag: that is drift, and no reason to destroy what works
 			}
 			if ready(d, needed) {
-				w.Seen = &d
 				run.Put(d)
+				d.Data = nil // the row has it; the journal need not
+				w.Seen = &d
 				run.SetLabel(fleet.LabelIP, d.PublicIPv4)
 				return nil
 			}

@@ -71,7 +71,8 @@ var ErrNoFleet = errors.New("no fleet file is in force")
 // Wanted gives the fleet file in force.
 func (l *Loop) Wanted() (fleet.Fleet, bool) { return l.inForce.get() }
 
-// Last gives the report of the last pass; its time is zero before the first has ended.
+// Last gives the report of the last pass; its time is zero before the first has ended. Of what the pass was made from it only has
+// whether writes were paused.
 func (l *Loop) Last() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -257,9 +258,7 @@ func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 	l.observe(r, false)
 	r.Outcome, r.Err = l.run(ctx, hurry, planID)
 	r.Took = time.Since(began)
-	l.mu.Lock()
-	l.last = r
-	l.mu.Unlock()
+	l.keep(r)
 	l.log(ctx, r)
 	l.observe(r, true)
 	for _, a := range asks {
@@ -274,6 +273,16 @@ func (l *Loop) observe(r Report, ended bool) {
 	if l.Observe != nil {
 		l.Observe(r, ended)
 	}
+}
+
+// keep remembers the report. What the pass was made from is let go: of ten thousand droplets that is a hundred megabytes, until the
+// next pass.
+func (l *Loop) keep(r Report) {
+	p := r.Outcome.Pass
+	r.Outcome.Pass = Pass{Plan: p.Plan, Hurry: p.Hurry, Recorded: fleet.Recorded{Paused: p.Recorded.Paused}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = r
 }
 
 func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, error) {
