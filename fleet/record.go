@@ -16,7 +16,7 @@ type Values map[string]string
 type Record struct {
 	DropletID  int64
 	Name       string
-	Values     Values
+	Values     Values   // not to be changed: records that were sent the same may share it, and Assumed
 	Assumed    []string // fields that an adoption could not read and took from the file of that day
 	ImageID    int64    // the image that the slug meant when the droplet was made; 0: unknown
 	Protect    bool

@@ -61,30 +61,56 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 	const query = `
 		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at
 		FROM cloud_provisioned ORDER BY CAST(external_id AS INTEGER)`
+	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
-			r                               fleet.Record
-			size, region, image, recordedAt sql.NullString
-			spec                            string
+			r          fleet.Record
+			columns    sentColumns
+			recordedAt sql.NullString
 		)
-		err := rows.Scan(&r.DropletID, &r.Name, &size, &region, &image, &r.ImageID, &spec, &r.Protect, &r.SagaID, &recordedAt)
+		err := rows.Scan(&r.DropletID, &r.Name, &columns.size, &columns.region, &columns.image, &r.ImageID, &columns.spec, &r.Protect, &r.SagaID,
+			&recordedAt)
 		if err != nil {
 			return err
 		}
-		// What was sent decides about replacing: a record that cannot be read is no reason to guess.
-		if r.Values, r.Assumed, err = decodeSpec(spec); err != nil {
-			return fmt.Errorf("%w: the recorded spec of droplet %d (%s): %w (restore a backup, or delete that row: the droplet is adopted again)",
-				ErrCorrupt, r.DropletID, r.Name, err)
-		}
-		for field, column := range map[string]sql.NullString{fieldSize: size, fieldRegion: region, fieldImage: image} {
-			if column.Valid {
-				r.Values[field] = column.String
+		was, known := alike[columns]
+		if !known {
+			// What was sent decides about replacing: a record that cannot be read is no reason to guess.
+			if was, err = columns.decode(); err != nil {
+				return fmt.Errorf("%w: the recorded spec of droplet %d (%s): %w (restore a backup, or delete that row: the droplet is adopted again)",
+					ErrCorrupt, r.DropletID, r.Name, err)
 			}
+			alike[columns] = was
 		}
+		r.Values, r.Assumed = was.values, was.assumed
 		records = append(records, r)
 		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
 	})
 	return records, err
+}
+
+// sentColumns are the columns of cloud_provisioned that say what was sent.
+type sentColumns struct {
+	size, region, image sql.NullString
+	spec                string
+}
+
+// sent is what they say.
+type sent struct {
+	values  fleet.Values
+	assumed []string
+}
+
+func (c sentColumns) decode() (s sent, err error) {
+	if s.values, s.assumed, err = decodeSpec(c.spec); err != nil {
+		return s, err
+	}
+	for field, column := range map[string]sql.NullString{fieldSize: c.size, fieldRegion: c.region, fieldImage: c.image} {
+		if column.Valid {
+			s.values[field] = column.String
+		}
+	}
+	return s, nil
 }
 
 func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error) {

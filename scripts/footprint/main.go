@@ -31,6 +31,7 @@ func run(args []string, out, diagnostics io.Writer) error {
 	rest := flags.String("rest", "0,1000,10000", "fleet `sizes` at rest")
 	waiting := flags.String("waiting", "1000,10000", "`numbers` of sagas that wait")
 	saves := flags.Int("saves", 20, "how many times the file is saved")
+	idle := flags.Duration("idle", 150*time.Second, "how long the daemon is left alone before its memory is read once more")
 	patience := flags.Duration("patience", 10*time.Minute, "how long one step may take")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -44,7 +45,7 @@ func run(args []string, out, diagnostics io.Writer) error {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("there is no binary to measure (make build): %w", err)
 	}
-	m := &measurer{binary: path, patience: *patience, out: out}
+	m := &measurer{binary: path, patience: *patience, idle: *idle, out: out}
 	for _, part := range []struct {
 		sizes   string
 		measure func(int) error
@@ -69,6 +70,7 @@ func run(args []string, out, diagnostics io.Writer) error {
 type measurer struct {
 	binary   string
 	patience time.Duration
+	idle     time.Duration
 	out      io.Writer
 }
 

@@ -67,9 +67,14 @@ func (m *measurer) atRest(n int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(m.out, "at rest, %d droplets: resident %s after %d passes, at most %s; a pass takes %v of CPU, %v of time, %d requests "+
+	time.Sleep(m.idle)
+	later, _, err := d.Memory()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(m.out, "at rest, %d droplets: resident %s after %d passes, at most %s, %s after %v alone; a pass takes %v of CPU, %v of time, %d requests "+
 		"(%d in all); at most %s while it made them\n",
-		n, mebi(now), passes+1, mebi(most), (after-before)/passes, (wall / passes).Round(time.Millisecond), requests.Total()/passes, requests.Total(),
+		n, mebi(now), passes+1, mebi(most), mebi(later), m.idle, (after-before)/passes, (wall / passes).Round(time.Millisecond), requests.Total()/passes, requests.Total(),
 		mebi(rush))
 	return d.End(syscall.SIGTERM)
 }
