@@ -130,10 +130,12 @@ func (s *soak) help() {
 		if s.helped[live.ID]++; s.helped[live.ID] > 1 {
 			err := s.life.h.engine.Abort(s.ctx(), live.ID)
 			s.tell("person: aborts it: %v", err)
-			if errors.Is(err, saga.ErrPivot) { // it only goes forward, to where the droplet is gone
+			if errors.Is(err, saga.ErrPivot) || s.helped[live.ID] > 2 { // it only goes on to where the droplet is gone
 				var c sagaContext
 				s.must(json.Unmarshal(live.Context, &c))
-				s.tell("person: deletes droplet %d: %v", c.Demolition.DropletID, s.sim.Delete(c.Demolition.DropletID))
+				if id := c.Demolition.DropletID; !s.watch.isForeign(id) {
+					s.tell("person: deletes droplet %d: %v", id, s.sim.Delete(id))
+				}
 			}
 			continue
 		}

@@ -370,7 +370,7 @@ func (w *watch) posted(body []byte, at time.Time, resp *http.Response, err error
 	}
 	w.posts[saga8] = postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}
 	for _, d := range w.s.sim.Droplets() {
-		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && strings.EqualFold(d.Name, name) {
+		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && (strings.EqualFold(d.Name, name) || hasTag(d, "arcadia-saga-"+saga8)) {
 			w.born[d.ID] = tags
 		}
 	}
