@@ -70,7 +70,11 @@ func (s *soak) prepare(w *world) {
 	if s.token == "" {
 		s.token, s.began = "dop_v1_test", time.Now()
 	}
-	w.o.Token = func() (string, error) { return s.token, nil }
+	w.o.Token = func() (string, error) {
+		s.watch.mu.Lock()
+		defer s.watch.mu.Unlock()
+		return s.token, nil
+	}
 	w.log = slog.New(ear{w.log.Handler(), &s.counting, s.tally})
 	w.o.Log = w.log
 	w.wire = func(next http.RoundTripper) http.RoundTripper { return wire{s.watch, w, next} }
