@@ -155,9 +155,10 @@ func mayImport() map[string][]string {
 		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
 		"notify":       {},                                                                  // knows conditions, and not what they are about
 		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
+		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                     // looks at what each of them lives on
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "notify", "metrics"},
-		"cmd":     {"daemon", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
+			"state", "notify", "metrics", "doctor"},
+		"cmd":     {"daemon", "doctor", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state"},
 	}
 }
@@ -176,7 +177,7 @@ func mayUse() map[string][]string {
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/spf13/pflag":              {"cmd"},
 		"github.com/vbauerster/mpb/v8":        {"cmd"},
-		"golang.org/x/sys":                    {"state"},
+		"golang.org/x/sys":                    {"state", "doctor"},
 		"golang.org/x/term":                   {"cmd"},
 		"gopkg.in/yaml.v3":                    {"fleetfile"},
 	}

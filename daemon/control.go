@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"arcadiad/doctor"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 )
@@ -29,6 +30,7 @@ const (
 	pathHandOver = "/handover"
 	pathKnown    = "/known"
 	pathBackup   = "/backup"
+	pathDoctor   = "/doctor"
 	pathToken    = "/token"
 )
 
@@ -44,15 +46,16 @@ type order struct {
 
 // reply is the body of an answer; of /apply and /handover, one of many.
 type reply struct {
-	Error    string     `json:"error,omitempty"`
-	Changed  bool       `json:"changed,omitempty"` // the error is reconcile.ErrChanged
-	Droplets int        `json:"droplets,omitempty"`
-	Plan     *carried   `json:"plan,omitempty"`
-	Progress *Progress  `json:"progress,omitempty"`
-	Failed   []Progress `json:"failed,omitempty"`
-	Live     *Live      `json:"live,omitempty"`
-	Known    *knowledge `json:"known,omitempty"`
-	Done     bool       `json:"done,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Changed  bool           `json:"changed,omitempty"` // the error is reconcile.ErrChanged
+	Droplets int            `json:"droplets,omitempty"`
+	Plan     *carried       `json:"plan,omitempty"`
+	Progress *Progress      `json:"progress,omitempty"`
+	Failed   []Progress     `json:"failed,omitempty"`
+	Live     *Live          `json:"live,omitempty"`
+	Known    *knowledge     `json:"known,omitempty"`
+	Report   *doctor.Report `json:"report,omitempty"`
+	Done     bool           `json:"done,omitempty"`
 
 	Handovers []plan.Handover `json:"handovers,omitempty"`
 	Waiting   bool            `json:"waiting,omitempty"` // for writes to be let through again
@@ -92,6 +95,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
 	handle(pathOffer, h.offer)
 	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
+	handle(pathDoctor, func(ctx context.Context, _ order) (reply, error) { return reply{Report: h.examine(ctx)}, nil })
 	handle(pathToken, func(ctx context.Context, o order) (reply, error) { return reply{}, h.takeToken(ctx, o.Token) })
 	handle(pathKnown, func(ctx context.Context, o order) (reply, error) {
 		if o.Question == nil {

@@ -108,17 +108,23 @@ func (l *lock) sign() error {
 	return err
 }
 
-// holder tells the process that wrote into the lock file.
+// holder says what to do about the process that holds a lock file.
 func holder(f *os.File) string {
-	text, err := io.ReadAll(io.LimitReader(f, 32))
-	if err != nil {
-		return ""
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
+	pid, ok := signedBy(f)
+	if !ok {
 		return " (stop it first)"
 	}
 	return fmt.Sprintf(" (process %d; stop it first, or ask it: arcadiad status)", pid)
+}
+
+// signedBy reads the process that signed a lock file.
+func signedBy(f *os.File) (pid int, ok bool) {
+	text, err := io.ReadAll(io.LimitReader(f, 32))
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid, err == nil
 }
 
 func (l *lock) Close() error { return l.file.Close() }

@@ -15,7 +15,6 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
-	"arcadiad/state"
 )
 
 func adoptCommand() *cobra.Command {
@@ -58,7 +57,7 @@ Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an erro
 		Example: `  arcadiad release web-3`,
 		Args:    one("droplet's name", "arcadiad status shows them"),
 	}
-	handoverCommand(cmd, completeRecorded, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
+	handoverCommand(cmd, completeNames, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
 		return daemon.Release(ctx, o, names[0], a)
 	})
 	return cmd
@@ -228,25 +227,6 @@ func completeWanted(s *settings) cobra.CompletionFunc {
 				for _, spec := range wanted.Specs {
 					if strings.HasPrefix(fleet.Key(spec.Name), fleet.Key(begun)) {
 						found = append(found, spec.Name)
-					}
-				}
-			}
-		}
-		return found, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-// completeRecorded completes the names that are registered.
-func completeRecorded(s *settings) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
-		if len(args) > 0 || s.fill() != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		if r, err := state.OpenReader(cmd.Context(), s.state); err == nil {
-			if recorded, err := r.Load(cmd.Context()); err == nil {
-				for _, record := range recorded.Records {
-					if strings.HasPrefix(fleet.Key(record.Name), fleet.Key(begun)) {
-						found = append(found, record.Name)
 					}
 				}
 			}

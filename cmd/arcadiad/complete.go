@@ -35,7 +35,7 @@ func completeNames(s *settings) cobra.CompletionFunc {
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second) // a shell waits for this
 		defer cancel()
-		r, err := state.OpenReader(ctx, s.state)
+		r, _, err := s.look(ctx)
 		if err != nil {
 			return nil, nothing
 		}

@@ -56,7 +56,7 @@ It writes only to droplets that it made or adopted, which bear the tag managed-b
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
 	add(groupLook, statusCommand(), whyCommand(), historyCommand(), sagaCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand())
-	add(groupTools, validateCommand(), schemaCommand(), importCommand(), backupCommand(), reloadTokenCommand(), simulateCommand())
+	add(groupTools, validateCommand(), schemaCommand(), importCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand())
 	return root
 }
 

@@ -58,6 +58,8 @@ type status struct {
 	Summary     map[bearing]int `json:"summary"`
 	Droplets    []dropletView   `json:"droplets"`
 	Sagas       []sagaView      `json:"sagas"` // live ones
+
+	service bool // the state database is the service's
 }
 
 // approval is a plan that a person let through.
@@ -127,6 +129,7 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	st := status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
 		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
+		service: s.socket == systemService().socket,
 	}
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
@@ -247,6 +250,9 @@ func (st status) daemonText(now time.Time) string {
 	case st.DaemonError != "":
 		return "does not answer: " + oneLine(st.DaemonError)
 	case d == nil:
+		if st.service {
+			return "not running (start: sudo systemctl start arcadiad)"
+		}
 		return "not running (start: arcadiad run)"
 	case d.Pass.IsZero():
 		return fmt.Sprintf("running, process %d; no pass has ended yet", d.PID)

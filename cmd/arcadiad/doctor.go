@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"arcadiad/daemon"
+	"arcadiad/doctor"
+)
+
+func doctorCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Examine what the daemon lives on, and say what to do",
+		Long: `Examine the token and its scopes, the account, the clock, the disk, the state database, its lock and its permissions, the
+fleet file and file events, and say for each whether it is well and what to do about it. A running daemon examines itself.
+This changes nothing; what cannot be seen without a write it names.
+
+Exit codes: 0 nothing failed; 1 something did.`,
+		Example: `  arcadiad doctor
+  arcadiad doctor -o json | jq '.findings[] | select(.verdict != "ok")'`,
+		Args: none,
+	}
+	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelError)
+	format := outputFlag(cmd, "text", "json")
+	completeFiles(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		s.asService(systemService())
+		o, done, err := s.prepare(cmd.Context(), s.logger(cmd.ErrOrStderr()), hostBriefly)
+		if err != nil {
+			return err
+		}
+		report, err := daemon.Doctor(cmd.Context(), o)
+		if err := errors.Join(err, done()); err != nil {
+			return err
+		}
+		if *format == "json" {
+			err = writeJSON(cmd.OutOrStdout(), report)
+		} else {
+			err = showReport(cmd.OutOrStdout(), report)
+		}
+		if err == nil && !report.Sound() {
+			return outcome(exitFailed)
+		}
+		return err
+	}
+	return cmd
+}
+
+func showReport(w io.Writer, r doctor.Report) error {
+	return aligned(w, func(t io.Writer) {
+		for _, f := range r.Findings {
+			fmt.Fprintf(t, "%s\t%s\t%s\n", f.Verdict, f.Check, oneLine(f.Said))
+			if f.Do != "" {
+				fmt.Fprintf(t, "\t\t-> %s\n", f.Do)
+			}
+		}
+	})
+}
+
+// asService takes the service's fleet file and token where nobody named others, for a look at a service that does not run.
+func (s *settings) asService(sys service) {
+	if s.socket != sys.socket {
+		return
+	}
+	if !s.given("fleet") {
+		s.fleet = sys.fleet
+	}
+	if s.tokenFile == "" {
+		s.tokenFile = sys.tokenFile
+	}
+}

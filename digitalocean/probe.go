@@ -1,0 +1,93 @@
+package digitalocean
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// ReadScope is a scope that a GET can try out.
+type ReadScope struct {
+	Name string // "tag:read"
+	For  string // what arcadiad does with it; empty: only writes that it makes bring it along
+	path string
+}
+
+// ReadScopes are the read scopes that arcadiad's token has, when it was made with those of do-api.md, section 7.
+func ReadScopes() []ReadScope {
+	return []ReadScope{
+		{"account:read", "prove whose token it is", "v2/account"},
+		{"droplet:read", "see the droplets", "v2/droplets"},
+		{"tag:read", "know its own droplets", "v2/tags"},
+		{"actions:read", "learn why a new droplet does not come up", "v2/actions"},
+		{"image:read", "see which image a droplet has", "v2/images"},
+		{"vpc:read", "see which VPC a droplet is in", "v2/vpcs"},
+		{"regions:read", "", "v2/regions"},
+		{"sizes:read", "", "v2/sizes"},
+		{"ssh_key:read", "", "v2/account/keys"},
+	}
+}
+
+// WriteScopes are the write scopes that arcadiad needs. Nothing harmless can try them out.
+func WriteScopes() []string {
+	return []string{"droplet:create", "droplet:delete", "droplet:update", "tag:create", "tag:delete"}
+}
+
+// Try reads one row of what the scope is for. ErrForbidden: the token lacks it.
+func (c *Client) Try(ctx context.Context, s ReadScope) error {
+	r := request{op: "try " + s.Name, method: http.MethodGet, path: s.path, scopes: s.Name}
+	if s.path != "v2/account" {
+		r.query = url.Values{"per_page": {"1"}}
+	}
+	_, err := c.do(ctx, r)
+	return err
+}
+
+// Clock tells by how much the local clock is ahead of the API's, whose answers say what time it is to the second.
+func (c *Client) Clock(ctx context.Context) (ahead time.Duration, err error) {
+	r := request{op: "read the clock", method: http.MethodGet, path: "v2/account", scopes: "account:read"}
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	ended := time.Now()
+	there, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return 0, r.unread(a, errors.New("it does not say what time it is"))
+	}
+	// The answer is of some moment of that second, while the request was under way.
+	switch {
+	case a.beganAt.After(there.Add(time.Second)):
+		return a.beganAt.Sub(there.Add(time.Second)), nil
+	case ended.Before(there):
+		return ended.Sub(there), nil
+	}
+	return 0, nil
+}
+
+// Count tells how many droplets the account has, GPU droplets too.
+func (c *Client) Count(ctx context.Context) (droplets int, err error) {
+	for _, f := range []Filter{{}, {GPU: true}} {
+		r := request{op: "count: " + f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read"}
+		if r.query, err = f.query(); err != nil {
+			return 0, err
+		}
+		r.query.Set("per_page", "1")
+		a, err := c.do(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		var p page
+		if err := json.Unmarshal(a.body, &p); err != nil {
+			return 0, r.unread(a, err)
+		}
+		if p.Meta.Total == nil {
+			return 0, r.unread(a, errors.New("meta.total is missing"))
+		}
+		droplets += *p.Meta.Total
+	}
+	return droplets, nil
+}

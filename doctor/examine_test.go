@@ -1,0 +1,175 @@
+package doctor_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"arcadiad/digitalocean"
+	"arcadiad/doctor"
+	"arcadiad/fleet"
+	"arcadiad/simulator"
+	"arcadiad/state"
+)
+
+const file = `version: 1
+fleet: demo
+defaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}
+droplets: [{name: web, count: 2}]
+`
+
+// ward is a patient who is well: a fleet file, a state database and a simulated account.
+type ward struct {
+	t   *testing.T
+	sim *simulator.Simulator
+	p   doctor.Patient
+}
+
+func admit(t *testing.T) *ward {
+	t.Helper()
+	dir := t.TempDir()
+	w := &ward{t: t, sim: simulator.New(simulator.Options{DropletLimit: 25})}
+	w.p = doctor.Patient{
+		Fleet: filepath.Join(dir, "fleet.yaml"), State: filepath.Join(dir, "state", "arcadiad.db"),
+		Token: func() (string, error) { return "dop_v1_test", nil },
+	}
+	w.write(w.p.Fleet, file)
+	api, err := digitalocean.New(digitalocean.Config{
+		BaseURL: "http://localhost", Transport: w.sim.Transport(), Budget: digitalocean.NewBudget(digitalocean.BudgetOptions{}),
+		Token: func() (string, error) { return w.p.Token() },
+	})
+	w.must(err)
+	w.p.API = api.Client(digitalocean.PrioritySync)
+	return w
+}
+
+func (w *ward) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *ward) write(path, text string) {
+	w.t.Helper()
+	w.must(os.WriteFile(path, []byte(text), 0o600))
+}
+
+// open opens the state database, until the end of the test.
+func (w *ward) open() *state.Store {
+	w.t.Helper()
+	s, err := state.Open(w.t.Context(), w.p.State, state.Options{})
+	w.must(err)
+	w.t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func (w *ward) examine() doctor.Report { return doctor.Examine(w.t.Context(), w.p) }
+
+// find gives the finding of a check.
+func find(t *testing.T, r doctor.Report, check string) doctor.Finding {
+	t.Helper()
+	i := slices.IndexFunc(r.Findings, func(f doctor.Finding) bool { return f.Check == check })
+	if i < 0 {
+		t.Fatalf("no finding for %s: %+v", check, r.Findings)
+	}
+	return r.Findings[i]
+}
+
+func TestHealthy(t *testing.T) {
+	w := admit(t)
+	r := w.examine()
+	want := []string{"fleet file", "file events", "state database", "permissions", "disk", "token", "account", "droplet limit", "clock"}
+	for _, s := range digitalocean.ReadScopes() {
+		want = append(want, "scope "+s.Name)
+	}
+	for _, check := range append(want, "write scopes") {
+		// The simulator in process has no clock of its own, and the disk of whoever runs this test is his.
+		if f := find(t, r, check); f.Verdict != doctor.OK && check != "clock" && check != "disk" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if _, err := os.Stat(filepath.Dir(w.p.State)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the examination made the state's directory: %v", err)
+	}
+	if n := w.sim.Writes(); n != 0 {
+		t.Errorf("%d writes to the account", n)
+	}
+	w.open()
+	w.p.Holds = true
+	if r := w.examine(); !r.Sound() || find(t, r, "lock").Verdict != doctor.OK {
+		t.Errorf("with a state database: %+v", r)
+	}
+}
+
+// Each illness is found, by the check that is for it, and something is said to be done.
+func TestIll(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		infect  func(w *ward)
+		check   string
+		verdict doctor.Verdict
+		said    string
+	}{
+		{"a fleet file with a mistake", func(w *ward) { w.write(w.p.Fleet, "version: 1\nfleet: demo\ndroplets: web\n") },
+			"fleet file", doctor.Fail, "fleet.yaml:3:"},
+		{"no fleet file", func(w *ward) { w.must(os.Remove(w.p.Fleet)) }, "fleet file", doctor.Fail, "no such file"},
+		{"a directory that cannot be watched", func(w *ward) { w.p.Fleet = "/nowhere/fleet.yaml" }, "file events", doctor.Warn, "cannot be watched"},
+		{"no token", func(w *ward) { w.p.Token = func() (string, error) { return "", errors.New("no API token") } },
+			"token", doctor.Fail, "no API token"},
+		{"a revoked token", func(w *ward) { w.sim.Revoke("dop_v1_test") }, "token", doctor.Fail, "unauthorized"},
+		{"an API that is down", func(w *ward) { w.sim.SetFaults(simulator.Faults{ServerError: true}) }, "token", doctor.Warn, "no usable answer"},
+		{"no account:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"account:read"}}) },
+			"scope account:read", doctor.Fail, "account:read"},
+		{"no tag:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"tag:read"}}) },
+			"scope tag:read", doctor.Fail, "needed to know its own droplets"},
+		{"no sizes:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"sizes:read"}}) },
+			"scope sizes:read", doctor.Warn, "lacks it"},
+		{"no ssh_key:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"ssh_key:read"}}) },
+			"scope ssh_key:read", doctor.Warn, "lacks it"},
+		{"a locked account", func(w *ward) { w.sim.SetFaults(simulator.Faults{AccountStatus: "locked"}) }, "account", doctor.Fail, "is locked"},
+		{"a warned account", func(w *ward) { w.sim.SetFaults(simulator.Faults{AccountStatus: "warning"}) }, "account", doctor.Warn, "status warning"},
+		{"another account", func(w *ward) {
+			w.must(w.open().Pin(w.t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001", Simulated: true}, "demo"))
+			w.p.Holds = true
+		}, "account", doctor.Fail, "belongs to 9d2b6c1e"},
+		{"a full account", func(w *ward) { w.addDroplets(25) }, "droplet limit", doctor.Warn, "25 of 25 droplets: not one more"},
+		{"an account that is nearly full", func(w *ward) { w.addDroplets(23) }, "droplet limit", doctor.Warn, "23 of 25 droplets"},
+		{"a fleet beyond the limit", func(w *ward) { w.write(w.p.Fleet, strings.Replace(file, "count: 2", "count: 26", 1)) },
+			"droplet limit", doctor.Fail, "asks for 26"},
+		{"a paused database", func(w *ward) { w.must(w.open().Pause(w.t.Context(), true)); w.p.Holds = true },
+			"state database", doctor.Warn, "writes are paused"},
+		{"a database of something else", func(w *ward) {
+			w.must(os.MkdirAll(filepath.Dir(w.p.State), 0o700))
+			w.write(w.p.State, strings.Repeat("no database ", 1000))
+		}, "state database", doctor.Fail, "damaged"},
+		{"a lock that somebody holds", func(w *ward) { w.open() }, "lock", doctor.Warn, "process "},
+		{"a lock that is gone", func(w *ward) { w.open(); w.must(os.Remove(w.p.State + ".lock")); w.p.Holds = true },
+			"lock", doctor.Fail, "should hold it"},
+		{"a directory for everybody", func(w *ward) { w.open(); w.must(os.Chmod(filepath.Dir(w.p.State), 0o777)) },
+			"permissions", doctor.Fail, "others may replace files"},
+		{"a database for everybody", func(w *ward) { w.open(); w.must(os.Chmod(w.p.State, 0o644)) }, "permissions", doctor.Warn, "others may read"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := admit(t)
+			tt.infect(w)
+			r := w.examine()
+			f := find(t, r, tt.check)
+			if f.Verdict != tt.verdict || !strings.Contains(f.Said, tt.said) || f.Do == "" {
+				t.Errorf("got %+v; want %s, saying %q, and something to do", f, tt.verdict, tt.said)
+			}
+			if tt.verdict == doctor.Fail && r.Sound() {
+				t.Errorf("the report is sound: %+v", r)
+			}
+		})
+	}
+}
+
+func (w *ward) addDroplets(n int) {
+	for range n {
+		w.sim.Add(simulator.Droplet{Name: "theirs"})
+	}
+}
