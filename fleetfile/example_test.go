@@ -9,7 +9,7 @@ import (
 	"arcadiad/fleetfile"
 )
 
-var update = flag.Bool("update", false, "rewrite the example's JSON Schema")
+var update = flag.Bool("update", false, "write examples/fleet.schema.json and the tables of docs/fleet-file.md anew")
 
 // The example is what newcomers copy, and its schema is what their editors read.
 func TestExample(t *testing.T) {

@@ -1,0 +1,144 @@
+package fleetfile_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+)
+
+// described is a part of the JSON Schema, as far as the tables show it.
+type described struct {
+	Description string
+	Type        any
+	Default     any
+	Enum        []any
+	AnyOf       []described
+	Required    []string
+	Properties  map[string]described
+	Items       *described
+}
+
+// kind says the type in words.
+func (d described) kind() string {
+	if len(d.Enum) > 0 {
+		var words []string
+		for _, e := range d.Enum {
+			words = append(words, fmt.Sprintf("`%v`", e))
+		}
+		return strings.Join(words, " or ")
+	}
+	if len(d.AnyOf) > 0 {
+		var words []string
+		for _, e := range d.AnyOf {
+			words = append(words, e.kind())
+		}
+		return strings.Join(words, " or ")
+	}
+	switch t := d.Type.(type) {
+	case []any:
+		return fmt.Sprintf("%v or number", t[0])
+	default:
+		if t == "array" && d.Items.Type != "object" {
+			return "list of " + strings.ReplaceAll(d.Items.kind(), " or ", "s or ") + "s"
+		}
+		return map[any]string{"array": "list", "object": "mapping", "boolean": "true or false"}[t] +
+			map[any]string{"string": "string", "integer": "number", "number": "number"}[t]
+	}
+}
+
+// docs/fleet-file.md has every key of the fleet file, and none else.
+func TestDocumentation(t *testing.T) {
+	const path, begin, end = "../docs/fleet-file.md", "<!-- keys: begin -->\n", "<!-- keys: end -->"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	old, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the tables", path)
+	}
+	var schema described
+	if err := json.Unmarshal(fleetfile.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	tables := tables(t, schema)
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+tables+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if old != tables {
+		t.Errorf("%s is not up to date; go test ./fleetfile -update writes it:\n%s", path, tables)
+	}
+}
+
+func tables(t *testing.T, schema described) string {
+	droplet := schema.Properties["droplets"].Items
+	shown := 0
+	var out strings.Builder
+	row := func(name string, d described, must bool, columns ...string) {
+		text := d.Description
+		if must {
+			text += " Required."
+		}
+		if d.Default != nil {
+			text += fmt.Sprintf(" Default: `%v`.", d.Default)
+		}
+		cells := append([]string{"`" + name + "`", d.kind()}, append(columns, text)...)
+		fmt.Fprintf(&out, "| %s |\n", strings.Join(cells, " | "))
+		shown++
+	}
+
+	out.WriteString("## At the top\n\n| key | is | |\n|---|---|---|\n")
+	for _, name := range []string{"version", "fleet", "account", "defaults", "droplets", "policy"} {
+		row(name, schema.Properties[name], slices.Contains(schema.Required, name))
+	}
+
+	out.WriteString("\n## A droplet\n\nRequired here or in `defaults`, which take all of these but `name` and `count`: " + required() +
+		".\n\n| key | is | a change | |\n|---|---|---|---|\n")
+	for _, f := range fleet.Fields {
+		row(f.Name, droplet.Properties[f.Name], false, change(f))
+		switch f.Name {
+		case "name":
+			row("count", droplet.Properties["count"], false, "more, or fewer")
+		case "user_data":
+			row("user_data_file", droplet.Properties["user_data_file"], false, change(f))
+		}
+	}
+
+	out.WriteString("\n## Policy\n\n| key | is | |\n|---|---|---|\n")
+	policy := schema.Properties["policy"].Properties
+	for _, name := range slices.Sorted(maps.Keys(policy)) {
+		row(name, policy[name], false)
+	}
+	if want := len(schema.Properties) + len(droplet.Properties) + len(policy); shown != want {
+		t.Errorf("the tables show %d keys, and the schema has %d", shown, want)
+	}
+	return out.String()
+}
+
+func required() string {
+	var names []string
+	for _, f := range fleet.Fields {
+		if f.Required && f.Name != "name" {
+			names = append(names, "`"+f.Name+"`")
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func change(f fleet.Field) string {
+	if f.Name == "name" {
+		return "another droplet"
+	}
+	return map[fleet.Change]string{fleet.ChangeReplace: "replace", fleet.ChangePending: "shown", fleet.ChangeRecord: "recorded"}[f.Change]
+}
