@@ -12,7 +12,7 @@ VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v
 ARCH ?= $(shell go env GOARCH)
 
 # A program that needs no library of the system it runs on: SQLite within, Go's own resolver and user database.
-STATIC = -trimpath -buildvcs=$(BUILDVCS) -tags 'netgo osusergo sqlite_omit_load_extension' -ldflags '-s -w -linkmode external -extldflags "-static"'
+STATIC = -trimpath -buildvcs=$(BUILDVCS) -tags 'netgo osusergo sqlite_omit_load_extension' -ldflags '-s -w -X main.release=$(VERSION) -linkmode external -extldflags "-static"'
 # The C compiler of another architecture, as Debian names it.
 CC_amd64 = x86_64-linux-gnu-gcc
 CC_arm64 = aarch64-linux-gnu-gcc

@@ -60,8 +60,14 @@ It writes only to droplets that it made or adopted, which bear the tag managed-b
 	return root
 }
 
-// version is what the build knows of itself: the module's version, or the commit it was built from.
+// release is the version of a package or a release. The linker sets it (see the Makefile), and nothing else does.
+var release string
+
+// version is what the build knows of itself: that of the release, the module's version, or the commit it was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
