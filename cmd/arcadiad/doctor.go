@@ -26,6 +26,7 @@ Exit codes: 0 nothing failed; 1 something did.`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelError)
+	s.examines = true
 	format := outputFlag(cmd, "text", "json")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -49,6 +49,12 @@ func (s service) here() bool {
 	return false
 }
 
+// configured tells whether its package is installed, though it may never have run.
+func (s service) configured() bool {
+	_, err := os.Lstat(filepath.Dir(s.fleet))
+	return err == nil
+}
+
 // ownPlace is where this user's own daemon keeps its things.
 func ownPlace() (place, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) { // relative ones are to be ignored, says the XDG specification
@@ -85,7 +91,9 @@ func (s *settings) findState(sys service) error {
 			return err
 		}
 		p = own
-		if _, err := os.Stat(filepath.Join(own.dir, name)); !s.simulate && !s.starts && errors.Is(err, fs.ErrNotExist) && sys.here() {
+		_, err = os.Stat(filepath.Join(own.dir, name))
+		none := errors.Is(err, fs.ErrNotExist)
+		if !s.simulate && !s.starts && none && (sys.here() || s.examines && sys.configured()) {
 			p = sys.place
 		}
 	}

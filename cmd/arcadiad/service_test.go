@@ -13,7 +13,10 @@ import (
 // Where nobody names a state database: systemd's own, the user's own, the service's.
 func TestFindState(t *testing.T) {
 	dir := t.TempDir()
-	sys := service{place: place{dir: filepath.Join(dir, "lib"), socket: filepath.Join(dir, "run", "control.sock")}}
+	sys := service{
+		place: place{dir: filepath.Join(dir, "lib"), socket: filepath.Join(dir, "run", "control.sock")},
+		fleet: filepath.Join(dir, "etc", "fleet.yaml"),
+	}
 	var (
 		home     = filepath.Join(dir, "home")
 		own      = filepath.Join(home, "arcadiad", "arcadiad.db")
@@ -29,6 +32,8 @@ func TestFindState(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
 		installed     bool // the service ran on this machine
+		configured    bool // its package is installed
+		examines      bool // the command is doctor
 		own           bool // the user has a database
 		starts        bool // the command is run
 		simulate      bool
@@ -39,6 +44,9 @@ func TestFindState(t *testing.T) {
 	}{
 		{name: "nothing there", state: own, socket: ownSock},
 		{name: "a service", installed: true, state: services, socket: sys.socket, group: true},
+		{name: "a service that never ran", configured: true, state: own, socket: ownSock},
+		{name: "doctor, and a service that never ran", configured: true, examines: true, state: services, socket: sys.socket, group: true},
+		{name: "doctor, and no service", examines: true, state: own, socket: ownSock},
 		{name: "a service, and one's own", installed: true, own: true, state: own, socket: ownSock},
 		{name: "run starts one's own", installed: true, starts: true, state: own, socket: ownSock},
 		{name: "a simulated one is one's own", installed: true, simulate: true, state: filepath.Join(home, "arcadiad", "simulated.db"),
@@ -57,13 +65,13 @@ func TestFindState(t *testing.T) {
 				t.Setenv("STATE_DIRECTORY", filepath.Join(dir, "unit")+":"+dir)
 				t.Setenv("RUNTIME_DIRECTORY", filepath.Join(dir, "unitrun")+":"+dir)
 			}
-			for path, there := range map[string]bool{services: tt.installed, own: tt.own} {
+			for path, there := range map[string]bool{services: tt.installed, own: tt.own, sys.fleet: tt.configured} {
 				if there {
 					make(t, path)
 				}
 				t.Cleanup(func() { os.RemoveAll(filepath.Dir(path)) })
 			}
-			s := &settings{state: tt.given, starts: tt.starts, simulate: tt.simulate}
+			s := &settings{state: tt.given, starts: tt.starts, simulate: tt.simulate, examines: tt.examines}
 			if err := s.findState(sys); err != nil {
 				t.Fatal(err)
 			}

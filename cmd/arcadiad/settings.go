@@ -21,6 +21,7 @@ type settings struct {
 	fleet, state, socket, apiURL, tokenFile string
 	socketGroup                             bool // the socket is for a group of people
 	starts                                  bool // the command starts a daemon
+	examines                                bool // the command is for a service that never ran, too
 	keepSagas, keepDeleted                  time.Duration
 	simulate                                bool
 	waitInterval, createSettle              time.Duration
