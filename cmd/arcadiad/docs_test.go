@@ -393,11 +393,53 @@ func exist(t *testing.T, b *block) {
 		if err == nil {
 			err = cmd.ParseFlags(rest)
 		}
-		if err == nil && !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+		if err == nil && cmd.HasSubCommands() && cmd.Flags().NArg() > 0 {
 			err = errors.New("there is no such command")
 		}
 		if err != nil {
 			t.Errorf("line %d: arcadiad %s: %v", b.line, m[1], err)
 		}
+	}
+}
+
+var (
+	links    = regexp.MustCompile(`\]\(([^):#]*)#([^)]+)\)`)
+	headings = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	unsaid   = regexp.MustCompile(`[^a-z0-9 _-]`)
+)
+
+// The links into pages lead to headings that are there. (That the pages are there is a rule of the whole repository.)
+func TestDocsLinks(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed := 0
+	for _, path := range append(pages, "../../README.md") {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range links.FindAllStringSubmatch(string(data), -1) {
+			target := path
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(path), m[1])
+			}
+			there, err := os.ReadFile(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := slices.ContainsFunc(headings.FindAllStringSubmatch(string(there), -1), func(h []string) bool {
+				return strings.ReplaceAll(unsaid.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == m[2]
+			})
+			if !found {
+				t.Errorf("%s: %s has no heading %s", path, target, m[2])
+			}
+			followed++
+		}
+	}
+	if followed == 0 {
+		t.Error("no link was followed")
 	}
 }
