@@ -203,7 +203,7 @@ func (r *reader) run(t *testing.T, b *block, code string) {
 		var missing string
 		tries := 1
 		if r.daemon != nil && looks.MatchString(s.command) {
-			tries = 60
+			tries = 240
 		}
 		var out []string
 		for range tries {
@@ -280,7 +280,7 @@ func (r *reader) start(t *testing.T, b *block) {
 	})
 	var out []string
 	missing := ""
-	for range 400 {
+	for range 2400 {
 		data, err := os.ReadFile(r.log)
 		if err != nil {
 			t.Fatal(err)
