@@ -91,7 +91,7 @@ func TestStillInProgress(t *testing.T) {
 
 // A day of cron ticks on a converged fleet costs 96 passes and not one write.
 func TestADayOfCronTicks(t *testing.T) {
-	const droplets = 450
+	const droplets = 205
 	inWorld(t, simulator.Options{}, func(w *world) {
 		for i := range droplets - 2 {
 			w.addForeign(fmt.Sprintf("theirs-%d", i+1))
