@@ -145,7 +145,7 @@ func hash(s string) string {
 // seenImage answers in the language of the question: an id for an id, a slug for a slug. A slug that moved on to a newer build is
 // shown as null by the API, and is then not readable.
 func seenImage(d Droplet, like string) (string, bool) {
-	if _, err := strconv.ParseInt(like, 10, 64); err == nil {
+	if like != "" && strings.Trim(like, "0123456789") == "" {
 		return strconv.FormatInt(d.ImageID, 10), d.ImageID != 0
 	}
 	return lower(d.ImageSlug)

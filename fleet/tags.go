@@ -11,6 +11,7 @@ import (
 const (
 	ManagedTag  = "managed-by-arcadia-cloud" // made or adopted by arcadiad; nothing without it is ever written to
 	ProtectTag  = "arcadia-protect"          // never destroyed
+	ourPrefix   = "arcadia-"
 	sagaPrefix  = "arcadia-saga-"
 	fleetPrefix = "arcadia-fleet-"
 	replacesPre = "arcadia-replaces-"
@@ -35,8 +36,16 @@ func ReplacesTag(id int64) string { return replacesPre + strconv.FormatInt(id, 1
 
 // OurTag tells whether a tag is one of those that arcadiad puts on droplets; the file must not ask for them.
 func OurTag(tag string) bool {
-	tag = strings.ToLower(tag)
-	return tag == ManagedTag || strings.HasPrefix(tag, "arcadia-")
+	_, ours := cutFold(tag, ourPrefix)
+	return ours || strings.EqualFold(tag, ManagedTag)
+}
+
+// cutFold cuts a prefix off a tag, whatever its letter case.
+func cutFold(tag, prefix string) (rest string, found bool) {
+	if len(tag) < len(prefix) || !strings.EqualFold(tag[:len(prefix)], prefix) {
+		return "", false
+	}
+	return tag[len(prefix):], true
 }
 
 // HasTag tells whether the droplet shows the tag, in whatever case.
@@ -57,8 +66,8 @@ func (d Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
 func (d Droplet) OfFleet(fleet string) bool {
 	found := false
 	for _, t := range d.Tags {
-		if other, ok := strings.CutPrefix(strings.ToLower(t), fleetPrefix); ok && other != "" {
-			if other != strings.ToLower(fleet) {
+		if other, ok := cutFold(t, fleetPrefix); ok && other != "" {
+			if !strings.EqualFold(other, fleet) {
 				return false
 			}
 			found = true
@@ -98,8 +107,8 @@ func (d Droplet) Marks() []string {
 func (d Droplet) UserTags() []string {
 	tags := make([]string, 0, len(d.Tags))
 	for _, t := range d.Tags {
-		if t = strings.ToLower(t); !OurTag(t) {
-			tags = append(tags, t)
+		if !OurTag(t) {
+			tags = append(tags, strings.ToLower(t))
 		}
 	}
 	slices.Sort(tags)
@@ -110,8 +119,8 @@ func (d Droplet) UserTags() []string {
 func (d Droplet) tagged(prefix string) []string {
 	var rest []string
 	for _, t := range d.Tags {
-		if s, ok := strings.CutPrefix(strings.ToLower(t), prefix); ok && s != "" {
-			rest = append(rest, s)
+		if s, ok := cutFold(t, prefix); ok && s != "" {
+			rest = append(rest, strings.ToLower(s))
 		}
 	}
 	slices.Sort(rest)

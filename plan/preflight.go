@@ -75,19 +75,21 @@ func offered(regions []string, region string) bool {
 
 // unseen are the live sagas whose new droplet counts already, and is not seen yet.
 func (b *builder) unseen() (sagas []*fleet.Saga) {
+	for _, saga := range b.sagas {
+		if saga.Live && saga.Makes() && (saga.DropletID == 0 || !b.sees(saga.DropletID)) {
+			sagas = append(sagas, saga)
+		}
+	}
+	if len(sagas) == 0 {
+		return nil // as nearly always: no droplet need be asked for its tags
+	}
 	seen := map[string]bool{}
 	for _, d := range b.ours {
 		for _, saga8 := range d.Saga8s() {
 			seen[saga8] = true
 		}
 	}
-	for _, saga := range b.sagas {
-		if !saga.Live || !saga.Makes() || seen[fleet.Saga8(saga.ID)] || saga.DropletID != 0 && b.sees(saga.DropletID) {
-			continue
-		}
-		sagas = append(sagas, saga)
-	}
-	return sagas
+	return slices.DeleteFunc(sagas, func(saga *fleet.Saga) bool { return seen[fleet.Saga8(saga.ID)] })
 }
 
 func (b *builder) sees(id int64) bool {
