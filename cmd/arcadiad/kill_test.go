@@ -227,6 +227,8 @@ func (k *killing) rest() {
 	cmd := k.arcadiad("run", "--create-settle", "2s", "--log-level", "info")
 	cmd.Stderr = k.log
 	fmt.Fprintln(k.log, "--- the last life")
+	const look = "GET /v2/account"
+	before := k.count(look)
 	k.must(cmd.Start())
 	defer func() {
 		_ = cmd.Process.Signal(os.Interrupt)
@@ -238,7 +240,8 @@ func (k *killing) rest() {
 	listens := time.Now().Add(5 * time.Second) // a SIGHUP kills who does not listen for it yet
 	for deadline := time.Now().Add(8 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
 		if why = k.wrong(); why == "" {
-			if why = k.pending(); why == "" && k.wrong() == "" {
+			// Not before it has looked for itself: until then a signal may find nobody who listens for it.
+			if why = k.pending(); why == "" && k.wrong() == "" && k.count(look) > before {
 				return
 			}
 		}
