@@ -65,8 +65,8 @@ func TestNothingIsAskedForEachDroplet(t *testing.T) {
 				w.rest()
 				w.holdsTo(v, n, aCreate)
 
-				w.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
 				v.forget()
+				w.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
 				time.Sleep(time.Second)
 				synctest.Wait()
 				if got, want := v.kinds(), pagesOf(n); got[aPage] != want || got[account] != 1 || len(got) != 2 {
