@@ -24,6 +24,7 @@ type wireDroplet struct {
 	ImageSlug            string
 	Tags, Features       []string
 	VolumeIDs            []string
+	Disk                 int64
 	VPCUUID              string
 	Networks             struct {
 		V4 []wireAddress `json:"v4"`
@@ -68,6 +69,8 @@ func (w *wireDroplet) member(key []byte) any {
 		return &w.Features
 	case "volume_ids":
 		return &w.VolumeIDs
+	case "disk":
+		return &w.Disk
 	case "vpc_uuid":
 		return &w.VPCUUID
 	case "size":
@@ -189,6 +192,7 @@ func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) 
 		PublicIPv6:  first(w.Networks.V6, "public"),
 		Features:    w.Features,
 		VolumeIDs:   w.VolumeIDs,
+		Disk:        int(w.Disk),
 		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
 		Locked:      w.Locked,
 		Price:       fleet.Price{Monthly: fleet.Dollars(float64(w.Monthly)), Hourly: fleet.Dollars(float64(w.Hourly))},

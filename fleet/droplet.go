@@ -22,6 +22,7 @@ type Droplet struct {
 	PublicIPv6  string
 	Features    []string
 	VolumeIDs   []string
+	Disk        int  // GB; stays behind the size's after a resize that left it alone
 	GPU         bool // listed only by type=gpus
 	Locked      bool
 	Price       Price // of its size (do-api.md, section 8); zero: the answer did not say

@@ -13,7 +13,7 @@ type Change int
 
 const (
 	ChangeReplace Change = iota // a new droplet
-	ChangePending               // possible in place, but arcadiad cannot do it yet: shown, never acted upon
+	ChangeInPlace               // the living droplet is altered; what cannot be altered is shown as pending, and never a reason to replace
 	ChangeRecord                // nothing at DigitalOcean: only the record changes
 )
 
@@ -40,16 +40,20 @@ type Field struct {
 	// Seen is the canonical value that the droplet shows; false: not readable now. Like is the value it will be compared with:
 	// an image is shown as an id or as a slug, whichever was asked for. A nil Seen means that the API never gives it back.
 	Seen func(d Droplet, like string) (string, bool)
+	// Alter adds the change from one canonical value to the other to what is altered of a droplet that is to be like the spec. False:
+	// that cannot be done on a living droplet. A nil Alter means that it never can.
+	Alter func(a *Alteration, s Spec, from, to string) bool
 }
 
 // Fields is the one table of droplet fields, in the order in which plans show them. The diff, the recorded spec, the create
 // request and the JSON Schema all follow it.
 var Fields = []Field{
 	{
-		Name: "name", Kind: KindString, Required: true, Change: ChangePending,
+		Name: "name", Kind: KindString, Required: true, Change: ChangeInPlace,
 		Doc:    "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
 		Wanted: func(s Spec) (string, bool) { return Key(s.Name), true },
 		Seen:   func(d Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
+		Alter:  func(a *Alteration, s Spec, _, _ string) bool { a.Name = s.Name; return true },
 	},
 	{
 		Name: "region", Kind: KindString, Required: true, Change: ChangeReplace,
@@ -62,6 +66,13 @@ var Fields = []Field{
 		Doc:    "Size slug, such as s-1vcpu-1gb.",
 		Wanted: func(s Spec) (string, bool) { return lower(s.Size) },
 		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.Size) },
+		Alter: func(a *Alteration, s Spec, _, to string) bool {
+			if s.Rules.Resize != ResizeInPlace && s.Rules.Resize != ResizeWithDisk {
+				return false
+			}
+			a.Size, a.GrowDisk = to, s.Rules.Resize == ResizeWithDisk
+			return true
+		},
 	},
 	{
 		Name: "image", Kind: KindString, Required: true, Change: ChangeReplace,
@@ -75,10 +86,11 @@ var Fields = []Field{
 		Wanted: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
 	},
 	{
-		Name: "tags", Kind: KindList, Change: ChangePending,
+		Name: "tags", Kind: KindList, Change: ChangeInPlace,
 		Doc:    "Tags beside those that arcadiad adds itself.",
 		Wanted: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
 		Seen:   func(d Droplet, _ string) (string, bool) { return strings.Join(d.UserTags(), ","), true },
+		Alter:  func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
 		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace,
@@ -98,16 +110,25 @@ var Fields = []Field{
 		Seen:   seenFeature("monitoring"),
 	},
 	{
-		Name: "backups", Kind: KindBool, Change: ChangePending,
+		Name: "backups", Kind: KindBool, Change: ChangeInPlace,
 		Doc:    "Whether DigitalOcean makes backups; this costs extra.",
 		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Backups), true },
 		Seen:   seenFeature("backups"),
+		Alter: func(a *Alteration, _ Spec, _, to string) bool {
+			on := to == "true"
+			a.Backups = &on
+			return true
+		},
 	},
 	{
-		Name: "ipv6", Kind: KindBool, Change: ChangePending,
+		Name: "ipv6", Kind: KindBool, Change: ChangeInPlace,
 		Doc:    "Whether the droplet has a public IPv6 address.",
 		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.IPv6), true },
 		Seen:   seenFeature("ipv6"),
+		Alter: func(a *Alteration, _ Spec, _, to string) bool {
+			a.IPv6 = to == "true" // it cannot be switched off again
+			return a.IPv6
+		},
 	},
 	{
 		Name: "protect", Kind: KindBool, Change: ChangeRecord,

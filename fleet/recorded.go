@@ -37,6 +37,8 @@ type Saga struct {
 	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
 	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
 	Undone    bool   // it made a droplet that had to be destroyed again
+	Downtime  bool   // its droplet is off while it runs
+	Corrects  bool   // it puts back what somebody changed behind arcadiad's back
 	Retried   bool   // it ended, and a person said to try again: it and the failures before it hold nothing any more
 	Error     string
 	CreatedAt time.Time
@@ -76,6 +78,8 @@ const (
 	LabelUndone   = "undone"   // Saga.Undone, "true"
 	LabelIP       = "ip"       // public IPv4 address of the droplet that it made
 	LabelApproval = "approval" // id of the approved plan that the saga belongs to; its approval is used up with the saga's beginning
+	LabelDowntime = "downtime" // Saga.Downtime, "true"
+	LabelCorrects = "corrects" // Saga.Corrects, "true"
 	LabelRetried  = "retried"  // Saga.Retried, "true"
 	LabelSwept    = "swept"    // Saga.SweptAt, RFC 3339
 	LabelTagGone  = "tag_gone" // Saga.TagGone, "true"

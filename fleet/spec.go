@@ -34,6 +34,8 @@ type Spec struct {
 	Group  string // name of the stanza that it comes from
 	Line   int    // line of that stanza in the fleet file, from 1
 	Single bool   // the stanza has no count: the droplet bears the stanza's name itself
+	Was    string // the name that the droplet had before its group was renamed, from `was:`; empty: none
+	Rules  Rules  // how it may be changed; they are no part of what it is
 }
 
 // Protected tells whether the file asks for protection.
@@ -76,10 +78,11 @@ func (f Fleet) Spec(name string) (Spec, bool) {
 
 // Policy bounds what one pass may do.
 type Policy struct {
-	MaxDestroy  Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
-	MaxDroplets int         // cap on the droplets of the fleet; 0: no cap
-	MaxMonthly  Money       // cap on what the fleet's droplets cost in a month; 0: no cap
-	Drift       DriftPolicy // what to do about drift; empty means DriftReport
+	MaxDestroy     Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
+	MaxDroplets    int         // cap on the droplets of the fleet; 0: no cap
+	MaxMonthly     Money       // cap on what the fleet's droplets cost in a month; 0: no cap
+	MaxUnavailable Limit       // droplets of one group that may be down at once while arcadiad resizes them; at least one
+	Drift          DriftPolicy // what to do about drift; empty means DriftReport
 }
 
 // DefaultMaxDestroy is policy.max_destroy where the file does not say: a quarter of the managed droplets.
@@ -98,14 +101,6 @@ func (l Limit) Of(total int) int {
 	}
 	return max(1, total*l.Value/100)
 }
-
-// DriftPolicy says what happens to drift.
-type DriftPolicy string
-
-const (
-	DriftReport  DriftPolicy = "report"  // show it and leave it alone
-	DriftCorrect DriftPolicy = "correct" // mend what can be mended without a new droplet
-)
 
 // Key is a name's identity: DigitalOcean's name filter, and arcadiad, ignore letter case.
 func Key(name string) string { return strings.ToLower(name) }

@@ -140,5 +140,5 @@ func change(f fleet.Field) string {
 	if f.Name == "name" {
 		return "another droplet"
 	}
-	return map[fleet.Change]string{fleet.ChangeReplace: "replace", fleet.ChangePending: "shown", fleet.ChangeRecord: "recorded"}[f.Change]
+	return map[fleet.Change]string{fleet.ChangeReplace: "replace", fleet.ChangeInPlace: "shown", fleet.ChangeRecord: "recorded"}[f.Change]
 }

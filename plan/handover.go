@@ -151,7 +151,7 @@ func Claimable(fleetName string, d fleet.Droplet) string {
 func differences(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
 	var changes []FieldChange
 	for _, f := range fleet.Fields {
-		if f.Change != fleet.ChangePending || f.Seen == nil {
+		if f.Change != fleet.ChangeInPlace || f.Seen == nil {
 			continue
 		}
 		want, asked := f.Wanted(spec)

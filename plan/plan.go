@@ -89,7 +89,7 @@ type Kind string
 
 const (
 	Adopt     Kind = "adopt"     // register a droplet that is there already and bears our tags
-	Update    Kind = "update"    // set or lift the protection, in the record and in the droplet's tags
+	Update    Kind = "update"    // change a living droplet
 	Provision Kind = "provision" // make a droplet
 	Replace   Kind = "replace"   // make a new droplet, then destroy the old one
 	Destroy   Kind = "destroy"   // destroy a droplet
@@ -123,9 +123,10 @@ type Action struct {
 	// unknown, or nothing is kept.
 	KeepMonthly fleet.Money
 
-	Spec    fleet.Spec   // what is wanted; the zero Spec for a destroy
-	Licence Licence      // destroy and replace, and only when not held
-	Record  fleet.Record // adopt and update: what to record
+	Spec    fleet.Spec       // what is wanted; the zero Spec for a destroy
+	Licence Licence          // destroy and replace, and only when not held
+	Record  fleet.Record     // adopt and update: what to record
+	Alter   fleet.Alteration // update: what to change of the droplet
 }
 
 // FieldChange is a field with its value before and after, canonical as in [fleet.Fields]. Secret values are hashes.

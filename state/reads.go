@@ -177,6 +177,7 @@ func describe(f *fleet.Saga, text string, created, ended sql.NullString) error {
 	}
 	f.SpecHash = labels[fleet.LabelSpec]
 	f.Undone = labels[fleet.LabelUndone] == "true"
+	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
 	f.Retried = labels[fleet.LabelRetried] == "true"
 	f.TagGone = labels[fleet.LabelTagGone] == "true"
 	if v := labels[fleet.LabelSwept]; v != "" {
