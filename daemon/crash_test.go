@@ -34,7 +34,7 @@ func settled(file string) func(w *world) {
 }
 
 func scenarios() []scenario {
-	return append(handoverScenarios(), []scenario{
+	return append(append(handoverScenarios(), approvalScenarios()...), []scenario{
 		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
 		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
 		{name: "destroy", before: func(w *world) {

@@ -424,6 +424,10 @@ func (s tappedStore) Pin(ctx context.Context, account fleet.Account, fleetName s
 	return err
 }
 
+func (s tappedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
+	return around(s.t, "lapse", func() ([]string, error) { return s.Store.Lapse(ctx, keepPlan) })
+}
+
 func (s tappedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
 	_, err := around(s.t, "label "+label, func() (int, error) { return 0, s.Store.SetLabel(ctx, sagaID, label, value) })
 	return err

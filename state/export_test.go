@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync/atomic"
+	"syscall"
 )
 
 // What tests of this package see of its insides.
@@ -18,6 +19,12 @@ func (s *Store) CloseOnce() {
 	if !closed {
 		s.Close()
 	}
+}
+
+// ShareLock gives another descriptor of the lock, such as a program has that this process is just starting.
+func (s *Store) ShareLock() (close func() error, err error) {
+	fd, err := syscall.Dup(int(s.lock.file.Fd()))
+	return func() error { return syscall.Close(fd) }, err
 }
 
 // CountBatches counts the transactions from now on. It must be called before the store is shared.

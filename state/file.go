@@ -127,7 +127,11 @@ func signedBy(f *os.File) (pid int, ok bool) {
 	return pid, err == nil
 }
 
-func (l *lock) Close() error { return l.file.Close() }
+// Close gives the lock back. Closing alone would leave it to a program that this process is just starting, such as git, and that has
+// the same descriptor until it has become itself: a new owner would find the lock taken.
+func (l *lock) Close() error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+}
 
 // same tells whether the file at path is still the one that was opened.
 func same(path string, opened fs.FileInfo) error {

@@ -51,6 +51,21 @@ func TestLaw11OneWriter(t *testing.T) {
 }
 
 // TestDatabasesThatCannotBeUsed: each is refused by both ways to open it, and left as it was.
+// The daemon starts git now and then; what it starts must not hold the lock beyond the daemon's end.
+func TestLaw11AClosedStoreIsFreeAtOnce(t *testing.T) {
+	path := filepath.Join(tempDir(t), "arcadiad.db")
+	s := open(t, path)
+	letGo, err := s.ShareLock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer letGo()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
 func TestDatabasesThatCannotBeUsed(t *testing.T) {
 	used := func(t *testing.T, path string) {
 		s := open(t, path)

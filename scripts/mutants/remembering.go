@@ -48,6 +48,7 @@ func remembering() []mutant {
 	take(9, "an approval is used with its sagas", "state/journal.go", `if err := useApproval(ctx, tx, plan); err != nil {`, `if err := error(nil); err != nil {`, db)
 	take(9, "an approval is used once", "state/control.go", `WHERE plan_id = ? AND used_at IS NULL", timeText`, `WHERE plan_id = ?", timeText`, db)
 	take(11, "one writer, by lock", "state/file.go", `syscall.LOCK_EX|syscall.LOCK_NB); err != nil {`, `syscall.LOCK_EX|syscall.LOCK_NB); false {`, db)
+	take(11, "a closed store is free at once", "state/file.go", `syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), `, ``, db)
 	take(11, "a swapped file is another", "state/file.go", `case !os.SameFile(now, opened):`, `case !os.SameFile(now, now):`, db)
 	take(15, "the file is its owner's alone", "state/file.go", `if info.Mode().Perm()&0o077 != 0 {`, `if false {`, db)
 	take(11, "readers leave no trace", "state/reader.go", `return []string{"mode=ro", "immutable=1"}`, `return []string{"mode=rw"}`, db)
