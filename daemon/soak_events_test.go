@@ -231,7 +231,8 @@ func (s *soak) clockJump() bool {
 	for table, columns := range map[string][]string{
 		"sagas":             {"not_before", "created_at", "updated_at", "ended_at"},
 		"saga_steps":        {"started_at", "ended_at"},
-		"cloud_resources":   {"first_seen_at", "last_seen_at", "deleted_at"},
+		"resources":         {"first_seen_at", "deleted_at"},
+		"sightings":         {"last_seen_at"},
 		"cloud_provisioned": {"recorded_at"},
 	} {
 		for _, c := range columns {

@@ -13,8 +13,9 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 	moved := int64(0)
 	// Those of sagas are not among them: the engine bounds its own waits.
 	for _, update := range []string{
-		`UPDATE cloud_resources SET first_seen_at = min(first_seen_at, ?1), last_seen_at = min(last_seen_at, ?1), deleted_at = min(deleted_at, ?1)
-			WHERE first_seen_at > ?1 OR last_seen_at > ?1 OR deleted_at > ?1`,
+		`UPDATE resources SET first_seen_at = min(first_seen_at, ?1), deleted_at = min(deleted_at, ?1)
+			WHERE first_seen_at > ?1 OR deleted_at > ?1`,
+		"UPDATE sightings SET last_seen_at = ?1 WHERE last_seen_at > ?1",
 		"UPDATE cloud_provisioned SET recorded_at = ?1 WHERE recorded_at > ?1",
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {

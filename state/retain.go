@@ -60,8 +60,8 @@ func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 		}
 	}
 	if keep.Deleted > 0 {
-		n, err := s.retainRows(ctx, "cloud_resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p
-			WHERE p.provider = cloud_resources.provider AND p.external_id = cloud_resources.external_id)`, now.Add(-keep.Deleted))
+		n, err := s.retainRows(ctx, "resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p
+			WHERE p.provider = resources.provider AND p.external_id = resources.external_id)`, now.Add(-keep.Deleted))
 		if removed.Deleted = n; err != nil {
 			return removed, fmt.Errorf("remove rows of deleted droplets: %w", err)
 		}
@@ -148,7 +148,7 @@ func readNeeded(ctx context.Context, tx *sql.Tx) (needed, error) {
 	if err != nil {
 		return n, err
 	}
-	const standing = "SELECT external_id, tags FROM cloud_resources WHERE provider = ? AND kind = ? AND deleted_at IS NULL"
+	const standing = "SELECT external_id, tags FROM resources WHERE provider = ? AND kind = ? AND deleted_at IS NULL"
 	err = each(ctx, tx, standing, func(rows *sql.Rows) error {
 		var d fleet.Droplet
 		var tags string

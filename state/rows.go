@@ -17,10 +17,10 @@ const (
 
 // applyRow writes one row that a step handed over, committed at the time at:
 //
-//   - fleet.Droplet is a sighting: upserted into cloud_resources, unless the row was seen later. A row that was proved gone after
+//   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later. A row that was proved gone after
 //     the sighting stays deleted.
 //   - fleet.Record is upserted into cloud_provisioned.
-//   - fleet.Deleted marks the row of cloud_resources deleted, unless it was seen later, and drops the record.
+//   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
 //
 // Any other type is ErrRow.
@@ -46,27 +46,37 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 
 func externalID(droplet int64) string { return strconv.FormatInt(droplet, 10) }
 
+// tagsText is a list of tags as JSON, never null.
+func tagsText(tags []string) (string, error) {
+	b, err := json.Marshal(append([]string{}, tags...))
+	return string(b), err
+}
+
 func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	if d.ID == 0 || d.SeenAt.IsZero() {
 		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", ErrRow, d.ID, d.Name)
 	}
-	tags, err := json.Marshal(append([]string{}, d.Tags...))
+	tags, err := tagsText(d.Tags)
 	if err != nil {
 		return err
 	}
 	seen := timeText(d.SeenAt)
-	// A row whose content is the same costs little: SQLite writes only the pages that really change.
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO cloud_resources
-			(provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, last_seen_at, data)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, public_ip = excluded.public_ip, tags = excluded.tags,
-			status = CASE WHEN deleted_at >= excluded.last_seen_at THEN status ELSE excluded.status END,
-			deleted_at = CASE WHEN deleted_at >= excluded.last_seen_at THEN deleted_at END,
-			last_seen_at = excluded.last_seen_at, data = coalesce(excluded.data, data)
-		WHERE excluded.last_seen_at >= last_seen_at`,
-		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), string(tags), seen, seen,
+			status = CASE WHEN deleted_at >= ?9 THEN status ELSE excluded.status END,
+			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
+			data = coalesce(excluded.data, data)
+		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
+		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), tags, seen,
 		nullText(string(d.Data)))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO sightings (resource_id, last_seen_at) SELECT id, ?3 FROM resources WHERE provider = ?1 AND external_id = ?2
+		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)`, provider, externalID(d.ID), seen)
 	return err
 }
 
@@ -74,8 +84,8 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 // seen after that stays.
 func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Time) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE cloud_resources SET status = ?, deleted_at = ?
-		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND last_seen_at <= ?`,
+		UPDATE resources SET status = ?, deleted_at = ?
+		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`,
 		string(fleet.StatusDeleted), timeText(at), provider, externalID(droplet), timeText(began))
 	return err
 }

@@ -2,6 +2,8 @@ package state
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -21,15 +23,23 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 	}
 	for chunk := range slices.Chunk(o.Droplets, saveChunk) {
 		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-			for _, d := range chunk {
+			same, err := unchanged(ctx, tx, chunk)
+			if err != nil {
+				return err
+			}
+			again := map[string][]int64{} // rows of droplets that look as they did, by when they were seen
+			for i, d := range chunk {
 				if d.SeenAt.IsZero() {
 					d.SeenAt = o.BeganAt
 				}
-				if err := putDroplet(ctx, tx, d); err != nil {
+				if row := same[i]; row != 0 {
+					at := timeText(d.SeenAt).String
+					again[at] = append(again[at], row)
+				} else if err := putDroplet(ctx, tx, d); err != nil {
 					return err
 				}
 			}
-			return nil
+			return seenAgain(ctx, tx, again)
 		})
 		if err != nil {
 			return fmt.Errorf("save the observation: %w", err)
@@ -50,6 +60,57 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 	})
 	if err != nil {
 		return fmt.Errorf("save the observation: %w", err)
+	}
+	return nil
+}
+
+// unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0.
+func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []int64, err error) {
+	rows = make([]int64, len(droplets))
+	index := make(map[int64]int, len(droplets))
+	ids := make([]string, len(droplets))
+	for i, d := range droplets {
+		index[d.ID], ids[i] = i, externalID(d.ID)
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	const query = `
+		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, data FROM resources
+		WHERE provider = ? AND kind = ? AND external_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL AND data IS NOT NULL`
+	err = each(ctx, tx.Tx, query, func(r *sql.Rows) error {
+		var row, id int64
+		var name, region, status, ip, tags, data string
+		if err := r.Scan(&row, &id, &name, &region, &status, &ip, &tags, &data); err != nil {
+			return err
+		}
+		d := &droplets[index[id]]
+		if data != string(d.Data) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
+			return nil
+		}
+		now, err := tagsText(d.Tags)
+		if err == nil && tags == now {
+			rows[index[id]] = row
+		}
+		return err
+	}, provider, kind, string(list))
+	return rows, err
+}
+
+// seenAgain notes when droplets were seen that look as they did.
+func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
+	for at, ids := range rows {
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE sightings SET last_seen_at = ?1
+			WHERE last_seen_at < ?1 AND resource_id IN (SELECT value FROM json_each(?2))`, at, string(list))
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -56,9 +56,9 @@ func remembering() []mutant {
 	take(10, "pin: simulated is not real", "state/control.go", `if uuid.Valid && simulated != account.Simulated {`, `if false {`, db)
 	take(10, "pin: the fleet", "state/control.go", `} else if pinnedFleet.Valid && pinnedFleet.String != fleetName {`, `} else if false {`, db)
 	take(10, "pin: the first stays", "state/control.go", `SET account = coalesce(account, ?)`, `SET account = coalesce(?, account)`, db)
-	take(6, "older sightings do not overwrite", "state/rows.go", `WHERE excluded.last_seen_at >= last_seen_at`, `WHERE true`, db)
-	take(6, "a deletion outlives older sightings", "state/rows.go", `deleted_at = CASE WHEN deleted_at >= excluded.last_seen_at THEN deleted_at END`, `deleted_at = NULL`, db)
-	take(6, "what was seen later is not deleted", "state/rows.go", `AND deleted_at IS NULL AND last_seen_at <= ?`, `AND deleted_at IS NULL AND ? <> ''`, db)
+	take(6, "older sightings do not overwrite", "state/rows.go", `WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`, `WHERE true`, db)
+	take(6, "a deletion outlives older sightings", "state/rows.go", `deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END`, `deleted_at = NULL`, db)
+	take(6, "what was seen later is not deleted", "state/rows.go", `AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`, `AND ? <> ''`, db)
 	take(6, "a record goes only with its droplet", "state/save.go", `AND last_seen_at > ?3)`, `AND false AND ?3 <> '')`, db)
 	take(6, "to record again brings no record back", "state/rows.go", `AND recorded_at <= ?9`, ``, db)
 	return all
