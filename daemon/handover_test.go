@@ -156,7 +156,7 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 	}
 }
 
-func marksOf(d simulator.Droplet) []string { return fleet.Droplet{Tags: d.Tags}.Marks() }
+func marksOf(d simulator.Droplet) []string { return (&fleet.Droplet{Tags: d.Tags}).Marks() }
 
 // hand does an errand at a running daemon, as far as it goes: the process may die in the middle of it.
 func (w *world) hand(kind plan.Kind, names ...string) {

@@ -200,7 +200,7 @@ func postOf(body []byte) (name, saga8 string, tags []string) {
 		Tags []string `json:"tags"`
 	}
 	_ = json.Unmarshal(body, &req)
-	ids := fleet.Droplet{Tags: req.Tags}.Saga8s()
+	ids := (&fleet.Droplet{Tags: req.Tags}).Saga8s()
 	return req.Name, strings.Join(ids, ","), req.Tags
 }
 
@@ -271,7 +271,7 @@ func (w *world) owns(d simulator.Droplet) bool {
 }
 
 func hasTag(d simulator.Droplet, tag string) bool {
-	return fleet.Droplet{Tags: d.Tags}.HasTag(tag)
+	return (&fleet.Droplet{Tags: d.Tags}).HasTag(tag)
 }
 
 // licensed checks that the truth, and the file, give a reason to destroy the droplet.

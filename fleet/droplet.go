@@ -44,7 +44,7 @@ const (
 )
 
 // HasFeature tells whether the droplet shows the feature.
-func (d Droplet) HasFeature(feature string) bool {
+func (d *Droplet) HasFeature(feature string) bool {
 	for _, f := range d.Features {
 		if strings.EqualFold(f, feature) {
 			return true

@@ -39,7 +39,7 @@ type Field struct {
 	Wanted func(Spec) (string, bool)
 	// Seen is the canonical value that the droplet shows; false: not readable now. Like is the value it will be compared with:
 	// an image is shown as an id or as a slug, whichever was asked for. A nil Seen means that the API never gives it back.
-	Seen func(d Droplet, like string) (string, bool)
+	Seen func(d *Droplet, like string) (string, bool)
 	// Alter adds the change from one canonical value to the other to what is altered of a droplet that is to be like the spec. False:
 	// that cannot be done on a living droplet. A nil Alter means that it never can.
 	Alter func(a *Alteration, s Spec, from, to string) bool
@@ -52,20 +52,20 @@ var Fields = []Field{
 		Name: "name", Kind: KindString, Required: true, Change: ChangeInPlace,
 		Doc:    "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
 		Wanted: func(s Spec) (string, bool) { return Key(s.Name), true },
-		Seen:   func(d Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
+		Seen:   func(d *Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
 		Alter:  func(a *Alteration, s Spec, _, _ string) bool { a.Name = s.Name; return true },
 	},
 	{
 		Name: "region", Kind: KindString, Required: true, Change: ChangeReplace,
 		Doc:    "Region slug, such as syd1.",
 		Wanted: func(s Spec) (string, bool) { return lower(s.Region) },
-		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.Region) },
+		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.Region) },
 	},
 	{
 		Name: "size", Kind: KindString, Required: true, Change: ChangeReplace,
 		Doc:    "Size slug, such as s-1vcpu-1gb.",
 		Wanted: func(s Spec) (string, bool) { return lower(s.Size) },
-		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.Size) },
+		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.Size) },
 		Alter: func(a *Alteration, s Spec, _, to string) bool {
 			if s.Rules.Resize != ResizeInPlace && s.Rules.Resize != ResizeWithDisk {
 				return false
@@ -89,7 +89,7 @@ var Fields = []Field{
 		Name: "tags", Kind: KindList, Change: ChangeInPlace,
 		Doc:    "Tags beside those that arcadiad adds itself.",
 		Wanted: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
-		Seen:   func(d Droplet, _ string) (string, bool) { return strings.Join(d.UserTags(), ","), true },
+		Seen:   func(d *Droplet, like string) (string, bool) { return d.userTags(like), true },
 		Alter:  func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
@@ -101,7 +101,7 @@ var Fields = []Field{
 		Name: "vpc_uuid", Kind: KindString, Change: ChangeReplace,
 		Doc:    "UUID of the VPC; without it the region's default VPC.",
 		Wanted: func(s Spec) (string, bool) { return lower(s.VPCUUID) },
-		Seen:   func(d Droplet, _ string) (string, bool) { return lower(d.VPCUUID) },
+		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.VPCUUID) },
 	},
 	{
 		Name: "monitoring", Kind: KindBool, Change: ChangeReplace,
@@ -139,7 +139,7 @@ var Fields = []Field{
 			}
 			return strconv.FormatBool(*s.Protect), true
 		},
-		Seen: func(d Droplet, _ string) (string, bool) { return strconv.FormatBool(d.HasTag(ProtectTag)), true },
+		Seen: func(d *Droplet, _ string) (string, bool) { return strconv.FormatBool(d.HasTag(ProtectTag)), true },
 	},
 }
 
@@ -165,7 +165,7 @@ func hash(s string) string {
 
 // seenImage answers in the language of the question: an id for an id, a slug for a slug. A slug that moved on to a newer build is
 // shown as null by the API, and is then not readable.
-func seenImage(d Droplet, like string) (string, bool) {
+func seenImage(d *Droplet, like string) (string, bool) {
 	if like != "" && strings.Trim(like, "0123456789") == "" {
 		return strconv.FormatInt(d.ImageID, 10), d.ImageID != 0
 	}
@@ -173,8 +173,8 @@ func seenImage(d Droplet, like string) (string, bool) {
 }
 
 // seenFeature reads a feature. A new droplet shows none of its features yet (do-api.md, section 1.2).
-func seenFeature(name string) func(Droplet, string) (string, bool) {
-	return func(d Droplet, _ string) (string, bool) {
+func seenFeature(name string) func(*Droplet, string) (string, bool) {
+	return func(d *Droplet, _ string) (string, bool) {
 		return strconv.FormatBool(d.HasFeature(name)), d.Status != StatusNew
 	}
 }

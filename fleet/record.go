@@ -48,7 +48,7 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 		}
 		want, asked := f.Wanted(s)
 		if f.Seen != nil {
-			if seen, ok := f.Seen(d, want); ok {
+			if seen, ok := f.Seen(&d, want); ok {
 				if asked || f.Required {
 					v[f.Name] = seen
 				}

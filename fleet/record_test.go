@@ -64,7 +64,7 @@ func TestAdoptedDiffersFromNothing(t *testing.T) {
 			if v != wanted {
 				t.Errorf("%s is assumed as %q, not as the file's %q", f.Name, v, wanted)
 			}
-		} else if seen, _ := f.Seen(d, v); v != seen {
+		} else if seen, _ := f.Seen(&d, v); v != seen {
 			t.Errorf("%s is recorded as %q and shows %q", f.Name, v, seen)
 		}
 	}
@@ -72,10 +72,10 @@ func TestAdoptedDiffersFromNothing(t *testing.T) {
 
 func TestNewDropletShowsNoFeaturesYet(t *testing.T) {
 	f, _ := FieldNamed("monitoring")
-	if _, ok := f.Seen(Droplet{Status: StatusNew}, "true"); ok {
+	if _, ok := f.Seen(&Droplet{Status: StatusNew}, "true"); ok {
 		t.Error("the features of a new droplet are taken for read")
 	}
-	if v, ok := f.Seen(Droplet{Status: StatusActive, Features: []string{"Monitoring"}}, "true"); !ok || v != "true" {
+	if v, ok := f.Seen(&Droplet{Status: StatusActive, Features: []string{"Monitoring"}}, "true"); !ok || v != "true" {
 		t.Errorf("monitoring reads %q, %v", v, ok)
 	}
 }
@@ -83,14 +83,14 @@ func TestNewDropletShowsNoFeaturesYet(t *testing.T) {
 func TestImageAnswersInTheLanguageOfTheQuestion(t *testing.T) {
 	f, _ := FieldNamed("image")
 	d := Droplet{ImageID: 42, ImageSlug: "ubuntu-24-04-x64"}
-	if v, ok := f.Seen(d, "42"); v != "42" || !ok {
+	if v, ok := f.Seen(&d, "42"); v != "42" || !ok {
 		t.Errorf("by id: %q, %v", v, ok)
 	}
-	if v, ok := f.Seen(d, "debian-13-x64"); v != "ubuntu-24-04-x64" || !ok {
+	if v, ok := f.Seen(&d, "debian-13-x64"); v != "ubuntu-24-04-x64" || !ok {
 		t.Errorf("by slug: %q, %v", v, ok)
 	}
 	d.ImageSlug = ""
-	if _, ok := f.Seen(d, "ubuntu-24-04-x64"); ok {
+	if _, ok := f.Seen(&d, "ubuntu-24-04-x64"); ok {
 		t.Error("a slug that moved on is taken for read")
 	}
 }

@@ -49,21 +49,21 @@ func cutFold(tag, prefix string) (rest string, found bool) {
 }
 
 // HasTag tells whether the droplet shows the tag, in whatever case.
-func (d Droplet) HasTag(tag string) bool {
+func (d *Droplet) HasTag(tag string) bool {
 	return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
 // Managed tells whether the droplet shows arcadiad's tag.
-func (d Droplet) Managed() bool { return d.HasTag(ManagedTag) }
+func (d *Droplet) Managed() bool { return d.HasTag(ManagedTag) }
 
 // Saga8s are the sagas whose tags the droplet shows (one, unless somebody retagged it).
-func (d Droplet) Saga8s() []string { return d.tagged(sagaPrefix) }
+func (d *Droplet) Saga8s() []string { return d.tagged(sagaPrefix) }
 
 // Fleets are the fleets whose tags the droplet shows (one, unless somebody retagged it).
-func (d Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
+func (d *Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
 
 // OfFleet tells whether the droplet shows this fleet's tag and no other fleet's.
-func (d Droplet) OfFleet(fleet string) bool {
+func (d *Droplet) OfFleet(fleet string) bool {
 	found := false
 	for _, t := range d.Tags {
 		if other, ok := cutFold(t, fleetPrefix); ok && other != "" {
@@ -77,7 +77,7 @@ func (d Droplet) OfFleet(fleet string) bool {
 }
 
 // Replaces are the ids of the droplets that this one stands in for, by its tags.
-func (d Droplet) Replaces() []int64 {
+func (d *Droplet) Replaces() []int64 {
 	var ids []int64
 	for _, s := range d.tagged(replacesPre) {
 		if id, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -89,7 +89,7 @@ func (d Droplet) Replaces() []int64 {
 
 // Marks are the tags by which arcadiad knows the droplet as its own, canonical. Of the tags that are reserved for it, those that it
 // never puts on a droplet are left out.
-func (d Droplet) Marks() []string {
+func (d *Droplet) Marks() []string {
 	var marks []string
 	for _, t := range canonicalList(d.Tags) {
 		known := t == ManagedTag || t == ProtectTag
@@ -104,8 +104,9 @@ func (d Droplet) Marks() []string {
 }
 
 // UserTags are the tags that are not arcadiad's, canonical.
-func (d Droplet) UserTags() []string {
-	tags := make([]string, 0, len(d.Tags))
+func (d *Droplet) UserTags() []string { return d.appendUserTags(make([]string, 0, len(d.Tags))) }
+
+func (d *Droplet) appendUserTags(tags []string) []string {
 	for _, t := range d.Tags {
 		if !OurTag(t) {
 			tags = append(tags, strings.ToLower(t))
@@ -115,8 +116,25 @@ func (d Droplet) UserTags() []string {
 	return slices.Compact(tags)
 }
 
+// userTags are UserTags, joined. They mostly are what they are compared with, and then no new text is made of them.
+func (d *Droplet) userTags(like string) string {
+	var room [16]string
+	var text [256]byte
+	joined := text[:0]
+	for i, t := range d.appendUserTags(room[:0]) {
+		if i > 0 {
+			joined = append(joined, ',')
+		}
+		joined = append(joined, t...)
+	}
+	if string(joined) == like {
+		return like
+	}
+	return string(joined)
+}
+
 // tagged gives what follows the prefix in each tag that has it, lower case, sorted, once.
-func (d Droplet) tagged(prefix string) []string {
+func (d *Droplet) tagged(prefix string) []string {
 	var rest []string
 	for _, t := range d.Tags {
 		if s, ok := cutFold(t, prefix); ok && s != "" {

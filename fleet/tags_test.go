@@ -40,7 +40,7 @@ func TestOfFleetMeansOfNoOther(t *testing.T) {
 		{[]string{"arcadia-fleet-demo-2"}, false},
 		{nil, false},
 	} {
-		if got := (Droplet{Tags: tt.tags}).OfFleet("demo"); got != tt.want {
+		if got := (&Droplet{Tags: tt.tags}).OfFleet("demo"); got != tt.want {
 			t.Errorf("%v: %v", tt.tags, got)
 		}
 	}

@@ -158,7 +158,7 @@ func proofread(file []byte, droplets []fleet.Droplet) error {
 				continue
 			}
 			want, asked := field.Wanted(s)
-			if seen, ok := field.Seen(d, want); asked && (!ok || seen != want) {
+			if seen, ok := field.Seen(&d, want); asked && (!ok || seen != want) {
 				return fmt.Errorf("the fleet file that was written says %s: %q of %s, which has %q", field.Name, want, d.Name, seen)
 			}
 		}

@@ -173,7 +173,7 @@ func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
 	if f.Seen == nil {
 		return "", false
 	}
-	return f.Seen(*d, like)
+	return f.Seen(d, like)
 }
 
 func changedInFile(changes []FieldChange) string {

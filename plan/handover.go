@@ -155,7 +155,7 @@ func differences(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
 			continue
 		}
 		want, asked := f.Wanted(spec)
-		if seen, ok := f.Seen(*d, want); asked && ok && seen != want {
+		if seen, ok := f.Seen(d, want); asked && ok && seen != want {
 			changes = append(changes, FieldChange{f.Name, seen, want})
 		}
 	}

@@ -20,6 +20,7 @@ type survey struct {
 	journal  map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
 	busy     map[int64]bool         // droplets that a live saga makes, adopts or destroys
 	records  []*fleet.Record        // by droplet id
+	strays   []*fleet.Record        // those of them whose name is not wanted
 	ours     []*fleet.Droplet       // droplets that are ours, but for archived ones
 	gone     map[int64]bool         // proved
 	standing int                    // registered droplets that are not proved gone
@@ -59,12 +60,16 @@ const (
 func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*survey, error) {
 	s := &survey{wanted: wanted, recorded: recorded, observed: observed}
 	names := make(map[string]*subject, len(wanted.Specs))
+	var unwanted []*subject
 	of := func(name string) *subject {
 		key := fleet.Key(name)
-		if names[key] == nil {
-			names[key] = &subject{name: name}
+		x := names[key]
+		if x == nil {
+			x = &subject{name: name}
+			names[key] = x
+			unwanted = append(unwanted, x)
 		}
-		return names[key]
+		return x
 	}
 
 	slab := make([]subject, len(wanted.Specs))
@@ -87,11 +92,7 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	for i := range slab {
 		s.subjects = append(s.subjects, &slab[i])
 	}
-	for _, x := range names {
-		if x.spec == nil {
-			s.subjects = append(s.subjects, x)
-		}
-	}
+	s.subjects = append(s.subjects, unwanted...)
 	byName := func(a, b *subject) int { return fleet.CompareNames(a.name, b.name) }
 	if !slices.IsSortedFunc(s.subjects, byName) {
 		slices.SortFunc(s.subjects, byName)
@@ -163,8 +164,9 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 	}
 
 	seen, tagged := 0, 0
+	slab := make([]holding, len(s.records)) // nearly every name has one, and few have more
 	i := 0
-	for _, record := range s.records {
+	for n, record := range s.records {
 		for i < len(s.droplets) && s.droplets[i].ID < record.DropletID {
 			s.addUnregistered(s.droplets[i], of, names)
 			i++
@@ -185,7 +187,14 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 			s.standing++
 		}
 		x := of(record.Name)
-		x.holdings = append(x.holdings, h)
+		if x.spec == nil {
+			s.strays = append(s.strays, record)
+		}
+		if slab[n] = h; x.holdings == nil {
+			x.holdings = slab[n : n+1 : n+1]
+		} else {
+			x.holdings = append(x.holdings, h)
+		}
 	}
 	for ; i < len(s.droplets); i++ {
 		s.addUnregistered(s.droplets[i], of, names)
@@ -197,9 +206,9 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 // file has followed: its old name is wanted no more, its new one is, and nothing else is registered there. The record is then all
 // that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one.
 func (s *survey) followRenames(names map[string]*subject) {
-	for _, record := range s.records {
+	for _, record := range s.strays {
 		from := names[fleet.Key(record.Name)]
-		if from == nil || from.spec != nil || from.live != nil {
+		if from.live != nil {
 			continue
 		}
 		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && h.state == present })

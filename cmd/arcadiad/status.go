@@ -82,7 +82,7 @@ const (
 var bearings = []bearing{managed, orphaned, released, foreign, deleted}
 
 func bearingOf(r state.Resource) bearing {
-	switch tagged := (fleet.Droplet{Tags: r.Tags}).Managed(); {
+	switch tagged := (&fleet.Droplet{Tags: r.Tags}).Managed(); {
 	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
 		return deleted
 	case r.Recorded && tagged:
