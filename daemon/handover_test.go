@@ -158,16 +158,26 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 
 func marksOf(d simulator.Droplet) []string { return (&fleet.Droplet{Tags: d.Tags}).Marks() }
 
-// hand does an errand at a running daemon, as far as it goes: the process may die in the middle of it.
+// hand does an errand at a running daemon, as far as it goes: the process may die in the middle of it, and nobody waits for the dead.
 func (w *world) hand(kind plan.Kind, names ...string) {
 	time.Sleep(time.Second)
+	ctx, hangUp := context.WithCancel(context.Background())
+	defer hangUp()
+	over := w.life.over
+	go func() {
+		select {
+		case <-over:
+			hangUp()
+		case <-ctx.Done():
+		}
+	}()
 	e := errand{Kind: kind, Names: names}
-	_, list, err := w.life.h.handovers(context.Background(), e)
+	_, list, err := w.life.h.handovers(ctx, e)
 	if err != nil {
 		return
 	}
 	if e.Agreed, _ = agreed(list, assent); len(e.Agreed) > 0 {
-		w.life.h.carryOver(context.Background(), e, assent.Progress)
+		w.life.h.carryOver(ctx, e, assent.Progress)
 	}
 }
 

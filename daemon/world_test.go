@@ -69,6 +69,7 @@ type life struct {
 	store    *state.Store
 	versions chan fleetfile.Version
 	cancel   context.CancelFunc
+	over     <-chan struct{} // closed when it was cancelled, or has crashed
 	done     chan error
 	taps     *taps
 }
@@ -144,7 +145,7 @@ func (w *world) startWith(t *taps) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	l := &life{store: store, versions: make(chan fleetfile.Version, 16), cancel: cancel, done: make(chan error, 1), taps: t}
+	l := &life{store: store, versions: make(chan fleetfile.Version, 16), cancel: cancel, over: ctx.Done(), done: make(chan error, 1), taps: t}
 	o := w.o
 	o.Versions, o.Transport = l.versions, http.RoundTripper(meddled{w, w.sim.Transport()})
 	if w.wire != nil {

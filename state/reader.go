@@ -30,9 +30,6 @@ const (
 // anything: no directory, no -wal, no -shm. ErrNone: there is no database.
 func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	real, err := resolve(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s (check --state, or start: arcadiad run)", ErrNone, path)
-	}
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
@@ -96,7 +93,7 @@ func (r *Reader) restless(f files, err error) error {
 
 func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context, *sql.Tx) error) error {
 	if f.db.size == 0 {
-		return fmt.Errorf("%w: %s is empty (start: arcadiad run)", ErrNone, r.path)
+		return fmt.Errorf("%w: %s is empty (check --state, or start: arcadiad run)", ErrNone, r.path)
 	}
 	db, err := sql.Open("sqlite3", uri(r.path, append(f.options(), "_query_only=on")...))
 	if err != nil {
@@ -132,7 +129,7 @@ func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *sql.T
 func unreadable(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is gone", ErrNone, path)
+		return fmt.Errorf("%w: %s (check --state, or start: arcadiad run)", ErrNone, path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w (run as the user that arcadiad runs as)", err)
 	}

@@ -35,8 +35,8 @@ type Removed struct{ Sagas, Approvals, Deleted int64 }
 // stays removed.
 //
 // A saga is kept, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is
-// its own, or shows its tag; a saga for the same name that began before it is kept; or it is a failure that holds its name back
-// (law 14), because nothing succeeded since.
+// its own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; a saga for the
+// same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since.
 func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 	var removed Removed
 	now := time.Now()
@@ -169,29 +169,31 @@ func readNeeded(ctx context.Context, tx *sql.Tx) (needed, error) {
 
 // past is what expired needs to know of a saga.
 type past struct {
-	id       string
-	status   saga.Status
-	ended    time.Time // zero: live
-	retried  bool
-	undone   bool
-	droplets []int64 // that it made, adopted, replaced or destroyed
-	spoilt   bool    // its row cannot be read whole
+	id        string
+	status    saga.Status
+	ended     time.Time // zero: live
+	retried   bool
+	undone    bool
+	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
+	droplets  []int64 // that it made, adopted, replaced or destroyed
+	spoilt    bool    // its row cannot be read whole
 }
 
 // readPast gives the sagas for a name, oldest first.
 func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err error) {
-	const query = "SELECT id, status, labels, ended_at FROM sagas WHERE subject_key = ? ORDER BY created_at, rowid"
+	const query = "SELECT id, kind, status, labels, ended_at FROM sagas WHERE subject_key = ? ORDER BY created_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var p past
-		var status, text string
+		var kind, status, text string
 		var ended sql.NullString
-		if err := rows.Scan(&p.id, &status, &text, &ended); err != nil {
+		if err := rows.Scan(&p.id, &kind, &status, &text, &ended); err != nil {
 			return err
 		}
 		p.status = saga.Status(status)
 		var labels map[string]string
 		p.spoilt = decodeTime("ended_at", ended, &p.ended) != nil || decode("labels", text, &labels) != nil
 		p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
+		p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
 		for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
 			if v := labels[label]; v != "" {
 				id, err := strconv.ParseInt(v, 10, 64)
@@ -218,7 +220,7 @@ func expired(sagas []past, n needed, before time.Time) (ids []string) {
 		stalls := p.status == saga.Compensated && p.undone && i > answered
 		over := !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before)
 		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.droplets[id] })
-		if !over || stalls || lives || p.spoilt || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
+		if !over || stalls || lives || p.spoilt || p.leavesTag || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
 			return ids
 		}
 		ids = append(ids, p.id)

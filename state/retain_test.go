@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,12 +32,19 @@ func inAttic(t *testing.T, test func(a *attic)) {
 	})
 }
 
-// saga begins a saga now, and ends it unless the status is a live one.
+// swept are the labels of a saga whose tag was taken out of the account, beside others.
+func swept(labels map[string]string) map[string]string {
+	all := map[string]string{fleet.LabelTagGone: "true"}
+	maps.Copy(all, labels)
+	return all
+}
+
+// saga begins a saga now, and ends it unless the status is a live one. Its tag is gone unless the labels say otherwise.
 func (a *attic) saga(subject string, status saga.Status, labels map[string]string) saga.Saga {
 	a.t.Helper()
 	a.n++
 	sg := draft(a.n, subject)
-	sg.CreatedAt, sg.UpdatedAt, sg.Labels = time.Now(), time.Now(), labels
+	sg.CreatedAt, sg.UpdatedAt, sg.Labels = time.Now(), time.Now(), swept(labels)
 	must(a.t, a.s.Begin(a.t.Context(), sg))
 	if !status.Live() {
 		sg = ended(sg, status)
@@ -71,6 +79,7 @@ func TestRetainKeepsWhatIsAskedFor(t *testing.T) {
 		a.saga("untagged", saga.Completed, map[string]string{fleet.LabelDroplet: "13"})
 		a.saga("gone", saga.Completed, map[string]string{fleet.LabelDroplet: "14"})
 		a.saga("spoilt", saga.Completed, map[string]string{fleet.LabelDroplet: "fourteen"})
+		a.saga("unswept", saga.Completed, map[string]string{fleet.LabelTagGone: ""}) // only its journal knows whose tag that is
 		rec := record(11, "named")
 		rec.SagaID = named.ID
 		with := func(id int64, tags ...string) fleet.Droplet {
@@ -88,7 +97,7 @@ func TestRetainKeepsWhatIsAskedFor(t *testing.T) {
 		wantEqual(t, "removed too early", a.retain(90*day, 0), state.Removed{})
 		time.Sleep(2 * day)
 		removed := a.retain(90*day, 0)
-		wantEqual(t, "left", a.left(), "live named tagged untagged spoilt")
+		wantEqual(t, "left", a.left(), "live named tagged untagged spoilt unswept")
 		wantEqual(t, "removed", removed.Sagas, int64(7)) // and the two that committed the rows
 		wantEqual(t, "steps of removed sagas", column(t, get(a.s.Meta(a.t.Context()))(t).Path,
 			"SELECT count(*) FROM saga_steps WHERE saga_id NOT IN (SELECT id FROM sagas)"), any(int64(0)))
@@ -102,7 +111,7 @@ func commitNow(a *attic, rows ...any) {
 	a.t.Helper()
 	a.n++
 	sg := draft(a.n, fmt.Sprint("rows-", a.n))
-	sg.CreatedAt, sg.UpdatedAt = time.Now(), time.Now()
+	sg.CreatedAt, sg.UpdatedAt, sg.Labels = time.Now(), time.Now(), swept(nil)
 	must(a.t, a.s.Begin(a.t.Context(), sg))
 	must(a.t, a.s.Commit(a.t.Context(), ended(sg, saga.Completed), rows))
 }
