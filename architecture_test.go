@@ -153,7 +153,7 @@ func mayImport() map[string][]string {
 		"inventory":    {"fleet", "digitalocean"},
 		"provision":    {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
-		"notify":       {},                                                                  // knows conditions, and not what they are about
+		"notify":       {"fleet"},                                                           // knows conditions, and of what they are about only the order of names
 		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
 		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                     // looks at what each of them lives on
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",

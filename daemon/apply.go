@@ -11,7 +11,6 @@ import (
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 // Applied is what an apply came to.
@@ -157,15 +156,11 @@ func (h *house) missed(ctx context.Context, pending map[string]bool) (outcomes [
 
 // within opens the state database, builds the house on it, does the work, and puts everything to rest again.
 func within(ctx context.Context, o Options, work func(context.Context, *house) error) error {
-	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	h, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
 	err = func() error {
-		h, err := build(o, store, store, store)
-		if err != nil {
-			return err
-		}
 		ctx, stop := context.WithCancel(ctx)
 		context.AfterFunc(ctx, func() { h.shut(errShutdown) })
 		wait, err := h.start(ctx)
@@ -177,7 +172,7 @@ func within(ctx context.Context, o Options, work func(context.Context, *house) e
 		defer stop()
 		return work(ctx, h)
 	}()
-	return errors.Join(err, store.Close())
+	return errors.Join(err, h.store.Close())
 }
 
 // Sync takes one inventory; beside a running daemon it asks the daemon. It gives the number of droplets seen.
@@ -193,15 +188,12 @@ func Sync(ctx context.Context, o Options) (droplets int, err error) {
 	if !errors.Is(err, ErrNoDaemon) {
 		return 0, err
 	}
-	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	h, err := open(ctx, o)
 	if err != nil {
 		return 0, err
 	}
-	h, err := build(o, store, store, store)
-	if err == nil {
-		droplets, err = h.sync(ctx)
-	}
-	return droplets, errors.Join(err, store.Close())
+	droplets, err = h.sync(ctx)
+	return droplets, errors.Join(err, h.store.Close())
 }
 
 // sync is an observation that is saved, and nothing more.

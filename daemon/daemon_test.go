@@ -192,3 +192,28 @@ func (w *world) resources() []state.Resource {
 	w.must(err)
 	return resources
 }
+
+// What cannot work is refused before there is a database of it.
+func TestAURLThatIsRefusedLeavesNoDatabase(t *testing.T) {
+	dir := fastDir(t)
+	o := Options{
+		State: filepath.Join(dir, "arcadiad.db"), APIURL: "http://192.0.2.1", Fleet: filepath.Join(dir, "fleet.yaml"),
+		Token: func() (string, error) { return "dop_v1_test", nil },
+	}
+	if err := os.WriteFile(o.Fleet, []byte(fleetOf("name: a")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, do := range map[string]func() error{
+		"run":   func() error { return Run(t.Context(), o) },
+		"sync":  func() error { _, err := Sync(t.Context(), o); return err },
+		"apply": func() error { _, err := Apply(t.Context(), o, Conduct{}); return err },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "plain http") {
+			t.Errorf("%s: %v", what, err)
+		}
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) != 1 {
+			t.Errorf("%s left %v, %v", what, files, err)
+		}
+	}
+}

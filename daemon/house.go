@@ -79,6 +79,23 @@ type house struct {
 	onlook     onlook
 }
 
+// open opens the state database and builds a house on it; the caller closes the store. Settings that cannot work are refused before
+// there is a database.
+func open(ctx context.Context, o Options) (*house, error) {
+	if err := digitalocean.CheckURL(o.APIURL); err != nil {
+		return nil, err
+	}
+	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	h, err := build(o, store, store, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return h, nil
+}
+
 // build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
 func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
 	pulse := newPulse(max(workPatience, 20*o.WaitInterval))

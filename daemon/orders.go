@@ -59,15 +59,11 @@ func give(ctx context.Context, o Options, path, id string, self func(*house) err
 	if _, err := state.OpenReader(ctx, o.State); err != nil {
 		return err // an order about nothing must not create a database
 	}
-	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	h, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
-	h, err := build(o, store, store, store)
-	if err == nil {
-		err = self(h)
-	}
-	return errors.Join(err, store.Close())
+	return errors.Join(self(h), h.store.Close())
 }
 
 func (h *house) retry(ctx context.Context, id string) error {
@@ -95,7 +91,8 @@ func (h *house) approve(ctx context.Context, planID string) error {
 		return err
 	}
 	if pass.Plan.ID != planID {
-		return fmt.Errorf("plan %s is not the present one, which is %s: %w", planID, pass.Plan.ID, reconcile.ErrChanged)
+		return fmt.Errorf("plan %s is not the present one, which is %s: %w (run arcadiad plan, then approve the id that it shows; "+
+			"a file that was just saved is in force a few seconds later)", planID, pass.Plan.ID, reconcile.ErrChanged)
 	}
 	if !pass.Plan.Approvable() {
 		return fmt.Errorf("nothing in plan %s waits to be let through by a person (see: arcadiad plan)", planID)

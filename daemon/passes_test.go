@@ -312,7 +312,9 @@ func TestLaw09OnlyThePresentPlanIsApproved(t *testing.T) {
 		w.rest()
 		w.edit(strings.Replace(fleetOf(), "100%", "25%", 1))
 		time.Sleep(time.Minute)
-		if err := w.life.h.approve(context.Background(), "0123456789ab"); !errors.Is(err, reconcile.ErrChanged) {
+		err := w.life.h.approve(context.Background(), "0123456789ab")
+		if present := w.life.h.loop.Last().Outcome.Pass.Plan.ID; !errors.Is(err, reconcile.ErrChanged) ||
+			!strings.Contains(err.Error(), present) || !strings.Contains(err.Error(), "run arcadiad plan") {
 			t.Errorf("approved: %v", err)
 		}
 		time.Sleep(time.Hour)

@@ -8,7 +8,6 @@ import (
 
 	"arcadiad/fleetfile"
 	"arcadiad/notify"
-	"arcadiad/state"
 )
 
 // Run is the daemon: it keeps the account in line with the fleet file until the context ends. A shutdown is not a failure: the
@@ -21,15 +20,11 @@ func Run(ctx context.Context, o Options) error {
 	if err := checkWebhook(o); err != nil {
 		return err
 	}
-	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	h, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
-	h, err := build(o, store, store, store)
-	if err == nil {
-		err = h.run(ctx)
-	}
-	return errors.Join(err, store.Close())
+	return errors.Join(h.run(ctx), h.store.Close())
 }
 
 func (h *house) run(ctx context.Context) error {

@@ -116,6 +116,12 @@ type Client struct {
 // Client gives the API at that priority.
 func (a *API) Client(p Priority) *Client { return &Client{api: a, priority: p} }
 
+// CheckURL refuses a URL of the API that New would refuse: one that is none, or that would show the token to the network.
+func CheckURL(url string) error {
+	_, err := baseURL(url)
+	return err
+}
+
 // baseURL checks the URL of the API: the token must not travel in the clear (law 15).
 func baseURL(s string) (string, error) {
 	if s == "" {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // Kind is what sort of a condition it is.
@@ -45,7 +47,8 @@ func (c Condition) key() key { return key{c.Kind, c.Subject} }
 // compare orders conditions as messages show them.
 func compare(a, b Condition) int {
 	kinds := Kinds()
-	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Subject, b.Subject))
+	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), fleet.CompareNames(a.Subject, b.Subject),
+		cmp.Compare(a.Subject, b.Subject))
 }
 
 // Board holds the conditions of the present. It is safe for concurrent use, and nobody waits at it. The zero value is ready.

@@ -136,6 +136,16 @@ func TestEachConditionIsToldOnce(t *testing.T) {
 	})
 }
 
+// Names stand in the order of people, as everywhere.
+func TestConditionsAreSortedAsNamesAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, &endpoint{}, nil)
+		defer d.stop()
+		d.Replace([]Kind{Stuck}, []Condition{stuck("web-10", "a"), stuck("web-2", "a"), stuck("db", "a")}, nil)
+		d.hears("raised stuck db a", "raised stuck web-2 a", "raised stuck web-10 a")
+	})
+}
+
 func TestWhatHappensTogetherIsToldTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hook := &endpoint{}

@@ -109,10 +109,10 @@ func misfits(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
 }
 
 func (b *builder) adopt(x *subject, d *fleet.Droplet) {
-	reason := "it bears the fleet's tags, and is not registered"
+	reason := "tagged for the fleet, and not registered yet"
 	changes := misfits(*x.spec, d)
 	if len(changes) > 0 {
-		reason += "; it differs from the file, so a replace comes next"
+		reason += "; differs from the file, so a replace comes next"
 	}
 	record := fleet.Record{
 		DropletID: d.ID, Name: x.spec.Name, ImageID: d.ImageID, RecordedAt: b.now,

@@ -84,7 +84,7 @@ func (b *builder) unwanted(x *subject) {
 	}
 	for _, d := range x.claims {
 		maker := b.makerOf(d)
-		reason := "unknown origin: it bears the fleet's tag, and no saga of this journal made it"
+		reason := "unknown origin: tagged for the fleet, and made by no saga of this journal"
 		switch {
 		case maker != nil && !maker.Completed():
 			reason = "late arrival: saga " + fleet.Saga8(maker.ID) + " had given it up, and the fleet file does not want it"

@@ -98,7 +98,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprint(ts.Stdout(), said)
 			return
 		}
-		<-time.After(25 * time.Millisecond)
+		<-time.After(100 * time.Millisecond) // more often, and the account's rate limit would be used up
 	}
 	ts.Fatalf("%s: it did not come to %s in %d tries; the last said:\n%s", strings.Join(args[1:], " "), args[0], tries, said)
 }
