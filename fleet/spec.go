@@ -88,6 +88,9 @@ type Policy struct {
 // DefaultMaxDestroy is policy.max_destroy where the file does not say: a quarter of the managed droplets.
 var DefaultMaxDestroy = Limit{Percent: true, Value: 25}
 
+// DefaultMaxUnavailable is policy.max_unavailable where the file does not say.
+var DefaultMaxUnavailable = Limit{Percent: true, Value: 25}
+
 // Limit is a number of droplets, or a percentage of them.
 type Limit struct {
 	Value   int

@@ -67,9 +67,18 @@ var good = []fleetCase{
     backups: False
     ipv6: TRUE
     protect: false
-policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, drift: correct}
+    was: api
+    resize: in_place_with_disk
+    on_change: ignore
+    replace: destroy_first
+    drift: replace
+policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, max_unavailable: 1, drift: correct}
 `},
-	{name: "percentages", yaml: head + web + "policy: {max_destroy: 100%}\n"},
+	{name: "percentages", yaml: head + web + "policy: {max_destroy: 100%, max_unavailable: 1%}\n"},
+	{name: "rules by default", yaml: "version: 1\nfleet: demo\ndefaults: {resize: in_place, on_change: ignore, replace: destroy_first, drift: correct}\n" +
+		"droplets:\n  - {name: web, region: syd1, size: s, image: i, resize: replace, on_change: replace, replace: create_first, drift: report}\n"},
+	{name: "one of a count goes its own way", yaml: head + "  - {name: api, count: 2, was: web}\n  - {name: last, was: web-3}\n  - name: web\n"},
+	{name: "old name and new names", yaml: head + "  - {name: web-1, count: 2, was: web}\n  - {name: web, was: web-9}\n  - {name: off, count: 0, was: web}\n"},
 	{name: "count of none", yaml: head + "  - {name: web, count: 0}\n  - {name: web-1}\n"},
 	{name: "single beside counted", yaml: head + "  - {name: web, count: 2}\n  - {name: web}\n"},
 	{name: "longest names", yaml: head + "  - {name: " + strings.Repeat("a", 63) + "}\n  - {name: " + strings.Repeat("a", 58) + ", count: 1}\n"},
@@ -112,7 +121,7 @@ var bad = []fleetCase{
 	{name: "alias bomb", deep: true, yaml: bomb(), want: "106:23: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge bomb", deep: true, yaml: mergeBomb(), want: "7:15: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge does not hide a duplicate", deep: true, yaml: head + "  - &a {name: web}\n  - {<<: *a, name: b, <<: *a}\n", want: "7:23: duplicate key <<: it is set on line 7 already (remove one of them)"},
-	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect)"},
+	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift)"},
 	{name: "key is no word", yaml: head + web + "    ? [a]\n    : b\n", deep: true, want: "7:7: a key must be a plain word, not a list"},
 
 	// Keys.
@@ -123,15 +132,15 @@ var bad = []fleetCase{
 	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\nfleets: [demo]\npolicy: {drfit: report}\n", want: `
 6:17: unknown key sise in a droplet (did you mean size?)
 6:26: unknown key sshKeys in a droplet (did you mean ssh_keys?)
-6:39: unknown key type in a droplet (known here: name, count, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect)
+6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift)
 6:48: unknown key user-data-file in a droplet (did you mean user_data_file?)
 7:17: unknown key regio in a droplet (did you mean region?)
 8:1: unknown key region in the fleet file (region belongs under defaults or to a droplet)
 9:1: unknown key fleets in the fleet file (did you mean fleet?)
 10:10: unknown key drfit in policy (did you mean drift?)`},
 	{name: "name and count in defaults", yaml: "version: 1\nfleet: demo\ndefaults: {name: web, count: 3}\ndroplets: []\n", want: `
-3:12: unknown key name in defaults (only a droplet has a name)
-3:23: unknown key count in defaults (only a droplet has a count)`},
+3:12: unknown key name in defaults (name belongs to a droplet)
+3:23: unknown key count in defaults (count belongs to a droplet)`},
 	{name: "nothing said", yaml: "{}", want: `
 1:1: droplets is missing (a fleet without droplets says so: droplets: [])
 1:1: fleet is missing (name the fleet, such as fleet: demo)
@@ -154,7 +163,7 @@ var bad = []fleetCase{
 	{name: "policy", yaml: head + web + "policy: {max_destroy: 101%, max_droplets: 0, drift: corect}\n", want: `
 7:23: max_destroy: 101% is not a percentage (from 0% to 100%, without decimals)
 7:43: max_droplets must be at least 1, not 0 (leave it out for no cap)
-7:53: drift must be one of report and correct, not the text "corect" (did you mean correct?)`},
+7:53: drift must be report, correct or replace, not the text "corect" (did you mean correct?)`},
 	{name: "max_destroy below none", yaml: head + web + "policy: {max_destroy: -1}\n", want: "7:23: max_destroy must not be below 0 (0 means none)"},
 	{name: "max_destroy a fraction", yaml: head + web + "policy: {max_destroy: 0.25}\n", want: "7:23: max_destroy must be a number of droplets or a percentage, not the number 0.25 (such as 5 or 25%)"},
 	{name: "max_destroy a fraction of percent", yaml: head + web + "policy: {max_destroy: 2.5%}\n", want: "7:23: max_destroy: 2.5% is not a percentage (from 0% to 100%, without decimals)"},
@@ -197,6 +206,51 @@ var bad = []fleetCase{
 8:5: droplet web-1 and 2 more are wanted twice: by this stanza and by web on line 6
 10:5: droplet db is wanted twice: by this stanza and by db on line 9`},
 	{name: "too many", deep: true, yaml: head + crowd(11), want: "16:5: the fleet has more than 10000 droplets from here on"},
+
+	// Rules.
+	{name: "rules", yaml: head + "  - {name: a, resize: inplace, on_change: Ignore, replace: destroy-first, drift: corect}\n" +
+		"  - {name: b, resize: true, on_change: [], replace: }\n  - {name: c, resize: never}\n", want: `
+6:23: resize must be replace, in_place or in_place_with_disk, not the text "inplace" (did you mean in_place?)
+6:43: on_change must be replace or ignore, not the text "Ignore" (did you mean ignore?)
+6:60: replace must be create_first or destroy_first, not the text "destroy-first" (did you mean destroy_first?)
+6:82: drift must be report, correct or replace, not the text "corect" (did you mean correct?)
+7:23: resize must be replace, in_place or in_place_with_disk, not the boolean true
+7:40: on_change must be replace or ignore, not a list
+7:53: replace must be create_first or destroy_first, not nothing
+8:23: resize must be replace, in_place or in_place_with_disk, not the text "never"`},
+	{name: "rules in the wrong place", yaml: "version: 1\nfleet: demo\ndroplets: [{name: a1, region: syd1, size: s, image: i, max_unavailable: 1}]\n" +
+		"drift: report\nwas: web\nmax_destroy: 1\npolicy: {resize: in_place, max_unavailble: 1}\n", want: `
+3:56: unknown key max_unavailable in a droplet (max_unavailable belongs under policy)
+4:1: unknown key drift in the fleet file (drift belongs under policy or under defaults or to a droplet)
+5:1: unknown key was in the fleet file (was belongs to a droplet)
+6:1: unknown key max_destroy in the fleet file (max_destroy belongs under policy)
+7:10: unknown key resize in policy (resize belongs under defaults or to a droplet)
+7:28: unknown key max_unavailble in policy (did you mean max_unavailable?)`},
+	{name: "max_unavailable none", yaml: head + web + "policy: {max_unavailable: 0}\n", want: "7:27: max_unavailable must not be below 1 (a resize in place takes a droplet down)"},
+	{name: "max_unavailable no percent", yaml: head + web + "policy: {max_unavailable: 0%}\n", want: "7:27: max_unavailable: 0% is not a percentage (from 1% to 100%, without decimals)"},
+	{name: "max_unavailable is text", yaml: head + web + "policy: {max_unavailable: one}\n", want: `7:27: max_unavailable must be a number of droplets or a percentage, not the text "one" (such as 5 or 25%)`},
+
+	// Old names.
+	{name: "forms of old names", yaml: head + "  - {name: a, was: Web}\n  - {name: b, was: 7}\n  - {name: c, was: }\n  - {name: d, count: 1, was: [web]}\n", want: `
+6:20: was: "Web" is not a droplet name (write it in lower case: web)
+7:20: was must be a string, not the number 7 (quote it: "7")
+8:20: was has no value
+9:30: was must be a string, not a list`},
+	{name: "was by default", yaml: "version: 1\nfleet: demo\ndefaults: {was: web}\ndroplets: []\n", want: "3:12: unknown key was in defaults (was belongs to a droplet)"},
+	{name: "old stems", yaml: head + "  - {name: a, count: 1, was: web.example.com}\n  - {name: b, count: 1, was: " + strings.Repeat("a", 59) + "}\n", want: `
+6:30: was: web.example.com never had a count (with a count it is the old name without the number)
+7:30: was: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa never had a count (with a count it is the old name without the number)`},
+	{name: "the same name", deep: true, yaml: head + "  - {name: web, was: web}\n  - {name: api, count: 0, was: api}\n", want: `
+6:22: was: web is the name that it has now (remove it)
+7:32: was: api is the name that it has now (remove it)`},
+	{name: "old name still wanted", deep: true, yaml: head + "  - {name: api, count: 3, was: web}\n  - {name: web, count: 2}\n  - {name: a, was: b}\n  - {name: b, was: a}\n  - {name: c, was: api-1}\n", want: `
+6:5: was: droplet web-1 and 1 more are wanted under the old name too: by web on line 7 (remove was, or rename in two steps)
+8:5: was: droplet b is wanted under the old name too: by b on line 9 (remove was, or rename in two steps)
+9:5: was: droplet a is wanted under the old name too: by a on line 8 (remove was, or rename in two steps)
+10:5: was: droplet api-1 is wanted under the old name too: by api on line 6 (remove was, or rename in two steps)`},
+	{name: "renamed twice", deep: true, yaml: head + "  - &api {name: api, count: 3, was: web}\n  - {<<: *api, name: front, count: 2}\n  - {name: last, was: web-3}\n", want: `
+7:5: was: droplet web-1 and 1 more are renamed twice: by this stanza and by api on line 6 (remove one of them)
+8:5: was: droplet web-3 is renamed twice: by this stanza and by api on line 6 (remove one of them)`},
 
 	// Fields.
 	{name: "slugs", yaml: head + "  - {name: a, region: nyc, size: S-1vcpu-1gb, image: Ubuntu 24}\n  - {name: b, region: no, size: 1, image: 0}\n", want: `

@@ -2,6 +2,7 @@ package fleetfile
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
 // The keys of the file.
 var (
 	rootKeys   = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
-	policyKeys = []string{"max_destroy", "max_droplets", "max_monthly_cost", "drift"}
+	policyKeys = []string{"max_destroy", "max_droplets", "max_monthly_cost", "max_unavailable", driftKey}
 )
 
 // decode leaves its problems in d.errs; the fleet is good only without any.
@@ -60,7 +61,8 @@ func (d *decoder) decode(data []byte) fleet.Fleet {
 }
 
 func (d *decoder) root(n *yaml.Node) fleet.Fleet {
-	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, Drift: fleet.DriftReport}}
+	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxUnavailable: fleet.DefaultMaxUnavailable,
+		Drift: fleet.DriftReport}}
 	if isNull(n) {
 		d.fail(n, "a fleet without droplets says so: droplets: []", "the file is empty")
 		return f
@@ -68,7 +70,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 	if !d.version(n) {
 		return f
 	}
-	entries, ok := d.mapping(n, "the fleet file", rootKeys, belongsToDroplets)
+	entries, ok := d.mapping(n, "the fleet file", rootKeys, belongs)
 	if !ok {
 		return f
 	}
@@ -121,21 +123,35 @@ func (d *decoder) version(n *yaml.Node) bool {
 	return true
 }
 
-// belongsToDroplets gives the hint for a droplet's field at the top of the file.
-func belongsToDroplets(key string) string {
-	if slices.Contains(dropletKeys, key) {
-		return key + " belongs under defaults or to a droplet"
+// belongs gives the hint for a known key in the wrong place; empty: the key is known nowhere, or is one of the top.
+func belongs(key string) string {
+	var places []string
+	if slices.Contains(policyKeys, key) {
+		places = append(places, "under policy")
 	}
-	return ""
+	if slices.Contains(defaultKeys, key) {
+		places = append(places, "under defaults")
+	}
+	if slices.Contains(dropletKeys, key) {
+		places = append(places, "to a droplet")
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	return key + " belongs " + strings.Join(places, " or ")
 }
 
 func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
-	entries, _ := d.mapping(n, "policy", policyKeys, nil)
+	entries, _ := d.mapping(n, "policy", policyKeys, belongs)
 	for _, e := range entries {
 		switch e.key {
 		case "max_destroy":
-			if limit, ok := d.limit(e.value, "max_destroy"); ok {
+			if limit, ok := d.limit(e.value, "max_destroy", 0, "0 means none"); ok {
 				p.MaxDestroy = limit
+			}
+		case "max_unavailable":
+			if limit, ok := d.limit(e.value, "max_unavailable", 1, "a resize in place takes a droplet down"); ok {
+				p.MaxUnavailable = limit
 			}
 		case "max_droplets":
 			if i, ok := d.integer(e.value, "max_droplets"); ok && i < 1 {
@@ -145,20 +161,21 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 			}
 		case "max_monthly_cost":
 			p.MaxMonthly = d.money(e.value, "max_monthly_cost")
-		case "drift":
-			p.Drift = d.drift(e.value)
+		case driftKey:
+			word, _ := d.choice(e.value, driftKey, drifts)
+			p.Drift = fleet.DriftPolicy(word)
 		}
 	}
 }
 
-// limit reads a number of droplets or a percentage of them.
-func (d *decoder) limit(n *yaml.Node, what string) (fleet.Limit, bool) {
+// limit reads a number of droplets or a percentage of them. Why says why it may not be below the least.
+func (d *decoder) limit(n *yaml.Node, what string, least int, why string) (fleet.Limit, bool) {
 	v := d.follow(n)
 	digits, percent := strings.CutSuffix(v.Value, "%")
 	if percent && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
 		i, err := strconv.Atoi(digits)
-		if err != nil || !decimal.MatchString(digits) || i < 0 || i > 100 {
-			d.fail(v, "from 0% to 100%, without decimals", "%s: %s is not a percentage", what, clip(v.Value))
+		if err != nil || !decimal.MatchString(digits) || i < least || i > 100 {
+			d.fail(v, fmt.Sprintf("from %d%% to 100%%, without decimals", least), "%s: %s is not a percentage", what, clip(v.Value))
 			return fleet.Limit{}, false
 		}
 		return fleet.Limit{Value: i, Percent: true}, true
@@ -168,8 +185,8 @@ func (d *decoder) limit(n *yaml.Node, what string) (fleet.Limit, bool) {
 		return fleet.Limit{}, false
 	}
 	i, ok := d.integer(n, what)
-	if ok && i < 0 {
-		d.fail(v, "0 means none", "%s must not be below 0", what)
+	if ok && i < least {
+		d.fail(v, why, "%s must not be below %d", what, least)
 		return fleet.Limit{}, false
 	}
 	return fleet.Limit{Value: i}, ok
@@ -190,20 +207,4 @@ func (d *decoder) money(n *yaml.Node, what string) fleet.Money {
 		d.fail(v, "leave it out for no cap", "%s must be above 0", what)
 	}
 	return fleet.Dollars(dollars)
-}
-
-// drifts are the words of policy.drift.
-var drifts = []string{string(fleet.DriftReport), string(fleet.DriftCorrect)}
-
-func (d *decoder) drift(n *yaml.Node) fleet.DriftPolicy {
-	v := d.follow(n)
-	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" && slices.Contains(drifts, v.Value) {
-		return fleet.DriftPolicy(v.Value)
-	}
-	hint := ""
-	if near, ok := nearest(v.Value, drifts); ok {
-		hint = "did you mean " + near + "?"
-	}
-	d.fail(v, hint, "drift must be one of %s, not %s", strings.Join(drifts, " and "), describe(v))
-	return fleet.DriftReport
 }

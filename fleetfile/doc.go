@@ -5,8 +5,9 @@
 //   - text: is it whole, readable text? UTF-8, no control characters, no merge conflict, not empty, not huge.
 //   - parse: one YAML document, as nodes that know their line and column.
 //   - decode: the nodes become stanzas. Every key is known and appears once, every value has its form; the forms are one table
-//     ([fleet.Fields] beside this package's own), and the JSON Schema of [Schema] is printed from the same table.
-//   - expand: a stanza with a count becomes web-1 … web-n, and no two droplets have one name.
+//     ([fleet.Fields] beside this package's own), and the JSON Schema of [Schema] is printed from the same table. The rules, which
+//     say how a droplet may be changed, are another.
+//   - expand: a stanza with a count becomes web-1 … web-n, and no two droplets have one name, nor had one.
 //
 // A station that finds problems goes on as far as it makes sense, so that a person sees all of them at once: [Errors], each with
 // its place and, where it helps, a hint.

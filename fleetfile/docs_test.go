@@ -103,16 +103,23 @@ func tables(t *testing.T, schema described) string {
 		row(name, schema.Properties[name], slices.Contains(schema.Required, name))
 	}
 
-	out.WriteString("\n## A droplet\n\nRequired here or in `defaults`, which take all of these but `name` and `count`: " + required() +
+	out.WriteString("\n## A droplet\n\nRequired here or in `defaults`, which take all of these but `name`, `count` and `was`: " + required() +
 		".\n\n| key | is | a change | |\n|---|---|---|---|\n")
 	for _, f := range fleet.Fields {
 		row(f.Name, droplet.Properties[f.Name], false, change(f))
 		switch f.Name {
 		case "name":
 			row("count", droplet.Properties["count"], false, "more, or fewer")
+			row("was", droplet.Properties["was"], false, "a rename")
 		case "user_data":
 			row("user_data_file", droplet.Properties["user_data_file"], false, change(f))
 		}
+	}
+
+	out.WriteString("\n## How it may be changed\n\nThese stand with a droplet or in `defaults` too. They say how a change is carried out, and are no part of the droplet.\n\n" +
+		"| key | is | |\n|---|---|---|\n")
+	for _, name := range []string{"resize", "on_change", "replace", "drift"} {
+		row(name, droplet.Properties[name], false)
 	}
 
 	out.WriteString("\n## Policy\n\n| key | is | |\n|---|---|---|\n")
@@ -137,8 +144,13 @@ func required() string {
 }
 
 func change(f fleet.Field) string {
-	if f.Name == "name" {
-		return "another droplet"
+	switch f.Name {
+	case "name":
+		return "another droplet, but for `was`"
+	case "size":
+		return "as `resize` says"
+	case "image", "ssh_keys", "user_data":
+		return "as `on_change` says"
 	}
-	return map[fleet.Change]string{fleet.ChangeReplace: "replace", fleet.ChangeInPlace: "shown", fleet.ChangeRecord: "recorded"}[f.Change]
+	return map[fleet.Change]string{fleet.ChangeReplace: "replace", fleet.ChangeInPlace: "in place", fleet.ChangeRecord: "recorded"}[f.Change]
 }

@@ -15,8 +15,9 @@ const maxFleet = 10_000
 
 // expansion collects the droplets of all stanzas.
 type expansion struct {
-	specs []fleet.Spec
-	taken map[string]fleet.Spec // by fleet.Key
+	specs   []fleet.Spec
+	taken   map[string]fleet.Spec // by fleet.Key
+	renamed []renamed
 }
 
 // droplets reads the stanzas and expands them, ordered by name.
@@ -38,6 +39,7 @@ func (d *decoder) droplets(n *yaml.Node, defaults stanza) []fleet.Spec {
 			return nil
 		}
 	}
+	d.renames(x)
 	slices.SortFunc(x.specs, func(a, b fleet.Spec) int { return fleet.CompareNames(a.Name, b.Name) })
 	return x.specs
 }
@@ -78,27 +80,46 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 			d.fail(d.follow(name.at), "", "%s has a count: its name must have at most %d characters, so that the numbers fit", clip(name.text), maxStem)
 			return
 		}
-		names = nil
-		for i := range count.int {
-			names = append(names, fmt.Sprintf("%s-%d", name.text, i+1))
-		}
+		names = ordinals(name.text, count.int)
 	}
 	spec := s.spec()
 	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
-	twice := []string{}
-	for _, spec.Name = range names {
+	old := d.oldNames(s, counted)
+	specs, twice := []fleet.Spec{}, []string{}
+	for i, name := range names {
+		if spec.Name = name; old != nil {
+			spec.Was = old[i]
+		}
 		if _, collides := x.taken[fleet.Key(spec.Name)]; collides {
 			twice = append(twice, spec.Name)
 			continue
 		}
 		x.taken[fleet.Key(spec.Name)] = spec
-		x.specs = append(x.specs, spec)
+		specs = append(specs, spec)
+	}
+	x.specs = append(x.specs, specs...)
+	if old != nil {
+		x.renamed = append(x.renamed, renamed{item, specs})
 	}
 	if len(twice) > 0 {
-		first, which := x.taken[fleet.Key(twice[0])], twice[0]+" is"
-		if len(twice) > 1 {
-			which = fmt.Sprintf("%s and %d more are", twice[0], len(twice)-1)
-		}
-		d.fail(item, "", "droplet %s wanted twice: by this stanza and by %s on line %d", which, first.Group, first.Line)
+		first := x.taken[fleet.Key(twice[0])]
+		d.fail(item, "", "droplet %s wanted twice: by this stanza and by %s on line %d", several(twice), first.Group, first.Line)
 	}
+}
+
+// ordinals are the names of the droplets of a count, from 1.
+func ordinals(stem string, count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = ordinal(stem, i+1)
+	}
+	return names
+}
+
+// several names the first of some droplets, and begins what is said of them all.
+func several(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return fmt.Sprintf("%s and %d more are", names[0], len(names)-1)
 }

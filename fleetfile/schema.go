@@ -2,6 +2,7 @@ package fleetfile
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 
 	"arcadiad/fleet"
@@ -17,7 +18,8 @@ func Schema() []byte {
 	droplet := mappingSchema(dropletKeys)
 	droplet["description"] = "One droplet, or with count several alike."
 	droplet["required"] = []string{"name"}
-	droplet["dependencies"] = object{countKey: object{"properties": object{"name": object{"pattern": "^[^.]*$", "maxLength": maxStem}}}}
+	stem := object{"pattern": "^[^.]*$", "maxLength": maxStem}
+	droplet["dependencies"] = object{countKey: object{"properties": object{"name": stem, wasKey: stem}}}
 	defaults := mappingSchema(defaultKeys)
 	defaults["description"] = "What holds for every droplet that does not say otherwise itself."
 
@@ -48,24 +50,17 @@ func Schema() []byte {
 			"policy": object{
 				"description": "Bounds of what one pass may do.", "type": "object", "additionalProperties": false,
 				"properties": object{
-					"max_destroy": object{
-						"description": "How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets.",
-						"default":     "25%",
-						"anyOf": []object{
-							{"type": "integer", "minimum": 0},
-							{"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"},
-						},
-					},
+					"max_destroy": limitSchema(0, "^(100|[1-9]?[0-9])%$", fleet.DefaultMaxDestroy,
+						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets."),
 					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
 					"max_monthly_cost": object{
 						"description": "Cap on what the fleet's droplets cost in a month, in US dollars: creates beyond it are held.",
 						"type":        "number", "exclusiveMinimum": 0,
 					},
-					"drift": object{
-						"description": "What to do about droplets that were changed by others: show it, or mend what can be mended in place.",
-						"default":     string(fleet.DriftReport),
-						"enum":        drifts,
-					},
+					"max_unavailable": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxUnavailable,
+						"How many droplets of one group may be off at once to be resized in place: a number, or a percentage of the group, at least one."),
+					driftKey: choiceSchema(drifts, string(fleet.DriftReport),
+						"What to do about droplets that others changed: show it, mend what can be mended in place, or replace where it cannot."),
 				},
 			},
 		},
@@ -87,9 +82,15 @@ func mappingSchema(keys []string) object {
 				"description": "How many droplets: web-1, web-2, …. Shrinking drops the highest; 0 means none.",
 				"type":        "integer", "minimum": 0, "maximum": maxCount,
 			}
+		case wasKey:
+			properties[key] = described(formOf["name"].schema(), "The old name of a droplet that is renamed. With count: the old stem, and each droplet keeps its number.")
 		case fileKey:
 			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory.")
 		default:
+			if r, ok := ruleNamed(key); ok {
+				properties[key] = choiceSchema(r.words, r.standard, r.doc)
+				continue
+			}
 			f, _ := fleet.FieldNamed(key)
 			properties[key] = fieldSchema(f)
 		}
@@ -97,6 +98,27 @@ func mappingSchema(keys []string) object {
 	return object{
 		"type": "object", "additionalProperties": false, "properties": properties,
 		"not": object{"required": []string{userDataKey, fileKey}},
+	}
+}
+
+// choiceSchema describes a key that has one of a few words.
+func choiceSchema(words []string, standard, doc string) object {
+	s := object{"description": doc, "enum": words}
+	if standard != "" {
+		s["default"] = standard
+	}
+	return s
+}
+
+// limitSchema describes a number of droplets or a percentage of them.
+func limitSchema(least int, percentage string, standard fleet.Limit, doc string) object {
+	return object{
+		"description": doc,
+		"default":     fmt.Sprintf("%d%%", standard.Value),
+		"anyOf": []object{
+			{"type": "integer", "minimum": least},
+			{"type": "string", "pattern": percentage},
+		},
 	}
 }
 

@@ -87,7 +87,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	droplet, defaults := schema.Properties.Droplets.Items.Properties, schema.Properties.Defaults.Properties
-	want := []string{"count", "user_data_file"}
+	want := []string{"count", "was", "user_data_file", "resize", "on_change", "replace", "drift"}
 	for _, f := range fleet.Fields {
 		want = append(want, f.Name)
 		if droplet[f.Name].Description != f.Doc {
@@ -102,7 +102,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 	for _, name := range want {
 		_, inDroplet := droplet[name]
 		_, inDefaults := defaults[name]
-		if !inDroplet || inDefaults == (name == "name" || name == "count") {
+		if !inDroplet || inDefaults == slices.Contains([]string{"name", "count", "was"}, name) {
 			t.Errorf("%s: in droplets %v, in defaults %v", name, inDroplet, inDefaults)
 		}
 		// A list as the value of anything but a list field is refused for its type, and so known.

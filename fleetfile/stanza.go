@@ -10,9 +10,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Keys of a stanza that are no fields of a droplet.
+// Keys of a stanza that are no fields of a droplet, beside the rules.
 const (
 	countKey    = "count"
+	wasKey      = "was"
 	userDataKey = "user_data"
 	fileKey     = "user_data_file" // another way to say user_data
 )
@@ -20,10 +21,12 @@ const (
 // maxCount is how many droplets one stanza may ask for.
 const maxCount = 1000
 
-// dropletKeys are the keys of a stanza under droplets; defaultKeys are those under defaults, which names and counts nothing.
+// ownKeys are the keys that only a stanza under droplets has; dropletKeys are all of its keys, and defaultKeys those under defaults,
+// which names and counts nothing.
 var (
+	ownKeys     = []string{"name", countKey, wasKey}
 	dropletKeys = func() []string {
-		keys := []string{"name", countKey}
+		keys := slices.Clone(ownKeys)
 		for _, f := range fleet.Fields {
 			if f.Name != "name" {
 				keys = append(keys, f.Name)
@@ -32,9 +35,12 @@ var (
 				keys = append(keys, fileKey)
 			}
 		}
+		for _, r := range rules {
+			keys = append(keys, r.name)
+		}
 		return keys
 	}()
-	defaultKeys = slices.DeleteFunc(slices.Clone(dropletKeys), func(k string) bool { return k == "name" || k == countKey })
+	defaultKeys = dropletKeys[len(ownKeys):]
 )
 
 // stanza is what one mapping says about droplets, by field. A value that was refused is there too, as not ok: the field is not
@@ -52,21 +58,24 @@ type value struct {
 
 // stanza reads one mapping; false: it is none.
 func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, bool) {
-	entries, ok := d.mapping(n, what, known, func(key string) string {
-		if slices.Contains(dropletKeys, key) {
-			return "only a droplet has a " + key
-		}
-		return ""
-	})
+	entries, ok := d.mapping(n, what, known, belongs)
 	s := stanza{}
 	var file, inline *entry
 	for i, e := range entries {
 		switch e.key {
 		case countKey:
 			s[countKey] = d.count(e.value)
+		case wasKey:
+			was, fine := d.text(e.value, wasKey, formOf["name"])
+			s[wasKey] = value{ok: fine, text: was, at: e.value}
 		case fileKey:
 			file = &entries[i]
 		default:
+			if r, ok := ruleNamed(e.key); ok {
+				word, fine := d.choice(e.value, r.name, r.words)
+				s[r.name] = value{ok: fine, text: word, at: e.value}
+				continue
+			}
 			f, _ := fleet.FieldNamed(e.key)
 			s[e.key] = d.field(e.value, f)
 			if e.key == userDataKey {
@@ -143,6 +152,9 @@ func (s stanza) spec() fleet.Spec {
 	}
 	if protect, said := s["protect"]; said {
 		spec.Protect = &protect.flag
+	}
+	for _, r := range rules {
+		r.set(&spec.Rules, s[r.name].text)
 	}
 	return spec
 }

@@ -1,0 +1,80 @@
+package fleetfile
+
+import (
+	"strings"
+
+	"arcadiad/fleet"
+
+	"gopkg.in/yaml.v3"
+)
+
+// rule is a key that says how the droplets of a stanza may be changed, and nothing about what they are.
+type rule struct {
+	name     string
+	words    []string
+	standard string // what holds where nothing is said; empty: another key says
+	doc      string // one sentence for the JSON Schema
+	set      func(r *fleet.Rules, word string)
+}
+
+// rules is the one table of these keys. The decoder, the JSON Schema and the documentation follow it.
+var rules = []rule{
+	{
+		name: "resize", words: []string{string(fleet.ResizeReplace), string(fleet.ResizeInPlace), string(fleet.ResizeWithDisk)},
+		standard: string(fleet.ResizeReplace),
+		doc: "What another size takes: a new droplet, or the same one, which is off meanwhile. " +
+			"A disk that grew with it never shrinks again.",
+		set: func(r *fleet.Rules, word string) { r.Resize = fleet.Resize(word) },
+	},
+	{
+		name: "on_change", words: []string{string(fleet.OnChangeReplace), string(fleet.OnChangeIgnore)},
+		standard: string(fleet.OnChangeReplace),
+		doc:      "What another image, ssh_keys or user_data takes: a new droplet, or nothing: only droplets to come have it.",
+		set:      func(r *fleet.Rules, word string) { r.OnChange = fleet.OnChange(word) },
+	},
+	{
+		name: "replace", words: []string{string(fleet.CreateFirst), string(fleet.DestroyFirst)},
+		standard: string(fleet.CreateFirst),
+		doc:      "Whether a replace makes the new droplet first or destroys the old one first, for an account without room for both.",
+		set:      func(r *fleet.Rules, word string) { r.Order = fleet.Order(word) },
+	},
+	{
+		name: driftKey, words: drifts,
+		doc: "What to do about these droplets when others changed them; without it policy.drift says.",
+		set: func(r *fleet.Rules, word string) { r.Drift = fleet.DriftPolicy(word) },
+	},
+}
+
+// driftKey is the key of the rule, and of the policy that holds where no rule is said; drifts are the words of both.
+const driftKey = "drift"
+
+var drifts = []string{string(fleet.DriftReport), string(fleet.DriftCorrect), string(fleet.DriftReplace)}
+
+// ruleNamed finds a rule by its key.
+func ruleNamed(key string) (rule, bool) {
+	for _, r := range rules {
+		if r.name == key {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// choice reads one of a few words.
+func (w *walker) choice(n *yaml.Node, what string, words []string) (string, bool) {
+	v := w.follow(n)
+	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
+		for _, word := range words {
+			if v.Value == word {
+				return word, true
+			}
+		}
+	}
+	hint := ""
+	if near, ok := nearest(v.Value, words); ok {
+		hint = "did you mean " + near + "?"
+	}
+	last := len(words) - 1
+	w.fail(v, hint, "%s must be %s or %s, not %s", what, strings.Join(words[:last], ", "), words[last], describe(v))
+	return "", false
+}
