@@ -21,8 +21,11 @@ type Applied struct {
 	Failed   []Progress // sagas that ended undone, or are stuck
 }
 
-// Converged tells whether the fleet is as the file asks.
-func (a Applied) Converged() bool { return !a.Declined && len(a.Failed) == 0 && a.After.Settled() }
+// Converged tells whether the fleet is as the file asks. It is not while something recorded is missing, though there is nothing to do
+// about that yet.
+func (a Applied) Converged() bool {
+	return !a.Declined && len(a.Failed) == 0 && a.After.Settled() && a.After.Summary.Missing == 0
+}
 
 // Conduct is how an apply talks to the one who asked for it.
 type Conduct struct {

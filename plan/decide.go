@@ -37,8 +37,11 @@ func (b *builder) note(x *subject) {
 		case h.state == released && !b.blind:
 			b.plan.Released = append(b.plan.Released, Released{Name: x.name, DropletID: h.record.DropletID, Reason: h.reason})
 		case h.state == missing && h.seen == nil:
-			b.warn("%s (droplet %d) is not in the account's listing and not proved gone either: nothing is done about it in this pass", x.name, h.record.DropletID)
+			b.plan.Summary.Missing++
+			b.warn("%s (droplet %d) is not in the account's listing and not proved gone either: waiting until it shows again, or until its absence "+
+				"is a proof, some minutes after it was recorded", x.name, h.record.DropletID)
 		case h.state == missing:
+			b.plan.Summary.Missing++
 			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
 		}
 	}

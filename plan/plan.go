@@ -174,6 +174,7 @@ type Summary struct {
 	Drifted   int `json:"drifted"`
 	Pending   int `json:"pending"`
 	Released  int `json:"released"`
+	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too
 	Stuck     int `json:"stuck"`
 }

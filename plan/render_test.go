@@ -144,8 +144,11 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 func TestSentenceTellsCalmFromBlind(t *testing.T) {
 	lost := converged("web-1")
 	lost.vanish(101, false)
+	paused := newScene()
+	paused.recorded.Paused = true
 	for want, s := range map[string]*scene{
-		"Nothing to do; see the warnings.":                          lost,
+		"Nothing to do yet: 1 missing.":                             lost,
+		"Nothing to do; see the warnings.":                          paused,
 		"Nothing to do: fleet demo is empty, as the file asks.":     newScene(),
 		"Nothing to do: fleet demo is as the file asks, 1 droplet.": converged("web-1"),
 		"2 to provision.": newScene("a", "b"),

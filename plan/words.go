@@ -213,7 +213,7 @@ func (p Plan) sentence() string {
 	}
 	rest := enumerate([]count{
 		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"},
-		{s.Released, "released"}, {s.Unchanged, "unchanged"},
+		{s.Released, "released"}, {s.Missing, "missing"}, {s.Unchanged, "unchanged"},
 	})
 	switch {
 	case p.Settled() && rest == "" && len(p.Warnings) > 0:
@@ -222,6 +222,8 @@ func (p Plan) sentence() string {
 		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
 	case p.Settled() && s.Drifted+s.Pending+s.Released == 0 && len(p.Warnings) == 0:
 		return fmt.Sprintf("Nothing to do: fleet %s is as the file asks, %s.", p.Fleet, droplets(s.Unchanged))
+	case p.Settled() && s.Missing > 0:
+		return "Nothing to do yet: " + rest + "."
 	case p.Settled():
 		return "Nothing to do: " + rest + "."
 	case p.Empty():
