@@ -170,6 +170,7 @@ func mayUse() map[string][]string {
 		"github.com/digitalocean/godo":        {"digitalocean"},
 		"github.com/fatih/color":              {"plan", "cmd"},
 		"github.com/fsnotify/fsnotify":        {"fleetfile"},
+		"github.com/go-json-experiment/json":  {"digitalocean"},
 		"github.com/mattn/go-sqlite3":         {"state"},
 		"github.com/pressly/goose/v3":         {"state"},
 		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it

@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -39,7 +40,13 @@ func (c *Client) Actions(ctx context.Context, dropletID int64) ([]Action, error)
 	}
 	var actions []Action
 	err := c.pages(ctx, r, func(p page) error {
-		for _, a := range p.Actions {
+		var body struct {
+			Actions []godo.Action `json:"actions"`
+		}
+		if err := json.Unmarshal(p.body, &body); err != nil {
+			return err
+		}
+		for _, a := range body.Actions {
 			actions = append(actions, Action{
 				ID: int64(a.ID), Type: a.Type, Status: a.Status, StartedAt: timeOf(a.StartedAt), CompletedAt: timeOf(a.CompletedAt),
 			})

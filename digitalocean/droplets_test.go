@@ -158,6 +158,9 @@ func TestADropletIsReadWithItsBytes(t *testing.T) {
 }
 
 func TestADropletWithLittleInIt(t *testing.T) {
+	decode := func(object string) (fleet.Droplet, error) {
+		return decodeOne(answer{body: []byte(`{"droplet":` + object + `}`)})
+	}
 	for _, tt := range []struct {
 		object string
 		ok     bool
@@ -171,14 +174,14 @@ func TestADropletWithLittleInIt(t *testing.T) {
 		{`null`, false},
 		{`[]`, false},
 	} {
-		if _, err := decodeDroplet([]byte(tt.object), time.Time{}); (err == nil) != tt.ok {
+		if _, err := decode(tt.object); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.object, err)
 		}
 	}
-	if d, _ := decodeDroplet([]byte(`{"id":1,"size_slug":"gpu-h100x1-80gb"}`), time.Time{}); !d.GPU {
+	if d, _ := decode(`{"id":1,"size_slug":"gpu-h100x1-80gb"}`); !d.GPU {
 		t.Error("a GPU size is not seen")
 	}
-	if d, _ := decodeDroplet([]byte(`{"id":1,"gpu_info":{"count":1}}`), time.Time{}); !d.GPU {
+	if d, _ := decode(`{"id":1,"gpu_info":{"count":1}}`); !d.GPU {
 		t.Error("gpu_info is not seen")
 	}
 }

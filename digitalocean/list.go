@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/digitalocean/godo"
 
 	"arcadiad/fleet"
 )
@@ -88,8 +85,8 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 			l.BeganAt, l.Total = p.beganAt, p.total
 		}
 		before := len(byID)
-		for _, raw := range p.Droplets {
-			d, err := decodeDroplet(raw, p.beganAt)
+		for i := range p.Droplets {
+			d, err := p.Droplets[i].droplet(p.beganAt)
 			if err != nil {
 				return err
 			}
@@ -129,38 +126,20 @@ const maxPages = 5000
 
 // page is one page of a list.
 type page struct {
-	Droplets []json.RawMessage // they share the body's memory
-	Actions  []godo.Action
+	Droplets []wireDroplet `json:"droplets"`
 	Links    struct {
 		Pages struct {
 			Next string `json:"next"`
 		} `json:"pages"`
-	}
+	} `json:"links"`
 	Meta struct {
 		Total *int `json:"total"`
-	}
+	} `json:"meta"`
 
 	total   int
 	more    bool // the API names a next page
 	body    []byte
 	beganAt time.Time
-}
-
-// read reads a page. The droplets in it are only set apart.
-func (p *page) read(body []byte) error {
-	return part(func(key []byte) any {
-		switch string(key) {
-		case "droplets":
-			return &p.Droplets
-		case "actions":
-			return &p.Actions
-		case "links":
-			return &p.Links
-		case "meta":
-			return &p.Meta
-		}
-		return nil
-	}).take(body)
 }
 
 // pages asks for page after page of a list, each with all of the request's own parameters, until the API names no next one or take
@@ -177,7 +156,7 @@ func (c *Client) pages(ctx context.Context, r request, take func(page) error) er
 			return err
 		}
 		var p page
-		err = p.read(a.body)
+		err = read(a.body, &p)
 		if err == nil && p.Meta.Total == nil {
 			err = errors.New("meta.total is missing")
 		}

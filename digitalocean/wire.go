@@ -3,10 +3,12 @@ package digitalocean
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"arcadiad/fleet"
 )
@@ -14,23 +16,35 @@ import (
 // wireDroplet is what arcadiad reads of a droplet. It is narrow on purpose: a droplet is several KB, most of them lists of sizes
 // and regions, and an account may have tens of thousands (do-api.md, section 1.1).
 type wireDroplet struct {
-	ID                   int64
-	Name, Status         string
-	Locked               bool
-	CreatedAt            string
-	SizeSlug, RegionSlug string
-	Monthly, Hourly      price
-	ImageID              int64
-	ImageSlug            string
-	Tags, Features       []string
-	VolumeIDs            []string
-	Disk                 int64
-	VPCUUID              string
-	Networks             struct {
+	ID        int64    `json:"id"`
+	Name      string   `json:"name"`
+	Status    string   `json:"status"`
+	Locked    bool     `json:"locked"`
+	Disk      int      `json:"disk"`
+	CreatedAt string   `json:"created_at"`
+	SizeSlug  string   `json:"size_slug"`
+	Tags      []string `json:"tags"`
+	Features  []string `json:"features"`
+	VolumeIDs []string `json:"volume_ids"`
+	VPCUUID   string   `json:"vpc_uuid"`
+	Size      struct {
+		Monthly price `json:"price_monthly"`
+		Hourly  price `json:"price_hourly"`
+	} `json:"size"`
+	Region struct {
+		Slug string `json:"slug"`
+	} `json:"region"`
+	Image struct {
+		ID   int64  `json:"id"`
+		Slug string `json:"slug"`
+	} `json:"image"`
+	Networks struct {
 		V4 []wireAddress `json:"v4"`
 		V6 []wireAddress `json:"v6"`
-	}
-	GPUInfo *struct{}
+	} `json:"networks"`
+	GPUInfo *struct{} `json:"gpu_info"`
+
+	data json.RawMessage // the whole object as it came
 }
 
 // price is an amount in US dollars. It is told to people and decides nothing, so one that cannot be read is unknown, and no error.
@@ -48,130 +62,26 @@ type wireAddress struct {
 	Type    string `json:"type"`
 }
 
-// member is where a member of the droplet object goes; nil: nobody reads it.
-func (w *wireDroplet) member(key []byte) any {
-	switch string(key) {
-	case "id":
-		return &w.ID
-	case "name":
-		return &w.Name
-	case "status":
-		return &w.Status
-	case "locked":
-		return &w.Locked
-	case "created_at":
-		return &w.CreatedAt
-	case "size_slug":
-		return &w.SizeSlug
-	case "tags":
-		return &w.Tags
-	case "features":
-		return &w.Features
-	case "volume_ids":
-		return &w.VolumeIDs
-	case "disk":
-		return &w.Disk
-	case "vpc_uuid":
-		return &w.VPCUUID
-	case "size":
-		return part(func(key []byte) any {
-			switch string(key) {
-			case "price_monthly":
-				return &w.Monthly
-			case "price_hourly":
-				return &w.Hourly
-			}
-			return nil
-		})
-	case "region":
-		return part(func(key []byte) any {
-			if string(key) == "slug" {
-				return &w.RegionSlug
-			}
-			return nil
-		})
-	case "image":
-		return part(func(key []byte) any {
-			switch string(key) {
-			case "id":
-				return &w.ImageID
-			case "slug":
-				return &w.ImageSlug
-			}
-			return nil
-		})
-	case "networks":
-		return &w.Networks
-	case "gpu_info":
-		return &w.GPUInfo
+// UnmarshalJSONFrom reads the object, and keeps a copy of it as it is.
+func (w *wireDroplet) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	value, err := from.ReadValue()
+	if err != nil {
+		return err
 	}
-	return nil
+	type members wireDroplet
+	w.data = json.RawMessage(value.Clone())
+	return jsonv2.Unmarshal(value, (*members)(w), from.Options())
 }
 
-// part is an object of which only some members are read.
-type part func(key []byte) any
-
-// take reads the members of an object that somebody wants.
-func (p part) take(object []byte) error {
-	return members(object, func(key, value []byte) error {
-		into := p(key)
-		if into == nil || string(value) == "null" {
-			return nil
-		}
-		if err := put(value, into); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
-		}
-		return nil
-	})
+// read decodes an answer with droplets in it. encoding/json goes over each byte five times until it has a list of objects and
+// what is in them, which was most of what a pass cost; this is the library that is to become encoding/json/v2. What the first takes
+// is taken here too.
+func read(body []byte, into any) error {
+	return jsonv2.Unmarshal(body, into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// put reads one value. The common ones are read here, because encoding/json goes over each value twice.
-func put(value []byte, into any) error {
-	switch into := into.(type) {
-	case part:
-		return into.take(value)
-	case *string:
-		if text, ok := plain(value); ok {
-			*into = text
-			return nil
-		}
-	case *[]string:
-		*into = []string{}
-		return elements(value, func(element []byte) error {
-			var text string
-			err := put(element, &text)
-			*into = append(*into, text)
-			return err
-		})
-	case *[]json.RawMessage:
-		return elements(value, func(element []byte) error {
-			*into = append(*into, element)
-			return nil
-		})
-	}
-	return json.Unmarshal(value, into)
-}
-
-// plain gives the text of a string of printable ASCII without escapes.
-func plain(value []byte) (string, bool) {
-	if len(value) < 2 || value[0] != '"' {
-		return "", false
-	}
-	inner := value[1 : len(value)-1]
-	for _, c := range inner {
-		if c == '\\' || c < ' ' || c > '~' {
-			return "", false
-		}
-	}
-	return string(inner), true
-}
-
-// decodeDroplet reads one droplet object. data is kept as it is.
-func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) {
-	var w wireDroplet
-	if err := part(w.member).take(data); err != nil {
-		return fleet.Droplet{}, err
-	}
+// droplet is the droplet, as it was seen at that time.
+func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 	if w.ID <= 0 {
 		return fleet.Droplet{}, errors.New("a droplet without an id")
 	}
@@ -181,10 +91,10 @@ func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) 
 		ID:          w.ID,
 		Name:        w.Name,
 		Status:      fleet.Status(w.Status),
-		Region:      w.RegionSlug,
+		Region:      w.Region.Slug,
 		Size:        w.SizeSlug,
-		ImageID:     w.ImageID,
-		ImageSlug:   w.ImageSlug,
+		ImageID:     w.Image.ID,
+		ImageSlug:   w.Image.Slug,
 		Tags:        w.Tags,
 		VPCUUID:     w.VPCUUID,
 		PublicIPv4:  first(w.Networks.V4, "public"),
@@ -192,12 +102,12 @@ func decodeDroplet(data json.RawMessage, seen time.Time) (fleet.Droplet, error) 
 		PublicIPv6:  first(w.Networks.V6, "public"),
 		Features:    w.Features,
 		VolumeIDs:   w.VolumeIDs,
-		Disk:        int(w.Disk),
+		Disk:        w.Disk,
 		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
 		Locked:      w.Locked,
-		Price:       fleet.Price{Monthly: fleet.Dollars(float64(w.Monthly)), Hourly: fleet.Dollars(float64(w.Hourly))},
+		Price:       fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
 		CreatedAt:   created,
-		Data:        data,
+		Data:        w.data,
 		SeenAt:      seen,
 	}, nil
 }
@@ -214,13 +124,13 @@ func first(addresses []wireAddress, kind string) string {
 // decodeOne reads {"droplet": {…}}.
 func decodeOne(a answer) (fleet.Droplet, error) {
 	var body struct {
-		Droplet json.RawMessage `json:"droplet"`
+		Droplet *wireDroplet `json:"droplet"`
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
+	if err := read(a.body, &body); err != nil {
 		return fleet.Droplet{}, err
 	}
 	if body.Droplet == nil {
 		return fleet.Droplet{}, errors.New("there is no droplet in it")
 	}
-	return decodeDroplet(body.Droplet, a.beganAt)
+	return body.Droplet.droplet(a.beganAt)
 }
