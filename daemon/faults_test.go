@@ -157,3 +157,40 @@ func TestFaultPoisonSaga(t *testing.T) {
 		}
 	})
 }
+
+// A droplet that no DELETE takes down is a stuck saga for all to see, and the work goes on: when it can be done, it is.
+func TestFaultADestroyThatNeverWorks(t *testing.T) {
+	for name, begin := range map[string]func(w *world){
+		"a destroy": func(w *world) {
+			settled(fleetOf("name: a", "name: b"))(w)
+			w.edit(fleetOf("name: a"))
+		},
+		"a way back": func(w *world) {
+			w.sim.SetFaults(simulator.Faults{ActionErrored: true})
+			w.edit(fleetOf("name: a"))
+		},
+	} {
+		inWorld(t, simulator.Options{}, func(w *world) {
+			begin(w)
+			w.must(w.sim.Script("DELETE /v2/droplets/{id}", -1, simulator.Status(http.StatusInternalServerError)))
+			w.start()
+			time.Sleep(time.Hour)
+			live := w.life.h.engine.Live()
+			if len(live) != 1 || live[0].Status != saga.Stuck || !strings.Contains(live[0].Error, "is still there") || !strings.Contains(live[0].Error, "500") {
+				t.Fatalf("%s: after an hour: %s", name, w.describe())
+			}
+			if p, told := w.life.h.loop.Last().Outcome.Pass.Plan, w.life.h.onlook.board.Counts()["stuck"]; p.Summary.Stuck != 1 || told != 1 {
+				t.Errorf("%s: the plan tells of %d stuck, the notifier of %d", name, p.Summary.Stuck, told)
+			}
+			before := w.deletes()
+			time.Sleep(time.Hour)
+			if n := w.deletes() - before; n < 8 {
+				t.Errorf("%s: %d DELETEs in another hour: it was given up", name, n)
+			}
+			w.sim.ClearScript()
+			w.sim.SetFaults(simulator.Faults{})
+			w.rest()
+			w.check()
+		})
+	}
+}

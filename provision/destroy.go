@@ -101,6 +101,10 @@ const (
 	deleteAgain    = 24
 )
 
+// deleteLong is after how many answered looks that all showed it a droplet is called one that does not go: about a quarter of an hour,
+// and eight DELETEs. The saga is stuck then, for people to see, and goes on as before.
+const deleteLong = 8 * deleteAgain
+
 // demolish destroys one droplet until it is gone. Nothing else in arcadiad sends a DELETE for a droplet.
 //
 // It is gone when, after an accepted DELETE, two looks begun after it do not show it; or when it has not been shown for the
@@ -111,8 +115,9 @@ func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warr
 		*d = demolition{DropletID: by.id}
 	}
 	looks := &lookout{p: p, run: run}
-	lastSeen, absences, sinceDelete := time.Now(), 0, 0
-	deleted, young := false, false // by this process; last seen as new
+	lastSeen, absences, sinceDelete, stood := time.Now(), 0, 0, 0 // stood: looks that showed it since the first DELETE
+	deleted, young := false, false                                // by this process; last seen as new
+	var answer error                                              // to the last DELETE
 	for {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
 		if err != nil {
@@ -140,10 +145,16 @@ func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warr
 		if young {
 			again = deleteAgainNew
 		}
+		if deleted {
+			stood++
+		}
 		if deleted && sinceDelete < again {
 			continue
 		}
-		if err := p.delete(ctx, run, w, by.id); err != nil {
+		if stood >= deleteLong {
+			return doesNotGo(by.id, stood, answer)
+		}
+		if answer, err = p.delete(ctx, run, w, by.id); err != nil {
 			return err
 		}
 		deleted, sinceDelete = true, 0
@@ -158,8 +169,19 @@ func (p *Droplets) refuse(run *saga.Run, w *work, why error) error {
 	return saga.NeedsPerson(why)
 }
 
-// delete sends one DELETE. Only an error that the loop in demolish cannot go on from is given back.
-func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64) error {
+// doesNotGo says that a droplet outlasts its DELETEs.
+func doesNotGo(id int64, looks int, answer error) error {
+	said := "the last one was accepted"
+	if answer != nil {
+		said = "the last one: " + answer.Error()
+	}
+	return saga.NeedsPerson(fmt.Errorf("droplet %d is still there, and billed, %d looks after its first DELETE (%s): "+
+		"destroy it in the console if that can, or ask DigitalOcean; arcadiad goes on trying", id, looks, said))
+}
+
+// delete sends one DELETE, and gives what it was answered: nil, or that the outcome is open. Only an error that the loop in demolish
+// cannot go on from is err.
+func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64) (answer, err error) {
 	var intent func(context.Context) error
 	if !w.Demolition.Sent {
 		intent = func(ctx context.Context) error {
@@ -172,16 +194,16 @@ func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64)
 			return run.Checkpoint(ctx)
 		}
 	}
-	err := p.o.Cloud.Destroy(ctx, id, intent)
+	answer = p.o.Cloud.Destroy(ctx, id, intent)
 	switch {
-	case err == nil:
+	case answer == nil:
 		w.Demolition.Accepted = true
-		return run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
-	case errors.Is(err, digitalocean.ErrNotFound), errors.Is(err, digitalocean.ErrUnknown), errors.Is(err, digitalocean.ErrPendingEvent):
-		run.Log().Info("the DELETE did not settle it; looking again", "id", id, "error", err)
-		return ctx.Err()
+		return nil, run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
+	case errors.Is(answer, digitalocean.ErrNotFound), errors.Is(answer, digitalocean.ErrUnknown), errors.Is(answer, digitalocean.ErrPendingEvent):
+		run.Log().Info("the DELETE did not settle it; looking again", "id", id, "error", answer)
+		return answer, ctx.Err()
 	}
-	return unsent(fmt.Errorf("destroy droplet %d: %w", id, err))
+	return answer, unsent(fmt.Errorf("destroy droplet %d: %w", id, answer))
 }
 
 // gone tells whether absence is proved. That of a droplet last seen as new is asked for by its id: it may have ignored the DELETE,

@@ -71,6 +71,7 @@ func writing() []mutant {
 	take(6, "gone: one last seen as new is asked for by its id", destroy, `case accepted && !young:`, `case accepted:`, steps)
 	take(6, "an absence counts beside the account only", "provision/provision.go", `q.Proof = true`, ``, steps)
 	take(13, "a DELETE that came to nothing is sent again", destroy, `if deleted && sinceDelete < again {`, `if deleted && sinceDelete < 1000*again {`, steps)
+	take(13, "a droplet that does not go is shown", destroy, `if stood >= deleteLong {`, `if false {`, house("TestFaultADestroy"))
 	take(13, "a destroy is a pivot", "provision/provision.go", `.AsPivot()`, ``, steps)
 
 	const work = "provision/work.go"
