@@ -95,6 +95,7 @@ func scenarios() []scenario {
 			w.edit(fleetOf("name: a, protect: false"))
 		}},
 		{name: "left tags", before: func(w *world) {
+			w.o.SyncSchedule = seldom
 			settled(fleetOf("name: a", "name: b", "name: c"))(w)
 			settled(fleetOf("name: a"))(w)
 			time.Sleep(8 * 24 * time.Hour)

@@ -288,6 +288,7 @@ func TestManagerThatDoesNotListen(t *testing.T) {
 func TestDaemonTidies(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
+		w.o.SyncSchedule = seldom
 		w.edit(fleetOf("name: stays", "name: goes"))
 		w.start()
 		w.rest()

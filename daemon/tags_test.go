@@ -14,6 +14,9 @@ import (
 
 const day = 24 * time.Hour
 
+// seldom is a sync schedule for tests in which days pass: a pass every quarter of an hour would show nothing more.
+const seldom = "0 */4 * * *"
+
 // sagaTags are the saga tags that the account holds.
 func (w *world) sagaTags() []string {
 	return slices.DeleteFunc(w.sim.Tags(), func(tag string) bool { return !strings.HasPrefix(tag, fleet.SagaTag("")) })
@@ -35,6 +38,7 @@ func (w *world) tagOf(name string) string {
 func TestLeftTagsAreRemoved(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
+		w.o.SyncSchedule = seldom
 		stranger := w.addForeign("theirs", "arcadia-saga-ffffffff")
 		w.sim.Delete(stranger.ID)
 		w.foreign = nil
@@ -81,6 +85,7 @@ func TestTagsGoInDailyPortions(t *testing.T) {
 	t.Parallel()
 	const droplets = 230
 	inWorld(t, simulator.Options{}, func(w *world) {
+		w.o.SyncSchedule = seldom
 		w.edit(fleetOf(fmt.Sprintf("name: web, count: %d", droplets)))
 		w.start()
 		w.rest()
@@ -111,6 +116,7 @@ func TestTagsGoInDailyPortions(t *testing.T) {
 func TestTagsStayWhereTheyMustNotBeRemoved(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
+		w.o.SyncSchedule = seldom
 		w.edit(fleetOf("name: a", "name: b"))
 		w.start()
 		w.rest()

@@ -55,7 +55,7 @@ func pagesOf(n int) int { return max(1, (n+199)/200) + 1 }
 // Creates and destroys cost one write each. Whatever else they need, they ask for together: no more than min(waiters, pages)
 // requests at a tick.
 func TestNothingIsAskedForEachDroplet(t *testing.T) {
-	for _, n := range []int{1, 2, 10, 150, 1000} {
+	for _, n := range []int{1, 2, 10, 150, 500} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			thrifty(t, simulator.Options{Activation: time.Minute, Limits: plenty}, func(w *world, v *witness) {
 				w.o.Concurrency = n // all writes of an edit go out in one moment
