@@ -67,7 +67,11 @@ type Listing struct {
 // List reads all pages. It is whole or it fails: ErrMoved says that the list changed between the pages (law 7). Even a whole list
 // can be some seconds old, so what it lacks is not proved gone (do-api.md, section 0). Of a list that moved, Seen comes
 // beside the error.
-func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
+func (c *Client) List(ctx context.Context, f Filter) (Listing, error) { return c.ListEach(ctx, f, nil) }
+
+// ListEach is List for those who do not want to hold all of a long list: each droplet goes through each as soon as its page is read,
+// before the next page is. each may change the droplet, but for its ID, and may be nil.
+func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Droplet)) (Listing, error) {
 	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
 	q, err := f.query()
 	if err != nil {
@@ -91,6 +95,9 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) {
 				return err
 			}
 			d.GPU = d.GPU || f.GPU
+			if each != nil {
+				each(&d)
+			}
 			if i, twice := byID[d.ID]; twice {
 				seen[i] = d
 				continue

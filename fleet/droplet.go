@@ -28,7 +28,7 @@ type Droplet struct {
 	Price       Price // of its size (do-api.md, section 8); zero: the answer did not say
 	CreatedAt   time.Time
 
-	Data   json.RawMessage // the object exactly as the API gave it
+	Data   json.RawMessage // the object exactly as the API gave it; nil in an observation where the store has the same
 	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
 }
 

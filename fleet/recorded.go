@@ -23,6 +23,7 @@ type Known struct {
 	Name        string
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time
+	Digest      Digest // of the data that is kept of it; zero: none is
 }
 
 // Saga is what a plan needs to know of a saga; package saga has the whole of it.

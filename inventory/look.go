@@ -178,7 +178,7 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 // nothing, so they are asked for one by one where they are few, and get the error where they are many: the account of a large fleet
 // in the making hardly ever holds still.
 func (i *Inventory) askAll(ctx context.Context, questions []Query, few int, whom asking) map[Query]sight {
-	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll)
+	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, nil)
 	answers := make(map[Query]sight, len(questions))
 	var open []Query
 	for _, q := range questions {

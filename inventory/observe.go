@@ -27,7 +27,7 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 	}
 	o.Account, o.Requests = account, 1
 
-	droplets, requests, partial, err := i.list(ctx, recorded.Fleet)
+	droplets, requests, partial, err := i.list(ctx, recorded.Fleet, spare(recorded.Known))
 	o.Requests += requests
 	if err != nil {
 		return o, err
@@ -56,10 +56,10 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 // list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves,
 // with the short one of the GPU droplets, which a listing by tag may leave out (do-api.md, section 0.7); the caller asks for what
 // those lack by id.
-func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []fleet.Droplet, requests int, partial bool, err error) {
+func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, partial bool, err error) {
 	for range listTries {
 		var n int
-		droplets, n, err = i.whole(ctx, i.o.Sync)
+		droplets, n, err = i.whole(ctx, i.o.Sync, each)
 		requests += n
 		if !errors.Is(err, digitalocean.ErrMoved) {
 			return droplets, requests, false, err
@@ -72,7 +72,7 @@ func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []flee
 	}
 	i.o.Log.Warn("the account's listing never held still; using the fleet's own listing by tag", "tries", listTries)
 	for _, f := range []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}, {GPU: true}} {
-		l, err := i.o.Sync.List(ctx, f)
+		l, err := i.o.Sync.ListEach(ctx, f, each)
 		requests += l.Pages
 		if err != nil {
 			return nil, requests, true, fmt.Errorf("list the fleet by its tag, and the GPU droplets: %w", err)
@@ -83,10 +83,10 @@ func (i *Inventory) list(ctx context.Context, fleetName string) (droplets []flee
 }
 
 // whole lists every droplet of the account. The default listing leaves out GPU droplets (do-api.md, section 0.7), so it takes two.
-// What was seen of a listing that moved comes beside the error.
-func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client) (droplets []fleet.Droplet, requests int, err error) {
+// What was seen of a listing that moved comes beside the error. Each droplet goes through each first; nil: none does.
+func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, err error) {
 	for _, gpu := range []bool{false, true} {
-		l, err := c.List(ctx, digitalocean.Filter{GPU: gpu})
+		l, err := c.ListEach(ctx, digitalocean.Filter{GPU: gpu}, each)
 		requests += l.Pages
 		droplets = append(append(droplets, l.Droplets...), l.Seen...)
 		if err != nil {
@@ -95,6 +95,20 @@ func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client) (droplets
 	}
 	i.listed(requests)
 	return sorted(droplets), requests, nil
+}
+
+// spare drops the data of droplets that the store has the same of already. At rest that is all of them, and most of what a listing of
+// a large account would hold until it is saved.
+func spare(known []fleet.Known) func(*fleet.Droplet) {
+	kept := make(map[int64]fleet.Digest, len(known))
+	for _, k := range known {
+		kept[k.DropletID] = k.Digest
+	}
+	return func(d *fleet.Droplet) {
+		if digest, known := kept[d.ID]; known && digest == fleet.DigestOf(d.Data) {
+			d.Data = nil
+		}
+	}
 }
 
 func sorted(droplets []fleet.Droplet) []fleet.Droplet {

@@ -35,6 +35,26 @@ func TestObserveCosts(t *testing.T) {
 	}
 }
 
+// Of what the store has the same of, an observation holds no data: a large account at rest would be tens of MB of it.
+func TestObserveHoldsOnlyNewData(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		same, changed := w.sim.Add(simulator.Droplet{Name: "same"}), w.sim.Add(simulator.Droplet{Name: "changed"})
+		first := w.observe(fleet.Recorded{})
+		var r fleet.Recorded
+		for _, d := range first.Droplets {
+			r.Known = append(r.Known, fleet.Known{DropletID: d.ID, Digest: fleet.DigestOf(d.Data)})
+		}
+		w.sim.PowerOff(changed.ID)
+		fresh := w.sim.Add(simulator.Droplet{Name: "new"})
+		r.Known = append(r.Known, fleet.Known{DropletID: fresh.ID}) // of which no data was kept
+		for _, d := range w.observe(r).Droplets {
+			if has := len(d.Data) > 0; has == (d.ID == same.ID) {
+				t.Errorf("%s comes with data: %v", d.Name, has)
+			}
+		}
+	})
+}
+
 func TestObserveHasGPUDroplets(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
 		plain := w.sim.Add(simulator.Droplet{Name: "plain"})

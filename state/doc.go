@@ -15,10 +15,13 @@
 // # Sightings
 //
 // What a droplet looks like (resources) hardly ever changes; when it was last seen (sightings) is when the request that showed it
-// began, and changes with every sync. cloud_resources is a view of the two as one, for those who read. Sightings arrive out of order: a saga
-// commits what it saw a second ago while a listing that began a minute ago is still being saved. An older sighting never
-// overwrites a newer one, nor brings back a droplet that is known to be gone since. The row of a droplet that is gone is only marked;
-// [Store.Retain] removes it when it is of no use any more, with the sagas that nothing asks for.
+// began, and changes with every sync. They lie apart, so that a sync of an account at rest writes 80 bytes for each droplet.
+// cloud_resources is a view of the two as one, for those who read. A droplet that comes without its data looks as the row's data
+// says: what the inventory drops by the digest of [fleet.Known] need not be held, nor written.
+//
+// Sightings arrive out of order: a saga commits what it saw a second ago while a listing that began a minute ago is still being
+// saved. An older sighting never overwrites a newer one, nor brings back a droplet that is known to be gone since. The row of a
+// droplet that is gone is only marked; [Store.Retain] removes it when it is of no use any more, with the sagas that nothing asks for.
 //
 // # Backups
 //

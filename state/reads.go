@@ -115,14 +115,16 @@ func (c sentColumns) decode() (s sent, err error) {
 
 func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error) {
 	const query = `
-		SELECT external_id, name, first_seen_at, last_seen_at FROM cloud_resources
+		SELECT external_id, name, first_seen_at, last_seen_at, digest FROM resources JOIN sightings ON resource_id = id
 		WHERE provider = ? AND kind = ? AND deleted_at IS NULL ORDER BY CAST(external_id AS INTEGER)`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var k fleet.Known
 		var first, last sql.NullString
-		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last); err != nil {
+		var digest sql.RawBytes
+		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last, &digest); err != nil {
 			return err
 		}
+		copy(k.Digest[:], digest)
 		if err := decodeTime("first_seen_at", first, &k.FirstSeenAt); err != nil {
 			return err
 		}

@@ -46,6 +46,14 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 
 func externalID(droplet int64) string { return strconv.FormatInt(droplet, 10) }
 
+// digestBlob is a digest as a column; NULL for none.
+func digestBlob(d fleet.Digest) []byte {
+	if d == (fleet.Digest{}) {
+		return nil
+	}
+	return d[:]
+}
+
 // tagsText is a list of tags as JSON, never null.
 func tagsText(tags []string) (string, error) {
 	b, err := json.Marshal(append([]string{}, tags...))
@@ -62,15 +70,15 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	}
 	seen := timeText(d.SeenAt)
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, public_ip = excluded.public_ip, tags = excluded.tags,
 			status = CASE WHEN deleted_at >= ?9 THEN status ELSE excluded.status END,
 			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
-			data = coalesce(excluded.data, data)
+			data = coalesce(excluded.data, data), digest = coalesce(excluded.digest, digest)
 		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
 		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), tags, seen,
-		nullText(string(d.Data)))
+		nullText(string(d.Data)), digestBlob(fleet.DigestOf(d.Data)))
 	if err != nil {
 		return err
 	}

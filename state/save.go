@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -64,7 +65,8 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 	return nil
 }
 
-// unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0.
+// unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0. A droplet without data has that
+// of its row.
 func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []int64, err error) {
 	rows = make([]int64, len(droplets))
 	index := make(map[int64]int, len(droplets))
@@ -77,16 +79,17 @@ func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []i
 		return nil, err
 	}
 	const query = `
-		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, data FROM resources
-		WHERE provider = ? AND kind = ? AND external_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL AND data IS NOT NULL`
+		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, digest FROM resources
+		WHERE provider = ? AND kind = ? AND external_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL AND digest IS NOT NULL`
 	err = each(ctx, tx.Tx, query, func(r *sql.Rows) error {
 		var row, id int64
-		var name, region, status, ip, tags, data string
-		if err := r.Scan(&row, &id, &name, &region, &status, &ip, &tags, &data); err != nil {
+		var name, region, status, ip, tags string
+		var digest sql.RawBytes
+		if err := r.Scan(&row, &id, &name, &region, &status, &ip, &tags, &digest); err != nil {
 			return err
 		}
 		d := &droplets[index[id]]
-		if data != string(d.Data) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
+		if len(d.Data) > 0 && !bytes.Equal(digest, digestBlob(fleet.DigestOf(d.Data))) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
 			return nil
 		}
 		now, err := tagsText(d.Tags)

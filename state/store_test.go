@@ -65,7 +65,10 @@ func TestLoad(t *testing.T) {
 	s := fresh(t)
 	want := fleet.Recorded{
 		Account: "team-1", Simulated: true, Fleet: "demo", Paused: true, Approved: []string{"plan-2"},
-		Known: []fleet.Known{{DropletID: 99, Name: "b", FirstSeenAt: at(1), LastSeenAt: at(5)}, {DropletID: 123, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(1)}},
+		Known: []fleet.Known{
+			{DropletID: 99, Name: "b", FirstSeenAt: at(1), LastSeenAt: at(5), Digest: fleet.DigestOf(droplet(99, "b", at(5)).Data)},
+			{DropletID: 123, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(1), Digest: fleet.DigestOf(droplet(123, "a", at(1)).Data)},
+		},
 	}
 	must(t, s.Pin(t.Context(), fleet.Account{UUID: "team-1", Simulated: true}, "demo"))
 	must(t, s.Pause(t.Context(), true))

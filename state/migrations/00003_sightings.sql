@@ -15,6 +15,7 @@ CREATE TABLE resources (
     tags          TEXT    NOT NULL,               -- JSON list
     first_seen_at TEXT    NOT NULL,
     deleted_at    TEXT,                           -- NULL while it is not proved gone
+    digest        BLOB,                           -- of data; NULL: not known, so that data is written again
     data          TEXT,                           -- the JSON object exactly as the API gave it
     UNIQUE (provider, external_id)
 ) STRICT;

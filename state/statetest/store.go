@@ -138,7 +138,14 @@ func commit(t *testing.T, s Store, n int, rows ...any) {
 
 func wantKnown(t *testing.T, s Store, want ...fleet.Known) {
 	t.Helper()
-	if got := load(t, s).Known; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+	got := load(t, s).Known
+	for i := range got {
+		if got[i].Digest != fleet.DigestOf([]byte(`{}`)) {
+			t.Errorf("the digest of the data of droplet %d: %x", got[i].DropletID, got[i].Digest)
+		}
+		got[i].Digest = fleet.Digest{}
+	}
+	if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
 		t.Errorf("known:\n got %+v\nwant %+v", got, want)
 	}
 }
