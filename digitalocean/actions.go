@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -28,6 +30,84 @@ type Action struct {
 	CompletedAt time.Time // zero while in progress
 }
 
+// The types of actions that Act can ask for.
+const (
+	ActRename         = "rename"
+	ActResize         = "resize"
+	ActShutdown       = "shutdown"  // asks the operating system, which may take its time, or not listen
+	ActPowerOff       = "power_off" // pulls the plug
+	ActPowerOn        = "power_on"
+	ActEnableBackups  = "enable_backups"
+	ActDisableBackups = "disable_backups"
+	ActEnableIPv6     = "enable_ipv6" // there is no way back
+)
+
+// ActionRequest asks for an action on a droplet.
+type ActionRequest struct {
+	Type string `json:"type"`           // one of the Act… above
+	Name string `json:"name,omitempty"` // ActRename: the new name
+	Size string `json:"size,omitempty"` // ActResize: slug of the new size
+	Disk bool   `json:"disk,omitempty"` // ActResize: the disk grows too, for good
+}
+
+// scopes are what a token needs for it (do-api.md, section 5).
+func (r ActionRequest) scopes() string {
+	if r.Type == ActResize {
+		return "droplet:update and droplet:create"
+	}
+	return "droplet:update"
+}
+
+// Act asks for an action on a droplet. Success means accepted: the droplet shows it later, and [Client.Action] tells how it went. A
+// droplet does one thing at a time, and answers PendingEvent meanwhile; AlreadySo means that it is off, or on, already. The intent is
+// as in Create. All these actions name the state that they lead to, so after an unknown outcome one may be sent again.
+func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest, intent func(context.Context) error) (Action, error) {
+	r := request{
+		op: fmt.Sprintf("%s droplet %d", action.Type, dropletID), method: http.MethodPost, path: dropletPath(dropletID) + "/actions",
+		body: action, scopes: action.scopes(), write: true, intent: intent,
+	}
+	if err := r.needID(dropletID); err != nil {
+		return Action{}, err
+	}
+	return c.oneAction(ctx, r)
+}
+
+// Action reads an action. One that has only just begun may be NotFound for a moment (do-api.md, section 5).
+func (c *Client) Action(ctx context.Context, id int64) (Action, error) {
+	r := request{
+		op: fmt.Sprintf("read action %d", id), method: http.MethodGet, path: "v2/actions/" + strconv.FormatInt(id, 10), scopes: "actions:read",
+	}
+	if id <= 0 {
+		return Action{}, &Error{Op: r.op, Kind: Rejected, Message: "the id of an action is a positive number"}
+	}
+	return c.oneAction(ctx, r)
+}
+
+// oneAction sends a request that is answered with an action.
+func (c *Client) oneAction(ctx context.Context, r request) (Action, error) {
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return Action{}, err
+	}
+	var body struct {
+		Action godo.Action `json:"action"`
+	}
+	err = json.Unmarshal(a.body, &body)
+	if err == nil && (body.Action.ID <= 0 || body.Action.Status == "") {
+		err = errors.New("it shows no action")
+	}
+	if err != nil {
+		return Action{}, r.unread(a, err)
+	}
+	return actionOf(body.Action), nil
+}
+
+func actionOf(a godo.Action) Action {
+	return Action{
+		ID: int64(a.ID), Type: a.Type, Status: a.Status, StartedAt: timeOf(a.StartedAt), CompletedAt: timeOf(a.CompletedAt),
+	}
+}
+
 // Actions lists what was done to a droplet, ordered by id. The action of type create tells whether a droplet that never became
 // active failed, or is only slow.
 func (c *Client) Actions(ctx context.Context, dropletID int64) ([]Action, error) {
@@ -47,9 +127,7 @@ func (c *Client) Actions(ctx context.Context, dropletID int64) ([]Action, error)
 			return err
 		}
 		for _, a := range body.Actions {
-			actions = append(actions, Action{
-				ID: int64(a.ID), Type: a.Type, Status: a.Status, StartedAt: timeOf(a.StartedAt), CompletedAt: timeOf(a.CompletedAt),
-			})
+			actions = append(actions, actionOf(a))
 		}
 		return nil
 	})

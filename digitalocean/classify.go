@@ -64,6 +64,8 @@ func (r *request) kindOf(status int, message string) Kind {
 		return Forbidden
 	case says("pending event"):
 		return PendingEvent
+	case says("already powered"):
+		return AlreadySo
 	case says("not available in this region", "size is unavailable", "size is not available", "region is not available", "try again"):
 		return Capacity
 	}

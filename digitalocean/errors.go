@@ -23,6 +23,7 @@ const (
 	Quota        Kind = "quota exceeded"   // the account's droplet limit is reached
 	Capacity     Kind = "no capacity"      // the region or the size has no room now, or the API asks to try again
 	PendingEvent Kind = "pending event"    // the droplet is busy with an action; try again soon
+	AlreadySo    Kind = "already so"       // the droplet is off, or on, as the action would make it
 	Rejected     Kind = "rejected"         // any other 4xx, or refused here because the API could not accept it
 	NotSent      Kind = "not sent"         // a write that never left: gate, queue, intent, or no connection
 	Unknown      Kind = "outcome unknown"  // a write that may have been carried out
@@ -38,6 +39,7 @@ const (
 	ErrQuota        = Quota
 	ErrCapacity     = Capacity
 	ErrPendingEvent = PendingEvent
+	ErrAlreadySo    = AlreadySo
 	ErrRejected     = Rejected
 	ErrNotSent      = NotSent
 	ErrUnknown      = Unknown

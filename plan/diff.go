@@ -60,7 +60,8 @@ func (b *builder) compare(x *subject, h holding) {
 		if record.Protect {
 			reason = "protect is asked for in the file"
 		}
-		b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Update, Reason: reason, Changes: update, Record: record}})
+		b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Update, Reason: reason, Changes: update, Record: record,
+			Alter: fleet.Alteration{Protection: true}}})
 	}
 	if len(c.replace) > 0 {
 		b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileSpec,

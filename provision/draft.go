@@ -18,6 +18,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 	var (
 		kind   string
 		secret []byte
+		steps  []string // those that it has of its kind; none: all
 	)
 	takeSpec := func() {
 		w.Spec, w.SpecHash = a.Spec, a.Spec.Hash()
@@ -54,9 +55,14 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 		err = takeLicence()
 		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
 	case plan.Update:
-		kind = fleet.SagaUpdate
-		w.DropletID = a.DropletID
-		w.Record = &a.Record
+		kind, steps = fleet.SagaUpdate, updateSteps(a.Alter)
+		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
+		w.Record, w.Alter = &a.Record, a.Alter
+		takeSpec()
+		secret = nil // what is altered needs no user data
+		if a.Alter.Downtime() {
+			labels[fleet.LabelDowntime] = "true"
+		}
 		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
 	default:
 		err = fmt.Errorf("unknown action %q", a.Kind)
@@ -64,7 +70,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 	if err != nil {
 		return saga.Saga{}, fmt.Errorf("%s %s: %w", a.Kind, a.Name, err)
 	}
-	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels)
+	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels, steps...)
 }
 
 // DraftHandover makes the saga that claims or releases a droplet, as a person asked; it is not yet written.

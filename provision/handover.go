@@ -50,7 +50,7 @@ func (p *Droplets) claim(ctx context.Context, run *saga.Run, w *work) error {
 			}
 		}
 	}
-	shown, err := p.tagsSettle(ctx, looks, w, true)
+	shown, err := p.tagsSettle(ctx, looks, w, w.Handover.Tags, nil)
 	switch {
 	case err != nil:
 		return err
@@ -148,7 +148,7 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 			}
 		}
 	}
-	_, err = p.tagsSettle(ctx, looks, w, false)
+	_, err = p.tagsSettle(ctx, looks, w, nil, w.Handover.Tags)
 	return err
 }
 
@@ -182,17 +182,17 @@ func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
 	return nil
 }
 
-// tagsSettle looks until the droplet shows all tags of the handover, or none of them: tags may come and go late. A droplet that is
-// not there, or is another fleet's, settles nothing; nil: it is not there.
-func (p *Droplets) tagsSettle(ctx context.Context, looks *lookout, w *work, on bool) (*fleet.Droplet, error) {
+// tagsSettle looks until the droplet shows all tags that were put on, and none of those that were taken off: tags may come and go
+// late. A droplet that is not there, or is another fleet's, settles nothing; nil: it is not there.
+func (p *Droplets) tagsSettle(ctx context.Context, looks *lookout, w *work, on, off []string) (*fleet.Droplet, error) {
 	for began := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		if err != nil || len(seen) == 0 {
 			return nil, err
 		}
 		d := seen[0]
-		lags := slices.ContainsFunc(w.Handover.Tags, func(tag string) bool { return d.HasTag(tag) != on })
-		if !lags || w.elsewhere(d) {
+		lacks := slices.ContainsFunc(on, func(tag string) bool { return !d.HasTag(tag) })
+		if !lacks && !slices.ContainsFunc(off, d.HasTag) || w.elsewhere(d) {
 			return &d, nil
 		}
 		if time.Since(began) > p.o.Visibility {

@@ -8,12 +8,11 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
-	"arcadiad/inventory"
 	"arcadiad/saga"
 )
 
-// protect is the step ProtectDroplet: the protection is set or lifted, in the record and as a tag, so that a lost database still
-// knows it. One that the file asks for holds already, whatever is recorded yet.
+// protect is the step ProtectDroplet: the protection is set or lifted as a tag, so that a lost database still knows it. One that the
+// file asks for holds already, whatever is recorded yet.
 func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Record == nil {
 		return saga.Permanent(errors.New("the plan gave no record"))
@@ -23,16 +22,17 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 			return saga.Supersede("the fleet file no longer asks for this protection of " + w.Name)
 		}
 	}
-	looks := &lookout{p: p, run: run}
-	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-	switch {
-	case err != nil:
-		return err
-	case len(seen) == 0:
-		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
-	case !seen[0].Managed() || !seen[0].OfFleet(w.Fleet):
-		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", w.DropletID))
+	alone := w.SpecHash == "" // a saga of a version whose updates had this step alone: it records, too
+	if !alone {
+		if err := p.altered(w); err != nil {
+			return err
+		}
 	}
+	d, err := p.mine(ctx, &lookout{p: p, run: run}, w)
+	if err != nil {
+		return onward(err)
+	}
+	w.Found.Lifted = w.Found.Lifted || !w.Record.Protect && d.HasTag(fleet.ProtectTag)
 	if err := run.Checkpoint(ctx); err != nil {
 		return err
 	}
@@ -47,7 +47,21 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if err != nil {
 		return unsent(fmt.Errorf("mirror the protection of droplet %d as a tag: %w", w.DropletID, err))
 	}
-	w.Record.RecordedAt = time.Now()
-	run.Put(*w.Record)
+	if alone {
+		w.Record.RecordedAt = time.Now()
+		run.Put(*w.Record)
+	}
 	return nil
+}
+
+// unprotect compensates ProtectDroplet: a protection that it lifted is put back. One that it set stays, for that does no harm.
+func (p *Droplets) unprotect(ctx context.Context, run *saga.Run, w *work) error {
+	if !w.Found.Lifted {
+		return nil
+	}
+	d, err := p.mine(ctx, &lookout{p: p, run: run}, w)
+	if err != nil {
+		return back(run, err)
+	}
+	return p.putTag(ctx, fleet.ProtectTag, d.ID)
 }

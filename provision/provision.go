@@ -68,12 +68,20 @@ func (p *Droplets) Define(e *saga.Engine) {
 	wait := step("WaitDropletActive", p.wait, nil)
 	register := step("RegisterDroplet", p.register, p.unregister)
 	destroy := step("DestroyDroplet", p.destroy, p.undestroy).AsPivot()
-	protect := step("ProtectDroplet", p.protect, nil)
 	e.Define(fleet.SagaProvision, create, wait, register)
 	e.Define(fleet.SagaReplace, create, wait, register, destroy)
 	e.Define(fleet.SagaDestroy, destroy)
 	e.Define(fleet.SagaAdopt, register)
-	e.Define(fleet.SagaUpdate, protect)
+	e.Define(fleet.SagaUpdate, // an update has only those that it needs, see updateSteps
+		step("ProtectDroplet", p.protect, p.unprotect),
+		step("RetagDroplet", p.retag, p.unretag),
+		step("RenameDroplet", p.rename, p.unrename),
+		step("SwitchBackups", p.switchBackups, p.unswitchBackups),
+		step("EnableIPv6", p.enableIPv6, p.unenableIPv6),
+		step("PowerOffDroplet", p.powerOff, p.powerOffUndone),
+		step("ResizeDroplet", p.resize, p.unresize),
+		step("PowerOnDroplet", p.powerOn, nil).AsPivot(),
+		step("RecordDroplet", p.record, nil))
 	e.Define(fleet.SagaClaim, saga.Typed("TagDroplet", p.claim, p.unclaim), register)
 	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", p.release, p.unrelease), saga.Typed("ForgetDroplet", p.forget, nil))
 }

@@ -270,7 +270,7 @@ func TestLaw01AnUpdateOfWhatIsNoLongerOurs(t *testing.T) {
 	yes := true
 	for name, between := range map[string]func(y *yard, id int64){
 		"not managed":        func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
-		"of no fleet":        func(y *yard, id int64) { y.sim.Untag(id, fleet.FleetTag(fleetName)) },
+		"nobody's":           func(y *yard, id int64) { y.disown(id) },
 		"another fleet's":    func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
 		"not there any more": func(y *yard, id int64) { y.sim.Delete(id) },
 	} {
@@ -287,5 +287,15 @@ func TestLaw01AnUpdateOfWhatIsNoLongerOurs(t *testing.T) {
 				t.Errorf("%s: %d writes, row %+v", name, n-writes, y.row(d.ID))
 			}
 		})
+	}
+}
+
+// disown takes off all tags that show whose the droplet is, but for the managed one.
+func (y *yard) disown(id int64) {
+	d, _ := y.sim.Droplet(id)
+	for _, tag := range d.Tags {
+		if tag != fleet.ManagedTag && fleet.OurTag(tag) {
+			y.sim.Untag(id, tag)
+		}
 	}
 }

@@ -39,7 +39,9 @@ type work struct {
 	Free     bool      `json:"free,omitempty"`     // its name becomes free even if the file wants it
 
 	// What is being updated, or was recorded of a released droplet that is claimed again.
-	Record *fleet.Record `json:"record,omitempty"` // as it is to be from then on
+	Record *fleet.Record    `json:"record,omitempty"` // as it is to be from then on
+	Alter  fleet.Alteration `json:"alter,omitzero"`
+	Found  found            `json:"found,omitzero"`
 }
 
 // attempt is a create that was sent, or may have been.

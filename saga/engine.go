@@ -110,11 +110,18 @@ func (e *Engine) Define(name string, steps ...Step) {
 }
 
 // Draft makes a saga that is not written yet: a fresh random id, the kind's steps as they are today, and the context as JSON. The
-// secret is kept apart, and leaves the journal when the saga ends.
-func (e *Engine) Draft(kind, subject string, context any, secret []byte, labels map[string]string) (Saga, error) {
+// secret is kept apart, and leaves the journal when the saga ends. A saga that needs only some of its kind's steps names them, in
+// the kind's order.
+func (e *Engine) Draft(kind, subject string, context any, secret []byte, labels map[string]string, steps ...string) (Saga, error) {
 	k, ok := e.kinds[kind]
 	if !ok {
 		return Saga{}, fmt.Errorf("saga for %s: kind %q is not defined", subject, kind)
+	}
+	if len(steps) == 0 {
+		steps = k.names
+	}
+	if err := k.ordered(steps); err != nil {
+		return Saga{}, fmt.Errorf("saga %s for %s: %w", kind, subject, err)
 	}
 	raw, err := json.Marshal(context)
 	if err != nil {
@@ -122,11 +129,24 @@ func (e *Engine) Draft(kind, subject string, context any, secret []byte, labels 
 	}
 	now := time.Now().UTC()
 	s := Saga{
-		ID: newID(), Kind: kind, Subject: subject, Labels: maps.Clone(labels), Status: Pending, Steps: slices.Clone(k.names),
+		ID: newID(), Kind: kind, Subject: subject, Labels: maps.Clone(labels), Status: Pending, Steps: slices.Clone(steps),
 		Context: raw, Secret: slices.Clone(secret), CreatedAt: now, UpdatedAt: now,
 	}
 	s.padHistory()
 	return s, nil
+}
+
+// ordered tells whether these are steps of the kind, each once and in its order; nil: they are.
+func (k kind) ordered(steps []string) error {
+	rest := k.names
+	for _, name := range steps {
+		i := slices.Index(rest, name)
+		if i < 0 {
+			return fmt.Errorf("step %q is none of %v", name, rest)
+		}
+		rest = rest[i+1:]
+	}
+	return nil
 }
 
 func newID() string {

@@ -28,6 +28,8 @@ type action struct {
 	CompletedAt time.Time     `json:"completed_at,omitzero"`
 	DueAt       time.Time     `json:"due_at,omitzero"` // zero: never
 	Fails       bool          `json:"fails,omitempty"`
+	Endless     bool          `json:"endless,omitempty"` // for as long as Faults.EndlessActions names its type
+	Lag         time.Duration `json:"lag,omitempty"`     // what it does is still to come, so long after its completion
 	Request     actionRequest `json:"request"`
 }
 
@@ -83,6 +85,17 @@ func (a *Account) begin(d *droplet, req actionRequest, now time.Time) *action {
 		DueAt: now.Add(max(0, s.opts.ActionTime)), Request: req,
 		Fails: s.holds(s.faults.ActionErrored, "action_errored", d.Name),
 	}
+	if slices.Contains(s.faults.ErroredActions, req.Type) {
+		s.hit("errored_actions")
+		act.Fails = true
+	}
+	if slices.Contains(s.faults.EndlessActions, req.Type) {
+		s.hit("endless_actions")
+		act.Endless, act.DueAt = true, time.Time{}
+	}
+	if req.Type != "create" { // which has lags of its own
+		act.Lag = s.lag(s.faults.ChangeVisibleAfter, "change_visible_after", d.Name)
+	}
 	s.nextID.Action += 1 + act.ID%5
 	a.keepAction(act, d)
 	return act
@@ -94,8 +107,19 @@ func (a *Account) keepAction(act *action, d *droplet) {
 	d.actions = append(d.actions, act)
 }
 
-// settleAction queues the action's end.
+// settleAction queues the action's end, and what it does where that comes later.
 func (a *Account) settleAction(act *action, d *droplet) {
+	perform := func() {
+		a.at(act.CompletedAt.Add(act.Lag), func(at time.Time) {
+			act.Lag = 0
+			if !d.gone {
+				a.perform(d, act, at)
+			}
+		})
+	}
+	if act.Status == completed && act.Lag > 0 { // read from a file
+		perform()
+	}
 	a.at(act.DueAt, func(at time.Time) {
 		if act.Status != inProgress {
 			return
@@ -106,8 +130,22 @@ func (a *Account) settleAction(act *action, d *droplet) {
 			return
 		}
 		act.Status = completed
+		if act.Lag > 0 {
+			perform()
+			return
+		}
 		a.perform(d, act, at)
 	})
+}
+
+// endEndless lets the actions that were to have no end go on, but for those of these types.
+func (a *Account) endEndless(types []string, now time.Time) {
+	for _, act := range a.actions {
+		if d := a.droplets[act.DropletID]; act.Endless && d != nil && !slices.Contains(types, act.Request.Type) {
+			act.Endless, act.DueAt = false, now
+			a.settleAction(act, d)
+		}
+	}
 }
 
 // perform is what an action's success does to its droplet.

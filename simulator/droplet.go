@@ -287,15 +287,19 @@ func (a *Account) renderImage(d *droplet) json.RawMessage {
 
 // forgetRendered drops the kept bodies of all droplets.
 func (s *Simulator) forgetRendered() {
-	accounts := []*Account{s.Account}
-	for _, a := range s.tokens {
-		accounts = append(accounts, a)
-	}
-	for _, a := range accounts {
+	for _, a := range s.accounts() {
 		for _, d := range a.droplets {
 			d.rendered = nil
 		}
 	}
+}
+
+func (s *Simulator) accounts() []*Account {
+	accounts := []*Account{s.Account}
+	for _, a := range s.tokens {
+		accounts = append(accounts, a)
+	}
+	return accounts
 }
 
 func orEmpty[T any](list []T) []T {

@@ -29,6 +29,11 @@ type Faults struct {
 	VanishAfter202   time.Duration `json:"vanish_after_202"`   // then it is gone for good, its create action errored; 0: it stays
 	ActionErrored    bool          `json:"action_errored"`     // actions end errored and change nothing; a new droplet stays new
 
+	// Actions on droplets, by their types (do-api.md, sections 1.5 and 5).
+	ErroredActions     []string      `json:"errored_actions"`      // these end errored and change nothing
+	EndlessActions     []string      `json:"endless_actions"`      // these stay in progress, and the droplet busy, until they are no longer named here
+	ChangeVisibleAfter time.Duration `json:"change_visible_after"` // what a completed action, a tagging or an untagging does comes so late
+
 	// Destroying (do-api.md, section 2).
 	DeleteLag             time.Duration `json:"delete_lag"`               // after the 204 it still shows, unchanged, for so long
 	DeleteListLag         time.Duration `json:"delete_list_lag"`          // listings show it for so long after GET answers 404
@@ -90,17 +95,22 @@ func (s *Simulator) SetFaults(f Faults) {
 func (s *Simulator) setFaults(f Faults) {
 	s.faults = f
 	s.forgetRendered()
+	for _, a := range s.accounts() {
+		a.endEndless(f.EndlessActions, time.Now())
+	}
 }
 
 func (f Faults) clone() Faults {
 	f.WithoutScopes = slices.Clone(f.WithoutScopes)
+	f.ErroredActions, f.EndlessActions = slices.Clone(f.ErroredActions), slices.Clone(f.EndlessActions)
 	f.Chance = maps.Clone(f.Chance)
 	return f
 }
 
 // certain are the knobs that Chance cannot name: they are not about single subjects.
 func certain() []string {
-	return []string{"retry_after", "page_shift", "tag_filter_hides_gpu", "full_create_response", "account_status", "without_scopes", "chance"}
+	return []string{"errored_actions", "endless_actions", "retry_after", "page_shift", "tag_filter_hides_gpu", "full_create_response", "account_status", "without_scopes",
+		"chance"}
 }
 
 func (f Faults) check() error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // tag is a tag object. It outlives its last droplet (do-api.md, section 4).
@@ -152,6 +153,10 @@ func (c *call) onResources(do func(*Account, *droplet, string)) answer {
 		found = append(found, d)
 	}
 	for _, d := range found {
+		if lag := c.s.lag(c.s.faults.ChangeVisibleAfter, "change_visible_after", d.Name); lag > 0 {
+			c.a.at(c.now.Add(lag), func(time.Time) { do(c.a, d, t.Name) })
+			continue
+		}
 		do(c.a, d, t.Name)
 	}
 	return c.noContent()

@@ -1,0 +1,180 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// change is what one action changes of a droplet. Each is idempotent by the state that it leads to: what the droplet shows says
+// whether there is anything left to do, and an unanswered request may be sent again.
+type change struct {
+	action digitalocean.ActionRequest
+	shows  func(fleet.Droplet) bool // whether the droplet is as the action makes it
+
+	// asked is the file's present word, before anything is sent (law 17); nil: nobody is asked, because the saga owes it.
+	asked func(*work) error
+	// note writes into the context how the droplet was found; it is committed with the intent. Nil: nothing to note.
+	note func(fleet.Droplet)
+	// stale says that what the droplet shows may be of before: it counts only once the action itself has come to its end.
+	stale bool
+	// patience is how long the droplet may take to show it, then errSlow; 0: as long as the action is under way.
+	patience time.Duration
+}
+
+const (
+	judgeAfter = time.Minute // without the change being shown the action is asked what became of it, and so often again
+	busyFor    = time.Hour   // after which a person is told of an action that does not end
+	busyPause  = 5 * time.Second
+)
+
+var (
+	errUnable = errors.New("it cannot be changed")
+	errSlow   = errors.New("it takes too long")
+)
+
+// alteration is one change under way.
+type alteration struct {
+	change
+	p     *Droplets
+	run   *saga.Run
+	w     *work
+	began time.Time
+
+	sent    time.Time // zero: it is to be sent
+	action  int64     // what was begun; 0: not known
+	already bool      // the API said that there is nothing to do
+	ended   time.Time // since when that is known, or that the action is completed; zero: neither is
+	judged  time.Time // when that was last asked
+	busy    int       // how often the droplet was busy with something else
+	next    time.Time // not before this is it sent again
+}
+
+// alter sees to a change: it looks, sends the action unless the droplet is as it is to be, and looks until it is. The intent is
+// durable before the request (law 3). errGone and errAlien: nothing can be done; errUnable: DigitalOcean would not or could not.
+func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
+	a := &alteration{change: c, p: p, run: run, w: w, began: time.Now()}
+	looks := &lookout{p: p, run: run}
+	for {
+		if a.sent.IsZero() && c.asked != nil {
+			if err := c.asked(w); err != nil {
+				return fleet.Droplet{}, err
+			}
+		}
+		d, err := p.present(ctx, looks, w.DropletID)
+		if err != nil {
+			return d, err
+		}
+		shown := c.shows(d)
+		if !w.registrable(d) && (c.asked != nil || c.stale || !shown) {
+			return d, fmt.Errorf("droplet %d: %w", d.ID, errAlien)
+		}
+		if shown && (!c.stale || a.over()) {
+			return d, nil
+		}
+		if a.sent.IsZero() {
+			err = a.send(ctx, d)
+		} else {
+			err = a.judge(ctx, shown)
+		}
+		if err != nil {
+			return d, err
+		}
+		if c.patience > 0 && time.Since(a.began) > c.patience {
+			return d, fmt.Errorf("%s of droplet %d: %w", c.action.Type, d.ID, errSlow)
+		}
+	}
+}
+
+// over tells whether the action has come to its end. That there was nothing to do is believed only after a while: it may have been
+// said from a state of before.
+func (a *alteration) over() bool {
+	return !a.ended.IsZero() && (!a.already || time.Since(a.sent) >= judgeAfter)
+}
+
+// send sends the action once.
+func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
+	if time.Now().Before(a.next) {
+		return nil
+	}
+	got, err := a.p.o.Cloud.Act(ctx, d.ID, a.change.action, func(ctx context.Context) error {
+		if a.asked != nil { // the wait for a slot may have been long
+			if err := a.asked(a.w); err != nil {
+				return err
+			}
+		}
+		if a.note != nil {
+			a.note(d)
+		}
+		return a.run.Checkpoint(ctx)
+	})
+	now := time.Now()
+	a.judged = now
+	switch {
+	case err == nil:
+		a.sent, a.action, a.already, a.ended = now, got.ID, false, time.Time{}
+		return nil
+	case ctx.Err() != nil:
+		return err
+	case errors.Is(err, digitalocean.ErrAlreadySo):
+		a.sent, a.action, a.already = now, 0, true
+		if a.ended.IsZero() {
+			a.ended = now
+		}
+		return nil
+	case errors.Is(err, digitalocean.ErrPendingEvent), errors.Is(err, digitalocean.ErrNotFound): // the next look tells
+		if now.Sub(a.began) > busyFor {
+			return saga.NeedsPerson(fmt.Errorf("the droplet has been busy for an hour; its actions are shown in the control panel: %w", err))
+		}
+		a.busy++
+		a.next = now.Add(min(time.Duration(a.busy-1)*busyPause, judgeAfter))
+		return nil
+	case digitalocean.Uncertain(err):
+		a.run.Log().Warn("the request was not answered; looking whether it came through", "error", err)
+		a.sent, a.action, a.already, a.ended = now, 0, false, time.Time{}
+		return nil
+	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited), errors.Is(err, digitalocean.ErrUnauthorized):
+		return unsent(err)
+	}
+	return fmt.Errorf("%w: %w", errUnable, err)
+}
+
+// judge asks the action what became of it, once the droplet has had time to show it; at once where what it shows does not count yet.
+func (a *alteration) judge(ctx context.Context, shown bool) error {
+	now := time.Now()
+	if now.Sub(a.judged) < judgeAfter && !(shown && a.action != 0) {
+		return nil
+	}
+	a.judged = now
+	what := fmt.Sprintf("%s of droplet %d", a.change.action.Type, a.w.DropletID)
+	if !a.ended.IsZero() && now.Sub(a.ended) > a.p.o.Visibility {
+		return fmt.Errorf("%s: %w: it was done, as DigitalOcean says, and the droplet does not show it", what, errUnable)
+	}
+	if a.action == 0 {
+		if !shown {
+			a.sent = time.Time{} // it is sent again
+		}
+		return nil
+	}
+	got, err := a.p.o.Cloud.Action(ctx, a.action)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		a.run.Log().Warn("could not ask what became of the action", "action", a.action, "error", err)
+	case got.Status == digitalocean.ActionErrored:
+		return fmt.Errorf("%s: %w: its action %d ended errored", what, errUnable, a.action)
+	case got.Status == digitalocean.ActionCompleted:
+		if a.ended.IsZero() {
+			a.ended = now
+		}
+	case got.Status == digitalocean.ActionInProgress && now.Sub(a.sent) > busyFor:
+		return saga.NeedsPerson(fmt.Errorf("%s: its action %d has been in progress for an hour; ask DigitalOcean's support about it", what, a.action))
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package provision
+
+import (
+	"context"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// switchBackups is the step SwitchBackups: DigitalOcean makes backups of the droplet from now on, or no more.
+func (p *Droplets) switchBackups(ctx context.Context, run *saga.Run, w *work) error {
+	c := backups(*w.Alter.Backups)
+	c.asked = p.altered
+	c.note = func(d fleet.Droplet) {
+		if w.Found.Backups == nil {
+			was := d.HasFeature("backups")
+			w.Found.Backups = &was
+		}
+	}
+	_, err := p.alter(ctx, run, w, c)
+	return onward(err)
+}
+
+// unswitchBackups compensates SwitchBackups.
+func (p *Droplets) unswitchBackups(ctx context.Context, run *saga.Run, w *work) error {
+	if w.Found.Backups == nil {
+		return nil
+	}
+	return p.putBack(ctx, run, w, backups(*w.Found.Backups))
+}
+
+func backups(on bool) change {
+	action := digitalocean.ActDisableBackups
+	if on {
+		action = digitalocean.ActEnableBackups
+	}
+	return change{
+		action: digitalocean.ActionRequest{Type: action},
+		shows:  func(d fleet.Droplet) bool { return d.HasFeature("backups") == on },
+	}
+}
+
+// enableIPv6 is the step EnableIPv6. The operating system has to be told by other means (do-api.md, section 5).
+func (p *Droplets) enableIPv6(ctx context.Context, run *saga.Run, w *work) error {
+	_, err := p.alter(ctx, run, w, change{
+		action: digitalocean.ActionRequest{Type: digitalocean.ActEnableIPv6},
+		shows:  func(d fleet.Droplet) bool { return d.HasFeature("ipv6") },
+		asked:  p.altered,
+	})
+	return onward(err)
+}
+
+// unenableIPv6 compensates EnableIPv6: there is no way back.
+func (p *Droplets) unenableIPv6(_ context.Context, run *saga.Run, w *work) error {
+	if run.Begun() {
+		run.Log().Info("ipv6 cannot be switched off again; nothing to compensate", "id", w.DropletID)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// shutdownPatience is how long an operating system has to shut down before the plug is pulled.
+const shutdownPatience = time.Minute
+
+// powerOff is the step PowerOffDroplet, before a resize. It asks the operating system first, for the sake of its file systems.
+func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
+	c := change{
+		action:   digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
+		shows:    func(d fleet.Droplet) bool { return d.Status == fleet.StatusOff },
+		asked:    p.altered,
+		patience: shutdownPatience,
+		note: func(fleet.Droplet) {
+			if w.Found.On == nil {
+				on := true
+				w.Found.On = &on
+			}
+		},
+	}
+	_, err := p.alter(ctx, run, w, c)
+	if errors.Is(err, errUnable) || errors.Is(err, errSlow) {
+		run.Log().Warn("the droplet does not shut down by itself; it is powered off", "id", w.DropletID, "error", err)
+		c.action.Type, c.patience = digitalocean.ActPowerOff, 0
+		_, err = p.alter(ctx, run, w, c)
+	}
+	if err != nil {
+		return onward(err)
+	}
+	w.Found.Off = true
+	return nil
+}
+
+// powerOffUndone compensates PowerOffDroplet: a droplet that was on is switched on again, whatever became of the resize.
+func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) error {
+	if !w.Found.wasOn() {
+		return nil
+	}
+	c := switchedOn()
+	c.stale = !w.Found.Off // it may still be shutting down
+	_, err := p.alter(ctx, run, w, c)
+	if errors.Is(err, errAlien) {
+		return leftOff(err)
+	}
+	return back(run, err)
+}
+
+// powerOn is the step PowerOnDroplet, a pivot: it is tried until the droplet is on. One that arcadiad found off stays off, unless
+// switching it on is what it is about.
+func (p *Droplets) powerOn(ctx context.Context, run *saga.Run, w *work) error {
+	if !w.Alter.PowerOn && !w.Found.wasOn() {
+		run.Log().Info("the droplet was off before, and stays off", "id", w.DropletID)
+		return nil
+	}
+	c := switchedOn()
+	if !w.Found.Off { // it was not this saga that switched it off
+		c.asked = func(w *work) error {
+			if run.Begun() {
+				return nil
+			}
+			return p.altered(w)
+		}
+	}
+	_, err := p.alter(ctx, run, w, c)
+	switch {
+	case errors.Is(err, errGone) && w.Found.Off || errors.Is(err, errGone) && run.Begun():
+		return back(run, err)
+	case errors.Is(err, errAlien) && (w.Found.wasOn() || run.Begun()):
+		return leftOff(err)
+	case errors.Is(err, errUnable):
+		return err // tried again
+	}
+	return onward(err)
+}
+
+func switchedOn() change {
+	return change{
+		action: digitalocean.ActionRequest{Type: digitalocean.ActPowerOn},
+		shows:  func(d fleet.Droplet) bool { return d.Status == fleet.StatusActive },
+	}
+}
+
+// wasOn tells whether this saga switched the droplet off, or may have.
+func (f found) wasOn() bool { return f.On != nil && *f.On }
+
+// leftOff is told when a droplet that arcadiad switched off may not be written to any more (law 1).
+func leftOff(err error) error {
+	return saga.NeedsPerson(fmt.Errorf("arcadiad switched it off for a resize, and may not switch it on: "+
+		"put its tags back, or switch it on by hand: %w", err))
+}

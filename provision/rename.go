@@ -1,0 +1,37 @@
+package provision
+
+import (
+	"context"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// rename is the step RenameDroplet: the droplet's name at DigitalOcean. The hostname inside stays (do-api.md, section 5).
+func (p *Droplets) rename(ctx context.Context, run *saga.Run, w *work) error {
+	c := named(w.Alter.Name)
+	c.asked = p.altered
+	c.note = func(d fleet.Droplet) {
+		if w.Found.Name == "" {
+			w.Found.Name = d.Name
+		}
+	}
+	_, err := p.alter(ctx, run, w, c)
+	return onward(err)
+}
+
+// unrename compensates RenameDroplet.
+func (p *Droplets) unrename(ctx context.Context, run *saga.Run, w *work) error {
+	if w.Found.Name == "" {
+		return nil
+	}
+	return p.putBack(ctx, run, w, named(w.Found.Name))
+}
+
+func named(name string) change {
+	return change{
+		action: digitalocean.ActionRequest{Type: digitalocean.ActRename, Name: name},
+		shows:  func(d fleet.Droplet) bool { return fleet.Key(d.Name) == fleet.Key(name) },
+	}
+}
