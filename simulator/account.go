@@ -19,6 +19,9 @@ type Account struct {
 	vpcs         []*vpc
 	keys         []*key
 	images       []*image // private ones, oldest first
+	reservedIPs  []*ReservedIP
+	firewalls    []*Firewall
+	balancers    []*LoadBalancer
 
 	droplets map[int64]*droplet // all that GET may show
 	ended    []Droplet          // what was, oldest end first

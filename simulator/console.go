@@ -181,6 +181,17 @@ func (a *Account) AttachVolume(id int64) (volume string) {
 	return volume
 }
 
+// Backup makes a backup of a droplet and gives its id; 0: there is no such droplet. A backup is destroyed with its droplet, as
+// DigitalOcean's pages on backups have it.
+func (a *Account) Backup(id int64) (backup int64) {
+	a.console(id, func(d *droplet, now time.Time) {
+		img := a.snapshot(d, "", now)
+		img.Type, backup = "backup", img.ID
+		a.change(d, func() { d.BackupIDs = append(d.BackupIDs, backup) })
+	})
+	return backup
+}
+
 // DeleteTag deletes a tag object and takes the tag off every droplet; false: there is no such tag.
 func (a *Account) DeleteTag(tag string) bool {
 	a.s.mu.Lock()

@@ -3,7 +3,8 @@
 // # The model
 //
 // A [Simulator] is an [net/http.Handler]. It serves one [Account] to every bearer token, or further ones to the tokens that
-// [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images and VPCs, all under one mutex.
+// [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images and VPCs, reserved IPs, firewalls and load
+// balancers, all under one mutex.
 //
 // The simulator has no goroutines and no timers. Whatever happens later (a droplet becomes active, its tags show, a DELETE takes
 // effect) lies in a queue by time, and each request and each peek first plays what is due. So it behaves the same under the real

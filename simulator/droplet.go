@@ -34,6 +34,7 @@ type droplet struct {
 	BackupPolicy *backupPolicy `json:"backup_policy,omitempty"`
 	Volumes      []string      `json:"volumes,omitempty"`
 	Snapshots    []int64       `json:"snapshots,omitempty"`
+	BackupIDs    []int64       `json:"backup_ids,omitempty"`
 	UserData     string        `json:"user_data,omitempty"`
 	SSHKeys      []string      `json:"ssh_keys,omitempty"` // fingerprints
 	Host         int           `json:"host"`               // the number that its addresses are counted from
@@ -106,6 +107,8 @@ func (a *Account) end(d *droplet, at time.Time) {
 			act.Status, act.CompletedAt = errored, at
 		}
 	}
+	a.images = slices.DeleteFunc(a.images, func(i *image) bool { return slices.Contains(d.BackupIDs, i.ID) })
+	a.detach(d.ID)
 	last := a.truth(d)
 	last.EndedAt = at
 	a.ended = append(a.ended, last)
@@ -245,7 +248,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 		ID: d.ID, Name: d.Name, Memory: size.Memory, VCPUs: size.VCPUs, Disk: d.Disk,
 		DiskInfo: diskOf(d.Disk), GPUInfo: size.GPUInfo,
 		Locked: false, // an administrator's lock; it does not show that an action is under way (do-api.md, section 0.5)
-		Status: d.Status, CreatedAt: timestamp(d.CreatedAt), Features: d.features(), BackupIDs: []int64{},
+		Status: d.Status, CreatedAt: timestamp(d.CreatedAt), Features: d.features(), BackupIDs: orEmpty(d.BackupIDs),
 		SnapshotIDs: orEmpty(d.Snapshots), VolumeIDs: orEmpty(d.Volumes), size: size.rendered, SizeSlug: d.Size,
 		Networks: a.networks(d), Tags: []string{}, VPC: d.VPC,
 	}
@@ -261,7 +264,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 	}
 	b.image = a.renderImage(d)
 	if !without.has("image:read") {
-		b.image, b.SnapshotIDs = json.RawMessage("{}"), []int64{}
+		b.image, b.SnapshotIDs, b.BackupIDs = json.RawMessage("{}"), []int64{}, []int64{}
 	}
 	if !without.has("vpc:read") {
 		b.VPC = ""

@@ -113,31 +113,3 @@ func (a *Account) destroy(d *droplet, now time.Time) {
 	a.settleDelete(d)
 	a.advance(now)
 }
-
-// listAssociated shows what would stay billed when the droplet goes (do-api.md, section 2).
-func listAssociated(c *call) answer {
-	d, ok := c.droplet()
-	if !ok {
-		return c.notFound()
-	}
-	type resource struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-		Cost string `json:"cost"`
-	}
-	snapshots, volumes := []resource{}, []resource{}
-	for _, id := range d.Snapshots {
-		if img := c.a.image(id); img != nil && c.scopes.has("image:read") {
-			snapshots = append(snapshots, resource{strconv.FormatInt(id, 10), img.Name, strconv.FormatFloat(img.Gigabytes*0.06, 'f', 2, 64)})
-		}
-	}
-	for _, id := range d.Volumes {
-		if c.scopes.has("block_storage:read") {
-			volumes = append(volumes, resource{id, "volume-" + id[:min(8, len(id))], "10.00"})
-		}
-	}
-	none := []resource{}
-	return c.json(http.StatusOK, map[string]any{
-		"reserved_ips": none, "floating_ips": none, "snapshots": snapshots, "volumes": volumes, "volume_snapshots": none,
-	})
-}

@@ -32,6 +32,10 @@ type saved struct {
 	Tags         []string   `json:"tags"`
 	Droplets     []*droplet `json:"droplets"`
 	Actions      []*action  `json:"actions"`
+
+	ReservedIPs   []*ReservedIP   `json:"reserved_ips,omitempty"`
+	Firewalls     []*Firewall     `json:"firewalls,omitempty"`
+	LoadBalancers []*LoadBalancer `json:"load_balancers,omitempty"`
 }
 
 // ErrInUse says that another process has the account's file open. Listener may tell where it serves it.
@@ -167,6 +171,7 @@ func (s *Simulator) snapshotFile() saved {
 	out := saved{
 		Simulator: fileVersion, Listener: s.listener, UUID: a.uuid, Team: a.team, DropletLimit: a.dropletLimit, Next: s.nextID,
 		Created: a.created, Faults: s.faults, VPCs: a.vpcs, Keys: a.keys, Images: a.images,
+		ReservedIPs: a.reservedIPs, Firewalls: a.firewalls, LoadBalancers: a.balancers,
 	}
 	for _, t := range a.tags {
 		out.Tags = append(out.Tags, t.Name)
@@ -186,6 +191,7 @@ func (s *Simulator) restore(in saved) {
 	a := s.Account
 	a.uuid, a.team, a.dropletLimit, a.created = in.UUID, in.Team, in.DropletLimit, in.Created
 	a.vpcs, a.keys, a.images = in.VPCs, in.Keys, in.Images
+	a.reservedIPs, a.firewalls, a.balancers = in.ReservedIPs, in.Firewalls, in.LoadBalancers
 	s.nextID, s.faults = in.Next, in.Faults
 	for _, name := range in.Tags {
 		a.ensureTag(name)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// image is a public image, or an account's snapshot (do-api.md, section 8).
+// image is a public image, or an account's snapshot or backup (do-api.md, section 8).
 type image struct {
 	ID           int64     `json:"id"`
 	Name         string    `json:"name"`
@@ -188,24 +188,34 @@ func deleteImage(c *call) answer {
 	}
 	c.a.images = slices.DeleteFunc(c.a.images, func(i *image) bool { return i == img })
 	for _, d := range c.a.droplets {
-		if i := slices.Index(d.Snapshots, img.ID); i >= 0 {
-			d.Snapshots = slices.Delete(d.Snapshots, i, i+1)
-			d.rendered = nil
+		for _, ids := range []*[]int64{&d.Snapshots, &d.BackupIDs} {
+			if i := slices.Index(*ids, img.ID); i >= 0 {
+				*ids = slices.Delete(*ids, i, i+1)
+				d.rendered = nil
+			}
 		}
 	}
 	return c.noContent()
 }
 
 func listSnapshots(c *call) answer {
+	return imagesOf(c, "snapshots", func(d *droplet) []int64 { return d.Snapshots })
+}
+
+func listBackups(c *call) answer {
+	return imagesOf(c, "backups", func(d *droplet) []int64 { return d.BackupIDs })
+}
+
+func imagesOf(c *call, key string, ids func(*droplet) []int64) answer {
 	d, ok := c.droplet()
 	if !ok {
 		return c.notFound()
 	}
 	var shown []imageBody
-	for _, id := range d.Snapshots {
+	for _, id := range ids(d) {
 		if img := c.a.image(id); img != nil {
 			shown = append(shown, img.body())
 		}
 	}
-	return pageOf(c, "snapshots", shown)
+	return pageOf(c, key, shown)
 }

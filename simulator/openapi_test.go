@@ -102,6 +102,9 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	full := s.Add(simulator.Droplet{Name: "full", Tags: []string{"web"}, Backups: true, IPv6: true, Monitoring: true, Region: "syd1"})
 	gpu := s.Add(simulator.Droplet{Name: "gpu", Size: "gpu-h100x1-80gb", Region: "nyc2"})
 	volume := s.AttachVolume(full.ID)
+	backup := s.Backup(full.ID)
+	ip := s.ReserveIP(full.ID)
+	s.AddFirewall(simulator.Firewall{Name: "fw", Droplets: []int64{full.ID}, Tags: []string{"web"}, Sources: []int64{gpu.ID}})
 	newborn := s.Add(simulator.Droplet{Name: "newborn", Status: "new"})
 	id := itoa(int(full.ID))
 
@@ -122,12 +125,12 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		"/v2/droplets/" + id:                                        volume,
 		"/v2/droplets/" + itoa(int(gpu.ID)):                         "gpu_info",
 		"/v2/droplets/" + itoa(int(newborn.ID)):                     `"v4":[]`,
-		"/v2/droplets/" + id + "/backups":                           `"total":0`,
+		"/v2/droplets/" + id + "/backups":                           itoa(int(backup)),
 		"/v2/droplets/" + id + "/kernels":                           `"total":0`,
-		"/v2/droplets/" + id + "/firewalls":                         `"total":0`,
+		"/v2/droplets/" + id + "/firewalls":                         `"fw"`,
 		"/v2/droplets/" + id + "/neighbors":                         `[]`,
 		"/v2/droplets/" + id + "/backups/policy":                    `"daily"`,
-		"/v2/droplets/" + id + "/destroy_with_associated_resources": volume,
+		"/v2/droplets/" + id + "/destroy_with_associated_resources": ip,
 		"/v2/droplets/backups/supported_policies":                   `"weekly"`,
 		"/v2/actions":                                               `"create"`,
 		"/v2/sizes?per_page=200":                                    `"s-1vcpu-512mb-10gb"`,

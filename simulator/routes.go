@@ -45,11 +45,11 @@ func apiRoutes() []route {
 		{"GET /v2/droplets/{id}/actions/{action}", need("droplet:read"), getDropletAction},
 		{"POST /v2/droplets/actions", need("droplet:update", "tag:read"), createActionsByTag},
 		{"GET /v2/droplets/{id}/snapshots", need("droplet:read"), listSnapshots},
-		{"GET /v2/droplets/{id}/backups", need("droplet:read"), emptyOfDroplet("backups")},
+		{"GET /v2/droplets/{id}/backups", need("droplet:read"), listBackups},
 		{"GET /v2/droplets/{id}/backups/policy", need("droplet:read"), getBackupPolicy},
 		{"GET /v2/droplets/backups/supported_policies", need("droplet:read"), listSupportedPolicies},
 		{"GET /v2/droplets/{id}/kernels", need("droplet:read"), emptyOfDroplet("kernels")},
-		{"GET /v2/droplets/{id}/firewalls", need("droplet:read"), emptyOfDroplet("firewalls")},
+		{"GET /v2/droplets/{id}/firewalls", need("firewall:read"), listDropletFirewalls},
 		{"GET /v2/droplets/{id}/neighbors", need("droplet:read"), emptyOfDroplet("droplets")},
 		{"GET /v2/droplets/{id}/destroy_with_associated_resources", need("droplet:read"), listAssociated},
 
@@ -68,11 +68,10 @@ func apiRoutes() []route {
 		{"GET /v2/vpcs", need("vpc:read"), listVPCs},
 		{"GET /v2/vpcs/{vpc}", need("vpc:read"), getVPC},
 
-		// The account has none of these; doctl and Terraform ask in passing.
-		{"GET /v2/firewalls", need("firewall:read"), emptyList("firewalls")},
-		{"GET /v2/load_balancers", need("load_balancer:read"), emptyList("load_balancers")},
-		{"GET /v2/reserved_ips", need("reserved_ip:read"), emptyList("reserved_ips")},
-		{"GET /v2/domains", need("domain:read"), emptyList("domains")},
+		{"GET /v2/firewalls", need("firewall:read"), listFirewalls},
+		{"GET /v2/load_balancers", need("load_balancer:read"), listLoadBalancers},
+		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
+		{"GET /v2/domains", need("domain:read"), listDomains},
 	}
 }
 
@@ -110,9 +109,8 @@ func (s *Simulator) routeOf(r *http.Request) string {
 	return pattern
 }
 
-func emptyList(key string) func(*call) answer {
-	return func(c *call) answer { return pageOf(c, key, []struct{}{}) }
-}
+// listDomains: the account has none; doctl and Terraform ask in passing.
+func listDomains(c *call) answer { return pageOf(c, "domains", []struct{}{}) }
 
 func emptyOfDroplet(key string) func(*call) answer {
 	return func(c *call) answer {

@@ -1,0 +1,249 @@
+package simulator
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What names droplets by their id and outlives them (do-api.md, section 9): a reserved IP that loses its droplet is unassigned, and a
+// firewall or a load balancer forgets the id.
+
+// ReservedIP is a reserved IP.
+type ReservedIP struct {
+	IP      string `json:"ip"`
+	Region  string `json:"region"`
+	Droplet int64  `json:"droplet,omitempty"` // 0: unassigned
+}
+
+// Firewall is a firewall. It has one rule for each direction.
+type Firewall struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Droplets  []int64   `json:"droplets,omitempty"`
+	Tags      []string  `json:"tags,omitempty"`
+	Sources   []int64   `json:"sources,omitempty"` // droplets that the inbound rule lets through; none: it lets everybody through
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// LoadBalancer is a load balancer, for droplets by their ids or for those with a tag.
+type LoadBalancer struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Region    string    `json:"region"`
+	Droplets  []int64   `json:"droplets,omitempty"`
+	Tag       string    `json:"tag,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// ReserveIP assigns a new reserved IP to a droplet; empty: there is no such droplet. They come from 203.0.113.0/24 (documentation); when
+// that is used up it panics.
+func (a *Account) ReserveIP(id int64) (ip string) {
+	a.console(id, func(d *droplet, _ time.Time) {
+		taken := func(ip string) bool {
+			return slices.ContainsFunc(a.reservedIPs, func(r *ReservedIP) bool { return r.IP == ip })
+		}
+		n := 1
+		for ip = "203.0.113.1"; taken(ip); ip = "203.0.113." + strconv.Itoa(n) {
+			if n++; n > 254 {
+				panic("simulator: all of 203.0.113.0/24 is reserved")
+			}
+		}
+		a.reservedIPs = append(a.reservedIPs, &ReservedIP{IP: ip, Region: d.Region, Droplet: id})
+	})
+	return ip
+}
+
+// ReservedIPs gives all reserved IPs, the oldest first.
+func (a *Account) ReservedIPs() []ReservedIP {
+	return peek(a, a.reservedIPs, func(r ReservedIP) ReservedIP { return r })
+}
+
+// AddFirewall puts a firewall into the account and gives it an id. It is not checked.
+func (a *Account) AddFirewall(f Firewall) Firewall {
+	a.s.mu.Lock()
+	defer a.unlock()
+	f = f.clone()
+	f.ID, f.CreatedAt = newUUID(), time.Now()
+	a.firewalls = append(a.firewalls, &f)
+	return f.clone()
+}
+
+// Firewalls gives all firewalls, the oldest first.
+func (a *Account) Firewalls() []Firewall { return peek(a, a.firewalls, Firewall.clone) }
+
+func (f Firewall) clone() Firewall {
+	f.Droplets, f.Tags, f.Sources = slices.Clone(f.Droplets), slices.Clone(f.Tags), slices.Clone(f.Sources)
+	return f
+}
+
+// AddLoadBalancer puts a load balancer into the account and gives it an id; where the region is empty it is nyc3. It is not checked.
+func (a *Account) AddLoadBalancer(l LoadBalancer) LoadBalancer {
+	a.s.mu.Lock()
+	defer a.unlock()
+	l = l.clone()
+	l.ID, l.Region, l.CreatedAt = newUUID(), cmp.Or(l.Region, "nyc3"), time.Now()
+	a.balancers = append(a.balancers, &l)
+	return l.clone()
+}
+
+// LoadBalancers gives all load balancers, the oldest first. Those that go by tag show no droplets here.
+func (a *Account) LoadBalancers() []LoadBalancer { return peek(a, a.balancers, LoadBalancer.clone) }
+
+func (l LoadBalancer) clone() LoadBalancer {
+	l.Droplets = slices.Clone(l.Droplets)
+	return l
+}
+
+func peek[T any](a *Account, list []*T, clone func(T) T) []T {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	a.advance(time.Now())
+	out := make([]T, len(list))
+	for i, v := range list {
+		out[i] = clone(*v)
+	}
+	return out
+}
+
+// detach takes a droplet that is gone from all that names it.
+func (a *Account) detach(id int64) {
+	is := func(other int64) bool { return other == id }
+	for _, r := range a.reservedIPs {
+		if r.Droplet == id {
+			r.Droplet = 0
+		}
+	}
+	for _, f := range a.firewalls {
+		f.Droplets, f.Sources = slices.DeleteFunc(f.Droplets, is), slices.DeleteFunc(f.Sources, is)
+	}
+	for _, l := range a.balancers {
+		l.Droplets = slices.DeleteFunc(l.Droplets, is)
+	}
+}
+
+// bears tells whether the droplet has one of the tags.
+func (d *droplet) bears(tags ...string) bool {
+	return slices.ContainsFunc(tags, func(tag string) bool {
+		return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
+	})
+}
+
+func (c *call) reservedIPBody(r *ReservedIP) []byte {
+	var o object
+	o.raw("ip", encode(r.IP))
+	o.raw("region", c.s.cat.region(r.Region).rendered)
+	droplet := []byte("null")
+	if d := c.a.droplets[r.Droplet]; d != nil && c.scopes.has("droplet:read") {
+		droplet = c.a.render(d, c.scopes)
+	}
+	o.raw("droplet", droplet)
+	o.raw("locked", []byte("false"))
+	o.raw("project_id", encode(c.a.team))
+	return o.bytes()
+}
+
+func (c *call) firewallBody(f *Firewall) []byte {
+	everywhere := []string{"0.0.0.0/0", "::/0"}
+	sources := map[string]any{"addresses": everywhere}
+	if len(f.Sources) > 0 {
+		sources = map[string]any{"droplet_ids": f.Sources}
+	}
+	b := map[string]any{
+		"id": f.ID, "name": f.Name, "status": "succeeded", "created_at": timestamp(f.CreatedAt), "pending_changes": []any{},
+		"droplet_ids": []int64{}, "tags": []string{},
+		"inbound_rules":  []any{map[string]any{"protocol": "tcp", "ports": "443", "sources": sources}},
+		"outbound_rules": []any{map[string]any{"protocol": "tcp", "ports": "0", "destinations": map[string]any{"addresses": everywhere}}},
+	}
+	if c.scopes.has("droplet:read") {
+		b["droplet_ids"] = orEmpty(f.Droplets)
+	}
+	if c.scopes.has("tag:read") {
+		b["tags"] = orEmpty(f.Tags)
+	}
+	return encode(b)
+}
+
+func (c *call) loadBalancerBody(l *LoadBalancer) []byte {
+	ids := orEmpty(l.Droplets)
+	if l.Tag != "" {
+		for _, d := range c.a.byTag[strings.ToLower(l.Tag)].only((*droplet).present).list {
+			ids = append(ids, d.ID)
+		}
+	}
+	var o object
+	o.raw("id", encode(l.ID))
+	o.raw("name", encode(l.Name))
+	o.raw("ip", encode("192.0.2.1"))
+	o.raw("size_unit", []byte("1"))
+	o.raw("status", encode("active"))
+	o.raw("created_at", encode(timestamp(l.CreatedAt)))
+	o.raw("region", c.s.cat.region(l.Region).rendered)
+	o.raw("tag", encode(l.Tag))
+	o.raw("droplet_ids", encode(ids))
+	o.raw("forwarding_rules", encode([]map[string]any{{
+		"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80, "certificate_id": "", "tls_passthrough": false,
+	}}))
+	o.raw("vpc_uuid", encode(c.a.vpcFor("", l.Region).ID))
+	return o.bytes()
+}
+
+func listReservedIPs(c *call) answer {
+	return c.page("reserved_ips", len(c.a.reservedIPs), func(i int) []byte { return c.reservedIPBody(c.a.reservedIPs[i]) })
+}
+
+func (c *call) pageOfFirewalls(list []*Firewall) answer {
+	return c.page("firewalls", len(list), func(i int) []byte { return c.firewallBody(list[i]) })
+}
+
+func listFirewalls(c *call) answer { return c.pageOfFirewalls(c.a.firewalls) }
+
+// listDropletFirewalls gives those that hold for a droplet, by its id or by a tag.
+func listDropletFirewalls(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	return c.pageOfFirewalls(slices.DeleteFunc(slices.Clone(c.a.firewalls), func(f *Firewall) bool {
+		return !slices.Contains(f.Droplets, d.ID) && !d.bears(f.Tags...)
+	}))
+}
+
+func listLoadBalancers(c *call) answer {
+	return c.page("load_balancers", len(c.a.balancers), func(i int) []byte { return c.loadBalancerBody(c.a.balancers[i]) })
+}
+
+// listAssociated shows what would stay billed when the droplet goes (do-api.md, section 2).
+func listAssociated(c *call) answer {
+	d, ok := c.droplet()
+	if !ok {
+		return c.notFound()
+	}
+	type resource struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Cost string `json:"cost"`
+	}
+	addresses, snapshots, volumes := []resource{}, []resource{}, []resource{}
+	for i, r := range c.a.reservedIPs {
+		if r.Droplet == d.ID && c.scopes.has("reserved_ip:read") {
+			addresses = append(addresses, resource{strconv.Itoa(6_186_916 + i), r.IP, "4.00"})
+		}
+	}
+	for _, id := range d.Snapshots {
+		if img := c.a.image(id); img != nil && c.scopes.has("image:read") {
+			snapshots = append(snapshots, resource{strconv.FormatInt(id, 10), img.Name, strconv.FormatFloat(img.Gigabytes*0.06, 'f', 2, 64)})
+		}
+	}
+	for _, id := range d.Volumes {
+		if c.scopes.has("block_storage:read") {
+			volumes = append(volumes, resource{id, "volume-" + id[:min(8, len(id))], "10.00"})
+		}
+	}
+	return c.json(http.StatusOK, map[string]any{
+		"reserved_ips": addresses, "floating_ips": addresses, "snapshots": snapshots, "volumes": volumes, "volume_snapshots": []resource{},
+	})
+}

@@ -1,0 +1,107 @@
+package simulator_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"arcadiad/simulator"
+
+	"github.com/digitalocean/godo"
+)
+
+// What hangs on droplets shows in godo's own types, page by page, and goes by what becomes of the droplet.
+func TestAttachments(t *testing.T) {
+	ctx := context.Background()
+	s := simulator.New(simulator.Options{})
+	path := filepath.Join(t.TempDir(), "simulated.db")
+	must(t, 0, s.Open(path))
+	web, db := s.Add(simulator.Droplet{Name: "web", Tags: []string{"Front"}}), s.Add(simulator.Droplet{Name: "db"})
+	address, other := s.ReserveIP(web.ID), s.ReserveIP(db.ID)
+	fw := s.AddFirewall(simulator.Firewall{Name: "ids", Droplets: []int64{web.ID, db.ID}})
+	s.AddFirewall(simulator.Firewall{Name: "rules", Tags: []string{"front"}, Sources: []int64{web.ID}})
+	lb := s.AddLoadBalancer(simulator.LoadBalancer{Name: "by-id", Droplets: []int64{web.ID, db.ID}})
+	s.AddLoadBalancer(simulator.LoadBalancer{Name: "by-tag", Tag: "front"})
+	backup := s.Backup(web.ID)
+	must(t, 0, s.Close())
+
+	s = simulator.New(simulator.Options{}) // as another process
+	must(t, 0, s.Open(path))
+	defer s.Close()
+	c := inProcess(t, s, "any")
+	one := &godo.ListOptions{Page: 1, PerPage: 1}
+
+	ips, resp, err := c.ReservedIPs.List(ctx, one)
+	if must(t, ips, err)[0].IP != address || ips[0].Droplet.ID != int(web.ID) || ips[0].Region.Slug != "nyc3" || resp.Meta.Total != 2 || resp.Links.IsLastPage() {
+		t.Errorf("reserved IPs: %+v, %+v", ips, resp.Meta)
+	}
+	firewalls, resp, err := c.Firewalls.List(ctx, one)
+	if f := must(t, firewalls, err)[0]; f.ID != fw.ID || f.Name != "ids" || len(f.DropletIDs) != 2 || f.Status != "succeeded" || resp.Meta.Total != 2 {
+		t.Errorf("firewalls: %+v, %+v", firewalls, resp.Meta)
+	}
+	balancers, resp, err := c.LoadBalancers.List(ctx, &godo.ListOptions{PerPage: 200})
+	if b := must(t, balancers, err); resp.Meta.Total != 2 || b[0].ID != lb.ID || len(b[0].DropletIDs) != 2 || b[0].Region.Slug != "nyc3" ||
+		b[1].Tag != "front" || !slices.Equal(b[1].DropletIDs, []int{int(web.ID)}) {
+		t.Errorf("load balancers: %+v", balancers)
+	}
+	both, _, err := c.Firewalls.ListByDroplet(ctx, int(web.ID), nil)
+	if len(must(t, both, err)) != 2 || both[1].InboundRules[0].Sources.DropletIDs[0] != int(web.ID) {
+		t.Errorf("web's firewalls: %+v", both)
+	}
+	if only, _, err := c.Firewalls.ListByDroplet(ctx, int(db.ID), nil); len(must(t, only, err)) != 1 {
+		t.Errorf("db's firewalls: %+v", only)
+	}
+	if d := get(t, c, int(web.ID)); !slices.Equal(d.BackupIDs, []int{int(backup)}) {
+		t.Errorf("web's backups: %v", d.BackupIDs)
+	}
+	images, _, err := c.Droplets.Backups(ctx, int(web.ID), nil)
+	if len(must(t, images, err)) != 1 || images[0].Type != "backup" {
+		t.Errorf("backups: %+v", images)
+	}
+
+	_, err = c.Droplets.Delete(ctx, int(web.ID))
+	must(t, 0, err)
+	if ips := s.ReservedIPs(); len(ips) != 2 || ips[0].Droplet != 0 || ips[1] != (simulator.ReservedIP{IP: other, Region: "nyc3", Droplet: db.ID}) {
+		t.Errorf("reserved IPs after the destroy: %+v", ips)
+	}
+	if f := s.Firewalls(); len(f) != 2 || !slices.Equal(f[0].Droplets, []int64{db.ID}) || len(f[1].Sources) != 0 {
+		t.Errorf("firewalls after the destroy: %+v", f)
+	}
+	if b := s.LoadBalancers(); len(b) != 2 || !slices.Equal(b[0].Droplets, []int64{db.ID}) {
+		t.Errorf("load balancers after the destroy: %+v", b)
+	}
+	if _, _, err := c.Images.GetByID(ctx, int(backup)); err == nil {
+		t.Error("the backup is still there")
+	}
+	if ips, _, err := c.ReservedIPs.List(ctx, nil); len(must(t, ips, err)) != 2 || ips[0].Droplet != nil {
+		t.Errorf("unassigned: %+v", ips)
+	}
+	if s.ReserveIP(web.ID) != "" || s.Backup(web.ID) != 0 {
+		t.Error("what is gone got something")
+	}
+}
+
+// Without a scope the list is refused; without that of the droplets and the tags it hides them.
+func TestAttachmentsWithoutScopes(t *testing.T) {
+	ctx := context.Background()
+	s := simulator.New(simulator.Options{})
+	c := inProcess(t, s, "any")
+	d := s.Add(simulator.Droplet{Name: "web"})
+	s.AddFirewall(simulator.Firewall{Name: "fw", Droplets: []int64{d.ID}, Tags: []string{"web"}})
+	s.SetFaults(simulator.Faults{WithoutScopes: []string{"droplet:read", "tag:read"}})
+	if list, _, err := c.Firewalls.List(ctx, nil); len(must(t, list, err)) != 1 || len(list[0].DropletIDs)+len(list[0].Tags) != 0 {
+		t.Errorf("%+v", list)
+	}
+	for scope, list := range map[string]func() (*godo.Response, error){
+		"reserved_ip:read":   func() (*godo.Response, error) { _, r, err := c.ReservedIPs.List(ctx, nil); return r, err },
+		"firewall:read":      func() (*godo.Response, error) { _, r, err := c.Firewalls.List(ctx, nil); return r, err },
+		"load_balancer:read": func() (*godo.Response, error) { _, r, err := c.LoadBalancers.List(ctx, nil); return r, err },
+	} {
+		s.SetFaults(simulator.Faults{WithoutScopes: []string{scope}})
+		resp, err := list()
+		if code := statusOf(t, resp, err); code != 403 {
+			t.Errorf("without %s: %d", scope, code)
+		}
+	}
+}
