@@ -91,6 +91,9 @@ func (w *world) holdsTo(v *witness, n int, write what) {
 	if all[write] != n || all[aCreate]+all[aDestroy] != n || all[other] != 0 || all[catalogue] > 2 {
 		w.t.Errorf("%v, want %d of %s and no other write", all, n, write)
 	}
+	if lists := all[attachments]; lists != 0 && write == aCreate || lists != 3 && write == aDestroy {
+		w.t.Errorf("%d requests for what hangs on the droplets; want 3 when some are destroyed, and none otherwise", lists)
+	}
 	for at, m := range v.moments() {
 		// A pass begins with the account. One that makes something looks at the fleet's tag as well (law 7). A tick that shows that a
 		// droplet is gone proves it by the account, once for all of them (law 6).

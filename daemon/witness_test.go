@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,9 @@ const (
 	account  what = "account"
 	// What sizes and images there are, and what they cost: once a day, and for each image that the file names.
 	catalogue what = "catalogue"
-	other     what = "other"
+	// What hangs on the droplets: reserved IPs, firewalls and load balancers, for a pass that destroys, at most every five minutes.
+	attachments what = "attachments"
+	other       what = "other"
 )
 
 func whatIs(r *http.Request) what {
@@ -42,6 +45,8 @@ func whatIs(r *http.Request) what {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/v2/sizes"), strings.HasPrefix(r.URL.Path, "/v2/images/"):
 		return catalogue
+	case r.Method == http.MethodGet && slices.Contains([]string{"/v2/reserved_ips", "/v2/firewalls", "/v2/load_balancers"}, r.URL.Path):
+		return attachments
 	case r.Method == http.MethodPost && list:
 		return aCreate
 	case r.Method == http.MethodDelete && one:

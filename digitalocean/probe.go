@@ -13,21 +13,26 @@ import (
 type ReadScope struct {
 	Name string // "tag:read"
 	For  string // what arcadiad does with it; empty: only writes that it makes bring it along
-	path string
+
+	Spare bool // arcadiad goes without it, and its plans say less
+	path  string
 }
 
-// ReadScopes are the read scopes that arcadiad's token has, when it was made with those of do-api.md, section 7.
+// ReadScopes are the read scopes that arcadiad's token has, when it was made with those of do-api.md, section 7; the spare ones last.
 func ReadScopes() []ReadScope {
 	return []ReadScope{
-		{"account:read", "prove whose token it is", "v2/account"},
-		{"droplet:read", "see the droplets", "v2/droplets"},
-		{"tag:read", "know its own droplets", "v2/tags"},
-		{"actions:read", "learn why a new droplet does not come up", "v2/actions"},
-		{"image:read", "see which image a droplet has", "v2/images"},
-		{"vpc:read", "see which VPC a droplet is in", "v2/vpcs"},
-		{"regions:read", "", "v2/regions"},
-		{"sizes:read", "", "v2/sizes"},
-		{"ssh_key:read", "", "v2/account/keys"},
+		{"account:read", "prove whose token it is", false, "v2/account"},
+		{"droplet:read", "see the droplets", false, "v2/droplets"},
+		{"tag:read", "know its own droplets", false, "v2/tags"},
+		{"actions:read", "learn why a new droplet does not come up", false, "v2/actions"},
+		{"image:read", "see which image a droplet has", false, "v2/images"},
+		{"vpc:read", "see which VPC a droplet is in", false, "v2/vpcs"},
+		{"regions:read", "", false, "v2/regions"},
+		{"sizes:read", "", false, "v2/sizes"},
+		{"ssh_key:read", "", false, "v2/account/keys"},
+		{"reserved_ip:read", "say which reserved IP a destroy leaves unassigned", true, "v2/reserved_ips"},
+		{"firewall:read", "say which firewalls name a droplet that is to be destroyed", true, "v2/firewalls"},
+		{"load_balancer:read", "say which load balancers name a droplet that is to be destroyed", true, "v2/load_balancers"},
 	}
 }
 

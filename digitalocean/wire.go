@@ -26,6 +26,7 @@ type wireDroplet struct {
 	Tags      []string `json:"tags"`
 	Features  []string `json:"features"`
 	VolumeIDs []string `json:"volume_ids"`
+	BackupIDs []int64  `json:"backup_ids"`
 	VPCUUID   string   `json:"vpc_uuid"`
 	Size      struct {
 		Monthly price `json:"price_monthly"`
@@ -102,6 +103,7 @@ func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 		PublicIPv6:  first(w.Networks.V6, "public"),
 		Features:    w.Features,
 		VolumeIDs:   w.VolumeIDs,
+		Backups:     len(w.BackupIDs),
 		Disk:        w.Disk,
 		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
 		Locked:      w.Locked,

@@ -131,6 +131,8 @@ func (r *Report) scopes(ctx context.Context, api *digitalocean.Client) {
 		switch err := api.Try(ctx, s); {
 		case err == nil:
 			r.Add(check, OK, "the token has it", "")
+		case errors.Is(err, digitalocean.ErrForbidden) && s.Spare:
+			r.Add(check, Warn, "the token lacks it; with it a plan can "+s.For, "if you want to be told, give the token this scope")
 		case errors.Is(err, digitalocean.ErrForbidden) && s.For != "":
 			r.Add(check, Fail, "the token lacks it; it is needed to "+s.For, "make a token that has it")
 		case errors.Is(err, digitalocean.ErrForbidden):

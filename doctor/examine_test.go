@@ -130,6 +130,8 @@ func TestIll(t *testing.T) {
 			"scope sizes:read", doctor.Warn, "lacks it"},
 		{"no ssh_key:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"ssh_key:read"}}) },
 			"scope ssh_key:read", doctor.Warn, "lacks it"},
+		{"no firewall:read", func(w *ward) { w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"firewall:read"}}) },
+			"scope firewall:read", doctor.Warn, "with it a plan can say which firewalls name a droplet"},
 		{"a locked account", func(w *ward) { w.sim.SetFaults(simulator.Faults{AccountStatus: "locked"}) }, "account", doctor.Fail, "is locked"},
 		{"a warned account", func(w *ward) { w.sim.SetFaults(simulator.Faults{AccountStatus: "warning"}) }, "account", doctor.Warn, "status warning"},
 		{"another account", func(w *ward) {

@@ -22,6 +22,7 @@ type Droplet struct {
 	PublicIPv6  string
 	Features    []string
 	VolumeIDs   []string
+	Backups     int  // how many it has; they are destroyed with it
 	Disk        int  // GB; stays behind the size's after a resize that left it alone
 	GPU         bool // listed only by type=gpus
 	Locked      bool
@@ -77,6 +78,8 @@ type Observed struct {
 
 	Catalogue *Catalogue // what can be made; nil: nobody asked, because nothing is to be made
 	Pace      Pace
+
+	Attachments *Attachments // what hangs on the droplets; nil: nobody asked, because none is to be destroyed
 }
 
 // Droplet finds a droplet by id.

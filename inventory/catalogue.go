@@ -3,7 +3,6 @@ package inventory
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,9 +20,9 @@ import (
 func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge time.Duration) (*fleet.Catalogue, int, error) {
 	i.offers.mu.Lock() // passes are one at a time; whoever previews beside one waits for its answers and then has them
 	defer i.offers.mu.Unlock()
-	r := reading{i: i, oldest: time.Now().Add(-maxAge), out: fleet.Catalogue{ReadAt: time.Now()}}
-	if sizes, ok := ask(ctx, &r, &i.offers.sizes, "", i.o.Sync.Sizes); ok {
-		r.out.Sizes = sizes
+	r, out := newReading(maxAge), fleet.Catalogue{Images: map[string]fleet.Image{}, VPCs: map[string]fleet.VPC{}}
+	if sizes, ok := ask(ctx, r, &i.offers.sizes, "", i.o.Sync.Sizes); ok {
+		out.Sizes = sizes
 	}
 	images, vpcs, keys := map[string]bool{}, map[string]bool{}, false
 	for _, s := range specs {
@@ -31,35 +30,36 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 		vpcs[strings.ToLower(s.VPCUUID)] = true
 		keys = keys || len(s.SSHKeys) > 0
 	}
-	r.out.Images = map[string]fleet.Image{}
 	for _, name := range wordsOf(images) {
 		read := func(ctx context.Context) (fleet.Image, error) { return i.o.Sync.Image(ctx, name) }
-		if image, ok := ask(ctx, &r, part(&i.offers.images, name), name, read); ok {
-			r.out.Images[name] = image
+		if image, ok := ask(ctx, r, part(&i.offers.images, name), name, read); ok {
+			out.Images[name] = image
 		}
 	}
-	r.out.VPCs = map[string]fleet.VPC{}
 	for _, uuid := range wordsOf(vpcs) {
 		read := func(ctx context.Context) (fleet.VPC, error) { return i.o.Sync.VPC(ctx, uuid) }
-		if vpc, ok := ask(ctx, &r, part(&i.offers.vpcs, uuid), uuid, read); ok {
-			r.out.VPCs[uuid] = vpc
+		if vpc, ok := ask(ctx, r, part(&i.offers.vpcs, uuid), uuid, read); ok {
+			out.VPCs[uuid] = vpc
 		}
 	}
 	if keys {
-		if known, ok := ask(ctx, &r, &i.offers.keys, "", i.o.Sync.Keys); ok {
-			r.out.Keys = known
+		if known, ok := ask(ctx, r, &i.offers.keys, "", i.o.Sync.Keys); ok {
+			out.Keys = known
 		}
 	}
-	return &r.out, r.requests, ctx.Err()
+	out.Unread, out.ReadAt = r.unread, r.readAt
+	return &out, r.requests, ctx.Err()
 }
 
-// offers is what was read of the catalogue so far.
+// offers is what was read of the catalogue, and of what hangs on the droplets, so far.
 type offers struct {
 	mu     sync.Mutex
 	sizes  kept[map[string]fleet.Size]
 	keys   kept[map[string]bool]
 	images map[string]*kept[fleet.Image]
 	vpcs   map[string]*kept[fleet.VPC]
+
+	reservedIPs, firewalls, balancers kept[map[int64][]fleet.Attachment]
 }
 
 // kept is a part of the catalogue, and when it was asked for.
@@ -68,12 +68,17 @@ type kept[T any] struct {
 	value T
 }
 
-// reading is one catalogue as it is put together.
+// reading is what is read for one catalogue, or for one look at what hangs on the droplets.
 type reading struct {
-	i        *Inventory
 	oldest   time.Time // what was asked for before this is asked for again
-	out      fleet.Catalogue
+	readAt   time.Time // when the oldest part of it was asked for
+	unread   []string
 	requests int
+}
+
+func newReading(maxAge time.Duration) *reading {
+	now := time.Now()
+	return &reading{oldest: now.Add(-maxAge), readAt: now}
 }
 
 // ask gives a part that is kept, or asks for it. That there is no such thing is an answer too: the zero value.
@@ -83,15 +88,26 @@ func ask[T any](ctx context.Context, r *reading, k *kept[T], name string, read f
 		r.requests++
 		value, err := read(ctx)
 		if err != nil && !(name != "" && errors.Is(err, digitalocean.ErrNotFound)) {
-			r.out.Unread = append(r.out.Unread, fmt.Sprint(err))
+			r.unread = append(r.unread, reasonOf(err))
 			return value, false
 		}
 		k.at, k.value = began, value
 	}
-	if k.at.Before(r.out.ReadAt) {
-		r.out.ReadAt = k.at
+	if k.at.Before(r.readAt) {
+		r.readAt = k.at
 	}
 	return k.value, true
+}
+
+// reasonOf says why something was not read, in the same words each time: a request's id would make every pass's warning a new one.
+func reasonOf(err error) string {
+	var e *digitalocean.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	same := *e
+	same.RequestID = ""
+	return same.Error()
 }
 
 // part gives the place of a named part.

@@ -28,6 +28,7 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 	b.license()
 	b.price()
 	b.estimate()
+	b.take()
 	return b.finish(), nil
 }
 

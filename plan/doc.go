@@ -13,6 +13,8 @@
 //   - licence.go: each destroy and replace that is not held gets a [Licence]. Nothing else makes one, and no droplet is
 //     destroyed without one.
 //
+// What else hangs on a droplet that goes (takes.go) is told to people, and decides nothing.
+//
 // Every name has at most one action that may start, because it has at most one live saga; what else is due for it is held by
 // turn. Failures hold too, for a while (backoff.go), and [Plan.Lapses] says when the first of these waits is over.
 //

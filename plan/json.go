@@ -31,6 +31,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		HeldReason string        `json:"held_reason"`
 		Approvable bool          `json:"approvable"`
 		Keep       fleet.Money   `json:"keep_monthly,omitempty"` // US dollars
+
+		Takes []fleet.Attachment `json:"takes,omitempty"`
 	}
 	type cost struct {
 		Before     fleet.Price `json:"before"`
@@ -47,7 +49,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason,
-			a.Approvable, a.KeepMonthly}
+			a.Approvable, a.KeepMonthly, a.Takes}
 	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`

@@ -73,6 +73,9 @@ func (m *markdown) row(run []Action) {
 	for _, c := range a.Changes {
 		why += "<br>" + change(c)
 	}
+	for _, words := range takesText(run) {
+		why += "<br>" + escape(words)
+	}
 	if a.Held {
 		why += "<br>**held by " + a.HeldBy + "**: " + escape(restraint(run))
 	}

@@ -113,6 +113,9 @@ type Action struct {
 	Cost      fleet.Price   // what it adds to the price of the fleet, or with a minus saves
 	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
 
+	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
+	Takes []fleet.Attachment
+
 	Held   bool
 	HeldBy string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, preflight, max_destroy, max_droplets,
 	// max_monthly_cost, account_limit or turn

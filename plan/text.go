@@ -136,6 +136,9 @@ func (t *text) action(run []Action) {
 	sign := t.paint.of(a)(fmt.Sprintf("%3s", signs[a.Kind]))
 	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(a))
 	t.changes(a.Changes)
+	for _, words := range takesText(run) {
+		t.beneath(words)
+	}
 	if a.Held {
 		t.beneath(t.paint.warn("held by "+a.HeldBy+": ") + restraint(run))
 	}

@@ -25,6 +25,11 @@ func (b *builder) warnFirst() {
 			b.warn("not all could be checked beforehand: %s", why)
 		}
 	}
+	if a := b.observed.Attachments; a != nil {
+		for _, why := range a.Unread {
+			b.warn("not all that a destroy takes along could be looked up: %s", why)
+		}
+	}
 	if b.observed.Partial {
 		b.warn("the account's listing never held still: only the fleet's own droplets were looked at")
 	}

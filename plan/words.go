@@ -49,7 +49,7 @@ func follows(a, b string) bool {
 func (p Plan) actionRuns() [][]Action {
 	return runs(p.Actions, func(a Action) string { return a.Name }, func(a, b Action) bool {
 		return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
-			reflect.DeepEqual(a.Changes, b.Changes) && describe(a.Spec) == describe(b.Spec)
+			reflect.DeepEqual(a.Changes, b.Changes) && describe(a.Spec) == describe(b.Spec) && takesAlike(a, b)
 	})
 }
 

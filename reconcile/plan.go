@@ -65,8 +65,20 @@ const (
 	freshAge     = 5 * time.Minute
 )
 
-// check builds the plan again with what is known of the droplets that it would make. A plan that makes none costs no request more.
+// check builds the plan again with what hangs on the droplets that it would destroy, and with what is known of those that it would
+// make. A plan that destroys and makes none costs no request more.
 func (p Planner) check(ctx context.Context, pass *Pass) error {
+	if pass.Plan.Destroys() {
+		attachments, requests, err := p.Inventory.Attachments(ctx, freshAge)
+		pass.Observed.Requests += requests
+		if err != nil {
+			return fmt.Errorf("look at what a destroy takes along: %w", err)
+		}
+		pass.Observed.Attachments = attachments
+		if pass.Plan, err = plan.Build(pass.Wanted, pass.Recorded, pass.Observed, time.Now()); err != nil {
+			return err
+		}
+	}
 	specs := pass.Plan.Makes()
 	if len(specs) == 0 {
 		return nil
