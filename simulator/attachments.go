@@ -42,19 +42,23 @@ type LoadBalancer struct {
 // ReserveIP assigns a new reserved IP to a droplet; empty: there is no such droplet. They come from 203.0.113.0/24 (documentation); when
 // that is used up it panics.
 func (a *Account) ReserveIP(id int64) (ip string) {
-	a.console(id, func(d *droplet, _ time.Time) {
-		taken := func(ip string) bool {
-			return slices.ContainsFunc(a.reservedIPs, func(r *ReservedIP) bool { return r.IP == ip })
-		}
-		n := 1
-		for ip = "203.0.113.1"; taken(ip); ip = "203.0.113." + strconv.Itoa(n) {
-			if n++; n > 254 {
-				panic("simulator: all of 203.0.113.0/24 is reserved")
-			}
-		}
-		a.reservedIPs = append(a.reservedIPs, &ReservedIP{IP: ip, Region: d.Region, Droplet: id})
-	})
+	a.console(id, func(d *droplet, _ time.Time) { ip = a.reserve(d).IP })
 	return ip
+}
+
+func (a *Account) reserve(d *droplet) *ReservedIP {
+	r := &ReservedIP{Region: d.Region, Droplet: d.ID}
+	for n := 1; r.IP == ""; n++ {
+		ip := "203.0.113." + strconv.Itoa(n)
+		if n > 254 {
+			panic("simulator: all of 203.0.113.0/24 is reserved")
+		}
+		if !slices.ContainsFunc(a.reservedIPs, func(other *ReservedIP) bool { return other.IP == ip }) {
+			r.IP = ip
+		}
+	}
+	a.reservedIPs = append(a.reservedIPs, r)
+	return r
 }
 
 // ReservedIPs gives all reserved IPs, the oldest first.

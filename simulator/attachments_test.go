@@ -82,6 +82,52 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
+// Whoever tries the simulator out can make them by the API.
+func TestMakingAttachments(t *testing.T) {
+	ctx := context.Background()
+	s := simulator.New(simulator.Options{})
+	c := inProcess(t, s, "any")
+	d := s.Add(simulator.Droplet{Name: "web", Tags: []string{"front"}})
+	ip, resp, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: int(d.ID)})
+	if must(t, ip, err).IP != s.ReservedIPs()[0].IP || ip.Droplet.ID != int(d.ID) || resp.StatusCode != 202 {
+		t.Errorf("%+v, status %d", ip, resp.StatusCode)
+	}
+	fw, resp, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw", DropletIDs: []int{int(d.ID)}, Tags: []string{"front"}})
+	if made := s.Firewalls(); must(t, fw, err).ID != made[0].ID || len(fw.DropletIDs) != 1 || len(fw.Tags) != 1 || resp.StatusCode != 202 {
+		t.Errorf("%+v, status %d", fw, resp.StatusCode)
+	}
+	for why, request := range map[string]func() (*godo.Response, error){
+		"a second address": func() (*godo.Response, error) {
+			_, r, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: int(d.ID)})
+			return r, err
+		},
+		"no such droplet": func() (*godo.Response, error) {
+			_, r, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: 1})
+			return r, err
+		},
+		"the name is taken": func() (*godo.Response, error) {
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw"})
+			return r, err
+		},
+		"nor that tag": func() (*godo.Response, error) {
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", Tags: []string{"no"}})
+			return r, err
+		},
+		"nor that id": func() (*godo.Response, error) {
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", DropletIDs: []int{1}})
+			return r, err
+		},
+	} {
+		resp, err := request()
+		if code := statusOf(t, resp, err); code != 422 {
+			t.Errorf("%s: %d", why, code)
+		}
+	}
+	if len(s.ReservedIPs()) != 1 || len(s.Firewalls()) != 1 {
+		t.Error("what was refused was made")
+	}
+}
+
 // Without a scope the list is refused; without that of the droplets and the tags it hides them.
 func TestAttachmentsWithoutScopes(t *testing.T) {
 	ctx := context.Background()

@@ -69,8 +69,10 @@ func apiRoutes() []route {
 		{"GET /v2/vpcs/{vpc}", need("vpc:read"), getVPC},
 
 		{"GET /v2/firewalls", need("firewall:read"), listFirewalls},
+		{"POST /v2/firewalls", need("firewall:create"), createFirewall},
 		{"GET /v2/load_balancers", need("load_balancer:read"), listLoadBalancers},
 		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
+		{"POST /v2/reserved_ips", need("reserved_ip:create"), createReservedIP},
 		{"GET /v2/domains", need("domain:read"), listDomains},
 	}
 }
