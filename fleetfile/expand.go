@@ -16,14 +16,14 @@ const maxFleet = 10_000
 // expansion collects the droplets of all stanzas.
 type expansion struct {
 	specs   []fleet.Spec
-	taken   map[string]fleet.Spec // by fleet.Key
+	taken   map[string]int // where in specs a name is, by fleet.Key
 	renamed []renamed
 }
 
 // droplets reads the stanzas and expands them, ordered by name.
 func (d *decoder) droplets(n *yaml.Node, defaults stanza) []fleet.Spec {
 	stanzas, _ := d.sequence(n, "droplets")
-	x := expansion{taken: map[string]fleet.Spec{}}
+	x := expansion{taken: map[string]int{}}
 	for _, item := range stanzas {
 		s, ok := d.stanza(item, "a droplet", dropletKeys)
 		if d.gaveUp {
@@ -85,7 +85,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 	spec := s.spec()
 	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
 	old := d.oldNames(s, counted)
-	specs, twice := []fleet.Spec{}, []string{}
+	specs, twice := make([]fleet.Spec, 0, len(names)), []string{}
 	for i, name := range names {
 		if spec.Name = name; old != nil {
 			spec.Was = old[i]
@@ -94,7 +94,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 			twice = append(twice, spec.Name)
 			continue
 		}
-		x.taken[fleet.Key(spec.Name)] = spec
+		x.taken[fleet.Key(spec.Name)] = len(x.specs) + len(specs)
 		specs = append(specs, spec)
 	}
 	x.specs = append(x.specs, specs...)
@@ -102,7 +102,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		x.renamed = append(x.renamed, renamed{item, specs})
 	}
 	if len(twice) > 0 {
-		first := x.taken[fleet.Key(twice[0])]
+		first := x.specs[x.taken[fleet.Key(twice[0])]]
 		d.fail(item, "", "droplet %s wanted twice: by this stanza and by %s on line %d", several(twice), first.Group, first.Line)
 	}
 }

@@ -50,7 +50,7 @@ func (d *decoder) renames(x expansion) {
 			}
 		}
 		if len(wanted) > 0 {
-			by := x.taken[fleet.Key(wanted[0])]
+			by := x.specs[x.taken[fleet.Key(wanted[0])]]
 			d.fail(r.item, "remove was, or rename in two steps", "was: droplet %s wanted under the old name too: by %s on line %d",
 				several(wanted), by.Group, by.Line)
 		}

@@ -1,10 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,7 +62,7 @@ func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) er
 func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err error) {
 	const query = `
 		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at
-		FROM cloud_provisioned ORDER BY CAST(external_id AS INTEGER)`
+		FROM cloud_provisioned`
 	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
@@ -86,6 +88,8 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 		records = append(records, r)
 		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
 	})
+	// SQLite would carry all columns through its sorter.
+	slices.SortFunc(records, func(a, b fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	return records, err
 }
 
@@ -116,7 +120,7 @@ func (c sentColumns) decode() (s sent, err error) {
 func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error) {
 	const query = `
 		SELECT external_id, name, first_seen_at, last_seen_at, digest FROM resources JOIN sightings ON resource_id = id
-		WHERE provider = ? AND kind = ? AND deleted_at IS NULL ORDER BY CAST(external_id AS INTEGER)`
+		WHERE provider = ? AND kind = ? AND deleted_at IS NULL`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var k fleet.Known
 		var first, last sql.NullString
@@ -134,21 +138,24 @@ func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error)
 		known = append(known, k)
 		return nil
 	}, provider, kind)
+	slices.SortFunc(known, func(a, b fleet.Known) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	return known, err
 }
 
 // readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
 func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) {
-	const query = "SELECT id, kind, subject, subject_key, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY created_at, rowid"
+	const query = "SELECT id, kind, subject, subject_key, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY rowid"
+	labels := map[string]string{}
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var f fleet.Saga
-		var key, labels string
+		var key, text string
 		var created, ended sql.NullString
-		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &key, &f.Status, &f.Step, &labels, &f.Error, &created, &ended); err != nil {
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &key, &f.Status, &f.Step, &text, &f.Error, &created, &ended); err != nil {
 			return err
 		}
 		f.Live = saga.Status(f.Status).Live()
-		if err := describe(&f, labels, created, ended); err != nil {
+		clear(labels)
+		if err := describe(&f, text, labels, created, ended); err != nil {
 			f.Error = "the row cannot be read: " + err.Error()
 			if f.Live {
 				f.Status = string(saga.Stuck)
@@ -162,18 +169,18 @@ func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) 
 		}
 		return nil
 	})
+	slices.SortStableFunc(facts, func(a, b fleet.Saga) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return facts, err
 }
 
-// describe fills in what the labels and times of a saga say, as far as they can be read.
-func describe(f *fleet.Saga, text string, created, ended sql.NullString) error {
+// describe fills in what the labels and times of a saga say, as far as they can be read. It decodes the labels into the empty map.
+func describe(f *fleet.Saga, text string, labels map[string]string, created, ended sql.NullString) error {
 	if err := decodeTime("created_at", created, &f.CreatedAt); err != nil {
 		return err
 	}
 	if err := decodeTime("ended_at", ended, &f.EndedAt); err != nil {
 		return err
 	}
-	var labels map[string]string
 	if err := decode("labels", text, &labels); err != nil {
 		return err
 	}
