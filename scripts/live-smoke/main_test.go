@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/scripts/stage/stagetest"
 	"arcadiad/simulator"
 )
 
@@ -36,24 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // binary is the real one, built once.
-var binary = sync.OnceValues(func() (string, error) {
-	// go test sees only what this process reads itself: without this it would call an old result good for a new binary.
-	err := fs.WalkDir(os.DirFS("../.."), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && (path == ".git" || path == "bin") {
-			return fs.SkipDir
-		}
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(scratch, "arcadiad")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "../../cmd/arcadiad")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", errors.New(string(out))
-	}
-	return path, nil
-})
+var binary = sync.OnceValues(func() (string, error) { return stagetest.Build(scratch) })
 
 // scene is an account with droplets of other people, one of them in another fleet of arcadiad's, served over loopback HTTP.
 type scene struct {
