@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -235,47 +236,66 @@ func TestLaw04OutcomesOfAnAlteration(t *testing.T) {
 	}
 }
 
-// An update that dies at any of its transitions carries on.
+// An update that dies at any of its transitions, or around any of its writes, carries on.
 func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 	for name, tt := range map[string]struct {
 		faults simulator.Faults
 		ends   saga.Status
 		size   string
 	}{
-		"all goes well":   {simulator.Faults{}, saga.Completed, "s-2vcpu-2gb"},
-		"it is undone":    {simulator.Faults{ErroredActions: []string{"resize"}}, saga.Compensated, "s-1vcpu-1gb"},
-		"with late signs": {simulator.Faults{ChangeVisibleAfter: 12 * time.Second}, saga.Completed, "s-2vcpu-2gb"},
+		"all goes well": {simulator.Faults{}, saga.Completed, "s-2vcpu-2gb"},
+		"it is undone":  {simulator.Faults{ErroredActions: []string{"resize"}}, saga.Compensated, "s-1vcpu-1gb"},
+		"it shows late": {simulator.Faults{ChangeVisibleAfter: 12 * time.Second}, saga.Completed, "s-2vcpu-2gb"},
 	} {
-		deaths := 0
-		for at, alive := 0, false; !alive; at++ {
-			inYard(t, simulator.Options{}, func(y *yard) {
-				d := y.made(spec("web"))
-				s, alter := everything()
-				y.sim.SetFaults(tt.faults)
-				var seen atomic.Int64
-				y.hook = func(saga.Event) {
-					if seen.Add(1) == int64(at+1) {
-						y.kill()
-					}
+		for where, hear := range map[string]func(y *yard, heard func()){
+			"transition": func(y *yard, heard func()) { y.hook = func(saga.Event) { heard() } },
+			"unsent":     func(y *yard, heard func()) { y.sim.Before(onWrites(heard)) },
+			"unanswered": func(y *yard, heard func()) { y.sim.After(onWrites(heard)) },
+		} {
+			t.Run(name+", "+where, func(t *testing.T) {
+				t.Parallel()
+				deaths := 0
+				for alive := false; !alive; deaths++ {
+					inYard(t, simulator.Options{}, func(y *yard) {
+						d := y.made(spec("web"))
+						s, alter := everything()
+						alter.Tag, alter.Untag = []string{"front"}, []string{"web"}
+						y.sim.SetFaults(tt.faults)
+						var left atomic.Int64
+						left.Store(int64(deaths) + 1)
+						hear(y, func() {
+							if left.Add(-1) == 0 {
+								y.kill()
+							}
+						})
+						id := y.update(d.ID, s, alter)
+						for left.Load() > 0 && y.saga(id).Status.Live() {
+							time.Sleep(5 * time.Second)
+						}
+						if alive = left.Load() > 0; !alive {
+							y.restart()
+							y.observe()
+							y.until(id, tt.ends)
+						}
+						now := y.truth(d.ID)
+						if now.Status != "active" || now.Size != tt.size || now.HasTag("web") == (tt.ends == saga.Completed) || len(y.sim.Droplets()) != 1 {
+							t.Errorf("death %d: it is %+v", deaths, now)
+						}
+					})
 				}
-				id := y.update(d.ID, s, alter)
-				for y.saga(id).Status.Live() && seen.Load() <= int64(at) {
-					time.Sleep(time.Second)
-				}
-				if alive = seen.Load() <= int64(at); !alive {
-					deaths++
-					y.restart()
-					y.observe()
-					y.until(id, tt.ends)
-				}
-				now := y.truth(d.ID)
-				if now.Status != "active" || now.Size != tt.size || now.HasTag("web") == (tt.ends == saga.Completed) || len(y.sim.Droplets()) != 1 {
-					t.Errorf("%s, death %d: it is %+v", name, at, now)
+				if deaths < 9 {
+					t.Errorf("only %d places to die in", deaths)
 				}
 			})
 		}
-		if deaths < 20 {
-			t.Errorf("%s: only %d places to die in", name, deaths)
+	}
+}
+
+// onWrites hears of requests that write.
+func onWrites(heard func()) func(*http.Request) {
+	return func(r *http.Request) {
+		if r.Method != http.MethodGet {
+			heard()
 		}
 	}
 }

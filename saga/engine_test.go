@@ -347,6 +347,30 @@ func TestDraftRefusesMistakes(t *testing.T) {
 	}
 }
 
+// A saga may have some of its kind's steps only, in their order; it is none the worse for that when it is resumed.
+func TestDraftOfSomeSteps(t *testing.T) {
+	bubble(t, "the steps named are run, and undone, and no others", func(t *testing.T) {
+		d, log := newDisk(), &diary{}
+		e, end := life(t, d, saga.Options{Backoff: exact}, func(e *saga.Engine) {
+			e.Define("Bake", log.undoable("Mix", nil), log.undoable("Heat", nil), log.undoable("Cool", saga.Permanent(errCold)), log.undoable("Eat", nil))
+		})
+		defer end()
+		for _, steps := range [][]string{{"Heat", "Mix"}, {"Mix", "Mix"}, {"Mix", "Fry"}} {
+			if _, err := e.Draft("Bake", "cake", nil, nil, nil, steps...); err == nil {
+				t.Errorf("%v are drafted", steps)
+			}
+		}
+		s, err := e.Draft("Bake", "cake", nil, nil, nil, "Mix", "Cool")
+		wantNoError(t, err)
+		wantNoError(t, e.Begin(t.Context(), s))
+		time.Sleep(time.Hour)
+		if got := wantStatus(t, d, "cake", saga.Compensated); !slices.Equal(got.Steps, []string{"Mix", "Cool"}) || len(got.History) != 2 {
+			t.Errorf("steps %v, history %v", got.Steps, got.History)
+		}
+		log.want(t, "Mix", "Cool", "undo Cool", "undo Mix")
+	})
+}
+
 func TestMarkers(t *testing.T) {
 	if saga.Permanent(nil) != nil || saga.NeedsPerson(nil) != nil {
 		t.Error("a marker makes an error of nil")

@@ -125,7 +125,7 @@ func deleteTag(c *call) answer {
 func tagResources(c *call) answer   { return c.onResources((*Account).tag) }
 func untagResources(c *call) answer { return c.onResources((*Account).untag) }
 
-// onResources tags or untags the droplets that the body names, all or none.
+// onResources tags or untags the droplets that the body names, all or none. What is still to show is not in the account's file.
 func (c *call) onResources(do func(*Account, *droplet, string)) answer {
 	t := c.tag()
 	if t == nil {
