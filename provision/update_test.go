@@ -249,8 +249,8 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 	} {
 		for where, hear := range map[string]func(y *yard, heard func()){
 			"transition": func(y *yard, heard func()) { y.hook = func(saga.Event) { heard() } },
-			"unsent":     func(y *yard, heard func()) { y.sim.Before(onWrites(heard)) },
-			"unanswered": func(y *yard, heard func()) { y.sim.After(onWrites(heard)) },
+			"request":    func(y *yard, heard func()) { y.sim.Before(onWrites(heard)) },
+			"answer":     func(y *yard, heard func()) { y.sim.After(onWrites(heard)) },
 		} {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
@@ -278,7 +278,8 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 							y.until(id, tt.ends)
 						}
 						now := y.truth(d.ID)
-						if now.Status != "active" || now.Size != tt.size || now.HasTag("web") == (tt.ends == saga.Completed) || len(y.sim.Droplets()) != 1 {
+						if now.Status != "active" || now.Size != tt.size || now.HasTag("web") == (tt.ends == saga.Completed) ||
+							now.HasTag("front") != (tt.ends == saga.Completed) || len(y.sim.Droplets()) != 1 {
 							t.Errorf("death %d: it is %+v", deaths, now)
 						}
 					})
@@ -374,6 +375,26 @@ func TestLaw17AResizeThatIsNotAskedForAnyMore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The file is asked again when an action has its slot.
+func TestLaw17AnActionAsksTheFileWithItsSlot(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		s, alter := resized()
+		var calls atomic.Int64
+		y.asks = func() (fleet.Fleet, bool) {
+			f := *y.wanted.Load()
+			if calls.Add(1) > 2 { // the step has asked, and looks at the droplet
+				f.Specs = nil
+			}
+			return f, true
+		}
+		y.until(y.update(d.ID, s, alter), saga.Superseded)
+		if n := len(y.sent(routeAct)); n != 0 {
+			t.Errorf("%d actions were asked for", n)
+		}
+	})
 }
 
 // Journals out there hold updates of one step, with a record and nothing else.
