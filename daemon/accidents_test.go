@@ -443,7 +443,7 @@ func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
 		s.sim.Resize(s.sim.Named("web-1")[0].ID, "s-2vcpu-2gb")
 		s.linger()
 		s.unharmed()
-		s.says("Drift: changed outside arcadiad, and left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
+		s.says("Drift: somebody changed it outside arcadiad, and it is left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
 		s.edit(fleetOf("name: database", "name: web-1, size: s-2vcpu-2gb", "name: web-2", "name: web-3"))
 		s.mended(0)
 		if now := s.sim.Named("database"); len(now) != 1 || now[0].ID != db.ID {

@@ -9,7 +9,6 @@ import (
 
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
-	"arcadiad/reconcile"
 	"arcadiad/saga"
 )
 
@@ -69,11 +68,12 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 			return err
 		}
 		after := func(ctx context.Context) (plan.Plan, error) {
-			p, err := h.planner.Plan(ctx, wanted, true)
-			return p.Plan, err
+			pass, err = h.planner.Plan(ctx, wanted, true)
+			return pass.Plan, err
 		}
-		applied.Failed, applied.After, err = h.carry(ctx, c.Progress, after, func(ctx context.Context) (reconcile.Outcome, error) {
-			return h.loop.Executor.Execute(ctx, pass)
+		applied.Failed, applied.After, err = h.carry(ctx, pass.Plan, c.Progress, after, func(ctx context.Context, _ string) error {
+			_, err := h.loop.Executor.Execute(ctx, pass)
+			return err
 		})
 		return err
 	})
@@ -89,24 +89,32 @@ func confirmed(p plan.Plan, c Conduct) (bool, error) {
 	return c.Confirm(p)
 }
 
-// carry executes a plan, waits until every saga has ended or is stuck, and looks at what remains.
-func (h *house) carry(ctx context.Context, progress func(Progress), after func(context.Context) (plan.Plan, error),
-	execute func(context.Context) (reconcile.Outcome, error)) (failed []Progress, remains plan.Plan, err error) {
+// carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
+// its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
+func (h *house) carry(ctx context.Context, agreed plan.Plan, progress func(Progress), after func(context.Context) (plan.Plan, error),
+	execute func(ctx context.Context, planID string) error) (failed []Progress, remains plan.Plan, err error) {
 
 	follow, stop := h.feed.follow()
 	defer stop()
-	if _, err := execute(ctx); err != nil {
-		return nil, remains, err
+	for planID := agreed.ID; ; planID = remains.ID {
+		if err := execute(ctx, planID); err != nil {
+			return failed, remains, err
+		}
+		pending := map[string]bool{} // those that a daemon began by itself, too
+		for _, s := range h.engine.Live() {
+			pending[s.ID] = true
+		}
+		if failed, err = h.await(ctx, follow, pending, progress); err != nil {
+			return nil, remains, err
+		}
+		if remains, err = after(ctx); err != nil || len(failed) > 0 {
+			return failed, remains, err
+		}
+		goesOn := remains.Moving() || remains.Free() && remains.ID != planID
+		if !goesOn || !remains.Within(agreed) {
+			return failed, remains, nil
+		}
 	}
-	pending := map[string]bool{} // those that a daemon began by itself, too
-	for _, s := range h.engine.Live() {
-		pending[s.ID] = true
-	}
-	if failed, err = h.await(ctx, follow, pending, progress); err != nil {
-		return nil, remains, err
-	}
-	remains, err = after(ctx)
-	return failed, remains, err
 }
 
 // await waits until every pending saga has ended or is stuck, and gives those that failed meanwhile, whether they were pending or not.

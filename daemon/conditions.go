@@ -29,7 +29,7 @@ func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[s
 	}
 	held := map[string]int{} // index of a name's held condition
 	for _, a := range p.Actions {
-		if !a.Held || a.HeldBy == "turn" { // the next pass does it
+		if !a.Held || a.Waits() && a.HeldBy != "backoff" { // the next pass does it
 			continue
 		}
 		c := heldCondition(p, a)

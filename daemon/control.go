@@ -161,8 +161,13 @@ func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
 		pass, err := h.loop.Preview(ctx, true)
 		return pass.Plan, err
 	}
-	failed, remains, err := h.carry(r.Context(), progress, after, func(ctx context.Context) (reconcile.Outcome, error) {
-		return h.passAgreed(ctx, o.ID)
+	agreed := plan.Plan{ID: o.ID}
+	if shown := h.shown.Load(); shown != nil && shown.ID == o.ID {
+		agreed = *shown
+	}
+	failed, remains, err := h.carry(r.Context(), agreed, progress, after, func(ctx context.Context, planID string) error {
+		_, err := h.passAgreed(ctx, planID)
+		return err
 	})
 	send(w, reply{Failed: failed, Plan: bare(remains), Done: true}, err)
 }

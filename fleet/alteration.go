@@ -25,7 +25,15 @@ func (a Alteration) Downtime() bool { return a.Size != "" }
 
 // alterTags finds the tags that are to be put on and taken off, of two canonical lists.
 func (a *Alteration) alterTags(from, to string) {
-	before, after := splitList(from), splitList(to)
-	a.Tag = slices.DeleteFunc(slices.Clone(after), func(t string) bool { return slices.Contains(before, t) })
-	a.Untag = slices.DeleteFunc(slices.Clone(before), func(t string) bool { return slices.Contains(after, t) })
+	a.Tag, a.Untag = beyond(List(to), List(from)), beyond(List(from), List(to))
+}
+
+// beyond is what a list has that the other has not.
+func beyond(list, other []string) (more []string) {
+	for _, e := range list {
+		if !slices.Contains(other, e) {
+			more = append(more, e)
+		}
+	}
+	return more
 }

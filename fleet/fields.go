@@ -33,6 +33,7 @@ type Field struct {
 	Required bool
 	Hashed   bool // recorded and shown as a hash, because it is secret or long
 	Change   Change
+	AtCreate bool   // it is set when a droplet is made and never again, so that Rules.OnChange decides
 	Doc      string // one sentence for the JSON Schema
 
 	// Wanted is the canonical value that the spec asks for; false: the spec leaves it open, and any value is right.
@@ -75,13 +76,13 @@ var Fields = []Field{
 		},
 	},
 	{
-		Name: "image", Kind: KindString, Required: true, Change: ChangeReplace,
+		Name: "image", Kind: KindString, Required: true, Change: ChangeReplace, AtCreate: true,
 		Doc:    "Image slug, such as ubuntu-24-04-x64, or the numeric id of a snapshot or custom image.",
 		Wanted: func(s Spec) (string, bool) { return lower(s.Image) },
 		Seen:   seenImage,
 	},
 	{
-		Name: "ssh_keys", Kind: KindList, Hashed: true, Change: ChangeReplace,
+		Name: "ssh_keys", Kind: KindList, Hashed: true, Change: ChangeReplace, AtCreate: true,
 		Doc:    "SSH keys that root gets: numeric ids or fingerprints of keys in the account.",
 		Wanted: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
 	},
@@ -93,7 +94,7 @@ var Fields = []Field{
 		Alter:  func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
-		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace,
+		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace, AtCreate: true,
 		Doc:    "Text that cloud-init runs at the first boot, at most 64 KiB.",
 		Wanted: func(s Spec) (string, bool) { return hash(s.UserData), true },
 	},

@@ -73,7 +73,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 		case ok && f.Kind == KindBool:
 			out[name] = s == "true"
 		case ok && f.Kind == KindList && !f.Hashed:
-			out[name] = splitList(s)
+			out[name] = List(s)
 		default:
 			out[name] = s
 		}
@@ -111,7 +111,8 @@ func (v *Values) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func splitList(s string) []string {
+// List are the elements of a canonical value of [KindList].
+func List(s string) []string {
 	if s == "" {
 		return []string{}
 	}

@@ -13,8 +13,21 @@ type Recorded struct {
 	Known     []Known  // rows of cloud_resources that are not marked deleted
 	Approved  []string // ids of plans that a person let through and that were not used yet
 
+	// Deviations are what the last pass saw of registered droplets that was not as recorded.
+	Deviations []Deviation
+
 	// Hurry is not stored: a person asked for this pass (apply, SIGHUP, an edit), so no backoff holds it (law 14).
 	Hurry bool
+}
+
+// Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
+type Deviation struct {
+	DropletID int64
+	Field     string
+	Seen      string    // the value that the droplet shows, canonical
+	Since     time.Time // when the first look that showed it began
+	By        string    // the action that did it, in words; empty: not known, or no action leads to it
+	Asked     bool      // its actions were looked through: By is all that there is to know
 }
 
 // Known is a droplet that was seen at some time and not proved gone since.

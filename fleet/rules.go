@@ -45,4 +45,4 @@ const (
 )
 
 // DriftOf is what happens to the drift of a droplet: its group's rule, else the policy.
-func (p Policy) DriftOf(s Spec) DriftPolicy { return cmp.Or(s.Rules.Drift, p.Drift, DriftReport) }
+func (p Policy) DriftOf(group Rules) DriftPolicy { return cmp.Or(group.Drift, p.Drift, DriftReport) }

@@ -76,6 +76,25 @@ func (f Fleet) Spec(name string) (Spec, bool) {
 	return f.Specs[i], true
 }
 
+// Heir finds the wanted droplet that had the name before its group was renamed.
+func (f Fleet) Heir(name string) (Spec, bool) {
+	key := Key(name)
+	i := slices.IndexFunc(f.Specs, func(s Spec) bool { return s.Was != "" && Key(s.Was) == key })
+	if i < 0 {
+		return Spec{}, false
+	}
+	return f.Specs[i], true
+}
+
+// RecordName is the name under which a droplet that was found is recorded: the spec's, or the one that the droplet still has because
+// its group was renamed since.
+func (s Spec) RecordName(d Droplet) string {
+	if s.Was != "" && Key(d.Name) == Key(s.Was) {
+		return s.Was
+	}
+	return s.Name
+}
+
 // Policy bounds what one pass may do.
 type Policy struct {
 	MaxDestroy     Limit       // destroys and replaces that one pass may do; the zero Limit is "none"

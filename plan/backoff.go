@@ -49,7 +49,7 @@ func triesSame(saga *fleet.Saga, d *draft) bool {
 	case Adopt:
 		return saga.Kind == fleet.SagaAdopt && saga.DropletID == d.DropletID
 	case Update:
-		return saga.Kind == fleet.SagaUpdate && saga.DropletID == d.DropletID
+		return saga.Kind == fleet.SagaUpdate && saga.DropletID == d.DropletID && saga.SpecHash == d.hash && saga.Downtime == d.Alter.Downtime()
 	}
 	return false
 }
@@ -75,12 +75,8 @@ func (b *builder) heldByBackoff(d *draft) string {
 		return ""
 	}
 	lapses := last.EndedAt.Add(backoff(count))
-	// A wait beyond any backoff means that the clock jumped; it is no reason to wait for ever.
-	if wait := lapses.Sub(b.now); wait <= 0 || wait > 2*maxBackoff {
+	if !b.waitsUntil(lapses, maxBackoff) {
 		return ""
-	}
-	if b.plan.Lapses.IsZero() || lapses.Before(b.plan.Lapses) {
-		b.plan.Lapses = lapses
 	}
 	times := "once"
 	if count > 1 {
@@ -88,6 +84,18 @@ func (b *builder) heldByBackoff(d *draft) string {
 	}
 	return fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
 		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
+}
+
+// waitsUntil tells whether a wait is not over yet, and has another pass when it is. A wait beyond any backoff means that the clock
+// jumped; it is no reason to wait for ever.
+func (b *builder) waitsUntil(lapses time.Time, longest time.Duration) bool {
+	if wait := lapses.Sub(b.now); wait <= 0 || wait > 2*longest {
+		return false
+	}
+	if b.plan.Lapses.IsZero() || lapses.Before(b.plan.Lapses) {
+		b.plan.Lapses = lapses
+	}
+	return true
 }
 
 // backoff is the wait after the given number of failures in a row.

@@ -25,6 +25,7 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 	b.plan.ID = b.identify()
 	b.plan.Approved = slices.Contains(recorded.Approved, b.plan.ID)
 	b.hold()
+	b.bringAlong()
 	b.license()
 	b.price()
 	b.estimate()
@@ -35,10 +36,11 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 // builder is a plan in the making.
 type builder struct {
 	*survey
-	now    time.Time
-	drafts []*draft
-	plan   Plan
-	shape  shape
+	now     time.Time
+	drafts  []*draft
+	plan    Plan
+	noticed map[int64][]fleet.Deviation // by droplet: what was not as recorded before
+	shape   shape
 }
 
 // newBuilder checks that the three belong together, and sorts out who is who.
@@ -56,7 +58,7 @@ func newBuilder(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 	if err != nil {
 		return nil, err
 	}
-	return &builder{survey: s, now: now, plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
+	return &builder{survey: s, now: now, noticed: noticedBefore(recorded.Deviations), plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
 }
 
 // draft is an action in the making, with what the holds need to know of it.
@@ -67,6 +69,7 @@ type draft struct {
 	record   *fleet.Record  // its record; nil: not registered
 	hash     string         // Spec.Hash of what is wanted; empty for a destroy
 	while    while          // for the licence
+	along    *draft         // the replace that brings the update along; nil: none does
 	outside  bool           // not counted by max_destroy (law 5)
 	unproved bool           // no saga of this journal made the droplet (law 16)
 }

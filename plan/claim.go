@@ -90,32 +90,43 @@ func (b *builder) older(tag string, d, than *fleet.Droplet) bool {
 
 // suits tells whether a droplet is active and, as far as can be read, what the file asks for.
 func (b *builder) suits(x *subject, d *fleet.Droplet) bool {
-	return d.Status == fleet.StatusActive && (x.spec == nil || len(misfits(*x.spec, d)) == 0)
+	if x.spec == nil || d.Status != fleet.StatusActive {
+		return d.Status == fleet.StatusActive
+	}
+	misfits, _ := unlike(x.spec, d)
+	return len(misfits) == 0
 }
 
-// misfits are the readable fields in which a droplet differs from the spec, and which only a new droplet can change.
-func misfits(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
-	var changes []FieldChange
-	for _, f := range fleet.Fields {
-		if f.Change != fleet.ChangeReplace || f.Seen == nil {
+// unlike are the readable fields in which a droplet differs from the spec: those for which it would be replaced, and those for which it
+// would be altered, or left alone.
+func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange) {
+	for i := range fleet.Fields {
+		f := &fleet.Fields[i]
+		if f.Change == fleet.ChangeRecord || f.Seen == nil {
 			continue
 		}
-		want, asked := f.Wanted(spec)
-		if seen, ok := f.Seen(d, want); asked && ok && seen != want {
-			changes = append(changes, FieldChange{f.Name, seen, want})
+		want, asked := f.Wanted(*spec)
+		seen, readable := f.Seen(d, want)
+		if !asked || !readable || seen == want {
+			continue
+		}
+		if c := changeOf(f.Name, seen, want, CauseFile); takesAnother(f, spec, c) {
+			replaced = append(replaced, c)
+		} else {
+			altered = append(altered, c)
 		}
 	}
-	return changes
+	return replaced, altered
 }
 
 func (b *builder) adopt(x *subject, d *fleet.Droplet) {
 	reason := "tagged for the fleet, and not registered yet"
-	changes := misfits(*x.spec, d)
+	changes, _ := unlike(x.spec, d)
 	if len(changes) > 0 {
 		reason += "; differs from the file, so a replace comes next"
 	}
 	record := fleet.Record{
-		DropletID: d.ID, Name: x.spec.Name, ImageID: d.ImageID, RecordedAt: b.now,
+		DropletID: d.ID, Name: x.spec.RecordName(*d), ImageID: d.ImageID, RecordedAt: b.now,
 		Protect: d.HasTag(fleet.ProtectTag) || x.spec.Protected(),
 	}
 	if maker := b.makerOf(d); maker != nil {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"arcadiad/fleet"
@@ -40,7 +41,10 @@ func (b *builder) difference(d *draft) (p fleet.Price, known bool) {
 	if d.creates() {
 		p, known = b.listPrice(d.Spec.Size)
 	}
-	if d.destroys() {
+	if d.Alter.Downtime() {
+		p, known = b.listPrice(d.Alter.Size)
+	}
+	if d.destroys() || d.Alter.Downtime() {
 		old, ok := b.priceOf(d.seen)
 		p, known = p.Minus(old), known && ok
 	}
@@ -90,7 +94,7 @@ func (b *builder) overMaxMonthly() func(*draft) string {
 	_, soon, _ := b.present()
 	have, total := soon.Monthly, soon.Monthly
 	return func(d *draft) string {
-		if !d.creates() {
+		if !d.creates() && !d.Alter.Downtime() {
 			return ""
 		}
 		p, known := b.difference(d)
@@ -125,8 +129,9 @@ func (b *builder) price() {
 
 // costs tells whether the plan has actions that change what the fleet costs.
 func (p Plan) costs() bool {
-	s := p.Summary
-	return s.Provision+s.Replace+s.Destroy > 0
+	return slices.ContainsFunc(p.Actions, func(a Action) bool {
+		return a.Kind == Provision || a.Kind == Replace || a.Kind == Destroy || a.Alter.Downtime()
+	})
 }
 
 // costText is the cost in words.

@@ -14,6 +14,12 @@ func (b *builder) decide(x *subject) {
 		return // one saga at a time (law 2): the next pass sees what became of it
 	}
 	b.note(x)
+	if x.waits != "" {
+		b.warn("%s", x.waits)
+	}
+	if x.waits != "" || x.heir != nil {
+		return
+	}
 	kept, occupied := b.keeperOf(x)
 	switch {
 	case x.spec == nil:
@@ -26,7 +32,8 @@ func (b *builder) decide(x *subject) {
 	case len(x.claims) > 0:
 		b.claim(x)
 	default:
-		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: absence(x)}})
+		reason, cause := absence(x)
+		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: reason, Cause: cause}})
 	}
 }
 
@@ -82,7 +89,7 @@ func (b *builder) unwanted(x *subject) {
 		h := &x.holdings[i]
 		if h.state == present {
 			b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileUnwanted,
-				Action: Action{Kind: Destroy, Reason: "not in the fleet file"}})
+				Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
 		}
 	}
 	for _, d := range x.claims {
@@ -99,13 +106,17 @@ func (b *builder) unwanted(x *subject) {
 	}
 }
 
-func absence(x *subject) string {
+// absence says why there is no droplet of the name.
+func absence(x *subject) (reason string, cause Cause) {
 	for _, h := range x.holdings {
 		if h.state == gone {
-			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone"
+			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken
 		}
 	}
-	return "in the fleet file, and not there"
+	if last := len(x.past) - 1; last >= 0 && x.past[last].Kind == fleet.SagaDestroy && x.past[last].SpecHash != "" && x.past[last].Completed() {
+		return "droplet " + strconv.FormatInt(x.past[last].DropletID, 10) + " was destroyed to make room for it", CauseFile
+	}
+	return "in the fleet file, and not there", CauseFile
 }
 
 func (b *builder) warn(format string, args ...any) {

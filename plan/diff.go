@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"arcadiad/fleet"
 )
@@ -15,14 +16,14 @@ import (
 //	  A        A       A     nothing
 //	  A        A       B     drift: somebody changed the droplet
 //	  A        B       A     the record is behind: record again
-//	  A        B       B/C   the file changed: replace, or pending where it could be done in place
+//	  A        B       B/C   the file changed: update what can be altered in place, else replace, or pending
 //	  A        -       A     record again
-//	  A        -       B     pending: what is not recorded is unknown, and never reason enough to replace
+//	  A        -       B     pending: what is not recorded is unknown, and never reason enough to act
 //
-// A field that the API never gives back is compared with the record alone.
+// A field that the API never gives back is compared with the record alone. What drift leads to is the group's rule, or the policy's.
 func (b *builder) compare(x *subject, h holding) {
 	wants := b.shape.of(x.spec)
-	var c comparison
+	c := comparison{spec: x.spec, drifts: b.wanted.Policy.DriftOf(x.spec.Rules), noticed: b.noticed[h.seen.ID]}
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
 		if f.Change == fleet.ChangeRecord {
@@ -31,41 +32,23 @@ func (b *builder) compare(x *subject, h holding) {
 		c.field(f, wants[i], h)
 	}
 	c.status(*h.seen)
-	update := b.protection(x, h, &c)
+	c.protection(h)
 
 	record := *h.record
 	if len(c.again) > 0 {
-		record.Values = maps.Clone(record.Values)
-		if record.Values == nil {
-			record.Values = fleet.Values{}
-		}
-		maps.Copy(record.Values, c.again)
-		if _, renamed := c.again[fieldName]; renamed {
-			record.Name = x.spec.Name
-			delete(record.Values, fieldName) // a record has its name apart
-		}
-		record.Assumed = slices.DeleteFunc(slices.Clone(record.Assumed), func(name string) bool { _, seen := c.again[name]; return seen })
-		record.Assumed = append(record.Assumed, c.assumed...)
-		slices.Sort(record.Assumed)
-		if _, seen := c.again["image"]; seen && h.seen.ImageID != 0 {
-			record.ImageID = h.seen.ImageID
-		}
+		record = recordedAgain(record, c.again, c.assumed, x.spec.Name, *h.seen)
 		record.RecordedAt = b.now
 		b.plan.Records = append(b.plan.Records, record)
 	}
-	if len(update) > 0 {
-		record.Protect = x.spec.Protected()
-		record.RecordedAt = b.now
-		reason := "protect was lifted in the file"
-		if record.Protect {
-			reason = "protect is asked for in the file"
-		}
-		b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Update, Reason: reason, Changes: update, Record: record,
-			Alter: fleet.Alteration{Protection: true}}})
-	}
+	b.update(x, h, record, c.update)
+	b.update(x, h, record, c.resize)
 	if len(c.replace) > 0 {
+		reason := blame(c.replace)
+		if x.spec.Rules.Order == fleet.DestroyFirst {
+			reason += "; the old droplet goes first"
+		}
 		b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileSpec,
-			Action: Action{Kind: Replace, Reason: changedInFile(c.replace), Changes: c.replace}})
+			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: c.replace}})
 	}
 	if len(c.drift) > 0 {
 		b.plan.Drift = append(b.plan.Drift, Drift{x.name, h.seen.ID, c.drift})
@@ -73,13 +56,38 @@ func (b *builder) compare(x *subject, h holding) {
 	if len(c.pending) > 0 {
 		b.plan.Pending = append(b.plan.Pending, Drift{x.name, h.seen.ID, c.pending})
 	}
-	if len(update)+len(c.replace)+len(c.drift)+len(c.pending) == 0 {
+	if len(c.update.changes)+len(c.resize.changes)+len(c.replace)+len(c.drift)+len(c.pending) == 0 {
 		b.plan.Summary.Unchanged++
 	}
 }
 
+// recordedAgain is a record with values that were found to be so.
+func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, name string, d fleet.Droplet) fleet.Record {
+	r.Values = maps.Clone(r.Values)
+	if r.Values == nil {
+		r.Values = fleet.Values{}
+	}
+	maps.Copy(r.Values, again)
+	if _, renamed := again[fieldName]; renamed {
+		r.Name = name
+		delete(r.Values, fieldName) // a record has its name apart
+	}
+	r.Assumed = slices.DeleteFunc(slices.Clone(r.Assumed), func(field string) bool { _, seen := again[field]; return seen })
+	r.Assumed = append(r.Assumed, assumed...)
+	slices.Sort(r.Assumed)
+	if _, seen := again["image"]; seen && d.ImageID != 0 {
+		r.ImageID = d.ImageID
+	}
+	return r
+}
+
 // comparison is what comparing the fields of one droplet brings to light.
 type comparison struct {
+	spec    *fleet.Spec
+	drifts  fleet.DriftPolicy
+	noticed []fleet.Deviation // of this droplet, before
+
+	update, resize          alteration // in place; the droplet is off while it is resized
 	replace, drift, pending []FieldChange
 	again                   fleet.Values // to be recorded again
 	assumed                 []string     // those of them that could not be read
@@ -96,9 +104,9 @@ func (c *comparison) field(f *fleet.Field, want want, h holding) {
 	switch {
 	case known && (!want.asked || want.value == recorded):
 		if readable && seen != recorded {
-			c.drift = append(c.drift, FieldChange{f.Name, recorded, seen})
+			c.drifted(f, recorded, seen)
 		} else if f.Name == "image" {
-			c.rebuilt(h)
+			c.rebuilt(f, h)
 		}
 		return
 	case !want.asked:
@@ -110,24 +118,102 @@ func (c *comparison) field(f *fleet.Field, want want, h holding) {
 	switch {
 	case legible && now == want.value:
 		c.record(f.Name, want.value)
+	case known && f.Kind == fleet.KindList && readable:
+		c.merge(f, recorded, seen, want.value)
 	case known:
 		from := recorded
 		if readable {
 			from = seen
 		}
-		change := FieldChange{f.Name, from, want.value}
-		if f.Change == fleet.ChangeReplace {
-			c.replace = append(c.replace, change)
-		} else {
-			c.pending = append(c.pending, change)
-		}
+		c.changed(f, from, want.value)
 	case legible:
-		c.pending = append(c.pending, FieldChange{f.Name, now, want.value})
+		c.pending = append(c.pending, changeOf(f.Name, now, want.value, CauseFile))
 	case f.Seen == nil:
 		// Neither recorded nor ever readable: as with an adoption, the file's word of today is taken.
 		c.record(f.Name, want.value)
 		c.assumed = append(c.assumed, f.Name)
 	}
+}
+
+// changed is a change that the file asks for.
+func (c *comparison) changed(f *fleet.Field, from, to string) {
+	change := changeOf(f.Name, from, to, CauseFile)
+	switch {
+	case c.alters(f, change, to):
+	case takesAnother(f, c.spec, change):
+		c.replace = append(c.replace, change)
+	case f.Change != fleet.ChangeReplace:
+		c.pending = append(c.pending, change)
+	}
+}
+
+// takesAnother tells whether a change of the file takes another droplet: it cannot be made on a living one, and the group does not
+// say that it is to be ignored.
+func takesAnother(f *fleet.Field, spec *fleet.Spec, c FieldChange) bool {
+	ignored := f.AtCreate && spec.Rules.OnChange == fleet.OnChangeIgnore
+	inPlace := f.Alter != nil && f.Alter(&fleet.Alteration{}, *spec, c.From, c.To)
+	return f.Change == fleet.ChangeReplace && !ignored && !inPlace
+}
+
+// merge is a change of a list, element by element: what the file adds is added and what it drops goes, and what somebody else added
+// or took away meanwhile is drift like any other.
+func (c *comparison) merge(f *fleet.Field, recorded, seen, wanted string) {
+	to := merged(recorded, seen, wanted)
+	if to != seen {
+		c.alters(f, changeOf(f.Name, seen, to, CauseFile), wanted)
+		return // the next pass sees what is left of drift
+	}
+	c.record(f.Name, wanted)
+	c.drifted(f, wanted, seen)
+}
+
+// merged is what is seen, with what the file changed since it was recorded.
+func merged(recorded, seen, wanted string) string {
+	was, want := fleet.List(recorded), fleet.List(wanted)
+	to := slices.DeleteFunc(fleet.List(seen), func(e string) bool { return slices.Contains(was, e) && !slices.Contains(want, e) })
+	for _, e := range want {
+		if !slices.Contains(was, e) && !slices.Contains(to, e) {
+			to = append(to, e)
+		}
+	}
+	slices.Sort(to)
+	return strings.Join(to, ",")
+}
+
+// drifted is a change that somebody made to the droplet.
+func (c *comparison) drifted(f *fleet.Field, recorded, seen string) {
+	back := c.since(changeOf(f.Name, seen, recorded, CauseOutside), seen)
+	switch {
+	case c.drifts != fleet.DriftReport && c.alters(f, back, recorded):
+	case c.drifts == fleet.DriftReplace && f.Change == fleet.ChangeReplace:
+		c.replace = append(c.replace, back)
+	default:
+		c.drift = append(c.drift, c.since(changeOf(f.Name, recorded, seen, CauseOutside), seen))
+	}
+}
+
+// since says when a change was noticed first, and what did it.
+func (c *comparison) since(change FieldChange, seen string) FieldChange {
+	for _, n := range c.noticed {
+		if n.Field == change.Field && n.Seen == seen {
+			change.Since, change.By = n.Since, n.By
+		}
+	}
+	return change
+}
+
+// alters takes a change into what is altered in place, and tells whether it can be. Recorded is the value to be recorded then.
+func (c *comparison) alters(f *fleet.Field, change FieldChange, recorded string) bool {
+	into := &c.update
+	if f.Name == "size" {
+		into = &c.resize
+	}
+	if f.Alter == nil || !f.Alter(&into.alter, *c.spec, change.From, change.To) {
+		return false
+	}
+	into.take(change)
+	into.record(f.Name, recorded)
+	return true
 }
 
 func (c *comparison) record(field, value string) {
@@ -138,36 +224,46 @@ func (c *comparison) record(field, value string) {
 }
 
 // rebuilt notices a droplet whose image slug still reads the same, and which was rebuilt from another build of it.
-func (c *comparison) rebuilt(h holding) {
+func (c *comparison) rebuilt(f *fleet.Field, h holding) {
 	was, is := h.record.ImageID, h.seen.ImageID
 	if was == 0 || is == 0 || was == is {
 		return
 	}
 	slug := h.record.Values["image"]
-	c.drift = append(c.drift, FieldChange{"image", fmt.Sprintf("%s (id %d)", slug, was), fmt.Sprintf("%s (id %d)", slug, is)})
+	c.drifted(f, fmt.Sprintf("%s (id %d)", slug, was), fmt.Sprintf("%s (id %d)", slug, is))
 }
 
 // status notices a droplet that was switched off. It is still billed, and still the droplet that is wanted.
 func (c *comparison) status(d fleet.Droplet) {
-	if d.Status == fleet.StatusOff {
-		c.drift = append(c.drift, FieldChange{"status", string(fleet.StatusActive), string(fleet.StatusOff)})
+	switch {
+	case d.Status != fleet.StatusOff:
+	case c.drifts == fleet.DriftReport:
+		c.drift = append(c.drift, c.since(changeOf(fieldStatus, string(fleet.StatusActive), string(fleet.StatusOff), CauseBroken), string(fleet.StatusOff)))
+	default:
+		c.update.alter.PowerOn = true
+		c.update.take(c.since(changeOf(fieldStatus, string(fleet.StatusOff), string(fleet.StatusActive), CauseBroken), string(fleet.StatusOff)))
 	}
 }
 
 // protection compares what the file says about protect with the record and with its mirror, the tag. The file decides where it
-// speaks; where it is silent, a difference between the two is drift, and either of them protects (law 9).
-func (b *builder) protection(x *subject, h holding, c *comparison) []FieldChange {
+// speaks; where it is silent, a difference between the two is drift, and either of them protects (law 9): nobody's protection is
+// taken off to correct that.
+func (c *comparison) protection(h holding) {
 	recorded, tagged := h.record.Protect, h.seen.HasTag(fleet.ProtectTag)
-	if x.spec.Protect == nil {
+	if c.spec.Protect == nil {
 		if recorded != tagged {
-			c.drift = append(c.drift, FieldChange{"protect", strconv.FormatBool(recorded), strconv.FormatBool(tagged)})
+			c.drift = append(c.drift, c.since(changeOf(fieldProtect, strconv.FormatBool(recorded), strconv.FormatBool(tagged), CauseOutside), strconv.FormatBool(tagged)))
 		}
-		return nil
+		return
 	}
-	if want := *x.spec.Protect; recorded != want || tagged != want {
-		return []FieldChange{{"protect", strconv.FormatBool(!want), strconv.FormatBool(want)}}
+	if want := *c.spec.Protect; recorded != want || tagged != want {
+		c.update.alter.Protection = true
+		c.update.take(changeOf(fieldProtect, strconv.FormatBool(!want), strconv.FormatBool(want), CauseFile))
 	}
-	return nil
+}
+
+func changeOf(field, from, to string, cause Cause) FieldChange {
+	return FieldChange{Field: field, From: from, To: to, Cause: cause}
 }
 
 func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
@@ -177,49 +273,9 @@ func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
 	return f.Seen(d, like)
 }
 
-func changedInFile(changes []FieldChange) string {
-	names := make([]string, len(changes))
-	for i, c := range changes {
-		names[i] = c.Field
-	}
-	return series(names) + " changed in the file"
-}
-
-// want is what a spec asks for in one field.
-type want struct {
-	value string
-	asked bool
-}
-
-// shape remembers what the last spec asked for. The droplets of a group differ in their names alone, and hashing the same
-// user_data for each of ten thousand would be most of the work.
-type shape struct {
-	spec  *fleet.Spec
-	wants []want
-}
-
-// of gives the wanted values by the index of the field in fleet.Fields. The slice is good until the next call.
-func (s *shape) of(spec *fleet.Spec) []want {
-	if s.spec == nil || !alike(s.spec, spec) {
-		s.wants = s.wants[:0]
-		for _, f := range fleet.Fields {
-			value, asked := f.Wanted(*spec)
-			s.wants = append(s.wants, want{value, asked})
-		}
-	}
-	s.spec = spec
-	s.wants[nameField].value = fleet.Key(spec.Name)
-	return s.wants
-}
-
-const fieldName = "name"
-
-// nameField is where fleet.Fields has the name.
-var nameField = slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == fieldName })
-
-// alike tells whether two specs ask for the same but for the name and for protect.
-func alike(a, b *fleet.Spec) bool {
-	return a.Region == b.Region && a.Size == b.Size && a.Image == b.Image && a.VPCUUID == b.VPCUUID &&
-		a.Monitoring == b.Monitoring && a.Backups == b.Backups && a.IPv6 == b.IPv6 &&
-		slices.Equal(a.SSHKeys, b.SSHKeys) && slices.Equal(a.Tags, b.Tags) && a.UserData == b.UserData
-}
+// Fields that have rules of their own.
+const (
+	fieldName    = "name"
+	fieldProtect = "protect"
+	fieldStatus  = "status" // none of the file's: a droplet is wanted active
+)

@@ -45,14 +45,21 @@ func TestThreeWay(t *testing.T) {
 
 		{"monitoring", "true", "false", "false", "replace false>true"},
 		{"monitoring", "true", "true", "false", "drift true>false"},
-		{"backups", "true", "false", "false", "pending false>true"},
+		{"backups", "true", "false", "false", "update false>true"},
 		{"backups", "false", "false", "true", "drift false>true"},
+		{"backups", "false", "true", "true", "update true>false"},
 		{"backups", "true", "false", "true", "record true"},
-		{"ipv6", "true", "false", "false", "pending false>true"},
+		{"ipv6", "true", "false", "false", "update false>true"},
+		{"ipv6", "false", "true", "true", "pending true>false"}, // DigitalOcean cannot
+		{"ipv6", "true", "-", "false", "pending false>true"},
 		{"tags", "web", "web", "web", ""},
-		{"tags", "web,db", "web", "web", "pending web>db,web"},
+		{"tags", "web,db", "web", "web", "update web>db,web"},
 		{"tags", "web", "web", "web,x", "drift web>web,x"},
 		{"tags", "DB,web", "db,web", "web,Db", ""},
+		{"tags", "web,db", "web", "web,x", "update web,x>db,web,x"},                   // x is somebody else's, and stays
+		{"tags", "db", "web,db", "db,web,x", "update db,web,x>db,x"},                  // web goes
+		{"tags", "web,db", "web", "db,web,x", "drift db,web>db,web,x, record db,web"}, // somebody was faster
+		{"tags", "web,db", "web", "x", "update x>db,x"},                               // somebody took web off
 
 		{"user_data", "b", "a", "", "replace"}, // never readable: the record alone counts
 		{"user_data", "a", "a", "", ""},
@@ -210,7 +217,7 @@ func TestAdoptionByItselfNeverReplaces(t *testing.T) {
 		t.Errorf("assumed %v", a)
 	}
 	s.recorded.Records = []fleet.Record{p.Actions[0].Record}
-	s.expect(t)
+	s.expect(t, "update web-1 7") // the tag that it lacks
 }
 
 // What differs from the file when it is adopted is said beforehand, because a replace comes next.
@@ -218,7 +225,7 @@ func TestAdoptionForetellsTheReplace(t *testing.T) {
 	s := newScene("web-1")
 	s.seeTagged(7, "web-1").Size = "s-8vcpu-16gb"
 	p := s.expect(t, "adopt web-1 7")
-	if !slices.Equal(p.Actions[0].Changes, []FieldChange{{"size", "s-8vcpu-16gb", "s-1vcpu-1gb"}}) {
+	if !slices.Equal(p.Actions[0].Changes, []FieldChange{changeOf("size", "s-8vcpu-16gb", "s-1vcpu-1gb", CauseFile)}) {
 		t.Errorf("changes %+v", p.Actions[0].Changes)
 	}
 	s.recorded.Records = []fleet.Record{p.Actions[0].Record}

@@ -194,7 +194,7 @@ func TestLaw14EveryKindBacksOff(t *testing.T) {
 		if a := s.build(t).Actions; len(a) != 1 || a[0].Held {
 			t.Fatalf("%s: %+v", kind, a)
 		}
-		failed := s.ended(900, kind, "web-2", "compensated", "", 0)
+		failed := s.ended(900, kind, "web-2", "compensated", s.build(t).Actions[0].Spec.Hash(), 0)
 		failed.DropletID = 555 // another droplet
 		if a := s.build(t).Actions; a[0].Held {
 			t.Errorf("%s: held for what befell another droplet", kind)

@@ -13,10 +13,11 @@ type Effort struct {
 
 // What an estimate goes by (do-api.md, sections 1.5 and 3). A droplet is active after about a minute, and gone after half of one.
 const (
-	usuallyActive = time.Minute
-	usuallyGone   = 30 * time.Second
-	perPage       = 200 // droplets on a page of a listing
-	usualInterval = 5 * time.Second
+	usuallyActive  = time.Minute
+	usuallyGone    = 30 * time.Second
+	usuallyResized = 3 * time.Minute // off, resized and on again
+	perPage        = 200             // droplets on a page of a listing
+	usualInterval  = 5 * time.Second
 )
 
 // estimate says about how many requests the plan takes, and how long.
@@ -25,12 +26,17 @@ const (
 // whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
 // another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
 func (b *builder) estimate() {
-	creates, destroys, others := 0, 0, 0
+	creates, destroys, others, resizes := 0, 0, 0, 0
 	for _, d := range b.drafts {
 		switch {
 		case d.Held:
-		case d.Kind == Adopt || d.Kind == Update:
+		case d.Kind == Adopt:
 			others++
+		case d.Kind == Update:
+			others += len(d.Changes)
+			if d.Alter.Downtime() {
+				resizes++
+			}
 		default:
 			if d.creates() {
 				creates++
@@ -59,6 +65,10 @@ func (b *builder) estimate() {
 	if destroys > 0 {
 		e.Requests += looks(destroys, usuallyGone)
 		e.Time += usuallyGone
+	}
+	if resizes > 0 {
+		e.Requests += 2*resizes + looks(resizes, usuallyResized)
+		e.Time += usuallyResized
 	}
 	e.Time += pace.Interval
 	if over := e.Requests - pace.Minute; pace.Minute > 0 && over > 0 {

@@ -18,7 +18,7 @@ type Handover struct {
 	Refused   string `json:"refused,omitempty"`    // in words; empty: it may be done
 
 	// Of a claim.
-	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which a plan then shows as pending
+	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which the next pass alters, where that can be done
 	Assumed []string      `json:"assumed,omitempty"` // fields that cannot be read: the file's word is taken for them
 
 	// Of a release.
@@ -103,7 +103,7 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 	h.Refused = b.unclaimable(d, h)
 	if h.Refused == "" {
 		_, h.Assumed = fleet.Adopted(*d, *x.spec)
-		h.Differs = differences(*x.spec, d)
+		_, h.Differs = unlike(x.spec, d)
 	}
 	return h, false
 }
@@ -116,7 +116,7 @@ func (b *builder) unclaimable(d *fleet.Droplet, h Handover) string {
 	if why := Claimable(b.wanted.Name, *d); why != "" {
 		return why
 	}
-	if misfits := misfits(h.Spec, d); len(misfits) > 0 {
+	if misfits, _ := unlike(&h.Spec, d); len(misfits) > 0 {
 		words := make([]string, len(misfits))
 		for i, c := range misfits {
 			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, shown(c.From), shown(c.To))
@@ -145,21 +145,6 @@ func Claimable(fleetName string, d fleet.Droplet) string {
 		return "its status is " + string(d.Status)
 	}
 	return ""
-}
-
-// differences are the readable fields in which a droplet is not as the file asks, and for which nobody would replace it.
-func differences(spec fleet.Spec, d *fleet.Droplet) []FieldChange {
-	var changes []FieldChange
-	for _, f := range fleet.Fields {
-		if f.Change != fleet.ChangeInPlace || f.Seen == nil {
-			continue
-		}
-		want, asked := f.Wanted(spec)
-		if seen, ok := f.Seen(d, want); asked && ok && seen != want {
-			changes = append(changes, FieldChange{f.Name, seen, want})
-		}
-	}
-	return changes
 }
 
 // Releasable says what giving the droplet of that name back would do. It takes the same inputs as Build, under the same conditions.

@@ -88,7 +88,7 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 	if len(all) != 2 || all[0].Name != "web-2" || all[0].Refused != "" || all[1].Name != "web-3" || all[1].Refused == "" {
 		t.Errorf("all: %+v", all)
 	}
-	if len(all[0].Differs) != 1 || all[0].Differs[0] != (FieldChange{"tags", "mine", ""}) || strings.Join(all[0].Assumed, " ") != "ssh_keys user_data" {
+	if len(all[0].Differs) != 1 || all[0].Differs[0] != changeOf("tags", "mine", "", CauseFile) || strings.Join(all[0].Assumed, " ") != "ssh_keys user_data" {
 		t.Errorf("web-2 differs in %v, assumed %v", all[0].Differs, all[0].Assumed)
 	}
 	named := s.adoptable(t, "web-1", "web-4", "db")

@@ -25,13 +25,15 @@ var rules = []rule{
 	{"origin", true, each((*builder).heldByOrigin)},
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
-	{"backoff", false, each((*builder).heldByBackoff)},
+	{ruleConfirm, false, each((*builder).heldByConfirm)},
+	{ruleBackoff, false, each((*builder).heldByBackoff)},
+	{ruleBackoff, false, each((*builder).heldByContest)},
 	{rulePreflight, false, each((*builder).heldByPreflight)},
 	{"max_destroy", true, (*builder).overMaxDestroy},
 	{ruleMaxDroplets, false, (*builder).overMaxDroplets},
 	{ruleMaxMonthly, false, (*builder).overMaxMonthly},
 	{ruleAccountLimit, false, (*builder).overAccountLimit}, // last of those that count: whatever they hold needs no room
-	{"turn", false, (*builder).outOfTurn},
+	{ruleTurn, false, (*builder).outOfTurn},
 }
 
 // Rules that others speak of.
@@ -40,6 +42,9 @@ const (
 	ruleMaxDroplets  = "max_droplets"
 	ruleMaxMonthly   = "max_monthly_cost"
 	ruleAccountLimit = "account_limit"
+	ruleConfirm      = "confirm"
+	ruleBackoff      = "backoff"
+	ruleTurn         = "turn"
 )
 
 // hold goes over the drafts with all rules.
@@ -119,7 +124,7 @@ func (b *builder) heldByOrigin(d *draft) string {
 	switch {
 	case d.destroys() && d.unproved:
 		return "no saga of this state database made it"
-	case d.Kind == Replace && b.adoptedMisfit(d):
+	case (d.Kind == Replace || d.Alter.Downtime()) && b.adoptedMisfit(d):
 		return "no saga of this state database made it, and it differed from the file already when it was adopted"
 	}
 	return ""
@@ -148,10 +153,11 @@ func (b *builder) heldByLoop(d *draft) string {
 		if !saga.Completed() {
 			continue
 		}
-		if saga.Kind == fleet.SagaReplace && saga.SpecHash == d.hash {
+		switch same := saga.SpecHash == d.hash; {
+		case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):
 			return "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"
-		}
-		if saga.Kind != fleet.SagaUpdate {
+		case saga.Kind == fleet.SagaUpdate, saga.Kind == fleet.SagaProvision && same: // the second half of a replace, if it is one
+		default:
 			return ""
 		}
 	}
@@ -230,7 +236,7 @@ func (b *builder) overAccountLimit() func(*draft) string {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
 	count := have + len(b.unseen())
 	return func(d *draft) string {
-		if limit == 0 || b.observed.Partial || !d.creates() {
+		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() {
 			return ""
 		}
 		if count < limit {
@@ -241,12 +247,28 @@ func (b *builder) overAccountLimit() func(*draft) string {
 	}
 }
 
-// outOfTurn lets one action of each name go first (law 2: one saga per name).
+// outOfTurn lets one action of each name go first (law 2: one saga per name), and a few of each group at a time through a resize. What
+// a replace brings along anyway waits for it.
 func (b *builder) outOfTurn() func(*draft) string {
-	first := map[*subject]*draft{}
+	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
+	for _, d := range b.drafts {
+		if d.Kind == Replace && !d.Held {
+			replaces[d.subject] = d
+		}
+	}
+	rolling := b.newRoll()
 	return func(d *draft) string {
 		if before := first[d.subject]; before != nil {
 			return fmt.Sprintf("the %s goes first; this follows in a later pass", before.Kind)
+		}
+		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
+			d.along = replaces[d.subject]
+			return "the replace brings it along"
+		}
+		if d.Alter.Downtime() {
+			if wait := rolling.turn(d.Spec.Group); wait != "" {
+				return wait
+			}
 		}
 		first[d.subject] = d
 		return ""

@@ -14,13 +14,22 @@ func (b *builder) identify() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n", b.observed.Account.UUID, b.wanted.Name)
 	for _, d := range b.drafts {
-		protect := ""
+		change := ""
 		if d.Kind == Update {
-			protect = fmt.Sprint(d.Record.Protect)
+			change = edits(d.Changes)
 		}
-		fmt.Fprintf(h, "%s %s %d %s %s %s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, protect, d.while)
+		fmt.Fprintf(h, "%s %s %d %s %s %s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:idDigits]
+}
+
+// edits names changes, but not who made them or when that was noticed.
+func edits(changes []FieldChange) string {
+	var s strings.Builder
+	for _, c := range changes {
+		fmt.Fprintf(&s, "%q%q%q", c.Field, c.From, c.To)
+	}
+	return s.String()
 }
 
 const idDigits = 12

@@ -25,6 +25,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Line       int           `json:"line,omitempty"`         // of its stanza in the fleet file
 		Monthly    fleet.Money   `json:"monthly_cost,omitempty"` // what it adds, in US dollars
 		Reason     string        `json:"reason"`
+		Cause      Cause         `json:"cause,omitempty"`
+		Downtime   bool          `json:"downtime,omitempty"` // the droplet is off for a while
 		Changes    []FieldChange `json:"changes"`
 		Held       bool          `json:"held"`
 		HeldBy     string        `json:"held_by"`
@@ -48,8 +50,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	}
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
-		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, list(a.Changes), a.Held, a.HeldBy, a.HeldReason,
-			a.Approvable, a.KeepMonthly, a.Takes}
+		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
+			a.HeldReason, a.Approvable, a.KeepMonthly, a.Takes}
 	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`

@@ -135,7 +135,7 @@ func TestLaw02RegisteredIsMatchedByID(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.droplet(102).Name = "somebody-renamed-me"
 	p := s.expect(t)
-	if len(p.Drift) != 1 || p.Drift[0].Name != "web-2" || p.Drift[0].Changes[0] != (FieldChange{"name", "web-2", "somebody-renamed-me"}) {
+	if len(p.Drift) != 1 || p.Drift[0].Name != "web-2" || p.Drift[0].Changes[0] != changeOf("name", "web-2", "somebody-renamed-me", CauseOutside) {
 		t.Errorf("drift %+v", p.Drift)
 	}
 	s.droplet(102).Name = "WEB-2"
@@ -372,7 +372,7 @@ func TestLaw09Protect(t *testing.T) {
 		s.spec("db").Size = "s-2vcpu-2gb"
 		s.spec("db").Protect = &no
 		p := s.expect(t, "update db 101", "replace db 101 held by turn")
-		if c := p.Actions[0].Changes; !slices.Equal(c, []FieldChange{{"protect", "true", "false"}}) || p.Actions[0].Record.Protect {
+		if c := p.Actions[0].Changes; !slices.Equal(c, []FieldChange{changeOf("protect", "true", "false", CauseFile)}) || p.Actions[0].Record.Protect {
 			t.Errorf("update %+v", p.Actions[0])
 		}
 	})

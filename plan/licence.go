@@ -70,7 +70,8 @@ func (l Licence) Asks(f fleet.Fleet) bool {
 	spec, wanted := f.Spec(t.Name)
 	switch t.While {
 	case whileUnwanted:
-		return !wanted
+		_, renamed := f.Heir(t.Name)
+		return !wanted && !renamed
 	case whileSpec:
 		return wanted && spec.Hash() == t.SpecHash
 	}

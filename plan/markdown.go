@@ -32,8 +32,9 @@ func (p Plan) Markdown(w io.Writer) error {
 	if p.Approvable() {
 		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(p.lifts()), p.ID)
 	}
-	m.drift("Drift", "Changed outside arcadiad, and left alone.", p.Drift)
-	m.drift("Pending", "arcadiad cannot change this on a living droplet yet.", p.Pending)
+	m.drift("Drift", "Somebody changed it outside arcadiad, and it is left alone.", p.driftBy(CauseOutside))
+	m.drift("Broken", "Switched off, and left alone.", p.driftBy(CauseBroken))
+	m.drift("Pending", "This cannot be changed on a living droplet, and is no reason to make another.", p.Pending)
 
 	var lines []string
 	for _, r := range releasedRuns(p.Released) {
@@ -143,7 +144,7 @@ func (m *markdown) bullets(title, words string, lines []string) {
 }
 
 func change(c FieldChange) string {
-	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To))
+	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To)) + escape(noticed(c))
 }
 
 // code is text in a code span that no value can break out of.

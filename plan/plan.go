@@ -16,7 +16,7 @@ type Plan struct {
 
 	Actions  []Action   // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    // droplets that somebody changed behind arcadiad's back
-	Pending  []Drift    // changes of the file that arcadiad cannot make on a living droplet yet
+	Pending  []Drift    // changes of the file that cannot be made on a living droplet, and are no reason for another
 	Released []Released // registered droplets that no longer show our tags; their names stay occupied
 	InFlight []InFlight // names with a live saga: nothing is planned for them
 	Warnings []string
@@ -46,20 +46,27 @@ func (p Plan) Approvable() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
 }
 
-// Within tells whether every action of the plan that is not held is one of the other plan's, which was not held there: who agreed to
-// the other has agreed to this one.
+// Within tells whether every action of the plan that is not held is one of the other plan's, or the second half of one, which was not
+// held there or only had to wait for its turn: who agreed to the other has agreed to this one.
 func (p Plan) Within(other Plan) bool {
 	type deed struct {
 		kind Kind
 		name string
 		id   int64
 		spec string
+		what string
 	}
-	deedOf := func(a Action) deed { return deed{a.Kind, fleet.Key(a.Name), a.DropletID, a.Spec.Hash()} }
+	deedOf := func(a Action) deed {
+		return deed{a.Kind, fleet.Key(a.Name), a.DropletID, a.Spec.Hash(), edits(a.Changes)}
+	}
 	agreed := map[deed]bool{}
 	for _, a := range other.Actions {
-		if !a.Held {
-			agreed[deedOf(a)] = true
+		if a.Held && a.HeldBy != ruleTurn {
+			continue
+		}
+		agreed[deedOf(a)] = true
+		if a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst {
+			agreed[deed{kind: Provision, name: fleet.Key(a.Name), spec: a.Spec.Hash()}] = true
 		}
 	}
 	for _, a := range p.Actions {
@@ -70,10 +77,23 @@ func (p Plan) Within(other Plan) bool {
 	return true
 }
 
+// Free tells whether the plan has an action that is not held.
+func (p Plan) Free() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return !a.Held })
+}
+
+// Moving tells whether sagas are under way that are not stuck.
+func (p Plan) Moving() bool { return p.Summary.InFlight > p.Summary.Stuck }
+
 // HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
 // their turn or for a backoff.
 func (p Plan) HeldBack() []Action {
-	return slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held || a.HeldBy == "turn" || a.HeldBy == "backoff" })
+	return slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held || a.Waits() })
+}
+
+// Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
+func (a Action) Waits() bool {
+	return a.HeldBy == ruleTurn || a.HeldBy == ruleBackoff || a.HeldBy == ruleConfirm
 }
 
 // KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
@@ -110,6 +130,7 @@ type Action struct {
 	Name      string
 	DropletID int64         // the droplet it is about; for a replace the old one; 0 for a provision
 	Reason    string        // in words
+	Cause     Cause         // whose doing it is; empty: nobody's
 	Cost      fleet.Price   // what it adds to the price of the fleet, or with a minus saves
 	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
 
@@ -117,7 +138,7 @@ type Action struct {
 	Takes []fleet.Attachment
 
 	Held   bool
-	HeldBy string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, preflight, max_destroy, max_droplets,
+	HeldBy string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, confirm, preflight, max_destroy, max_droplets,
 	// max_monthly_cost, account_limit or turn
 	HeldReason string // in words
 	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
@@ -137,6 +158,11 @@ type FieldChange struct {
 	Field string `json:"field"`
 	From  string `json:"from"`
 	To    string `json:"to"`
+	Cause Cause  `json:"cause,omitempty"` // who made it necessary, or made it
+
+	// Of what was changed behind arcadiad's back.
+	Since time.Time `json:"since,omitzero"` // when the first look that showed it began
+	By    string    `json:"by,omitempty"`   // the droplet's action that did it, in words; empty: not known
 }
 
 // Drift is a droplet which differs from what is asked for, and about which nothing is done.

@@ -14,12 +14,21 @@ import (
 // creates tells whether the action makes a droplet.
 func (d *draft) creates() bool { return d.Kind == Provision || d.Kind == Replace }
 
+// destroyFirst tells whether a replace makes room before it makes the new droplet.
+func (d *draft) destroyFirst() bool {
+	return d.Kind == Replace && d.Spec.Rules.Order == fleet.DestroyFirst
+}
+
 // heldByPreflight names what is wrong with a spec, and its line of the fleet file (do-api.md, section 8).
 func (b *builder) heldByPreflight(d *draft) string {
-	if !d.creates() || b.observed.Catalogue == nil {
-		return ""
+	var faults []string
+	switch {
+	case b.observed.Catalogue == nil:
+	case d.creates():
+		faults = faultsOf(d.Spec, b.observed.Catalogue)
+	case d.Alter.Downtime():
+		faults = faultsOfResize(d.Alter, d.seen, b.observed.Catalogue)
 	}
-	faults := faultsOf(d.Spec, b.observed.Catalogue)
 	if len(faults) == 0 {
 		return ""
 	}
@@ -97,14 +106,14 @@ func (b *builder) sees(id int64) bool {
 	return found
 }
 
-// Makes are the specs of the droplets that the plan would make, now or once somebody lets it: what a preflight has to look at.
+// Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at.
 func (p Plan) Makes() (specs []fleet.Spec) {
 	for _, a := range p.Actions {
-		if a.Kind != Provision && a.Kind != Replace {
+		if a.Kind != Provision && a.Kind != Replace && !a.Alter.Downtime() {
 			continue
 		}
 		switch {
-		case !a.Held, a.Approvable, slices.Contains([]string{rulePreflight, ruleMaxMonthly, ruleMaxDroplets, ruleAccountLimit}, a.HeldBy):
+		case !a.Held, a.Approvable, slices.Contains([]string{rulePreflight, ruleTurn, ruleMaxMonthly, ruleMaxDroplets, ruleAccountLimit}, a.HeldBy):
 			specs = append(specs, a.Spec)
 		}
 	}

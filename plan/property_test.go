@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,20 @@ func anyWorld(seed uint64) *scene {
 		if chance(20) {
 			protect := chance(50)
 			spec.Protect = &protect
+		}
+		if chance(25) {
+			spec.Rules = fleet.Rules{
+				Resize:   []fleet.Resize{fleet.ResizeInPlace, fleet.ResizeWithDisk}[r.IntN(2)],
+				OnChange: []fleet.OnChange{"", fleet.OnChangeIgnore}[r.IntN(2)],
+				Order:    []fleet.Order{"", fleet.DestroyFirst}[r.IntN(2)],
+				Drift:    []fleet.DriftPolicy{"", fleet.DriftCorrect, fleet.DriftReplace}[r.IntN(3)],
+			}
+		}
+		if chance(20) {
+			spec.Tags, spec.Backups = []string{"mine"}, chance(50)
+		}
+		if chance(15) {
+			spec.Was = "old-" + name
 		}
 		if chance(70) {
 			s.wanted.Specs = append(s.wanted.Specs, spec)
@@ -64,7 +79,15 @@ func anyWorld(seed uint64) *scene {
 			if chance(10) {
 				d.Name = names[r.IntN(len(names))]
 			}
+			if chance(20) {
+				d.Name = "old-" + name
+			}
+			if chance(10) {
+				s.recorded.Deviations = append(s.recorded.Deviations, fleet.Deviation{DropletID: id, Field: "size", Seen: d.Size, Since: noon.Add(-time.Hour)},
+					fleet.Deviation{DropletID: id, Field: "status", Seen: "off", Since: noon.Add(-time.Hour)})
+			}
 			if chance(60) {
+				name := d.Name
 				spec := spec
 				spec.Size = sizes[r.IntN(2)]
 				s.recorded.Records = append(s.recorded.Records, fleet.Record{
@@ -111,7 +134,8 @@ func TestAnyWorldGivesASoundPlan(t *testing.T) {
 	}
 	// Worlds in which nothing happens would prove nothing.
 	for _, k := range []string{"provision/", "destroy/", "replace/", "adopt/", "update/", "destroy/origin", "destroy/protect", "destroy/volumes",
-		"destroy/max_destroy", "replace/max_destroy", "provision/max_droplets", "provision/backoff", "destroy/turn"} {
+		"destroy/max_destroy", "replace/max_destroy", "provision/max_droplets", "provision/backoff", "destroy/turn",
+		"update/confirm", "update/turn"} {
 		if kinds[k] == 0 {
 			t.Errorf("no world had %s: %v", k, kinds)
 		}
@@ -159,12 +183,14 @@ func TestCarriedOutPlansComeToRest(t *testing.T) {
 		var p Plan
 		for pass := 0; ; pass++ {
 			s.now = s.now.Add(2 * time.Hour) // no backoff lasts so long
+			s.observed.BeganAt = s.now
 			p = s.build(t)
 			checkSound(t, s, p)
 			if pass == 12 {
 				t.Fatalf("seed %d: no rest after %d passes:\n%s", seed, pass, inText(p))
 			}
-			if s.carryOut(p, &next) == 0 {
+			waits := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == ruleConfirm })
+			if s.carryOut(p, &next) == 0 && !waits {
 				break
 			}
 		}
@@ -173,7 +199,7 @@ func TestCarriedOutPlansComeToRest(t *testing.T) {
 			if !a.Held {
 				t.Fatalf("seed %d: %s is left", seed, said(a))
 			}
-			if a.HeldBy == "turn" || a.HeldBy == "backoff" {
+			if a.Waits() {
 				t.Fatalf("seed %d: at rest, and %s", seed, said(a))
 			}
 			seen[a.Name]++
@@ -186,6 +212,7 @@ func (s *scene) carryOut(p Plan, next *int64) (done int) {
 	for _, r := range p.Records {
 		s.record(r)
 	}
+	s.recorded.Deviations = p.Deviations()
 	for _, a := range p.Actions {
 		if a.Held {
 			continue
@@ -196,16 +223,22 @@ func (s *scene) carryOut(p Plan, next *int64) (done int) {
 			s.record(a.Record)
 		case Update:
 			s.record(a.Record)
-			d := s.droplet(a.DropletID)
-			d.Tags = slices.DeleteFunc(slices.Clone(d.Tags), func(t string) bool { return t == fleet.ProtectTag })
-			if a.Record.Protect {
-				d.Tags = append(d.Tags, fleet.ProtectTag)
-			}
+			s.alter(s.droplet(a.DropletID), a)
+			s.ended(a.DropletID, fleet.SagaUpdate, a.Name, "completed", a.Spec.Hash(), 0).Corrects = a.Corrects()
 		case Provision, Replace:
+			if a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst {
+				s.destroy(a.DropletID)
+				s.ended(a.DropletID, fleet.SagaDestroy, a.Name, "completed", a.Spec.Hash(), 0)
+				continue
+			}
 			*next++
 			s.seeTagged(*next, a.Name)
 			d := s.droplet(*next)
 			d.Size = a.Spec.Size
+			d.Tags = append(d.Tags, a.Spec.Tags...)
+			if a.Spec.Backups {
+				d.Features = append(d.Features, "backups")
+			}
 			if a.Spec.Protected() {
 				d.Tags = append(d.Tags, fleet.ProtectTag)
 			}
@@ -221,6 +254,38 @@ func (s *scene) carryOut(p Plan, next *int64) (done int) {
 		}
 	}
 	return done
+}
+
+// alter does to a droplet what an update would.
+func (s *scene) alter(d *fleet.Droplet, a Action) {
+	drop := func(list []string, gone ...string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(e string) bool { return slices.Contains(gone, strings.ToLower(e)) })
+	}
+	if a.Alter.Protection {
+		d.Tags = drop(d.Tags, fleet.ProtectTag)
+		if a.Record.Protect {
+			d.Tags = append(d.Tags, fleet.ProtectTag)
+		}
+	}
+	d.Tags = append(drop(d.Tags, a.Alter.Untag...), a.Alter.Tag...)
+	if a.Alter.Name != "" {
+		d.Name = a.Alter.Name
+	}
+	if on := a.Alter.Backups; on != nil {
+		d.Features = drop(d.Features, "backups")
+		if *on {
+			d.Features = append(d.Features, "backups")
+		}
+	}
+	if a.Alter.IPv6 {
+		d.Features = append(d.Features, "ipv6")
+	}
+	if a.Alter.Size != "" {
+		d.Size = a.Alter.Size
+	}
+	if a.Alter.PowerOn {
+		d.Status = fleet.StatusActive
+	}
 }
 
 func (s *scene) record(r fleet.Record) {
@@ -295,12 +360,6 @@ func TestWarnings(t *testing.T) {
 			s.observed.Account.Status = "locked"
 			return s
 		}, `DigitalOcean says that the account's status is "locked": it may refuse writes`},
-		{"drift: correct", func() *scene {
-			s := converged("a")
-			s.wanted.Policy.Drift = fleet.DriftCorrect
-			s.droplet(101).Status = fleet.StatusOff
-			return s
-		}, "policy.drift is correct, but nothing of the drift can be mended on a living droplet yet: it is only reported"},
 	} {
 		if p := tc.scene().build(t); !slices.Equal(p.Warnings, []string{tc.want}) {
 			t.Errorf("%s:\n got %q\nwant %q", tc.name, p.Warnings, tc.want)

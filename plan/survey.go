@@ -37,6 +37,8 @@ type subject struct {
 	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
 	live      *fleet.Saga
 	past      []*fleet.Saga // ended sagas, oldest first
+	heir      *subject      // the new name of a renamed group, that cannot have what stands here yet; nil: none
+	waits     string        // why nothing is done under this name, or with its heir, in words
 }
 
 // holding is a registered droplet, or what is left of one.
@@ -86,6 +88,7 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	}
 	s.addSagas(of)
 	s.addDroplets(of, names)
+	s.followHeirs(names)
 	s.followRenames(names)
 
 	s.subjects = make([]*subject, 0, len(names))

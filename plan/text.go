@@ -45,16 +45,9 @@ func (p Plan) Text(w io.Writer, o Options) error {
 	if p.Approvable() {
 		t.printf("\n%s\n", t.paint.warn("To let through what "+p.lifts()+": arcadiad approve "+p.ID))
 	}
-	t.heading("Drift: changed outside arcadiad, and left alone", len(p.Drift))
-	for _, run := range driftRuns(p.Drift) {
-		t.entry("!", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID))
-		t.changes(run[0].Changes)
-	}
-	t.heading("Pending: arcadiad cannot change this on a living droplet yet", len(p.Pending))
-	for _, run := range driftRuns(p.Pending) {
-		t.entry("*", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID))
-		t.changes(run[0].Changes)
-	}
+	t.drift("!", "Drift: somebody changed it outside arcadiad, and it is left alone", p.driftBy(CauseOutside))
+	t.drift("!", "Broken: switched off, and left alone", p.driftBy(CauseBroken))
+	t.drift("*", "Pending: this cannot be changed on a living droplet, and is no reason to make another", p.Pending)
 	t.heading("Released: no longer ours by its tags; put them back, or free the name: arcadiad release NAME", len(p.Released))
 	for _, run := range releasedRuns(p.Released) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+clean(run[0].Reason))
@@ -146,6 +139,14 @@ func (t *text) action(run []Action) {
 
 func (t *text) entry(sign, name, words string) { t.line(fmt.Sprintf("%3s", sign), name, words) }
 
+func (t *text) drift(sign, heading string, list []Drift) {
+	t.heading(heading, len(list))
+	for _, run := range driftRuns(list) {
+		t.entry(sign, span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID))
+		t.changes(run[0].Changes)
+	}
+}
+
 func (t *text) line(sign, name, words string) {
 	pad := strings.Repeat(" ", max(0, t.width-utf8.RuneCountInString(name)))
 	t.printf("%s %s%s  %s\n", sign, name, pad, words)
@@ -155,7 +156,7 @@ func (t *text) beneath(words string) { t.printf("%s%s\n", strings.Repeat(" ", t.
 
 func (t *text) changes(changes []FieldChange) {
 	for _, c := range changes {
-		t.beneath(fmt.Sprintf("%s: %s → %s", c.Field, shown(c.From), shown(c.To)))
+		t.beneath(fmt.Sprintf("%s: %s → %s", c.Field, shown(c.From), shown(c.To)) + noticed(c))
 	}
 }
 

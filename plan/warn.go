@@ -60,9 +60,6 @@ func more(n int) string {
 func (b *builder) warnLast() {
 	b.warnOthers()
 	b.warnCount()
-	if b.wanted.Policy.Drift == fleet.DriftCorrect && len(b.plan.Drift) > 0 {
-		b.warn("policy.drift is correct, but nothing of the drift can be mended on a living droplet yet: it is only reported")
-	}
 }
 
 // warnOthers notices that somebody else makes droplets for this fleet. A database that knows nothing yet may just have been lost.

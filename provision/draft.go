@@ -40,6 +40,12 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 		w.Namesakes = namesakes
 		takeSpec()
 	case plan.Replace:
+		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
+			kind = fleet.SagaDestroy
+			err = takeLicence()
+			labels[fleet.LabelDroplet], labels[fleet.LabelSpec] = strconv.FormatInt(a.DropletID, 10), a.Spec.Hash()
+			break
+		}
 		kind = fleet.SagaReplace
 		w.Namesakes = namesakes
 		takeSpec()

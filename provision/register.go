@@ -39,8 +39,9 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	case found && !w.registrable(*d):
 		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
 	case found && w.Record != nil:
-		r.Values, r.Assumed, r.ImageID, r.SagaID = w.Record.Values, w.Record.Assumed, w.Record.ImageID, w.Record.SagaID
+		r.Name, r.Values, r.Assumed, r.ImageID, r.SagaID = w.Spec.RecordName(*d), w.Record.Values, w.Record.Assumed, w.Record.ImageID, w.Record.SagaID
 	case found:
+		r.Name = w.Spec.RecordName(*d)
 		r.Values, r.Assumed = fleet.Adopted(*d, spec)
 		r.SagaID = cmp.Or(w.Maker, run.ID())
 	default:

@@ -207,6 +207,9 @@ func origin(p plan.Plan, a plan.Action) map[string]string {
 	if p.ID != "" {
 		labels[fleet.LabelPlan] = p.ID
 	}
+	if a.Corrects() {
+		labels[fleet.LabelCorrects] = "true"
+	}
 	if a.Spec.Line > 0 {
 		labels[fleet.LabelLine] = strconv.Itoa(a.Spec.Line)
 	}

@@ -138,7 +138,7 @@ func showHandovers(w io.Writer, list []plan.Handover) error {
 	for _, h := range list {
 		fmt.Fprintf(&b, "  %s\n", handoverLine(h))
 		for _, c := range h.Differs {
-			fmt.Fprintf(&b, "      %s: %q there, %q in the file; pending\n", c.Field, c.From, c.To)
+			fmt.Fprintf(&b, "      %s: %q there, %q in the file: the next pass changes it, where that can be done\n", c.Field, c.From, c.To)
 		}
 		if h.Kind == plan.Claim && h.Refused == "" {
 			claims++

@@ -1,0 +1,50 @@
+package plan
+
+import "strings"
+
+// Cause says whose doing it is that something is to be done, or was noticed.
+type Cause string
+
+const (
+	CauseFile    Cause = "file"    // you changed it: the fleet file asks for something else than before
+	CauseOutside Cause = "outside" // somebody changed it behind arcadiad's back, in the console or with another tool
+	CauseBroken  Cause = "broken"  // it was switched off, or is gone
+)
+
+// causes are in the order in which they matter, when an action has several.
+var causes = []Cause{CauseFile, CauseOutside, CauseBroken}
+
+// causeOf is the cause that matters most of several changes; empty: there are none.
+func causeOf(changes []FieldChange) Cause {
+	for _, cause := range causes {
+		if len(fieldsOf(changes, cause)) > 0 {
+			return cause
+		}
+	}
+	return ""
+}
+
+// fieldsOf names the fields that were changed by one cause.
+func fieldsOf(changes []FieldChange, cause Cause) (names []string) {
+	for _, c := range changes {
+		if c.Cause == cause {
+			names = append(names, c.Field)
+		}
+	}
+	return names
+}
+
+// blame says in words who changed what.
+func blame(changes []FieldChange) string {
+	var parts []string
+	if names := fieldsOf(changes, CauseFile); len(names) > 0 {
+		parts = append(parts, series(names)+" changed in the file")
+	}
+	if names := fieldsOf(changes, CauseOutside); len(names) > 0 {
+		parts = append(parts, "somebody changed "+series(names)+" outside arcadiad")
+	}
+	if len(fieldsOf(changes, CauseBroken)) > 0 {
+		parts = append(parts, "it is off")
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,110 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+// alteration is what is to be changed of one living droplet, as it is found.
+type alteration struct {
+	alter   fleet.Alteration
+	changes []FieldChange
+	values  fleet.Values // to be recorded when it is done
+}
+
+func (a *alteration) take(change FieldChange) { a.changes = append(a.changes, change) }
+
+func (a *alteration) record(field, value string) {
+	if a.values == nil {
+		a.values = fleet.Values{}
+	}
+	a.values[field] = value
+}
+
+// update plans what is altered in place. The record is the droplet's as it is known now.
+func (b *builder) update(x *subject, h holding, record fleet.Record, a alteration) {
+	if len(a.changes) == 0 {
+		return
+	}
+	record = recordedAgain(record, a.values, nil, x.spec.Name, *h.seen)
+	if a.alter.Protection {
+		record.Protect = x.spec.Protected()
+	}
+	record.RecordedAt = b.now
+	reason := blame(a.changes)
+	if a.alter.Downtime() {
+		reason += "; it is off while it is resized"
+	}
+	b.add(draft{subject: x, seen: h.seen, record: h.record,
+		Action: Action{Kind: Update, Reason: reason, Cause: causeOf(a.changes), Changes: a.changes, Record: record, Alter: a.alter}})
+}
+
+// bringAlong leaves out the updates of droplets that are replaced anyway: what they would change is the replace's.
+func (b *builder) bringAlong() {
+	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool {
+		if d.along != nil {
+			d.along.Changes = append(d.along.Changes, d.Changes...)
+		}
+		return d.along != nil
+	})
+}
+
+// faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place (do-api.md, section 5).
+func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (faults []string) {
+	size, known := c.Sizes[strings.ToLower(a.Size)]
+	switch {
+	case c.Sizes == nil:
+	case !known:
+		faults = append(faults, "there is no size "+a.Size)
+	case !offered(size.Regions, d.Region):
+		faults = append(faults, fmt.Sprintf("size %s is not offered in %s, but in %s", a.Size, d.Region,
+			strings.Join(slices.Sorted(slices.Values(size.Regions)), ", ")))
+	case size.Disk > 0 && size.Disk < d.Disk:
+		faults = append(faults, fmt.Sprintf("size %s has a disk of %d GB, and the droplet's has %d GB and cannot shrink", a.Size, size.Disk, d.Disk))
+	}
+	return faults
+}
+
+// roll counts the droplets of each group that are off while they are resized, so that a group goes through it a few at a time.
+type roll struct {
+	limit fleet.Limit
+	size  map[string]int // wanted droplets by group
+	down  map[string]int
+}
+
+func (b *builder) newRoll() roll {
+	r := roll{limit: b.wanted.Policy.MaxUnavailable, size: map[string]int{}, down: map[string]int{}}
+	if !slices.ContainsFunc(b.drafts, func(d *draft) bool { return d.Alter.Downtime() }) {
+		return r
+	}
+	for i := range b.wanted.Specs {
+		r.size[b.wanted.Specs[i].Group]++
+	}
+	for _, saga := range b.sagas {
+		if spec, wanted := b.wanted.Spec(saga.Name); saga.Live && saga.Downtime && wanted {
+			r.down[spec.Group]++
+		}
+	}
+	return r
+}
+
+// turn takes the next place in the droplet's group; the words say why there is none.
+func (r roll) turn(group string) (wait string) {
+	most := max(1, r.limit.Of(r.size[group]))
+	if r.down[group] >= most {
+		return fmt.Sprintf("%s of %s resized first, and policy.max_unavailable allows %d at once; this follows in a later pass",
+			are(r.down[group]), group, most)
+	}
+	r.down[group]++
+	return ""
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "1 droplet is"
+	}
+	return fmt.Sprintf("%d droplets are", n)
+}

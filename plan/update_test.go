@@ -1,0 +1,192 @@
+package plan
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+func TestUpdatesSayWhatTheyAlter(t *testing.T) {
+	yes := true
+	for name, tc := range map[string]struct {
+		change func(s *scene)
+		want   fleet.Alteration
+		reason string
+	}{
+		"tags": {func(s *scene) {
+			s.spec("web-1").Tags = []string{"DB", "web"}
+			s.droplet(101).Tags = append(s.droplet(101).Tags, "theirs")
+		},
+			fleet.Alteration{Tag: []string{"db", "web"}}, "tags changed in the file"},
+		"backups": {func(s *scene) { s.spec("web-1").Backups = true }, fleet.Alteration{Backups: &yes}, "backups changed in the file"},
+		"ipv6":    {func(s *scene) { s.spec("web-1").IPv6 = true }, fleet.Alteration{IPv6: true}, "ipv6 changed in the file"},
+		"several": {func(s *scene) { s.spec("web-1").IPv6, s.spec("web-1").Backups = true, true },
+			fleet.Alteration{IPv6: true, Backups: &yes}, "backups and ipv6 changed in the file"},
+		"size": {func(s *scene) {
+			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+		},
+			fleet.Alteration{Size: "s-2vcpu-2gb"}, "size changed in the file; it is off while it is resized"},
+		"size with the disk": {func(s *scene) {
+			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeWithDisk
+		},
+			fleet.Alteration{Size: "s-2vcpu-2gb", GrowDisk: true}, "size changed in the file; it is off while it is resized"},
+	} {
+		s := converged("web-1")
+		tc.change(s)
+		p := s.expect(t, "update web-1 101")
+		a := p.Actions[0]
+		if !reflect.DeepEqual(a.Alter, tc.want) || a.Reason != tc.reason || a.Cause != CauseFile {
+			t.Errorf("%s: %+v, because %q (%s)", name, a.Alter, a.Reason, a.Cause)
+		}
+		if v := fleet.ValuesOf(*s.spec("web-1")); !reflect.DeepEqual(a.Record.Values, v) {
+			t.Errorf("%s: to be recorded: %v, want %v", name, a.Record.Values, v)
+		}
+	}
+}
+
+// The droplet is off only while it is resized: nothing else waits for that, and that waits for nothing that fails.
+func TestAResizeIsAnUpdateOfItsOwn(t *testing.T) {
+	s := converged("web-1")
+	spec := s.spec("web-1")
+	spec.Size, spec.Rules.Resize, spec.Backups = "s-2vcpu-2gb", fleet.ResizeInPlace, true
+	p := s.expect(t, "update web-1 101", "update web-1 101 held by turn")
+	if p.Actions[0].Alter.Downtime() || !p.Actions[1].Alter.Downtime() {
+		t.Errorf("%+v", p.Actions)
+	}
+	failed := s.ended(900, fleet.SagaUpdate, "web-1", "compensated", spec.Hash(), 0)
+	failed.DropletID, failed.Downtime = 101, true
+	s.expect(t, "update web-1 101", "update web-1 101 held by backoff")
+	failed.Downtime = false
+	s.expect(t, "update web-1 101 held by backoff", "update web-1 101")
+}
+
+// A group goes through a resize a few at a time.
+func TestResizesRoll(t *testing.T) {
+	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "db-1", "db-2")
+	for i := range s.wanted.Specs {
+		s.wanted.Specs[i].Size, s.wanted.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	}
+	s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn", "update web-3 103 held by turn",
+		"update web-4 104 held by turn", "update web-5 105 held by turn")
+	s.wanted.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
+	live := s.ended(900, fleet.SagaUpdate, "web-3", "running", "", time.Minute)
+	live.Live, live.DropletID, live.Downtime = true, 103, true
+	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn",
+		"update web-4 104 held by turn", "update web-5 105 held by turn")
+	if why := p.Actions[3].HeldReason; why != "2 droplets are of web resized first, and policy.max_unavailable allows 2 at once; this follows in a later pass" {
+		t.Errorf("held because %q", why)
+	}
+	if n := len(p.HeldBack()); n != 0 {
+		t.Errorf("%d actions wait for a person", n)
+	}
+}
+
+// What a new droplet brings along is not changed on the old one first; but a replace that is held keeps nobody from the rest.
+func TestAReplaceBringsTheRestAlong(t *testing.T) {
+	s := converged("web-1")
+	s.spec("web-1").Size, s.spec("web-1").Tags = "s-2vcpu-2gb", []string{"web"}
+	p := s.expect(t, "replace web-1 101")
+	if c := p.Actions[0].Changes; len(c) != 2 || c[1].Field != "tags" {
+		t.Errorf("the replace changes %+v", c)
+	}
+	s.recorded.Records[0].Protect = true
+	held := s.expect(t, "update web-1 101", "replace web-1 101 held by protect")
+	if p.ID != held.ID {
+		t.Error("what is held changes the plan's id")
+	}
+}
+
+func TestChangesThatTheGroupIgnores(t *testing.T) {
+	s := converged("web-1")
+	spec := s.spec("web-1")
+	spec.UserData, spec.Image, spec.SSHKeys = "#!", "debian-12-x64", []string{"1"}
+	s.expect(t, "replace web-1 101")
+	spec.Rules.OnChange = fleet.OnChangeIgnore
+	if p := s.expect(t); !p.Settled() || p.Summary.Unchanged != 1 || len(p.Records) != 0 {
+		t.Errorf("%+v", p)
+	}
+	spec.Region = "nyc3" // where it is, is no matter of its creation alone
+	s.expect(t, "replace web-1 101")
+}
+
+func TestPreflightOfAResize(t *testing.T) {
+	for size, want := range map[string]string{
+		"s-2vcpu-2gb":        "",
+		"s-1vcpu-512mb-10gb": "line 8: size s-1vcpu-512mb-10gb is not offered in syd1, but in nyc3",
+		"s-huge":             "line 8: there is no size s-huge",
+	} {
+		s := converged("web-1")
+		s.spec("web-1").Size, s.spec("web-1").Rules.Resize = size, fleet.ResizeInPlace
+		s.droplet(101).Disk = 25
+		if specs := s.build(t).Makes(); len(specs) != 1 {
+			t.Errorf("%s: nobody would ask for the sizes", size)
+		}
+		s.offer()
+		if a := s.build(t).Actions[0]; a.HeldReason != want {
+			t.Errorf("%s: held because %q", size, a.HeldReason)
+		}
+	}
+	s := converged("web-1")
+	s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	s.droplet(101).Disk = 80
+	s.offer()
+	if a := s.build(t).Actions[0]; a.HeldReason != "line 8: size s-2vcpu-2gb has a disk of 60 GB, and the droplet's has 80 GB and cannot shrink" {
+		t.Errorf("held because %q", a.HeldReason)
+	}
+	s.droplet(101).Disk = 25
+	p := s.expect(t, "update web-1 101")
+	if p.Cost.Difference().Monthly != 12*fleet.Dollar {
+		t.Errorf("cost %+v", p.Cost)
+	}
+	s.wanted.Policy.MaxMonthly = 10 * fleet.Dollar
+	s.expect(t, "update web-1 101 held by max_monthly_cost")
+}
+
+// Room is made first where the group says so: the account need not have any.
+func TestDestroyFirst(t *testing.T) {
+	s := converged("web-1")
+	spec := s.spec("web-1")
+	spec.Image = "debian-12-x64"
+	s.observed.Account.DropletLimit = 1
+	s.expect(t, "replace web-1 101 held by account_limit")
+	spec.Rules.Order = fleet.DestroyFirst
+	p := s.expect(t, "replace web-1 101")
+	if !strings.HasSuffix(p.Actions[0].Reason, "; the old droplet goes first") {
+		t.Errorf("because %q", p.Actions[0].Reason)
+	}
+	other := s.wanted
+	other.Specs = slices.Clone(s.wanted.Specs)
+	other.Specs[0].Size = "s-2vcpu-2gb"
+	if l := p.Actions[0].Licence; !l.Asks(s.wanted) || l.Asks(other) {
+		t.Error("the licence is not for this very spec")
+	}
+
+	s.destroy(101)
+	s.ended(101, fleet.SagaDestroy, "web-1", "completed", spec.Hash(), time.Minute)
+	p = s.expect(t, "provision web-1")
+	if p.Actions[0].Reason != "droplet 101 was destroyed to make room for it" {
+		t.Errorf("because %q", p.Actions[0].Reason)
+	}
+
+	// The second half was done, and the droplet still is not as the file asks: not again.
+	s.register(102, "web-1")
+	s.recorded.Sagas[len(s.recorded.Sagas)-1].SpecHash = spec.Hash()
+	s.recorded.Sagas[len(s.recorded.Sagas)-1].CreatedAt = noon
+	s.expect(t, "replace web-1 102 held by loop")
+}
+
+// A tag alone permits to adopt: not to switch off what differs from the file.
+func TestAnAdoptedMisfitIsNotResized(t *testing.T) {
+	s := newScene("web-1")
+	s.spec("web-1").Rules.Resize = fleet.ResizeInPlace
+	d := s.seeTagged(7, "web-1")
+	d.Size = "s-2vcpu-2gb"
+	p := s.expect(t, "adopt web-1 7")
+	s.recorded.Records = []fleet.Record{p.Actions[0].Record}
+	s.ended(7, fleet.SagaAdopt, "web-1", "completed", s.spec("web-1").Hash(), time.Minute)
+	s.expect(t, "update web-1 7 held by origin")
+}
