@@ -135,6 +135,14 @@ func (h *house) await(ctx context.Context, follow <-chan Progress, pending map[s
 		case p := <-follow:
 			hear(p)
 		case <-look.C: // whoever falls too far behind misses some of the progress
+			for behind := true; behind; { // what was not missed comes first
+				select {
+				case p := <-follow:
+					hear(p)
+				default:
+					behind = false
+				}
+			}
 			for _, p := range h.missed(ctx, pending) {
 				hear(p)
 			}

@@ -62,7 +62,7 @@ func Revision(ctx context.Context, path, hash string) (fleet.Revision, bool) {
 }
 
 const (
-	gitTime     = 2 * time.Second
+	gitTime     = 10 * time.Second
 	mostSubject = 120 // characters of a commit's subject that are kept
 )
 
