@@ -71,7 +71,7 @@ func first[T any](list []T) []T { return list[:min(len(list), mostRows)] }
 func (m *markdown) row(run []Action) {
 	a := run[0]
 	why := escape(motive(a))
-	for _, c := range a.Changes {
+	for _, c := range changesOf(run) {
 		why += "<br>" + change(c)
 	}
 	for _, words := range takesText(run) {

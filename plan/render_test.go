@@ -130,6 +130,31 @@ func TestJSONKeepsTheContract(t *testing.T) {
 	}
 }
 
+// A renamed and resized group reads as two runs, however large it is.
+func TestAGroupIsTwoRunsOfTwoUpdates(t *testing.T) {
+	s := renamed()
+	for n := 3; n <= 300; n++ {
+		was := fmt.Sprintf("web-%d", n)
+		s.register(int64(1000+n), was)
+		spec := specOf(fmt.Sprintf("api-%d", n))
+		spec.Was = was
+		s.wanted.Specs = append(s.wanted.Specs, spec)
+	}
+	for i := range s.wanted.Specs {
+		s.wanted.Specs[i].Size, s.wanted.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	}
+	want := `
+  ~ api-1 … api-300  update 300 droplets: name changed in the file
+                       name: web-1 … web-300 → api-1 … api-300
+  ~ api-1 … api-300  update 300 droplets: size changed in the file; it is off while it is resized
+                       size: s-1vcpu-1gb → s-2vcpu-2gb
+                       held by turn: the update goes first; this follows in a later pass
+`
+	if text := inText(s.build(t)); !strings.Contains(text, want) {
+		t.Errorf("text:\n%s", text)
+	}
+}
+
 // A plan with nothing in it has lists all the same, so that programs need not ask.
 func TestJSONListsAreNeverNull(t *testing.T) {
 	var out bytes.Buffer

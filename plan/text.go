@@ -128,7 +128,7 @@ func (t *text) action(run []Action) {
 	a := run[0]
 	sign := t.paint.of(a)(fmt.Sprintf("%3s", signs[a.Kind]))
 	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(a))
-	t.changes(a.Changes)
+	t.changes(changesOf(run))
 	for _, words := range takesText(run) {
 		t.beneath(words)
 	}

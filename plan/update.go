@@ -95,16 +95,13 @@ func (b *builder) newRoll() roll {
 func (r roll) turn(group string) (wait string) {
 	most := max(1, r.limit.Of(r.size[group]))
 	if r.down[group] >= most {
-		return fmt.Sprintf("%s of %s resized first, and policy.max_unavailable allows %d at once; this follows in a later pass",
-			are(r.down[group]), group, most)
+		verb := "is"
+		if r.down[group] > 1 {
+			verb = "are"
+		}
+		return fmt.Sprintf("%s of %s %s resized first, and policy.max_unavailable allows %d at once; this follows in a later pass",
+			droplets(r.down[group]), group, verb, most)
 	}
 	r.down[group]++
 	return ""
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "1 droplet is"
-	}
-	return fmt.Sprintf("%d droplets are", n)
 }

@@ -77,7 +77,7 @@ func TestResizesRoll(t *testing.T) {
 	live.Live, live.DropletID, live.Downtime = true, 103, true
 	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn",
 		"update web-4 104 held by turn", "update web-5 105 held by turn")
-	if why := p.Actions[3].HeldReason; why != "2 droplets are of web resized first, and policy.max_unavailable allows 2 at once; this follows in a later pass" {
+	if why := p.Actions[3].HeldReason; why != "2 droplets of web are resized first, and policy.max_unavailable allows 2 at once; this follows in a later pass" {
 		t.Errorf("held because %q", why)
 	}
 	if n := len(p.HeldBack()); n != 0 {

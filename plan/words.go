@@ -45,12 +45,61 @@ func follows(a, b string) bool {
 	return n >= 0 && m == n+1 && stemA == stemB
 }
 
-// actionRuns groups what would be done to one name after the other for the same reason.
+// actionRuns groups what would be done to one name after the other for the same reason. Of names for which several things are due, the
+// first make one run, the second another.
 func (p Plan) actionRuns() [][]Action {
-	return runs(p.Actions, func(a Action) string { return a.Name }, func(a, b Action) bool {
-		return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
-			reflect.DeepEqual(a.Changes, b.Changes) && describe(a.Spec) == describe(b.Spec) && takesAlike(a, b)
-	})
+	var layers [][]Action
+	place := map[string]int{} // where each run goes, by its first action
+	for i, nth := 0, 0; i < len(p.Actions); i++ {
+		if nth++; i == 0 || p.Actions[i-1].Name != p.Actions[i].Name {
+			nth = 0
+		}
+		if nth == len(layers) {
+			layers = append(layers, nil)
+		}
+		layers[nth] = append(layers[nth], p.Actions[i])
+		place[fmt.Sprint(nth, p.Actions[i].Name)] = i
+	}
+	type placed struct {
+		at  int
+		run []Action
+	}
+	var all []placed
+	for nth, layer := range layers {
+		for _, run := range runs(layer, func(a Action) string { return a.Name }, actAlike) {
+			all = append(all, placed{place[fmt.Sprint(nth, run[0].Name)], run})
+		}
+	}
+	slices.SortFunc(all, func(a, b placed) int { return a.at - b.at })
+	out := make([][]Action, len(all))
+	for i, p := range all {
+		out[i] = p.run
+	}
+	return out
+}
+
+func actAlike(a, b Action) bool {
+	return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
+		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && takesAlike(a, b)
+}
+
+// changeAlike tells whether two neighbours change alike: in the same way, or from one row of names to another.
+func changeAlike(a, b FieldChange) bool {
+	if a.Field == fieldName && b.Field == fieldName && follows(a.From, b.From) && follows(a.To, b.To) {
+		b.From, b.To = a.From, a.To
+	}
+	return a == b
+}
+
+// changesOf are the changes of a run of actions.
+func changesOf(run []Action) []FieldChange {
+	changes := slices.Clone(run[0].Changes)
+	for i, last := range run[len(run)-1].Changes {
+		if last.Field == fieldName {
+			changes[i].From, changes[i].To = span(changes[i].From, last.From), span(changes[i].To, last.To)
+		}
+	}
+	return changes
 }
 
 func driftRuns(list []Drift) [][]Drift {
