@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -34,7 +35,7 @@ func settled(file string) func(w *world) {
 }
 
 func scenarios() []scenario {
-	return append(append(handoverScenarios(), approvalScenarios()...), []scenario{
+	return append(slices.Concat(handoverScenarios(), approvalScenarios(), updateScenarios()), []scenario{
 		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
 		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
 		{name: "destroy", before: func(w *world) {

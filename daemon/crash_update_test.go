@@ -1,0 +1,50 @@
+package daemon
+
+import (
+	"slices"
+	"time"
+
+	"arcadiad/simulator"
+)
+
+// updateScenarios are those in which droplets are changed in place: whatever dies on the way, no droplet is destroyed, and all run.
+func updateScenarios() []scenario {
+	kept := func(as func(d simulator.Droplet) bool) func(w *world) {
+		return func(w *world) {
+			for _, d := range w.sim.Droplets() {
+				if !slices.ContainsFunc(w.foreign, func(f simulator.Droplet) bool { return f.ID == d.ID }) && (d.Status != "active" || !as(d)) {
+					w.t.Errorf("droplet %s is not as the file asks: %+v", d.Name, d)
+				}
+			}
+			if ended := w.sim.Ended(); len(ended) > 0 {
+				w.t.Errorf("destroyed: %+v", ended)
+			}
+		}
+	}
+	resized := func(d simulator.Droplet) bool { return d.Size == "s-1vcpu-2gb" && d.Disk == 25 }
+	const small, large = "name: a, resize: in_place", "name: a, resize: in_place, size: s-1vcpu-2gb"
+	return []scenario{
+		{name: "update", before: func(w *world) {
+			settled(fleetOf("name: a, tags: [x, y]"))(w)
+			w.edit(fleetOf("name: a, tags: [y, z], backups: true, ipv6: true, protect: true"))
+		}, after: kept(func(d simulator.Droplet) bool {
+			return !d.HasTag("x") && d.HasTag("y") && d.HasTag("z") && d.Backups && d.IPv6 && d.HasTag("arcadia-protect")
+		})},
+		{name: "resize", before: func(w *world) {
+			settled(fleetOf(small))(w)
+			w.edit(fleetOf(large))
+		}, after: kept(resized)},
+		{name: "resize compensated", before: func(w *world) {
+			settled(fleetOf(small))(w)
+			w.sim.SetFaults(simulator.Faults{ErroredActions: []string{"resize"}})
+			w.edit(fleetOf(large))
+		}, during: func(w *world) {
+			time.Sleep(3 * time.Minute) // it fails, and the droplet is switched on
+			w.sim.SetFaults(simulator.Faults{})
+		}, recover: func(w *world) { w.sim.SetFaults(simulator.Faults{}) }, after: kept(resized)},
+		{name: "rename of a group", before: func(w *world) {
+			settled(fleetOf("name: web, count: 2"))(w)
+			w.edit(fleetOf("name: api, count: 2, was: web"))
+		}, after: kept(func(d simulator.Droplet) bool { return d.Name == "api-1" || d.Name == "api-2" })},
+	}
+}
