@@ -83,7 +83,8 @@ func (s *soak) atRest(last reconcile.Report) bool {
 
 // forGood tells whether an action is held, and rightly stays so for as long as the file does not change.
 func forGood(a plan.Action) bool {
-	return a.Held && (a.HeldBy == "protect" || a.HeldBy == "max_droplets")
+	shrinks := a.Kind == plan.Update && a.HeldBy == "preflight" // a disk that grew at the console does not shrink
+	return a.Held && (a.HeldBy == "protect" || a.HeldBy == "max_droplets" || shrinks)
 }
 
 // needsPerson tells whether something is left that time alone does not mend.
@@ -188,6 +189,7 @@ func (s *soak) judge() {
 	if s.t.Failed() {
 		return
 	}
+	s.judgePower()
 	wanted := s.version().Fleet
 	last := s.life.h.loop.Last().Outcome.Pass.Plan
 	recorded, err := s.reader().Load(s.ctx())
@@ -248,6 +250,15 @@ func (s *soak) judgeForeign() {
 		now, there := s.sim.Droplet(f.ID)
 		if !there || now.Name != f.Name || !slices.Equal(now.Tags, f.Tags) || now.Size != f.Size || now.Status != f.Status {
 			s.t.Errorf("law 01: foreign droplet %+v was touched: %+v (there: %v)", f, now, there)
+		}
+	}
+}
+
+// judgePower looks for droplets that arcadiad switched off and left so.
+func (s *soak) judgePower() {
+	for _, d := range s.sim.Droplets() {
+		if s.owns(d) && d.Status == "off" && !s.watch.off[d.ID] && !s.watch.forgot {
+			s.t.Errorf("law 13: droplet %d %s was left off", d.ID, d.Name)
 		}
 	}
 }

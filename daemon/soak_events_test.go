@@ -68,7 +68,12 @@ func events() []event {
 			return s.console("rename to "+name, func(d simulator.Droplet) { s.sim.Rename(d.ID, name) })
 		}},
 		{"console: power off", 3, func(s *soak) bool {
-			return s.console("power off", func(d simulator.Droplet) { s.sim.PowerOff(d.ID) })
+			return s.console("power off", func(d simulator.Droplet) {
+				s.sim.PowerOff(d.ID)
+				s.watch.mu.Lock()
+				defer s.watch.mu.Unlock()
+				s.watch.off[d.ID] = true
+			})
 		}},
 		{"console: untag", 4, func(s *soak) bool {
 			return s.console("untag", func(d simulator.Droplet) {
@@ -263,12 +268,20 @@ func (s *soak) secondWriter() bool {
 func (s *soak) loseAll() bool {
 	s.down(s.world)
 	s.tell("the database is lost")
+	s.forget()
 	s.loseDatabase()
 	s.must(os.WriteFile(s.o.State, s.template, 0o600))
 	s.up(s.world)
 	s.count("law 07: an empty database looked twice")
 	s.count("law 16: a lost database was adopted again")
 	return true
+}
+
+// forget notes that a resize may have been cut off with nobody left who knows of it: the droplet that is off then is a person's.
+func (s *soak) forget() {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	s.watch.forgot = true
 }
 
 // restore puts the backup of some earlier day back, or makes one.
@@ -283,6 +296,7 @@ func (s *soak) restore() bool {
 		s.loseDatabase()
 		s.must(os.WriteFile(s.o.State, s.backup, 0o600))
 		s.tell("the backup is restored")
+		s.forget()
 	}
 	s.up(s.world)
 	return true

@@ -32,6 +32,9 @@ func standingFaults() []fault {
 		{"ip_after_active", true, func(f *F, r *R) { f.IPAfterActive = long(r) }},
 		{"vanish_after_202", true, func(f *F, r *R) { f.VanishAfter202 = time.Duration(1+r.IntN(60)) * time.Second }},
 		{"action_errored", true, func(f *F, _ *R) { f.ActionErrored = true }},
+		{"errored_actions", false, func(f *F, r *R) { f.ErroredActions = []string{pick(r, alterations())} }},
+		{"endless_actions", false, func(f *F, r *R) { f.EndlessActions = []string{pick(r, alterations())} }},
+		{"change_visible_after", true, func(f *F, r *R) { f.ChangeVisibleAfter = long(r) }},
 		{"delete_lag", true, func(f *F, r *R) { f.DeleteLag = time.Duration(1+r.IntN(200)) * time.Second }},
 		{"delete_list_lag", true, func(f *F, r *R) { f.DeleteListLag = time.Duration(1+r.IntN(120)) * time.Second }},
 		{"delete_ignored", true, func(f *F, _ *R) { f.DeleteIgnored = true }},
@@ -58,6 +61,11 @@ func standingFaults() []fault {
 		{"page_shift", false, func(f *F, r *R) { f.PageShift = 1 + r.IntN(5) }},
 		{"slug_retired", true, func(f *F, _ *R) { f.SlugRetired = true }},
 	}
+}
+
+// alterations are the types of the actions by which droplets are changed in place.
+func alterations() []string {
+	return []string{"shutdown", "power_off", "resize", "power_on", "enable_backups", "disable_backups", "rename"}
 }
 
 // outages stop everything for a while.

@@ -232,6 +232,15 @@ func (s *soak) randomFile() string {
 		if s.oneIn(3) {
 			b.WriteString(", size: s-1vcpu-2gb")
 		}
+		if s.oneIn(2) {
+			b.WriteString(", resize: in_place")
+		}
+		if s.oneIn(4) {
+			b.WriteString(", backups: true")
+		}
+		if s.oneIn(4) {
+			b.WriteString(", drift: correct")
+		}
 		switch s.rng.IntN(12) {
 		case 0:
 			b.WriteString(", protect: true")

@@ -50,7 +50,7 @@ func (t tally) missed() []string {
 // laws are the marks by which a law shows that it was really exercised; see also [said] and [watch].
 func laws() []string {
 	return []string{
-		"law 01: a DELETE was checked against the truth", "law 01: a released droplet kept its name", "law 01: a blind token wrote nothing",
+		"law 01: a DELETE was checked against the truth", "law 01: an action was checked against the truth", "law 01: a released droplet kept its name", "law 01: a blind token wrote nothing",
 		"law 02: planned around a live saga", "law 02: a renamed droplet stayed registered",
 		"law 03: an intent was durable before the wire", "law 03: crashed between intent and commit of a create",
 		"law 04: found what an unanswered create made", "law 04: sent an unanswered create again", "law 04: a stranger kept a create from being sent again",

@@ -34,6 +34,8 @@ type watch struct {
 	alien   bool                  // the token in use is another team's
 	jumped  bool                  // the clock did, so times in the journal mean little
 	untag   time.Time             // when tags were last taken off anything
+	off     map[int64]bool        // droplets that somebody switched off at the console
+	forgot  bool                  // a database was lost or replaced, and with it what its sagas were about to do
 }
 
 type postedOnce struct {
@@ -47,7 +49,8 @@ type fileAt struct {
 }
 
 func newWatch(s *soak) *watch {
-	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{}}
+	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{},
+		off: map[int64]bool{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -136,6 +139,9 @@ func (x wire) check(r *http.Request, body []byte) {
 	case r.Method == http.MethodDelete && path[0] == "droplets" && len(path) == 2:
 		id, _ := strconv.ParseInt(path[1], 10, 64)
 		x.checkDelete(id)
+	case r.Method == http.MethodPost && path[0] == "droplets" && len(path) == 3 && path[2] == "actions":
+		id, _ := strconv.ParseInt(path[1], 10, 64)
+		x.checkAct(id)
 	case r.Method == http.MethodDelete && path[0] == "tags" && len(path) == 2:
 		for _, d := range w.s.sim.Droplets() {
 			if !strings.HasPrefix(path[1], "arcadia-saga-") || hasTag(d, path[1]) {
@@ -222,6 +228,20 @@ func (x wire) checkPost(body []byte) {
 	if !w.lately(time.Now().Add(-slack), func(f fleet.Fleet) bool { _, ok := f.Spec(name); return ok }) {
 		w.broke("law 17", "a create of %s, which no file of late asks for", name)
 	}
+}
+
+func (x wire) checkAct(id int64) {
+	w := x.w
+	d, there := w.s.sim.Droplet(id)
+	if w.foreign[id] || there && !x.who.owns(d) && w.untag.Before(time.Now().Add(-slack)) {
+		w.broke("law 01", "an action on droplet %d %s, which shows %v", id, d.Name, d.Tags)
+	}
+	if _, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
+		return s.Kind == fleet.SagaUpdate && c.DropletID == id && s.Begun
+	}); !ok {
+		w.broke("law 03", "an action on droplet %d %s, and the journal has no intent of it", id, d.Name)
+	}
+	w.s.count("law 01: an action was checked against the truth")
 }
 
 func (x wire) checkDelete(id int64) {
