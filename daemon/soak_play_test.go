@@ -238,9 +238,6 @@ func (s *soak) randomFile() string {
 		if s.oneIn(4) {
 			b.WriteString(", backups: true")
 		}
-		if s.oneIn(4) {
-			b.WriteString(", drift: correct")
-		}
 		switch s.rng.IntN(12) {
 		case 0:
 			b.WriteString(", protect: true")
