@@ -156,7 +156,7 @@ func (a *alteration) judge(ctx context.Context, shown bool) error {
 		return fmt.Errorf("%s: %w: it was done, as DigitalOcean says, and the droplet does not show it", what, errUnable)
 	}
 	if a.action == 0 {
-		if !shown {
+		if !shown || !a.already {
 			a.sent = time.Time{} // it is sent again
 		}
 		return nil

@@ -157,7 +157,14 @@ func TestUpdateGoesBack(t *testing.T) {
 		"neither off nor resized":   {faults: simulator.Faults{ErroredActions: []string{"shutdown", "power_off"}}, says: "errored"},
 		"no room for the size":      {script: refuseAct(5, "Size is too large to fit on your droplet's server"), says: "too large to fit"},
 		"size gone from the region": {script: refuseAct(5, "Size is not available in this region."), says: "not available"},
-		"no scope for a resize":     {faults: simulator.Faults{WithoutScopes: []string{"droplet:create"}}, says: "droplet:create"},
+		"nor answered on the way": {faults: simulator.Faults{ErroredActions: []string{"resize"}}, script: func(y *yard) {
+			y.must(y.sim.Script(routeAct, 5, simulator.Pass()))
+			for range 3 {
+				y.must(y.sim.Script(routeAct, 1, simulator.Status(500).After()))
+				y.must(y.sim.Script(routeAct, 1, simulator.Pass()))
+			}
+		}, says: "errored"},
+		"no scope for a resize": {faults: simulator.Faults{WithoutScopes: []string{"droplet:create"}}, says: "droplet:create"},
 	} {
 		inYard(t, simulator.Options{}, func(y *yard) {
 			d := y.made(spec("web"))
