@@ -113,6 +113,24 @@ func TestLaw16DatabaseLost(t *testing.T) {
 }
 
 // A shutdown in the middle of everything leaves sagas that the next start carries on, and compensates none of them.
+// Whoever stops the daemon before it has started is not told of a failure; what is wrong is told all the same.
+func TestLaw12StoppedWhileItStarts(t *testing.T) {
+	dir := fastDir(t)
+	o := Options{
+		State: filepath.Join(dir, "arcadiad.db"), APIURL: "http://127.0.0.1:1", Fleet: filepath.Join(dir, "fleet.yaml"),
+		Token: func() (string, error) { return "dop_v1_test", nil },
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Run(ctx, o); err != nil {
+		t.Errorf("stopped while it started: %v", err)
+	}
+	o.APIURL = "http://192.0.2.1"
+	if err := Run(ctx, o); err == nil {
+		t.Error("a URL that would show the token is fine when it is stopped")
+	}
+}
+
 func TestLaw12StopIsNoFailure(t *testing.T) {
 	inWorld(t, simulator.Options{Activation: 3 * time.Minute, Latency: 2 * time.Second}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 8"))

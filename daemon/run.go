@@ -22,9 +22,17 @@ func Run(ctx context.Context, o Options) error {
 	}
 	h, err := open(ctx, o)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
-	return errors.Join(h.run(ctx), h.store.Close())
+	return errors.Join(unlessStopped(ctx, h.run(ctx)), h.store.Close())
+}
+
+// unlessStopped drops the error of a start that was told to stop half way.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 func (h *house) run(ctx context.Context) error {

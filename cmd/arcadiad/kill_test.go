@@ -240,10 +240,12 @@ func (k *killing) rest() {
 	listens := time.Now().Add(5 * time.Second) // a SIGHUP kills who does not listen for it yet
 	for deadline := time.Now().Add(8 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
 		if why = k.wrong(); why == "" {
-			// Not before it has looked for itself: until then a signal may find nobody who listens for it.
-			if why = k.pending(); why == "" && k.wrong() == "" && k.count(look) > before {
+			// Not before it has looked for itself: until then a signal may find nobody who listens for it. The plan looks too.
+			looks := k.count(look)
+			if why = k.pending(); why == "" && k.wrong() == "" && looks > before {
 				return
 			}
+			before += k.count(look) - looks
 		}
 		if time.Now().Before(listens) {
 			continue
