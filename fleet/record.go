@@ -27,6 +27,19 @@ type Record struct {
 // Protected tells whether the record or the droplet's own tag forbids to destroy it.
 func (r Record) Protected(d Droplet) bool { return r.Protect || d.HasTag(ProtectTag) }
 
+// Expected is the canonical value that the droplet should show in a field, status and protect too; empty: unknown.
+func (r Record) Expected(field string) string {
+	switch field {
+	case "name":
+		return Key(r.Name)
+	case "protect":
+		return strconv.FormatBool(r.Protect)
+	case "status":
+		return string(StatusActive)
+	}
+	return r.Values[field]
+}
+
 // ValuesOf gives the canonical values that a spec asks for; open fields are left out.
 func ValuesOf(s Spec) Values {
 	v := Values{}

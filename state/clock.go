@@ -17,6 +17,7 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 			WHERE first_seen_at > ?1 OR deleted_at > ?1`,
 		"UPDATE sightings SET last_seen_at = ?1 WHERE last_seen_at > ?1",
 		"UPDATE cloud_provisioned SET recorded_at = ?1 WHERE recorded_at > ?1",
+		"UPDATE deviations SET since = ?1 WHERE since > ?1",
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {
 		done, err := conn.ExecContext(ctx, update, timeText(now))

@@ -23,6 +23,11 @@
 // saved. An older sighting never overwrites a newer one, nor brings back a droplet that is known to be gone since. The row of a
 // droplet that is gone is only marked; [Store.Retain] removes it when it is of no use any more, with the sagas that nothing asks for.
 //
+// # Deviations
+//
+// What a registered droplet shows that is not as recorded is remembered by field and value, so that plans can tell since when. The
+// rows hang on the droplet's record, and go with it.
+//
 // # Backups
 //
 // [Reader.Backup] copies the database as of one moment, beside a daemon or without one. A plain copy of the file would miss what is

@@ -32,6 +32,9 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Records, err = readRecords(ctx, tx); err != nil {
 			return err
 		}
+		if out.Deviations, err = readDeviations(ctx, tx); err != nil {
+			return err
+		}
 		if out.Known, err = readKnown(ctx, tx); err != nil {
 			return err
 		}

@@ -46,6 +46,9 @@ func TestUpgrade(t *testing.T) {
 			if n >= 2 {
 				wantEqual(t, "calls", fmt.Sprint(get(s.Calls(t.Context(), draft(2, "web-2").ID))(t)), fmt.Sprint([]fleet.Call{atticCall}))
 			}
+			if n >= 4 {
+				wantEqual(t, "deviations", fmt.Sprint(get(s.Deviations(t.Context()))(t)), fmt.Sprint([]state.Deviation{{atticDeviation, "web-2", "s-1vcpu-1gb"}}))
+			}
 			must(t, s.Begin(t.Context(), draft(99, "new"))) // and it works on
 			must(t, s.Backup(t.Context(), path+".backup"))
 			must(t, s.Close())
@@ -76,12 +79,16 @@ func freezeSchema(t *testing.T) {
 	must(t, s.Approve(t.Context(), "3f2a9c51d0e7"))
 	must(t, s.Pause(t.Context(), true))
 	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: at(1), Droplets: []fleet.Droplet{droplet(7, "theirs", noon)}}))
+	must(t, s.Notice(t.Context(), []fleet.Deviation{atticDeviation}))
 	must(t, s.Backup(t.Context(), path))
 	must(t, os.Chmod(path, 0o644))
 }
 
 // atticCall is a call that freezeSchema wrote.
 var atticCall = fleet.Call{Method: "POST", Path: "/v2/droplets", Status: 202, RequestID: "r-1", BeganAt: noon, Took: 310 * time.Millisecond, Times: 1, LastAt: noon}
+
+// atticDeviation is a deviation that freezeSchema wrote.
+var atticDeviation = fleet.Deviation{DropletID: 12, Field: "size", Seen: "s-2vcpu-2gb", Since: noon, By: "resize (action 7)", Asked: true}
 
 // wantAttic checks what freezeSchema wrote.
 func wantAttic(t *testing.T, s *state.Store) {

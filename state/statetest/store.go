@@ -18,6 +18,7 @@ type Store interface {
 	saga.Journal
 	Load(context.Context) (fleet.Recorded, error)
 	Save(context.Context, fleet.Observed) error
+	Notice(context.Context, []fleet.Deviation) error
 }
 
 // TestStore checks a store. Each call of open gives an empty store of its own.
@@ -32,6 +33,8 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 		{"what is gone loses its record, what is missing does not", testGone},
 		{"a deletion outlives older sightings, not newer ones", testDeleted},
 		{"a record comes back as it was", testRecord},
+		{"what is noticed keeps its beginning", testNoticed},
+		{"what is noticed goes with the record", testNoticedOfGone},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
@@ -102,6 +105,52 @@ func testRecord(t *testing.T, s Store) {
 	wantRecords(t, s, record(7, "a"), bare)
 	commit(t, s, 2, fleet.Unrecorded{DropletID: 7})
 	wantRecords(t, s, bare)
+}
+
+func deviation(id int64, field, seen string, since int) fleet.Deviation {
+	return fleet.Deviation{DropletID: id, Field: field, Seen: seen, Since: at(since)}
+}
+
+func testNoticed(t *testing.T, s Store) {
+	commit(t, s, 1, record(7, "a"), record(8, "b"))
+	notice(t, s, deviation(7, "name", "mine", 1), deviation(7, "size", "s-2vcpu-2gb", 1), deviation(8, "status", "off", 1))
+	asked := deviation(7, "size", "s-2vcpu-2gb", 2)
+	asked.By, asked.Asked = "resize (action 7)", true
+	notice(t, s, deviation(7, "name", "yours", 2), asked)
+	asked.Since = at(1) // that it was asked about changes nothing about when it began
+	wantNoticed(t, s, deviation(7, "name", "yours", 2), asked)
+	notice(t, s, deviation(7, "name", "yours", 3), deviation(7, "size", "s-2vcpu-2gb", 3))
+	wantNoticed(t, s, deviation(7, "name", "yours", 2), asked)
+	notice(t, s, deviation(7, "size", "s-8vcpu-16gb", 4)) // another value is another deviation
+	wantNoticed(t, s, deviation(7, "size", "s-8vcpu-16gb", 4))
+	notice(t, s)
+	wantNoticed(t, s)
+}
+
+func testNoticedOfGone(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), record(8, "b"), record(9, "c"))
+	all := []fleet.Deviation{deviation(7, "status", "off", 1), deviation(8, "status", "off", 1), deviation(9, "status", "off", 1)}
+	notice(t, s, all...)
+	commit(t, s, 2, fleet.Unrecorded{DropletID: 8}, record(9, "c"))
+	wantNoticed(t, s, all[0], all[2])
+	save(t, s, 5, []int64{7})
+	wantNoticed(t, s, all[2])
+	notice(t, s, all...) // a pass that began before
+	wantNoticed(t, s, all[2])
+}
+
+func notice(t *testing.T, s Store, list ...fleet.Deviation) {
+	t.Helper()
+	if err := s.Notice(t.Context(), list); err != nil {
+		t.Fatalf("Notice: %v", err)
+	}
+}
+
+func wantNoticed(t *testing.T, s Store, want ...fleet.Deviation) {
+	t.Helper()
+	if got := load(t, s).Deviations; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		t.Errorf("deviations:\n got %+v\nwant %+v", got, want)
+	}
 }
 
 func load(t *testing.T, s Store) fleet.Recorded {
