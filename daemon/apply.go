@@ -68,7 +68,9 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 			return err
 		}
 		after := func(ctx context.Context) (plan.Plan, error) {
-			pass, err = h.planner.Plan(ctx, wanted, true)
+			if pass, err = h.planner.Plan(ctx, wanted, true); err == nil {
+				err = h.loop.Executor.Notice(ctx, pass)
+			}
 			return pass.Plan, err
 		}
 		applied.Failed, applied.After, err = h.carry(ctx, pass.Plan, c.Progress, after, func(ctx context.Context, _ string) error {

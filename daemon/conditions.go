@@ -21,8 +21,8 @@ func planKinds() []notify.Kind {
 	return []notify.Kind{notify.Held, notify.Stalled, notify.Drift, notify.Released}
 }
 
-// planConditions gives what a plan leaves to people. Of names with a live saga it cannot tell: they are undecided.
-func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[string]bool) {
+// planConditions gives what the plan for a fleet leaves to people. Of names with a live saga it cannot tell: they are undecided.
+func planConditions(wanted fleet.Fleet, p plan.Plan) (conditions []notify.Condition, undecided map[string]bool) {
 	undecided = map[string]bool{}
 	for _, f := range p.InFlight {
 		undecided[f.Name] = true
@@ -45,8 +45,7 @@ func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[s
 	for _, d := range p.Drift {
 		conditions = append(conditions, notify.Condition{
 			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", changes(d.Changes)),
-			Summary: fmt.Sprintf("droplet %d was changed behind arcadiad's back: %s", d.DropletID, changes(d.Changes)),
-			Advice:  "change it back in the console, or put the change into the fleet file; to look: arcadiad plan",
+			Summary: driftSummary(d), Advice: driftAdvice(wanted, d.Name),
 		})
 	}
 	for _, r := range p.Released {
@@ -57,6 +56,47 @@ func planConditions(p plan.Plan) (conditions []notify.Condition, undecided map[s
 		})
 	}
 	return conditions, undecided
+}
+
+// driftSummary says what somebody changed, with what as far as that is known, and what is broken.
+func driftSummary(d plan.Drift) string {
+	var meddled, broken []plan.FieldChange
+	var by []string
+	for _, c := range d.Changes {
+		if c.Cause == plan.CauseBroken {
+			broken = append(broken, c)
+		} else {
+			meddled = append(meddled, c)
+		}
+		if c.By != "" {
+			by = append(by, c.By)
+		}
+	}
+	var parts []string
+	if len(meddled) > 0 {
+		parts = append(parts, fmt.Sprintf("droplet %d was changed behind arcadiad's back: %s", d.DropletID, changes(meddled)))
+	}
+	if len(broken) > 0 {
+		parts = append(parts, fmt.Sprintf("droplet %d is broken: %s", d.DropletID, changes(broken)))
+	}
+	words := strings.Join(parts, "; ")
+	if len(by) > 0 {
+		words += " (by " + strings.Join(by, "; ") + ")"
+	}
+	return words
+}
+
+// driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
+func driftAdvice(wanted fleet.Fleet, name string) string {
+	const look = "; to look: arcadiad plan"
+	spec, _ := wanted.Spec(name)
+	switch wanted.Policy.DriftOf(spec.Rules) {
+	case fleet.DriftCorrect:
+		return "it cannot be mended in place: change it back, put the change into the fleet file, or allow another droplet (drift: replace)" + look
+	case fleet.DriftReplace:
+		return "change it back in the console, or put the change into the fleet file" + look
+	}
+	return "change it back in the console, put the change into the fleet file, or have arcadiad mend it (drift: correct)" + look
 }
 
 // heldCondition leaves the droplet out of its words: what is held for one reason is told in one line.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/notify"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
@@ -24,6 +25,7 @@ func shapes(conditions []notify.Condition) (list []string) {
 
 func TestConditionsOfAPlan(t *testing.T) {
 	hash := plan.Action{}.Spec.Hash()
+	wanted := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd"}}}
 	p := plan.Plan{
 		ID: "3f2a9c51d0e7",
 		Actions: []plan.Action{
@@ -39,7 +41,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
 		InFlight: []plan.InFlight{{Name: "busy"}},
 	}
-	conditions, undecided := planConditions(p)
+	conditions, undecided := planConditions(wanted, p)
 	want := []string{
 		"held again: provision backoff 0 " + hash, "stalled hopeless: provision stalled 0 " + hash, "held many: destroy max_destroy 2 " + hash,
 		"held twin: destroy origin 3 " + hash + " destroy volumes 4 " + hash, "drift odd: 5 size a -> b", "released gone: 6",
@@ -64,9 +66,28 @@ func TestConditionsOfAPlan(t *testing.T) {
 		}
 	}
 	p.Actions[2].HeldReason = "next try at one"
-	later, _ := planConditions(p)
+	later, _ := planConditions(wanted, p)
 	if later[0].State != conditions[0].State {
 		t.Error("the time of the next try is told anew")
+	}
+}
+
+// What to do about drift depends on what the file says about it.
+func TestConditionOfDrift(t *testing.T) {
+	d := plan.Drift{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{
+		{Field: "size", From: "a", To: "b", Cause: plan.CauseOutside, By: "resize (action 7)"}, {Field: "status", From: "active", To: "off", Cause: plan.CauseBroken},
+	}}
+	for policy, want := range map[fleet.DriftPolicy]string{
+		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; to look",
+	} {
+		wanted := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
+		conditions, _ := planConditions(wanted, plan.Plan{Drift: []plan.Drift{d}})
+		if len(conditions) != 1 || !strings.Contains(conditions[0].Advice, want) {
+			t.Errorf("drift: %s: %+v, want the advice %q", policy, conditions, want)
+		}
+		if s := "droplet 5 was changed behind arcadiad's back: size a -> b; droplet 5 is broken: status active -> off (by resize (action 7))"; conditions[0].Summary != s {
+			t.Errorf("summary %q\nwant    %q", conditions[0].Summary, s)
+		}
 	}
 }
 

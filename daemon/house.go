@@ -47,7 +47,7 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), o
 	}
 	l.inventory = inventory.New(inventory.Options{
 		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
-		Interval: o.WaitInterval, Pace: l.budget.Pace, Visibility: o.Visibility, Log: o.Log,
+		Interval: o.WaitInterval, Pace: l.budget.Pace, Idle: l.budget.Idle, Visibility: o.Visibility, Log: o.Log,
 	})
 	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
 	if o.Fleet != "" {

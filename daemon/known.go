@@ -18,6 +18,7 @@ type Known interface {
 	Resources(ctx context.Context) ([]state.Resource, error)
 	Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error)
 	Saga(ctx context.Context, id string) (saga.Saga, error)
+	Deviations(ctx context.Context) ([]state.Deviation, error)
 	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 }
 
@@ -54,19 +55,21 @@ func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
 
 // question is which part of what is known is asked for.
 type question struct {
-	Meta      bool              `json:"meta,omitempty"`
-	Resources bool              `json:"resources,omitempty"`
-	Sagas     *state.SagaFilter `json:"sagas,omitempty"`
-	Saga      string            `json:"saga,omitempty"`
-	Calls     string            `json:"calls,omitempty"` // of the saga of that whole id
+	Meta       bool              `json:"meta,omitempty"`
+	Resources  bool              `json:"resources,omitempty"`
+	Deviations bool              `json:"deviations,omitempty"`
+	Sagas      *state.SagaFilter `json:"sagas,omitempty"`
+	Saga       string            `json:"saga,omitempty"`
+	Calls      string            `json:"calls,omitempty"` // of the saga of that whole id
 }
 
 // knowledge answers a question.
 type knowledge struct {
-	Meta      *state.Meta      `json:"meta,omitempty"`
-	Resources []state.Resource `json:"resources,omitempty"`
-	Sagas     []saga.Saga      `json:"sagas,omitempty"`
-	Calls     []fleet.Call     `json:"calls,omitempty"`
+	Meta       *state.Meta       `json:"meta,omitempty"`
+	Resources  []state.Resource  `json:"resources,omitempty"`
+	Deviations []state.Deviation `json:"deviations,omitempty"`
+	Sagas      []saga.Saga       `json:"sagas,omitempty"`
+	Calls      []fleet.Call      `json:"calls,omitempty"`
 }
 
 // known answers from the store. Sagas come without their secrets.
@@ -78,6 +81,8 @@ func (h *house) known(ctx context.Context, q question) (k knowledge, err error) 
 		k.Meta = &m
 	case q.Resources:
 		k.Resources, err = h.store.Resources(ctx)
+	case q.Deviations:
+		k.Deviations, err = h.store.Deviations(ctx)
 	case q.Sagas != nil:
 		k.Sagas, err = h.store.Sagas(ctx, *q.Sagas)
 	case q.Calls != "":
@@ -120,6 +125,12 @@ func (r *Remote) Meta(ctx context.Context) (state.Meta, error) {
 func (r *Remote) Resources(ctx context.Context) ([]state.Resource, error) {
 	k, err := r.known(ctx, question{Resources: true})
 	return k.Resources, err
+}
+
+// Deviations gives what the last pass saw that was not as recorded.
+func (r *Remote) Deviations(ctx context.Context) ([]state.Deviation, error) {
+	k, err := r.known(ctx, question{Deviations: true})
+	return k.Deviations, err
 }
 
 // Sagas gives the sagas that pass the filter.

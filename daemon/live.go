@@ -23,6 +23,9 @@ type Live struct {
 	Held      int       `json:"held"`
 	Drifted   int       `json:"drifted"`
 
+	Revision *fleet.Revision `json:"revision,omitempty"` // of the fleet file that the last plan is for; null: it is not in git
+	Waiting  []Waiting       `json:"waiting"`            // what that plan is to do and does not now, for whatever reason
+
 	HeldBack    []Held      `json:"held_back"`              // what waits for a person or a change
 	Approvable  bool        `json:"approvable"`             // arcadiad approve would let some of it through
 	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
@@ -39,12 +42,38 @@ type Held struct {
 	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars
 }
 
+// Waiting is an action of a plan that is held, or a change of the file that cannot be made on a living droplet.
+type Waiting struct {
+	Action    plan.Kind          `json:"action,omitempty"` // empty: there is none for it
+	Name      string             `json:"name"`
+	DropletID int64              `json:"droplet_id,omitempty"`
+	Cause     plan.Cause         `json:"cause,omitempty"`
+	Changes   []plan.FieldChange `json:"changes"`
+	Reason    string             `json:"reason,omitempty"`
+	HeldBy    string             `json:"held_by"` // the rule, or pending
+}
+
+// waitingIn gives what a plan is to do and does not.
+func waitingIn(p plan.Plan) []Waiting {
+	list := []Waiting{}
+	for _, a := range p.Actions {
+		if a.Held {
+			list = append(list, Waiting{a.Kind, a.Name, a.DropletID, a.Cause, append([]plan.FieldChange{}, a.Changes...), a.Reason, a.HeldBy})
+		}
+	}
+	for _, d := range p.Pending {
+		list = append(list, Waiting{Name: d.Name, DropletID: d.DropletID, Cause: plan.CauseFile, Changes: d.Changes, HeldBy: "pending"})
+	}
+	return list
+}
+
 func (h *house) live() *Live {
 	last, budget := h.loop.Last(), h.budget.State()
 	l := &Live{
 		PID: os.Getpid(), Pass: last.At, Trigger: last.Trigger, Limit: budget.Limit, Remaining: budget.Remaining,
 		Plan: last.Outcome.Pass.Plan.ID, Held: last.Outcome.Pass.Plan.Summary.Held, Drifted: last.Outcome.Pass.Plan.Summary.Drifted,
 	}
+	l.Revision, l.Waiting = last.Outcome.Pass.Plan.Revision, waitingIn(last.Outcome.Pass.Plan)
 	l.HeldBack = []Held{}
 	for _, a := range last.Outcome.Pass.Plan.HeldBack() {
 		l.HeldBack = append(l.HeldBack, Held{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, a.KeepMonthly})

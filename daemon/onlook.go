@@ -111,7 +111,7 @@ func (h *house) passed(r reconcile.Report) {
 	w.board.Replace([]notify.Kind{notify.Failing}, nil, nil)
 	if p := r.Outcome.Pass.Plan; p.ID != "" {
 		w.planned.Store(true)
-		conditions, undecided := planConditions(p)
+		conditions, undecided := planConditions(r.Outcome.Pass.Wanted, p)
 		w.board.Replace(planKinds(), conditions, undecided)
 	}
 }

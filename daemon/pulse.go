@@ -194,6 +194,11 @@ func (s pulsedStore) Record(ctx context.Context, records []fleet.Record) error {
 	return s.Store.Record(ctx, records)
 }
 
+func (s pulsedStore) Notice(ctx context.Context, list []fleet.Deviation) error {
+	defer s.pulse.database("notice drift")()
+	return s.Store.Notice(ctx, list)
+}
+
 func (s pulsedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
 	defer s.pulse.database("compare the pin")()
 	return s.Store.Pin(ctx, account, fleetName)

@@ -420,6 +420,11 @@ func (s tappedStore) Record(ctx context.Context, records []fleet.Record) error {
 	return err
 }
 
+func (s tappedStore) Notice(ctx context.Context, list []fleet.Deviation) error {
+	_, err := around(s.t, "notice", func() (int, error) { return 0, s.Store.Notice(ctx, list) })
+	return err
+}
+
 func (s tappedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
 	_, err := around(s.t, "pin", func() (int, error) { return 0, s.Store.Pin(ctx, account, fleetName) })
 	return err

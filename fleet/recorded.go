@@ -101,6 +101,7 @@ const (
 	// Where the saga comes from, for those who ask why.
 	LabelPlan      = "plan"      // id of the plan
 	LabelReason    = "reason"    // why, in words
+	LabelCause     = "cause"     // whose doing it is that the saga is needed, as in package plan: file, outside or broken
 	LabelLine      = "line"      // of the stanza in the fleet file; none for what is not in the file any more
 	LabelFile      = "file"      // Revision.File; these six only where the fleet file is in git
 	LabelCommit    = "commit"    // Revision.Commit; the next three only where there is one

@@ -7,4 +7,6 @@
 // [Inventory.Look] is for those who wait for one droplet: sagas. All that are waiting share one poll: at each tick the inventory
 // either asks for each of them by itself or lists the account once, whichever takes fewer requests. A look that failed says so;
 // only looks that were answered count for anything.
+//
+// [Inventory.Explain] asks a droplet's actions who changed it, when there is nothing else to do.
 package inventory

@@ -18,6 +18,8 @@ type Options struct {
 	// Pace says how long to wait between two polls of so many requests each, instead of the usual time, because the request budget
 	// runs low. Nil: always the usual time.
 	Pace func(usual time.Duration, requests int) time.Duration
+	// Idle tells whether requests that are in no hurry may go: without it Explain asks nothing.
+	Idle func() bool
 	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3); a younger one is never
 	// proved gone by a 404. Default 5 min.
 	Visibility time.Duration

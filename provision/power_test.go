@@ -69,7 +69,7 @@ func TestPowerStaysAsItWas(t *testing.T) {
 	} {
 		inYard(t, simulator.Options{}, func(y *yard) {
 			d := y.made(spec("web"))
-			y.sim.PowerOff(d.ID)
+			y.sim.ShutDown(d.ID)
 			y.sim.SetFaults(tt.faults)
 			s, alter := resized()
 			if tt.alter != nil {

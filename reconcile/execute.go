@@ -104,6 +104,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err := x.lapse(ctx, pass); err != nil {
 		return out, err
 	}
+	if err := x.Notice(ctx, pass); err != nil {
+		return out, err
+	}
 	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
 		return out, fmt.Errorf("record again: %w", err)
 	}
@@ -206,6 +209,9 @@ func origin(p plan.Plan, a plan.Action) map[string]string {
 	labels[fleet.LabelReason] = a.Reason
 	if p.ID != "" {
 		labels[fleet.LabelPlan] = p.ID
+	}
+	if a.Cause != "" {
+		labels[fleet.LabelCause] = string(a.Cause)
 	}
 	if a.Corrects() {
 		labels[fleet.LabelCorrects] = "true"

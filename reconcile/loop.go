@@ -307,6 +307,7 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 	}
 	out, err := l.Executor.Execute(ctx, pass)
 	if err == nil {
+		l.explain(ctx, &out)
 		l.sweep(ctx, out)
 	}
 	return out, err

@@ -14,6 +14,9 @@ type Store interface {
 	Save(ctx context.Context, o fleet.Observed) error
 	// Record writes records again without a saga; never one whose droplet is gone.
 	Record(ctx context.Context, records []fleet.Record) error
+	// Notice makes what is remembered of deviations equal to the list. One that is known already, with the same value, keeps its
+	// beginning; those of droplets without a record are left out.
+	Notice(ctx context.Context, list []fleet.Deviation) error
 	// Pin binds the store to an account and a fleet at first use; a mismatch later is an error. An empty fleet name pins nothing.
 	Pin(ctx context.Context, account fleet.Account, fleetName string) error
 	// Lapse drops the approvals that were not used, but for that of the plan to keep, and gives the ids of the plans.

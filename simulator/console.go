@@ -126,6 +126,16 @@ func (a *Account) console(id int64, do func(d *droplet, now time.Time)) bool {
 	return true
 }
 
+// did has an action done at once, whatever else goes on. What the console does leaves actions too, but for tags.
+func (a *Account) did(d *droplet, req actionRequest, now time.Time) {
+	act := &action{
+		ID: a.s.nextID.Action, DropletID: d.ID, Region: d.Region, Status: completed, StartedAt: now, CompletedAt: now, Request: req,
+	}
+	a.s.nextID.Action += 1 + act.ID%5
+	a.keepAction(act, d)
+	a.perform(d, act, now)
+}
+
 // Tag tags a droplet; false: there is no such droplet, here as in all that follow.
 func (a *Account) Tag(id int64, tag string) bool {
 	return a.console(id, func(d *droplet, _ time.Time) { a.tag(d, a.ensureTag(tag).Name) })
@@ -142,7 +152,7 @@ func (a *Account) Untag(id int64, tag string) bool {
 
 // Rename renames a droplet.
 func (a *Account) Rename(id int64, name string) bool {
-	return a.console(id, func(d *droplet, _ time.Time) { a.change(d, func() { d.Name = name }) })
+	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: "rename", Name: name}, now) })
 }
 
 // Resize gives a droplet another size, the disk included. It panics when there is no such size.
@@ -151,17 +161,24 @@ func (a *Account) Resize(id int64, size string) bool {
 	if s == nil {
 		panic(fmt.Sprintf("simulator: there is no size named %q", size))
 	}
-	return a.console(id, func(d *droplet, _ time.Time) { a.change(d, func() { d.Size, d.Disk = s.Slug, s.Disk }) })
+	return a.console(id, func(d *droplet, now time.Time) {
+		a.did(d, actionRequest{Type: "resize", Size: s.Slug, Disk: true}, now)
+	})
 }
 
 // PowerOff switches a droplet off.
 func (a *Account) PowerOff(id int64) bool {
+	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: "power_off"}, now) })
+}
+
+// ShutDown shuts a droplet down from within, which leaves no action.
+func (a *Account) ShutDown(id int64) bool {
 	return a.console(id, func(d *droplet, _ time.Time) { a.change(d, func() { d.Status = statusOff }) })
 }
 
 // PowerOn switches a droplet on.
 func (a *Account) PowerOn(id int64) bool {
-	return a.console(id, func(d *droplet, _ time.Time) { a.change(d, func() { d.Status = statusActive }) })
+	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: "power_on"}, now) })
 }
 
 // Delete destroys a droplet at once, without the lags of Faults.

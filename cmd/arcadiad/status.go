@@ -58,6 +58,7 @@ type status struct {
 	Summary     map[bearing]int `json:"summary"`
 	Droplets    []dropletView   `json:"droplets"`
 	Sagas       []sagaView      `json:"sagas"` // live ones
+	Drift       []difference    `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
 
 	service bool // the state database is the service's
 }
@@ -126,11 +127,16 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	if err != nil {
 		return status{}, err
 	}
+	deviations, err := r.Deviations(ctx)
+	if err != nil {
+		return status{}, err
+	}
 	st := status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
 		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
 		service: s.socket == systemService().socket,
 	}
+	st.Drift = drifted(deviations, st.Sagas)
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
 			st.Approved = append(st.Approved, approval{a.PlanID, a.ApprovedAt})
@@ -149,9 +155,13 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	slices.SortStableFunc(st.Droplets, func(a, b dropletView) int { return fleet.CompareNames(a.Name, b.Name) })
 	if daemonErr != nil {
 		st.DaemonError = daemonErr.Error()
-		return st, nil
+	} else {
+		st.askDaemon(ctx, daemon.Options{State: s.state, Socket: s.socket})
 	}
-	st.askDaemon(ctx, daemon.Options{State: s.state, Socket: s.socket})
+	if st.Daemon != nil {
+		st.Drift = append(st.Drift, waiting(st.Daemon.Waiting)...)
+	}
+	sortDifferences(st.Drift)
 	return st, nil
 }
 
@@ -192,16 +202,20 @@ func (st status) text(w io.Writer, now time.Time) error {
 		rows  int
 		write func(t io.Writer, most int)
 	}
-	ours := st.ours()
+	ours, drift := st.ours(), st.shownDrift()
 	tables := []table{
 		{len(st.Sagas), func(t io.Writer, most int) { st.liveSagas(t, now, most) }},
 		{len(st.heldBack()), func(t io.Writer, most int) { heldTable(t, st.heldBack(), most) }},
+		{len(drift), func(t io.Writer, most int) { driftTable(t, drift, now, most) }},
 		{len(ours), func(t io.Writer, most int) { dropletTable(t, ours, most) }},
 	}
 	tables = slices.DeleteFunc(tables, func(t table) bool { return t.rows == 0 })
 	left := screenLines - 1 - strings.Count(facts.String(), "\n")
+	const around = 3 // a blank line, the heading, and the line that says how many more there are
+	if len(tables) > max(1, left/(around+1)) {
+		tables = tables[:len(tables)-1] // the droplets: the facts count them
+	}
 	for i, table := range tables {
-		const around = 3 // a blank line, the heading, and the line that says how many more there are
 		most := max(1, left/(len(tables)-i)-around)
 		if err := aligned(w, func(t io.Writer) { table.write(t, most) }); err != nil {
 			return err
@@ -230,9 +244,12 @@ func (st status) facts(t io.Writer, now time.Time) {
 		if d.Held > 0 {
 			line("Plan", "%s", st.heldText())
 		}
-		if d.Drifted > 0 {
-			line("Drift", "%s (look: arcadiad plan)", counted(d.Drifted, "droplet"))
-		}
+	}
+	if words := st.changedText(); words != "" {
+		line("Changes", "%s", words)
+	}
+	if words := st.driftText(); words != "" {
+		line("Drift", "%s", words)
 	}
 	if d := st.Daemon; d != nil && d.Limit > 0 {
 		line("Budget", "%s", budgetText(*d))

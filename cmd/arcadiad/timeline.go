@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -165,21 +166,9 @@ func after(d time.Duration) string {
 
 // origin says where a saga comes from: the file, the line, the commit.
 func (v sagaView) origin() string {
-	r, inGit := fleet.RevisionOf(v.Labels)
-	words := cmp.Or(r.File, "the fleet file")
-	if line := v.Labels[fleet.LabelLine]; line != "" {
-		words += ", line " + line
-	}
-	switch {
-	case !inGit:
-	case r.Commit == "":
-		words += ", not committed yet"
-	case r.Differs:
-		words += fmt.Sprintf(", changed since commit %s by %s: %s", r.Short(), oneLine(r.Author), oneLine(r.Subject))
-	default:
-		words += fmt.Sprintf(", of commit %s by %s: %s", r.Short(), oneLine(r.Author), oneLine(r.Subject))
-	}
-	return words
+	r, _ := fleet.RevisionOf(v.Labels)
+	line, _ := strconv.Atoi(v.Labels[fleet.LabelLine]) // one that cannot be read is not told
+	return fileText(r, line)
 }
 
 // planned says which plan the saga carries out, and why; empty for one of an older arcadiad.

@@ -21,7 +21,7 @@ func whyCommand() *cobra.Command {
 		Use:   "why NAME",
 		Short: "Tell how a droplet came to be what it is",
 		Long: `Tell what was done under a droplet's name, and why: the commit and the line of the fleet file, the plan, the saga,
-and each request to the API with its id and duration. This reads the state database, and changes nothing.`,
+and each request to the API with its id and duration; and what is not as the file asks. This reads the state database, and changes nothing.`,
 		Example: `  arcadiad why web-1
   arcadiad why web-1 -o json | jq .sagas[].calls`,
 		Args: one("name", "they are in: arcadiad status"),
@@ -48,6 +48,7 @@ type story struct {
 	Name     string        `json:"name"`
 	Droplets []dropletView `json:"droplets"` // that bear it, or were recorded under it
 	Held     *daemon.Held  `json:"held"`     // what waits for a person or a change; null: nothing
+	Drift    []difference  `json:"drift"`    // what is not as the fleet file asks, and whose doing that is
 	Sagas    []sagaView    `json:"sagas"`    // newest first
 }
 
@@ -59,7 +60,7 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 	if err != nil {
 		return story{}, err
 	}
-	out := story{Name: fleet.Key(name), Droplets: []dropletView{}}
+	out := story{Name: fleet.Key(name), Droplets: []dropletView{}, Drift: []difference{}}
 	sagas, err := r.Sagas(ctx, state.SagaFilter{Subject: name, Limit: mostSagas})
 	if err != nil {
 		return story{}, err
@@ -75,8 +76,14 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 	if err != nil {
 		return story{}, err
 	}
-	for _, d := range st.Droplets {
+	about := map[int64]bool{} // droplets that were renamed outside arcadiad
+	for _, d := range st.Drift {
 		if fleet.Key(d.Name) == out.Name {
+			out.Drift, about[d.DropletID] = append(out.Drift, d), true
+		}
+	}
+	for _, d := range st.Droplets {
+		if fleet.Key(d.Name) == out.Name || about[d.ID] {
 			out.Droplets = append(out.Droplets, d)
 		}
 	}
@@ -87,7 +94,7 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 			}
 		}
 	}
-	if len(out.Droplets) == 0 && len(out.Sagas) == 0 && out.Held == nil {
+	if len(out.Droplets) == 0 && len(out.Sagas) == 0 && out.Held == nil && len(out.Drift) == 0 {
 		return story{}, fmt.Errorf("nothing is known of %q: no droplet bears the name, and nothing was ever done under it (names: arcadiad status)", name)
 	}
 	return out, nil
@@ -101,6 +108,9 @@ func (s story) text(w io.Writer, now time.Time) error {
 				words = fmt.Sprintf("%d, gone since %s", d.ID, when(now, d.Deleted))
 			}
 			fmt.Fprintf(t, "Droplet\t%s\n", words)
+		}
+		for _, d := range s.Drift {
+			fmt.Fprintf(t, "Drift\t%s\n", d.text(now))
 		}
 		if s.Held != nil {
 			fmt.Fprintf(t, "Held\t%s, by %s: %s\n", s.Held.Action, s.Held.By, oneLine(s.Held.Reason))

@@ -26,6 +26,13 @@ func looking() []mutant {
 	take(6, "a get that failed is no 404", observe, `case errors.Is(e, digitalocean.ErrNotFound):`, `case true:`, look)
 	take(7, "unseen: by name where the listing is half", observe, "if o.Partial {\n\t\tfor _, name := range names", "if false {\n\t\tfor _, name := range names", look)
 
+	const explain = "inventory/explain.go"
+	take(7, "drift: what our own sagas did is nobody else's doing", explain, `case !led, ours(d.DropletID, a.StartedAt, sagas):`, `case !led:`, look)
+	take(7, "drift: asked about once", explain, `if d.Asked || deeds[d.Field] == nil {`, `if deeds[d.Field] == nil {`, look)
+	take(7, "drift: a few at a time", explain, `asked == mostExplained || `, ``, house("^TestDrift"))
+	take(7, "drift: a live saga forgets none", "reconcile/notice.go", `if undecided[d.DropletID] {`, `if false {`, house("^TestDrift"))
+	take(7, "drift: since when", "state/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, room("state"))
+
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
 	take(6, "gone: the account beside the 404", shared, "return false, err\n\t}\n\treturn true, nil", "return true, nil\n\t}\n\treturn true, nil", look)

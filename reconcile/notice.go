@@ -1,0 +1,74 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// Notice remembers what the plan found not to be as recorded, whether or not anything is done about it: to notice writes nothing at
+// DigitalOcean, so it goes on while writes are paused. A converged pass writes nothing.
+func (x *Executor) Notice(ctx context.Context, pass Pass) error {
+	list := noticed(pass)
+	if len(list)+len(pass.Recorded.Deviations) == 0 {
+		return nil
+	}
+	if err := x.Store.Notice(ctx, list); err != nil {
+		return fmt.Errorf("notice drift: %w", err)
+	}
+	return nil
+}
+
+// noticed is what a pass knows of deviations: those of its plan, and of names with a live saga, of which no plan is made, those from
+// before.
+func noticed(pass Pass) []fleet.Deviation {
+	list := pass.Plan.Deviations()
+	if len(pass.Recorded.Deviations) == 0 {
+		return list
+	}
+	type place struct {
+		droplet     int64
+		field, seen string
+	}
+	asked := map[place]bool{}
+	for _, d := range pass.Recorded.Deviations {
+		asked[place{d.DropletID, d.Field, d.Seen}] = d.Asked
+	}
+	for i, d := range list {
+		list[i].Asked = asked[place{d.DropletID, d.Field, d.Seen}]
+	}
+	live := map[string]bool{}
+	for _, f := range pass.Plan.InFlight {
+		live[fleet.Key(f.Name)] = true
+	}
+	undecided := map[int64]bool{}
+	for _, r := range pass.Recorded.Records {
+		undecided[r.DropletID] = live[fleet.Key(r.Name)]
+	}
+	for _, d := range pass.Recorded.Deviations {
+		if undecided[d.DropletID] {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// explain asks what did the deviations that are new, when there is nothing else to do, and remembers the answers. That it fails is no
+// failure of the pass.
+func (l *Loop) explain(ctx context.Context, out *Outcome) {
+	list := noticed(out.Pass)
+	if len(list) == 0 || len(out.Started) > 0 {
+		return
+	}
+	explained, asked, err := l.Executor.Inventory.Explain(ctx, list, out.Pass.Recorded.Sagas)
+	out.Pass.Observed.Requests += asked
+	if asked > 0 {
+		if kept := l.Executor.Store.Notice(ctx, explained); kept != nil {
+			err = kept
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		l.Log.Warn("who changed droplets outside arcadiad is not known yet; asking again in a later pass", "error", err)
+	}
+}
