@@ -106,15 +106,25 @@ func (b *builder) unwanted(x *subject) {
 	}
 }
 
-// absence says why there is no droplet of the name.
+// absence says why there is no droplet of the name. The record of one that is gone lasts one pass; after that the last saga that came
+// through tells.
 func absence(x *subject) (reason string, cause Cause) {
 	for _, h := range x.holdings {
 		if h.state == gone {
 			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken
 		}
 	}
-	if last := len(x.past) - 1; last >= 0 && x.past[last].Kind == fleet.SagaDestroy && x.past[last].SpecHash != "" && x.past[last].Completed() {
-		return "droplet " + strconv.FormatInt(x.past[last].DropletID, 10) + " was destroyed to make room for it", CauseFile
+	for _, saga := range slices.Backward(x.past) {
+		if !saga.Completed() {
+			continue
+		}
+		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
+		case saga.Kind == fleet.SagaDestroy && saga.SpecHash != "":
+			return droplet + " was destroyed to make room for it", CauseFile
+		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
+			return droplet + " is gone", CauseBroken
+		}
+		break
 	}
 	return "in the fleet file, and not there", CauseFile
 }

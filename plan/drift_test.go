@@ -116,6 +116,32 @@ func TestARebuiltDroplet(t *testing.T) {
 	s.expect(t, "replace web-1 101 held by loop")
 }
 
+// That a droplet is gone is nobody's change of the file, also when its record went in a pass that could not make another.
+func TestAVanishedDropletIsBroken(t *testing.T) {
+	for name, tt := range map[string]struct {
+		past  []string // kinds and statuses of sagas, oldest first
+		cause Cause
+	}{
+		"never there":          {nil, CauseFile},
+		"made":                 {[]string{"ProvisionDroplet completed"}, CauseBroken},
+		"adopted, then woken":  {[]string{"AdoptDroplet completed", "UpdateDroplet completed"}, CauseBroken},
+		"made, then a failure": {[]string{"ProvisionDroplet completed", "ProvisionDroplet compensated"}, CauseBroken},
+		"not made":             {[]string{"ProvisionDroplet compensated"}, CauseFile},
+		"destroyed":            {[]string{"ProvisionDroplet completed", "DestroyDroplet completed"}, CauseFile},
+		"released":             {[]string{"ProvisionDroplet completed", "ReleaseDroplet completed"}, CauseFile},
+	} {
+		s := newScene("web-1")
+		for i, words := range tt.past {
+			kind, status, _ := strings.Cut(words, " ")
+			s.ended(101, kind, "web-1", status, "", time.Duration(100-i)*time.Hour).ID = sagaID(int64(900 + i))
+		}
+		p := s.build(t)
+		if len(p.Actions) != 1 || p.Actions[0].Kind != Provision || p.Actions[0].Cause != tt.cause {
+			t.Errorf("%s: %+v", name, p.Actions)
+		}
+	}
+}
+
 // Another tool that changes it back every time is met ever more rarely.
 func TestCorrectionsBackOff(t *testing.T) {
 	s := converged("web-1")
