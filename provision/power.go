@@ -14,11 +14,12 @@ import (
 // shutdownPatience is how long an operating system has to shut down before the plug is pulled.
 const shutdownPatience = time.Minute
 
-// powerOff is the step PowerOffDroplet, before a resize. It asks the operating system first, for the sake of its file systems.
+// powerOff is the step PowerOffDroplet, before a resize. It asks the operating system first, for the sake of its file systems. A droplet
+// that has its size already is left alone: the plan may have been made from a listing that lagged.
 func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 	c := change{
 		action:   digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
-		shows:    func(d fleet.Droplet) bool { return d.Status == fleet.StatusOff },
+		shows:    func(d fleet.Droplet) bool { return d.Status == fleet.StatusOff || sized(d, w.Alter.Size) },
 		asked:    p.altered,
 		patience: shutdownPatience,
 		note: func(fleet.Droplet) {
@@ -28,16 +29,16 @@ func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 			}
 		},
 	}
-	_, err := p.alter(ctx, run, w, c)
+	d, err := p.alter(ctx, run, w, c)
 	if errors.Is(err, errUnable) || errors.Is(err, errSlow) {
 		run.Log().Warn("the droplet does not shut down by itself; it is powered off", "id", w.DropletID, "error", err)
 		c.action.Type, c.patience = digitalocean.ActPowerOff, 0
-		_, err = p.alter(ctx, run, w, c)
+		d, err = p.alter(ctx, run, w, c)
 	}
 	if err != nil {
 		return onward(err)
 	}
-	w.Found.Off = true
+	w.Found.Off = d.Status == fleet.StatusOff
 	return nil
 }
 
@@ -59,7 +60,7 @@ func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) e
 // switching it on is what it is about.
 func (p *Droplets) powerOn(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Alter.PowerOn && !w.Found.wasOn() {
-		run.Log().Info("the droplet was off before, and stays off", "id", w.DropletID)
+		run.Log().Info("it was not switched off, so it is not switched on", "id", w.DropletID)
 		return nil
 	}
 	c := switchedOn()

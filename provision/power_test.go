@@ -86,6 +86,23 @@ func TestPowerStaysAsItWas(t *testing.T) {
 	}
 }
 
+// A plan that was made from a listing that lagged switches nothing off.
+func TestADropletOfTheSizeStaysOn(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		s, alter := resized()
+		y.sim.Resize(d.ID, s.Size)
+		before := len(y.acted(d.ID))
+		y.until(y.update(d.ID, s, alter), saga.Completed)
+		if now := y.truth(d.ID); now.Status != "active" || now.Size != s.Size {
+			t.Errorf("it is %+v", now)
+		}
+		if acts := y.acted(d.ID); len(acts) != before {
+			t.Errorf("it was touched: %v", acts)
+		}
+	})
+}
+
 // An action that does not end needs a person after an hour; when it ends after all the saga goes on, and where it was aborted
 // meanwhile the droplet is on in the end.
 func TestLaw13AnActionWithoutAnEnd(t *testing.T) {

@@ -14,11 +14,13 @@ func (p *Droplets) resize(ctx context.Context, run *saga.Run, w *work) error {
 	size := strings.ToLower(w.Alter.Size)
 	_, err := p.alter(ctx, run, w, change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActResize, Size: size, Disk: w.Alter.GrowDisk},
-		shows:  func(d fleet.Droplet) bool { return strings.ToLower(d.Size) == size },
+		shows:  func(d fleet.Droplet) bool { return sized(d, size) },
 		asked:  p.altered,
 	})
 	return onward(err)
 }
+
+func sized(d fleet.Droplet, size string) bool { return strings.EqualFold(d.Size, size) }
 
 // unresize compensates ResizeDroplet: the way back would be another time off, and a disk that has grown has none.
 func (p *Droplets) unresize(_ context.Context, run *saga.Run, w *work) error {
