@@ -46,5 +46,19 @@ func updateScenarios() []scenario {
 			settled(fleetOf("name: web, count: 2"))(w)
 			w.edit(fleetOf("name: api, count: 2, was: web"))
 		}, after: kept(func(d simulator.Droplet) bool { return d.Name == "api-1" || d.Name == "api-2" })},
+		{name: "replace, destroyed first", before: func(w *world) {
+			settled(fleetOf("name: a, replace: destroy_first"))(w)
+			w.edit(fleetOf("name: a, replace: destroy_first, size: s-1vcpu-2gb"))
+		}},
+		{name: "drift corrected", before: func(w *world) {
+			settled(fleetOf("name: b, drift: correct, tags: [x]"))(w)
+			d := w.sim.Named("b")[0]
+			w.sim.Rename(d.ID, "theirs-now")
+			w.sim.Untag(d.ID, "x")
+			w.sim.PowerOff(d.ID)
+			settled(fleetOf("name: b, tags: [x]"))(w) // it is noticed, and not corrected yet
+			time.Sleep(time.Minute)
+			w.edit(fleetOf("name: b, drift: correct, tags: [x]"))
+		}, after: kept(func(d simulator.Droplet) bool { return d.Name == "b" && d.HasTag("x") && d.Status == "active" })},
 	}
 }
