@@ -41,6 +41,9 @@ type builder struct {
 	plan    Plan
 	noticed map[int64][]fleet.Deviation // by droplet: what was not as recorded before
 	shape   shape
+	memory  memory
+
+	comparing comparison
 }
 
 // newBuilder checks that the three belong together, and sorts out who is who.

@@ -22,16 +22,17 @@ import (
 //
 // A field that the API never gives back is compared with the record alone. What drift leads to is the group's rule, or the policy's.
 func (b *builder) compare(x *subject, h holding) {
-	wants := b.shape.of(x.spec)
-	c := comparison{spec: x.spec, drifts: b.wanted.Policy.DriftOf(x.spec.Rules), noticed: b.noticed[h.seen.ID]}
+	wants, records := b.shape.of(x.spec), b.memory.of(h.record)
+	c := &b.comparing // one for all: a hundred thousand of them would be garbage
+	*c = comparison{spec: x.spec, drifts: b.wanted.Policy.DriftOf(x.spec.Rules), noticed: b.noticed[h.seen.ID]}
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
 		if f.Change == fleet.ChangeRecord {
 			continue // protect has rules of its own
 		}
-		c.field(f, wants[i], h)
+		c.field(f, wants[i], records[i], h)
 	}
-	c.status(*h.seen)
+	c.status(h.seen)
 	c.protection(h)
 
 	record := *h.record
@@ -94,11 +95,8 @@ type comparison struct {
 }
 
 // field compares one field three ways.
-func (c *comparison) field(f *fleet.Field, want want, h holding) {
-	recorded, known := h.record.Values[f.Name]
-	if f.Name == fieldName {
-		recorded, known = fleet.Key(h.record.Name), true
-	}
+func (c *comparison) field(f *fleet.Field, want want, was recollection, h holding) {
+	recorded, known := was.value, was.known
 	seen, readable := see(f, h.seen, recorded)
 
 	switch {
@@ -234,7 +232,7 @@ func (c *comparison) rebuilt(f *fleet.Field, h holding) {
 }
 
 // status notices a droplet that was switched off. It is still billed, and still the droplet that is wanted.
-func (c *comparison) status(d fleet.Droplet) {
+func (c *comparison) status(d *fleet.Droplet) {
 	switch {
 	case d.Status != fleet.StatusOff:
 	case c.drifts == fleet.DriftReport:

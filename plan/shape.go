@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"slices"
 
 	"arcadiad/fleet"
@@ -10,6 +11,32 @@ import (
 type want struct {
 	value string
 	asked bool
+}
+
+// recollection is what a record says of one field.
+type recollection struct {
+	value string
+	known bool
+}
+
+// memory remembers the last record's values. Records that were sent the same share them, and looking each of them up again for each of
+// a hundred thousand droplets would be a good part of the work.
+type memory struct {
+	values fleet.Values
+	list   []recollection
+}
+
+// of gives the recorded values by the index of the field in fleet.Fields. The slice is good until the next call.
+func (m *memory) of(r *fleet.Record) []recollection {
+	if m.list == nil || reflect.ValueOf(m.values).Pointer() != reflect.ValueOf(r.Values).Pointer() {
+		m.values, m.list = r.Values, m.list[:0]
+		for i := range fleet.Fields {
+			value, known := r.Values[fleet.Fields[i].Name]
+			m.list = append(m.list, recollection{value, known})
+		}
+	}
+	m.list[nameField] = recollection{fleet.Key(r.Name), true}
+	return m.list
 }
 
 // shape remembers what the last spec asked for. The droplets of a group differ in their names alone, and hashing the same
