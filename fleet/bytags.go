@@ -6,6 +6,9 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 	wanted := make(map[string]Spec, len(f.Specs))
 	for _, s := range f.Specs {
 		wanted[Key(s.Name)] = s
+		if s.Was != "" {
+			wanted[Key(s.Was)] = s // it still has its old name
+		}
 	}
 	r := Recorded{Fleet: f.Name}
 	for _, d := range droplets {

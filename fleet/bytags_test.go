@@ -27,6 +27,15 @@ func TestRecordedByTags(t *testing.T) {
 	}
 }
 
+// A droplet that is to be renamed has its old name still, and what of it cannot be read is as the file says under the new one.
+func TestRecordedByTagsUnderTheOldName(t *testing.T) {
+	f := Fleet{Name: "demo", Specs: []Spec{{Name: "api-1", Was: "web-1", Region: "syd1", Size: "s-1", Image: "ubuntu", UserData: "x"}}}
+	r := RecordedByTags(f, []Droplet{{ID: 1, Name: "web-1", Region: "syd1", Size: "s-1", Tags: []string{ManagedTag, FleetTag("demo")}}})
+	if len(r.Records) != 1 || r.Records[0].Name != "web-1" || r.Records[0].Values["user_data"] == "" {
+		t.Errorf("%+v", r.Records)
+	}
+}
+
 func TestRevisionInLabels(t *testing.T) {
 	committed := Revision{Commit: "1a2b3c4d5e6f", Author: "Ada", Subject: "more", File: "fleet.yaml", Differs: true}
 	committed.At = committed.At.AddDate(2025, 1, 1)
