@@ -95,11 +95,12 @@ const (
 	maxContest    = 12 * time.Hour
 )
 
-// contested counts the corrections of a droplet that were done of late, and finds the last.
+// contested counts the corrections of a droplet that were done of late, and finds the last. A size is put back after the rest, and
+// is no second try of that.
 func (b *builder) contested(d *draft) (count int, last *fleet.Saga) {
 	for i := len(d.subject.past) - 1; i >= 0; i-- {
 		saga := d.subject.past[i]
-		if saga.Kind != fleet.SagaUpdate || saga.DropletID != d.DropletID || !saga.Corrects || !saga.Completed() {
+		if saga.Kind != fleet.SagaUpdate || saga.DropletID != d.DropletID || !saga.Corrects || !saga.Completed() || saga.Downtime != d.Alter.Downtime() {
 			continue
 		}
 		if saga.Retried || b.now.Sub(saga.EndedAt) > contestWindow {

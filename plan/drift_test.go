@@ -174,3 +174,17 @@ func TestCorrectionsBackOff(t *testing.T) {
 	s.now = s.now.Add(25 * time.Hour)
 	s.expect(t, "update web-1 101") // long ago
 }
+
+// A size is put back after what else was changed: that is no sign of another tool.
+func TestASizeIsPutBackAfterTheRest(t *testing.T) {
+	s := drifted(fleet.DriftCorrect)
+	s.spec("web-1").Rules.Resize = fleet.ResizeInPlace
+	p := s.build(t)
+	s.again(p, time.Minute)
+	s.expect(t, "update web-1 101", "update web-1 101 held by turn")
+	saga := s.ended(101, fleet.SagaUpdate, "web-1", "completed", "", 0)
+	saga.Corrects, saga.EndedAt = true, s.now
+	s.expect(t, "update web-1 101 held by backoff", "update web-1 101")
+	saga.Downtime = true // it was the size that did not last
+	s.expect(t, "update web-1 101", "update web-1 101 held by backoff")
+}
