@@ -126,6 +126,9 @@ func absence(x *subject) (reason string, cause Cause) {
 		}
 		break
 	}
+	if x.spec.Was != "" {
+		return "in the fleet file, and not there under its old name either", CauseFile
+	}
 	return "in the fleet file, and not there", CauseFile
 }
 

@@ -92,7 +92,7 @@ func (p Plan) effortText() string {
 func roughly(d time.Duration) string {
 	switch {
 	case d < 10*time.Minute:
-		return d.Round(5 * time.Second).String()
+		return max(5*time.Second, d.Round(5*time.Second)).String()
 	case d < 2*time.Hour:
 		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
 	}

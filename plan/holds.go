@@ -259,7 +259,11 @@ func (b *builder) outOfTurn() func(*draft) string {
 	rolling := b.newRoll()
 	return func(d *draft) string {
 		if before := first[d.subject]; before != nil {
-			return fmt.Sprintf("the %s goes first; this follows in a later pass", before.Kind)
+			first := "the " + string(before.Kind)
+			if before.Kind == Update {
+				first = "what can be changed while it runs"
+			}
+			return first + " goes first; this follows in a later pass"
 		}
 		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
 			d.along = replaces[d.subject]

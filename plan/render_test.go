@@ -146,9 +146,9 @@ func TestAGroupIsTwoRunsOfTwoUpdates(t *testing.T) {
 	want := `
   ~ api-1 … api-300  update 300 droplets: name changed in the file
                        name: web-1 … web-300 → api-1 … api-300
-  ~ api-1 … api-300  update 300 droplets: size changed in the file; it is off while it is resized
+  ~ api-1 … api-300  update 300 droplets: size changed in the file; downtime: off while being resized
                        size: s-1vcpu-1gb → s-2vcpu-2gb
-                       held by turn: the update goes first; this follows in a later pass
+                       held by turn: what can be changed while it runs goes first; this follows in a later pass
 `
 	if text := inText(s.build(t)); !strings.Contains(text, want) {
 		t.Errorf("text:\n%s", text)

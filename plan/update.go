@@ -36,10 +36,22 @@ func (b *builder) update(x *subject, h holding, record fleet.Record, a alteratio
 	record.RecordedAt = b.now
 	reason := blame(a.changes)
 	if a.alter.Downtime() {
-		reason += "; it is off while it is resized"
+		reason += "; downtime: off while being resized"
+	}
+	if b.growsDisk(a.alter, h.seen) {
+		reason += "; the disk grows too, and never shrinks again"
 	}
 	b.add(draft{subject: x, seen: h.seen, record: h.record,
 		Action: Action{Kind: Update, Reason: reason, Cause: causeOf(a.changes), Changes: a.changes, Record: record, Alter: a.alter}})
+}
+
+// growsDisk tells whether the droplet has a larger disk for good afterwards. Without a catalogue it may.
+func (b *builder) growsDisk(a fleet.Alteration, d *fleet.Droplet) bool {
+	if !a.GrowDisk || b.observed.Catalogue == nil {
+		return a.GrowDisk
+	}
+	size, known := b.observed.Catalogue.Sizes[strings.ToLower(a.Size)]
+	return !known || size.Disk > d.Disk
 }
 
 // bringAlong leaves out the updates of droplets that are replaced anyway: what they would change is the replace's.
@@ -63,7 +75,7 @@ func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (f
 		faults = append(faults, fmt.Sprintf("size %s is not offered in %s, but in %s", a.Size, d.Region,
 			strings.Join(slices.Sorted(slices.Values(size.Regions)), ", ")))
 	case size.Disk > 0 && size.Disk < d.Disk:
-		faults = append(faults, fmt.Sprintf("size %s has a disk of %d GB, and the droplet's has %d GB and cannot shrink", a.Size, size.Disk, d.Disk))
+		faults = append(faults, fmt.Sprintf("size %s has a disk of %d GB, and the droplet's has %d GB and cannot shrink: it takes another droplet (resize: replace)", a.Size, size.Disk, d.Disk))
 	}
 	return faults
 }

@@ -29,11 +29,12 @@ func TestUpdatesSayWhatTheyAlter(t *testing.T) {
 		"size": {func(s *scene) {
 			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
 		},
-			fleet.Alteration{Size: "s-2vcpu-2gb"}, "size changed in the file; it is off while it is resized"},
+			fleet.Alteration{Size: "s-2vcpu-2gb"}, "size changed in the file; downtime: off while being resized"},
 		"size with the disk": {func(s *scene) {
 			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeWithDisk
 		},
-			fleet.Alteration{Size: "s-2vcpu-2gb", GrowDisk: true}, "size changed in the file; it is off while it is resized"},
+			fleet.Alteration{Size: "s-2vcpu-2gb", GrowDisk: true},
+			"size changed in the file; downtime: off while being resized; the disk grows too, and never shrinks again"},
 	} {
 		s := converged("web-1")
 		tc.change(s)
@@ -62,6 +63,28 @@ func TestAResizeIsAnUpdateOfItsOwn(t *testing.T) {
 	s.expect(t, "update web-1 101", "update web-1 101 held by backoff")
 	failed.Downtime = false
 	s.expect(t, "update web-1 101 held by backoff", "update web-1 101")
+}
+
+// That the disk grows is said where it does, and is part of what a person agrees to.
+func TestAPlanSaysThatTheDiskGrows(t *testing.T) {
+	s := converged("web-1")
+	spec := s.spec("web-1")
+	spec.Size, spec.Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	without := s.build(t)
+	spec.Rules.Resize = fleet.ResizeWithDisk
+	with := s.build(t)
+	if with.ID == without.ID {
+		t.Error("both plans have one id")
+	}
+	s.offer()
+	s.droplet(101).Disk = 25
+	if words := s.build(t).Actions[0].Reason; !strings.Contains(words, "the disk grows too, and never shrinks again") {
+		t.Errorf("because %q", words)
+	}
+	s.droplet(101).Disk = 60
+	if words := s.build(t).Actions[0].Reason; strings.Contains(words, "disk") {
+		t.Errorf("because %q, and it has that disk already", words)
+	}
 }
 
 // A group goes through a resize a few at a time.
@@ -134,7 +157,7 @@ func TestPreflightOfAResize(t *testing.T) {
 	s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
 	s.droplet(101).Disk = 80
 	s.offer()
-	if a := s.build(t).Actions[0]; a.HeldReason != "line 8: size s-2vcpu-2gb has a disk of 60 GB, and the droplet's has 80 GB and cannot shrink" {
+	if a := s.build(t).Actions[0]; a.HeldReason != "line 8: size s-2vcpu-2gb has a disk of 60 GB, and the droplet's has 80 GB and cannot shrink: it takes another droplet (resize: replace)" {
 		t.Errorf("held because %q", a.HeldReason)
 	}
 	s.droplet(101).Disk = 25

@@ -31,6 +31,17 @@ func TestARenamedGroupKeepsItsDroplets(t *testing.T) {
 	}
 }
 
+// An old name that nobody ever had is probably misspelt: the plan says that it was looked for.
+func TestAnOldNameThatIsNotThere(t *testing.T) {
+	s := converged("web-1")
+	s.wanted.Specs = []fleet.Spec{specOf("api-1")}
+	s.wanted.Specs[0].Was = "wib-1"
+	p := s.expect(t, "provision api-1", "destroy web-1 101")
+	if why := p.Actions[0].Reason; why != "in the fleet file, and not there under its old name either" {
+		t.Errorf("because %q", why)
+	}
+}
+
 // Law 16: from the tags alone, under the new names.
 func TestLaw16ARenamedGroupWithoutADatabase(t *testing.T) {
 	s := renamed()
