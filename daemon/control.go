@@ -36,8 +36,9 @@ const (
 
 // order is the body of every request: what it is about.
 type order struct {
-	ID   string `json:"id,omitempty"`   // of a saga, or of a plan
-	Hash string `json:"hash,omitempty"` // of the fleet file to plan for; empty: the one in force
+	ID    string `json:"id,omitempty"`    // of a saga, or of a plan
+	Hash  string `json:"hash,omitempty"`  // of the fleet file to plan for; empty: the one in force
+	Hurry bool   `json:"hurry,omitempty"` // of /plan: what waits for time alone goes ahead
 
 	Errand   *errand   `json:"errand,omitempty"`   // of a handover
 	Question *question `json:"question,omitempty"` // of /known
@@ -80,7 +81,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 		if err := h.takeIn(ctx, o.Hash); err != nil {
 			return reply{}, err
 		}
-		pass, err := h.loop.Preview(ctx, true)
+		pass, err := h.loop.Preview(ctx, o.Hurry)
 		h.shown.Store(&pass.Plan)
 		return reply{Plan: bare(pass.Plan)}, err
 	})

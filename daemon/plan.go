@@ -13,6 +13,7 @@ import (
 )
 
 // Plan is the dry run: it reads the fleet file, the state database if there is one, and the account, and changes nothing anywhere.
+// Beside a running daemon it holds what that waits with (law 14); where there is none, it is the plan of an apply, which waits for nothing.
 func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -40,7 +41,8 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	l.planner.Stateless = o.Stateless
-	pass, err := l.planner.Plan(ctx, wanted, true)
+	_, alone := Dial(ctx, o)
+	pass, err := l.planner.Plan(ctx, wanted, alone != nil)
 	return pass.Plan, err
 }
 

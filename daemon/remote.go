@@ -91,7 +91,7 @@ func (r *Remote) ask(ctx context.Context, path string, o order) (answer reply, e
 
 // apply applies the fleet file of that hash; an empty hash means whichever is in force.
 func (r *Remote) apply(ctx context.Context, c Conduct, hash string) (Applied, error) {
-	planned, err := r.ask(ctx, pathPlan, order{Hash: hash})
+	planned, err := r.ask(ctx, pathPlan, order{Hash: hash, Hurry: true})
 	if err != nil {
 		return Applied{}, err
 	}

@@ -17,7 +17,8 @@ func planCommand() *cobra.Command {
 		Short: "Show what it would take, and change nothing",
 		Long: `Show what it would take to bring the account in line with the fleet file. This changes nothing anywhere:
 neither in the account nor in the state database. Where only the service may read its state database, the service
-is asked, which has its own fleet file and token.
+is asked, which has its own fleet file and token. Beside a running daemon it also shows what that holds back for a while
+(backoff); apply does not wait for it.
 
 With --stateless the state database is not needed: every droplet that bears the fleet's tags counts as adopted, and what the
 API does not show of it (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
