@@ -13,6 +13,7 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/fleet"
+	"arcadiad/plan"
 	"arcadiad/state"
 )
 
@@ -78,7 +79,7 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 	}
 	about := map[int64]bool{} // droplets that were renamed outside arcadiad
 	for _, d := range st.Drift {
-		if fleet.Key(d.Name) == out.Name {
+		if renamed := d.Field == "name" && fleet.Key(d.To) == out.Name && d.Cause == plan.CauseOutside; renamed || fleet.Key(d.Name) == out.Name {
 			out.Drift, about[d.DropletID] = append(out.Drift, d), true
 		}
 	}
@@ -116,7 +117,11 @@ func (s story) text(w io.Writer, now time.Time) error {
 			fmt.Fprintf(t, "Held\t%s, by %s: %s\n", s.Held.Action, s.Held.By, oneLine(s.Held.Reason))
 		}
 		if len(s.Sagas) == 0 {
-			fmt.Fprintln(t, "Sagas\tnone: arcadiad did nothing under this name")
+			words := "none: arcadiad did nothing under this name"
+			if len(s.Drift) > 0 && fleet.Key(s.Drift[0].Name) != s.Name {
+				words += " (see: arcadiad why " + s.Drift[0].Name + ")"
+			}
+			fmt.Fprintf(t, "Sagas\t%s\n", words)
 			return
 		}
 		s.Sagas[0].cause(t, now)
