@@ -87,6 +87,27 @@ func TestChangesShowLate(t *testing.T) {
 	})
 }
 
+// However late they show, the last word about a tag is the last that was asked for.
+func TestTaggingsShowInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := simulator.New(simulator.Options{Limits: simulator.Unlimited()})
+		c := inProcess(t, s, "any")
+		ctx := context.Background()
+		id := int(s.Add(simulator.Droplet{Name: "web", Tags: []string{"old"}}).ID)
+		on := []godo.Resource{{ID: itoa(id), Type: "droplet"}}
+		s.SetFaults(simulator.Faults{ChangeVisibleAfter: time.Minute})
+		_, err := c.Tags.UntagResources(ctx, "old", &godo.UntagResourcesRequest{Resources: on})
+		must(t, 0, err)
+		s.SetFaults(simulator.Faults{})
+		_, err = c.Tags.TagResources(ctx, "old", &godo.TagResourcesRequest{Resources: on})
+		must(t, 0, err)
+		time.Sleep(2 * time.Minute)
+		if now := get(t, c, id); len(now.Tags) != 1 {
+			t.Errorf("in the end it has the tags %v", now.Tags)
+		}
+	})
+}
+
 // ipv6 shows as a feature and as an address.
 func TestEnableIPv6Shows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -181,6 +181,20 @@ func (a *Account) PowerOn(id int64) bool {
 	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: "power_on"}, now) })
 }
 
+// SwitchBackups switches a droplet's backups on or off.
+func (a *Account) SwitchBackups(id int64, on bool) bool {
+	kind := "disable_backups"
+	if on {
+		kind = "enable_backups"
+	}
+	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: kind}, now) })
+}
+
+// EnableIPv6 gives a droplet an IPv6 address.
+func (a *Account) EnableIPv6(id int64) bool {
+	return a.console(id, func(d *droplet, now time.Time) { a.did(d, actionRequest{Type: "enable_ipv6"}, now) })
+}
+
 // Delete destroys a droplet at once, without the lags of Faults.
 func (a *Account) Delete(id int64) bool {
 	return a.console(id, func(d *droplet, now time.Time) {

@@ -53,6 +53,8 @@ type droplet struct {
 
 	listed, tagged, addressed, gone bool // by the events
 
+	retaggedAt time.Time // when the last tagging or untagging that was asked for is to show
+
 	actions  []*action
 	rendered []byte // the body as a token with all scopes sees it; nil: to be made
 }

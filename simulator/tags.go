@@ -153,11 +153,15 @@ func (c *call) onResources(do func(*Account, *droplet, string)) answer {
 		found = append(found, d)
 	}
 	for _, d := range found {
-		if lag := c.s.lag(c.s.faults.ChangeVisibleAfter, "change_visible_after", d.Name); lag > 0 {
-			c.a.at(c.now.Add(lag), func(time.Time) { do(c.a, d, t.Name) })
-			continue
+		due := c.now.Add(c.s.lag(c.s.faults.ChangeVisibleAfter, "change_visible_after", d.Name))
+		if due.Before(d.retaggedAt) {
+			due = d.retaggedAt // what was asked first comes first
 		}
-		do(c.a, d, t.Name)
+		d.retaggedAt = due
+		c.a.at(due, func(time.Time) { do(c.a, d, t.Name) })
+	}
+	if len(found) > 0 {
+		c.a.advance(c.now)
 	}
 	return c.noContent()
 }
