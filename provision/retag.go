@@ -85,7 +85,8 @@ func (p *Droplets) unretag(ctx context.Context, run *saga.Run, w *work) error {
 	if r == nil {
 		return nil
 	}
-	d, err := p.mine(ctx, &lookout{p: p, run: run}, w)
+	looks := &lookout{p: p, run: run}
+	d, err := p.mine(ctx, looks, w)
 	if err != nil {
 		return back(run, err)
 	}
@@ -98,6 +99,13 @@ func (p *Droplets) unretag(ctx context.Context, run *saga.Run, w *work) error {
 		if err := p.takeTag(ctx, tag, d.ID); err != nil && !(errors.Is(err, digitalocean.ErrForbidden) && !d.HasTag(tag)) {
 			return err
 		}
+	}
+	// Whoever looks next would take tags of before for somebody's doing, and put them back where the file says so.
+	if _, err := p.tagsSettle(ctx, looks, w, r.Off, r.On); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		run.Log().Warn("the tags were put back, and do not show so", "id", d.ID, "error", err)
 	}
 	return nil
 }

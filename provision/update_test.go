@@ -180,6 +180,9 @@ func TestUpdateGoesBack(t *testing.T) {
 			if !strings.Contains(ended.Error, tt.says) {
 				t.Errorf("%s: it ended with: %s", name, ended.Error)
 			}
+			if shown := y.truth(d.ID); !slices.Equal(shown.Tags, d.Tags) { // the next plan would take them for drift
+				t.Errorf("%s: when it ended the tags were %v, before %v", name, shown.Tags, d.Tags)
+			}
 			y.sim.SetFaults(simulator.Faults{})
 			time.Sleep(time.Minute)
 			now := y.truth(d.ID)
