@@ -24,7 +24,8 @@ import (
 func (b *builder) compare(x *subject, h holding) {
 	wants, records := b.shape.of(x.spec), b.memory.of(h.record)
 	c := &b.comparing // one for all: a hundred thousand of them would be garbage
-	*c = comparison{spec: x.spec, drifts: b.wanted.Policy.DriftOf(x.spec.Rules), noticed: b.noticed[h.seen.ID]}
+	*c = comparison{spec: x.spec, seen: h.seen, catalogue: b.observed.Catalogue, drifts: b.wanted.Policy.DriftOf(x.spec.Rules),
+		noticed: b.noticed[h.seen.ID]}
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
 		if f.Change == fleet.ChangeRecord {
@@ -84,9 +85,11 @@ func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, name st
 
 // comparison is what comparing the fields of one droplet brings to light.
 type comparison struct {
-	spec    *fleet.Spec
-	drifts  fleet.DriftPolicy
-	noticed []fleet.Deviation // of this droplet, before
+	spec      *fleet.Spec
+	seen      *fleet.Droplet
+	catalogue *fleet.Catalogue // nil: not known
+	drifts    fleet.DriftPolicy
+	noticed   []fleet.Deviation // of this droplet, before
 
 	update, resize          alteration // in place; the droplet is off while it is resized
 	replace, drift, pending []FieldChange
@@ -182,12 +185,19 @@ func merged(recorded, seen, wanted string) string {
 func (c *comparison) drifted(f *fleet.Field, recorded, seen string) {
 	back := c.since(changeOf(f.Name, seen, recorded, CauseOutside), seen)
 	switch {
-	case c.drifts != fleet.DriftReport && c.alters(f, back, recorded):
-	case c.drifts == fleet.DriftReplace && f.Change == fleet.ChangeReplace:
+	case c.drifts == fleet.DriftReplace && f.Change == fleet.ChangeReplace && !c.mends(f, back):
 		c.replace = append(c.replace, back)
+	case c.drifts != fleet.DriftReport && c.alters(f, back, recorded):
 	default:
 		c.drift = append(c.drift, c.since(changeOf(f.Name, recorded, seen, CauseOutside), seen))
 	}
+}
+
+// mends tells whether a change can be made on the living droplet, as far as is known: a disk that has grown does not shrink.
+func (c *comparison) mends(f *fleet.Field, change FieldChange) bool {
+	var a fleet.Alteration
+	return f.Alter != nil && f.Alter(&a, *c.spec, change.From, change.To) &&
+		(c.catalogue == nil || !a.Downtime() || len(faultsOfResize(a, c.seen, c.catalogue)) == 0)
 }
 
 // since says when a change was noticed first, and what did it.

@@ -76,12 +76,15 @@ func (a Action) Corrects() bool {
 // confirmAfter is how long drift must have been there before it is corrected: a listing may lag behind what arcadiad did itself.
 const confirmAfter = 30 * time.Second
 
-// heldByConfirm wants a second look at drift. A person who asks is as good as one, but not for a replace.
+// heldByConfirm wants a second look at drift, also where the file asks for more in one update: going back would put back what was never
+// there. A person who asks is as good as one, but not for a replace.
 func (b *builder) heldByConfirm(d *draft) string {
-	if !d.Corrects() || b.recorded.Hurry && d.Kind == Update {
+	if d.Kind != Update && !d.Corrects() || b.recorded.Hurry && d.Kind == Update {
 		return ""
 	}
-	if !slices.ContainsFunc(d.Changes, func(c FieldChange) bool { return b.observed.BeganAt.Sub(c.Since) < confirmAfter || c.Since.IsZero() }) {
+	if !slices.ContainsFunc(d.Changes, func(c FieldChange) bool {
+		return c.Cause != CauseFile && (b.observed.BeganAt.Sub(c.Since) < confirmAfter || c.Since.IsZero())
+	}) {
 		return ""
 	}
 	b.waitsUntil(b.now.Add(confirmAfter), confirmAfter)

@@ -82,6 +82,22 @@ func TestDriftIsCorrected(t *testing.T) {
 	}
 }
 
+// What the file asks for beside it makes drift no surer: the update waits for the second look.
+func TestDriftIsConfirmedBesideTheFile(t *testing.T) {
+	s := converged("web-1")
+	s.wanted.Policy.Drift = fleet.DriftCorrect
+	s.droplet(101).Tags = append(s.droplet(101).Tags, "theirs")
+	s.spec("web-1").IPv6 = true
+	p := s.expect(t, "update web-1 101 held by confirm")
+	s.again(p, time.Minute)
+	p = s.expect(t, "update web-1 101")
+	if a := p.Actions[0]; !a.Alter.IPv6 || len(a.Alter.Untag) != 1 {
+		t.Errorf("%+v", a.Alter)
+	}
+	s.spec("web-1").Image = "debian-12-x64" // which takes another droplet anyway
+	s.expect(t, "replace web-1 101")
+}
+
 // A person who asks is as good as a second look; but not for another droplet.
 func TestDriftInAHurry(t *testing.T) {
 	s := drifted(fleet.DriftReplace)
@@ -100,6 +116,22 @@ func TestDriftIsTheGroupsRule(t *testing.T) {
 	p := s.build(t)
 	s.again(p, time.Minute)
 	s.expect(t, "update web-1 101", "update web-1 101 held by turn")
+}
+
+// A disk that has grown does not shrink: where the file says so, another droplet comes in its place.
+func TestAGrownDiskIsReplaced(t *testing.T) {
+	for policy, want := range map[fleet.DriftPolicy]string{
+		fleet.DriftCorrect: "update web-1 101 held by preflight",
+		fleet.DriftReplace: "replace web-1 101",
+	} {
+		s := converged("web-1")
+		s.spec("web-1").Rules = fleet.Rules{Resize: fleet.ResizeInPlace, Drift: policy}
+		s.droplet(101).Size, s.droplet(101).Disk = "s-2vcpu-2gb", 60
+		s.again(s.expect(t, "update web-1 101 held by confirm"), time.Minute)
+		s.expect(t, "update web-1 101") // it can be put back, for all that is known
+		s.offer()
+		s.expect(t, want)
+	}
 }
 
 // A droplet that is rebuilt from another build of its image is replaced only where that is said, and once.

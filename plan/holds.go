@@ -269,6 +269,9 @@ func (b *builder) outOfTurn() func(*draft) string {
 			d.along = replaces[d.subject]
 			return "the replace brings it along"
 		}
+		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
+			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"
+		}
 		if d.Alter.Downtime() {
 			if wait := rolling.turn(d.Spec.Group); wait != "" {
 				return wait

@@ -54,6 +54,12 @@ func (b *builder) growsDisk(a fleet.Alteration, d *fleet.Droplet) bool {
 	return !known || size.Disk > d.Disk
 }
 
+// acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too
+// (do-api.md, section 5). Tags do not.
+func acts(a fleet.Alteration) bool {
+	return a.Name != "" || a.Backups != nil || a.IPv6 || a.Size != "" || a.PowerOn
+}
+
 // bringAlong leaves out the updates of droplets that are replaced anyway: what they would change is the replace's.
 func (b *builder) bringAlong() {
 	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool {

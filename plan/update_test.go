@@ -108,6 +108,27 @@ func TestResizesRoll(t *testing.T) {
 	}
 }
 
+// DigitalOcean refuses every action on a droplet that is still being made: an update of one would be stuck, and with it its name.
+func TestWhatIsNotActiveYetIsNotAltered(t *testing.T) {
+	for name, change := range map[string]func(*fleet.Spec){
+		"ipv6": func(s *fleet.Spec) { s.IPv6 = true },
+		"size": func(s *fleet.Spec) { s.Size, s.Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace },
+	} {
+		s := converged("web-1")
+		change(s.spec("web-1"))
+		s.droplet(101).Status = fleet.StatusNew
+		if p := s.expect(t, "update web-1 101 held by turn"); len(p.HeldBack()) != 0 {
+			t.Errorf("%s: it waits for a person", name)
+		}
+		s.spec("web-1").Image = "debian-12-x64"
+		s.expect(t, "replace web-1 101")
+	}
+	s := converged("web-1")
+	s.spec("web-1").Tags = []string{"web"}
+	s.droplet(101).Status = fleet.StatusNew
+	s.expect(t, "update web-1 101")
+}
+
 // What a new droplet brings along is not changed on the old one first; but a replace that is held keeps nobody from the rest.
 func TestAReplaceBringsTheRestAlong(t *testing.T) {
 	s := converged("web-1")

@@ -90,6 +90,8 @@ func deciding() []mutant {
 	take(14, "a size is put back after the rest", "plan/drift.go", ` || saga.Downtime != d.Alter.Downtime()`, ``)
 	take(9, "a disk that grows is another plan", "plan/id.go", `if d.Alter.GrowDisk {`, `if false {`)
 	take(16, "what is renamed is known by its old name's tags", "fleet/bytags.go", `if s.Was != "" {`, `if false {`)
+	take(9, "a disk that has grown takes another droplet", "plan/diff.go", `len(faultsOfResize(a, c.seen, c.catalogue)) == 0)`, `true)`)
+	take(9, "what is not active yet is not altered", "plan/holds.go", `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)
 	take(16, "an adopted misfit is not switched off", "plan/holds.go", `(d.Kind == Replace || d.Alter.Downtime()) && b.adoptedMisfit(d)`, `d.Kind == Replace && b.adoptedMisfit(d)`)
 	take(9, "a replace in two halves is one", "plan/holds.go", `case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):`, `case same && saga.Kind == fleet.SagaReplace:`)
 	take(2, "a renamed group waits for what is not clear", "plan/was.go", `case unclear:`, `case unclear && false:`)
