@@ -30,7 +30,11 @@ func (s *soak) mend() {
 	if s.second != nil {
 		s.down(s.second)
 	}
-	s.saveFile(s.randomFile())
+	last := s.good
+	if s.oneIn(2) {
+		last = s.randomFile()
+	}
+	s.saveFile(last)
 	if s.life.taps.dead() {
 		s.crashed(s.world)
 	}
@@ -70,15 +74,20 @@ func (s *soak) calm() bool {
 
 func (s *soak) atRest(last reconcile.Report) bool {
 	p := last.Outcome.Pass.Plan
-	for _, spec := range last.Outcome.Pass.Wanted.Specs {
+	if p.ID == "" || waitsForWas(p) || len(p.InFlight)+len(p.Released)+p.Summary.Missing > 0 || len(s.stripped()) > 0 ||
+		slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return !forGood(a) }) {
+		return false
+	}
+	recorded, err := s.reader().Load(s.ctx())
+	s.must(err)
+	for _, spec := range s.version().Fleet.Specs {
 		has := func(r fleet.Record) bool { return strings.EqualFold(r.Name, spec.Name) }
 		acts := func(a plan.Action) bool { return strings.EqualFold(a.Name, spec.Name) }
-		if !slices.ContainsFunc(last.Outcome.Pass.Recorded.Records, has) && !slices.ContainsFunc(p.Actions, acts) {
+		if !slices.ContainsFunc(recorded.Records, has) && !slices.ContainsFunc(p.Actions, acts) {
 			return false
 		}
 	}
-	return p.ID != "" && len(s.stripped()) == 0 && len(p.InFlight) == 0 && len(p.Released) == 0 && len(last.Outcome.Pass.Observed.Missing) == 0 &&
-		!slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return !forGood(a) })
+	return true
 }
 
 // forGood tells whether an action is held, and rightly stays so for as long as the file does not change.
@@ -90,7 +99,7 @@ func forGood(a plan.Action) bool {
 // needsPerson tells whether something is left that time alone does not mend.
 func (s *soak) needsPerson(last reconcile.Report) bool {
 	p := last.Outcome.Pass.Plan
-	return p.Approvable() || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped()) > 0 ||
+	return p.Approvable() || waitsForWas(p) || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped()) > 0 ||
 		slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return a.HeldBy == "stalled" || a.HeldBy == "tags" })
 }
 
@@ -114,7 +123,7 @@ func (s *soak) help() {
 	for _, d := range s.stripped() {
 		s.tell("person: tags droplet %d %s again", d.ID, d.Name)
 		for _, tag := range s.watch.born[d.ID] {
-			if tag != fleet.ProtectTag {
+			if fleet.OurTag(tag) && tag != fleet.ProtectTag {
 				s.sim.Tag(d.ID, tag)
 			}
 		}
@@ -131,7 +140,7 @@ func (s *soak) help() {
 		if s.helped[live.ID]++; s.helped[live.ID] > 1 {
 			err := s.life.h.engine.Abort(s.ctx(), live.ID)
 			s.tell("person: aborts it: %v", err)
-			if errors.Is(err, saga.ErrPivot) || s.helped[live.ID] > 2 { // it only goes on to where the droplet is gone
+			if live.Kind != fleet.SagaUpdate && (errors.Is(err, saga.ErrPivot) || s.helped[live.ID] > 2) { // it only goes on to where the droplet is gone
 				var c sagaContext
 				s.must(json.Unmarshal(live.Context, &c))
 				if id := c.Demolition.DropletID; !s.watch.isForeign(id) {
@@ -143,11 +152,19 @@ func (s *soak) help() {
 		s.tell("person: retries it: %v", s.life.h.engine.Retry(s.ctx(), live.ID))
 	}
 	last := s.life.h.loop.Last()
+	if waitsForWas(last.Outcome.Pass.Plan) {
+		s.count("update: an old name waited for a person")
+		s.saveFile(wasKey.ReplaceAllString(s.file, ""))
+	}
 	for _, a := range last.Outcome.Pass.Plan.Actions {
 		if a.Held && a.HeldBy == "tags" && a.Kind == plan.Provision {
 			s.renameStrangers(a.Name)
 		}
-		if id := retryHint.FindStringSubmatch(a.HeldReason); a.Held && a.HeldBy == "stalled" && id != nil {
+		if d, there := s.sim.Droplet(a.DropletID); a.Held && a.HeldBy == "turn" && there && d.Status == "new" && !s.watch.isForeign(d.ID) {
+			s.tell("person: deletes droplet %d %s, which never becomes active", d.ID, d.Name)
+			s.sim.Delete(d.ID)
+		}
+		if id := retryHint.FindStringSubmatch(a.HeldReason); a.Held && (a.HeldBy == "stalled" || a.HeldBy == "backoff") && id != nil {
 			s.tell("person: tries %s again: %v", a.Name, s.life.h.retry(s.ctx(), id[1]))
 		}
 	}
@@ -189,7 +206,6 @@ func (s *soak) judge() {
 	if s.t.Failed() {
 		return
 	}
-	s.judgePower()
 	wanted := s.version().Fleet
 	last := s.life.h.loop.Last().Outcome.Pass.Plan
 	recorded, err := s.reader().Load(s.ctx())
@@ -216,8 +232,8 @@ func (s *soak) judge() {
 		case excused(spec.Name):
 		case !there:
 			s.t.Errorf("%s is wanted, and there is none", spec.Name)
-		case byID[id].Values["size"] != spec.Size:
-			s.t.Errorf("%s is droplet %d of size %s, and %s is wanted", spec.Name, id, byID[id].Values["size"], spec.Size)
+		default:
+			s.judgeDroplet(spec, byID[id])
 		}
 	}
 	reported := func(id int64) bool {
@@ -254,19 +270,9 @@ func (s *soak) judgeForeign() {
 	}
 }
 
-// judgePower looks for droplets that arcadiad switched off and left so.
-func (s *soak) judgePower() {
-	for _, d := range s.sim.Droplets() {
-		if s.owns(d) && d.Status == "off" && !s.watch.off[d.ID] && !s.watch.forgot {
-			s.t.Errorf("law 13: droplet %d %s was left off", d.ID, d.Name)
-		}
-	}
-}
-
 // judgeDatabase looks at the journal, and for secrets in the file.
 func (s *soak) judgeDatabase() {
 	time.Sleep(time.Minute) // erased secrets leave the -wal file a little later
-	undone := false
 	for _, g := range s.sagas() {
 		switch {
 		case g.Status.Live():
@@ -274,7 +280,7 @@ func (s *soak) judgeDatabase() {
 		case g.Status == saga.Superseded:
 			s.count("law 17: a saga was superseded")
 		}
-		undone = undone || g.Status == saga.Compensated
+		s.countUpdate(g)
 	}
 	_, err := s.reader().Sagas(s.ctx(), state.SagaFilter{})
 	s.must(err)

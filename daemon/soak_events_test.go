@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -18,12 +19,13 @@ type event struct {
 	do     func(s *soak) bool
 }
 
-// sizes that the console user resizes to.
+// consoleSize is a size that no file asks for.
 const consoleSize = "s-2vcpu-2gb"
 
 func events() []event {
 	return []event{
 		{"edit", 30, func(s *soak) bool { s.saveFile(s.randomFile()); return true }},
+		{"small edit", 20, (*soak).smallEdit},
 		{"bad file", 4, (*soak).badFile},
 		{"faults", 40, (*soak).misbehave},
 		{"scripted faults", 16, (*soak).misbehaveOnce},
@@ -56,31 +58,43 @@ func events() []event {
 		}},
 		{"approve", 4, func(s *soak) bool { return s.approve() }},
 		{"console: a stranger of a wanted name", 3, func(s *soak) bool {
-			name := []string{"a", "b", "web-1", "web-2"}[s.rng.IntN(4)]
-			s.stranger(name)
+			s.stranger(pick(s.rng, []string{"a", "b", "web-1", "web-2", "api-1"}))
 			return true
 		}},
 		{"console: resize", 3, func(s *soak) bool {
-			return s.console("resize", func(d simulator.Droplet) { s.sim.Resize(d.ID, consoleSize) })
+			return s.touches("size", pick(s.rng, []string{consoleSize, "s-1vcpu-2gb", "s-1vcpu-1gb"}), s.sim.Resize)
 		}},
 		{"console: rename", 3, func(s *soak) bool {
-			name := []string{"a", "b", "web-1", "pet"}[s.rng.IntN(4)]
-			return s.console("rename to "+name, func(d simulator.Droplet) { s.sim.Rename(d.ID, name) })
+			return s.touches("name", pick(s.rng, []string{"a", "b", "web-1", "api-1", "pet"}), s.sim.Rename)
 		}},
 		{"console: power off", 3, func(s *soak) bool {
-			return s.console("power off", func(d simulator.Droplet) {
-				s.sim.PowerOff(d.ID)
-				s.watch.mu.Lock()
-				defer s.watch.mu.Unlock()
-				s.watch.off[d.ID] = true
-			})
+			return s.touches("status", "off", func(id int64, _ string) bool { return s.sim.PowerOff(id) })
 		}},
+		{"console: power on", 2, func(s *soak) bool {
+			return s.touches("status", "active", func(id int64, _ string) bool { return s.sim.PowerOn(id) })
+		}},
+		{"console: switch backups", 3, func(s *soak) bool {
+			on := s.oneIn(2)
+			return s.touches("backups", fmt.Sprint(on), func(id int64, _ string) bool { return s.sim.SwitchBackups(id, on) })
+		}},
+		{"console: enable ipv6", 2, func(s *soak) bool {
+			return s.touches("ipv6", "true", func(id int64, _ string) bool { return s.sim.EnableIPv6(id) })
+		}},
+		{"console: a tag of their own", 3, func(s *soak) bool {
+			tag := fmt.Sprintf("mine-%d", s.rng.IntN(1000))
+			return s.touches("tag:"+tag, "on", func(id int64, _ string) bool { return s.sim.Tag(id, tag) })
+		}},
+		{"console: a snapshot is under way", 3, (*soak).busy},
+		{"console: another tool", 3, (*soak).rival},
 		{"console: untag", 4, func(s *soak) bool {
 			return s.console("untag", func(d simulator.Droplet) {
 				if len(d.Tags) > 0 {
 					tag := d.Tags[s.rng.IntN(len(d.Tags))]
 					s.tell("  of %s", tag)
 					s.untagged()
+					if !fleet.OurTag(tag) {
+						s.touch(d, "tag:"+strings.ToLower(tag), "off")
+					}
 					s.sim.Untag(d.ID, tag)
 				}
 			})
@@ -277,7 +291,7 @@ func (s *soak) loseAll() bool {
 	return true
 }
 
-// forget notes that a resize may have been cut off with nobody left who knows of it: the droplet that is off then is a person's.
+// forget notes that a change may have been cut off with nobody left who knows of it: what it left behind is a person's.
 func (s *soak) forget() {
 	s.watch.mu.Lock()
 	defer s.watch.mu.Unlock()

@@ -34,7 +34,7 @@ func standingFaults() []fault {
 		{"action_errored", true, func(f *F, _ *R) { f.ActionErrored = true }},
 		{"errored_actions", false, func(f *F, r *R) { f.ErroredActions = []string{pick(r, alterations())} }},
 		{"endless_actions", false, func(f *F, r *R) { f.EndlessActions = []string{pick(r, alterations())} }},
-		{"change_visible_after", true, func(f *F, r *R) { f.ChangeVisibleAfter = long(r) }},
+		{"change_visible_after", true, func(f *F, r *R) { f.ChangeVisibleAfter = time.Duration(1+r.IntN(150)) * time.Second }},
 		{"delete_lag", true, func(f *F, r *R) { f.DeleteLag = time.Duration(1+r.IntN(200)) * time.Second }},
 		{"delete_list_lag", true, func(f *F, r *R) { f.DeleteListLag = time.Duration(1+r.IntN(120)) * time.Second }},
 		{"delete_ignored", true, func(f *F, _ *R) { f.DeleteIgnored = true }},

@@ -37,7 +37,9 @@ type soak struct {
 	backup   []byte         // the database as it was some day
 	helped   map[string]int // rounds in which a person saw to a stuck saga
 	faultSet simulator.Faults
-	lastPass time.Time // of the plan that was counted last
+	names    map[string]string // what the groups are called that get new names
+	deaths   int               // of daemons that crashed
+	lastPass time.Time         // of the plan that was counted last
 	began    time.Time
 }
 
@@ -151,6 +153,7 @@ func (s *soak) crashed(w *world) {
 	if strings.Contains(last, "POST /v2/droplets") {
 		s.count("law 03: crashed between intent and commit of a create")
 	}
+	s.deaths++
 	s.tell("the daemon died at %q", last)
 	w.stop()
 }
@@ -195,6 +198,7 @@ func (s *soak) read() {
 			s.count("law 01: a blind token wrote nothing")
 		}
 	}
+	s.readUpdates(p)
 	for _, a := range p.Actions {
 		held := map[string]string{
 			"max_destroy": "law 09: max_destroy held", "protect": "law 09: protect held", "volumes": "law 09: volumes held", "max_droplets": "law 09: max_droplets held",
@@ -214,58 +218,6 @@ func (s *soak) read() {
 			s.count("law 06: a registered droplet was proved gone")
 		}
 	}
-}
-
-// randomFile is a fleet file: some names of a few, in one of two sizes.
-func (s *soak) randomFile() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}\npolicy: {max_destroy: %s",
-		pick(s.rng, []string{"100%", "100%", "100%", "50%", "25%", "1", "0"}))
-	if s.oneIn(8) {
-		fmt.Fprintf(&b, ", max_droplets: %d", 1+s.rng.IntN(4))
-	}
-	b.WriteString("}\ndroplets:")
-	n := 0
-	stanza := func(name string) {
-		n++
-		fmt.Fprintf(&b, "\n  - {name: %s", name)
-		if s.oneIn(3) {
-			b.WriteString(", size: s-1vcpu-2gb")
-		}
-		if s.oneIn(2) {
-			b.WriteString(", resize: in_place")
-		}
-		if s.oneIn(4) {
-			b.WriteString(", backups: true")
-		}
-		switch s.rng.IntN(12) {
-		case 0:
-			b.WriteString(", protect: true")
-		case 1:
-			b.WriteString(", protect: false")
-		}
-		if s.oneIn(5) {
-			fmt.Fprintf(&b, ", user_data: '%s%d'", userSecret, s.rng.IntN(3))
-		}
-		if s.oneIn(6) {
-			b.WriteString(", tags: [Blue]")
-		}
-	}
-	for _, name := range []string{"a", "b"} {
-		if !s.oneIn(3) {
-			stanza(name)
-			b.WriteString("}")
-		}
-	}
-	if s.oneIn(2) {
-		stanza("web")
-		fmt.Fprintf(&b, ", count: %d}", s.rng.IntN(4))
-	}
-	if n == 0 {
-		b.WriteString(" []")
-	}
-	b.WriteString("\n")
-	return b.String()
 }
 
 // userSecret marks user data, which must not stay in the database.
@@ -366,6 +318,7 @@ func (s *soak) another() bool {
 		return true
 	}
 	s.tell("a second daemon starts")
+	s.forget()
 	s.up(s.second)
 	return true
 }

@@ -50,7 +50,8 @@ func (t tally) missed() []string {
 // laws are the marks by which a law shows that it was really exercised; see also [said] and [watch].
 func laws() []string {
 	return []string{
-		"law 01: a DELETE was checked against the truth", "law 01: an action was checked against the truth", "law 01: a released droplet kept its name", "law 01: a blind token wrote nothing",
+		"law 01: a DELETE was checked against the truth", "law 01: an action was checked against the truth",
+		"law 01: a released droplet kept its name", "law 01: a blind token wrote nothing",
 		"law 02: planned around a live saga", "law 02: a renamed droplet stayed registered",
 		"law 03: an intent was durable before the wire", "law 03: crashed between intent and commit of a create",
 		"law 04: found what an unanswered create made", "law 04: sent an unanswered create again", "law 04: a stranger kept a create from being sent again",
@@ -67,6 +68,12 @@ func laws() []string {
 		"law 15: user data left the database",
 		"law 16: a lost database was adopted again", "law 16: unknown origin was held",
 		"law 17: a saga was superseded",
+		"update: RetagDroplet", "update: RenameDroplet", "update: SwitchBackups", "update: EnableIPv6", "update: ResizeDroplet", "update: PowerOnDroplet",
+		"update: ProtectDroplet", "update: went back", "update: a resize went back, and the droplet is on", "update: max_unavailable let the others wait",
+		"update: max_unavailable bounded a resize", "update: a droplet made room for its replacement", "update: a renamed group kept its droplet",
+		"update: an old name waited for a person",
+		"drift: was put back", "drift: waited for a second look", "drift: gave way to another tool", "drift: took another droplet",
+		"drift: was left alone where the file says report", "drift: the file has its way where it says correct",
 	}
 }
 

@@ -20,16 +20,13 @@ import (
 //	go test ./daemon -run TestRandomWorlds -seed 123 -count 20
 var (
 	oneSeed   = flag.Uint64("seed", 0, "play this random world alone")
-	manySeeds = flag.Int("worlds", 40, "how many random worlds to play")
+	manySeeds = flag.Int("worlds", 35, "how many random worlds to play")
 	firstSeed = flag.Uint64("first", 1, "seed of the first of them")
 )
 
 // found are seeds that failed once, and what they found. They are played at each run.
 var found = map[uint64]string{
-	178:  "after the clock went back, a droplet that is gone could not be proved gone for as long",
-	483:  "a replacement that never became active kept its name without any registered droplet for ever",
-	1159: "a replacement that vanished right after it was registered cost the old droplet too",
-	1343: "the same, with a destroy whose request was cut",
+	41915: "tags that a saga had put back showed late, and the next plan took them for drift and put them back once more",
 }
 
 // demanded is from how many worlds on every fault and every law must have been met.
@@ -92,7 +89,8 @@ func templateDatabase(t *testing.T) []byte {
 // play lives one random world, and checks the laws while it runs and at its end.
 func play(t *testing.T, seed uint64, template []byte, tally tally) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &soak{tally: tally, rng: rand.New(rand.NewPCG(seed, 0xa5cad1a)), template: template, seed: seed, helped: map[string]int{}}
+		s := &soak{tally: tally, rng: rand.New(rand.NewPCG(seed, 0xa5cad1a)), template: template, seed: seed, helped: map[string]int{},
+			names: map[string]string{}}
 		s.world = newWorld(t, simulator.Options{Seed: seed, Activation: s.between(time.Second, 40*time.Second)})
 		s.watch = newWatch(s)
 		s.prepare(s.world)

@@ -25,17 +25,17 @@ type watch struct {
 	s *soak
 
 	mu      sync.Mutex
-	foreign map[int64]bool        // droplets of other people
-	born    map[int64][]string    // the tags of each droplet that a daemon made, as it asked for them
-	posts   map[string]postedOnce // the last create under each saga tag
-	files   []fileAt              // good versions of the fleet file
-	deleted map[string]bool       // sagas that have sent a DELETE under a licence
-	paused  time.Time             // since when writes are paused; zero: they are not
-	alien   bool                  // the token in use is another team's
-	jumped  bool                  // the clock did, so times in the journal mean little
-	untag   time.Time             // when tags were last taken off anything
-	off     map[int64]bool        // droplets that somebody switched off at the console
-	forgot  bool                  // a database was lost or replaced, and with it what its sagas were about to do
+	foreign map[int64]bool             // droplets of other people
+	born    map[int64][]string         // the tags of each droplet that a daemon made, as it asked for them
+	posts   map[string]postedOnce      // the last create under each saga tag
+	files   []fileAt                   // good versions of the fleet file
+	deleted map[string]bool            // sagas that have sent a DELETE under a licence
+	paused  time.Time                  // since when writes are paused; zero: they are not
+	alien   bool                       // the token in use is another team's
+	jumped  bool                       // the clock did, so times in the journal mean little
+	untag   time.Time                  // when tags were last taken off anything
+	touched map[int64]map[string]touch // what the console did to droplets last, by field
+	forgot  bool                       // a database was lost or replaced, and with it what its sagas were about to do
 }
 
 type postedOnce struct {
@@ -50,7 +50,7 @@ type fileAt struct {
 
 func newWatch(s *soak) *watch {
 	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{},
-		off: map[int64]bool{}}
+		touched: map[int64]map[string]touch{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -141,7 +141,7 @@ func (x wire) check(r *http.Request, body []byte) {
 		x.checkDelete(id)
 	case r.Method == http.MethodPost && path[0] == "droplets" && len(path) == 3 && path[2] == "actions":
 		id, _ := strconv.ParseInt(path[1], 10, 64)
-		x.checkAct(id)
+		x.checkAct(id, body)
 	case r.Method == http.MethodDelete && path[0] == "tags" && len(path) == 2:
 		for _, d := range w.s.sim.Droplets() {
 			if !strings.HasPrefix(path[1], "arcadia-saga-") || hasTag(d, path[1]) {
@@ -168,6 +168,7 @@ func (x wire) check(r *http.Request, body []byte) {
 
 // sagaContext is what a saga journals about its writes.
 type sagaContext struct {
+	Name       string    `json:"name"`
 	Attempt    *struct{} `json:"attempt"`
 	DropletID  int64     `json:"droplet_id"`
 	Posted     bool      `json:"posted"`
@@ -182,6 +183,12 @@ type sagaContext struct {
 		DropletID int64  `json:"droplet_id"`
 		SpecHash  string `json:"spec_hash"`
 	} `json:"licence"`
+	Found struct {
+		Name    string `json:"name"`
+		Backups *bool  `json:"backups"`
+		On      *bool  `json:"on"`
+		Off     bool   `json:"off"`
+	} `json:"found"`
 }
 
 // journaled finds the live saga in the durable journal that fits.
@@ -219,29 +226,19 @@ func (x wire) checkPost(body []byte) {
 	if last, again := w.posts[saga8]; again && !last.refused && time.Since(last.at) < 2*time.Minute {
 		w.broke("law 04", "%s was sent again under saga tag %s only %v after it went unanswered", name, saga8, time.Since(last.at))
 	}
-	if _, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
+	made, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
 		return fleet.Saga8(s.ID) == saga8 && c.Attempt != nil && !s.Reverse
-	}); !ok {
+	})
+	if !ok {
 		w.broke("law 03", "a create of %s went out under saga %s, and the journal has no intent of it", name, saga8)
+	}
+	if made.Kind == fleet.SagaProvision {
+		x.checkHeir(made, name)
 	}
 	w.s.count("law 03: an intent was durable before the wire")
 	if !w.lately(time.Now().Add(-slack), func(f fleet.Fleet) bool { _, ok := f.Spec(name); return ok }) {
 		w.broke("law 17", "a create of %s, which no file of late asks for", name)
 	}
-}
-
-func (x wire) checkAct(id int64) {
-	w := x.w
-	d, there := w.s.sim.Droplet(id)
-	if w.foreign[id] || there && !x.who.owns(d) && w.untag.Before(time.Now().Add(-slack)) {
-		w.broke("law 01", "an action on droplet %d %s, which shows %v", id, d.Name, d.Tags)
-	}
-	if _, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
-		return s.Kind == fleet.SagaUpdate && c.DropletID == id && s.Begun
-	}); !ok {
-		w.broke("law 03", "an action on droplet %d %s, and the journal has no intent of it", id, d.Name)
-	}
-	w.s.count("law 01: an action was checked against the truth")
 }
 
 func (x wire) checkDelete(id int64) {
@@ -292,93 +289,6 @@ func (w *world) owns(d simulator.Droplet) bool {
 
 func hasTag(d simulator.Droplet, tag string) bool {
 	return (&fleet.Droplet{Tags: d.Tags}).HasTag(tag)
-}
-
-// licensed checks that the truth, and the file, give a reason to destroy the droplet.
-func (w *watch) licensed(who *world, d simulator.Droplet, s saga.Saga, c sagaContext, recent time.Time) {
-	name := c.Licence.Name
-	switch c.Licence.While {
-	case "unwanted":
-		since := recent
-		if w.deleted[s.ID] { // a destroy that has begun only goes forward
-			since = w.since(s)
-		}
-		w.deleted[s.ID] = true
-		if !w.lately(since, func(f fleet.Fleet) bool { _, wanted := f.Spec(name); return !wanted }) {
-			w.broke("law 17", "a DELETE of droplet %d %s, which the file wants", d.ID, name)
-		}
-	case "spec", "always":
-		if !w.stoodIn(who, d, name, s, recent) {
-			w.broke("law 05", "a DELETE of droplet %d, the last one of ours for the name %s (%s, %s)", d.ID, name, s.Kind, c.Licence.While)
-		}
-	default:
-		w.broke("law 01", "a DELETE of droplet %d %s under a licence for %q", d.ID, name, c.Licence.While)
-	}
-}
-
-// stoodIn tells whether another droplet stands for the name: one that bears it, or is recorded under it, and is there, or was a
-// moment ago. A destroy that has begun goes forward whatever becomes of the other one.
-func (w *watch) stoodIn(who *world, d simulator.Droplet, name string, s saga.Saga, recent time.Time) bool {
-	if w.deleted[s.ID] {
-		return true
-	}
-	w.deleted[s.ID] = true
-	recorded, err := who.life.store.Load(context.Background())
-	if err != nil {
-		w.broke("law 02", "the records cannot be read: %v", err)
-	}
-	for _, other := range slices.Concat(w.s.sim.Droplets(), w.s.sim.Ended()) {
-		if other.ID == d.ID || w.foreign[other.ID] || !other.EndedAt.IsZero() && other.EndedAt.Before(recent) {
-			continue
-		}
-		under := func(r fleet.Record) bool { return r.DropletID == other.ID && strings.EqualFold(r.Name, name) }
-		if strings.EqualFold(other.Name, name) || slices.ContainsFunc(recorded.Records, under) {
-			return true
-		}
-	}
-	return false
-}
-
-// protected checks that no registered droplet is destroyed against its protection.
-func (w *watch) protected(who *world, d simulator.Droplet, recent time.Time) {
-	recorded, err := who.life.store.Load(context.Background())
-	if err != nil {
-		w.broke("law 09", "the records cannot be read: %v", err)
-	}
-	for _, r := range recorded.Records {
-		if r.DropletID != d.ID || !r.Protect {
-			continue
-		}
-		if !w.lately(recent, func(f fleet.Fleet) bool {
-			spec, ok := f.Spec(r.Name)
-			return ok && spec.Protect != nil && !*spec.Protect
-		}) {
-			w.broke("law 09", "a DELETE of droplet %d %s, which is protected", d.ID, r.Name)
-		}
-	}
-}
-
-// bounded checks policy.max_destroy where it is a number: no more unapproved destroys and replaces of registered droplets at a time.
-func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
-	if s.Labels[fleet.LabelApproval] != "" || c.Licence.While == "always" {
-		return
-	}
-	most := 0
-	w.lately(w.since(s), func(f fleet.Fleet) bool {
-		if f.Policy.MaxDestroy.Percent {
-			most = max(most, 100)
-		}
-		most = max(most, f.Policy.MaxDestroy.Value)
-		return false
-	})
-	recorded, err := who.life.store.Load(context.Background())
-	if err != nil {
-		w.broke("law 09", "the records cannot be read: %v", err)
-	}
-	registered := slices.ContainsFunc(recorded.Records, func(r fleet.Record) bool { return r.DropletID == c.Demolition.DropletID })
-	if registered && most == 0 {
-		w.broke("law 09", "a DELETE of the registered droplet %d %s, though max_destroy is 0 and nobody approved it", c.Demolition.DropletID, c.Licence.Name)
-	}
 }
 
 // posted notes what became of a create. The caller holds the lock.

@@ -1,0 +1,175 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+)
+
+// checkAct holds an action on a droplet against the laws. The caller holds the lock.
+func (x wire) checkAct(id int64, body []byte) {
+	w := x.w
+	var act struct {
+		Type string `json:"type"`
+		Name string `json:"name"`
+		Size string `json:"size"`
+		Disk bool   `json:"disk"`
+	}
+	_ = json.Unmarshal(body, &act)
+	d, there := w.s.sim.Droplet(id)
+	if w.foreign[id] || there && !x.who.owns(d) && w.untag.Before(time.Now().Add(-slack)) {
+		w.broke("law 01", "%s of droplet %d %s, which shows %v", act.Type, id, d.Name, d.Tags)
+	}
+	g, c, ok := x.journaled(func(g saga.Saga, c sagaContext) bool {
+		return g.Kind == fleet.SagaUpdate && c.DropletID == id && g.Begun
+	})
+	if !ok {
+		w.broke("law 03", "%s of droplet %d %s, and the journal has no intent of it", act.Type, id, d.Name)
+		return
+	}
+	w.s.count("law 01: an action was checked against the truth")
+	asked := func(says func(s fleet.Spec) bool) bool {
+		return g.Reverse || w.lately(time.Now().Add(-slack), func(f fleet.Fleet) bool {
+			s, ok := f.Spec(c.Name)
+			return ok && says(s)
+		})
+	}
+	journaled, wanted := true, true
+	switch act.Type {
+	case "rename":
+		journaled, wanted = c.Found.Name != "", asked(func(s fleet.Spec) bool { return s.Name == act.Name })
+	case "enable_backups", "disable_backups":
+		on := act.Type == "enable_backups"
+		journaled, wanted = c.Found.Backups != nil, asked(func(s fleet.Spec) bool { return s.Backups == on })
+	case "enable_ipv6":
+		wanted = !g.Reverse && asked(func(s fleet.Spec) bool { return s.IPv6 })
+	case "shutdown", "power_off":
+		journaled = c.Found.On != nil
+		wanted = !g.Reverse && asked(func(s fleet.Spec) bool { return s.Rules.Resize != "" && s.Rules.Resize != fleet.ResizeReplace })
+		x.checkRoll(g, d)
+	case "resize":
+		wanted = !g.Reverse && asked(func(s fleet.Spec) bool {
+			return s.Size == act.Size && act.Disk == (s.Rules.Resize == fleet.ResizeWithDisk) && s.Rules.Resize != "" && s.Rules.Resize != fleet.ResizeReplace
+		})
+	case "power_on": // owed to a droplet that was switched off, whatever the file says
+	default:
+		wanted = false
+	}
+	if !journaled {
+		w.broke("law 03", "%s of droplet %d %s, and how it was found is not in the journal: %s", act.Type, id, d.Name, g.Context)
+	}
+	if !wanted {
+		w.broke("law 17", "%s of droplet %d %s, which no file of late asks for", body, id, d.Name)
+	}
+}
+
+// checkRoll holds a droplet that is about to be switched off for a resize against max_unavailable of its group.
+func (x wire) checkRoll(g saga.Saga, d simulator.Droplet) {
+	w := x.w
+	group := func(f fleet.Fleet, subject string) string { s, _ := f.Spec(subject); return s.Group }
+	now := w.files[len(w.files)-1].fleet
+	live, err := x.who.life.store.Live(context.Background())
+	if err != nil {
+		w.broke("law 03", "the journal cannot be read while a write is on the wire: %v", err)
+	}
+	down, most, since := []string{}, 1, w.since(g)
+	for _, other := range live {
+		var c sagaContext
+		_ = json.Unmarshal(other.Context, &c)
+		ours := group(now, g.Subject) != "" && group(now, other.Subject) == group(now, g.Subject)
+		is, there := w.s.sim.Droplet(c.DropletID)
+		again := c.Found.Off && is.Status == "active" // it was off, and is on by now
+		if !ours || other.Labels[fleet.LabelDowntime] == "" || c.Found.On == nil || !*c.Found.On || !there || again {
+			continue
+		}
+		down = append(down, other.Subject)
+		if began := w.since(other); began.Before(since) {
+			since = began
+		}
+	}
+	w.lately(since, func(f fleet.Fleet) bool {
+		of := 0
+		for _, s := range f.Specs {
+			if s.Group == group(f, g.Subject) {
+				of++
+			}
+		}
+		most = max(most, f.Policy.MaxUnavailable.Of(of))
+		return false
+	})
+	if len(down) > most {
+		w.broke("max_unavailable", "droplet %d %s is switched off for a resize: with it %v are down at once, and %d may be", d.ID, d.Name, down, most)
+	}
+	w.s.count("update: max_unavailable bounded a resize")
+}
+
+// checkHeir holds a create against what the file says the name was called before: the droplet of that name is the one that is wanted.
+func (x wire) checkHeir(g saga.Saga, name string) {
+	w := x.w
+	was := ""
+	if w.lately(w.since(g), func(f fleet.Fleet) bool {
+		s, _ := f.Spec(name)
+		again := was == "" || was == s.Was
+		was = s.Was
+		return s.Was == "" || !again
+	}) {
+		return
+	}
+	recorded, err := x.who.life.store.Load(context.Background())
+	if err != nil {
+		w.broke("law 02", "the records cannot be read: %v", err)
+	}
+	for _, r := range recorded.Records {
+		d, there := w.s.sim.Droplet(r.DropletID)
+		if there && strings.EqualFold(r.Name, was) && hasTag(d, fleet.ManagedTag) && g.CreatedAt.After(r.RecordedAt.Add(slack)) {
+			w.broke("law 02", "a create of %s, which was %s, and droplet %d is that", name, was, d.ID)
+		}
+	}
+}
+
+// readUpdates counts what a plan says about changes in place and drift.
+func (s *soak) readUpdates(p plan.Plan) {
+	for _, a := range p.Actions {
+		switch {
+		case a.HeldBy == "confirm":
+			s.count("drift: waited for a second look")
+		case a.HeldBy == "backoff" && strings.Contains(a.HeldReason, "another tool may be at work"):
+			s.count("drift: gave way to another tool")
+		case a.HeldBy == "turn" && strings.Contains(a.HeldReason, "max_unavailable"):
+			s.count("update: max_unavailable let the others wait")
+		case a.Kind == plan.Replace && !a.Held && a.Corrects():
+			s.count("drift: took another droplet")
+		}
+	}
+}
+
+// countUpdate counts what an update did, once it is over.
+func (s *soak) countUpdate(g saga.Saga) {
+	switch {
+	case g.Kind != fleet.SagaUpdate:
+	case g.Status == saga.Completed:
+		for _, step := range g.Steps {
+			s.count("update: " + step)
+		}
+		if g.Labels[fleet.LabelCorrects] != "" {
+			s.count("drift: was put back")
+		}
+		if slices.Contains(g.Steps, "RenameDroplet") && g.Labels[fleet.LabelCorrects] == "" {
+			s.count("update: a renamed group kept its droplet")
+		}
+	case g.Reverse:
+		s.count("update: went back")
+		for _, step := range g.History {
+			if step.Name == "PowerOffDroplet" && step.Status == saga.StepCompensated {
+				s.count("update: a resize went back, and the droplet is on")
+			}
+		}
+	}
+}
