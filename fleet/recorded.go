@@ -47,7 +47,7 @@ type Saga struct {
 	Status    string // as in package saga
 	Live      bool   // pending, running, compensating or stuck: its name is taken
 	Step      string
-	SpecHash  string // Spec.Hash of what it provisions; empty for a destroy
+	SpecHash  string // Spec.Hash of what it provisions or updates; of a destroy: of what it makes room for, empty for nothing
 	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
 	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
 	Undone    bool   // it made a droplet that had to be destroyed again

@@ -44,5 +44,15 @@ const (
 	DriftReplace DriftPolicy = "replace" // and replace where it cannot
 )
 
+// RulesOf are the rules of a group with nothing left open, so that those which lead to the same are equal.
+func (p Policy) RulesOf(group Rules) Rules {
+	return Rules{
+		Resize:   cmp.Or(group.Resize, ResizeReplace),
+		OnChange: cmp.Or(group.OnChange, OnChangeReplace),
+		Order:    cmp.Or(group.Order, CreateFirst),
+		Drift:    p.DriftOf(group),
+	}
+}
+
 // DriftOf is what happens to the drift of a droplet: its group's rule, else the policy.
 func (p Policy) DriftOf(group Rules) DriftPolicy { return cmp.Or(group.Drift, p.Drift, DriftReport) }

@@ -35,7 +35,7 @@ type Spec struct {
 	Line   int    // line of that stanza in the fleet file, from 1
 	Single bool   // the stanza has no count: the droplet bears the stanza's name itself
 	Was    string // the name that the droplet had before its group was renamed, from `was:`; empty: none
-	Rules  Rules  // how it may be changed; they are no part of what it is
+	Rules  Rules  // how it may be changed; they are no part of what it is. Those of a file leave nothing open, see Policy.RulesOf
 }
 
 // Protected tells whether the file asks for protection.

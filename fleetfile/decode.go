@@ -100,6 +100,9 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 	if droplets != nil {
 		f.Specs = d.droplets(droplets, defaults)
 	}
+	for i := range f.Specs { // a change of the policy is a change of its rules, and to say what holds anyway is none
+		f.Specs[i].Rules = f.Policy.RulesOf(f.Specs[i].Rules)
+	}
 	return f
 }
 

@@ -32,21 +32,30 @@ func TestEveryRuleArrives(t *testing.T) {
 				"defaults": strings.Replace(head, "{", "{"+rule+", ", 1) + web,
 			} {
 				f, err := decode(text)
-				if err != nil || f.Specs[0].Rules != want {
+				if err != nil || f.Specs[0].Rules != f.Policy.RulesOf(want) {
 					t.Errorf("%s in %s: %+v, %v", rule, where, f.Specs, err)
 				}
 			}
 			for other := range words {
 				f, err := decode(strings.Replace(head, "{", "{"+key+": "+other+", ", 1) + web + "    " + rule + "\n")
-				if err != nil || f.Specs[0].Rules != want {
+				if err != nil || f.Specs[0].Rules != f.Policy.RulesOf(want) {
 					t.Errorf("%s over the default %s: %+v, %v", rule, other, f.Specs, err)
 				}
 			}
 		}
 	}
+	plain := fleet.Rules{Resize: fleet.ResizeReplace, OnChange: fleet.OnChangeReplace, Order: fleet.CreateFirst, Drift: fleet.DriftReport}
 	f, err := decode(head + web)
-	if err != nil || f.Specs[0].Rules != (fleet.Rules{}) || f.Specs[0].Was != "" {
+	if err != nil || f.Specs[0].Rules != plain || f.Specs[0].Was != "" {
 		t.Errorf("a plain droplet: %+v, %v", f.Specs, err)
+	}
+}
+
+// What the policy says about drift is a rule of each group that says nothing itself: sagas under way ask for the rules (law 17).
+func TestThePolicyIsARuleOfItsGroups(t *testing.T) {
+	f, err := decode(head + web + "  - {name: db, drift: report}\npolicy: {drift: correct}\n")
+	if err != nil || len(f.Specs) != 2 || f.Specs[0].Rules.Drift != fleet.DriftReport || f.Specs[1].Rules.Drift != fleet.DriftCorrect {
+		t.Errorf("%+v, %v", f.Specs, err)
 	}
 }
 

@@ -21,9 +21,21 @@ func (b *builder) identify() string {
 				change += "disk"
 			}
 		}
-		fmt.Fprintf(h, "%s %s %d %s %s %s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while)
+		fmt.Fprintf(h, "%s %s %d %s %s %s%s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while, d.manner())
 	}
 	return hex.EncodeToString(h.Sum(nil))[:idDigits]
+}
+
+// manner names the way in which an action goes, where there is another that a person may not have agreed to: it takes the droplet away
+// before there is a new one, or there is no way back.
+func (a Action) manner() string {
+	switch {
+	case a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst:
+		return " " + string(fleet.DestroyFirst)
+	case a.Alter.GrowDisk:
+		return " " + string(fleet.ResizeWithDisk)
+	}
+	return ""
 }
 
 // edits names changes, but not who made them or when that was noticed.

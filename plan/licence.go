@@ -22,6 +22,9 @@ type terms struct {
 	While     while  `json:"while"`
 	SpecHash  string `json:"spec_hash,omitempty"`
 
+	// Rules are those of the spec, which led to this way; nil: the licence is of a version that had none.
+	Rules *fleet.Rules `json:"rules,omitempty"`
+
 	// Makers are the sagas of this journal that made the droplet, by its tags: with one of them it is ours without the fleet's tag.
 	Makers []string `json:"makers,omitempty"`
 
@@ -34,7 +37,7 @@ type while string
 
 const (
 	whileUnwanted while = "unwanted" // for as long as the file does not want the name
-	whileSpec     while = "spec"     // for as long as the file wants the name with this very spec
+	whileSpec     while = "spec"     // for as long as the file wants the name with this very spec, under the same rules
 	whileAlways   while = "always"   // whatever the file says: a twin or a late arrival is one too many in any case
 )
 
@@ -73,7 +76,7 @@ func (l Licence) Asks(f fleet.Fleet) bool {
 		_, renamed := f.Heir(t.Name)
 		return !wanted && !renamed
 	case whileSpec:
-		return wanted && spec.Hash() == t.SpecHash
+		return wanted && spec.Hash() == t.SpecHash && (t.Rules == nil || spec.Rules == *t.Rules)
 	}
 	return false
 }
@@ -129,9 +132,13 @@ func (b *builder) license() {
 		if d.Held || (d.Kind != Destroy && d.Kind != Replace) {
 			continue
 		}
+		var rules *fleet.Rules
+		if d.while == whileSpec {
+			rules = &d.Spec.Rules
+		}
 		d.Licence = Licence{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
-			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash,
+			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
 			Makers: b.makersOf(d.seen), Shielded: d.seen.HasTag(fleet.ProtectTag), Volumes: len(d.seen.VolumeIDs),
 		}}
 	}

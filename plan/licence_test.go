@@ -79,6 +79,10 @@ func TestLaw17Asks(t *testing.T) {
 	lifted := newScene("web-1")
 	no := false
 	lifted.spec("web-1").Size, lifted.spec("web-1").Protect = "s-2vcpu-2gb", &no
+	ordered := converged("web-1")
+	ordered.spec("web-1").Size, ordered.spec("web-1").Rules.Order = "s-2vcpu-2gb", fleet.DestroyFirst
+	ignored := converged("web-1")
+	ignored.spec("web-1").Size, ignored.spec("web-1").Rules.OnChange = "s-2vcpu-2gb", fleet.OnChangeIgnore
 	other := newScene()
 	other.wanted.Name = "other"
 	for _, tc := range []struct {
@@ -95,6 +99,8 @@ func TestLaw17Asks(t *testing.T) {
 		{"replace, changed back", replace, old, false},
 		{"replace, changed on", replace, again, false},
 		{"replace, no longer wanted", replace, empty, false},
+		{"replace, in another order", replace, ordered, false},
+		{"replace, ignored by now", replace, ignored, false},
 		{"twin, wanted", twin, old, true},
 		{"twin, unwanted", twin, empty, true},
 	} {

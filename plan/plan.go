@@ -57,7 +57,7 @@ func (p Plan) Within(other Plan) bool {
 		what string
 	}
 	deedOf := func(a Action) deed {
-		return deed{a.Kind, fleet.Key(a.Name), a.DropletID, a.Spec.Hash(), edits(a.Changes)}
+		return deed{a.Kind, fleet.Key(a.Name), a.DropletID, a.Spec.Hash(), edits(a.Changes) + a.manner()}
 	}
 	agreed := map[deed]bool{}
 	for _, a := range other.Actions {

@@ -223,6 +223,25 @@ func TestDestroyFirst(t *testing.T) {
 	s.expect(t, "replace web-1 102 held by loop")
 }
 
+// Who agreed to a new droplet that comes first, or to a resize that can be undone, has not agreed to the other way.
+func TestAnotherWayIsAnotherPlan(t *testing.T) {
+	s := converged("web-1")
+	s.spec("web-1").Image = "debian-12-x64"
+	agreed := s.expect(t, "replace web-1 101")
+	s.spec("web-1").Rules.Order = fleet.DestroyFirst
+	if p := s.expect(t, "replace web-1 101"); p.ID == agreed.ID || p.Within(agreed) {
+		t.Error("a replace that destroys first passes for one that creates first")
+	}
+
+	s = converged("web-1")
+	s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	agreed = s.expect(t, "update web-1 101")
+	s.spec("web-1").Rules.Resize = fleet.ResizeWithDisk
+	if p := s.expect(t, "update web-1 101"); p.ID == agreed.ID || p.Within(agreed) {
+		t.Error("a resize that grows the disk for good passes for one that does not")
+	}
+}
+
 // A tag alone permits to adopt: not to switch off what differs from the file.
 func TestAnAdoptedMisfitIsNotResized(t *testing.T) {
 	s := newScene("web-1")

@@ -25,6 +25,8 @@ func (s *survey) followHeirs(names map[string]*subject) {
 		unclear := slices.ContainsFunc(from.holdings, func(h holding) bool { return h.state != present })
 		switch {
 		case len(from.holdings)+len(from.claims) == 0 && from.live == nil:
+		case to.live != nil && len(from.holdings) == 1 && from.holdings[0].record.DropletID == to.live.DropletID:
+			from.heir = to // it is being renamed
 		case to.live != nil || len(to.claims) > 0 || slices.ContainsFunc(to.holdings, func(h holding) bool { return h.state != gone }):
 			from.heir = to
 			from.waits = fmt.Sprintf("%s was %s by the file, but has a droplet of its own: nothing is done about %[2]s; take `was` out of the file to have it destroyed",

@@ -42,6 +42,16 @@ func TestAnOldNameThatIsNotThere(t *testing.T) {
 	}
 }
 
+// While the saga of a rename is at work, nothing is wrong: least of all something that taking out the old name would mend.
+func TestARenameUnderWay(t *testing.T) {
+	s := renamed()
+	live := s.ended(101, fleet.SagaUpdate, "api-1", "running", "", time.Minute)
+	live.ID, live.Live = sagaID(900), true
+	if p := s.expect(t, "update api-2 102"); len(p.Warnings) != 0 || p.Summary.InFlight != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
 // Law 16: from the tags alone, under the new names.
 func TestLaw16ARenamedGroupWithoutADatabase(t *testing.T) {
 	s := renamed()

@@ -316,6 +316,36 @@ func TestReplace(t *testing.T) {
 	})
 }
 
+// Who writes that a change is to be ignored, or to be made otherwise, while the replace for it is under way, means that replace.
+func TestLaw17AReplaceUnderOtherRules(t *testing.T) {
+	for name, tt := range map[string]struct {
+		before, after fleet.Rules
+	}{
+		"ignored by now":                        {fleet.Rules{}, fleet.Rules{OnChange: fleet.OnChangeIgnore}},
+		"destroyed first by now":                {fleet.Rules{}, fleet.Rules{Order: fleet.DestroyFirst}},
+		"destroyed first until now":             {fleet.Rules{Order: fleet.DestroyFirst}, fleet.Rules{}},
+		"drift was corrected by another, until": {fleet.Rules{Drift: fleet.DriftReplace}, fleet.Rules{Drift: fleet.DriftReport}},
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			old := y.made(spec("web"))
+			s := spec("web")
+			s.Image, s.Rules = "debian-12-x64", tt.before
+			y.want(s)
+			begin := y.begin(y.look())
+			y.budget.Writes(errPaused)
+			id := begin(plan.Replace)[0]
+			time.Sleep(time.Minute)
+			s.Rules = tt.after
+			y.want(s)
+			y.budget.Writes(nil)
+			y.until(id, saga.Superseded)
+			if left := y.sim.Named("web"); len(left) != 1 || left[0].ID != old.ID {
+				t.Errorf("%s: left are %+v", name, left)
+			}
+		})
+	}
+}
+
 // A replacement that was active, registered, and then vanished does not cost the old droplet too.
 func TestLaw13AReplacementThatVanishes(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {

@@ -119,6 +119,9 @@ func (p *Droplets) asked(w *work) error {
 	case s.Hash() != w.SpecHash:
 		return saga.Supersede("the fleet file now asks for another " + w.Name)
 	}
+	if _, replaces := w.Licence.Droplet(); replaces && !w.Licence.Asks(wanted) {
+		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
+	}
 	return nil
 }
 

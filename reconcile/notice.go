@@ -38,13 +38,12 @@ func noticed(pass Pass) []fleet.Deviation {
 	for i, d := range list {
 		list[i].Asked = asked[place{d.DropletID, d.Field, d.Seen}]
 	}
-	live := map[string]bool{}
+	live, undecided := map[string]bool{}, map[int64]bool{} // a droplet that is being renamed is recorded under another name
 	for _, f := range pass.Plan.InFlight {
-		live[fleet.Key(f.Name)] = true
+		live[fleet.Key(f.Name)], undecided[f.DropletID] = true, true
 	}
-	undecided := map[int64]bool{}
 	for _, r := range pass.Recorded.Records {
-		undecided[r.DropletID] = live[fleet.Key(r.Name)]
+		undecided[r.DropletID] = undecided[r.DropletID] || live[fleet.Key(r.Name)]
 	}
 	for _, d := range pass.Recorded.Deviations {
 		if undecided[d.DropletID] {

@@ -16,7 +16,7 @@ func deciding() []mutant {
 	take(9, "licence: protected since", licence, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
 	take(9, "licence: volumes attached since", licence, `case len(seen.VolumeIDs) > t.Volumes:`, `case false:`)
 	take(17, "licence: the name is still unwanted", licence, `return !wanted`, `return true`)
-	take(17, "licence: the spec is still wanted", licence, `return wanted && spec.Hash() == t.SpecHash`, `return wanted && spec.Hash() != ""`)
+	take(17, "licence: the spec is still wanted", licence, `return wanted && spec.Hash() == t.SpecHash &&`, `return wanted && spec.Hash() != "" &&`)
 	take(17, "licence: the fleet is the same", licence, `if t.DropletID == 0 || f.Name != t.Fleet {`, `if t.DropletID == 0 {`)
 	take(1, "licence: none for what is held", licence, `if d.Held || (d.Kind`, `if (d.Kind`)
 	take(1, "licence: makers are this journal's", licence, `if b.makerOf(d) == nil {`, `if false {`)
