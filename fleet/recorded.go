@@ -73,6 +73,9 @@ func (s Saga) Stuck() bool { return s.Live && s.Status == "stuck" }
 // Makes tells whether sagas of this kind make droplets, and so tag them.
 func (s Saga) Makes() bool { return s.Kind == SagaProvision || s.Kind == SagaReplace }
 
+// MakesRoom tells whether the saga destroys a droplet as the first half of a replace.
+func (s Saga) MakesRoom() bool { return s.Kind == SagaDestroy && s.SpecHash != "" }
+
 // The kinds of sagas.
 const (
 	SagaProvision = "ProvisionDroplet"

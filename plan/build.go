@@ -75,6 +75,7 @@ type draft struct {
 	along    *draft         // the replace that brings the update along; nil: none does
 	outside  bool           // not counted by max_destroy (law 5)
 	unproved bool           // no saga of this journal made the droplet (law 16)
+	second   bool           // the second half of a replace that destroyed first: the room is its own
 }
 
 // add takes an action into the plan.

@@ -76,7 +76,13 @@ func (b *builder) present() (now, soon fleet.Price, unpriced int) {
 			soon = soon.Plus(p)
 		}
 	}
-	for _, saga := range b.unseen() {
+	coming := b.unseen()
+	for _, saga := range b.sagas {
+		if saga.Live && saga.MakesRoom() {
+			coming = append(coming, saga)
+		}
+	}
+	for _, saga := range coming {
 		if spec, wanted := b.wanted.Spec(saga.Name); wanted {
 			soon = soon.Plus(note(b.listPrice(spec.Size)))
 		}

@@ -32,8 +32,8 @@ func (b *builder) decide(x *subject) {
 	case len(x.claims) > 0:
 		b.claim(x)
 	default:
-		reason, cause := absence(x)
-		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: reason, Cause: cause}})
+		reason, cause, second := absence(x)
+		b.add(draft{subject: x, second: second, Action: Action{Kind: Provision, Reason: reason, Cause: cause}})
 	}
 }
 
@@ -107,11 +107,11 @@ func (b *builder) unwanted(x *subject) {
 }
 
 // absence says why there is no droplet of the name. The record of one that is gone lasts one pass; after that the last saga that came
-// through tells.
-func absence(x *subject) (reason string, cause Cause) {
+// through tells. Second: it was destroyed for the one that is to be made.
+func absence(x *subject) (reason string, cause Cause, second bool) {
 	for _, h := range x.holdings {
 		if h.state == gone {
-			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken
+			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken, false
 		}
 	}
 	for _, saga := range slices.Backward(x.past) {
@@ -119,17 +119,17 @@ func absence(x *subject) (reason string, cause Cause) {
 			continue
 		}
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
-		case saga.Kind == fleet.SagaDestroy && saga.SpecHash != "":
-			return droplet + " was destroyed to make room for it", CauseFile
+		case saga.MakesRoom():
+			return droplet + " was destroyed to make room for it", CauseFile, true
 		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
-			return droplet + " is gone", CauseBroken
+			return droplet + " is gone", CauseBroken, false
 		}
 		break
 	}
 	if x.spec.Was != "" {
-		return "in the fleet file, and not there under its old name either", CauseFile
+		return "in the fleet file, and not there under its old name either", CauseFile, false
 	}
-	return "in the fleet file, and not there", CauseFile
+	return "in the fleet file, and not there", CauseFile, false
 }
 
 func (b *builder) warn(format string, args ...any) {

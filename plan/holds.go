@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"arcadiad/fleet"
 )
@@ -54,7 +55,7 @@ func (b *builder) hold() {
 			continue
 		}
 		verdict := r.look(b)
-		for _, d := range b.drafts {
+		for _, d := range b.inLine() {
 			if d.Held {
 				continue
 			}
@@ -66,6 +67,32 @@ func (b *builder) hold() {
 			}
 		}
 	}
+}
+
+// inLine are the drafts in the order in which they get what there is too little of: first the second halves of replaces, so that the
+// room that was made for a droplet is not given to another.
+func (b *builder) inLine() []*draft {
+	line := slices.Clone(b.drafts)
+	slices.SortStableFunc(line, func(x, y *draft) int {
+		switch {
+		case x.second == y.second:
+			return 0
+		case x.second:
+			return -1
+		}
+		return 1
+	})
+	return line
+}
+
+// madeRoom counts the live first halves of replaces whose droplet is gone already: their room is not free either.
+func (b *builder) madeRoom() (rooms int) {
+	for _, saga := range b.sagas {
+		if saga.Live && saga.MakesRoom() && !b.sees(saga.DropletID) {
+			rooms++
+		}
+	}
+	return rooms
 }
 
 // each makes a rule of a verdict that needs no preparation.
@@ -213,7 +240,9 @@ func (b *builder) overMaxDroplets() func(*draft) string {
 	count := b.standing
 	for _, x := range b.subjects {
 		count += len(x.claims)
-		if x.live != nil && x.live.Kind == fleet.SagaProvision && !b.registered(x.live.DropletID) {
+		provisions := x.live != nil && x.live.Kind == fleet.SagaProvision
+		makesRoom := x.live != nil && x.live.MakesRoom()
+		if (provisions || makesRoom) && !b.registered(x.live.DropletID) {
 			count++
 		}
 	}
@@ -234,7 +263,7 @@ func (b *builder) overMaxDroplets() func(*draft) string {
 // replace needs room for two droplets while it lasts.
 func (b *builder) overAccountLimit() func(*draft) string {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
-	count := have + len(b.unseen())
+	count := have + len(b.unseen()) + b.madeRoom()
 	return func(d *draft) string {
 		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() {
 			return ""

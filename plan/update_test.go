@@ -223,6 +223,33 @@ func TestDestroyFirst(t *testing.T) {
 	s.expect(t, "replace web-1 102 held by loop")
 }
 
+// The room that a replace makes by destroying first is not given to a droplet that waited for some.
+func TestDestroyFirstKeepsItsRoom(t *testing.T) {
+	for name, full := range map[string]func(s *scene){
+		"account_limit":    func(s *scene) { s.observed.Account.DropletLimit = 2 },
+		"max_droplets":     func(s *scene) { s.wanted.Policy.MaxDroplets = 2 },
+		"max_monthly_cost": func(s *scene) { s.wanted.Policy.MaxMonthly = 12 * fleet.Dollar },
+	} {
+		s := converged("web-1", "web-2")
+		s.wanted.Specs = append([]fleet.Spec{specOf("db")}, s.wanted.Specs...)
+		s.spec("web-2").Image, s.spec("web-2").Rules.Order = "debian-12-x64", fleet.DestroyFirst
+		s.offer()
+		full(s)
+		waits := "provision db held by " + name
+		s.expect(t, waits, "replace web-2 102")
+
+		s.vanish(102, true) // by its saga, which has not ended yet
+		s.ended(102, fleet.SagaDestroy, "web-2", "running", s.spec("web-2").Hash(), time.Minute)
+		first := &s.recorded.Sagas[len(s.recorded.Sagas)-1]
+		first.Live = true
+		s.expect(t, waits)
+
+		first.Live, first.Status = false, "completed"
+		s.destroy(102)
+		s.expect(t, waits, "provision web-2")
+	}
+}
+
 // Who agreed to a new droplet that comes first, or to a resize that can be undone, has not agreed to the other way.
 func TestAnotherWayIsAnotherPlan(t *testing.T) {
 	s := converged("web-1")
