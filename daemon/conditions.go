@@ -109,7 +109,7 @@ func heldCondition(p plan.Plan, a plan.Action) notify.Condition {
 	switch {
 	case a.HeldBy == "stalled":
 		c.Kind = notify.Stalled
-		c.Advice = "find out why its droplets do not come up (arcadiad saga list); then change its stanza, or retry the last saga"
+		c.Advice = "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them"
 	case a.HeldBy == "backoff":
 		c.Advice = "nothing, it is tried again by itself; to find out why it failed: arcadiad saga list"
 	case a.Approvable:

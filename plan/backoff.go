@@ -10,7 +10,7 @@ import (
 const (
 	firstBackoff = time.Minute // after the first failure; it doubles with each one that follows
 	maxBackoff   = time.Hour
-	stallAfter   = 3 // droplets made and destroyed again for one spec, until a person or the file says otherwise
+	stallAfter   = 3 // droplets made and destroyed again for one spec, or switched off for one resize, until a person or the file says otherwise
 )
 
 // failures counts the failures in a row of what an action tries, and finds the last (law 14). A success ends the row, and so does a
@@ -55,10 +55,14 @@ func triesSame(saga *fleet.Saga, d *draft) bool {
 }
 
 func (b *builder) heldByStall(d *draft) string {
-	if d.Kind != Provision && d.Kind != Replace {
+	if !d.creates() && !d.Alter.Downtime() {
 		return ""
 	}
-	_, undone, last := failures(d)
+	count, undone, last := failures(d)
+	if d.Alter.Downtime() && count >= stallAfter {
+		return fmt.Sprintf("the resize failed %d times in a row (%s), and takes the droplet down each time; change its stanza, or: arcadiad saga retry %s",
+			count, why(last), fleet.Saga8(last.ID))
+	}
 	if undone < stallAfter {
 		return ""
 	}

@@ -68,6 +68,28 @@ func TestLaw14Stalled(t *testing.T) {
 	s.expect(t, "provision web-1")
 }
 
+// Each try of a resize takes the droplet down: one that does not succeed is not tried for ever.
+func TestLaw14AResizeStalls(t *testing.T) {
+	s := converged("web-1")
+	spec := s.spec("web-1")
+	spec.Size, spec.Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	for i := range 3 {
+		s.expect(t, "update web-1 101")
+		failed := s.ended(int64(900+i), fleet.SagaUpdate, "web-1", "compensated", spec.Hash(), 100*time.Hour)
+		failed.DropletID, failed.Downtime = 101, true
+	}
+	p := s.expect(t, "update web-1 101 held by stalled")
+	if !p.Lapses.IsZero() {
+		t.Errorf("a stall does not lapse: %v", p.Lapses)
+	}
+	last := &s.recorded.Sagas[len(s.recorded.Sagas)-1]
+	last.Retried = true
+	s.expect(t, "update web-1 101")
+	last.Retried = false
+	spec.Size = "s-4vcpu-8gb"
+	s.expect(t, "update web-1 101")
+}
+
 func TestHeldByLoop(t *testing.T) {
 	s := converged("web-1")
 	s.spec("web-1").Size = "s-2vcpu-2gb"
