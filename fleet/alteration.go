@@ -23,6 +23,9 @@ func (a Alteration) Empty() bool {
 // Downtime tells whether the droplet is off for a while.
 func (a Alteration) Downtime() bool { return a.Size != "" }
 
+// EndsBackups tells whether no more backups are made of the droplet.
+func (a Alteration) EndsBackups() bool { return a.Backups != nil && !*a.Backups }
+
 // alterTags finds the tags that are to be put on and taken off, of two canonical lists.
 func (a *Alteration) alterTags(from, to string) {
 	a.Tag, a.Untag = beyond(List(to), List(from)), beyond(List(from), List(to))

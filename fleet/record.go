@@ -52,7 +52,8 @@ func ValuesOf(s Spec) Values {
 }
 
 // Adopted makes the record of a droplet that exists: what can be read is recorded as it is, what cannot is taken from the spec
-// and marked as assumed, so that an adoption by itself never replaces.
+// and marked as assumed, so that an adoption by itself never replaces. Of a list only that is recorded which the spec asks for: the
+// rest may be somebody else's, and the file has not dropped it.
 func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 	v = Values{}
 	for _, f := range Fields {
@@ -62,6 +63,9 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 		want, asked := f.Wanted(s)
 		if f.Seen != nil {
 			if seen, ok := f.Seen(&d, want); ok {
+				if f.Kind == KindList {
+					seen = strings.Join(common(List(seen), List(want)), ",")
+				}
 				if asked || f.Required {
 					v[f.Name] = seen
 				}
@@ -75,6 +79,11 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 	}
 	slices.Sort(assumed)
 	return v, assumed
+}
+
+// common is what a list has that the other has too.
+func common(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(e string) bool { return !slices.Contains(other, e) })
 }
 
 // MarshalJSON writes booleans and lists as such, so that the recorded spec reads like the fleet file.

@@ -64,9 +64,17 @@ func TestAdoptedDiffersFromNothing(t *testing.T) {
 			if v != wanted {
 				t.Errorf("%s is assumed as %q, not as the file's %q", f.Name, v, wanted)
 			}
-		} else if seen, _ := f.Seen(&d, v); v != seen {
+		} else if seen, _ := f.Seen(&d, v); v != seen && f.Kind != KindList {
 			t.Errorf("%s is recorded as %q and shows %q", f.Name, v, seen)
 		}
+	}
+}
+
+// Tags that the file does not ask for may be somebody else's: they are not recorded as if the file had.
+func TestAdoptedTagsAreTheFiles(t *testing.T) {
+	values, _ := Adopted(Droplet{ID: 1, Tags: []string{"theirs", "WEB", ManagedTag}}, full())
+	if values["tags"] != "web" {
+		t.Errorf("recorded %q", values["tags"])
 	}
 }
 

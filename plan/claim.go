@@ -107,6 +107,9 @@ func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange
 		}
 		want, asked := f.Wanted(*spec)
 		seen, readable := f.Seen(d, want)
+		if f.Kind == fleet.KindList {
+			want = merged("", seen, want) // an adoption takes nothing off
+		}
 		if !asked || !readable || seen == want {
 			continue
 		}

@@ -81,6 +81,7 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 	s := newScene("web-1", "web-2", "web-3", "web-4")
 	s.register(1, "web-1")
 	s.see(2, "web-2").Tags = []string{"mine"}
+	s.spec("web-2").Tags = []string{"front"}
 	s.see(3, "web-3")
 	s.see(4, "web-3")
 	s.see(5, "db")
@@ -88,7 +89,7 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 	if len(all) != 2 || all[0].Name != "web-2" || all[0].Refused != "" || all[1].Name != "web-3" || all[1].Refused == "" {
 		t.Errorf("all: %+v", all)
 	}
-	if len(all[0].Differs) != 1 || all[0].Differs[0] != changeOf("tags", "mine", "", CauseFile) || strings.Join(all[0].Assumed, " ") != "ssh_keys user_data" {
+	if len(all[0].Differs) != 1 || all[0].Differs[0] != changeOf("tags", "mine", "front,mine", CauseFile) || strings.Join(all[0].Assumed, " ") != "ssh_keys user_data" {
 		t.Errorf("web-2 differs in %v, assumed %v", all[0].Differs, all[0].Assumed)
 	}
 	named := s.adoptable(t, "web-1", "web-4", "db")

@@ -151,7 +151,7 @@ func (b *builder) heldByOrigin(d *draft) string {
 	switch {
 	case d.destroys() && d.unproved:
 		return "no saga of this state database made it"
-	case (d.Kind == Replace || d.Alter.Downtime()) && b.adoptedMisfit(d):
+	case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && b.adoptedMisfit(d):
 		return "no saga of this state database made it, and it differed from the file already when it was adopted"
 	}
 	return ""

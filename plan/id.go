@@ -17,9 +17,6 @@ func (b *builder) identify() string {
 		change := ""
 		if d.Kind == Update {
 			change = edits(d.Changes)
-			if d.Alter.GrowDisk {
-				change += "disk"
-			}
 		}
 		fmt.Fprintf(h, "%s %s %d %s %s %s%s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while, d.manner())
 	}

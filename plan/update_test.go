@@ -280,3 +280,20 @@ func TestAnAdoptedMisfitIsNotResized(t *testing.T) {
 	s.ended(7, fleet.SagaAdopt, "web-1", "completed", s.spec("web-1").Hash(), time.Minute)
 	s.expect(t, "update web-1 7 held by origin")
 }
+
+// Nor to take off or switch off what somebody else may have put there: the file never dropped it.
+func TestLaw16AnAdoptionTakesNothingAway(t *testing.T) {
+	s := newScene("web-1")
+	s.spec("web-1").Tags = []string{"web"}
+	d := s.seeTagged(7, "web-1", "theirs")
+	d.Features = []string{"backups"}
+	p := s.expect(t, "adopt web-1 7")
+	s.recorded.Records = []fleet.Record{p.Actions[0].Record}
+	s.ended(7, fleet.SagaAdopt, "web-1", "completed", s.spec("web-1").Hash(), time.Minute)
+	p = s.expect(t, "update web-1 7 held by origin")
+	if a := p.Actions[0].Alter; len(a.Untag) != 0 || !slices.Equal(a.Tag, []string{"web"}) {
+		t.Errorf("%+v", a)
+	}
+	s.spec("web-1").Backups = true
+	s.expect(t, "update web-1 7")
+}

@@ -92,6 +92,7 @@ func writing() []mutant {
 	take(13, "a droplet that may be shutting down is not taken for on", "provision/power.go", `c.stale = !w.Found.Off`, `c.stale = false`, steps)
 	take(13, "switching on is a pivot", "provision/provision.go", `step("PowerOnDroplet", p.powerOn, nil).AsPivot(),`, `step("PowerOnDroplet", p.powerOn, nil),`, steps)
 	take(17, "an action asks the file when it has its slot", alter, `if err := a.asked(a.w); err != nil {`, `if err := a.asked(a.w); false {`, steps)
+	take(17, "a replace asks how it may be done", "provision/work.go", `replaces && !w.Licence.Asks(wanted) {`, `replaces && false {`, steps)
 	take(17, "an update asks how it may be done", "provision/update.go", `s.Rules != w.Spec.Rules {`, `s.Rules != w.Spec.Rules && false {`, steps)
 	take(9, "a lifted protection is put back", "provision/protect.go", `if !w.Found.Lifted {`, `if true {`, steps)
 	take(14, "what is in progress gets an hour", "provision/wait.go", `if state == "in-progress" && w.Looks < p.o.WaitLongest {`, `if false {`, steps)
