@@ -87,6 +87,9 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	})
 	handle(pathSync, func(ctx context.Context, _ order) (reply, error) {
 		out, err := h.loop.Pass(ctx, reconcile.TriggerSync, false, "")
+		if out.Saved && errors.Is(err, reconcile.ErrChanged) {
+			err = nil // the file changed meanwhile: the inventory was taken all the same
+		}
 		return reply{Droplets: len(out.Pass.Observed.Droplets)}, err
 	})
 	handle(pathRetry, func(ctx context.Context, o order) (reply, error) { return reply{}, h.retry(ctx, o.ID) })
