@@ -36,7 +36,8 @@ type Removed struct{ Sagas, Approvals, Deleted int64 }
 //
 // A saga is kept, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is
 // its own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; a saga for the
-// same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since.
+// same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since. Updates
+// only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it lives.
 func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 	var removed Removed
 	now := time.Now()
@@ -174,6 +175,7 @@ type past struct {
 	ended     time.Time // zero: live
 	retried   bool
 	undone    bool
+	update    bool    // it changed a living droplet, and made none
 	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
 	droplets  []int64 // that it made, adopted, replaced or destroyed
 	spoilt    bool    // its row cannot be read whole
@@ -193,6 +195,7 @@ func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err er
 		var labels map[string]string
 		p.spoilt = decodeTime("ended_at", ended, &p.ended) != nil || decode("labels", text, &labels) != nil
 		p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
+		p.update = kind == fleet.SagaUpdate
 		p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
 		for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
 			if v := labels[label]; v != "" {
@@ -207,23 +210,44 @@ func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err er
 	return sagas, err
 }
 
-// expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed. What a later
-// one tells about its name (that it succeeded, or was forgiven) is about those before it, so it goes last.
+// expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed; and beyond that
+// one the updates from the oldest on. What a later one tells about its name (that it succeeded, or was forgiven) is about those before
+// it, so it goes last.
 func expired(sagas []past, n needed, before time.Time) (ids []string) {
-	answered := -1 // the last saga that put an end to the failures before it
-	for i, p := range sagas {
-		if p.status == saga.Completed || p.retried {
-			answered = i
-		}
+	over := func(p past) bool {
+		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt
 	}
-	for i, p := range sagas {
-		stalls := p.status == saga.Compensated && p.undone && i > answered
-		over := !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before)
+	answered := lastAnswer(sagas, func(past) bool { return true })
+	first := 0 // that is still needed
+	for ; first < len(sagas); first++ {
+		p := sagas[first]
+		stalls := p.status == saga.Compensated && p.undone && first > answered
 		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.droplets[id] })
-		if !over || stalls || lives || p.spoilt || p.leavesTag || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
-			return ids
+		if !over(p) || stalls || lives || p.leavesTag || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
+			break
+		}
+		ids = append(ids, p.id)
+	}
+	answered = lastAnswer(sagas, func(p past) bool { return p.update })
+	for i := first; i < len(sagas); i++ {
+		p := sagas[i]
+		if !p.update {
+			continue
+		}
+		if stalls := p.status == saga.Compensated && i > answered; !over(p) || stalls {
+			break
 		}
 		ids = append(ids, p.id)
 	}
 	return ids
+}
+
+// lastAnswer is the place of the last of some sagas that put an end to the failures before it; -1: there is none.
+func lastAnswer(sagas []past, some func(past) bool) int {
+	for i := len(sagas) - 1; i >= 0; i-- {
+		if p := sagas[i]; some(p) && (p.status == saga.Completed || p.retried) {
+			return i
+		}
+	}
+	return -1
 }

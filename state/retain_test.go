@@ -173,6 +173,37 @@ func TestLaw14RetentionForgetsNoStall(t *testing.T) {
 	})
 }
 
+// A droplet that lives keeps its maker, and the updates of the last months; failures that hold the next update back stay too.
+func TestRetainForgetsOldUpdates(t *testing.T) {
+	inAttic(t, func(a *attic) {
+		update := func(subject string, status saga.Status) {
+			a.t.Helper()
+			a.n++
+			sg := draft(a.n, subject)
+			sg.Kind, sg.CreatedAt, sg.UpdatedAt, sg.Labels = fleet.SagaUpdate, time.Now(), time.Now(), map[string]string{fleet.LabelDroplet: "11"}
+			must(a.t, a.s.Begin(a.t.Context(), sg))
+			must(a.t, a.s.Commit(a.t.Context(), ended(sg, status), nil))
+		}
+		a.saga("web", saga.Completed, map[string]string{fleet.LabelDroplet: "11"})
+		a.saga("db", saga.Completed, map[string]string{fleet.LabelDroplet: "12"})
+		commitNow(a, droplet(11, "web", time.Now()), droplet(12, "db", time.Now()))
+		for _, status := range []saga.Status{saga.Compensated, saga.Completed, saga.Superseded} {
+			update("web", status)
+		}
+		for range 3 {
+			update("db", saga.Compensated)
+		}
+		time.Sleep(60 * day)
+		update("web", saga.Completed)
+		time.Sleep(31 * day)
+		a.retain(90*day, 0)
+		wantEqual(t, "left", a.left(), "web db db db db web")
+		time.Sleep(60 * day)
+		a.retain(90*day, 0)
+		wantEqual(t, "left later", a.left(), "web db db db db")
+	})
+}
+
 func TestRetainDeletedAndApprovals(t *testing.T) {
 	inAttic(t, func(a *attic) {
 		const many = 1200 // more than two transactions

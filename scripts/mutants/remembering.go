@@ -48,6 +48,7 @@ func remembering() []mutant {
 	take(9, "an approval is used with its sagas", "state/journal.go", `if err := useApproval(ctx, tx, plan); err != nil {`, `if err := error(nil); err != nil {`, db)
 	take(9, "an approval is used once", "state/control.go", `WHERE plan_id = ? AND used_at IS NULL", timeText`, `WHERE plan_id = ?", timeText`, db)
 	take(16, "a saga is kept until its tag is gone", "state/retain.go", `|| p.leavesTag `, ``, db)
+	take(14, "updates that failed are kept while they hold the next", "state/retain.go", `saga.Compensated && i > answered; !over`, `saga.Compensated && i < 0; !over`, db)
 	take(11, "one writer, by lock", "state/file.go", `syscall.LOCK_EX|syscall.LOCK_NB); err != nil {`, `syscall.LOCK_EX|syscall.LOCK_NB); false {`, db)
 	take(11, "a closed store is free at once", "state/file.go", `syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), `, ``, db)
 	take(11, "a swapped file is another", "state/file.go", `case !os.SameFile(now, opened):`, `case !os.SameFile(now, now):`, db)
