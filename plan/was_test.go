@@ -64,6 +64,16 @@ func TestLaw16ARenamedGroupWithoutADatabase(t *testing.T) {
 	s.expect(t)
 }
 
+// Without a database, what cannot be read of a droplet under its old name is taken from the file, and replaces nothing.
+func TestARenamedGroupByItsTags(t *testing.T) {
+	s := renamed()
+	for i := range s.wanted.Specs {
+		s.wanted.Specs[i].UserData = "#!"
+	}
+	s.recorded = fleet.RecordedByTags(s.wanted, s.observed.Droplets)
+	s.expect(t, "update api-1 101", "update api-2 102")
+}
+
 // Nothing is made under a new name, and nothing destroyed under the old one, while what stands there is not clear.
 func TestARenamedGroupWaitsForWhatIsNotClear(t *testing.T) {
 	for name, change := range map[string]func(s *scene){

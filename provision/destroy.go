@@ -17,6 +17,8 @@ type warrant struct {
 	id int64
 	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
 	covers func(fleet.Droplet) error
+	// stands is asked in the last moment before the first DELETE; nil: there is nothing more to ask.
+	stands func() error
 }
 
 // ownWarrant is a saga's claim on what it made itself.
@@ -51,6 +53,13 @@ func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 			err = p.stillUnwanted(w)
 		case fleet.SagaReplace:
 			err = p.stands(ctx, run, w)
+			stood := time.Now()
+			by.stands = func() error {
+				if time.Since(stood) > seenFor { // the looks at the old one may have failed for long
+					return saga.Later(time.Second, fmt.Errorf("droplet %d, which is to stand in for it, was seen too long ago: looking again", w.DropletID))
+				}
+				return nil
+			}
 		}
 		if err != nil {
 			return err
@@ -154,7 +163,7 @@ func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warr
 		if stood >= deleteLong {
 			return doesNotGo(by.id, stood, answer)
 		}
-		if answer, err = p.delete(ctx, run, w, by.id); err != nil {
+		if answer, err = p.delete(ctx, run, w, by); err != nil {
 			return err
 		}
 		deleted, sinceDelete = true, 0
@@ -181,12 +190,18 @@ func doesNotGo(id int64, looks int, answer error) error {
 
 // delete sends one DELETE, and gives what it was answered: nil, or that the outcome is open. Only an error that the loop in demolish
 // cannot go on from is err.
-func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, id int64) (answer, err error) {
+func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, by warrant) (answer, err error) {
+	id := by.id
 	var intent func(context.Context) error
 	if !w.Demolition.Sent {
 		intent = func(ctx context.Context) error {
 			if run.Kind() == fleet.SagaDestroy { // the look may have taken hours, and the file has moved on since
 				if err := p.stillUnwanted(w); err != nil {
+					return err
+				}
+			}
+			if by.stands != nil {
+				if err := by.stands(); err != nil {
 					return err
 				}
 			}

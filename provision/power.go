@@ -49,9 +49,13 @@ func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) e
 	}
 	c := switchedOn()
 	c.stale = !w.Found.Off // it may still be shutting down
-	_, err := p.alter(ctx, run, w, c)
+	d, err := p.alter(ctx, run, w, c)
 	if errors.Is(err, errAlien) {
 		return leftOff(err)
+	}
+	if err == nil && w.Alter.Size != "" && sized(d, w.Alter.Size) && w.Record != nil && onlySize(w.Alter) {
+		// The resize came through after all: it was ours, and the file's present word decides from here.
+		run.Put(d, *w.Record)
 	}
 	return back(run, err)
 }
@@ -82,6 +86,12 @@ func (p *Droplets) powerOn(ctx context.Context, run *saga.Run, w *work) error {
 		return err // tried again
 	}
 	return onward(err)
+}
+
+// onlySize tells whether an update is a resize and nothing else, so that its record differs from the one before in the size alone.
+func onlySize(a fleet.Alteration) bool {
+	a.Size, a.GrowDisk, a.PowerOn = "", false, false
+	return a.Empty()
 }
 
 func switchedOn() change {

@@ -128,8 +128,13 @@ func TestLaw13AnActionWithoutAnEnd(t *testing.T) {
 				y.sim.SetFaults(simulator.Faults{})
 				y.until(id, saga.Completed, saga.Compensated)
 				time.Sleep(time.Minute)
-				if now := y.truth(d.ID); now.Status != "active" || !abort && now.Size != s.Size {
+				now := y.truth(d.ID)
+				if now.Status != "active" || !abort && now.Size != s.Size {
 					t.Errorf("%s, %s: it is %+v", endless, name, now)
+				}
+				// A resize that came through after its saga had gone back is no change of somebody else's.
+				if is := y.recorded(d.ID).Values["size"]; is != now.Size {
+					t.Errorf("%s, %s: recorded as %s, and it is %s", endless, name, is, now.Size)
 				}
 			})
 		}
