@@ -52,11 +52,11 @@ func (x wire) checkAct(id int64, body []byte) {
 		wanted = !g.Reverse && asked(func(s fleet.Spec) bool { return s.IPv6 })
 	case "shutdown", "power_off":
 		journaled = c.Found.On != nil
-		wanted = !g.Reverse && asked(func(s fleet.Spec) bool { return s.Rules.Resize != "" && s.Rules.Resize != fleet.ResizeReplace })
+		wanted = !g.Reverse && asked(inPlace)
 		x.checkRoll(g, d)
 	case "resize":
 		wanted = !g.Reverse && asked(func(s fleet.Spec) bool {
-			return s.Size == act.Size && act.Disk == (s.Rules.Resize == fleet.ResizeWithDisk) && s.Rules.Resize != "" && s.Rules.Resize != fleet.ResizeReplace
+			return s.Size == act.Size && act.Disk == (s.Rules.Resize == fleet.ResizeWithDisk) && inPlace(s)
 		})
 	case "power_on": // owed to a droplet that was switched off, whatever the file says
 	default:

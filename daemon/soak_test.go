@@ -26,6 +26,8 @@ var (
 
 // found are seeds that failed once, and what they found. They are played at each run.
 var found = map[uint64]string{
+	7324:  "the replacement vanished while the looks at the old droplet failed, and the old one was destroyed all the same",
+	7768:  "a resize that came through after its saga had gone back was taken for somebody else's",
 	41915: "tags that a saga had put back showed late, and the next plan took them for drift and put them back once more",
 }
 

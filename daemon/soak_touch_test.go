@@ -121,6 +121,9 @@ func shownIn(d simulator.Droplet, field string) string {
 		"backups": strconv.FormatBool(d.Backups), "ipv6": strconv.FormatBool(d.IPv6)}[field]
 }
 
+// inPlace tells whether another size takes no other droplet.
+func inPlace(s fleet.Spec) bool { return s.Rules.Resize != "" && s.Rules.Resize != fleet.ResizeReplace }
+
 // judgeDroplet holds a droplet at rest against what the file asks for, and against what was done to it at the console.
 func (s *soak) judgeDroplet(spec fleet.Spec, r fleet.Record) {
 	d, there := s.sim.Droplet(r.DropletID)
@@ -147,7 +150,7 @@ func (s *soak) judgeDroplet(spec fleet.Spec, r fleet.Record) {
 		t, touched := s.watch.touched[d.ID][field]
 		switch {
 		case field == "ipv6" && has == "true": // there is no way back
-		case field == "size" && drifts == fleet.DriftCorrect && spec.Rules.Resize == "" && touched: // nothing mends that in place
+		case field == "size" && drifts == fleet.DriftCorrect && !inPlace(spec) && touched: // nothing mends that in place
 		case corrects && has != want:
 			s.t.Errorf("droplet %d %s: %s is %s, and %s is wanted, drift or not", d.ID, d.Name, field, has, want)
 		case corrects && touched:
