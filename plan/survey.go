@@ -31,6 +31,7 @@ type survey struct {
 type subject struct {
 	name      string
 	spec      *fleet.Spec // nil: not wanted
+	place     int         // of the spec among the wanted
 	holdings  []holding
 	claims    []*fleet.Droplet // ours by their tags and not registered, by id
 	strangers []int64          // droplets of this name that are not ours
@@ -63,21 +64,29 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	s := &survey{wanted: wanted, recorded: recorded, observed: observed}
 	names := make(map[string]*subject, len(wanted.Specs))
 	var unwanted []*subject
+	slab := make([]subject, len(wanted.Specs))
+	next := 0 // in the slab; what is asked for comes mostly in the order of the file, and then nothing need be looked up
 	of := func(name string) *subject {
+		if next < len(slab) && slab[next].name == name {
+			next++
+			return &slab[next-1]
+		}
 		key := fleet.Key(name)
 		x := names[key]
-		if x == nil {
+		switch {
+		case x == nil:
 			x = &subject{name: name}
 			names[key] = x
 			unwanted = append(unwanted, x)
+		case x.spec != nil:
+			next = x.place + 1
 		}
 		return x
 	}
 
-	slab := make([]subject, len(wanted.Specs))
 	for i := range wanted.Specs {
 		spec := &wanted.Specs[i]
-		slab[i] = subject{name: spec.Name, spec: spec}
+		slab[i] = subject{name: spec.Name, spec: spec, place: i}
 		names[fleet.Key(spec.Name)] = &slab[i]
 	}
 	if len(names) != len(wanted.Specs) {
