@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/daemon"
 	"arcadiad/state"
 )
 
@@ -28,33 +29,30 @@ func completeYAML(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 
 // completeNames completes a droplet's name from the state database.
 func completeNames(s *settings) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		const nothing = cobra.ShellCompDirectiveNoFileComp
-		if len(args) > 0 || s.fill() != nil {
-			return nil, nothing
-		}
-		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second) // a shell waits for this
-		defer cancel()
-		r, _, err := s.look(ctx)
-		if err != nil {
-			return nil, nothing
-		}
+	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
 		resources, err := r.Resources(ctx)
-		if err != nil {
-			return nil, nothing
-		}
-		var found []cobra.Completion
 		for _, d := range resources {
-			if d.Recorded && strings.HasPrefix(d.Name, begun) {
-				found = append(found, cobra.CompletionWithDesc(d.Name, string(d.Status)+" "+d.PublicIP))
+			if d.Recorded {
+				offer(d.Name, string(d.Status)+" "+d.PublicIP)
 			}
 		}
-		return found, nothing
-	}
+		return err
+	})
 }
 
 // completeSagas completes a saga's id from the state database; ended ones where they make sense.
 func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
+	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
+		sagas, err := r.Sagas(ctx, state.SagaFilter{Live: !ended, Limit: 200})
+		for _, g := range sagas {
+			offer(short(g.ID), g.Kind+" "+g.Subject+" "+string(g.Status))
+		}
+		return err
+	})
+}
+
+// completeFrom completes the one argument of a command with words from the state database. What cannot be read completes nothing.
+func completeFrom(s *settings, words func(ctx context.Context, r daemon.Known, offer func(word, about string)) error) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		const nothing = cobra.ShellCompDirectiveNoFileComp
 		if len(args) > 0 || s.fill() != nil {
@@ -66,15 +64,14 @@ func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
 		if err != nil {
 			return nil, nothing
 		}
-		sagas, err := r.Sagas(ctx, state.SagaFilter{Live: !ended, Limit: 200})
+		var found []cobra.Completion
+		err = words(ctx, r, func(word, about string) {
+			if strings.HasPrefix(word, begun) {
+				found = append(found, cobra.CompletionWithDesc(word, about))
+			}
+		})
 		if err != nil {
 			return nil, nothing
-		}
-		var found []cobra.Completion
-		for _, g := range sagas {
-			if id := short(g.ID); strings.HasPrefix(id, begun) {
-				found = append(found, cobra.CompletionWithDesc(id, g.Kind+" "+g.Subject+" "+string(g.Status)))
-			}
 		}
 		return found, nothing
 	}

@@ -13,7 +13,6 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 func historyCommand() *cobra.Command {
@@ -31,11 +30,7 @@ This reads the state database, and changes nothing.`,
 	all := cmd.Flags().Bool("all", false, "every plan that is kept, not just the latest")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		r, _, err := s.look(cmd.Context())
-		if err != nil {
-			return err
-		}
-		sagas, err := r.Sagas(cmd.Context(), state.SagaFilter{})
+		sagas, err := s.readSagas(cmd.Context())
 		if err != nil {
 			return err
 		}

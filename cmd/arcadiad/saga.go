@@ -64,11 +64,7 @@ func sagaListCommand() *cobra.Command {
 	all := cmd.Flags().Bool("all", false, "every saga that ever was, not just the latest")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		r, _, err := s.look(cmd.Context())
-		if err != nil {
-			return err
-		}
-		sagas, err := r.Sagas(cmd.Context(), state.SagaFilter{})
+		sagas, err := s.readSagas(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -97,6 +93,15 @@ func sagaListCommand() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// readSagas gives every saga that is kept, oldest first.
+func (s *settings) readSagas(ctx context.Context) ([]saga.Saga, error) {
+	r, _, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Sagas(ctx, state.SagaFilter{})
 }
 
 func sagaShowCommand() *cobra.Command {
