@@ -25,6 +25,8 @@ type Account struct {
 
 	droplets map[int64]*droplet // all that GET may show
 	ended    []Droplet          // what was, oldest end first
+	buried   []*droplet         // what ended within keptPast
+	moment   time.Time          // up to which everything has happened
 	created  int                // droplets ever made, which addresses are counted from
 	actions  []*action          // oldest first
 	byAction map[int64]*action
@@ -134,8 +136,10 @@ func (a *Account) at(t time.Time, do func(at time.Time)) {
 func (a *Account) advance(now time.Time) {
 	for len(a.due.events) > 0 && !a.due.events[0].at.After(now) {
 		e := heap.Pop(&a.due).(event)
+		a.moment = e.at
 		e.do(e.at)
 	}
+	a.moment = now
 }
 
 // index enters a droplet into the listings that show it; unindex takes it out. A droplet's name, tags and visibility change only
@@ -173,6 +177,7 @@ func (a *Account) unindex(d *droplet) {
 
 // change alters a droplet and keeps the listings and the rendered body true.
 func (a *Account) change(d *droplet, alter func()) {
+	a.remember(d)
 	a.unindex(d)
 	alter()
 	d.rendered = nil

@@ -23,7 +23,17 @@
 //
 // Faults come two ways. [Faults] are standing knobs, each certain or with a chance that the seed decides for each subject, so that
 // the order of concurrent requests does not matter. [Simulator.Script] is exact: the next n requests of a route meet an [Effect].
-// Both can be switched while it runs, in Go or over HTTP under /simulator/, which the real API does not have.
+// Both can be switched while it runs, in Go by SetFaults and Script, or over HTTP by PUT or PATCH /simulator/faults and POST
+// /simulator/script, which the real API does not have.
+//
+// Reads of droplets can lie while everything else is well: a blank replica (blank_reads) or one that is minutes behind (reads_behind),
+// droplets hidden from lists or from GET (hidden_from_lists, hidden_from_get), members that are null, missing or empty (members), a
+// status or features that are not so (shown_off, features_lack_backups), and numbers that are wrong (total_moves, tag_count_off).
+// Droplets are named there by id or by name, and "*" names all:
+//
+//	curl -X PATCH -d '{"blank_reads":true}' http://127.0.0.1:8025/simulator/faults
+//	curl -X PATCH -d '{"hidden_from_lists":["web-1"],"hidden_from_get":["web-1"]}' http://127.0.0.1:8025/simulator/faults
+//	curl -X PATCH -d '{"members":[{"name":"features","as":"null","droplet":"web-1"}]}' http://127.0.0.1:8025/simulator/faults
 //
 // # On the wire and off it
 //

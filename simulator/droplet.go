@@ -54,9 +54,11 @@ type droplet struct {
 	listed, tagged, addressed, gone bool // by the events
 
 	retaggedAt time.Time // when the last tagging or untagging that was asked for is to show
+	goneAt     time.Time // when gone came true
 
 	actions  []*action
-	rendered []byte // the body as a token with all scopes sees it; nil: to be made
+	past     []version // what it was, the oldest first
+	rendered []byte    // the body as a token with all scopes sees it; nil: to be made
 }
 
 // settle queues everything that will become of the droplet by itself. A droplet read from a file is settled again: what lies in
@@ -102,8 +104,10 @@ func (a *Account) end(d *droplet, at time.Time) {
 	if d.gone {
 		return
 	}
-	d.gone = true
+	a.remember(d)
+	d.gone, d.goneAt = true, at
 	delete(a.droplets, d.ID)
+	a.bury(d)
 	for _, act := range d.actions {
 		if act.Status == inProgress {
 			act.Status, act.CompletedAt = errored, at

@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +15,12 @@ func (c *call) droplet() (*droplet, bool) {
 	if err != nil {
 		return nil, false
 	}
-	d, ok := c.a.droplets[id]
-	if !ok || c.now.Before(d.FoundAt) {
+	from := c.replica()
+	if from.blank {
+		return nil, false
+	}
+	d := c.a.found(id, cmp.Or(from.at, c.now))
+	if d == nil || c.hides(c.s.faults.HiddenFromGet, "hidden_from_get", d) {
 		return nil, false
 	}
 	return d, true
@@ -26,7 +32,7 @@ func getDroplet(c *call) answer {
 		return c.notFound()
 	}
 	var o object
-	o.raw("droplet", c.a.render(d, c.scopes))
+	o.raw("droplet", c.shown(d))
 	return answer{status: http.StatusOK, body: o.bytes()}
 }
 
@@ -35,20 +41,25 @@ func listDroplets(c *call) answer {
 	q := c.r.URL.Query()
 	tagName, name, kind := q.Get("tag_name"), q.Get("name"), q.Get("type")
 	gpu := func(d *droplet) bool { return c.s.cat.size(d.Size).gpu() }
+	from := c.replica()
 	var l *listing
 	switch {
 	case tagName != "" && (name != "" || kind != ""):
 		return c.unprocessable("tag_name can not be combined with name or type.")
 	case kind != "" && kind != "droplets" && kind != "gpus":
 		return c.unprocessable("type must be one of droplets, gpus.")
+	case tagName != "" && !c.scopes.has("tag:read"):
+		return c.forbidden()
+	case from.blank:
+	case !from.at.IsZero():
+		l = c.a.listedAt(from.at).only(func(d *droplet) bool {
+			if tagName != "" {
+				return d.tagged && slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tagName) })
+			}
+			return gpu(d) == (kind == "gpus") && (name == "" || strings.EqualFold(d.Name, name))
+		})
 	case tagName != "":
-		if !c.scopes.has("tag:read") {
-			return c.forbidden()
-		}
 		l = c.a.byTag[strings.ToLower(tagName)]
-		if c.s.faults.TagFilterHidesGPU {
-			l = l.only(func(d *droplet) bool { return !gpu(d) })
-		}
 	case name != "":
 		l = c.a.byName[strings.ToLower(name)].only(func(d *droplet) bool { return gpu(d) == (kind == "gpus") })
 	case kind == "gpus":
@@ -56,17 +67,25 @@ func listDroplets(c *call) answer {
 	default:
 		l = &c.a.standard
 	}
-	if c.s.faults.ListHides {
+	f := c.s.faults
+	if tagName != "" && f.TagFilterHidesGPU {
+		l = l.only(func(d *droplet) bool { return !gpu(d) })
+	}
+	if f.ListHides {
 		l = l.only(func(d *droplet) bool { return !c.s.always("list_hides", d.Name) })
+	}
+	if len(f.HiddenFromLists) > 0 {
+		l = l.only(func(d *droplet) bool { return !c.hides(f.HiddenFromLists, "hidden_from_lists", d) })
 	}
 	total, skip := l.len(), 0
 	if page, _ := c.pageQuery(); page > 1 {
-		skip = min(c.s.faults.PageShift, total)
+		skip = min(f.PageShift, total)
 		if skip > 0 {
 			c.s.hit("page_shift")
 		}
 	}
-	return c.page("droplets", total-skip, func(i int) []byte { return c.a.render(l.newest(i+skip), c.scopes) })
+	total -= skip
+	return c.pageOfTotal("droplets", total, c.moved(total, tagName+name != ""), func(i int) []byte { return c.shown(l.newest(i + skip)) })
 }
 
 func deleteDroplet(c *call) answer {

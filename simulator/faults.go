@@ -71,6 +71,17 @@ type Faults struct {
 
 	WithoutScopes []string `json:"without_scopes"` // scopes that no token has, such as tag:read
 
+	// What reads of droplets say that is not so. The account, its tags and all writes are well. Droplets are named by id or name; *: all.
+	BlankReads          bool          `json:"blank_reads"`           // a replica without droplets: lists are empty, GET by id answers 404
+	ReadsBehind         time.Duration `json:"reads_behind"`          // a replica that shows droplets as they were so long ago, an hour at most
+	HiddenFromLists     []string      `json:"hidden_from_lists"`     // no listing shows these droplets
+	HiddenFromGet       []string      `json:"hidden_from_get"`       // GET by id answers 404 for these droplets
+	Members             []Member      `json:"members"`               // these members of droplets are null, missing or empty
+	ShownOff            []string      `json:"shown_off"`             // these droplets are shown as off while they are on
+	FeaturesLackBackups bool          `json:"features_lack_backups"` // features lack backups though they are on, and their next window shows
+	TotalMoves          bool          `json:"total_moves"`           // meta.total of the account's listing is another on each page, and never right
+	TagCountOff         int           `json:"tag_count_off"`         // a tag's object counts so many droplets more; negative: fewer
+
 	Chance map[string]float64 `json:"chance"` // by knob, as named in JSON: the share of its subjects, 0 to 1
 }
 
@@ -102,6 +113,8 @@ func (s *Simulator) setFaults(f Faults) {
 
 func (f Faults) clone() Faults {
 	f.WithoutScopes = slices.Clone(f.WithoutScopes)
+	f.HiddenFromLists, f.HiddenFromGet = slices.Clone(f.HiddenFromLists), slices.Clone(f.HiddenFromGet)
+	f.Members, f.ShownOff = slices.Clone(f.Members), slices.Clone(f.ShownOff)
 	f.ErroredActions, f.EndlessActions = slices.Clone(f.ErroredActions), slices.Clone(f.EndlessActions)
 	f.Chance = maps.Clone(f.Chance)
 	return f
@@ -130,6 +143,14 @@ func (f Faults) check() error {
 		if d, ok := v.Interface().(time.Duration); ok && d < 0 {
 			return fmt.Errorf("%s: %v is negative", name, d)
 		}
+	}
+	for _, m := range f.Members {
+		if err := m.check(); err != nil {
+			return err
+		}
+	}
+	if f.ReadsBehind > keptPast {
+		return fmt.Errorf("reads_behind: %v is more than %v", f.ReadsBehind, keptPast)
 	}
 	if f.PageShift < 0 {
 		return fmt.Errorf("page_shift: %d is negative", f.PageShift)

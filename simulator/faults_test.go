@@ -280,6 +280,8 @@ func TestFaultsAsJSON(t *testing.T) {
 			*p = "warning"
 		case *[]string:
 			*p = []string{"tag:read"}
+		case *[]simulator.Member:
+			*p = []simulator.Member{{Name: "tags", As: "null", Droplet: "web-1"}}
 		case *map[string]float64:
 			*p = map[string]float64{"hang": 0.5}
 		default:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/simulator"
 
@@ -171,4 +172,35 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	c.send("DELETE", "/v2/droplets?tag_name=web", "", 204)
 	s.Revoke("any")
 	c.send("GET", "/v2/account", "", 401)
+}
+
+// Lies fit the description too, but for a member that is null or missing against it.
+func TestLiesFitTheDescription(t *testing.T) {
+	s := simulator.New(simulator.Options{Activation: -1, Limits: simulator.Unlimited()})
+	c := checker{t, s, described(t)}
+	d := s.Add(simulator.Droplet{Name: "web-1", Tags: []string{"web"}, Backups: true, Monitoring: true})
+	for name, tc := range map[string]struct {
+		faults simulator.Faults
+		found  int
+		has    string // in the list
+	}{
+		"blank":    {simulator.Faults{BlankReads: true}, 404, `"droplets":[],"links":{},"meta":{"total":0}`},
+		"behind":   {simulator.Faults{ReadsBehind: time.Hour}, 404, `"total":0`},
+		"hidden":   {simulator.Faults{HiddenFromLists: []string{"*"}, HiddenFromGet: []string{"*"}}, 404, `"total":0`},
+		"off":      {simulator.Faults{ShownOff: []string{"web-1"}}, 200, `"status":"off"`},
+		"features": {simulator.Faults{FeaturesLackBackups: true}, 200, `"features":["monitoring","private_networking"]`},
+		"restless": {simulator.Faults{TotalMoves: true}, 200, `"total":3`},
+		"empty":    {simulator.Faults{Members: []simulator.Member{{Name: "volume_ids", As: "empty"}, {Name: "tags", As: "empty"}}}, 200, `"tags":[]`},
+		"missing":  {simulator.Faults{Members: []simulator.Member{{Name: "vpc_uuid", As: "missing"}, {Name: "image.slug", As: "null"}}}, 200, `"slug":null`},
+	} {
+		s.SetFaults(tc.faults)
+		c.send("GET", "/v2/droplets/"+itoa(int(d.ID)), "", tc.found)
+		if body := c.send("GET", "/v2/droplets", "", 200); !strings.Contains(body, tc.has) {
+			t.Errorf("%s: the list lacks %s: %s", name, tc.has, body)
+		}
+	}
+	s.SetFaults(simulator.Faults{TagCountOff: 4})
+	if body := c.send("GET", "/v2/tags/web", "", 200); !strings.Contains(body, `"count":5`) {
+		t.Errorf("the tag: %s", body)
+	}
 }

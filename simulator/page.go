@@ -74,6 +74,11 @@ func (c *call) pageQuery() (page, perPage int) {
 
 // page answers with one page of a listing of total items: an offset into the listing as it is at this moment.
 func (c *call) page(key string, total int, item func(int) []byte) answer {
+	return c.pageOfTotal(key, total, total, item)
+}
+
+// pageOfTotal is page with another total in its meta.
+func (c *call) pageOfTotal(key string, total, said int, item func(int) []byte) answer {
 	page, perPage := c.pageQuery()
 	from := total
 	if page <= total/perPage+1 {
@@ -83,7 +88,7 @@ func (c *call) page(key string, total int, item func(int) []byte) answer {
 	var o object
 	o.array(key, n, func(i int) []byte { return item(from + i) })
 	o.raw("links", c.links(page, perPage, total))
-	o.raw("meta", encode(map[string]int{"total": total}))
+	o.raw("meta", encode(map[string]int{"total": said}))
 	return answer{status: http.StatusOK, body: o.bytes()}
 }
 

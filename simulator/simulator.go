@@ -50,6 +50,7 @@ type Simulator struct {
 	budgets  map[string]*budget
 	faults   Faults
 	rolls    map[string]uint64
+	moves    int // totals that moved
 	script   map[string][]scripted
 	hits     Counts
 	requests requestLog

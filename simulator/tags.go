@@ -71,7 +71,7 @@ type tagged struct {
 func (c *call) tagBody(t *tag) any {
 	var droplets tagged
 	if l := c.a.byTag[strings.ToLower(t.Name)]; l.len() > 0 && c.scopes.has("droplet:read") {
-		droplets = tagged{l.len(), absolute(c.r, "/v2/droplets/"+strconv.FormatInt(l.newest(0).ID, 10))}
+		droplets = tagged{c.counted(t, l.len()), absolute(c.r, "/v2/droplets/"+strconv.FormatInt(l.newest(0).ID, 10))}
 	}
 	resources := map[string]any{
 		"count": droplets.Count, "droplets": droplets,
