@@ -174,7 +174,7 @@ func mayUse() map[string][]string {
 		"github.com/mattn/go-sqlite3":         {"state"},
 		"github.com/pressly/goose/v3":         {"state"},
 		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it
-		"github.com/robfig/cron/v3":           {"reconcile", "daemon"},
+		"github.com/robfig/cron/v3":           {"reconcile"},
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/spf13/pflag":              {"cmd"},
 		"github.com/vbauerster/mpb/v8":        {"cmd"},

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/robfig/cron/v3"
-
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -100,7 +98,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
 	pulse := newPulse(max(workPatience, 20*o.WaitInterval))
 	journal, records = pulsedJournal{pulse, journal}, pulsedStore{pulse, records}
-	schedule, err := cron.ParseStandard(o.SyncSchedule)
+	schedule, err := reconcile.ParseSchedule(o.SyncSchedule)
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"arcadiad/fleetfile"
 	"arcadiad/notify"
+	"arcadiad/reconcile"
 )
 
 // Options are the settings of the daemon and of the commands. The zero value of each stands for its default, where it has one.
@@ -26,7 +25,7 @@ type Options struct {
 	WaitInterval time.Duration // between two polls for those who wait; default 5 s
 	WaitAttempts int           // answered polls until a new droplet's create action decides; default 96
 	CreateSettle time.Duration // how long an unanswered create is looked for before it may be sent again; default 2 min
-	SyncSchedule string        // cron expression of the inventory sync; default DefaultSyncSchedule
+	SyncSchedule string        // cron expression of the inventory sync; default DefaultSyncSchedule; never more often than every 5 s
 	Concurrency  int           // API requests in flight; default 10
 	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
 
@@ -132,8 +131,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if _, err := cron.ParseStandard(o.SyncSchedule); err != nil {
-		return o, fmt.Errorf("sync schedule %q: %w (five fields, such as %q)", o.SyncSchedule, err, DefaultSyncSchedule)
+	if _, err := reconcile.ParseSchedule(o.SyncSchedule); err != nil {
+		return o, err
 	}
 	return o, nil
 }

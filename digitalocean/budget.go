@@ -27,7 +27,7 @@ const pollTurn = 25
 // BudgetOptions are the settings of a Budget.
 type BudgetOptions struct {
 	Concurrency int          // requests in flight at most; 0: 10
-	Reserve     float64      // share of the rate limit left to people, 0.2 for 20 %; 0: 0.20; negative: none; at most 0.95
+	Reserve     float64      // share of the rate limit left to people, 0.2 for 20 %; 0 leaves none; at most 0.95
 	Log         *slog.Logger // nil: silence
 }
 
@@ -61,14 +61,7 @@ func NewBudget(o BudgetOptions) *Budget {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 10
 	}
-	switch {
-	case o.Reserve == 0:
-		o.Reserve = 0.20
-	case o.Reserve < 0:
-		o.Reserve = 0
-	case o.Reserve > 0.95:
-		o.Reserve = 0.95
-	}
+	o.Reserve = min(max(o.Reserve, 0), 0.95)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

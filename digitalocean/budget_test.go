@@ -88,7 +88,7 @@ func TestARushOfWritesDoesNotStarvePolls(t *testing.T) {
 
 func TestConcurrencyIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range 100 {
@@ -136,7 +136,7 @@ func TestAWaiterWhoseContextEndsLeavesTheQueue(t *testing.T) {
 
 // A poll of many requests comes less often: at most half of a minute's requests are for polls.
 func TestPaceFollowsWhatAPollCosts(t *testing.T) {
-	b := NewBudget(BudgetOptions{}) // 200 a minute are ours
+	b := NewBudget(BudgetOptions{Reserve: 0.2}) // 200 a minute are ours
 	for requests, want := range map[int]time.Duration{0: 5 * time.Second, 1: 5 * time.Second, 8: 5 * time.Second, 50: 30 * time.Second, 500: 5 * time.Minute} {
 		if got := b.Pace(5*time.Second, requests); got != want {
 			t.Errorf("polls of %d requests come every %v, want %v", requests, got, want)
@@ -146,7 +146,7 @@ func TestPaceFollowsWhatAPollCosts(t *testing.T) {
 
 func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		last := 0.0
 		for used := 0; used <= 4000; used += 200 {
 			if used > 0 {
@@ -167,7 +167,7 @@ func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 
 func TestIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{Concurrency: 1})
+		b := NewBudget(BudgetOptions{Concurrency: 1, Reserve: 0.2})
 		if b.Idle() {
 			t.Error("idle with a closed gate")
 		}
@@ -200,17 +200,17 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-func TestBudgetOptionsHaveDefaults(t *testing.T) {
+func TestTheReserveIsWhatIsAskedFor(t *testing.T) {
 	for _, tt := range []struct {
 		reserve float64
 		hour    int
 		minute  int
-	}{{0, 4000, 200}, {0.2, 4000, 200}, {-1, 5000, 250}, {0.5, 2500, 125}, {7, 250, 12}} {
+	}{{0, 5000, 250}, {0.2, 4000, 200}, {-1, 5000, 250}, {0.5, 2500, 125}, {7, 250, 12}} {
 		if s := NewBudget(BudgetOptions{Reserve: tt.reserve}).State(); s.HourCap != tt.hour || s.MinCap != tt.minute {
 			t.Errorf("reserve %v: %d an hour, %d a minute", tt.reserve, s.HourCap, s.MinCap)
 		}
 	}
-	if s := NewBudget(BudgetOptions{}).State(); s.Closed == nil || s.Stretch != 1 {
+	if s := NewBudget(BudgetOptions{Reserve: 0.2}).State(); s.Closed == nil || s.Stretch != 1 {
 		t.Errorf("a new budget: %+v", s)
 	}
 }

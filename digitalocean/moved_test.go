@@ -31,7 +31,7 @@ func TestLaw10ProvedFollowsTheToken(t *testing.T) {
 		sim := simulator.New(simulator.Options{})
 		token := "dop_v1_one"
 		a, err := digitalocean.New(digitalocean.Config{
-			Transport: sim.Transport(), Budget: digitalocean.NewBudget(digitalocean.BudgetOptions{}),
+			Transport: sim.Transport(), Budget: digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: 0.2}),
 			Token: func() (string, error) { return token, nil },
 		})
 		if err != nil {

@@ -62,7 +62,7 @@ func TestClock(t *testing.T) {
 func probing(t *testing.T, c digitalocean.Config) *digitalocean.Client {
 	t.Helper()
 	c.Token = func() (string, error) { return "dop_v1_test", nil }
-	c.Budget = digitalocean.NewBudget(digitalocean.BudgetOptions{})
+	c.Budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: 0.2})
 	api, err := digitalocean.New(c)
 	if err != nil {
 		t.Fatal(err)

@@ -116,7 +116,7 @@ func TestAThousandRequestsTakeWhatTheLimitLessTheReserveAllows(t *testing.T) {
 // share: none of our requests is refused.
 func TestNo429OfOurOwnInThirtyDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		server := &strict{hour: 5000}
 		rnd := rand.New(rand.NewPCG(1, 2))
 		latency := func() time.Duration { return time.Duration(5+rnd.IntN(300)) * time.Millisecond }
@@ -165,7 +165,7 @@ func TestNo429OfOurOwnInThirtyDays(t *testing.T) {
 
 func TestTheHourIsPacedToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		server := &strict{hour: 5000}
 		began := time.Now()
 		var wg sync.WaitGroup
@@ -194,7 +194,7 @@ func TestTheHourIsPacedToo(t *testing.T) {
 // Without any header the usual limits hold.
 func TestAServerThatTellsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		server := &strict{hour: 5000, noHeader: true}
 		began := time.Now()
 		for range 401 {
@@ -211,7 +211,7 @@ func TestAServerThatTellsNothing(t *testing.T) {
 
 func TestWhatPeopleAreLeftIsNotTouched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		left := 1003
 		poll := func() {
 			left--
@@ -247,7 +247,7 @@ func TestWhatPeopleAreLeftIsNotTouched(t *testing.T) {
 
 func TestSqueezedUntilTheReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		reset := time.Now().Add(10 * time.Minute)
 		use(t, b, PriorityPoll, 0, 200, "RateLimit-Limit: 5000", "RateLimit-Remaining: 10", "RateLimit-Reset: "+strconv.FormatInt(reset.Unix(), 10))
 		use(t, b, PriorityPoll, 0, 200)
@@ -287,7 +287,7 @@ func TestA429StopsEverythingAndThenOneAsks(t *testing.T) {
 		}, blindPause},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := NewBudget(BudgetOptions{})
+			b := NewBudget(BudgetOptions{Reserve: 0.2})
 			began := time.Now()
 			until := use(t, b, PriorityPoll, 0, 429, tt.headers(began)...)
 			if got := until.Sub(began); got != tt.pause {
@@ -315,7 +315,7 @@ func TestA429StopsEverythingAndThenOneAsks(t *testing.T) {
 
 func TestALateAnswerDoesNotEndTheCareAfterA429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		var wg sync.WaitGroup
 		wg.Go(func() { use(t, b, PriorityPoll, 2*time.Second, 200) }) // was on its way before
 		synctest.Wait()
@@ -336,7 +336,7 @@ func TestTheFirstMinuteOnABusyToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &strict{hour: 5000}
 		for run := range 4 { // four processes, one after the other, each killed within the minute
-			b := NewBudget(BudgetOptions{})
+			b := NewBudget(BudgetOptions{Reserve: 0.2})
 			ctx, kill := context.WithTimeout(t.Context(), 10*time.Second)
 			for range 300 {
 				slot, err := b.acquire(ctx, PrioritySaga, false)
@@ -363,7 +363,7 @@ func TestTheFirstMinuteOnABusyToken(t *testing.T) {
 // What remains is known between two answers too: what goes out takes from it, what never left and what is an hour old gives back.
 func TestWhatRemainsBetweenAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		use(t, b, PriorityPoll, 0, 200, "RateLimit-Limit: 5000", "RateLimit-Remaining: 4000")
 		remains := func(want int) {
 			t.Helper()
@@ -422,7 +422,7 @@ func TestRequestsInFlightCount(t *testing.T) {
 // While others leave us nothing, a question that gets no answer is not asked again at once.
 func TestAProbeWithoutAnAnswerWaitsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{})
+		b := NewBudget(BudgetOptions{Reserve: 0.2})
 		use(t, b, PriorityPoll, 0, 200, "RateLimit-Limit: 5000", "RateLimit-Remaining: 900")
 		began := time.Now()
 		for range 3 {

@@ -23,7 +23,7 @@ var spec = fleet.Spec{
 func open(t *testing.T, c digitalocean.Config) *digitalocean.API {
 	t.Helper()
 	c.Token = func() (string, error) { return "dop_v1_test", nil }
-	c.Budget = digitalocean.NewBudget(digitalocean.BudgetOptions{})
+	c.Budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: 0.2})
 	a, err := digitalocean.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestLaw10PinOutlivesEveryToken(t *testing.T) {
 	sim := simulator.New(simulator.Options{})
 	token := "dop_v1_ours"
 	other := sim.AddAccount("dop_v1_theirs")
-	b := digitalocean.NewBudget(digitalocean.BudgetOptions{})
+	b := digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: 0.2})
 	a, err := digitalocean.New(digitalocean.Config{Transport: sim.Transport(), Budget: b, Token: func() (string, error) { return token, nil }})
 	if err != nil {
 		t.Fatal(err)

@@ -232,16 +232,6 @@ func (l *Loop) take(v fleetfile.Version, first bool) {
 	}
 }
 
-// tick triggers the inventory sync on its schedule.
-func (l *Loop) tick(ctx context.Context) {
-	for {
-		if sleep(ctx, time.Until(l.Schedule.Next(time.Now()))) != nil {
-			return
-		}
-		l.Trigger(TriggerSchedule, false)
-	}
-}
-
 // pass runs one pass for all that was asked, and answers those who wait for it.
 func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 	began := time.Now()

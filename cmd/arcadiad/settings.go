@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"arcadiad/daemon"
+	"arcadiad/fleet"
 )
 
 // settings are the values that commands share. Each is given by its flag, else by its environment variable, else by its default.
@@ -204,11 +205,17 @@ func boolean(at *bool) pflag.Value {
 	return newValue(at, false, "bool", strconv.ParseBool, strconv.FormatBool)
 }
 
+// The bounds of what is waited between two looks, or for an answer: shorter is a loop without a pause, longer is no wait but an end.
+const (
+	leastWait   = 10 * time.Millisecond
+	longestWait = 24 * time.Hour
+)
+
 func duration(at *time.Duration, start time.Duration) pflag.Value {
 	return newValue(at, start, "DURATION", func(s string) (time.Duration, error) {
-		d, err := time.ParseDuration(s)
-		if err != nil || d <= 0 {
-			return 0, fmt.Errorf("%q is not a duration such as 5s or 2m", s)
+		d, err := fleet.ParseDuration(s, leastWait, longestWait)
+		if err != nil {
+			return 0, fmt.Errorf("%q is %w", s, err)
 		}
 		return d, nil
 	}, func(d time.Duration) string { return shortened(d) })
@@ -247,13 +254,9 @@ func number(at *int, start int) pflag.Value {
 // share reads 20% and 0.2 alike.
 func share(at *float64, start float64) pflag.Value {
 	return newValue(at, start, "SHARE", func(s string) (float64, error) {
-		digits, percent := strings.CutSuffix(s, "%")
-		x, err := strconv.ParseFloat(digits, 64)
-		if percent {
-			x /= 100
-		}
-		if err != nil || !(x >= 0 && x < 1) { // NaN is neither
-			return 0, fmt.Errorf("%q is not a share such as 20%% or 0.2, below 100%%", s)
+		x, err := fleet.ParseShare(s)
+		if err != nil {
+			return 0, fmt.Errorf("%q is %w", s, err)
 		}
 		return x, nil
 	}, func(x float64) string { return strconv.FormatFloat(x*100, 'g', 4, 64) + "%" })
