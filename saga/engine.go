@@ -231,6 +231,7 @@ func (e *Engine) stopped() bool {
 // run starts the goroutine of a saga that the journal holds.
 func (e *Engine) run(s Saga, what What) {
 	w := newWorker(e, s)
+	w.resumed = what == EventResumed
 	e.mu.Lock()
 	e.live[s.ID] = w
 	e.running++

@@ -12,13 +12,14 @@ import (
 // Run is one try of one step, or of its compensation. It belongs to the goroutine that the step was called in, until the step
 // returns.
 type Run struct {
-	next   Saga  // what the next commit will write
-	rows   []any // handed over since the last commit
-	step   string
-	log    *slog.Logger
-	encode func() (json.RawMessage, error) // the context as the step has it now; nil: the step does not use it
-	commit func(s Saga, rows []any) error
-	broken error // the first checkpoint that failed
+	next    Saga  // what the next commit will write
+	rows    []any // handed over since the last commit
+	step    string
+	resumed bool
+	log     *slog.Logger
+	encode  func() (json.RawMessage, error) // the context as the step has it now; nil: the step does not use it
+	commit  func(s Saga, rows []any) error
+	broken  error // the first checkpoint that failed
 }
 
 // ID is the saga's id, 32 hex digits.
@@ -32,6 +33,10 @@ func (r *Run) Subject() string { return r.next.Subject }
 
 // CreatedAt is when the saga was drafted.
 func (r *Run) CreatedAt() time.Time { return r.next.CreatedAt }
+
+// Resumed tells whether this process loaded the saga from the journal, and did not begin it: an earlier process may have done more
+// than the journal knows, and a journal that was restored is older than what was done.
+func (r *Run) Resumed() bool { return r.resumed }
 
 // Step is the name of the step.
 func (r *Run) Step() string { return r.step }

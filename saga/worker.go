@@ -15,6 +15,7 @@ type worker struct {
 	id, subject string
 	log         *slog.Logger
 	wake        chan struct{} // holds one: do not wait for the next try
+	resumed     bool          // it was loaded from the journal
 
 	mu        sync.Mutex
 	saga      Saga                    // as it was last committed
@@ -120,7 +121,7 @@ func (w *worker) try(life context.Context) {
 	defer w.rest()
 
 	name, attempt := next.step(), next.Attempts+1
-	r := &Run{next: next, step: name, log: w.log.With("step", name, "attempt", attempt)}
+	r := &Run{next: next, step: name, resumed: w.resumed, log: w.log.With("step", name, "attempt", attempt)}
 	r.commit = func(s Saga, rows []any) error {
 		if err := w.commit(life, s, rows); err != nil {
 			return err
