@@ -11,7 +11,9 @@ type Recorded struct {
 	Records   []Record
 	Sagas     []Saga   // every saga of the journal, oldest first
 	Known     []Known  // rows of cloud_resources that are not marked deleted
-	Approved  []string // ids of plans that a person let through and that were not used yet
+	Approved  []string // ids of plans that a person approved without a daemon, less than GrantLasts ago, and that no pass has seen since
+	Lapsed    []string // the same, longer ago
+	Grants    []Grant  // approvals that were not used yet, oldest first; some may have lapsed
 
 	// Deviations are what the last pass saw of registered droplets that was not as recorded.
 	Deviations []Deviation

@@ -23,7 +23,6 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 	b.warnLast()
 	slices.SortStableFunc(b.drafts, compareDrafts)
 	b.plan.ID = b.identify()
-	b.plan.Approved = slices.Contains(recorded.Approved, b.plan.ID)
 	b.hold()
 	b.bringAlong()
 	b.license()
@@ -123,7 +122,9 @@ func (b *builder) finish() Plan {
 		if d.Held {
 			p.Summary.Held++
 		}
+		p.Approved = p.Approved || len(d.Grants) > 0
 	}
+	p.Approved = p.Approved && !p.Approvable()
 	for _, saga := range b.sagas {
 		if !saga.Live {
 			continue

@@ -10,11 +10,19 @@ import (
 // rule is one reason to hold an action.
 type rule struct {
 	name     string
-	byPerson bool // approving the plan lifts it
+	byPerson bool // a person's approval lifts it, for the action and the facts that the person saw
 
-	// look is called once a plan, when the rules before have held what they hold, and gives the rule's verdict on an action that
-	// is still free: why it is held, or nothing.
-	look func(b *builder) func(d *draft) (why string)
+	// look is called once a plan, when the rules before have held what they hold, and gives the rule's verdict on an action.
+	look func(b *builder) func(d *draft) verdict
+}
+
+// verdict is what a rule says of an action. The zero verdict holds nothing.
+type verdict struct {
+	why string // why it is held, in words
+
+	// facts are what the words are about: ids and addresses. An approval covers those that the person saw. Times and counts are no
+	// facts: they change by themselves.
+	facts []string
 }
 
 // rules are the holds (law 9 and others), in order: the first that holds an action names it. What a person may lift are
@@ -22,7 +30,8 @@ type rule struct {
 var rules = []rule{
 	{"tags", false, each((*builder).heldByTags)},
 	{"protect", false, each((*builder).heldByProtect)},
-	{"volumes", true, each((*builder).heldByVolumes)},
+	{"volumes", true, withFacts((*builder).heldByVolumes)},
+	{"reserved_ip", true, withFacts((*builder).heldByReservedIP)},
 	{"origin", true, each((*builder).heldByOrigin)},
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
@@ -30,16 +39,17 @@ var rules = []rule{
 	{ruleBackoff, false, each((*builder).heldByBackoff)},
 	{ruleBackoff, false, each((*builder).heldByContest)},
 	{rulePreflight, false, each((*builder).heldByPreflight)},
-	{"max_destroy", true, (*builder).overMaxDestroy},
-	{ruleMaxDroplets, false, (*builder).overMaxDroplets},
-	{ruleMaxMonthly, false, (*builder).overMaxMonthly},
-	{ruleAccountLimit, false, (*builder).overAccountLimit}, // last of those that count: whatever they hold needs no room
-	{ruleTurn, false, (*builder).outOfTurn},
+	{ruleMaxDestroy, true, counting((*builder).overMaxDestroy)},
+	{ruleMaxDroplets, false, counting((*builder).overMaxDroplets)},
+	{ruleMaxMonthly, false, counting((*builder).overMaxMonthly)},
+	{ruleAccountLimit, false, counting((*builder).overAccountLimit)}, // last of those that count: whatever they hold needs no room
+	{ruleTurn, false, counting((*builder).outOfTurn)},
 }
 
 // Rules that others speak of.
 const (
 	rulePreflight    = "preflight"
+	ruleMaxDestroy   = "max_destroy"
 	ruleMaxDroplets  = "max_droplets"
 	ruleMaxMonthly   = "max_monthly_cost"
 	ruleAccountLimit = "account_limit"
@@ -48,19 +58,52 @@ const (
 	ruleTurn         = "turn"
 )
 
-// hold goes over the drafts with all rules.
+// each makes a rule of a function that needs no preparation and has no facts.
+func each(why func(*builder, *draft) string) func(*builder) func(*draft) verdict {
+	return withFacts(func(b *builder, d *draft) verdict { return verdict{why: why(b, d)} })
+}
+
+// withFacts makes a rule of a function that needs no preparation.
+func withFacts(look func(*builder, *draft) verdict) func(*builder) func(*draft) verdict {
+	return func(b *builder) func(*draft) verdict {
+		return func(d *draft) verdict { return look(b, d) }
+	}
+}
+
+// counting makes a rule of a function that counts first, and has no facts.
+func counting(look func(*builder) func(*draft) string) func(*builder) func(*draft) verdict {
+	return func(b *builder) func(*draft) verdict {
+		why := look(b)
+		return func(d *draft) verdict { return verdict{why: why(d)} }
+	}
+}
+
+// hold goes over the drafts with all rules. An action that a person may let through is shown to the other rules of that kind as well:
+// one approval is to be enough, and the person must have read all that it lifts.
 func (b *builder) hold() {
 	for _, r := range rules {
-		if r.byPerson && b.plan.Approved {
-			continue
-		}
-		verdict := r.look(b)
+		look := r.look(b)
 		for _, d := range b.inLine() {
-			if d.Held {
+			if d.Held && !(d.Approvable && r.byPerson) {
 				continue
 			}
-			if why := verdict(d); why != "" {
-				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, why, r.byPerson
+			v := look(d)
+			if r.byPerson {
+				need := d.need(r.name, v.facts)
+				if grant, granted := b.granted(need, v.why != ""); granted {
+					d.Grants = append(d.Grants, grant)
+					continue
+				}
+				if v.why != "" {
+					d.Needs = append(d.Needs, need)
+				}
+			}
+			switch {
+			case v.why == "":
+			case d.Held:
+				d.HeldReason += "; also held by " + r.name + ": " + v.why
+			default:
+				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, v.why, r.byPerson
 				if d.destroys() {
 					d.KeepMonthly = d.seen.Price.Monthly
 				}
@@ -93,13 +136,6 @@ func (b *builder) madeRoom() (rooms int) {
 		}
 	}
 	return rooms
-}
-
-// each makes a rule of a verdict that needs no preparation.
-func each(verdict func(*builder, *draft) string) func(*builder) func(*draft) string {
-	return func(b *builder) func(*draft) string {
-		return func(d *draft) string { return verdict(b, d) }
-	}
 }
 
 // destroys tells whether the action ends a living droplet.
@@ -135,14 +171,37 @@ func (b *builder) heldByProtect(d *draft) string {
 	return "it is protected; only `protect: false` under its name in the fleet file lifts that"
 }
 
-func (b *builder) heldByVolumes(d *draft) string {
+func (b *builder) heldByVolumes(d *draft) verdict {
 	if !d.destroys() || len(d.seen.VolumeIDs) == 0 {
-		return ""
+		return verdict{}
 	}
-	if n := len(d.seen.VolumeIDs); n > 1 {
-		return fmt.Sprintf("%d volumes are attached to it", n)
+	v := verdict{why: "a volume is attached to it", facts: slices.Sorted(slices.Values(d.seen.VolumeIDs))}
+	if n := len(v.facts); n > 1 {
+		v.why = fmt.Sprintf("%d volumes are attached to it", n)
 	}
-	return "a volume is attached to it"
+	return v
+}
+
+// heldByReservedIP holds what would leave a reserved IP without a droplet. Addresses that could not be read hold nothing; a warning
+// tells of them.
+func (b *builder) heldByReservedIP(d *draft) verdict {
+	if !d.destroys() || b.observed.Attachments == nil {
+		return verdict{}
+	}
+	var v verdict
+	for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
+		if a.Kind == fleet.AttachedReservedIP {
+			v.facts = append(v.facts, a.ID)
+		}
+	}
+	switch slices.Sort(v.facts); len(v.facts) {
+	case 0:
+	case 1:
+		v.why = fmt.Sprintf("the reserved IP %s is assigned to it, and stays in the account without a droplet: assign it to another droplet first", v.facts[0])
+	default:
+		v.why = fmt.Sprintf("the reserved IPs %s are assigned to it, and stay in the account without a droplet: assign them to other droplets first", series(v.facts))
+	}
+	return v
 }
 
 // heldByOrigin: a tag alone permits to adopt a droplet, and no more (law 16). That it differed from the file when it was adopted says

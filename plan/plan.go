@@ -28,7 +28,7 @@ type Plan struct {
 	Summary    Summary
 	Cost       Cost
 	Effort     Effort
-	Approved   bool            // a person let this very plan through, so rules that a person may lift hold nothing
+	Approved   bool            // a person approved something of it, and nothing waits to be approved
 	Revision   *fleet.Revision // where the fleet file comes from in git; nil: it does not, or nobody asked
 	ObservedAt time.Time       // when the look at the account began
 	Lapses     time.Time       // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
@@ -138,10 +138,13 @@ type Action struct {
 	Takes []fleet.Attachment
 
 	Held   bool
-	HeldBy string // the rule: tags, protect, volumes, origin, loop, stalled, backoff, confirm, preflight, max_destroy, max_droplets,
-	// max_monthly_cost, account_limit or turn
+	HeldBy string // the rule: tags, protect, volumes, reserved_ip, origin, name_taken, rename, lost, loop, stalled, confirm, backoff,
+	// preflight, max_destroy, max_droplets, max_monthly_cost, account_limit or turn
 	HeldReason string // in words
 	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
+
+	Needs  []fleet.Grant // the approvals that it waits for, when it is approvable; without plan and time
+	Grants []fleet.Grant // the approvals that it goes by, which its saga uses up
 
 	// KeepMonthly is what the droplet goes on costing while its destroy or replace is held: US dollars a month for its size; 0:
 	// unknown, or nothing is kept.

@@ -73,11 +73,14 @@ func TestTakesGolden(t *testing.T) {
 	}
 }
 
-// What hangs on a droplet is told, and decides nothing: an approval of the plan before it was known still fits.
+// What else hangs on a droplet is told, and decides nothing: an approval of the plan before it was known still fits. Volumes and
+// reserved IPs are another matter.
 func TestTakesChangeNoPlan(t *testing.T) {
 	s := attached()
 	known := s.build(t)
-	s.observed.Attachments = nil
+	for id, list := range s.observed.Attachments.ByDroplet {
+		s.observed.Attachments.ByDroplet[id] = slices.DeleteFunc(list, func(a fleet.Attachment) bool { return a.Kind != fleet.AttachedReservedIP })
+	}
 	for i := range s.observed.Droplets {
 		s.observed.Droplets[i].Backups = 0
 	}
@@ -89,9 +92,30 @@ func TestTakesChangeNoPlan(t *testing.T) {
 		if b := known.Actions[i]; a.Held != b.Held || a.HeldBy != b.HeldBy {
 			t.Errorf("%s without, %s with", said(a), said(b))
 		}
-		if volumes := len(s.droplet(a.DropletID).VolumeIDs); len(a.Takes) != volumes {
-			t.Errorf("%s takes %v, and only its %d volumes are known", said(a), a.Takes, volumes)
+		decisive := len(s.droplet(a.DropletID).VolumeIDs) + len(s.observed.Attachments.ByDroplet[a.DropletID])
+		if len(a.Takes) != decisive {
+			t.Errorf("%s takes %v, and only %d volumes and reserved IPs are known", said(a), a.Takes, decisive)
 		}
+	}
+}
+
+// Law 9: a reserved IP that would be left without a droplet holds, and one that could not be read does not.
+func TestLaw09AReservedIPHolds(t *testing.T) {
+	s := converged("db", "web")
+	s.unwant("db")
+	s.hang(101, reserved("203.0.113.7"))
+	p := s.expect(t, "destroy db 101 held by reserved_ip")
+	want := "the reserved IP 203.0.113.7 is assigned to it, and stays in the account without a droplet: assign it to another droplet first"
+	if why := p.Actions[0].HeldReason; why != want || !p.Actions[0].Approvable {
+		t.Errorf("because %q", why)
+	}
+	s.recorded.Grants = p.Grants(s.now)
+	s.expect(t, "destroy db 101")
+	s.hang(101, reserved("203.0.113.8")) // the approval has not seen it
+	s.expect(t, "destroy db 101 held by reserved_ip")
+	s.observed.Attachments = &fleet.Attachments{Unread: []string{"list reserved IPs: forbidden"}}
+	if p := s.expect(t, "destroy db 101"); len(p.Warnings) != 1 {
+		t.Errorf("warnings %q", p.Warnings)
 	}
 }
 

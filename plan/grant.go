@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// need is the approval that would lift a rule's hold on the action.
+func (d *draft) need(rule string, facts []string) fleet.Grant {
+	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: rule, Facts: facts}
+}
+
+// granted finds the approval that covers what is needed. An approval of this very plan, given without a daemon, covers all that is held.
+func (b *builder) granted(need fleet.Grant, held bool) (fleet.Grant, bool) {
+	for _, g := range b.recorded.Grants {
+		if g.Covers(need) && b.now.Sub(g.At) < fleet.GrantLasts {
+			return g, true
+		}
+	}
+	if held && slices.Contains(b.recorded.Approved, b.plan.ID) {
+		need.Plan = b.plan.ID
+		return need, true
+	}
+	return fleet.Grant{}, false
+}
+
+// Grants are the approvals that let through every action of the plan which a person may let through.
+func (p Plan) Grants(at time.Time) (grants []fleet.Grant) {
+	for _, a := range p.Actions {
+		if !a.Approvable {
+			continue
+		}
+		for _, g := range a.Needs {
+			g.Plan, g.At = p.ID, at
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
