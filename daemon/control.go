@@ -165,24 +165,25 @@ func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
 		pass, err := h.loop.Preview(ctx, true)
 		return pass.Plan, err
 	}
-	agreed := plan.Plan{ID: o.ID}
-	if shown := h.shown.Load(); shown != nil && shown.ID == o.ID {
-		agreed = *shown
-	}
+	agreed := h.shown.of(o.ID)
 	failed, remains, err := h.carry(r.Context(), agreed, progress, after, func(ctx context.Context, planID string) error {
-		_, err := h.passAgreed(ctx, planID)
+		_, err := h.passWithin(ctx, planID, agreed)
 		return err
 	})
 	send(w, reply{Failed: failed, Plan: bare(remains), Done: true}, err)
 }
 
-// passAgreed carries out the plan that a person said yes to. The daemon may have begun it by itself in the meantime; what is left of
-// it then is still what the person agreed to, as long as nothing was added.
+// passAgreed carries out the plan of that id, to which a person said yes.
 func (h *house) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
-	shown := h.shown.Load()
+	return h.passWithin(ctx, planID, h.shown.of(planID))
+}
+
+// passWithin carries out the plan of that id. When the plan is another one by now, because the daemon has begun it by itself, it carries out
+// what is left, as long as all of that is part of what the person agreed to.
+func (h *house) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {
 	for {
 		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID)
-		if !errors.Is(err, reconcile.ErrChanged) || shown == nil || !out.Pass.Plan.Within(*shown) || out.Pass.Plan.ID == planID {
+		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !out.Pass.Plan.Within(agreed) {
 			return out, err
 		}
 		planID = out.Pass.Plan.ID

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/inventory"
-	"arcadiad/plan"
 	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
@@ -72,8 +70,8 @@ type house struct {
 	pulse      *pulse
 	supervisor *supervisor
 	handed     *handedToken
-	shown      atomic.Pointer[plan.Plan] // the plan that was last shown to a person
-	reload     chan struct{}             // asks the watcher to read the fleet file again
+	shown      shownPlans
+	reload     chan struct{} // asks the watcher to read the fleet file again
 	onlook     onlook
 }
 

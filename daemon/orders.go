@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -25,8 +26,9 @@ func Abort(ctx context.Context, o Options, id string) error {
 	return give(ctx, o, pathAbort, id, func(h *house) error { return h.engine.Abort(ctx, id) })
 }
 
-// Approve lets through exactly the plan of that id, once. A running daemon checks that it is the present one, and carries it out.
-// Without one the next apply or run does, if it is the present one by then; otherwise the approval lapses.
+// Approve lets through, once, what is held in the plan of that id: each action, for the facts that the plan shows. A running daemon checks
+// that it is the present plan, and carries it out. Without one the next apply or run does, if the plan is still the same by then and a day
+// has not passed; otherwise the approval lapses.
 func Approve(ctx context.Context, o Options, planID string) error {
 	if !plan.IsID(planID) {
 		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
@@ -97,7 +99,7 @@ func (h *house) approve(ctx context.Context, planID string) error {
 	if !pass.Plan.Approvable() {
 		return fmt.Errorf("nothing in plan %s waits to be let through by a person (see: arcadiad plan)", planID)
 	}
-	if err := h.store.Approve(ctx, planID); err != nil {
+	if _, err := h.store.Grant(ctx, planID, pass.Plan.Grants(time.Now())); err != nil {
 		return err
 	}
 	h.loop.Trigger(reconcile.TriggerApprove, true)

@@ -22,6 +22,7 @@ type Record struct {
 	Protect    bool
 	SagaID     string
 	RecordedAt time.Time
+	Heir       string // the name that the fleet file in force gives it by `was`, while it is not renamed yet; empty: none. Only Store.Inherit writes it.
 }
 
 // Protected tells whether the record or the droplet's own tag forbids to destroy it.

@@ -54,6 +54,7 @@ type Saga struct {
 	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
 	Undone    bool   // it made a droplet that had to be destroyed again
 	Downtime  bool   // its droplet is off while it runs
+	Approved  bool   // a person approved what it does
 	Corrects  bool   // it puts back what somebody changed behind arcadiad's back
 	Retried   bool   // it ended, and a person said to try again: it and the failures before it hold nothing any more
 	Error     string
@@ -96,7 +97,8 @@ const (
 	LabelReplaces = "replaces" // Saga.Replaces, decimal
 	LabelUndone   = "undone"   // Saga.Undone, "true"
 	LabelIP       = "ip"       // public IPv4 address of the droplet that it made
-	LabelApproval = "approval" // id of the approved plan that the saga belongs to; its approval is used up with the saga's beginning
+	LabelApproval = "approval" // id of the plan that a person approved; none: no approval was needed
+	LabelGrants   = "grants"   // Grant.ID of each approval that is used up with the saga's beginning, with commas between them
 	LabelDowntime = "downtime" // Saga.Downtime, "true"
 	LabelCorrects = "corrects" // Saga.Corrects, "true"
 	LabelRetried  = "retried"  // Saga.Retried, "true"

@@ -39,3 +39,16 @@ func (p Plan) Grants(at time.Time) (grants []fleet.Grant) {
 	}
 	return grants
 }
+
+// Unstored are the approvals that the plan's actions go by and that are not stored yet: those of a plan that was approved without a daemon.
+func (p Plan) Unstored(at time.Time) (grants []fleet.Grant) {
+	for _, a := range p.Actions {
+		for _, g := range a.Grants {
+			if g.ID == 0 {
+				g.At = at
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
+}

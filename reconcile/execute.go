@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -101,9 +102,10 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		return out, err
 	}
 	out.Saved = true
-	if err := x.lapse(ctx, pass); err != nil {
+	if err := x.approve(ctx, &pass); err != nil {
 		return out, err
 	}
+	out.Pass = pass
 	if err := x.Notice(ctx, pass); err != nil {
 		return out, err
 	}
@@ -164,22 +166,42 @@ func (x *Executor) HandOver(ctx context.Context, pass Pass, handovers []plan.Han
 	return started, nil
 }
 
-// lapse drops the approvals of plans that are no longer the present one.
-func (x *Executor) lapse(ctx context.Context, pass Pass) error {
-	if !slices.ContainsFunc(pass.Recorded.Approved, func(id string) bool { return id != pass.Plan.ID }) {
+// approve turns the approval of the present plan, given without a daemon, into approvals of its actions. Those of other plans lapse, and
+// so does one that is older than a day.
+func (x *Executor) approve(ctx context.Context, pass *Pass) error {
+	r, p := &pass.Recorded, pass.Plan
+	if len(r.Approved)+len(r.Lapsed) == 0 {
 		return nil
 	}
-	lapsed, err := x.Store.Lapse(ctx, pass.Plan.ID)
+	keep := ""
+	if slices.Contains(r.Approved, p.ID) {
+		keep = p.ID
+		grants, err := x.Store.Grant(ctx, p.ID, p.Unstored(time.Now()))
+		if err != nil {
+			return fmt.Errorf("keep what was approved of plan %s: %w", p.ID, err)
+		}
+		r.Grants = append(slices.Clone(r.Grants), grants...)
+	}
+	lapsed, err := x.Store.Lapse(ctx, keep)
 	if err != nil {
 		return fmt.Errorf("let approvals lapse: %w", err)
 	}
 	for _, id := range lapsed {
-		x.Log.Warn("an approval has lapsed, because the plan is another one now; look at it, and approve that", "approved", id, "plan", pass.Plan.ID)
+		why := "the plan is another one now; look at it, and approve that"
+		if slices.Contains(r.Lapsed, id) {
+			why = "it is more than a day old; look at the plan, and approve it again"
+		}
+		x.Log.Warn("an approval has lapsed, because "+why, "approved", id, "plan", p.ID)
 	}
+	r.Approved, r.Lapsed = nil, nil
+	if pass.Plan, err = plan.Build(pass.Wanted, *r, pass.Observed, time.Now()); err != nil {
+		return err
+	}
+	pass.Plan.Revision = p.Revision
 	return nil
 }
 
-// draft makes the sagas. Those of an approved plan name the approval, so that its use commits together with them.
+// draft makes the sagas. Those of approved actions name their grants, so that the use of these commits together with them.
 func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) {
 	namesakes := map[string][]int64{}
 	for _, d := range pass.Observed.Droplets {
@@ -192,8 +214,12 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 			return nil, err
 		}
 		maps.Copy(s.Labels, origin(pass.Plan, a))
-		if slices.Contains(pass.Recorded.Approved, pass.Plan.ID) {
-			s.Labels[fleet.LabelApproval] = pass.Plan.ID
+		if len(a.Grants) > 0 {
+			ids := make([]string, len(a.Grants))
+			for i, g := range a.Grants {
+				ids[i] = strconv.FormatInt(g.ID, 10)
+			}
+			s.Labels[fleet.LabelApproval], s.Labels[fleet.LabelGrants] = a.Grants[0].Plan, strings.Join(ids, ",")
 		}
 		sagas = append(sagas, s)
 	}

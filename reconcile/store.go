@@ -19,8 +19,13 @@ type Store interface {
 	Notice(ctx context.Context, list []fleet.Deviation) error
 	// Pin binds the store to an account and a fleet at first use; a mismatch later is an error. An empty fleet name pins nothing.
 	Pin(ctx context.Context, account fleet.Account, fleetName string) error
-	// Lapse drops the approvals that were not used, but for that of the plan to keep, and gives the ids of the plans.
+	// Grant keeps what a person approved of a plan, and gives it with its ids. It uses up the approval of the whole plan, if there is one.
+	Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error)
+	// Lapse drops the approvals of whole plans that were not turned into grants, but for that of the plan to keep, and gives the ids of
+	// the plans.
 	Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error)
+	// Inherit keeps which name the fleet file in force gives to droplets that are recorded under another one.
+	Inherit(ctx context.Context, heirs map[int64]string) error
 	// SetLabel keeps a label of a saga that has ended.
 	SetLabel(ctx context.Context, sagaID, label, value string) error
 	// Check says whether the store is still the one that was opened, and still ours to write to.

@@ -18,6 +18,8 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 		"UPDATE sightings SET last_seen_at = ?1 WHERE last_seen_at > ?1",
 		"UPDATE cloud_provisioned SET recorded_at = ?1 WHERE recorded_at > ?1",
 		"UPDATE deviations SET since = ?1 WHERE since > ?1",
+		"UPDATE approvals SET approved_at = ?1 WHERE approved_at > ?1",
+		"UPDATE grants SET approved_at = ?1 WHERE approved_at > ?1",
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {
 		done, err := conn.ExecContext(ctx, update, timeText(now))

@@ -65,7 +65,7 @@ func (s *Store) Pause(ctx context.Context, paused bool) error {
 	})
 }
 
-// Approve lets a held plan through, once: the Begin of its sagas uses the approval up.
+// Approve keeps the id of a plan that a person approved without a daemon. The next pass turns it into grants, if its plan is that one.
 func (s *Store) Approve(ctx context.Context, planID string) error {
 	if planID == "" {
 		return errors.New("approve: which plan?")
@@ -73,14 +73,13 @@ func (s *Store) Approve(ctx context.Context, planID string) error {
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
-			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL WHERE used_at IS NOT NULL`,
-			planID, timeText(time.Now()))
+			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, timeText(time.Now()))
 		return err
 	})
 }
 
-// Lapse drops the approvals that were not used, but for that of the plan to keep, and gives the ids of the plans: an approval is for
-// one plan, and when another is due it must not wait until the first happens to come again.
+// Lapse drops the approvals of plans that no pass has turned into grants, but for that of the plan to keep, and gives the ids of the plans:
+// an approval is for one plan, and when another is due it must not wait until the first happens to come again.
 func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
 	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		lapsed = nil
@@ -93,15 +92,4 @@ func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, er
 		}, keepPlan)
 	})
 	return lapsed, err
-}
-
-func useApproval(ctx context.Context, tx *txn, planID string) error {
-	done, err := tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", timeText(time.Now()), planID)
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return fmt.Errorf("%w: %s (its approval was used already, or never given: arcadiad approve %s)", ErrApproval, planID, planID)
 }

@@ -1,9 +1,11 @@
 package state_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -50,37 +52,64 @@ func TestLaw10SimulatedIsPinnedToo(t *testing.T) {
 	wantErr(t, s.Pin(t.Context(), fleet.Account{UUID: "a"}, "demo"), state.ErrPinned)
 }
 
-// TestLaw09ApprovalIsUsedWithItsSagas: in one transaction, once for all sagas of one Begin.
+// TestLaw09ApprovalIsUsedWithItsSagas: in one transaction, once for each action.
 func TestLaw09ApprovalIsUsedWithItsSagas(t *testing.T) {
 	s := fresh(t)
-	approved := func(n int, subject string) saga.Saga {
+	of := func(n int64, name string) fleet.Grant {
+		return fleet.Grant{Kind: "destroy", Name: name, DropletID: n, Rule: "volumes", Facts: []string{"v-1", "v-2"}, At: at(1)}
+	}
+	must(t, s.Approve(t.Context(), "plan-1"))
+	must(t, s.Approve(t.Context(), "plan-1"))
+	grants := get(s.Grant(t.Context(), "plan-1", []fleet.Grant{of(1, "a"), of(2, "b"), {Kind: "provision", Name: "c", Spec: "abc", Rule: "rename", At: at(2)}}))(t)
+	r := get(s.Load(t.Context()))(t)
+	if len(grants) != 3 || fmt.Sprint(r.Grants) != fmt.Sprint(grants) || len(r.Approved) != 0 {
+		t.Fatalf("grants %+v; kept %+v; plans %v", grants, r.Grants, r.Approved)
+	}
+	approved := func(n int, subject string, grants ...fleet.Grant) saga.Saga {
 		sg := draft(n, subject)
-		sg.Labels = map[string]string{fleet.LabelApproval: "plan-1"}
+		var ids []string
+		for _, g := range grants {
+			ids = append(ids, fmt.Sprint(g.ID))
+		}
+		sg.Labels = map[string]string{fleet.LabelApproval: "plan-1", fleet.LabelGrants: strings.Join(ids, ",")}
 		return sg
 	}
-	wantErr(t, s.Begin(t.Context(), approved(1, "a")), state.ErrApproval)
-	must(t, s.Approve(t.Context(), "plan-1"))
-	must(t, s.Approve(t.Context(), "plan-1"))
-
 	must(t, s.Begin(t.Context(), draft(9, "taken")))
-	wantErr(t, s.Begin(t.Context(), approved(1, "a"), approved(2, "taken")), saga.ErrLive)
-	if a := get(s.Load(t.Context()))(t).Approved; len(a) != 1 {
-		t.Errorf("a Begin that failed used the approval: %v", a)
+	wantErr(t, s.Begin(t.Context(), approved(1, "a", grants[0]), approved(2, "taken", grants[1])), saga.ErrLive)
+	if g := get(s.Load(t.Context()))(t).Grants; len(g) != 3 {
+		t.Errorf("a Begin that failed used an approval: %v", g)
 	}
-	must(t, s.Begin(t.Context(), approved(1, "a"), approved(2, "b")))
-	if a := get(s.Load(t.Context()))(t).Approved; len(a) != 0 {
-		t.Errorf("still approved: %v", a)
+	must(t, s.Begin(t.Context(), approved(1, "a", grants[0], grants[2])))
+	if g := get(s.Load(t.Context()))(t).Grants; len(g) != 1 || g[0].ID != grants[1].ID {
+		t.Errorf("still approved: %v", g)
 	}
-	wantErr(t, s.Begin(t.Context(), approved(3, "c")), state.ErrApproval)
+	wantErr(t, s.Begin(t.Context(), approved(3, "c", grants[0])), state.ErrApproval)
+	if sg := get(s.Load(t.Context()))(t).Sagas; !sg[0].Approved || sg[1].Approved {
+		t.Errorf("which saga was approved: %+v", sg)
+	}
+	again := get(s.Grant(t.Context(), "plan-2", []fleet.Grant{of(2, "b")}))(t)
+	if g := get(s.Load(t.Context()))(t).Grants; len(g) != 1 || g[0].ID != again[0].ID || g[0].Plan != "plan-2" {
+		t.Errorf("approved twice: %v", g)
+	}
 	meta := get(s.Meta(t.Context()))(t)
 	if len(meta.Approvals) != 1 || meta.Approvals[0].PlanID != "plan-1" || meta.Approvals[0].UsedAt.IsZero() || meta.Approvals[0].ApprovedAt.IsZero() {
 		t.Errorf("approvals: %+v", meta.Approvals)
 	}
-	must(t, s.Approve(t.Context(), "plan-1")) // a plan may come again, and be let through again
-	must(t, s.Begin(t.Context(), approved(3, "c")))
 	if err := s.Approve(t.Context(), ""); err == nil {
 		t.Error("no plan was approved")
 	}
+}
+
+// Law 9: an approval that no pass has seen within a day lapses.
+func TestLaw09AnOldApprovalLapses(t *testing.T) {
+	inAttic(t, func(a *attic) {
+		must(t, a.s.Approve(a.t.Context(), "plan-1"))
+		time.Sleep(fleet.GrantLasts)
+		must(t, a.s.Approve(a.t.Context(), "plan-2"))
+		r := get(a.s.Load(a.t.Context()))(t)
+		wantEqual(t, "approved", fmt.Sprint(r.Approved), "[plan-2]")
+		wantEqual(t, "lapsed", fmt.Sprint(r.Lapsed), "[plan-1]")
+	})
 }
 
 func TestPause(t *testing.T) {
@@ -101,9 +130,7 @@ func TestApprovalsLapse(t *testing.T) {
 	for _, plan := range []string{"plan-1", "plan-2", "plan-3"} {
 		must(t, s.Approve(t.Context(), plan))
 	}
-	used := draft(1, "a")
-	used.Labels = map[string]string{fleet.LabelApproval: "plan-1"}
-	must(t, s.Begin(t.Context(), used))
+	get(s.Grant(t.Context(), "plan-1", nil))(t)
 	if lapsed := get(s.Lapse(t.Context(), "plan-3"))(t); len(lapsed) != 1 || lapsed[0] != "plan-2" {
 		t.Errorf("lapsed: %v", lapsed)
 	}

@@ -28,7 +28,7 @@ var (
 // What can be wrong with a request.
 var (
 	ErrPinned    = errors.New("pinned to another")
-	ErrApproval  = errors.New("plan is not approved")
+	ErrApproval  = errors.New("action is not approved")
 	ErrNoSaga    = errors.New("no such saga")
 	ErrAmbiguous = errors.New("more sagas than one")
 	ErrEnded     = errors.New("saga has ended")

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 )
@@ -99,10 +101,14 @@ func (r *Reader) WriteThroughReader(ctx context.Context) error {
 	return errors.Join(err, tx.Rollback())
 }
 
-// Migrations is how many migrations there are.
-func Migrations() (int, error) {
+// Migrations is the number of the last migration.
+func Migrations() (n int, err error) {
 	list, err := fs.Glob(migrations, "migrations/*.sql")
-	return len(list), err
+	if err != nil {
+		return 0, err
+	}
+	_, err = fmt.Sscanf(filepath.Base(slices.Max(list)), "%05d_", &n)
+	return n, err
 }
 
 // HoldSnapshot keeps a read transaction open.

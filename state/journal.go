@@ -20,20 +20,18 @@ var _ saga.Journal = (*Store)(nil)
 // secretPadding is how many zero bytes go before a secret in its row: a page's worth, see doc.go.
 const secretPadding = 4096
 
-// Begin writes new sagas, all or none. A saga with the label fleet.LabelApproval uses up the approval of that plan in the same
-// transaction, one for all its sagas; ErrApproval where there is none.
+// Begin writes new sagas, all or none. A saga with the label fleet.LabelGrants uses up those grants in the same transaction;
+// ErrApproval where one of them is not to be had.
 func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	if len(sagas) == 0 {
 		return ctx.Err()
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		used := map[string]bool{}
 		for _, sg := range sagas {
-			if plan := sg.Labels[fleet.LabelApproval]; plan != "" && !used[plan] {
-				if err := useApproval(ctx, tx, plan); err != nil {
-					return err
+			if list := sg.Labels[fleet.LabelGrants]; list != "" {
+				if err := useGrants(ctx, tx, list); err != nil {
+					return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 				}
-				used[plan] = true
 			}
 			if err := insertSaga(ctx, tx, sg); err != nil {
 				return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)

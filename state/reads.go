@@ -25,9 +25,16 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		}
 		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero()}
 		for _, a := range m.Approvals {
-			if a.UsedAt.IsZero() {
+			switch {
+			case !a.UsedAt.IsZero():
+			case time.Since(a.ApprovedAt) < fleet.GrantLasts:
 				out.Approved = append(out.Approved, a.PlanID)
+			default:
+				out.Lapsed = append(out.Lapsed, a.PlanID)
 			}
+		}
+		if out.Grants, err = readGrants(ctx, tx); err != nil {
+			return err
 		}
 		if out.Records, err = readRecords(ctx, tx); err != nil {
 			return err
@@ -64,7 +71,8 @@ func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) er
 
 func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err error) {
 	const query = `
-		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at
+		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at,
+			coalesce(heir, '')
 		FROM cloud_provisioned`
 	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
@@ -74,7 +82,7 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 			recordedAt sql.NullString
 		)
 		err := rows.Scan(&r.DropletID, &r.Name, &columns.size, &columns.region, &columns.image, &r.ImageID, &columns.spec, &r.Protect, &r.SagaID,
-			&recordedAt)
+			&recordedAt, &r.Heir)
 		if err != nil {
 			return err
 		}
@@ -190,7 +198,7 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	f.SpecHash = labels[fleet.LabelSpec]
 	f.Undone = labels[fleet.LabelUndone] == "true"
 	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
-	f.Retried = labels[fleet.LabelRetried] == "true"
+	f.Retried, f.Approved = labels[fleet.LabelRetried] == "true", labels[fleet.LabelApproval] != ""
 	f.TagGone = labels[fleet.LabelTagGone] == "true"
 	if v := labels[fleet.LabelSwept]; v != "" {
 		at, err := time.Parse(time.RFC3339, v)
@@ -334,11 +342,11 @@ type Meta struct {
 	Approvals []Approval // oldest first, used ones too
 }
 
-// Approval is a plan that a person let through.
+// Approval is a plan that a person approved without a daemon.
 type Approval struct {
 	PlanID     string
 	ApprovedAt time.Time
-	UsedAt     time.Time // when the plan's sagas began; zero: not yet
+	UsedAt     time.Time // when a pass turned it into grants; zero: not yet
 }
 
 // Meta reads the database's own facts.

@@ -59,6 +59,10 @@ func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 		if removed.Approvals = n; err != nil {
 			return removed, fmt.Errorf("remove old approvals: %w", err)
 		}
+		n, err = s.retainRows(ctx, "grants", "coalesce(used_at, approved_at) < ?", before)
+		if removed.Approvals += n; err != nil {
+			return removed, fmt.Errorf("remove old approvals: %w", err)
+		}
 	}
 	if keep.Deleted > 0 {
 		n, err := s.retainRows(ctx, "resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p

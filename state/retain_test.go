@@ -229,7 +229,7 @@ func TestRetainDeletedAndApprovals(t *testing.T) {
 		if len(left) != 1 || left[0].DropletID != many {
 			t.Errorf("left: %+v", left)
 		}
-		if approved := get(a.s.Load(a.t.Context()))(t).Approved; !slices.Equal(approved, []string{"fresh"}) {
+		if approved := get(a.s.Load(a.t.Context()))(t).Lapsed; !slices.Equal(approved, []string{"fresh"}) {
 			t.Errorf("approvals left: %q", approved)
 		}
 	})

@@ -122,7 +122,7 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
 			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec, protect = excluded.protect,
-			saga_id = excluded.saga_id, recorded_at = excluded.recorded_at`, args...)
+			saga_id = excluded.saga_id, recorded_at = excluded.recorded_at, heir = nullif(heir, excluded.name)`, args...)
 	return err
 }
 
@@ -134,7 +134,7 @@ func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) err
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6, protect = ?7,
-			saga_id = ?8, recorded_at = ?9
+			saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
 		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
 	return err
 }

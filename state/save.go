@@ -145,3 +145,21 @@ func (s *Store) Record(ctx context.Context, records []fleet.Record) error {
 		return nil
 	})
 }
+
+// Inherit keeps which name the fleet file in force gives to droplets that are recorded under another one, by `was`, by the droplets'
+// ids; an empty name: none. A droplet without a record is left out.
+func (s *Store) Inherit(ctx context.Context, heirs map[int64]string) error {
+	if len(heirs) == 0 {
+		return ctx.Err()
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for id, name := range heirs {
+			_, err := tx.ExecContext(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS NOT ?",
+				nullText(name), provider, externalID(id), nullText(name))
+			if err != nil {
+				return fmt.Errorf("record the new name %s of droplet %d: %w", name, id, err)
+			}
+		}
+		return nil
+	})
+}

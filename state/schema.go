@@ -14,7 +14,7 @@ import (
 var migrations embed.FS
 
 // Schema is the newest version of the schema that this binary knows: the number of the last migration.
-const Schema = 4
+const Schema = 7
 
 // migrate brings the database to this binary's schema. Migrations only go forward.
 func migrate(ctx context.Context, db *sql.DB) error {

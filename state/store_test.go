@@ -74,6 +74,7 @@ func TestLoad(t *testing.T) {
 	must(t, s.Pause(t.Context(), true))
 	must(t, s.Approve(t.Context(), "plan-1"))
 	must(t, s.Approve(t.Context(), "plan-2"))
+	want.Grants = get(s.Grant(t.Context(), "plan-1", []fleet.Grant{{Kind: "destroy", Name: "a", DropletID: 99, Rule: "max_destroy", Facts: []string{}, At: at(1)}}))(t)
 
 	full, bare := record(123, "a"), record(99, "b")
 	full.Assumed, full.Protect = []string{"image", "ssh_keys"}, true
@@ -98,7 +99,7 @@ func TestLoad(t *testing.T) {
 	want.Sagas = []fleet.Saga{
 		{
 			ID: sg.ID, Kind: fleet.SagaReplace, Name: "a", Status: "compensated", SpecHash: "abc", DropletID: 123, Replaces: 99,
-			Undone: true, Retried: true, Error: "no", CreatedAt: sg.CreatedAt, EndedAt: ended(sg, saga.Compensated).EndedAt,
+			Undone: true, Retried: true, Approved: true, Error: "no", CreatedAt: sg.CreatedAt, EndedAt: ended(sg, saga.Compensated).EndedAt,
 		},
 		{ID: live.ID, Kind: fleet.SagaProvision, Name: "a", Status: "pending", Live: true, Step: "CreateDroplet", CreatedAt: live.CreatedAt},
 	}

@@ -1,0 +1,45 @@
+package daemon
+
+import (
+	"sync"
+
+	"arcadiad/plan"
+)
+
+// shownPlans remembers the plans that were shown to people, by id: a yes is for the plan that its caller was shown, whatever others were
+// shown since. The zero value is empty.
+type shownPlans struct {
+	mu    sync.Mutex
+	plans []*plan.Plan // oldest first, each id once
+}
+
+// mostShown bounds how many plans are remembered. A yes to one that is forgotten goes ahead only if it is the present plan.
+const mostShown = 32
+
+// Store remembers a plan that was shown.
+func (s *shownPlans) Store(p *plan.Plan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]*plan.Plan, 0, mostShown)
+	for _, old := range s.plans {
+		if old.ID != p.ID {
+			kept = append(kept, old)
+		}
+	}
+	if len(kept) == mostShown {
+		kept = kept[1:]
+	}
+	s.plans = append(kept, p)
+}
+
+// of finds the plan of that id. One that was never shown, or is forgotten, has nothing in it but its id.
+func (s *shownPlans) of(id string) plan.Plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.plans {
+		if p.ID == id {
+			return *p
+		}
+	}
+	return plan.Plan{ID: id}
+}
