@@ -27,6 +27,7 @@ func ReadScopes() []ReadScope {
 		{"actions:read", "learn why a new droplet does not come up", false, "v2/actions"},
 		{"image:read", "see which image a droplet has", false, "v2/images"},
 		{"vpc:read", "see which VPC a droplet is in", false, "v2/vpcs"},
+		{"block_storage:read", "see which volumes hang on a droplet: without it no droplet is destroyed unless a person approves it", false, "v2/volumes"},
 		{"regions:read", "", false, "v2/regions"},
 		{"sizes:read", "", false, "v2/sizes"},
 		{"ssh_key:read", "", false, "v2/account/keys"},

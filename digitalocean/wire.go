@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -28,9 +29,13 @@ type wireDroplet struct {
 	VolumeIDs []string `json:"volume_ids"`
 	BackupIDs []int64  `json:"backup_ids"`
 	VPCUUID   string   `json:"vpc_uuid"`
-	Size      struct {
-		Monthly price `json:"price_monthly"`
-		Hourly  price `json:"price_hourly"`
+
+	NextBackupWindow jsontext.Value `json:"next_backup_window"` // null: no backups are made; empty: the answer does not say
+
+	Size struct {
+		Slug    string `json:"slug"`
+		Monthly price  `json:"price_monthly"`
+		Hourly  price  `json:"price_hourly"`
 	} `json:"size"`
 	Region struct {
 		Slug string `json:"slug"`
@@ -86,32 +91,67 @@ func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 	if w.ID <= 0 {
 		return fleet.Droplet{}, errors.New("a droplet without an id")
 	}
-	// A time that cannot be read is unknown; no more depends on it.
+	// A time that cannot be read is unknown.
 	created, _ := time.Parse(time.RFC3339, w.CreatedAt)
+	size := cmp.Or(w.SizeSlug, w.Size.Slug)
 	return fleet.Droplet{
-		ID:          w.ID,
-		Name:        w.Name,
-		Status:      fleet.Status(w.Status),
-		Region:      w.Region.Slug,
-		Size:        w.SizeSlug,
-		ImageID:     w.Image.ID,
-		ImageSlug:   w.Image.Slug,
-		Tags:        w.Tags,
-		VPCUUID:     w.VPCUUID,
-		PublicIPv4:  first(w.Networks.V4, "public"),
-		PrivateIPv4: first(w.Networks.V4, "private"),
-		PublicIPv6:  first(w.Networks.V6, "public"),
-		Features:    w.Features,
-		VolumeIDs:   w.VolumeIDs,
-		Backups:     len(w.BackupIDs),
-		Disk:        w.Disk,
-		GPU:         w.GPUInfo != nil || strings.HasPrefix(w.SizeSlug, "gpu-"),
-		Locked:      w.Locked,
-		Price:       fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
-		CreatedAt:   created,
-		Data:        w.data,
-		SeenAt:      seen,
+		ID:           w.ID,
+		Name:         w.Name,
+		Status:       statusOf(w.Status),
+		Region:       w.Region.Slug,
+		Size:         size,
+		ImageID:      w.Image.ID,
+		ImageSlug:    w.Image.Slug,
+		Tags:         w.Tags,
+		VPCUUID:      w.VPCUUID,
+		PublicIPv4:   first(w.Networks.V4, "public"),
+		PrivateIPv4:  first(w.Networks.V4, "private"),
+		PublicIPv6:   first(w.Networks.V6, "public"),
+		Features:     w.Features,
+		VolumeIDs:    w.VolumeIDs,
+		Backups:      len(w.BackupIDs),
+		Disk:         w.Disk,
+		GPU:          w.GPUInfo != nil || strings.HasPrefix(size, "gpu-"),
+		Locked:       w.Locked,
+		BackupWindow: w.window(),
+		Unread:       w.unread(),
+		Price:        fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
+		CreatedAt:    created,
+		Data:         w.data,
+		SeenAt:       seen,
 	}, nil
+}
+
+// statusOf reads a status. One that the API does not document is unknown: nothing is concluded from it.
+func statusOf(word string) fleet.Status {
+	switch s := fleet.Status(word); s {
+	case fleet.StatusNew, fleet.StatusActive, fleet.StatusOff, fleet.StatusArchive:
+		return s
+	}
+	return fleet.StatusUnknown
+}
+
+// window tells whether the answer names the next backup window.
+func (w *wireDroplet) window() bool { return w.NextBackupWindow.Kind() == '{' }
+
+// unread are the parts that the answer leaves out or gives as null: a list that is there is never nil.
+func (w *wireDroplet) unread() (u fleet.Unread) {
+	for _, part := range []struct {
+		mark    fleet.Unread
+		missing bool
+	}{
+		{fleet.UnreadTags, w.Tags == nil},
+		{fleet.UnreadFeatures, w.Features == nil},
+		{fleet.UnreadVolumes, w.VolumeIDs == nil},
+		{fleet.UnreadWindow, len(w.NextBackupWindow) == 0},
+		{fleet.UnreadAddresses, w.Networks.V4 == nil},
+		{fleet.UnreadIPv6, w.Networks.V6 == nil},
+	} {
+		if part.missing {
+			u |= part.mark
+		}
+	}
+	return u
 }
 
 func first(addresses []wireAddress, kind string) string {

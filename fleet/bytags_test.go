@@ -9,7 +9,7 @@ func TestRecordedByTags(t *testing.T) {
 	f := Fleet{Name: "demo", Specs: []Spec{{Name: "web-1", Region: "syd1", Size: "s-2", Image: "ubuntu", UserData: "x"}}}
 	ours := []string{ManagedTag, FleetTag("demo")}
 	r := RecordedByTags(f, []Droplet{
-		{ID: 1, Name: "Web-1", Region: "syd1", Size: "s-1", Tags: append(ours, ProtectTag)},
+		{ID: 1, Name: "Web-1", Status: StatusActive, Region: "syd1", Size: "s-1", Tags: append(ours, ProtectTag)},
 		{ID: 2, Name: "gone-from-the-file", Size: "s-1", Tags: ours},
 		{ID: 3, Name: "theirs", Tags: []string{ManagedTag}},
 		{ID: 4, Name: "other-fleet", Tags: append(ours, FleetTag("other"))},

@@ -8,28 +8,31 @@ import (
 
 // Droplet is a droplet as the API shows it, in one answer.
 type Droplet struct {
-	ID          int64
-	Name        string
-	Status      Status
-	Region      string
-	Size        string
-	ImageID     int64
-	ImageSlug   string // empty once the slug has moved on to a newer build
-	Tags        []string
-	VPCUUID     string
-	PublicIPv4  string // empty until assigned; active does not imply it
-	PrivateIPv4 string
-	PublicIPv6  string
-	Features    []string
-	VolumeIDs   []string
-	Backups     int  // how many it has; they are destroyed with it
-	Disk        int  // GB; stays behind the size's after a resize that left it alone
-	GPU         bool // listed only by type=gpus
-	Locked      bool
-	Price       Price // of its size (do-api.md, section 8); zero: the answer did not say
-	CreatedAt   time.Time
+	ID           int64
+	Name         string
+	Status       Status
+	Region       string
+	Size         string
+	ImageID      int64
+	ImageSlug    string // empty once the slug has moved on to a newer build
+	Tags         []string
+	VPCUUID      string
+	PublicIPv4   string // empty until assigned; active does not imply it
+	PrivateIPv4  string
+	PublicIPv6   string
+	Features     []string
+	VolumeIDs    []string
+	Backups      int  // how many it has; they are destroyed with it
+	BackupWindow bool // it tells when the next backup is made
+	Disk         int  // GB; stays behind the size's after a resize that left it alone; 0: unknown
+	GPU          bool // listed only by type=gpus
+	Locked       bool
+	Unread       Unread    // what the answer did not say
+	Price        Price     // of its size (do-api.md, section 8); zero: the answer did not say
+	CreatedAt    time.Time // zero: unknown
 
-	Data   json.RawMessage // the object exactly as the API gave it; nil in an observation where the store has the same
+	// Data is the object exactly as the API gave it; nil in an observation where the store has the same, and in a journal.
+	Data   json.RawMessage `json:",omitempty"`
 	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
 }
 
@@ -37,6 +40,7 @@ type Droplet struct {
 type Status string
 
 const (
+	StatusUnknown Status = "" // null, left out, or a word that the API does not document
 	StatusNew     Status = "new"
 	StatusActive  Status = "active"
 	StatusOff     Status = "off"

@@ -34,6 +34,7 @@ type Field struct {
 	Hashed   bool // recorded and shown as a hash, because it is secret or long
 	Change   Change
 	AtCreate bool   // it is set when a droplet is made and never again, so that Rules.OnChange decides
+	Stays    bool   // no action of the API switches it off: a droplet that was made with it and shows none is misread
 	Doc      string // one sentence for the JSON Schema
 
 	// Wanted is the canonical value that the spec asks for; false: the spec leaves it open, and any value is right.
@@ -90,7 +91,7 @@ var Fields = []Field{
 		Name: "tags", Kind: KindList, Change: ChangeInPlace,
 		Doc:    "Tags beside those that arcadiad adds itself.",
 		Wanted: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
-		Seen:   func(d *Droplet, like string) (string, bool) { return d.userTags(like), true },
+		Seen:   func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
 		Alter:  func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
@@ -108,13 +109,14 @@ var Fields = []Field{
 		Name: "monitoring", Kind: KindBool, Change: ChangeReplace,
 		Doc:    "Whether the metrics agent is installed.",
 		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Monitoring), true },
-		Seen:   seenFeature("monitoring"),
+		Seen:   seenBool((*Droplet).Monitored),
+		Stays:  true,
 	},
 	{
 		Name: "backups", Kind: KindBool, Change: ChangeInPlace,
 		Doc:    "Whether DigitalOcean makes backups; this costs extra.",
 		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Backups), true },
-		Seen:   seenFeature("backups"),
+		Seen:   seenBool((*Droplet).BacksUp),
 		Alter: func(a *Alteration, _ Spec, _, to string) bool {
 			on := to == "true"
 			a.Backups = &on
@@ -125,7 +127,8 @@ var Fields = []Field{
 		Name: "ipv6", Kind: KindBool, Change: ChangeInPlace,
 		Doc:    "Whether the droplet has a public IPv6 address.",
 		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.IPv6), true },
-		Seen:   seenFeature("ipv6"),
+		Seen:   seenBool((*Droplet).HasIPv6),
+		Stays:  true,
 		Alter: func(a *Alteration, _ Spec, _, to string) bool {
 			a.IPv6 = to == "true" // it cannot be switched off again
 			return a.IPv6
@@ -140,7 +143,9 @@ var Fields = []Field{
 			}
 			return strconv.FormatBool(*s.Protect), true
 		},
-		Seen: func(d *Droplet, _ string) (string, bool) { return strconv.FormatBool(d.HasTag(ProtectTag)), true },
+		Seen: func(d *Droplet, _ string) (string, bool) {
+			return strconv.FormatBool(d.HasTag(ProtectTag)), !d.Unread.Has(UnreadTags)
+		},
 	},
 }
 
@@ -173,9 +178,10 @@ func seenImage(d *Droplet, like string) (string, bool) {
 	return lower(d.ImageSlug)
 }
 
-// seenFeature reads a feature. A new droplet shows none of its features yet (do-api.md, section 1.2).
-func seenFeature(name string) func(*Droplet, string) (string, bool) {
+// seenBool reads what is on or off.
+func seenBool(read func(*Droplet) (on, known bool)) func(*Droplet, string) (string, bool) {
 	return func(d *Droplet, _ string) (string, bool) {
-		return strconv.FormatBool(d.HasFeature(name)), d.Status != StatusNew
+		on, known := read(d)
+		return strconv.FormatBool(on), known
 	}
 }

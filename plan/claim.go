@@ -38,13 +38,18 @@ const hopeless = 2 * time.Hour
 func (b *builder) awaited(x *subject, claims []*fleet.Droplet) bool {
 	for _, d := range claims {
 		for _, old := range d.Replaces() {
-			if d.Status == fleet.StatusNew && b.now.Sub(d.CreatedAt) < hopeless && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
+			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
 				b.warn("%s: droplet %d is to replace droplet %d, and is not active yet: neither is adopted until it is", x.name, d.ID, old)
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// settled tells whether a droplet is known to be past its creation.
+func settled(d *fleet.Droplet) bool {
+	return d.Status != fleet.StatusNew && d.Status != fleet.StatusUnknown
 }
 
 // withoutReplaced drops the droplets that an active replacement among them stands in for.
@@ -84,6 +89,9 @@ func (b *builder) older(tag string, d, than *fleet.Droplet) bool {
 		if d.ID == saga.DropletID || than.ID == saga.DropletID {
 			return d.ID == saga.DropletID
 		}
+	}
+	if d.CreatedAt.IsZero() || than.CreatedAt.IsZero() {
+		return d.ID < than.ID // ids grow
 	}
 	return cmp.Or(d.CreatedAt.Compare(than.CreatedAt), compareInt(d.ID, than.ID)) < 0
 }

@@ -43,6 +43,9 @@ func (b *builder) note(x *subject) {
 		switch {
 		case h.state == released && !b.blind:
 			b.plan.Released = append(b.plan.Released, Released{Name: x.name, DropletID: h.record.DropletID, Reason: h.reason})
+		case h.state == untagged && !b.blind:
+			b.warn("%s (droplet %d) is shown without its tags, so nothing is done about it until they show: the token may lack the scope tag:read",
+				x.name, h.record.DropletID)
 		case h.state == missing && h.seen == nil:
 			b.plan.Summary.Missing++
 			b.warn("%s (droplet %d) is not in the account's listing and not proved gone either: waiting until it shows again, or until its absence "+

@@ -181,13 +181,18 @@ func merged(recorded, seen, wanted string) string {
 	return strings.Join(to, ",")
 }
 
-// drifted is a change that somebody made to the droplet.
+// drifted is a change that somebody made to the droplet. What no action of the API does is shown, and nothing more: the droplet is
+// probably misread.
 func (c *comparison) drifted(f *fleet.Field, recorded, seen string) {
 	back := c.since(changeOf(f.Name, seen, recorded, CauseOutside), seen)
+	drifts := c.drifts
+	if f.Stays && recorded == "true" {
+		drifts = fleet.DriftReport
+	}
 	switch {
-	case c.drifts == fleet.DriftReplace && f.Change == fleet.ChangeReplace && !c.mends(f, back):
+	case drifts == fleet.DriftReplace && f.Change == fleet.ChangeReplace && !c.mends(f, back):
 		c.replace = append(c.replace, back)
-	case c.drifts != fleet.DriftReport && c.alters(f, back, recorded):
+	case drifts != fleet.DriftReport && c.alters(f, back, recorded):
 	default:
 		c.drift = append(c.drift, c.since(changeOf(f.Name, recorded, seen, CauseOutside), seen))
 	}

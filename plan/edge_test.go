@@ -154,9 +154,16 @@ func TestLicenceCoversTheVolumesThatWereApproved(t *testing.T) {
 	if err := l.Covers(d); err != nil {
 		t.Error(err)
 	}
-	d.VolumeIDs = append(d.VolumeIDs, "v3")
-	if l.Covers(d) == nil {
-		t.Error("a volume more than was approved")
+	for what, change := range map[string]func(*fleet.Droplet){
+		"a volume more than was approved":    func(d *fleet.Droplet) { d.VolumeIDs = []string{"v1", "v2", "v3"} },
+		"another volume than was approved":   func(d *fleet.Droplet) { d.VolumeIDs = []string{"v1", "v3"} },
+		"volumes that can no longer be read": func(d *fleet.Droplet) { d.VolumeIDs, d.Unread = nil, fleet.UnreadVolumes },
+	} {
+		d := d
+		change(&d)
+		if l.Covers(d) == nil {
+			t.Error(what)
+		}
 	}
 }
 

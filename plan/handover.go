@@ -135,6 +135,8 @@ func Claimable(fleetName string, d fleet.Droplet) string {
 		}
 	}
 	switch {
+	case d.Unread.Has(fleet.UnreadTags):
+		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
 	case d.Managed():
 		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
 	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName):
@@ -143,6 +145,8 @@ func Claimable(fleetName string, d fleet.Droplet) string {
 		return "it is not active yet"
 	case d.Status == fleet.StatusArchive:
 		return "its status is " + string(d.Status)
+	case d.Status == fleet.StatusUnknown:
+		return "its status cannot be read: try again"
 	}
 	return ""
 }
@@ -185,6 +189,9 @@ func (b *builder) releasable(x *subject) Handover {
 			return h
 		case busy:
 			h.Refused = "another saga has it in hand"
+			return h
+		case untagged:
+			h.Refused = "its tags cannot be read: give the token the scope tag:read, or try again"
 			return h
 		case released:
 			h.Untagged = true

@@ -146,6 +146,10 @@ func (b *builder) heldByTags(d *draft) string {
 		return fmt.Sprintf("droplet %d bears the name and the tag %s, but not %s: put that tag back on it, or take the other one off",
 			d.subject.stripped[0], fleet.FleetTag(b.wanted.Name), fleet.ManagedTag)
 	}
+	if d.Kind == Provision && len(d.subject.untold) > 0 && !b.blind {
+		return fmt.Sprintf("droplet %d bears the name, and its tags cannot be read, so it may be this fleet's: give the token the scope tag:read",
+			d.subject.untold[0])
+	}
 	if !b.blind {
 		return ""
 	}
@@ -171,8 +175,16 @@ func (b *builder) heldByProtect(d *draft) string {
 	return "it is protected; only `protect: false` under its name in the fleet file lifts that"
 }
 
+// unreadable is the fact that a person is told where there are no ids to tell.
+const unreadable = "unreadable"
+
 func (b *builder) heldByVolumes(d *draft) verdict {
-	if !d.destroys() || len(d.seen.VolumeIDs) == 0 {
+	switch {
+	case !d.destroys():
+		return verdict{}
+	case d.seen.Unread.Has(fleet.UnreadVolumes):
+		return verdict{why: "its volumes cannot be read, so there may be some: give the token the scope block_storage:read", facts: []string{unreadable}}
+	case len(d.seen.VolumeIDs) == 0:
 		return verdict{}
 	}
 	v := verdict{why: "a volume is attached to it", facts: slices.Sorted(slices.Values(d.seen.VolumeIDs))}
@@ -356,6 +368,9 @@ func (b *builder) outOfTurn() func(*draft) string {
 		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
 			d.along = replaces[d.subject]
 			return "the replace brings it along"
+		}
+		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {
+			return "its status cannot be read; this follows when it shows"
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
 			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"

@@ -401,6 +401,46 @@ func TestLaw09Volumes(t *testing.T) {
 	s.expect(t, "destroy db 101")
 }
 
+// Volumes that cannot be read may be there.
+func TestLaw09VolumesUnreadable(t *testing.T) {
+	s := converged("db", "web-1")
+	s.droplet(101).Unread = fleet.UnreadVolumes
+	s.unwant("db")
+	p := s.expect(t, "destroy db 101 held by volumes")
+	if why := p.Actions[0].HeldReason; !strings.Contains(why, "block_storage:read") {
+		t.Errorf("it does not say what to do: %s", why)
+	}
+	s.recorded.Approved = []string{p.ID}
+	s.expect(t, "destroy db 101")
+	l := licences(t, s)[0]
+	d := *s.droplet(101)
+	if err := l.Covers(d); err != nil {
+		t.Error(err)
+	}
+	d.Unread, d.VolumeIDs = 0, []string{"v"}
+	if l.Covers(d) == nil {
+		t.Error("a volume showed that nobody had seen")
+	}
+}
+
+// A droplet whose tags cannot be read is neither released nor anybody's: nothing is done about it, and none is made beside it.
+func TestLaw01TagsUnreadable(t *testing.T) {
+	s := converged("db", "web-1")
+	s.droplet(101).Tags, s.droplet(101).Unread = nil, fleet.UnreadTags
+	for _, wanted := range []bool{true, false} {
+		if !wanted {
+			s.unwant("db")
+		}
+		if p := s.expect(t); len(p.Released) != 0 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "tag:read") {
+			t.Errorf("wanted %v: released %v, warnings %v", wanted, p.Released, p.Warnings)
+		}
+	}
+	s = converged("web-1")
+	s.wanted.Specs = append(s.wanted.Specs, specOf("db"))
+	s.see(7, "db").Unread = fleet.UnreadTags
+	s.expect(t, "provision db held by tags")
+}
+
 func TestLaw09MaxDroplets(t *testing.T) {
 	s := converged("a", "b")
 	s.wanted.Policy.MaxDroplets = 4

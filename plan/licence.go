@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"arcadiad/fleet"
 )
@@ -29,7 +30,10 @@ type terms struct {
 	Makers []string `json:"makers,omitempty"`
 
 	Shielded bool `json:"shielded,omitempty"` // it showed the protection tag, which did not count
-	Volumes  int  `json:"volumes,omitempty"`  // how many were attached, by a person's leave
+
+	// Volumes are the ids of those that were attached, by a person's leave; Unread: they could not be read, by a person's leave.
+	Volumes []string `json:"volume_ids,omitempty"`
+	Unread  bool     `json:"volumes_unread,omitempty"`
 }
 
 // while says for how long the licence stands (law 17).
@@ -97,8 +101,13 @@ func (l Licence) Covers(seen fleet.Droplet) error {
 		return fmt.Errorf("droplet %d no longer shows the tag %s, and that of no other fleet", seen.ID, fleet.FleetTag(t.Fleet))
 	case seen.HasTag(fleet.ProtectTag) && !t.Shielded:
 		return fmt.Errorf("droplet %d was protected in the meantime", seen.ID)
-	case len(seen.VolumeIDs) > t.Volumes:
-		return fmt.Errorf("droplet %d got a volume attached in the meantime", seen.ID)
+	case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:
+		return fmt.Errorf("the volumes of droplet %d can no longer be read", seen.ID)
+	}
+	for _, id := range seen.VolumeIDs {
+		if !slices.Contains(t.Volumes, id) {
+			return fmt.Errorf("volume %s was attached to droplet %d in the meantime", id, seen.ID)
+		}
 	}
 	return nil
 }
@@ -139,7 +148,8 @@ func (b *builder) license() {
 		d.Licence = Licence{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
-			Makers: b.makersOf(d.seen), Shielded: d.seen.HasTag(fleet.ProtectTag), Volumes: len(d.seen.VolumeIDs),
+			Makers: b.makersOf(d.seen), Shielded: d.seen.HasTag(fleet.ProtectTag),
+			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
 		}}
 	}
 }

@@ -77,9 +77,9 @@ func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
 	return faults
 }
 
-// offered tells whether a list of regions has the region. An empty list says nothing.
+// offered tells whether a list of regions has the region. An empty list says nothing, and no region is not known.
 func offered(regions []string, region string) bool {
-	return len(regions) == 0 || slices.ContainsFunc(regions, func(r string) bool { return strings.EqualFold(r, region) })
+	return len(regions) == 0 || region == "" || slices.ContainsFunc(regions, func(r string) bool { return strings.EqualFold(r, region) })
 }
 
 // unseen are the live sagas whose new droplet counts already, and is not seen yet.

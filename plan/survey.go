@@ -36,6 +36,7 @@ type subject struct {
 	claims    []*fleet.Droplet // ours by their tags and not registered, by id
 	strangers []int64          // droplets of this name that are not ours
 	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
+	untold    []int64          // those of them whose tags cannot be read: they may be ours
 	live      *fleet.Saga
 	past      []*fleet.Saga // ended sagas, oldest first
 	heir      *subject      // the new name of a renamed group, that cannot have what stands here yet; nil: none
@@ -58,6 +59,7 @@ const (
 	missing        // neither seen nor proved gone, or archived: nothing is known
 	released       // seen, but no longer ours by its tags
 	busy           // in the hands of a live saga
+	untagged       // seen, but its tags cannot be read: nothing is known of whose it is
 )
 
 func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*survey, error) {
@@ -189,7 +191,7 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 			i++
 			seen++
 			h.state, h.reason = s.standingOf(h.seen)
-			if h.state != released || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
+			if h.state != released && h.state != untagged || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
 				tagged++
 			}
 		} else if s.gone[record.DropletID] {
@@ -245,6 +247,9 @@ func (s *survey) registered(id int64) bool {
 
 // standingOf tells what a registered droplet that is seen counts as.
 func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
+	if d.Unread.Has(fleet.UnreadTags) {
+		return untagged, ""
+	}
 	if why := s.foreign(d); why != "" {
 		return released, why
 	}
@@ -264,13 +269,16 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 	if s.foreign(d) != "" {
 		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
 			x.strangers = append(x.strangers, d.ID)
+			if d.Unread.Has(fleet.UnreadTags) {
+				x.untold = append(x.untold, d.ID)
+			}
 			if !d.Managed() && d.OfFleet(s.wanted.Name) {
 				x.stripped = append(x.stripped, d.ID)
 			}
 		}
 		return
 	}
-	if d.Status == fleet.StatusArchive {
+	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it is nobody's claim
 		return
 	}
 	s.ours = append(s.ours, d)

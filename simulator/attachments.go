@@ -220,6 +220,24 @@ func listLoadBalancers(c *call) answer {
 	return c.page("load_balancers", len(c.a.balancers), func(i int) []byte { return c.loadBalancerBody(c.a.balancers[i]) })
 }
 
+// listVolumes lists the volumes that are attached; there are no others here.
+func listVolumes(c *call) answer {
+	type volume struct {
+		ID       string  `json:"id"`
+		Name     string  `json:"name"`
+		Droplets []int64 `json:"droplet_ids"`
+	}
+	volumes := []volume{}
+	for _, l := range []listing{c.a.standard, c.a.gpus} {
+		for _, d := range l.list {
+			for _, id := range d.Volumes {
+				volumes = append(volumes, volume{id, "volume-" + id[:min(8, len(id))], []int64{d.ID}})
+			}
+		}
+	}
+	return pageOf(c, "volumes", volumes)
+}
+
 // listAssociated shows what would stay billed when the droplet goes (do-api.md, section 2).
 func listAssociated(c *call) answer {
 	d, ok := c.droplet()

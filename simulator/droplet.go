@@ -217,7 +217,7 @@ type dropletBody struct {
 	BackupIDs        []int64    `json:"backup_ids"`
 	NextBackupWindow *window    `json:"next_backup_window"`
 	SnapshotIDs      []int64    `json:"snapshot_ids"`
-	VolumeIDs        []string   `json:"volume_ids"`
+	VolumeIDs        []string   `json:"volume_ids,omitzero"` // left out for a token without block_storage:read
 	SizeSlug         string     `json:"size_slug"`
 	Networks         networks   `json:"networks"`
 	Tags             []string   `json:"tags"`
@@ -276,7 +276,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 		b.VPC = ""
 	}
 	if !without.has("block_storage:read") {
-		b.VolumeIDs = []string{}
+		b.VolumeIDs = nil
 	}
 	return b
 }

@@ -73,6 +73,7 @@ func apiRoutes() []route {
 		{"GET /v2/load_balancers", need("load_balancer:read"), listLoadBalancers},
 		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
 		{"POST /v2/reserved_ips", need("reserved_ip:create"), createReservedIP},
+		{"GET /v2/volumes", need("block_storage:read"), listVolumes},
 		{"GET /v2/domains", need("domain:read"), listDomains},
 	}
 }

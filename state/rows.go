@@ -18,7 +18,7 @@ const (
 // applyRow writes one row that a step handed over, committed at the time at:
 //
 //   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later. A row that was proved gone after
-//     the sighting stays deleted.
+//     the sighting stays deleted. What the sighting does not know stays as it was.
 //   - fleet.Record is upserted into cloud_provisioned.
 //   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
@@ -60,6 +60,14 @@ func tagsText(tags []string) (string, error) {
 	return string(b), err
 }
 
+// dataOf is what the API said of the droplet; nil: nothing. A journal of before wrote nothing as null.
+func dataOf(d fleet.Droplet) []byte {
+	if string(d.Data) == "null" {
+		return nil
+	}
+	return d.Data
+}
+
 func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	if d.ID == 0 || d.SeenAt.IsZero() {
 		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", ErrRow, d.ID, d.Name)
@@ -68,17 +76,19 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	if err != nil {
 		return err
 	}
+	data := dataOf(d)
 	seen := timeText(d.SeenAt)
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-		ON CONFLICT DO UPDATE SET name = excluded.name, region = excluded.region, public_ip = excluded.public_ip, tags = excluded.tags,
-			status = CASE WHEN deleted_at >= ?9 THEN status ELSE excluded.status END,
+		ON CONFLICT DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), region = coalesce(nullif(excluded.region, ''), region),
+			public_ip = CASE WHEN ?12 THEN public_ip ELSE excluded.public_ip END, tags = CASE WHEN ?13 THEN tags ELSE excluded.tags END,
+			status = CASE WHEN deleted_at >= ?9 THEN status ELSE coalesce(nullif(excluded.status, ''), nullif(status, 'deleted'), '') END,
 			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
 			data = coalesce(excluded.data, data), digest = coalesce(excluded.digest, digest)
 		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
 		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), tags, seen,
-		nullText(string(d.Data)), digestBlob(fleet.DigestOf(d.Data)))
+		nullText(string(data)), digestBlob(fleet.DigestOf(data)), d.Unread.Has(fleet.UnreadAddresses), d.Unread.Has(fleet.UnreadTags))
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []i
 			return err
 		}
 		d := &droplets[index[id]]
-		if len(d.Data) > 0 && !bytes.Equal(digest, digestBlob(fleet.DigestOf(d.Data))) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
+		if data := dataOf(*d); len(data) > 0 && !bytes.Equal(digest, digestBlob(fleet.DigestOf(data))) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
 			return nil
 		}
 		now, err := tagsText(d.Tags)
