@@ -27,8 +27,8 @@ const longestLag = 16 * time.Minute
 func (s *soak) mend() {
 	s.healthy()
 	s.setAlien(false)
-	if s.second != nil {
-		s.down(s.second)
+	for _, w := range s.worlds()[1:] {
+		s.down(w)
 	}
 	last := s.good
 	if s.oneIn(2) {
@@ -193,6 +193,7 @@ func (s *soak) approve() bool {
 	if !p.Approvable() {
 		return false
 	}
+	s.watch.seen(p)
 	err := s.life.h.approve(s.ctx(), p.ID)
 	s.tell("person: approves plan %s: %v", p.ID, err)
 	if err == nil {
@@ -242,6 +243,9 @@ func (s *soak) judge() {
 	}
 	for _, d := range s.sim.Droplets() {
 		if s.watch.isForeign(d.ID) {
+			continue
+		}
+		if s.watch.released[d.ID] {
 			continue
 		}
 		r, known := byID[d.ID]

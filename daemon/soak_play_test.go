@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -27,6 +28,7 @@ type soak struct {
 	watch    *watch
 	template []byte
 	second   *world // another daemon with a database of its own on the same fleet; nil: there was none yet
+	clone    *world // a daemon on a copy of the database; nil: there was none
 
 	counting sync.Mutex
 	tally    tally
@@ -79,6 +81,7 @@ func (s *soak) prepare(w *world) {
 	}
 	w.log = slog.New(ear{w.log.Handler(), &s.counting, s.tally})
 	w.o.Log = w.log
+	w.wrap = s.watch.overheard
 	w.wire = func(next http.RoundTripper) http.RoundTripper { return wire{s.watch, w, next} }
 	w.must(os.WriteFile(w.o.State, s.template, 0o600))
 }
@@ -101,7 +104,9 @@ func (s *soak) live() {
 		s.misbehave()
 	}
 	s.up(s.world)
-	all, weight := events(), 0
+	all := events()
+	all = slices.DeleteFunc(all, func(e event) bool { return slices.Contains(notYet, e.name) })
+	weight := 0
 	for _, e := range all {
 		weight += e.weight
 	}
@@ -137,8 +142,9 @@ func (s *soak) sleep(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		time.Sleep(min(10*time.Second, time.Until(end)))
 		synctest.Wait()
-		for _, w := range []*world{s.world, s.second} {
-			if w != nil && w.life != nil && w.life.taps.dead() {
+		s.watch.look()
+		for _, w := range s.worlds() {
+			if w.life != nil && w.life.taps.dead() {
 				s.crashed(w)
 				s.up(w)
 			}
@@ -231,10 +237,7 @@ func (s *soak) saveFile(file string) {
 		s.good = file
 		s.watch.file(v.Fleet)
 	}
-	for _, w := range []*world{s.world, s.second} {
-		if w == nil {
-			continue
-		}
+	for _, w := range s.worlds() {
 		w.file = file
 		if w.life != nil && !w.life.taps.dead() {
 			w.life.versions <- v
@@ -321,6 +324,11 @@ func (s *soak) another() bool {
 	s.forget()
 	s.up(s.second)
 	return true
+}
+
+// worlds are all daemons there have been.
+func (s *soak) worlds() []*world {
+	return slices.DeleteFunc([]*world{s.world, s.second, s.clone}, func(w *world) bool { return w == nil })
 }
 
 func (s *soak) ctx() context.Context { return context.Background() }

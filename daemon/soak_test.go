@@ -97,10 +97,9 @@ func play(t *testing.T, seed uint64, template []byte, tally tally) {
 		s.watch = newWatch(s)
 		s.prepare(s.world)
 		defer func() {
-			if s.second != nil {
-				s.second.stop()
+			for _, w := range s.worlds() {
+				w.stop()
 			}
-			s.stop()
 			if t.Failed() {
 				t.Logf("play it again: make soak SEED=%d, or\n  go test ./daemon -run TestRandomWorlds -seed %d -count 20\nwhat happened:\n%s", seed, seed, s.story())
 			}

@@ -36,6 +36,11 @@ type watch struct {
 	untag   time.Time                  // when tags were last taken off anything
 	touched map[int64]map[string]touch // what the console did to droplets last, by field
 	forgot  bool                       // a database was lost or replaced, and with it what its sagas were about to do
+
+	pasts    map[int64]*past // of droplets
+	eras     map[*world]int  // how often a daemon's database was lost
+	copies   map[int64]bool  // droplets that bear copied tags
+	released map[int64]bool  // droplets that a person released for good
 }
 
 type postedOnce struct {
@@ -50,7 +55,7 @@ type fileAt struct {
 
 func newWatch(s *soak) *watch {
 	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{},
-		touched: map[int64]map[string]touch{}}
+		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -114,7 +119,8 @@ func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost && r.URL.Path == "/v2/droplets" {
 		x.w.mu.Lock()
 		defer x.w.mu.Unlock()
-		x.w.posted(body, arrived, resp, err)
+		x.w.made(x.who, resp)
+		x.posted(body, arrived, resp, err)
 	}
 	return resp, err
 }
@@ -138,9 +144,11 @@ func (x wire) check(r *http.Request, body []byte) {
 		x.checkPost(body)
 	case r.Method == http.MethodDelete && path[0] == "droplets" && len(path) == 2:
 		id, _ := strconv.ParseInt(path[1], 10, 64)
+		x.checkReleased("a DELETE", id)
 		x.checkDelete(id)
 	case r.Method == http.MethodPost && path[0] == "droplets" && len(path) == 3 && path[2] == "actions":
 		id, _ := strconv.ParseInt(path[1], 10, 64)
+		x.checkReleased("an action", id)
 		x.checkAct(id, body)
 	case r.Method == http.MethodDelete && path[0] == "tags" && len(path) == 2:
 		for _, d := range w.s.sim.Droplets() {
@@ -157,8 +165,12 @@ func (x wire) check(r *http.Request, body []byte) {
 		}
 		_ = json.Unmarshal(body, &on)
 		for _, res := range on.Resources {
-			if id, _ := strconv.ParseInt(res.ID, 10, 64); w.foreign[id] {
+			id, _ := strconv.ParseInt(res.ID, 10, 64)
+			if w.foreign[id] {
 				w.broke("law 01", "%s %s on the foreign droplet %d", r.Method, r.URL.Path, id)
+			}
+			if r.Method == http.MethodPost {
+				x.checkReleased("a tagging", id)
 			}
 		}
 	default:
@@ -257,6 +269,7 @@ func (x wire) checkDelete(id int64) {
 		return
 	}
 	w.s.count("law 01: a DELETE was checked against the truth")
+	x.checkEarned(d, s)
 	recent := time.Now().Add(-slack)
 	unseen := c.DropletID == id && c.Posted && !c.TagSeen // the second edge of law 1: its tags were never shown yet
 	if !x.who.owns(d) && !unseen && w.untag.Before(recent) {
@@ -292,7 +305,8 @@ func hasTag(d simulator.Droplet, tag string) bool {
 }
 
 // posted notes what became of a create. The caller holds the lock.
-func (w *watch) posted(body []byte, at time.Time, resp *http.Response, err error) {
+func (x wire) posted(body []byte, at time.Time, resp *http.Response, err error) {
+	w := x.w
 	name, saga8, tags := postOf(body)
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
@@ -300,8 +314,11 @@ func (w *watch) posted(body []byte, at time.Time, resp *http.Response, err error
 	}
 	w.posts[saga8] = postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}
 	for _, d := range w.s.sim.Droplets() {
-		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && (strings.EqualFold(d.Name, name) || hasTag(d, "arcadia-saga-"+saga8)) {
+		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && !w.copies[d.ID] && (strings.EqualFold(d.Name, name) || hasTag(d, "arcadia-saga-"+saga8)) {
 			w.born[d.ID] = tags
+			if w.past(d.ID).maker == nil {
+				w.madeBy(x.who, d.ID)
+			}
 		}
 	}
 }

@@ -158,7 +158,7 @@ func (w *world) startWith(t *taps) {
 	}
 	if t != nil {
 		t.cancel = cancel
-		journal, records, o.Transport = tappedJournal{t, store}, tappedStore{t, store}, tappedWire{t, o.Transport}
+		journal, records, o.Transport = tappedJournal{t, journal}, tappedStore{t, records}, tappedWire{t, o.Transport}
 	}
 	if o, err = o.withDefaults(); err != nil {
 		w.t.Fatal(err)

@@ -85,7 +85,7 @@ func listDroplets(c *call) answer {
 		}
 	}
 	total -= skip
-	return c.pageOfTotal("droplets", total, c.moved(total, tagName+name != ""), func(i int) []byte { return c.shown(l.newest(i + skip)) })
+	return c.pageOfTotal("droplets", total, c.moved(total, tagName+name+kind != ""), func(i int) []byte { return c.shown(l.newest(i + skip)) })
 }
 
 func deleteDroplet(c *call) answer {

@@ -79,7 +79,7 @@ type Faults struct {
 	Members             []Member      `json:"members"`               // these members of droplets are null, missing or empty
 	ShownOff            []string      `json:"shown_off"`             // these droplets are shown as off while they are on
 	FeaturesLackBackups bool          `json:"features_lack_backups"` // features lack backups though they are on, and their next window shows
-	TotalMoves          bool          `json:"total_moves"`           // meta.total of the account's listing is another on each page, and never right
+	TotalMoves          bool          `json:"total_moves"`           // meta.total of the account's listing, unfiltered, is another on each page, and never right
 	TagCountOff         int           `json:"tag_count_off"`         // a tag's object counts so many droplets more; negative: fewer
 
 	Chance map[string]float64 `json:"chance"` // by knob, as named in JSON: the share of its subjects, 0 to 1

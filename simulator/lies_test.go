@@ -252,6 +252,10 @@ func TestTotalsAndCounts(t *testing.T) {
 	if must(t, list, err); resp.Meta.Total != 3 {
 		t.Errorf("by tag: total %d", resp.Meta.Total)
 	}
+	list, resp, err = c.Droplets.ListWithGPUs(ctx, nil)
+	if must(t, list, err); resp.Meta.Total != 0 {
+		t.Errorf("GPU droplets: total %d", resp.Meta.Total)
+	}
 	for off, want := range map[int]int{2: 5, -1: 2, -9: 0, 0: 3} {
 		s.SetFaults(simulator.Faults{TagCountOff: off})
 		if tag, _, err := c.Tags.Get(ctx, "t"); must(t, tag, err).Resources.Droplets.Count != want {

@@ -1,0 +1,279 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+	"arcadiad/state"
+)
+
+// past is the life of a droplet, as the watch knows it: what decides whether a DELETE of it was earned.
+type past struct {
+	registered string    // the name that it was last registered under, by whatever daemon; empty: it never was
+	since      time.Time // of that registration
+	maker      *world    // whose create made it; nil: no daemon's
+	era        int       // of its maker's database then
+	saw        time.Time // when a person last approved a plan that names it
+	shielded   time.Time // since when it bears arcadia-protect; zero: it does not
+	volumes    time.Time // since when volumes are attached to it; zero: none are
+}
+
+// past gives what is known of a droplet. The caller holds the lock.
+func (w *watch) past(id int64) *past {
+	if w.pasts[id] == nil {
+		w.pasts[id] = &past{}
+	}
+	return w.pasts[id]
+}
+
+// truths notes what droplets bear by now. The caller holds the lock.
+func (w *watch) truths() {
+	now := time.Now()
+	note := func(at *time.Time, is bool) {
+		switch {
+		case !is:
+			*at = time.Time{}
+		case at.IsZero():
+			*at = now
+		}
+	}
+	for _, d := range w.s.sim.Droplets() {
+		p := w.past(d.ID)
+		note(&p.shielded, hasTag(d, fleet.ProtectTag))
+		note(&p.volumes, len(d.Volumes) > 0)
+	}
+}
+
+// look notes what droplets bear by now.
+func (w *watch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.truths()
+}
+
+// unreleased forgets who was released: the database that knew is another now.
+func (w *watch) unreleased() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.released)
+}
+
+// registrar sees what a daemon registers.
+type registrar struct {
+	saga.Journal
+	w *watch
+}
+
+// Commit passes a step's rows on, and notes the registered droplets among them.
+func (r registrar) Commit(ctx context.Context, s saga.Saga, rows []any) error {
+	err := r.Journal.Commit(ctx, s, rows)
+	if err == nil {
+		r.w.registered(rows)
+	}
+	return err
+}
+
+// registry sees what a daemon records again.
+type registry struct {
+	reconcile.Store
+	w *watch
+}
+
+// Record passes records on, and notes them.
+func (r registry) Record(ctx context.Context, records []fleet.Record) error {
+	err := r.Store.Record(ctx, records)
+	if err == nil {
+		rows := make([]any, len(records))
+		for i := range records {
+			rows[i] = records[i]
+		}
+		r.w.registered(rows)
+	}
+	return err
+}
+
+// overheard puts the watch between a daemon and its store.
+func (w *watch) overheard(store *state.Store) (saga.Journal, reconcile.Store) {
+	return registrar{store, w}, registry{store, w}
+}
+
+func (w *watch) registered(rows []any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, row := range rows {
+		if r, ok := row.(fleet.Record); ok {
+			p := w.past(r.DropletID)
+			if p.registered != r.Name {
+				p.since = time.Now()
+			}
+			p.registered = r.Name
+		}
+	}
+}
+
+// made notes whose create made which droplet, by its answer.
+func (w *watch) made(who *world, resp *http.Response) {
+	if resp == nil || resp.StatusCode != http.StatusAccepted {
+		return
+	}
+	body, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var answer struct {
+		Droplet struct {
+			ID int64 `json:"id"`
+		} `json:"droplet"`
+	}
+	if json.Unmarshal(body, &answer) == nil && answer.Droplet.ID != 0 {
+		w.madeBy(who, answer.Droplet.ID)
+	}
+}
+
+func (w *watch) madeBy(who *world, id int64) {
+	p := w.past(id)
+	p.maker, p.era = who, w.eras[who]
+}
+
+// seen notes that a person has approved a plan, and which droplets it would end.
+func (w *watch) seen(p plan.Plan) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range p.Actions {
+		if a.Held && a.Approvable && a.DropletID != 0 {
+			w.past(a.DropletID).saw = time.Now()
+		}
+	}
+}
+
+// approvalLasts is how long what a person approved may still be carried out.
+const approvalLasts = 25 * time.Hour
+
+// checkEarned holds a DELETE against what gives leave to it. The caller holds the lock.
+func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
+	w := x.w
+	if slices.Contains(notYet, theLaws) {
+		return
+	}
+	w.truths()
+	p, now := w.past(d.ID), time.Now()
+	recent := now.Add(-slack)
+	approved := p.saw.After(now.Add(-approvalLasts))
+	recorded, err := x.who.life.store.Load(context.Background())
+	if err != nil {
+		w.broke("law 05", "the records cannot be read: %v", err)
+		return
+	}
+	i := slices.IndexFunc(recorded.Records, func(r fleet.Record) bool { return r.DropletID == d.ID })
+	lifted := p.registered != "" && w.lately(recent, func(f fleet.Fleet) bool {
+		spec, ok := f.Spec(p.registered)
+		return ok && spec.Protect != nil && !*spec.Protect
+	})
+	switch {
+	case !p.shielded.IsZero() && p.shielded.Before(recent) && !lifted:
+		w.broke("law 09", "a DELETE of droplet %d %s, which bears %s since %v", d.ID, d.Name, fleet.ProtectTag, p.shielded.Sub(w.s.began))
+	case p.registered != "" && w.always(now.Add(-5*time.Second), func(f fleet.Fleet) bool { return w.shields(f, p, d.ID) }):
+		w.broke("law 09", "a DELETE of droplet %d, registered as %s, which the file in force protects", d.ID, p.registered)
+	case !p.volumes.IsZero() && p.volumes.Before(recent) && !(approved && p.saw.After(p.volumes)):
+		w.broke("law 09", "a DELETE of droplet %d %s with volumes since %v, and nobody approved that", d.ID, d.Name, p.volumes.Sub(w.s.began))
+	case approved:
+		w.s.count("law 05: a person's approval ended a droplet")
+	case p.registered == "" && p.maker == nil:
+		w.broke("law 05", "a DELETE of droplet %d %s, which no daemon made and nobody approved", d.ID, d.Name)
+	case p.registered == "" && (p.maker != x.who || p.era != w.eras[x.who]):
+		w.broke("law 16", "a DELETE of droplet %d %s, which another database made and nobody approved", d.ID, d.Name)
+	case p.registered == "":
+		w.s.count("law 05: a leftover was destroyed unasked")
+	case i < 0:
+		w.broke("law 05", "a DELETE of droplet %d, which was registered as %s and is not any more, and nobody approved it", d.ID, p.registered)
+	case !w.lately(recent, func(f fleet.Fleet) bool { return w.ends(f, recorded.Records[i], p) }):
+		w.broke("law 05", "a DELETE of droplet %d, registered as %s: no file of late drops or changes it, no drift policy takes it, and nobody approved it",
+			d.ID, p.registered)
+	default:
+		w.s.count("law 05: the file's word ended a registered droplet")
+	}
+}
+
+// checkReleased: what a person released is a person's, whatever tags it shows. The caller holds the lock.
+func (x wire) checkReleased(what string, id int64) {
+	if x.w.released[id] && x.w.past(id).saw.IsZero() {
+		x.w.broke("law 16", "%s of droplet %d, which a person released", what, id)
+	}
+}
+
+// always tells whether every version in force within the last while says so.
+func (w *watch) always(since time.Time, says func(fleet.Fleet) bool) bool {
+	return len(w.files) > 0 && !w.lately(since, func(f fleet.Fleet) bool { return !says(f) })
+}
+
+// shields tells whether the file protects what is registered under the name.
+func (w *watch) shields(f fleet.Fleet, p *past, id int64) bool {
+	spec, ok := f.Spec(p.registered)
+	if !ok {
+		spec, ok = w.heir(f, p, id)
+	}
+	return ok && spec.Protected()
+}
+
+// ends tells whether the file drops the name of a registered droplet, or asks for something that takes another droplet.
+func (w *watch) ends(f fleet.Fleet, r fleet.Record, p *past) bool {
+	spec, ok := f.Spec(r.Name)
+	if !ok {
+		if spec, ok = w.heir(f, p, r.DropletID); !ok {
+			return true
+		}
+	}
+	if f.Policy.DriftOf(spec.Rules) == fleet.DriftReplace {
+		return true
+	}
+	for _, field := range fleet.Fields {
+		want, asked := field.Wanted(spec)
+		has, known := r.Values[field.Name]
+		if field.Change == fleet.ChangeReplace && asked && known && want != has {
+			return true
+		}
+	}
+	return false
+}
+
+// heir finds the wanted droplet that has, or had in steps, the name of a registered one: `was` in the file in force, and in versions
+// since it was registered. A name that another droplet is registered under has no need of it.
+func (w *watch) heir(f fleet.Fleet, p *past, id int64) (fleet.Spec, bool) {
+	from := map[string]bool{fleet.Key(p.registered): true}
+	for range w.files {
+		for _, v := range w.files {
+			if !v.to.IsZero() && v.to.Before(p.since) {
+				continue
+			}
+			for _, s := range v.fleet.Specs {
+				if s.Was != "" && from[fleet.Key(s.Was)] {
+					from[fleet.Key(s.Name)] = true
+				}
+			}
+		}
+	}
+	for _, s := range f.Specs {
+		if s.Was == "" || !from[fleet.Key(s.Was)] {
+			continue
+		}
+		taken := false
+		for other, q := range w.pasts {
+			if _, there := w.s.sim.Droplet(other); there && other != id && fleet.Key(q.registered) == fleet.Key(s.Name) {
+				taken = true
+			}
+		}
+		if !taken {
+			return s, true
+		}
+	}
+	return fleet.Spec{}, false
+}
