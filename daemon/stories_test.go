@@ -134,7 +134,7 @@ func inOrder(all ...func(w *world)) func(w *world) {
 	}
 }
 
-func wait(d time.Duration) func(w *world) { return func(*world) { time.Sleep(d) } }
+func letPass(d time.Duration) func(w *world) { return func(*world) { time.Sleep(d) } }
 
 // soon waits until a saga is live, and a little longer.
 func soon(after time.Duration) func(w *world) {
@@ -217,9 +217,9 @@ func stories() []story {
 		{name: "law 06: blank reads, max_destroy 0", policy: "max_destroy: 0", happens: blank(6 * time.Minute)},
 		{name: "law 06: a protected droplet is hidden for 90 s", happens: hidden("db", 90*time.Second), more: 1},
 		{name: "law 05: what was gone for hours shows again", happens: hidden("web-3", 3*time.Hour), more: 1},
-		{name: "law 06: eight of nine are lost", stanzas: nine, happens: inOrder(deleted(eight...), wait(2*time.Hour)), ends: eight, lack: 8},
+		{name: "law 06: eight of nine are lost", stanzas: nine, happens: inOrder(deleted(eight...), letPass(2*time.Hour)), ends: eight, lack: 8},
 		{name: "law 06: eight of nine are lost, and a person approves", stanzas: nine,
-			happens: inOrder(deleted(eight...), wait(2*time.Hour), approved), ends: eight},
+			happens: inOrder(deleted(eight...), letPass(2*time.Hour), approved), ends: eight},
 		{name: "law 06: one is destroyed by hand", happens: deleted("web-2"), ends: []string{"web-2"}},
 		{name: "law 07: the account's listing never holds still", stanzas: web, happens: func(w *world) {
 			w.sim.SetFaults(simulator.Faults{TotalMoves: true})
@@ -239,7 +239,7 @@ func stories() []story {
 		{name: "law 05: copied tags, with arcadia-protect", happens: copied(simulator.Droplet{Name: "web-1"}, fleet.ProtectTag), more: 1},
 		{name: "law 05: copied tags, with a volume", happens: copied(simulator.Droplet{Name: "x", Volumes: []string{"v"}}), more: 1},
 		{name: "law 05: copied tags, then the original is lost", policy: "max_destroy: 100%", ends: []string{"web-1"}, more: 1,
-			happens: inOrder(copied(simulator.Droplet{Name: "web-1"}), wait(time.Hour), deleted("web-1"))},
+			happens: inOrder(copied(simulator.Droplet{Name: "web-1"}), letPass(time.Hour), deleted("web-1"))},
 
 		{name: "law 09: a file of one is emptied", stanzas: one, happens: edited(0, fileOf("")), more: 1},
 		{name: "law 09: a file of three is emptied", stanzas: three, happens: edited(0, fileOf("")), more: 3},
