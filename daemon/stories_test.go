@@ -149,8 +149,8 @@ func soon(after time.Duration) func(w *world) {
 	}
 }
 
-// approved has a person approve what is held just now.
-func approved(w *world) {
+// personApproves has a person approve what is held just now.
+func personApproves(w *world) {
 	p := w.life.h.loop.Last().Outcome.Pass.Plan
 	if p.Approvable() {
 		w.must(w.life.h.approve(context.Background(), p.ID))
@@ -219,7 +219,7 @@ func stories() []story {
 		{name: "law 05: what was gone for hours shows again", happens: hidden("web-3", 3*time.Hour), more: 1},
 		{name: "law 06: eight of nine are lost", stanzas: nine, happens: inOrder(deleted(eight...), letPass(2*time.Hour)), ends: eight, lack: 8},
 		{name: "law 06: eight of nine are lost, and a person approves", stanzas: nine,
-			happens: inOrder(deleted(eight...), letPass(2*time.Hour), approved), ends: eight},
+			happens: inOrder(deleted(eight...), letPass(2*time.Hour), personApproves), ends: eight},
 		{name: "law 06: one is destroyed by hand", happens: deleted("web-2"), ends: []string{"web-2"}},
 		{name: "law 07: the account's listing never holds still", stanzas: web, happens: func(w *world) {
 			w.sim.SetFaults(simulator.Faults{TotalMoves: true})
