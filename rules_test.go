@@ -90,7 +90,7 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"licences", "plan/bad.go", "package plan\n\nfunc bad() Licence { return Licence{nil} }\n", "not 2"},
 
 		{"laws", "plan/law_test.go", without("func TestLaw07Holds(t *testing.T) {}\n"), "law 07: no test"},
-		{"laws", "plan/bad_test.go", "package plan\n\nfunc TestLaw18More(t *testing.T) {}\n", "TestLaw18More names no law"},
+		{"laws", "plan/bad_test.go", "package plan\n\nfunc TestLaw21More(t *testing.T) {}\n", "TestLaw21More names no law"},
 		{"laws", "plan/bad_test.go", "package plan\n\nfunc TestLaw1More(t *testing.T) {}\n", "TestLaw1More names no law"},
 
 		{"sleeping", "plan/bad_test.go", "package plan\n\nfunc TestBad(t *testing.T) { time.Sleep(1) }\n", "plan/bad_test.go:3"},

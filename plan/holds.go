@@ -104,7 +104,7 @@ func (b *builder) hold() {
 				d.HeldReason += "; also held by " + r.name + ": " + v.why
 			default:
 				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, r.name, v.why, r.byPerson
-				if d.destroys() {
+				if d.destroys() && !d.Waits() {
 					d.KeepMonthly = d.seen.Price.Monthly
 				}
 			}
@@ -262,48 +262,6 @@ func (b *builder) heldByLoop(d *draft) string {
 	return ""
 }
 
-// overMaxDestroy holds every destroy and replace when they are more than policy.max_destroy allows: which few of too many should go
-// ahead is not for a program to choose.
-func (b *builder) overMaxDestroy() func(*draft) string {
-	planned, live := 0, 0
-	for _, d := range b.drafts {
-		if counted(d) && !d.Held {
-			planned++
-		}
-	}
-	for _, saga := range b.sagas {
-		if saga.Live && b.destroysRegistered(saga) {
-			live++
-		}
-	}
-	limit := b.wanted.Policy.MaxDestroy.Of(b.standing)
-	return func(d *draft) string {
-		if !counted(d) || planned+live <= limit {
-			return ""
-		}
-		why := fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced", planned, b.standing)
-		if live > 0 {
-			why += fmt.Sprintf(" while %d more are under way", live)
-		}
-		return why + fmt.Sprintf(", and policy.max_destroy allows %d in one pass", limit)
-	}
-}
-
-func counted(d *draft) bool { return d.destroys() && !d.outside }
-
-// destroysRegistered tells whether a live saga takes a registered droplet down; twins and late arrivals are not registered.
-func (b *builder) destroysRegistered(saga *fleet.Saga) bool {
-	target := saga.Replaces
-	switch saga.Kind {
-	case fleet.SagaDestroy:
-		target = saga.DropletID
-	case fleet.SagaReplace:
-	default:
-		return false
-	}
-	return target == 0 || b.registered(target)
-}
-
 // overMaxDroplets lets creates through in the order of their names until policy.max_droplets is reached. The two droplets that
 // exist while a replace lasts count as one.
 func (b *builder) overMaxDroplets() func(*draft) string {
@@ -344,43 +302,5 @@ func (b *builder) overAccountLimit() func(*draft) string {
 			return ""
 		}
 		return fmt.Sprintf("the account has %d droplets, and may have %d: ask DigitalOcean for a higher limit, or want fewer", have, limit)
-	}
-}
-
-// outOfTurn lets one action of each name go first (law 2: one saga per name), and a few of each group at a time through a resize. What
-// a replace brings along anyway waits for it.
-func (b *builder) outOfTurn() func(*draft) string {
-	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
-	for _, d := range b.drafts {
-		if d.Kind == Replace && !d.Held {
-			replaces[d.subject] = d
-		}
-	}
-	rolling := b.newRoll()
-	return func(d *draft) string {
-		if before := first[d.subject]; before != nil {
-			first := "the " + string(before.Kind)
-			if before.Kind == Update {
-				first = "what can be changed while it runs"
-			}
-			return first + " goes first; this follows in a later pass"
-		}
-		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
-			d.along = replaces[d.subject]
-			return "the replace brings it along"
-		}
-		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {
-			return "its status cannot be read; this follows when it shows"
-		}
-		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
-			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"
-		}
-		if d.Alter.Downtime() {
-			if wait := rolling.turn(d.Spec.Group); wait != "" {
-				return wait
-			}
-		}
-		first[d.subject] = d
-		return ""
 	}
 }

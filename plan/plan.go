@@ -93,7 +93,7 @@ func (p Plan) HeldBack() []Action {
 
 // Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
 func (a Action) Waits() bool {
-	return a.HeldBy == ruleTurn || a.HeldBy == ruleBackoff || a.HeldBy == ruleConfirm
+	return a.HeldBy == ruleTurn && !a.Blocked || a.HeldBy == ruleBackoff || a.HeldBy == ruleConfirm
 }
 
 // KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
@@ -142,6 +142,8 @@ type Action struct {
 	// preflight, max_destroy, max_droplets, max_monthly_cost, account_limit or turn
 	HeldReason string // in words
 	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
+
+	Blocked bool // held by turn, and nothing brings back into service what it waits for
 
 	Needs  []fleet.Grant // the approvals that it waits for, when it is approvable; without plan and time
 	Grants []fleet.Grant // the approvals that it goes by, which its saga uses up

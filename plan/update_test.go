@@ -87,8 +87,8 @@ func TestAPlanSaysThatTheDiskGrows(t *testing.T) {
 	}
 }
 
-// A group goes through a resize a few at a time.
-func TestResizesRoll(t *testing.T) {
+// Law 18: a group goes through a resize a few at a time.
+func TestLaw18ResizesRoll(t *testing.T) {
 	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "db-1", "db-2")
 	for i := range s.wanted.Specs {
 		s.wanted.Specs[i].Size, s.wanted.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
@@ -100,7 +100,8 @@ func TestResizesRoll(t *testing.T) {
 	live.Live, live.DropletID, live.Downtime = true, 103, true
 	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn",
 		"update web-4 104 held by turn", "update web-5 105 held by turn")
-	if why := p.Actions[3].HeldReason; why != "2 droplets of web are resized first, and policy.max_unavailable allows 2 at once; this follows in a later pass" {
+	want := "waiting its turn (2 of 5 at once): web-3 is out of service, web-1 goes first, and policy.max_unavailable allows no more"
+	if why := p.Actions[3].HeldReason; why != want {
 		t.Errorf("held because %q", why)
 	}
 	if n := len(p.HeldBack()); n != 0 {

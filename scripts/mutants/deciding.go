@@ -88,7 +88,18 @@ func deciding() []mutant {
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
 	take(9, "no approval lifts protect", "plan/holds.go", `{"protect", false,`, `{"protect", true,`)
 	take(9, "protection is recorded, and sticky", "plan/holds.go", `protected = protected || d.record.Protect`, ``)
-	take(9, "max_destroy counts live sagas", "plan/holds.go", `planned+live <= limit`, `planned <= limit`)
+	const destroying, turn = "plan/maxdestroy.go", "plan/turn.go"
+	take(9, "max_destroy counts live sagas", destroying, `planned+leave.live > limit`, `planned > limit`)
+	take(9, "max_destroy counts corrections over time", destroying, `n++`, `n = 0`)
+	take(9, "an approval lets more be corrected", destroying, "case saga.Approved:\n\t\t\tn = 0", "case saga.Approved:\n\t\t\tn++")
+	take(9, "the last droplet is not destroyed unasked", destroying, `case d.Kind == Destroy && everything(leave.ends, d):`, `case false:`)
+	take(9, "the whole fleet is not replaced unasked", destroying, `case d.Kind == Replace && policy.Percent && everything(leave.goes, d):`, `case false:`)
+	take(18, "a group goes a few at a time", turn, `if left < g.count-g.most {`, `if false {`)
+	take(18, "what a live saga takes down does not serve", turn, "if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {", "if false {")
+	take(18, "what is off does not serve", turn, `(h.state == present || h.state == busy) && h.seen.Status == fleet.StatusActive`, `h.state == present || h.state == busy`)
+	take(18, "what is off may always be replaced", turn, `if d.seen.Status == fleet.StatusOff {`, `if false {`)
+	take(18, "a surplus stays until enough serve", turn, ` || d.Kind == Destroy && d.record != nil`, ``)
+	take(18, "replaces take droplets down too", turn, `return d.Kind == Replace || d.Alter.Downtime()`, `return d.Alter.Downtime()`)
 	take(9, "max_destroy counts replaces", "plan/holds.go", `func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }`,
 		`func (d *draft) destroys() bool { return d.Kind == Destroy }`)
 	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
@@ -98,8 +109,6 @@ func deciding() []mutant {
 	take(14, "a person does not wait for a backoff", "plan/backoff.go", `if b.recorded.Hurry {`, `if false {`)
 
 	const update = "plan/update.go"
-	take(9, "resizes of a group roll", update, `if r.down[group] >= most {`, `if false {`)
-	take(9, "resizes under way count", update, `if spec, wanted := b.wanted.Spec(saga.Name); saga.Live && saga.Downtime && wanted {`, `if spec, wanted := b.wanted.Spec(saga.Name); false && wanted {`)
 	take(1, "tags of others stay", "plan/diff.go", `return slices.Contains(was, e) && !slices.Contains(want, e)`, `return !slices.Contains(want, e)`)
 	take(9, "drift is left alone where nobody says otherwise", "plan/diff.go", `case drifts != fleet.DriftReport && c.alters(`, `case c.alters(`)
 	take(9, "no replace for drift where nobody says so", "plan/diff.go", `case drifts == fleet.DriftReplace && f.Change`, `case f.Change`)
@@ -107,7 +116,7 @@ func deciding() []mutant {
 	take(9, "a disk that grows is another plan", "plan/id.go", `case a.Alter.GrowDisk:`, `case false:`)
 	take(16, "what is renamed is known by its old name's tags", "fleet/bytags.go", `if s.Was != "" {`, `if false {`)
 	take(9, "a disk that has grown takes another droplet", "plan/diff.go", `len(faultsOfResize(a, c.seen, c.catalogue)) == 0)`, `true)`)
-	take(9, "what is not active yet is not altered", "plan/holds.go", `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)
+	take(9, "what is not active yet is not altered", turn, `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)
 	take(16, "an adopted misfit is not switched off", "plan/holds.go", `d.Kind == Replace || d.Alter.Downtime() || d.Alter`, `d.Kind == Replace || d.Alter`)
 	take(16, "an adopted misfit keeps its backups", "plan/holds.go", ` || d.Alter.EndsBackups()) && b`, `) && b`)
 	take(16, "an adoption takes no tags off", "fleet/record.go", `if f.Kind == KindList {`, `if false {`)

@@ -14,7 +14,7 @@ func TestTheTableFits(t *testing.T) {
 		if _, _, err := l.change(m); err != nil {
 			t.Errorf("%v: %v", m, err)
 		}
-		if m.law < 1 || m.law > 17 || seen[m.String()] {
+		if m.law < 1 || m.law > 20 || seen[m.String()] {
 			t.Errorf("%v: there is no such law, or two such mutants", m)
 		}
 		seen[m.String()] = true

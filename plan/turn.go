@@ -1,0 +1,166 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"arcadiad/fleet"
+)
+
+// outOfTurn lets one action of each name go first (law 2: one saga per name), and takes only so many of each group out of service at a
+// time (law 18). What a replace brings along anyway waits for it.
+func (b *builder) outOfTurn() func(*draft) string {
+	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
+	for _, d := range b.drafts {
+		if d.Kind == Replace && !d.Held {
+			replaces[d.subject] = d
+		}
+	}
+	groups := b.groups()
+	return func(d *draft) string {
+		if before := first[d.subject]; before != nil {
+			first := "the " + string(before.Kind)
+			if before.Kind == Update {
+				first = "what can be changed while it runs"
+			}
+			return first + " goes first; this follows in a later pass"
+		}
+		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
+			d.along = replaces[d.subject]
+			return "the replace brings it along"
+		}
+		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {
+			return "its status cannot be read; this follows when it shows"
+		}
+		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
+			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"
+		}
+		if group := groups[groupOf(d.subject)]; group != nil && d.takesDown() {
+			if wait := group.take(d); wait != "" {
+				d.Blocked = !group.mends && len(group.goes) == 0
+				return wait
+			}
+		}
+		first[d.subject] = d
+		return ""
+	}
+}
+
+// takesDown tells whether the action takes a registered droplet out of service.
+func (d *draft) takesDown() bool {
+	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil
+}
+
+// groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
+func groupOf(x *subject) string {
+	if x.spec != nil {
+		return x.spec.Group
+	}
+	return stemOf(x.name)
+}
+
+// group is how a group stands in service.
+type group struct {
+	count   int      // desired members
+	most    int      // of them that may be out of service at once
+	serving int      // that serve, and are not taken out of service by this plan
+	out     []string // that do not serve
+	goes    []string // that this plan takes out of service
+	mends   bool     // something is under way, or due, for one of those that do not serve
+}
+
+// groups finds the groups of the file with how they stand. It is nil where the plan takes nothing out of service.
+func (b *builder) groups() map[string]*group {
+	needed, due := false, map[*subject]bool{}
+	for _, d := range b.drafts {
+		needed = needed || d.takesDown() && !d.Held
+		due[d.subject] = due[d.subject] || !d.Held && (!d.takesDown() || d.seen.Status == fleet.StatusOff)
+	}
+	if !needed {
+		return nil
+	}
+	groups := map[string]*group{}
+	for _, x := range b.subjects {
+		if x.spec == nil {
+			continue
+		}
+		g := groups[x.spec.Group]
+		if g == nil {
+			g = &group{}
+			groups[x.spec.Group] = g
+		}
+		g.count++
+		if b.serves(x) {
+			g.serving++
+		} else {
+			g.out = append(g.out, x.name)
+			g.mends = g.mends || due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
+		}
+	}
+	for _, g := range groups {
+		g.most = max(1, b.wanted.Policy.MaxUnavailable.Of(g.count))
+	}
+	return groups
+}
+
+// serves tells whether a desired name has a droplet in service which no saga takes out of it.
+func (b *builder) serves(x *subject) bool {
+	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
+		return false
+	}
+	for _, h := range x.holdings {
+		if (h.state == present || h.state == busy) && h.seen.Status == fleet.StatusActive {
+			return true
+		}
+	}
+	return false
+}
+
+// take takes a droplet out of service, or says why it has to wait. One that is off is out of service already. One that the file dropped, or
+// whose status is not known, leaves as many serving as before.
+func (g *group) take(d *draft) (wait string) {
+	if d.seen.Status == fleet.StatusOff {
+		return ""
+	}
+	left := g.serving
+	counts := d.Kind != Destroy && d.seen.Status == fleet.StatusActive
+	if counts {
+		left--
+	}
+	if left < g.count-g.most {
+		return fmt.Sprintf("waiting its turn (%d of %d at once): %s, and policy.max_unavailable allows no more", g.most, g.count, g.absent())
+	}
+	if counts {
+		g.serving = left
+		g.goes = append(g.goes, d.Name)
+	}
+	return ""
+}
+
+// absent says which members are not in service, or will not be.
+func (g *group) absent() string {
+	words := ""
+	if len(g.out) > 0 {
+		words = few(g.out, "is out of service", "are out of service")
+	}
+	if len(g.goes) > 0 {
+		if words != "" {
+			words += ", "
+		}
+		words += few(g.goes, "goes first", "go first")
+	}
+	return words
+}
+
+// few names some of a list.
+func few(names []string, one, many string) string {
+	const most = 3
+	switch n := len(names); {
+	case n == 1:
+		return names[0] + " " + one
+	case n <= most:
+		return series(names) + " " + many
+	default:
+		return fmt.Sprintf("%s and %d more %s", series(names[:1]), n-1, many)
+	}
+}
