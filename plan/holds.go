@@ -209,9 +209,9 @@ func (b *builder) heldByReservedIP(d *draft) verdict {
 	switch slices.Sort(v.facts); len(v.facts) {
 	case 0:
 	case 1:
-		v.why = fmt.Sprintf("the reserved IP %s is assigned to it, and stays in the account without a droplet: assign it to another droplet first", v.facts[0])
+		v.why = fmt.Sprintf("it has the reserved IP %s, which would be left without a droplet", v.facts[0])
 	default:
-		v.why = fmt.Sprintf("the reserved IPs %s are assigned to it, and stay in the account without a droplet: assign them to other droplets first", series(v.facts))
+		v.why = fmt.Sprintf("it has the reserved IPs %s, which would be left without a droplet", series(v.facts))
 	}
 	return v
 }

@@ -105,7 +105,7 @@ func TestLaw09AReservedIPHolds(t *testing.T) {
 	s.unwant("db")
 	s.hang(101, reserved("203.0.113.7"))
 	p := s.expect(t, "destroy db 101 held by reserved_ip")
-	want := "the reserved IP 203.0.113.7 is assigned to it, and stays in the account without a droplet: assign it to another droplet first"
+	want := "it has the reserved IP 203.0.113.7, which would be left without a droplet"
 	if why := p.Actions[0].HeldReason; why != want || !p.Actions[0].Approvable {
 		t.Errorf("because %q", why)
 	}
