@@ -109,6 +109,9 @@ func TestNothingIsTakenAwayForWhatIsMisread(t *testing.T) {
 					if last := w.life.h.loop.Last(); last.Err != nil {
 						t.Errorf("the last pass: %v", last.Err)
 					}
+					if during := w.sim.Writes() - writes; during > 6*len(before) { // two corrections of each, in three tries
+						t.Errorf("%d writes in 50 minutes of it: that does not come to rest", during)
+					}
 					w.leave()
 					time.Sleep(50 * time.Minute)
 					synctest.Wait()
@@ -134,4 +137,48 @@ func TestNothingIsTakenAwayForWhatIsMisread(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A droplet that is falsely shown as off is switched on again ever more rarely: that it is on already counts as done, and does not last.
+func TestLaw14WhatIsFalselyShownAsOffIsSwitchedOnEverMoreRarely(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(correcting("name: db", "name: web, count: 2"))
+		w.start()
+		w.rest()
+		writes := w.sim.Writes()
+		w.sim.SetFaults(simulator.Faults{ShownOff: []string{"db"}})
+		time.Sleep(day)
+		synctest.Wait()
+		if n := len(w.updates()); n < 4 || n > 9 {
+			t.Errorf("%d updates in a day, want 7: after 15 min, 30 min, 1 h, …", n)
+		}
+		if n := w.sim.Writes() - writes; n > 30 {
+			t.Errorf("%d writes in a day, for a droplet that was on all the time", n)
+		}
+		w.sim.SetFaults(simulator.Faults{})
+		w.rest()
+		w.check()
+	})
+}
+
+// Backups are on where the next one has its window, also under a policy for which the features lack the word.
+func TestBackupsThatTheFeaturesLackAreOn(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(correcting("name: db, backups: true"))
+		w.start()
+		w.rest()
+		time.Sleep(time.Hour)
+		writes := w.sim.Writes()
+		w.sim.SetFaults(simulator.Faults{FeaturesLackBackups: true})
+		time.Sleep(day)
+		synctest.Wait()
+		if n := w.sim.Writes() - writes; n != 0 || len(w.deviations()) != 0 || !w.sim.Named("db")[0].Backups {
+			t.Errorf("%d writes, noticed %+v", n, w.deviations())
+		}
+		w.edit(correcting("name: db, backups: false")) // a person's word is carried out
+		w.rest()
+		if w.sim.Named("db")[0].Backups {
+			t.Errorf("backups are still made: %s", w.describe())
+		}
+	})
 }

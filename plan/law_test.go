@@ -423,6 +423,23 @@ func TestLaw09VolumesUnreadable(t *testing.T) {
 	}
 }
 
+// No action of the API takes monitoring or IPv6 off a droplet: one that shows them no more is misread, and that is shown and no more.
+func TestLaw09WhatCannotBeSwitchedOffIsNotPutBack(t *testing.T) {
+	for _, drift := range []fleet.DriftPolicy{fleet.DriftCorrect, fleet.DriftReplace} {
+		s := converged("db", "web-1")
+		s.wanted.Policy.Drift = drift
+		s.spec("db").Monitoring, s.spec("db").IPv6 = true, true
+		s.recorded.Records[0].Values = fleet.ValuesOf(*s.spec("db"))
+		if p := s.expect(t); len(p.Drift) != 1 || len(p.Drift[0].Changes) != 2 {
+			t.Errorf("%s: %+v", drift, p.Drift)
+		}
+		s.droplet(101).Unread = fleet.UnreadFeatures
+		if p := s.expect(t); len(p.Drift) != 0 || p.Summary.Unchanged != 2 {
+			t.Errorf("%s: %+v", drift, p)
+		}
+	}
+}
+
 // A droplet whose tags cannot be read is neither released nor anybody's: nothing is done about it, and none is made beside it.
 func TestLaw01TagsUnreadable(t *testing.T) {
 	s := converged("db", "web-1")

@@ -15,16 +15,39 @@ import (
 // whether there is anything left to do, and an unanswered request may be sent again.
 type change struct {
 	action digitalocean.ActionRequest
-	shows  func(fleet.Droplet) bool // whether the droplet is as the action makes it
+	shows  func(fleet.Droplet) showing // whether the droplet is as the action makes it
 
 	// asked is the file's present word, before anything is sent (law 17); nil: nobody is asked, because the saga owes it.
 	asked func(*work) error
 	// note writes into the context how the droplet was found; it is committed with the intent. Nil: nothing to note.
 	note func(fleet.Droplet)
+	// unseen drops what note wrote: the action is done, as DigitalOcean says, and the droplet does not show it. Nobody goes back for what
+	// was done. Nil: there is nothing to drop.
+	unseen func()
 	// stale says that what the droplet shows may be of before: it counts only once the action itself has come to its end.
 	stale bool
 	// patience is how long the droplet may take to show it, then errSlow; 0: as long as the action is under way.
 	patience time.Duration
+}
+
+// showing is what a droplet shows of a change.
+type showing int
+
+const (
+	untold    showing = iota // the answer leaves out what would tell: nothing is sent for that
+	otherwise                // it is not so
+	so
+)
+
+// shows turns a value that may be unknown into what it shows.
+func shows(is, known bool) showing {
+	switch {
+	case !known:
+		return untold
+	case is:
+		return so
+	}
+	return otherwise
 }
 
 const (
@@ -36,6 +59,7 @@ const (
 var (
 	errUnable = errors.New("it cannot be changed")
 	errSlow   = errors.New("it takes too long")
+	errUnseen = errors.New("it was done, as DigitalOcean says, and the droplet does not show it")
 )
 
 // alteration is one change under way.
@@ -48,7 +72,8 @@ type alteration struct {
 
 	sent    time.Time // zero: it is to be sent
 	action  int64     // what was begun; 0: not known
-	already bool      // the API said that there is nothing to do
+	already bool      // the API said to the last request that there is nothing to do
+	idle    int       // how often it said that
 	ended   time.Time // since when that is known, or that the action is completed; zero: neither is
 	judged  time.Time // when that was last asked
 	busy    int       // how often the droplet was busy with something else
@@ -56,11 +81,13 @@ type alteration struct {
 }
 
 // alter sees to a change: it looks, sends the action unless the droplet is as it is to be, and looks until it is. The intent is
-// durable before the request (law 3). errGone and errAlien: nothing can be done; errUnable: DigitalOcean would not or could not.
+// durable before the request (law 3). errGone and errAlien: nothing can be done; errUnable: DigitalOcean would not or could not. What
+// DigitalOcean says was done is done, also where the droplet does not show it in time: sending it again, or going back for it, would be
+// one more change of what nobody can see.
 func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
 	a := &alteration{change: c, p: p, run: run, w: w, began: time.Now()}
 	looks := &lookout{p: p, run: run}
-	for {
+	for told := time.Now(); ; { // told: when a look last told all that is needed
 		if a.sent.IsZero() && c.asked != nil {
 			if err := c.asked(w); err != nil {
 				return fleet.Droplet{}, err
@@ -71,16 +98,34 @@ func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) 
 			return d, err
 		}
 		shown := c.shows(d)
-		if !w.registrable(d) && (c.asked != nil || c.stale || !shown) {
-			return d, fmt.Errorf("droplet %d: %w", d.ID, errAlien)
+		blind := shown == untold && a.sent.IsZero()
+		if !w.registrable(d) && (c.asked != nil || c.stale || shown != so) {
+			if !d.Unread.Has(fleet.UnreadTags) {
+				return d, fmt.Errorf("droplet %d: %w", d.ID, errAlien)
+			}
+			blind = true
 		}
-		if shown && (!c.stale || a.over()) {
+		if !blind {
+			told = time.Now()
+		}
+		switch {
+		case blind && time.Since(told) > judgeAfter:
+			return d, notTold(d)
+		case blind:
+			continue
+		case shown == so && (!c.stale || a.over()):
 			return d, nil
-		}
-		if a.sent.IsZero() {
+		case a.sent.IsZero():
 			err = a.send(ctx, d)
-		} else {
-			err = a.judge(ctx, shown)
+		default:
+			err = a.judge(ctx, shown == so)
+		}
+		if errors.Is(err, errUnseen) {
+			run.Log().Warn("an action counts as done that the droplet does not show", "id", d.ID, "action", c.action.Type, "already_so", a.already)
+			if c.unseen != nil {
+				c.unseen()
+			}
+			return d, nil
 		}
 		if err != nil {
 			return d, err
@@ -89,6 +134,15 @@ func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) 
 			return d, fmt.Errorf("%s of droplet %d: %w", c.action.Type, d.ID, errSlow)
 		}
 	}
+}
+
+// notTold says that nothing is done to a droplet of which the answers leave out what there is to know.
+func notTold(d fleet.Droplet) error {
+	what := "what it is to be changed in"
+	if d.Unread.Has(fleet.UnreadTags) {
+		what = "its tags"
+	}
+	return saga.Later(time.Minute, fmt.Errorf("droplet %d is shown without %s: nothing is done to it until that shows", d.ID, what))
 }
 
 // over tells whether the action has come to its end. That there was nothing to do is believed only after a while: it may have been
@@ -123,6 +177,7 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 		return err
 	case errors.Is(err, digitalocean.ErrAlreadySo):
 		a.sent, a.action, a.already = now, 0, true
+		a.idle++
 		if a.ended.IsZero() {
 			a.ended = now
 		}
@@ -153,11 +208,11 @@ func (a *alteration) judge(ctx context.Context, shown bool) error {
 	a.judged = now
 	what := fmt.Sprintf("%s of droplet %d", a.change.action.Type, a.w.DropletID)
 	if !a.ended.IsZero() && now.Sub(a.ended) > a.p.o.Visibility {
-		return fmt.Errorf("%s: %w: it was done, as DigitalOcean says, and the droplet does not show it", what, errUnable)
+		return fmt.Errorf("%s: %w", what, errUnseen)
 	}
 	if a.action == 0 {
-		if !shown || !a.already {
-			a.sent = time.Time{} // it is sent again
+		if !shown && (!a.already || now.Sub(a.sent) >= judgeAfter<<(a.idle-1)) || shown && !a.already {
+			a.sent = time.Time{} // it is sent again; what was said to be so already ever more rarely
 		}
 		return nil
 	}

@@ -14,10 +14,12 @@ func (p *Droplets) switchBackups(ctx context.Context, run *saga.Run, w *work) er
 	c.asked = p.altered
 	c.note = func(d fleet.Droplet) {
 		if w.Found.Backups == nil {
-			was := d.HasFeature("backups")
-			w.Found.Backups = &was
+			if was, known := d.BacksUp(); known {
+				w.Found.Backups = &was
+			}
 		}
 	}
+	c.unseen = func() { w.Found.Backups = nil }
 	_, err := p.alter(ctx, run, w, c)
 	return onward(err)
 }
@@ -37,7 +39,10 @@ func backups(on bool) change {
 	}
 	return change{
 		action: digitalocean.ActionRequest{Type: action},
-		shows:  func(d fleet.Droplet) bool { return d.HasFeature("backups") == on },
+		shows: func(d fleet.Droplet) showing {
+			is, known := d.BacksUp()
+			return shows(is == on, known)
+		},
 	}
 }
 
@@ -45,7 +50,7 @@ func backups(on bool) change {
 func (p *Droplets) enableIPv6(ctx context.Context, run *saga.Run, w *work) error {
 	_, err := p.alter(ctx, run, w, change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActEnableIPv6},
-		shows:  func(d fleet.Droplet) bool { return d.HasFeature("ipv6") },
+		shows:  func(d fleet.Droplet) showing { return shows(d.HasIPv6()) },
 		asked:  p.altered,
 	})
 	return onward(err)

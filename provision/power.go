@@ -18,8 +18,13 @@ const shutdownPatience = time.Minute
 // that has its size already is left alone: the plan may have been made from a listing that lagged.
 func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 	c := change{
-		action:   digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
-		shows:    func(d fleet.Droplet) bool { return d.Status == fleet.StatusOff || sized(d, w.Alter.Size) },
+		action: digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
+		shows: func(d fleet.Droplet) showing {
+			if sized(d, w.Alter.Size) == so {
+				return so
+			}
+			return shows(d.Status == fleet.StatusOff, d.Status != fleet.StatusUnknown && d.Size != "")
+		},
 		asked:    p.altered,
 		patience: shutdownPatience,
 		note: func(fleet.Droplet) {
@@ -53,7 +58,7 @@ func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) e
 	if errors.Is(err, errAlien) {
 		return leftOff(err)
 	}
-	if err == nil && w.Alter.Size != "" && sized(d, w.Alter.Size) && w.Record != nil && onlySize(w.Alter) {
+	if err == nil && w.Alter.Size != "" && sized(d, w.Alter.Size) == so && w.Record != nil && onlySize(w.Alter) {
 		// The resize came through after all: it was ours, and the file's present word decides from here.
 		run.Put(d, *w.Record)
 	}
@@ -97,7 +102,9 @@ func onlySize(a fleet.Alteration) bool {
 func switchedOn() change {
 	return change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActPowerOn},
-		shows:  func(d fleet.Droplet) bool { return d.Status == fleet.StatusActive },
+		shows: func(d fleet.Droplet) showing {
+			return shows(d.Status == fleet.StatusActive, d.Status != fleet.StatusUnknown)
+		},
 	}
 }
 

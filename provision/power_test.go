@@ -178,27 +178,81 @@ func TestLaw13PowerOnOnlyGoesForward(t *testing.T) {
 	})
 }
 
-// What completes and never shows is taken for not done, and the droplet is switched on again.
-func TestAResizeThatNeverShows(t *testing.T) {
+// What completes is done, also where the droplet does not show it: nothing goes back for it, and the droplet is switched on again.
+func TestLaw13WhatWasDoneAndDoesNotShowIsDone(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {
 		d := y.made(spec("web"))
 		y.hook = func(e saga.Event) {
 			if e.What == saga.EventDone && e.Step == "PowerOffDroplet" {
 				y.sim.SetFaults(simulator.Faults{ChangeVisibleAfter: 20 * time.Minute})
 			}
-			if e.What == saga.EventBack {
-				y.sim.SetFaults(simulator.Faults{})
-			}
 		}
 		s, alter := resized()
-		ended := y.until(y.update(d.ID, s, alter), saga.Compensated)
-		if now := y.truth(d.ID); now.Status != "active" || !strings.Contains(ended.Error, "does not show it") {
-			t.Errorf("%s: it is %+v", ended.Error, now)
+		y.until(y.update(d.ID, s, alter), saga.Completed)
+		if n := len(y.sent(routeAction)); n > 16 {
+			t.Errorf("the actions were asked %d times", n)
 		}
-		if n := len(y.sent(routeAction)); n > 8 {
-			t.Errorf("the action was asked %d times", n)
+		if n := len(y.sent(routeAct)); n != 3 {
+			t.Errorf("%d actions, want one to switch it off, one to resize it and one to switch it on", n)
+		}
+		time.Sleep(20 * time.Minute)
+		if now := y.truth(d.ID); now.Status != "active" || now.Size != s.Size {
+			t.Errorf("it is %+v", now)
 		}
 	})
+}
+
+// A way back undoes nothing that DigitalOcean says was done and that the droplet does not show: nobody knows what it would undo.
+func TestLaw13NoWayBackFromWhatDoesNotShow(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		d := y.made(spec("web"))
+		s := spec("web")
+		s.Size, s.Backups = "s-2vcpu-2gb", true
+		on := true
+		y.sim.SetFaults(simulator.Faults{ChangeVisibleAfter: 10 * time.Minute})
+		y.hook = func(e saga.Event) {
+			if e.What == saga.EventDone && e.Step == "SwitchBackups" {
+				y.sim.SetFaults(simulator.Faults{ErroredActions: []string{"resize"}})
+			}
+		}
+		y.until(y.update(d.ID, s, fleet.Alteration{Backups: &on, Size: s.Size}), saga.Compensated)
+		if n := len(y.sent(routeAct)); n != 4 {
+			t.Errorf("%d actions, want enable_backups, shutdown, resize and power_on", n)
+		}
+		y.sim.SetFaults(simulator.Faults{})
+		time.Sleep(20 * time.Minute)
+		if now := y.truth(d.ID); now.Status != "active" || !now.Backups {
+			t.Errorf("it is %+v", now)
+		}
+	})
+}
+
+// Where answers leave out what there is to know, nothing is sent, and nothing is taken for done; the saga waits until it shows.
+func TestLaw04WhatIsNotToldIsNeitherDoneNorToBeDone(t *testing.T) {
+	for _, member := range []string{"status", "tags", "size_slug"} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			d := y.made(spec("web"))
+			wrong := []simulator.Member{{Name: member, As: "null"}}
+			if member == "size_slug" {
+				wrong = append(wrong, simulator.Member{Name: "size", As: "null"})
+			}
+			y.sim.SetFaults(simulator.Faults{Members: wrong})
+			s, alter := resized()
+			id := y.update(d.ID, s, alter)
+			time.Sleep(20 * time.Minute)
+			if n := len(y.sent(routeAct)); n != 0 {
+				t.Errorf("%s is null: %d actions were sent", member, n)
+			}
+			if now := y.saga(id); now.Status != saga.Running && now.Status != saga.Pending || now.Error == "" {
+				t.Errorf("%s is null: the saga is %s: %s", member, now.Status, now.Error)
+			}
+			y.sim.SetFaults(simulator.Faults{})
+			y.until(id, saga.Completed)
+			if now := y.truth(d.ID); now.Status != "active" || now.Size != s.Size {
+				t.Errorf("%s was null: it is %+v", member, now)
+			}
+		})
+	}
 }
 
 // Two that pull at one tag do not do so for ever.

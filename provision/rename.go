@@ -17,6 +17,7 @@ func (p *Droplets) rename(ctx context.Context, run *saga.Run, w *work) error {
 			w.Found.Name = d.Name
 		}
 	}
+	c.unseen = func() { w.Found.Name = "" }
 	_, err := p.alter(ctx, run, w, c)
 	return onward(err)
 }
@@ -32,6 +33,6 @@ func (p *Droplets) unrename(ctx context.Context, run *saga.Run, w *work) error {
 func named(name string) change {
 	return change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActRename, Name: name},
-		shows:  func(d fleet.Droplet) bool { return fleet.Key(d.Name) == fleet.Key(name) },
+		shows:  func(d fleet.Droplet) showing { return shows(fleet.Key(d.Name) == fleet.Key(name), d.Name != "") },
 	}
 }

@@ -84,7 +84,11 @@ func (p *Droplets) present(ctx context.Context, looks *lookout, id int64) (fleet
 // mine is present for who is about to write: errAlien when the droplet is not this fleet's by its tags (law 1).
 func (p *Droplets) mine(ctx context.Context, looks *lookout, w *work) (fleet.Droplet, error) {
 	d, err := p.present(ctx, looks, w.DropletID)
-	if err == nil && !w.registrable(d) {
+	switch {
+	case err != nil || w.registrable(d):
+	case d.Unread.Has(fleet.UnreadTags):
+		err = notTold(d)
+	default:
 		err = fmt.Errorf("droplet %d: %w", d.ID, errAlien)
 	}
 	return d, err
@@ -107,7 +111,7 @@ func onward(err error) error {
 func (p *Droplets) putBack(ctx context.Context, run *saga.Run, w *work, c change) error {
 	c.stale = true
 	d, err := p.alter(ctx, run, w, c)
-	if errors.Is(err, errUnable) && c.shows(d) {
+	if errors.Is(err, errUnable) && c.shows(d) == so {
 		run.Log().Info("there was nothing to put back", "error", err)
 		return nil
 	}

@@ -79,7 +79,7 @@ func writing() []mutant {
 	take(17, "a provision whose spec changed ends", work, `case s.Hash() != w.SpecHash:`, `case s.Hash() == "":`, steps)
 	take(1, "an adoption checks the tags", "provision/register.go", `case found && !w.registrable(*d):`, `case found && d.ID == 0:`, steps)
 	take(9, "the protection tag is recorded", "provision/register.go", ` || d.HasTag(fleet.ProtectTag)}`, `}`, steps)
-	take(1, "an update checks the tags", "provision/update.go", `if err == nil && !w.registrable(d) {`, `if false {`, steps)
+	take(1, "an update checks the tags", "provision/update.go", `case err != nil || w.registrable(d):`, `case true:`, steps)
 
 	const alter = "provision/alter.go"
 	take(1, "an action checks the tags", alter, `if !w.registrable(d) && (`, `if false && (`, steps)
@@ -88,6 +88,10 @@ func writing() []mutant {
 	take(3, "the intent of an action is durable", alter, `return a.run.Checkpoint(ctx)`, `return nil`, steps)
 	take(3, "the intent of a retagging is durable", "provision/retag.go", "w.Found.Retag = retagOf(d, w.Alter)\n\t\tif err := run.Checkpoint(ctx); err != nil {", "w.Found.Retag = retagOf(d, w.Alter)\n\t\tif err := error(nil); err != nil {", steps)
 	take(4, "an unanswered action is not refused", alter, `case digitalocean.Uncertain(err):`, `case false:`, steps)
+	take(13, "what was done and does not show is done", alter, `fmt.Errorf("%s: %w", what, errUnseen)`, `fmt.Errorf("%s: %w", what, errUnable)`, steps)
+	take(13, "no way back from what does not show", "provision/features.go", `c.unseen = func() { w.Found.Backups = nil }`, `c.unseen = nil`, steps)
+	take(4, "what is not told is not sent for", alter, `blind := shown == untold && a.sent.IsZero()`, `blind := false`, steps)
+	take(1, "tags that cannot be read are not lost", alter, `if !d.Unread.Has(fleet.UnreadTags) {`, `if true {`, steps)
 	take(13, "a droplet that was switched off is switched on again", "provision/power.go", "if !w.Found.wasOn() {\n\t\treturn nil", "if true {\n\t\treturn nil", steps)
 	take(13, "a droplet that may be shutting down is not taken for on", "provision/power.go", `c.stale = !w.Found.Off`, `c.stale = false`, steps)
 	take(13, "switching on is a pivot", "provision/provision.go", `step("PowerOnDroplet", p.powerOn, nil).AsPivot(),`, `step("PowerOnDroplet", p.powerOn, nil),`, steps)
