@@ -36,6 +36,9 @@ func Backup(ctx context.Context, o Options, path string) error {
 
 // serveBackup makes a copy beside the database and sends it. Its file is gone before the first byte goes out.
 func (h *house) serveBackup(w http.ResponseWriter, r *http.Request) {
+	if _, ok := receive(w, r, mostOrder); !ok {
+		return
+	}
 	f, err := h.copyState(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -83,12 +86,8 @@ func (r *Remote) backup(ctx context.Context, path string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusOK:
-		return state.Receive(ctx, path, resp.Body)
-	case http.StatusInternalServerError:
-		said, err := io.ReadAll(io.LimitReader(resp.Body, 1<<12))
-		return errors.Join(fmt.Errorf("the running daemon: %s", said), err)
+	if resp.StatusCode != http.StatusOK {
+		return refused(pathBackup, resp)
 	}
-	return unknownPath(pathBackup)
+	return state.Receive(ctx, path, resp.Body)
 }

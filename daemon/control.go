@@ -66,14 +66,15 @@ type reply struct {
 func (h *house) serve(ctx context.Context, l net.Listener) {
 	mux := http.NewServeMux()
 	handle := func(path string, f func(context.Context, order) (reply, error)) {
+		most := int64(mostOrder)
+		if path == pathOffer {
+			most = mostErrand
+		}
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-			var o order
-			if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
+			if o, ok := receive(w, r, most); ok {
+				answer, err := f(r.Context(), o)
+				send(w, answer, err)
 			}
-			answer, err := f(r.Context(), o)
-			send(w, answer, err)
 		})
 	}
 	handle(pathStatus, func(context.Context, order) (reply, error) { return reply{Live: h.live()}, nil })
@@ -111,7 +112,8 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	mux.HandleFunc("POST "+pathApply, h.serveApply)
 	mux.HandleFunc("POST "+pathBackup, h.serveBackup)
 
-	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }, ConnContext: withPeer, ReadHeaderTimeout: 10 * time.Second}
+	server := newServer(mux)
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -151,9 +153,8 @@ const takeInTime = 5 * time.Second
 
 // serveApply streams the progress of an apply, one reply a line.
 func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
-	var o order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	o, ok := receive(w, r, mostOrder)
+	if !ok {
 		return
 	}
 	flush := http.NewResponseController(w).Flush

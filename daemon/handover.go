@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,9 +48,9 @@ func Release(ctx context.Context, o Options, name string, a Assent) (Handed, err
 
 // errand says which droplets are to change hands.
 type errand struct {
-	Kind   plan.Kind       `json:"kind"`
-	Names  []string        `json:"names,omitempty"`
-	Agreed []plan.Handover `json:"agreed,omitempty"` // what the person said yes to, and nothing else
+	Kind   plan.Kind  `json:"kind"`
+	Names  []string   `json:"names,omitempty"`
+	Agreed agreedList `json:"agreed,omitempty"` // what the person said yes to, and nothing else
 }
 
 func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed, err error) {
@@ -194,9 +193,12 @@ func same(a, b plan.Handover) bool {
 
 // serveHandover streams the progress of a handover, one reply a line.
 func (h *house) serveHandover(w http.ResponseWriter, r *http.Request) {
-	var o order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil || o.Errand == nil {
-		http.Error(w, "a handover wants an errand", http.StatusBadRequest)
+	o, ok := receive(w, r, mostErrand)
+	if !ok {
+		return
+	}
+	if o.Errand == nil {
+		refuse(w, http.StatusBadRequest, "a handover wants an errand")
 		return
 	}
 	flush := http.NewResponseController(w).Flush

@@ -48,10 +48,6 @@ func (r *Remote) post(ctx context.Context, path string, o order) (*http.Response
 	return resp, nil
 }
 
-func unknownPath(path string) error {
-	return fmt.Errorf("the running daemon does not know %s: is it of another version?", path)
-}
-
 // stream sends an order and gives each reply to take, until it says no more.
 func (r *Remote) stream(ctx context.Context, path string, o order, take func(reply) (more bool)) error {
 	resp, err := r.post(ctx, path, o)
@@ -60,7 +56,7 @@ func (r *Remote) stream(ctx context.Context, path string, o order, take func(rep
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return unknownPath(path)
+		return refused(path, resp)
 	}
 	for dec := json.NewDecoder(resp.Body); ; {
 		var answer reply

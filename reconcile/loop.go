@@ -32,9 +32,10 @@ type Loop struct {
 	// Taken is told of every version of the fleet file, good or bad, when it is in force or refused. It must not block; nil: nobody is told.
 	Taken func(fleetfile.Version)
 
-	inForce fileInForce
-	pending pending
-	told    told
+	inForce  fileInForce
+	pending  pending
+	told     told
+	previews previews
 
 	mu   sync.Mutex
 	last Report
@@ -94,15 +95,6 @@ func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) 
 	case <-ctx.Done():
 		return Outcome{}, ctx.Err()
 	}
-}
-
-// Preview plans without executing, on the fleet file in force.
-func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
-	wanted, ok := l.Wanted()
-	if !ok {
-		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
-	}
-	return l.Planner.Plan(ctx, wanted, hurry)
 }
 
 // SagaEnded tells the loop that a saga has ended, and whether others still run. What it left undone, and what was asked of its name

@@ -1,0 +1,116 @@
+package daemon
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"arcadiad/plan"
+)
+
+// The bounds of the control socket. Whoever may use it is trusted with the fleet, and not with the daemon's memory.
+const (
+	mostOrder   = 64 << 10         // bytes of a request's body
+	mostErrand  = 8 << 20          // bytes of one that lists droplets which change hands
+	mostAgreed  = 10_000           // droplets in that list
+	mostHeader  = 16 << 10         // bytes of a request's header
+	mostAtOnce  = 256              // requests that are answered at the same time
+	orderTime   = 10 * time.Second // to send a request's header, and again to send its body
+	idleTime    = 10 * time.Second // between two requests on one connection
+	mostRefused = 1 << 10          // bytes that are read of an answer that refuses
+)
+
+// newServer is the control socket's server. Writing an answer has no time limit: an apply is followed for as long as it takes.
+func newServer(handler http.Handler) *http.Server {
+	places := make(chan struct{}, mostAtOnce)
+	return &http.Server{
+		ConnContext: withPeer, ReadHeaderTimeout: orderTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeader,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case places <- struct{}{}:
+				defer func() { <-places }()
+				handler.ServeHTTP(w, r)
+			default:
+				refuse(w, http.StatusServiceUnavailable, "the daemon answers %d requests already: try again in a moment", mostAtOnce)
+			}
+		}),
+	}
+}
+
+// receive reads an order of at most so many bytes. False: it was refused, and the answer says why.
+func receive(w http.ResponseWriter, r *http.Request, most int64) (o order, ok bool) {
+	conn := http.NewResponseController(w)
+	if err := conn.SetReadDeadline(time.Now().Add(orderTime)); err != nil {
+		refuse(w, http.StatusInternalServerError, "%v", err)
+		return order{}, false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		refuse(w, http.StatusRequestEntityTooLarge, "the request is larger than %d KiB", most>>10)
+		return order{}, false
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refuse(w, http.StatusRequestTimeout, "the request was not sent whole within %v", orderTime)
+		return order{}, false
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "the request could not be read: %v", err)
+		return order{}, false
+	}
+	// From here on the connection is only read to notice that the other end has gone, however long the answer takes.
+	if err := conn.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, net.ErrClosed) {
+		refuse(w, http.StatusInternalServerError, "%v", err)
+		return order{}, false
+	}
+	if err := json.Unmarshal(body, &o); err != nil {
+		refuse(w, http.StatusBadRequest, "the request is not understood: %v", err)
+		return order{}, false
+	}
+	return o, true
+}
+
+// agreedList is what a person agreed to in a handover. A short text can say a list that takes a hundred times its room, so the length
+// is checked while it is read.
+type agreedList []plan.Handover
+
+func (l *agreedList) UnmarshalJSON(b []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if start, err := dec.Token(); err != nil || start != json.Delim('[') && start != nil {
+		return errors.Join(err, errors.New("a list is expected"))
+	}
+	for *l = nil; dec.More(); {
+		if len(*l) == mostAgreed {
+			return fmt.Errorf("more than %d droplets change hands at once", mostAgreed)
+		}
+		var h plan.Handover
+		if err := dec.Decode(&h); err != nil {
+			return err
+		}
+		*l = append(*l, h)
+	}
+	return nil
+}
+
+// refuse answers in words that the other end shows as they are.
+func refuse(w http.ResponseWriter, status int, format string, args ...any) {
+	w.Header().Set("Connection", "close")
+	http.Error(w, fmt.Sprintf(format, args...), status)
+}
+
+// refused is why a request was not answered, as the other end sees it.
+func refused(path string, resp *http.Response) error {
+	if resp.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("the running daemon does not know %s: is it of another version?", path)
+	}
+	said, err := io.ReadAll(io.LimitReader(resp.Body, mostRefused))
+	if err != nil || len(said) == 0 {
+		return fmt.Errorf("the running daemon refuses %s: %s", path, resp.Status)
+	}
+	return fmt.Errorf("the running daemon: %s", bytes.TrimSpace(said))
+}
