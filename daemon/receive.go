@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -21,7 +20,7 @@ const (
 	mostAgreed  = 10_000           // droplets in that list
 	mostHeader  = 16 << 10         // bytes of a request's header
 	mostAtOnce  = 256              // requests that are answered at the same time
-	orderTime   = 10 * time.Second // to send a request's header, and again to send its body
+	orderTime   = 10 * time.Second // to send a request
 	idleTime    = 10 * time.Second // between two requests on one connection
 	mostRefused = 1 << 10          // bytes that are read of an answer that refuses
 )
@@ -30,7 +29,7 @@ const (
 func newServer(handler http.Handler) *http.Server {
 	places := make(chan struct{}, mostAtOnce)
 	return &http.Server{
-		ConnContext: withPeer, ReadHeaderTimeout: orderTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeader,
+		ConnContext: withPeer, ReadTimeout: orderTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeader,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			select {
 			case places <- struct{}{}:
@@ -43,13 +42,8 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// receive reads an order of at most so many bytes. False: it was refused, and the answer says why.
+// receive reads an order of at most so many bytes, to its end: net/http lifts the time limit for reading there. False: it was refused, and the answer says why.
 func receive(w http.ResponseWriter, r *http.Request, most int64) (o order, ok bool) {
-	conn := http.NewResponseController(w)
-	if err := conn.SetReadDeadline(time.Now().Add(orderTime)); err != nil {
-		refuse(w, http.StatusInternalServerError, "%v", err)
-		return order{}, false
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var large *http.MaxBytesError
 	switch {
@@ -61,11 +55,6 @@ func receive(w http.ResponseWriter, r *http.Request, most int64) (o order, ok bo
 		return order{}, false
 	case err != nil:
 		refuse(w, http.StatusBadRequest, "the request could not be read: %v", err)
-		return order{}, false
-	}
-	// From here on the connection is only read to notice that the other end has gone, however long the answer takes.
-	if err := conn.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, net.ErrClosed) {
-		refuse(w, http.StatusInternalServerError, "%v", err)
 		return order{}, false
 	}
 	if err := json.Unmarshal(body, &o); err != nil {
