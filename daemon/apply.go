@@ -9,6 +9,7 @@ import (
 
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
+	"arcadiad/reconcile"
 	"arcadiad/saga"
 )
 
@@ -57,7 +58,9 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 	}
 	var applied Applied
 	err = within(ctx, o, func(ctx context.Context, h *house) error {
-		h.loop.Use(fleetfile.Version{Fleet: wanted, Hash: wanted.Hash})
+		ctx, stop := context.WithCancel(ctx)
+		defer h.follow(ctx, wanted)()
+		defer stop()
 		pass, err := h.planner.Plan(ctx, wanted, true)
 		if err != nil {
 			return err
@@ -67,7 +70,11 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 			applied.Declined = !yes
 			return err
 		}
+		if now, ok := h.fresh(); ok && now.Hash != wanted.Hash {
+			return fmt.Errorf("%s was edited while the question stood: %w", o.Fleet, reconcile.ErrChanged)
+		}
 		after := func(ctx context.Context) (plan.Plan, error) {
+			wanted, _ := h.loop.Wanted() // it may have been edited meanwhile
 			if pass, err = h.planner.Plan(ctx, wanted, true); err == nil {
 				err = h.loop.Executor.Notice(ctx, pass)
 			}

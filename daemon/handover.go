@@ -69,7 +69,9 @@ func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed
 		return remote.handOver(ctx, wanted.Hash, e, a)
 	}
 	err = within(ctx, o, func(ctx context.Context, h *house) error {
-		h.loop.Use(fleetfile.Version{Fleet: wanted, Hash: wanted.Hash})
+		ctx, stop := context.WithCancel(ctx)
+		defer h.follow(ctx, wanted)()
+		defer stop()
 		_, list, err := h.handovers(ctx, e)
 		handed.Handovers = list
 		if err != nil {

@@ -119,7 +119,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	}
 	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
 	provision.New(provision.Options{
-		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted,
+		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted, Fresh: h.fresh, Record: store.RecordOf,
 		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
 	h.startOnlook()

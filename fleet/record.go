@@ -23,6 +23,10 @@ type Record struct {
 	SagaID     string
 	RecordedAt time.Time
 	Heir       string // the name that the fleet file in force gives it by `was`, while it is not renamed yet; empty: none. Only Store.Inherit writes it.
+
+	// Lifts tells that `protect: false` in the file led to the record. It is not stored: any other record leaves a protection that was
+	// recorded meanwhile.
+	Lifts bool `json:"-"`
 }
 
 // Protected tells whether the record or the droplet's own tag forbids to destroy it.

@@ -61,6 +61,14 @@ func Watch(ctx context.Context, path string, o WatchOptions) (<-chan Version, er
 	return out, nil
 }
 
+// Poll is Watch without file events: it reads the files at this interval alone. It is for those who follow a file for minutes, and
+// where there is no watching.
+func Poll(ctx context.Context, path string, every time.Duration, log *slog.Logger) <-chan Version {
+	out := make(chan Version)
+	go watch(ctx, WatchOptions{Poll: every, Log: log}.withDefaults(), func() reading { return settled(path) }, nil, func([]string) {}, out)
+	return out
+}
+
 // watch is the heart of Watch, without file system and clockwork of its own. Events say that something may have changed; follow
 // is told after each reading which files matter.
 func watch(ctx context.Context, o WatchOptions, read func() reading, events <-chan struct{}, follow func([]string), out chan<- Version) {

@@ -20,6 +20,7 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 	for _, x := range b.subjects {
 		b.decide(x)
 	}
+	b.protect()
 	b.warnLast()
 	slices.SortStableFunc(b.drafts, compareDrafts)
 	b.plan.ID = b.identify()

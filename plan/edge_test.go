@@ -138,9 +138,13 @@ func TestLaw09ProtectTagOnWhatWasNeverRegistered(t *testing.T) {
 	s.seeTagged(7, "db", fleet.ProtectTag)
 	s.expect(t, "destroy db 7 held by protect") // whose it is, nobody knows
 	s.ended(7, fleet.SagaProvision, "db", "compensated", "", 24*time.Hour)
-	p := s.expect(t, "destroy db 7") // a leftover of our own
-	if err := p.Actions[0].Licence.Covers(*s.droplet(7)); err != nil {
-		t.Error(err)
+	s.expect(t, "destroy db 7 held by protect") // a leftover of our own, which somebody protected
+	no := false
+	s.wanted.Specs = append(s.wanted.Specs, specOf("db"))
+	s.spec("db").Protect = &no // it lifts the protection of what is registered there
+	s.register(8, "db")
+	if a := s.build(t).Actions; len(a) != 1 || a[0].DropletID != 7 || a[0].HeldBy != "protect" {
+		t.Errorf("%+v", a)
 	}
 }
 

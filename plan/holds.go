@@ -156,25 +156,6 @@ func (b *builder) heldByTags(d *draft) string {
 	return "no registered droplet shows our tags, so the token probably cannot read tags: give it the scope tag:read"
 }
 
-// heldByProtect: protection is absolute from registration on. What was never registered is protected by its tag alone, and only
-// where no saga of this journal proves that it is a leftover of our own.
-func (b *builder) heldByProtect(d *draft) string {
-	if !d.destroys() {
-		return ""
-	}
-	protected := d.seen.HasTag(fleet.ProtectTag) && (d.record != nil || d.unproved)
-	if d.record != nil {
-		protected = protected || d.record.Protect
-		if s := d.subject.spec; s != nil && s.Protect != nil {
-			protected = *s.Protect
-		}
-	}
-	if !protected {
-		return ""
-	}
-	return "it is protected; only `protect: false` under its name in the fleet file lifts that"
-}
-
 // unreadable is the fact that a person is told where there are no ids to tell.
 const unreadable = "unreadable"
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,7 +30,13 @@ type terms struct {
 	// Makers are the sagas of this journal that made the droplet, by its tags: with one of them it is ours without the fleet's tag.
 	Makers []string `json:"makers,omitempty"`
 
-	Shielded bool `json:"shielded,omitempty"` // it showed the protection tag, which did not count
+	// Registered tells that the droplet has a record, so that the file protects it under its name. A licence of a version that did not
+	// say is taken for one of a registered droplet, unless it stands always.
+	Registered bool `json:"registered,omitempty"`
+	// Bore is another wanted name than its own that the droplet bore when the plan was made, which the plan knew.
+	Bore string `json:"bore,omitempty"`
+
+	Shielded bool `json:"shielded,omitempty"` // it showed the protection tag, which `protect: false` in the file lifts
 
 	// Volumes are the ids of those that were attached, by a person's leave; Unread: they could not be read, by a person's leave.
 	Volumes []string `json:"volume_ids,omitempty"`
@@ -65,10 +72,11 @@ func (l Licence) Plan() string { return l.read().Plan }
 // Reason says in words why the droplet is to be destroyed.
 func (l Licence) Reason() string { return l.read().Reason }
 
-// Asks tells whether the fleet file in force still asks for what the licence allows (law 17). The zero licence is never asked for.
+// Asks tells whether the fleet file in force still asks for what the licence allows, and does not protect the droplet (law 17). The
+// zero licence is never asked for.
 func (l Licence) Asks(f fleet.Fleet) bool {
 	t := l.read()
-	if t.DropletID == 0 || f.Name != t.Fleet {
+	if t.DropletID == 0 || f.Name != t.Fleet || l.Spares(f, nil, "") != "" {
 		return false
 	}
 	if t.While == whileAlways {
@@ -85,6 +93,50 @@ func (l Licence) Asks(f fleet.Fleet) bool {
 	return false
 }
 
+// Spares says why the droplet stays, whatever else the licence allows (laws 9 and 17): the file protects it, or wants it under another
+// name by now, or its record protects it. Record is its record as it is now, nil without one; bears is the name that it shows, empty
+// where nobody looked. An empty answer: nothing spares it.
+func (l Licence) Spares(f fleet.Fleet, record *fleet.Record, bears string) (why string) {
+	t := l.read()
+	spec, wanted := t.wanted(f, record)
+	if bears != "" && fleet.Key(bears) != fleet.Key(t.Name) && fleet.Key(bears) != fleet.Key(t.Bore) {
+		if s, now := f.Spec(bears); now && !(wanted && fleet.Key(s.Name) == fleet.Key(spec.Name)) {
+			return "the fleet file wants it under the name " + bears + ", which it bears now"
+		}
+	}
+	registered := t.Registered || t.While != whileAlways
+	switch {
+	case !registered:
+	case wanted && spec.Protected():
+		return "the fleet file protects " + spec.Name
+	case record != nil && record.Protect && !(wanted && spec.Protect != nil):
+		return "it is protected, and only `protect: false` under its name in the fleet file lifts that"
+	case wanted && t.While == whileUnwanted:
+		return "the fleet file wants it as " + spec.Name
+	}
+	return ""
+}
+
+// wanted finds what the file wants of the droplet: under its name, or under the names that `was` gave it since, one after the other.
+func (t terms) wanted(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
+	names := []string{t.Name}
+	if record != nil {
+		names = append(names, record.Name, record.Heir)
+	}
+	for _, name := range names {
+		if s, ok := f.Spec(name); ok && name != "" {
+			return s, true
+		}
+		if s, ok := f.Heir(name); ok && name != "" {
+			return s, true
+		}
+	}
+	return fleet.Spec{}, false
+}
+
+// ErrProtected says that a droplet shows the protection tag since the licence was given.
+var ErrProtected = errors.New("protected in the meantime")
+
 // Covers checks, on a fresh look at the droplet, that it is still one that may be destroyed (law 1). The error says why not.
 func (l Licence) Covers(seen fleet.Droplet) error {
 	t := l.read()
@@ -100,7 +152,7 @@ func (l Licence) Covers(seen fleet.Droplet) error {
 	case !ours:
 		return fmt.Errorf("droplet %d no longer shows the tag %s, and that of no other fleet", seen.ID, fleet.FleetTag(t.Fleet))
 	case seen.HasTag(fleet.ProtectTag) && !t.Shielded:
-		return fmt.Errorf("droplet %d was protected in the meantime", seen.ID)
+		return fmt.Errorf("droplet %d was %w: it shows the tag %s", seen.ID, ErrProtected, fleet.ProtectTag)
 	case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:
 		return fmt.Errorf("the volumes of droplet %d can no longer be read", seen.ID)
 	}
@@ -148,10 +200,21 @@ func (b *builder) license() {
 		d.Licence = Licence{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
-			Makers: b.makersOf(d.seen), Shielded: d.seen.HasTag(fleet.ProtectTag),
+			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
 		}}
 	}
+}
+
+// bore is another wanted name that the droplet bears: the plan knows of it, and ends the droplet all the same.
+func (b *builder) bore(d *draft) string {
+	if fleet.Key(d.seen.Name) == fleet.Key(d.Name) {
+		return ""
+	}
+	if _, wanted := b.wanted.Spec(d.seen.Name); !wanted {
+		return ""
+	}
+	return d.seen.Name
 }
 
 // makersOf are the sagas of this journal whose tags the droplet shows, if it shows no others.

@@ -101,6 +101,9 @@ func TestLaw17Asks(t *testing.T) {
 		{"replace, no longer wanted", replace, empty, false},
 		{"replace, in another order", replace, ordered, false},
 		{"replace, ignored by now", replace, ignored, false},
+		{"destroy, protected under its own name", destroy, protecting("web-2"), false},
+		{"replace, protected", replace, protecting("web-1", "s-2vcpu-2gb"), false},
+		{"twin, registered and protected", twin, protecting("web-1"), false},
 		{"twin, wanted", twin, old, true},
 		{"twin, unwanted", twin, empty, true},
 	} {
@@ -139,6 +142,61 @@ func TestLaw01LicenceChecksAFreshLook(t *testing.T) {
 	}
 	if (Licence{}).Covers(fleet.Droplet{}) == nil {
 		t.Error("the zero licence covers the zero droplet")
+	}
+}
+
+// protecting is a scene whose file protects the name.
+func protecting(name string, size ...string) *scene {
+	s, yes := newScene(name), true
+	s.spec(name).Protect = &yes
+	for _, slug := range size {
+		s.spec(name).Size = slug
+	}
+	return s
+}
+
+// What spares a droplet does so by its id, through renames: the record, the file under the name of the record, of its heir, and under the
+// name that somebody gave the droplet since the plan was made.
+func TestLaw17WhatSparesADroplet(t *testing.T) {
+	destroy := licences(t, unwanting("web-2"))[0]
+	changed := converged("web-1")
+	changed.spec("web-1").Size = "s-2vcpu-2gb"
+	replace := licences(t, changed)[0]
+	known := unwanting("web-2")
+	known.droplet(102).Name = "web-1" // a registered droplet has that name already: the plan knows, and ends this one
+	bore := licences(t, known)[0]
+	heir := protecting("api")
+	heir.spec("api").Was = "web-1"
+	guarded := &fleet.Record{DropletID: 101, Name: "web-1", Protect: true}
+	heirs := newScene("store")
+	heirs.spec("store").Was = "api" // which the file before called what had been web-2
+	lifted, no := converged("web-1"), false
+	lifted.spec("web-1").Protect = &no
+	for _, tc := range []struct {
+		what     string
+		l        Licence
+		file     *scene
+		recorded *fleet.Record
+		bears    string
+		want     bool
+	}{
+		{"nothing", destroy, newScene("web-1"), nil, "web-2", false},
+		{"its record", destroy, newScene("web-1"), guarded, "web-2", true},
+		{"its record, silent file", replace, changed, guarded, "web-1", true},
+		{"its record, and the file lifts it", replace, lifted, guarded, "web-1", false},
+		{"the file", replace, protecting("web-1"), nil, "web-1", true},
+		{"the file, by another spec", replace, protecting("web-1", "s-8vcpu-16gb"), nil, "", true},
+		{"the file, under its heir's name", replace, heir, nil, "web-1", true},
+		{"the file wants the name that it bears now", destroy, newScene("web-1", "database"), nil, "database", true},
+		{"also of a replace", replace, newScene("database"), nil, "database", true},
+		{"a name that it bears and nobody wants", destroy, newScene("web-1"), nil, "database", false},
+		{"a name that it bore when the plan was made", bore, newScene("web-1"), nil, "web-1", false},
+		{"a chain of renames", destroy, heirs, &fleet.Record{Name: "web-2", Heir: "api"}, "web-2", true},
+		{"the same name in capitals", destroy, newScene("web-1"), nil, "WEB-2", false},
+	} {
+		if why := tc.l.Spares(tc.file.wanted, tc.recorded, tc.bears); (why != "") != tc.want {
+			t.Errorf("%s: %q", tc.what, why)
+		}
 	}
 }
 

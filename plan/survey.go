@@ -218,20 +218,23 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 
 // followRenames lets a registered droplet belong to the name that it bears, where somebody renamed it behind arcadiad's back and the
 // file has followed: its old name is wanted no more, its new one is, and nothing else is registered there. The record is then all
-// that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one.
+// that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one. While a saga works on it, the
+// new name waits: the saga sees the file's word before it destroys anything.
 func (s *survey) followRenames(names map[string]*subject) {
 	for _, record := range s.strays {
 		from := names[fleet.Key(record.Name)]
-		if from.live != nil {
-			continue
-		}
-		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && h.state == present })
+		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && (h.state == present || h.state == busy) })
 		if i < 0 {
 			continue
 		}
 		h := from.holdings[i]
 		to := names[fleet.Key(h.seen.Name)]
 		if to == nil || to == from || to.spec == nil || to.live != nil || len(to.holdings) > 0 {
+			continue
+		}
+		if from.live != nil || h.state == busy {
+			to.waits = fmt.Sprintf("%s is what droplet %d, recorded as %s, is called by now, and a saga works on that: nothing is done about %[1]s until it has ended",
+				to.name, record.DropletID, record.Name)
 			continue
 		}
 		to.holdings = append(to.holdings, h)

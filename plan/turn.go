@@ -8,11 +8,12 @@ import (
 )
 
 // outOfTurn lets one action of each name go first (law 2: one saga per name), and takes only so many of each group out of service at a
-// time (law 18). What a replace brings along anyway waits for it.
+// time (law 18). What a replace brings along anyway waits for it; while the replace is held, so does only what would switch the droplet
+// off.
 func (b *builder) outOfTurn() func(*draft) string {
 	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
 	for _, d := range b.drafts {
-		if d.Kind == Replace && !d.Held {
+		if d.Kind == Replace {
 			replaces[d.subject] = d
 		}
 	}
@@ -25,8 +26,8 @@ func (b *builder) outOfTurn() func(*draft) string {
 			}
 			return first + " goes first; this follows in a later pass"
 		}
-		if d.Kind == Update && replaces[d.subject] != nil && !d.Alter.Protection {
-			d.along = replaces[d.subject]
+		if r := replaces[d.subject]; d.Kind == Update && r != nil && !d.Alter.Protection && (!r.Held || d.Alter.Downtime()) {
+			d.along = r
 			return "the replace brings it along"
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {

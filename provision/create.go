@@ -99,17 +99,14 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 
 // settle looks for what an unanswered create made, until a droplet shows up or leave to send again is earned: at least three
 // answered looks without one, spread over the settle time. Which looks count is measured by this process's own waiting, never by
-// comparing clocks; how many there were survives a restart, which looks at least once more.
+// comparing clocks; how many there were and how long the waiting was survives a restart, which looks at least once more.
 func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
 	looks := &lookout{p: p, run: run}
 	if err := p.outlast(ctx, run, w, looks); err != nil {
 		return err
 	}
-	var (
-		stranger *fleet.Droplet // shown since the last look that counted
-		strange  int            // looks that counted, and told of one
-		counted  = time.Now()
-	)
+	var stranger *fleet.Droplet // shown since the last look that counted
+	waited := time.Now()        // until when the waiting is in the attempt
 	for looked := false; !looked || w.Attempt.Settled < settleLooks; looked = true {
 		seen, began, err := looks.next(ctx, w.traces(run.ID()))
 		if err != nil {
@@ -125,19 +122,25 @@ func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
 		if other != nil {
 			stranger, w.Attempt.Settled = other, 0 // it may still show its tags
 		}
-		if began.Sub(counted) < p.o.Settle/settleLooks {
+		a := w.Attempt
+		a.Waited, waited = a.Waited+began.Sub(waited), began
+		counts := a.Waited >= p.o.Settle/settleLooks
+		switch {
+		case !counts:
+		case stranger == nil:
+			a.Waited, a.Settled = 0, a.Settled+1
+		default:
+			a.Waited, a.Strange = 0, a.Strange+1
+		}
+		if counts || run.Resumed() { // the process before this one died, and this one may soon
+			if err := run.Checkpoint(ctx); err != nil {
+				return err
+			}
+		}
+		if !counts {
 			continue
 		}
-		counted = began
-		if stranger == nil {
-			w.Attempt.Settled++
-		} else {
-			strange++
-		}
-		if err := run.Checkpoint(ctx); err != nil {
-			return err
-		}
-		if strange >= settleLooks {
+		if stranger != nil && a.Strange >= settleLooks {
 			return saga.NeedsPerson(fmt.Errorf("droplet %d bears the name %s since the unanswered create and does not show whose it is: "+
 				"tag it %s and %s if it is this one, or rename or destroy it",
 				stranger.ID, w.Name, fleet.ManagedTag, fleet.SagaTag(run.ID())))
@@ -207,6 +210,10 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 		}
 	}
 	if w.DropletID == 0 {
+		return nil
+	}
+	if w.Registered {
+		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
 		return nil
 	}
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))

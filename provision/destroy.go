@@ -9,6 +9,7 @@ import (
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
+	"arcadiad/plan"
 	"arcadiad/saga"
 )
 
@@ -17,13 +18,14 @@ type warrant struct {
 	id int64
 	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
 	covers func(fleet.Droplet) error
-	// stands is asked in the last moment before the first DELETE; nil: there is nothing more to ask.
-	stands func() error
+	// asks is asked right before each DELETE, with the droplet as it was seen last; nil: there is nothing more to ask.
+	asks func(ctx context.Context, seen fleet.Droplet) error
+	own  bool // a saga's claim on what it made itself
 }
 
 // ownWarrant is a saga's claim on what it made itself.
 func ownWarrant(sagaID string, w *work) warrant {
-	return warrant{id: w.DropletID, covers: func(d fleet.Droplet) error {
+	return warrant{id: w.DropletID, own: true, covers: func(d fleet.Droplet) error {
 		if !w.claims(sagaID, d) {
 			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
 				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
@@ -33,36 +35,38 @@ func ownWarrant(sagaID string, w *work) warrant {
 }
 
 // licensed is the warrant that a plan gave out.
-func licensed(w *work) (warrant, error) {
+func (p *Droplets) licensed(run *saga.Run, w *work) (warrant, error) {
 	d, ok := w.Licence.Droplet()
 	if !ok {
 		return warrant{}, errors.New("there is no licence to destroy anything")
 	}
-	return warrant{id: d.ID, covers: w.Licence.Covers}, nil
+	return warrant{id: d.ID, covers: w.Licence.Covers, asks: func(ctx context.Context, seen fleet.Droplet) error {
+		return p.mayGo(ctx, run, w, seen.Name, true)
+	}}, nil
 }
 
 // destroy is the step DestroyDroplet, a pivot: once a DELETE may have been sent it only goes forward.
 func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
-	by, err := licensed(w)
+	by, err := p.licensed(run, w)
 	if err != nil {
 		return saga.Permanent(err)
 	}
-	if !w.Demolition.Sent {
-		switch run.Kind() {
-		case fleet.SagaDestroy:
-			err = p.stillUnwanted(w)
-		case fleet.SagaReplace:
-			err = p.stands(ctx, run, w)
-			stood := time.Now()
-			by.stands = func() error {
-				if time.Since(stood) > seenFor { // the looks at the old one may have failed for long
-					return saga.Later(time.Second, fmt.Errorf("droplet %d, which is to stand in for it, was seen too long ago: looking again", w.DropletID))
-				}
-				return nil
-			}
-		}
-		if err != nil {
+	if w.Demolition.Sent {
+		return p.demolish(ctx, run, w, by)
+	}
+	if err := p.mayGo(ctx, run, w, "", false); err != nil {
+		return err
+	}
+	if run.Kind() == fleet.SagaReplace {
+		if err := p.stands(ctx, run, w); err != nil {
 			return err
+		}
+		stood, asks := time.Now(), by.asks
+		by.asks = func(ctx context.Context, seen fleet.Droplet) error {
+			if !w.Demolition.Sent && time.Since(stood) > seenFor { // the looks at the old one may have failed for long
+				return saga.Later(time.Second, fmt.Errorf("droplet %d, which is to stand in for it, was seen too long ago: looking again", w.DropletID))
+			}
+			return asks(ctx, seen)
 		}
 	}
 	return p.demolish(ctx, run, w, by)
@@ -85,18 +89,6 @@ func (p *Droplets) stands(ctx context.Context, run *saga.Run, w *work) error {
 	}
 }
 
-// stillUnwanted checks that the file in force still asks for the destroy (law 17). Without one in force it waits.
-func (p *Droplets) stillUnwanted(w *work) error {
-	wanted, ok := p.o.Wanted()
-	if !ok {
-		return saga.Later(time.Minute, errors.New("no fleet file is in force: a destroy waits for one"))
-	}
-	if !w.Licence.Asks(wanted) {
-		return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
-	}
-	return nil
-}
-
 // undestroy is the compensation of DestroyDroplet: there is none.
 func (p *Droplets) undestroy(_ context.Context, run *saga.Run, w *work) error {
 	run.Log().Info("a destroyed droplet cannot be brought back; nothing to compensate", "id", w.Demolition.DropletID)
@@ -116,63 +108,156 @@ const deleteLong = 8 * deleteAgain
 
 // demolish destroys one droplet until it is gone. Nothing else in arcadiad sends a DELETE for a droplet.
 //
-// It is gone when, after an accepted DELETE, two looks begun after it do not show it; or when it has not been shown for the
-// visibility window and a GET by id says 404, in both cases beside a healthy answer of the pinned account (law 6).
+// It is gone when two looks that began after a DELETE was accepted, or answered 404, do not show it (law 6). A listing that still shows
+// it is asked by id, and the GET decides. A DELETE whose answer is not known is sent again as soon as a look does not show the droplet.
+// Without any DELETE, absence takes the visibility window and a GET by id that says 404 beside a healthy answer of the pinned account.
 func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warrant) error {
-	d := &w.Demolition
-	if d.DropletID != by.id {
-		*d = demolition{DropletID: by.id}
+	if w.Demolition.DropletID != by.id {
+		w.Demolition = demolition{DropletID: by.id}
 	}
+	e := &ending{p: p, run: run, w: w, by: by, lastSeen: time.Now()}
 	looks := &lookout{p: p, run: run}
-	lastSeen, absences, sinceDelete, stood := time.Now(), 0, 0, 0 // stood: looks that showed it since the first DELETE
-	deleted, young := false, false                                // by this process; last seen as new
-	var answer error                                              // to the last DELETE
 	for {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
 		if err != nil {
 			return err
 		}
-		if len(seen) == 0 || seen[0].Status == fleet.StatusArchive {
-			absences++
-			gone, err := p.gone(ctx, run, w, by, absences, lastSeen, young)
-			if err != nil {
-				return err
-			}
-			if gone {
-				run.Put(fleet.Deleted{DropletID: by.id, At: time.Now()})
-				return nil
-			}
-			continue
+		there := len(seen) > 0 && seen[0].Status != fleet.StatusArchive
+		if there && e.staleListing(ctx) {
+			there = false
 		}
-		lastSeen, absences, young = time.Now(), 0, seen[0].Status == fleet.StatusNew
-		if err := by.covers(seen[0]); err != nil {
-			return p.refuse(run, w, err)
+		gone := false
+		if there {
+			err = e.shown(ctx, seen[0])
+		} else {
+			gone, err = e.absent(ctx)
 		}
-		w.TagSeen = w.TagSeen || by.id == w.DropletID && tagged(seen[0])
-		sinceDelete++
-		again := deleteAgain
-		if young {
-			again = deleteAgainNew
-		}
-		if deleted {
-			stood++
-		}
-		if deleted && sinceDelete < again {
-			continue
-		}
-		if stood >= deleteLong {
-			return doesNotGo(by.id, stood, answer)
-		}
-		if answer, err = p.delete(ctx, run, w, by); err != nil {
+		if err != nil {
 			return err
 		}
-		deleted, sinceDelete = true, 0
+		if gone {
+			run.Put(fleet.Deleted{DropletID: by.id, At: time.Now()})
+			return nil
+		}
 	}
 }
 
-// refuse says what happens when a look shows that the droplet must not be destroyed (any more).
-func (p *Droplets) refuse(run *saga.Run, w *work, why error) error {
-	if run.Kind() == fleet.SagaDestroy && !w.Demolition.Sent {
+// ending is the destroying of one droplet by one try of a step. What must outlast the try is in the context, see demolition.
+type ending struct {
+	p   *Droplets
+	run *saga.Run
+	w   *work
+	by  warrant
+
+	seen     fleet.Droplet // as it was shown last; zero: this try has not seen it
+	lastSeen time.Time
+	absences int   // looks in a row that did not show it, since the last DELETE
+	sent     bool  // this try has sent a DELETE
+	since    int   // looks that showed it since the last DELETE
+	stood    int   // looks that showed it since the first DELETE of this try
+	resent   int   // DELETEs in a row that went out though the droplet was not shown
+	answer   error // to the last DELETE
+}
+
+// shown goes on from a look that showed the droplet.
+func (e *ending) shown(ctx context.Context, d fleet.Droplet) error {
+	e.seen, e.lastSeen, e.absences, e.resent = d, time.Now(), 0, 0
+	if err := e.by.covers(d); err != nil {
+		return e.refuse(err)
+	}
+	e.w.TagSeen = e.w.TagSeen || e.by.id == e.w.DropletID && tagged(d)
+	e.since++
+	again := deleteAgain
+	if e.young() {
+		again = deleteAgainNew
+	}
+	if e.sent {
+		e.stood++
+	}
+	if e.sent && e.since < again {
+		return nil
+	}
+	if e.stood >= deleteLong {
+		return doesNotGo(e.by.id, e.stood, e.answer)
+	}
+	return e.delete(ctx)
+}
+
+// young tells whether the droplet was last seen as new: it may have ignored a DELETE, and not be listed yet.
+func (e *ending) young() bool { return e.seen.Status == fleet.StatusNew }
+
+// staleListing asks by id for a droplet that is still shown though its DELETE was accepted: a listing may lag for minutes. The question
+// costs a request, so it is asked ever more rarely, until a first answer says that the droplet is gone.
+func (e *ending) staleListing(ctx context.Context) bool {
+	shown := e.since + 1
+	if !e.w.Demolition.Accepted || e.absences == 0 && (shown < askByID || shown&(shown-1) != 0) {
+		return false
+	}
+	gone, err := e.p.o.Inventory.Gone(ctx, e.by.id)
+	return err == nil && gone
+}
+
+// askByID is the number of looks that must have shown a droplet after its accepted DELETE before it is asked for by its id.
+const askByID = 4
+
+// absent goes on from a look that did not show the droplet, and tells whether it is proved gone.
+func (e *ending) absent(ctx context.Context) (gone bool, err error) {
+	e.absences++
+	d := &e.w.Demolition
+	if !d.Accepted && d.Sent && e.again() {
+		if gone, err := e.p.o.Inventory.Gone(ctx, e.by.id); err == nil && gone {
+			if err := e.deleteUnseen(ctx); err != nil {
+				return false, err
+			}
+			if d.Accepted {
+				return false, nil // two looks that begin from now on
+			}
+		}
+	}
+	switch {
+	case d.Accepted && e.absences < 2:
+		return false, nil
+	case d.Accepted && !e.young():
+		return true, nil
+	case !d.Accepted && time.Since(e.lastSeen) < e.p.o.Visibility:
+		return false, nil
+	}
+	gone, err = e.p.o.Inventory.Gone(ctx, e.by.id)
+	if err != nil && ctx.Err() != nil {
+		return false, err
+	}
+	if gone && !d.Accepted {
+		e.run.Log().Info("the droplet is gone, though not by an accepted DELETE of ours", "id", e.by.id)
+	}
+	return gone, nil
+}
+
+// again tells whether a DELETE whose answer is not known is due again, now that the droplet is not shown: at once, and then ever more
+// rarely while its answers stay away.
+func (e *ending) again() bool { return e.absences&(e.absences-1) == 0 && e.absences >= e.resent }
+
+// deleteUnseen sends a DELETE again whose answer is not known. The answer tells what became of the first: 404, there is nothing left. A
+// saga that may not send it, or cannot, goes on looking.
+func (e *ending) deleteUnseen(ctx context.Context) error {
+	absences := e.absences
+	e.resent++
+	err := e.delete(ctx)
+	if ctx.Err() != nil || e.w.Demolition.Accepted {
+		return err
+	}
+	if err != nil {
+		e.run.Log().Info("the DELETE whose answer was lost was not sent again; looking on", "id", e.by.id, "error", err)
+	}
+	e.absences = absences
+	return nil
+}
+
+// refuse says what happens when the droplet must not be destroyed (any more). Once a DELETE was sent there is no way back.
+func (e *ending) refuse(why error) error {
+	switch {
+	case e.w.Demolition.Sent:
+		return saga.NeedsPerson(fmt.Errorf("a DELETE was sent for droplet %d, and is not sent again: %w", e.by.id, why))
+	case !e.by.own && (e.run.Kind() == fleet.SagaDestroy || errors.Is(why, plan.ErrProtected)):
 		return saga.Supersede(why.Error())
 	}
 	return saga.NeedsPerson(why)
@@ -188,57 +273,34 @@ func doesNotGo(id int64, looks int, answer error) error {
 		"destroy it in the console if that can, or ask DigitalOcean; arcadiad goes on trying", id, looks, said))
 }
 
-// delete sends one DELETE, and gives what it was answered: nil, or that the outcome is open. Only an error that the loop in demolish
-// cannot go on from is err.
-func (p *Droplets) delete(ctx context.Context, run *saga.Run, w *work, by warrant) (answer, err error) {
-	id := by.id
-	var intent func(context.Context) error
-	if !w.Demolition.Sent {
-		intent = func(ctx context.Context) error {
-			if run.Kind() == fleet.SagaDestroy { // the look may have taken hours, and the file has moved on since
-				if err := p.stillUnwanted(w); err != nil {
-					return err
-				}
+// delete sends one DELETE, if it may still be sent. Only an error that the loop in demolish cannot go on from is an error.
+func (e *ending) delete(ctx context.Context) error {
+	d := &e.w.Demolition
+	var refused error // by what is asked right before
+	e.answer = e.p.o.Cloud.Destroy(ctx, e.by.id, func(ctx context.Context) error {
+		if e.by.asks != nil {
+			if refused = e.by.asks(ctx, e.seen); refused != nil {
+				return refused
 			}
-			if by.stands != nil {
-				if err := by.stands(); err != nil {
-					return err
-				}
-			}
-			w.Demolition.Sent = true
-			return run.Checkpoint(ctx)
 		}
-	}
-	answer = p.o.Cloud.Destroy(ctx, id, intent)
+		if d.Sent {
+			return nil
+		}
+		d.Sent = true
+		return e.run.Checkpoint(ctx)
+	})
+	e.sent, e.since, e.absences = true, 0, 0
 	switch {
-	case answer == nil:
-		w.Demolition.Accepted = true
-		return nil, run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
-	case errors.Is(answer, digitalocean.ErrNotFound), errors.Is(answer, digitalocean.ErrUnknown), errors.Is(answer, digitalocean.ErrPendingEvent):
-		run.Log().Info("the DELETE did not settle it; looking again", "id", id, "error", answer)
-		return answer, ctx.Err()
+	case refused != nil && d.Sent && saga.IsSuperseded(refused):
+		return e.refuse(refused)
+	case refused != nil:
+		return refused
+	case e.answer == nil, errors.Is(e.answer, digitalocean.ErrNotFound) && !e.young():
+		d.Accepted = true
+		return e.run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
+	case errors.Is(e.answer, digitalocean.ErrNotFound), errors.Is(e.answer, digitalocean.ErrUnknown), errors.Is(e.answer, digitalocean.ErrPendingEvent):
+		e.run.Log().Info("the DELETE did not settle it; looking again", "id", e.by.id, "error", e.answer)
+		return ctx.Err()
 	}
-	return answer, unsent(fmt.Errorf("destroy droplet %d: %w", id, answer))
-}
-
-// gone tells whether absence is proved. That of a droplet last seen as new is asked for by its id: it may have ignored the DELETE,
-// and not be listed yet.
-func (p *Droplets) gone(ctx context.Context, run *saga.Run, w *work, by warrant, absences int, lastSeen time.Time, young bool) (bool, error) {
-	accepted := w.Demolition.Accepted
-	switch {
-	case accepted && absences < 2: // the second look will do, and those who wait share it
-		return false, nil
-	case accepted && !young:
-		return true, nil
-	case !accepted && time.Since(lastSeen) < p.o.Visibility:
-		return false, nil
-	}
-	gone, err := p.o.Inventory.Gone(ctx, by.id)
-	if err != nil && ctx.Err() != nil {
-		return false, err
-	}
-	if gone && !accepted {
-		run.Log().Info("the droplet is gone, though not by an accepted DELETE of ours", "id", by.id)
-	}
-	return gone, nil
+	return unsent(fmt.Errorf("destroy droplet %d: %w", e.by.id, e.answer))
 }

@@ -25,7 +25,7 @@ func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 			}
 			return shows(d.Status == fleet.StatusOff, d.Status != fleet.StatusUnknown && d.Size != "")
 		},
-		asked:    p.altered,
+		asked:    p.alteredNow,
 		patience: shutdownPatience,
 		note: func(fleet.Droplet) {
 			if w.Found.On == nil {

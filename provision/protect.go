@@ -48,7 +48,7 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 		return unsent(fmt.Errorf("mirror the protection of droplet %d as a tag: %w", w.DropletID, err))
 	}
 	if alone {
-		w.Record.RecordedAt = time.Now()
+		w.Record.RecordedAt, w.Record.Lifts = time.Now(), !w.Record.Protect
 		run.Put(*w.Record)
 	}
 	return nil

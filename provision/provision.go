@@ -20,6 +20,11 @@ type Options struct {
 	// Wanted gives the fleet file in force; false: none is. Sagas ask it before their first cloud write and at step boundaries
 	// (law 17).
 	Wanted func() (fleet.Fleet, bool)
+	// Fresh gives the fleet file as it is at this moment, and where that cannot be used the last good version; false: there is none.
+	// Sagas ask it right before each DELETE and each power off. Default: Wanted.
+	Fresh func() (fleet.Fleet, bool)
+	// Record gives a droplet's record as it is now, nil without one; default: none has one.
+	Record func(ctx context.Context, dropletID int64) (*fleet.Record, error)
 
 	// WaitAttempts is how many answered looks a new droplet gets to become active before its create action is asked; default 96.
 	WaitAttempts int
@@ -49,6 +54,12 @@ func New(o Options) *Droplets {
 	def(&o.Settle, 2*time.Minute)
 	def(&o.WriteTimeout, digitalocean.DefaultWriteTimeout)
 	def(&o.Visibility, 5*time.Minute)
+	if o.Fresh == nil {
+		o.Fresh = o.Wanted
+	}
+	if o.Record == nil {
+		o.Record = func(context.Context, int64) (*fleet.Record, error) { return nil, nil }
+	}
 	if o.WaitAttempts <= 0 {
 		o.WaitAttempts = 96
 	}

@@ -24,6 +24,12 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	if err := asked(w); err != nil {
 		return err
 	}
+	if _, replaces := w.Licence.Droplet(); replaces {
+		// Registered, the new droplet is not destroyed any more: it goes back while it still can.
+		if err := p.mayGo(ctx, run, w, "", false); err != nil {
+			return err
+		}
+	}
 	d := w.Seen
 	if d == nil || time.Since(d.SeenAt) > seenFor {
 		var err error
@@ -32,7 +38,7 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 		}
 	}
 	r := fleet.Record{DropletID: d.ID, Name: w.Spec.Name, ImageID: d.ImageID, RecordedAt: time.Now(),
-		Protect: w.Spec.Protected() || d.HasTag(fleet.ProtectTag)}
+		Protect: p.protects(w) || d.HasTag(fleet.ProtectTag)}
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
 	switch found := foundThere(run); {
@@ -77,11 +83,12 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 }
 
 // unregister compensates RegisterDroplet. The droplet's row in the inventory stays: the droplet is there until it is destroyed. So
-// does a record that was there before.
+// does a record that was there before. What was registered once may be in use: it is not destroyed by the way back, and a plan decides.
 func (p *Droplets) unregister(_ context.Context, run *saga.Run, w *work) error {
 	if w.Record != nil {
 		return nil
 	}
+	w.Registered = w.Registered || run.Begun()
 	run.Put(fleet.Unrecorded{DropletID: w.DropletID})
 	return nil
 }

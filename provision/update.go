@@ -46,21 +46,6 @@ func updateSteps(a fleet.Alteration) []string {
 	return steps
 }
 
-// altered checks that the file in force still asks for the same droplet, and for the same way to it (law 17).
-func (p *Droplets) altered(w *work) error {
-	if err := p.asked(w); err != nil {
-		return err
-	}
-	wanted, ok := p.o.Wanted()
-	if !ok {
-		return nil
-	}
-	if s, _ := wanted.Spec(w.Name); s.Rules != w.Spec.Rules {
-		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
-	}
-	return nil
-}
-
 var (
 	errGone  = errors.New("the droplet is gone")
 	errAlien = errors.New("the droplet no longer shows this fleet's tags")
@@ -141,6 +126,8 @@ func (p *Droplets) record(ctx context.Context, run *saga.Run, w *work) error {
 		return err
 	}
 	w.Record.RecordedAt = time.Now()
+	// The file may protect it again since the protection was lifted.
+	w.Record.Lifts = w.Alter.Protection && !w.Record.Protect && !p.protects(w)
 	run.Put(d, *w.Record)
 	return nil
 }

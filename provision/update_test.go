@@ -457,6 +457,9 @@ func TestLaw09AProtectionOutlivesAnUpdateThatIsUndone(t *testing.T) {
 				s.Protect = &yes
 			}
 			d := y.made(s)
+			if protect == &no {
+				y.sim.Tag(d.ID, fleet.ProtectTag)
+			}
 			y.sim.SetFaults(simulator.Faults{ErroredActions: []string{"rename"}})
 			s = spec("shop")
 			s.Protect = protect

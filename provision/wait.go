@@ -12,15 +12,19 @@ import (
 	"arcadiad/saga"
 )
 
-// checkpointLooks is how many looks pass between two notes of how many there were: a restart repeats fewer than that.
+// checkpointLooks is how many looks pass between two notes of how many there were: a restart repeats fewer than that. A process that
+// loaded the saga notes the first few, too, see noteLook: it may die as soon as the one before did.
 const checkpointLooks = 12
+
+// noteLook tells whether the number of looks is noted after so many of this try, of a saga that was loaded from the journal.
+func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1) == 0 }
 
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
 // neither (do-api.md, sections 0.2 and 0.4). Only looks that were answered count. What it made is CreateDroplet's to undo.
 func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	looks := &lookout{p: p, run: run}
 	lastSeen, notBefore := time.Now(), 0
-	for {
+	for now := 1; ; now++ {
 		if err := p.asked(w); err != nil {
 			return err
 		}
@@ -29,7 +33,7 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 		w.Looks++
-		note := w.Looks%checkpointLooks == 0
+		note := w.Looks%checkpointLooks == 0 || run.Resumed() && noteLook(now)
 		switch {
 		case len(seen) == 1:
 			lastSeen = time.Now()

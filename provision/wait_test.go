@@ -252,6 +252,7 @@ func TestLaw09AProtectionIsLiftedOnlyByTheFileInForce(t *testing.T) {
 			s := spec("web")
 			s.Protect = &yes
 			d := y.made(s)
+			y.sim.Tag(d.ID, fleet.ProtectTag)
 			s.Protect = &no
 			y.want(s)
 			begin := y.begin(y.observe())

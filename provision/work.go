@@ -2,7 +2,6 @@ package provision
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -30,6 +29,9 @@ type work struct {
 	Judged    int            `json:"judged,omitempty"`     // how many there were when its create action was asked the last time
 	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
 
+	// Registered tells, on the way back, that what the saga made was registered: it is nobody's leftover (law 5).
+	Registered bool `json:"registered,omitempty"`
+
 	// What is being destroyed.
 	Licence    plan.Licence `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
@@ -47,25 +49,28 @@ type work struct {
 // attempt is a create that was sent, or may have been.
 type attempt struct {
 	IntendedAt time.Time `json:"intended_at"`
-	Ended      bool      `json:"ended"`   // its end was seen by the process that sent it, or waited out by one that came after
-	Settled    int       `json:"settled"` // answered looks since then, each a good part of the settle time after the one before
+	Ended      bool      `json:"ended"`             // its end was seen by the process that sent it, or waited out by one that came after
+	Settled    int       `json:"settled"`           // answered looks since then, each a good part of the settle time after the one before
+	Strange    int       `json:"strange,omitempty"` // looks that counted likewise, and told of a stranger
+
+	// Waited is for how long processes have waited and looked since the last look that counted: their own time, no clocks compared. A
+	// process that dies again and again leaves it to the next.
+	Waited time.Duration `json:"waited,omitempty"`
 }
 
 // demolition is how far the destroying of one droplet has come.
 type demolition struct {
 	DropletID int64 `json:"droplet_id,omitempty"`
 	Sent      bool  `json:"sent,omitempty"`     // a DELETE may be on the wire
-	Accepted  bool  `json:"accepted,omitempty"` // DigitalOcean said 204 to one of ours
+	Accepted  bool  `json:"accepted,omitempty"` // DigitalOcean said 204 to one of ours, or 404: there is nothing left to destroy
 }
 
-// sagaTags are the tags of a droplet that this saga makes.
+// sagaTags are the tags of a droplet that this saga makes. That of its protection comes when it is registered: until then it may have
+// to be destroyed again.
 func (w *work) sagaTags(sagaID string) []string {
 	tags := w.identity(sagaID)
 	if d, ok := w.Licence.Droplet(); ok {
 		tags = append(tags, fleet.ReplacesTag(d.ID))
-	}
-	if w.Spec.Protected() {
-		tags = append(tags, fleet.ProtectTag)
 	}
 	for _, t := range w.Spec.Tags {
 		tags = append(tags, strings.ToLower(t))
@@ -101,37 +106,6 @@ func (w *work) registrable(d fleet.Droplet) bool {
 
 // gpu tells whether the wanted size is listed only by type=gpus (do-api.md, section 3).
 func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
-
-// asked checks that the file in force still asks for what the saga makes (law 17). Without a file in force the saga goes on.
-func (p *Droplets) asked(w *work) error {
-	wanted, ok := p.o.Wanted()
-	if !ok {
-		return nil
-	}
-	if wanted.Name != w.Fleet {
-		// The file is for something else altogether: nothing is written on its word, the undoing of what was begun neither (law 10).
-		return saga.Later(time.Minute, fmt.Errorf("the fleet file is for fleet %s now, not for %s: waiting for the name to be put back", wanted.Name, w.Fleet))
-	}
-	s, ok := wanted.Spec(w.Name)
-	switch {
-	case !ok:
-		return saga.Supersede(w.Name + " is no longer in the fleet file")
-	case s.Hash() != w.SpecHash:
-		return saga.Supersede("the fleet file now asks for another " + w.Name)
-	}
-	if _, replaces := w.Licence.Droplet(); replaces && !w.Licence.Asks(wanted) {
-		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
-	}
-	return nil
-}
-
-// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not wanted, the droplet would be destroyed.
-func (p *Droplets) stillAsked(w *work) error {
-	if _, ok := p.o.Wanted(); !ok {
-		return saga.Later(time.Minute, errors.New("no fleet file is in force: a claim waits for one"))
-	}
-	return p.asked(w)
-}
 
 // unsent turns an error that kept a write from being sent into a try later; anything else it gives back as it is.
 func unsent(err error) error {

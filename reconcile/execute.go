@@ -137,6 +137,22 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	return out, nil
 }
 
+// Protect records what a fleet file that was just put in force protects, without a look at the account (law 9).
+func (x *Executor) Protect(ctx context.Context, wanted fleet.Fleet) error {
+	recorded, err := x.Planner.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("load what is recorded: %w", err)
+	}
+	if recorded.Fleet != wanted.Name {
+		return nil // nothing is recorded yet, or of another fleet
+	}
+	records := plan.Protected(wanted, recorded, time.Now())
+	if len(records) == 0 {
+		return nil
+	}
+	return x.Store.Record(ctx, records)
+}
+
 // HandOver takes the observation in and starts one saga for each handover, all or none, and gives their ids. That writes are paused
 // is no hindrance: the sagas hold their names, and wait.
 func (x *Executor) HandOver(ctx context.Context, pass Pass, handovers []plan.Handover) (started []string, err error) {

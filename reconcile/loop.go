@@ -188,7 +188,7 @@ func (l *Loop) takeVersions(ctx context.Context, versions <-chan fleetfile.Versi
 			if !ok {
 				return
 			}
-			l.take(v, n == 0)
+			l.take(ctx, v, n == 0)
 			if n == 0 {
 				close(first)
 			}
@@ -199,7 +199,10 @@ func (l *Loop) takeVersions(ctx context.Context, versions <-chan fleetfile.Versi
 // Use puts a version of the fleet file in force, if it is good.
 func (l *Loop) Use(v fleetfile.Version) { l.inForce.set(v) }
 
-func (l *Loop) take(v fleetfile.Version, first bool) {
+// Follow takes in a version of the fleet file for those who run no passes by triggers: sagas under way go by it from now on.
+func (l *Loop) Follow(ctx context.Context, v fleetfile.Version) { l.take(ctx, v, false) }
+
+func (l *Loop) take(ctx context.Context, v fleetfile.Version, first bool) {
 	before, had := l.inForce.get()
 	l.Use(v)
 	if l.Taken != nil {
@@ -214,6 +217,9 @@ func (l *Loop) take(v fleetfile.Version, first bool) {
 		return
 	}
 	l.Log.Info("fleet file in force", "fleet", v.Fleet.Name, "droplets", len(v.Fleet.Specs), "hash", v.Fleet.Hash[:min(12, len(v.Fleet.Hash))])
+	if err := l.Executor.Protect(ctx, v.Fleet); err != nil && ctx.Err() == nil {
+		l.Log.Warn("what the fleet file protects could not be recorded; the next pass records it", "error", err)
+	}
 	switch {
 	case first:
 	case had && before.Hash == v.Fleet.Hash:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -60,6 +61,12 @@ func Later(d time.Duration, err error) error { return &later{d, err} }
 // Supersede says that what the saga does is no longer asked for: it goes back over what was done and ends superseded, unless a
 // pivot has begun.
 func Supersede(reason string) error { return &superseded{reason} }
+
+// IsSuperseded tells whether an error says that what the saga does is no longer asked for.
+func IsSuperseded(err error) bool {
+	_, ok := errors.AsType[*superseded](err)
+	return ok
+}
 
 // NeedsPerson marks an error that only a person can mend: the saga is stuck from the first such try, whatever the step, and is tried
 // again with backoff like any stuck saga. NeedsPerson(nil) is nil.

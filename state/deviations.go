@@ -96,7 +96,7 @@ func (r *Reader) Deviations(ctx context.Context) ([]Deviation, error) {
 		if err != nil || len(seen) == 0 {
 			return err
 		}
-		records, err := readRecords(ctx, tx)
+		records, err := readRecords(ctx, tx, "")
 		if err != nil {
 			return err
 		}

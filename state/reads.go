@@ -36,7 +36,7 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Grants, err = readGrants(ctx, tx); err != nil {
 			return err
 		}
-		if out.Records, err = readRecords(ctx, tx); err != nil {
+		if out.Records, err = readRecords(ctx, tx, ""); err != nil {
 			return err
 		}
 		if out.Deviations, err = readDeviations(ctx, tx); err != nil {
@@ -54,6 +54,22 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 	return out, nil
 }
 
+// RecordOf gives the record of one droplet; nil: it has none.
+func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (record *fleet.Record, err error) {
+	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		record = nil
+		records, err := readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))
+		if len(records) > 0 {
+			record = &records[0]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the record of droplet %d: %w", dropletID, err)
+	}
+	return record, nil
+}
+
 // each runs a query and has scan called for every row.
 func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
@@ -69,11 +85,11 @@ func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) er
 	return rows.Err()
 }
 
-func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err error) {
-	const query = `
+func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (records []fleet.Record, err error) {
+	query := `
 		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at,
 			coalesce(heir, '')
-		FROM cloud_provisioned`
+		FROM cloud_provisioned ` + where
 	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
@@ -98,7 +114,7 @@ func readRecords(ctx context.Context, tx *sql.Tx) (records []fleet.Record, err e
 		r.Values, r.Assumed = was.values, was.assumed
 		records = append(records, r)
 		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
-	})
+	}, args...)
 	// SQLite would carry all columns through its sorter.
 	slices.SortFunc(records, func(a, b fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	return records, err

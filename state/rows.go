@@ -19,7 +19,7 @@ const (
 //
 //   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later. A row that was proved gone after
 //     the sighting stays deleted. What the sighting does not know stays as it was.
-//   - fleet.Record is upserted into cloud_provisioned.
+//   - fleet.Record is upserted into cloud_provisioned. A protection that is recorded already stays, unless the record lifts it.
 //   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
 //
@@ -129,22 +129,24 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO cloud_provisioned (name, size_slug, region, image, image_id, spec, protect, saga_id, recorded_at, provider, external_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
-			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec, protect = excluded.protect,
-			saga_id = excluded.saga_id, recorded_at = excluded.recorded_at, heir = nullif(heir, excluded.name)`, args...)
+			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec,
+			protect = max(protect AND NOT ?12, excluded.protect), saga_id = excluded.saga_id, recorded_at = excluded.recorded_at,
+			heir = nullif(heir, excluded.name)`,
+		append(args, r.Lifts)...)
 	return err
 }
 
-// renewRecord writes a record again, where there is still an older one.
+// renewRecord writes a record again, where there is still an older one. It lifts no protection.
 func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
 	args, err := recordColumns(r, at)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6, protect = ?7,
-			saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
+		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6,
+			protect = max(protect, ?7), saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
 		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
 	return err
 }

@@ -1,0 +1,143 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// The file's present word (law 17). A saga may wait for hours, and the file has moved on since. So it asks again at each step, and right
+// before each DELETE and each power off, for the droplet by its id: is that still asked for, and is the droplet not protected?
+
+// versions gives the fleet files that must agree: the one in force, and with now also the file as it is read at this moment, which is
+// in force a little later. The error says what is waited for.
+func (p *Droplets) versions(now bool) ([]fleet.Fleet, error) {
+	sources := []func() (fleet.Fleet, bool){p.o.Wanted}
+	if now {
+		sources = append(sources, p.o.Fresh)
+	}
+	var files []fleet.Fleet
+	for _, source := range sources {
+		f, ok := source()
+		if !ok {
+			return nil, saga.Later(time.Minute, errors.New("no fleet file is in force: nothing is destroyed without one"))
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// mayGo checks that the licensed droplet may still be destroyed. Bears is the name that it shows; empty: not looked at yet. A replacement
+// that is registered goes forward whatever else the file asks for by now: only what spares the old droplet stops it.
+func (p *Droplets) mayGo(ctx context.Context, run *saga.Run, w *work, bears string, now bool) error {
+	files, err := p.versions(now)
+	if err != nil {
+		return err
+	}
+	d, _ := w.Licence.Droplet()
+	record, err := p.o.Record(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Name != w.Fleet && run.Kind() == fleet.SagaReplace {
+			return otherFleet(f, w)
+		}
+		if why := w.Licence.Spares(f, record, bears); why != "" {
+			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
+		}
+		if run.Kind() == fleet.SagaDestroy && !w.Licence.Asks(f) {
+			return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
+		}
+	}
+	return nil
+}
+
+// otherFleet waits while the file is for something else altogether: nothing is written on its word, the undoing of what was begun
+// neither (law 10).
+func otherFleet(f fleet.Fleet, w *work) error {
+	return saga.Later(time.Minute, fmt.Errorf("the fleet file is for fleet %s now, not for %s: waiting for the name to be put back", f.Name, w.Fleet))
+}
+
+// askedBy checks that the file still asks for what the saga makes or alters.
+func askedBy(wanted fleet.Fleet, w *work) error {
+	if wanted.Name != w.Fleet {
+		return otherFleet(wanted, w)
+	}
+	s, ok := wanted.Spec(w.Name)
+	switch {
+	case !ok:
+		return saga.Supersede(w.Name + " is no longer in the fleet file")
+	case s.Hash() != w.SpecHash:
+		return saga.Supersede("the fleet file now asks for another " + w.Name)
+	}
+	if d, replaces := w.Licence.Droplet(); replaces && !w.Licence.Asks(wanted) {
+		if why := w.Licence.Spares(wanted, nil, ""); why != "" {
+			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
+		}
+		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
+	}
+	return nil
+}
+
+// asked checks that the file in force still asks for what the saga makes. Without a file in force the saga goes on.
+func (p *Droplets) asked(w *work) error {
+	wanted, ok := p.o.Wanted()
+	if !ok {
+		return nil
+	}
+	return askedBy(wanted, w)
+}
+
+// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not wanted, the droplet would be destroyed.
+func (p *Droplets) stillAsked(w *work) error {
+	if _, ok := p.o.Wanted(); !ok {
+		return saga.Later(time.Minute, errors.New("no fleet file is in force: a claim waits for one"))
+	}
+	return p.asked(w)
+}
+
+// altered checks that the file in force still asks for the same droplet, and for the same way to it.
+func (p *Droplets) altered(w *work) error {
+	wanted, ok := p.o.Wanted()
+	if !ok {
+		return nil
+	}
+	return alteredBy(wanted, w)
+}
+
+// alteredNow is altered before a power off: the file as it is read at this moment has to ask for it, too.
+func (p *Droplets) alteredNow(w *work) error {
+	if err := p.altered(w); err != nil {
+		return err
+	}
+	now, ok := p.o.Fresh()
+	if !ok {
+		return nil
+	}
+	return alteredBy(now, w)
+}
+
+func alteredBy(wanted fleet.Fleet, w *work) error {
+	if err := askedBy(wanted, w); err != nil {
+		return err
+	}
+	if s, _ := wanted.Spec(w.Name); s.Rules != w.Spec.Rules {
+		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
+	}
+	return nil
+}
+
+// protects tells whether the file in force protects what is registered under the saga's name; where it does not say, what the saga was
+// begun with.
+func (p *Droplets) protects(w *work) bool {
+	wanted, ok := p.o.Wanted()
+	if s, asks := wanted.Spec(w.Name); ok && asks && s.Protect != nil {
+		return *s.Protect
+	}
+	return w.Spec.Protected()
+}
