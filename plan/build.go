@@ -142,6 +142,7 @@ func (b *builder) finish() Plan {
 	slices.SortStableFunc(p.InFlight, func(a, b InFlight) int { return fleet.CompareNames(a.Name, b.Name) })
 	p.Summary.Drifted = len(p.Drift)
 	p.Summary.Pending = len(p.Pending)
+	p.Summary.Ignored = len(p.Ignored)
 	p.Summary.Released = len(p.Released)
 	p.Summary.InFlight = len(p.InFlight)
 	return p

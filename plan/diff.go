@@ -50,7 +50,9 @@ func (b *builder) compare(x *subject, h holding) {
 			reason += "; the old droplet goes first"
 		}
 		b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileSpec,
-			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: c.replace}})
+			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
+	} else if len(c.ignored) > 0 {
+		b.plan.Ignored = append(b.plan.Ignored, Drift{x.name, h.seen.ID, c.ignored})
 	}
 	if len(c.drift) > 0 {
 		b.plan.Drift = append(b.plan.Drift, Drift{x.name, h.seen.ID, c.drift})
@@ -58,7 +60,7 @@ func (b *builder) compare(x *subject, h holding) {
 	if len(c.pending) > 0 {
 		b.plan.Pending = append(b.plan.Pending, Drift{x.name, h.seen.ID, c.pending})
 	}
-	if len(c.update.changes)+len(c.resize.changes)+len(c.replace)+len(c.drift)+len(c.pending) == 0 {
+	if len(c.update.changes)+len(c.resize.changes)+len(c.replace)+len(c.drift)+len(c.pending) == 0 { // what is ignored is no change
 		b.plan.Summary.Unchanged++
 	}
 }
@@ -93,8 +95,9 @@ type comparison struct {
 
 	update, resize          alteration // in place; the droplet is off while it is resized
 	replace, drift, pending []FieldChange
-	again                   fleet.Values // to be recorded again
-	assumed                 []string     // those of them that could not be read
+	ignored                 []FieldChange // that the file asks for, and says to ignore on a living droplet
+	again                   fleet.Values  // to be recorded again
+	assumed                 []string      // those of them that could not be read
 }
 
 // field compares one field three ways.
@@ -145,7 +148,30 @@ func (c *comparison) changed(f *fleet.Field, from, to string) {
 		c.replace = append(c.replace, change)
 	case f.Change != fleet.ChangeReplace:
 		c.pending = append(c.pending, change)
+	default:
+		c.ignored = append(c.ignored, change)
 	}
+}
+
+// along is what the new droplet of a replace brings along beside what the replace is for: what was ignored so far, what could not be
+// changed on the living droplet, and the end of what somebody changed.
+func (c *comparison) along(wants []want) (changes []FieldChange) {
+	changes = slices.Concat(c.ignored, c.pending)
+	for _, d := range c.drift {
+		to := d.From
+		if i := slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == d.Field }); i >= 0 && d.Field != fieldProtect {
+			if !wants[i].asked {
+				continue // the new one may be the same
+			}
+			to = wants[i].value
+		}
+		d.From, d.To = d.To, to
+		changes = append(changes, d)
+	}
+	for i := range changes {
+		changes[i].Along = true
+	}
+	return changes
 }
 
 // takesAnother tells whether a change of the file takes another droplet: it cannot be made on a living one, and the group does not

@@ -12,11 +12,17 @@ import (
 // know, in order to tell since when.
 func (p Plan) Deviations() []fleet.Deviation {
 	var list []fleet.Deviation
+	type place struct {
+		id    int64
+		field string
+	}
+	noted := map[place]bool{} // what comes along with a replace is drift until then, too
 	note := func(id int64, seen func(FieldChange) string, changes []FieldChange) {
 		for _, c := range changes {
-			if c.Cause == CauseFile || c.Cause == "" {
+			if c.Cause == CauseFile || c.Cause == "" || noted[place{id, c.Field}] {
 				continue
 			}
+			noted[place{id, c.Field}] = true
 			d := fleet.Deviation{DropletID: id, Field: c.Field, Seen: seen(c), Since: c.Since, By: c.By}
 			if d.Since.IsZero() {
 				d.Since = p.ObservedAt
@@ -58,6 +64,14 @@ func noticed(c FieldChange) string {
 	return words
 }
 
+// comesAlong marks what a replace brings along beside what it is for.
+func comesAlong(c FieldChange) string {
+	if !c.Along {
+		return ""
+	}
+	return " (comes along)"
+}
+
 // noticedBefore sorts what was noticed before by droplet.
 func noticedBefore(list []fleet.Deviation) map[int64][]fleet.Deviation {
 	noticed := make(map[int64][]fleet.Deviation, len(list))
@@ -70,7 +84,7 @@ func noticedBefore(list []fleet.Deviation) map[int64][]fleet.Deviation {
 // Corrects tells whether an action does nothing but put back what was changed behind arcadiad's back.
 func (a Action) Corrects() bool {
 	return (a.Kind == Update || a.Kind == Replace) && len(a.Changes) > 0 &&
-		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile })
+		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile && !c.Along })
 }
 
 // confirmAfter is how long drift must have been there before it is corrected: a listing may lag behind what arcadiad did itself.
@@ -83,7 +97,7 @@ func (b *builder) heldByConfirm(d *draft) string {
 		return ""
 	}
 	if !slices.ContainsFunc(d.Changes, func(c FieldChange) bool {
-		return c.Cause != CauseFile && (b.observed.BeganAt.Sub(c.Since) < confirmAfter || c.Since.IsZero())
+		return c.Cause != CauseFile && !c.Along && (b.observed.BeganAt.Sub(c.Since) < confirmAfter || c.Since.IsZero())
 	}) {
 		return ""
 	}

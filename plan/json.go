@@ -61,6 +61,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Actions    []action        `json:"actions"`
 		Drift      []Drift         `json:"drift"`
 		Pending    []Drift         `json:"pending"`
+		Ignored    []Drift         `json:"ignored"`
 		Released   []Released      `json:"released"`
 		InFlight   []InFlight      `json:"in_flight"`
 		Warnings   []string        `json:"warnings"`
@@ -71,7 +72,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ObservedAt time.Time       `json:"observed_at,omitzero"`
 		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
-		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Released), list(p.InFlight), list(p.Warnings),
+		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})

@@ -35,6 +35,7 @@ func (p Plan) Markdown(w io.Writer) error {
 	m.drift("Drift", "Somebody changed it outside arcadiad, and it is left alone.", p.driftBy(CauseOutside))
 	m.drift("Broken", "Switched off, and left alone.", p.driftBy(CauseBroken))
 	m.drift("Pending", "This cannot be changed on a living droplet, and is no reason to make another.", p.Pending)
+	m.drift("Ignored", "`on_change` leaves the living droplet as it is; its next replace brings this along.", p.Ignored)
 
 	var lines []string
 	for _, r := range releasedRuns(p.Released) {
@@ -144,7 +145,7 @@ func (m *markdown) bullets(title, words string, lines []string) {
 }
 
 func change(c FieldChange) string {
-	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To)) + escape(noticed(c))
+	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To)) + comesAlong(c) + escape(noticed(c))
 }
 
 // code is text in a code span that no value can break out of.

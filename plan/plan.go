@@ -16,6 +16,7 @@ type Plan struct {
 
 	Actions  []Action   // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    // droplets that somebody changed behind arcadiad's back
+	Ignored  []Drift    // changes of the file that on_change says to ignore until there is another droplet for another reason
 	Pending  []Drift    // changes of the file that cannot be made on a living droplet, and are no reason for another
 	Released []Released // registered droplets that no longer show our tags; their names stay occupied
 	InFlight []InFlight // names with a live saga: nothing is planned for them
@@ -168,6 +169,8 @@ type FieldChange struct {
 	// Of what was changed behind arcadiad's back.
 	Since time.Time `json:"since,omitzero"` // when the first look that showed it began
 	By    string    `json:"by,omitempty"`   // the droplet's action that did it, in words; empty: not known
+
+	Along bool `json:"along,omitempty"` // it comes with a replace, and is not what the replace is for
 }
 
 // Drift is a droplet which differs from what is asked for, and about which nothing is done.
@@ -207,6 +210,7 @@ type Summary struct {
 	Held      int `json:"held"`
 	Drifted   int `json:"drifted"`
 	Pending   int `json:"pending"`
+	Ignored   int `json:"ignored"`
 	Released  int `json:"released"`
 	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too

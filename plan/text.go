@@ -48,6 +48,7 @@ func (p Plan) Text(w io.Writer, o Options) error {
 	t.drift("!", "Drift: somebody changed it outside arcadiad, and it is left alone", p.driftBy(CauseOutside))
 	t.drift("!", "Broken: switched off, and left alone", p.driftBy(CauseBroken))
 	t.drift("*", "Pending: this cannot be changed on a living droplet, and is no reason to make another", p.Pending)
+	t.drift("*", "Ignored: on_change leaves the living droplet as it is; its next replace brings this along", p.Ignored)
 	t.heading("Released: no longer ours by its tags; put them back, or free the name: arcadiad release NAME", len(p.Released))
 	for _, run := range releasedRuns(p.Released) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+clean(run[0].Reason))
@@ -91,7 +92,7 @@ func (p Plan) nameWidth() int {
 	for _, r := range p.actionRuns() {
 		note(r[0].Name, r[len(r)-1].Name)
 	}
-	for _, list := range [][]Drift{p.Drift, p.Pending} {
+	for _, list := range [][]Drift{p.Drift, p.Pending, p.Ignored} {
 		for _, r := range driftRuns(list) {
 			note(r[0].Name, r[len(r)-1].Name)
 		}
@@ -156,7 +157,7 @@ func (t *text) beneath(words string) { t.printf("%s%s\n", strings.Repeat(" ", t.
 
 func (t *text) changes(changes []FieldChange) {
 	for _, c := range changes {
-		t.beneath(fmt.Sprintf("%s: %s → %s", c.Field, shown(c.From), shown(c.To)) + noticed(c))
+		t.beneath(fmt.Sprintf("%s: %s → %s", c.Field, shown(c.From), shown(c.To)) + comesAlong(c) + noticed(c))
 	}
 }
 

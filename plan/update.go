@@ -64,7 +64,10 @@ func acts(a fleet.Alteration) bool {
 func (b *builder) bringAlong() {
 	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool {
 		if d.along != nil {
-			d.along.Changes = append(d.along.Changes, d.Changes...)
+			for _, c := range d.Changes {
+				c.Along = true
+				d.along.Changes = append(d.along.Changes, c)
+			}
 		}
 		return d.along != nil
 	})

@@ -261,7 +261,7 @@ func (p Plan) sentence() string {
 		todo += " (" + held + ")"
 	}
 	rest := enumerate([]count{
-		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"},
+		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"}, {s.Ignored, "ignored"},
 		{s.Released, "released"}, {s.Missing, "missing"}, {s.Unchanged, "unchanged"},
 	})
 	switch {
@@ -269,7 +269,7 @@ func (p Plan) sentence() string {
 		return "Nothing to do; see the warnings."
 	case p.Settled() && rest == "":
 		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
-	case p.Settled() && s.Drifted+s.Pending+s.Released == 0 && len(p.Warnings) == 0:
+	case p.Settled() && s.Drifted+s.Pending+s.Ignored+s.Released == 0 && len(p.Warnings) == 0:
 		return fmt.Sprintf("Nothing to do: fleet %s is as the file asks, %s.", p.Fleet, droplets(s.Unchanged))
 	case p.Settled() && s.Missing > 0:
 		return "Nothing to do yet: " + rest + "."

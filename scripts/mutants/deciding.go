@@ -140,6 +140,9 @@ func deciding() []mutant {
 	take(2, "a renamed group waits for a live saga", "plan/was.go", `case from.live != nil:`, `case false:`)
 	take(17, "licence: the name is not another's old one", licence, `return !wanted && !renamed`, `return !wanted && (!renamed || true)`)
 
+	take(9, "a replace shows all that it brings", "plan/diff.go", `append(c.replace, c.along(wants)...)`, `c.replace`)
+	take(9, "what comes along is no edit of the file", "plan/drift.go", `c.Cause == CauseFile && !c.Along })`, `c.Cause == CauseFile })`)
+
 	const pin = "plan/pin.go"
 	take(10, "plan: the account", pin, `case recorded.Account != "" && recorded.Account != account.UUID:`, `case false:`)
 	take(10, "plan: simulated is not real", pin, `case recorded.Account != "" && recorded.Simulated != account.Simulated:`, `case false:`)
