@@ -46,7 +46,7 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Applied{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet)
+	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if remote != nil {
 		if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
 			return Applied{}, unread

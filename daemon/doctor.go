@@ -33,7 +33,7 @@ func Doctor(ctx context.Context, o Options) (doctor.Report, error) {
 	if err != nil {
 		return r, err
 	}
-	patient := doctor.Patient{Fleet: o.Fleet, State: o.State, Token: o.Token, API: l.api.Client(digitalocean.PrioritySync)}
+	patient := doctor.Patient{Fleet: o.Fleet, State: o.State, Secrets: o.secrets(), Token: o.Token, API: l.api.Client(digitalocean.PrioritySync)}
 	r.Findings = append(r.Findings, doctor.Examine(ctx, patient).Findings...)
 	return r, nil
 }
@@ -41,7 +41,7 @@ func Doctor(ctx context.Context, o Options) (doctor.Report, error) {
 // examine is what a running daemon finds in itself.
 func (h *house) examine(ctx context.Context) *doctor.Report {
 	r := doctor.Examine(ctx, doctor.Patient{
-		Fleet: h.o.Fleet, State: h.o.State, Token: h.o.Token, API: h.api.Client(digitalocean.PrioritySync), Holds: true,
+		Fleet: h.o.Fleet, State: h.o.State, Secrets: h.o.secrets(), Token: h.o.Token, API: h.api.Client(digitalocean.PrioritySync), Holds: true,
 	})
 	if err := h.hung(); err != nil {
 		r.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")

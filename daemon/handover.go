@@ -61,7 +61,7 @@ func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Handed{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet)
+	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if unread != nil && (remote == nil || !errors.Is(unread, fs.ErrNotExist)) {
 		return Handed{}, unread
 	}

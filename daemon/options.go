@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"arcadiad/fleetfile"
@@ -15,6 +16,9 @@ import (
 type Options struct {
 	Fleet string // path of the fleet file
 	State string // path of the state database
+
+	// Secrets are files that no user_data file of the fleet may be, beside those of the state database.
+	Secrets []fleetfile.Secret
 
 	// Stateless lets Plan do without the state database: every droplet that bears the fleet's tags counts as adopted.
 	Stateless bool
@@ -81,6 +85,18 @@ const (
 	// DefaultKeepDeleted is how long the rows of droplets that are gone are kept.
 	DefaultKeepDeleted = 365 * 24 * time.Hour
 )
+
+// secrets are all files that no user_data file may be.
+func (o Options) secrets() []fleetfile.Secret {
+	list := slices.Clone(o.Secrets)
+	if o.State == "" {
+		return list
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal", ".lock"} {
+		list = append(list, fleetfile.Secret{Path: o.State + suffix, What: "the state database"})
+	}
+	return list
+}
 
 // withDefaults fills what was left out, and refuses what cannot work.
 func (o Options) withDefaults() (Options, error) {

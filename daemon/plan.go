@@ -19,7 +19,7 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet)
+	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
 		return plan.Plan{}, unread
 	}

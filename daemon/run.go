@@ -47,7 +47,7 @@ func (h *house) run(ctx context.Context) error {
 	defer stop()
 	versions := h.o.Versions
 	if versions == nil {
-		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Log: h.o.Log, Reload: h.reload})
+		w, err := fleetfile.Watch(ctx, h.o.Fleet, fleetfile.WatchOptions{Secrets: h.o.secrets(), Log: h.o.Log, Reload: h.reload})
 		if err != nil {
 			return fmt.Errorf("watch the fleet file: %w", err)
 		}

@@ -21,6 +21,8 @@ type Patient struct {
 	Fleet string // path of the fleet file
 	State string // path of the state database
 
+	Secrets []fleetfile.Secret // files that no user_data file may be
+
 	Token func() (string, error)
 	API   *digitalocean.Client // nil: the account is not asked
 
@@ -30,7 +32,7 @@ type Patient struct {
 // Examine looks at everything.
 func Examine(ctx context.Context, p Patient) Report {
 	var r Report
-	wanted := r.fleetFile(p.Fleet)
+	wanted := r.fleetFile(p.Fleet, p.Secrets)
 	r.watches(p.Fleet)
 	known := r.database(ctx, p)
 	r.files(p.State)
@@ -40,8 +42,8 @@ func Examine(ctx context.Context, p Patient) Report {
 }
 
 // fleetFile gives the fleet that the file asks for; nil: it cannot be used.
-func (r *Report) fleetFile(path string) *fleet.Fleet {
-	f, err := fleetfile.Load(path)
+func (r *Report) fleetFile(path string, secrets []fleetfile.Secret) *fleet.Fleet {
+	f, err := fleetfile.Load(path, secrets...)
 	if err != nil {
 		r.Add("fleet file", Fail, err.Error(), "correct it; the last good version stays in force as long as the daemon runs: arcadiad validate "+path)
 		return nil

@@ -19,8 +19,8 @@ var operations = []struct{ marker, name string }{
 
 // settled is read for a version that is to be in force without a person having looked at it: while git is in the middle of
 // something in the repository of the file, there is none.
-func settled(path string) reading {
-	r := read(path)
+func settled(path string, secrets []Secret) reading {
+	r := read(path, secrets)
 	operation, marker := underWay(path)
 	if operation == "" {
 		return r

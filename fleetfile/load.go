@@ -14,9 +14,9 @@ import (
 )
 
 // Load reads a fleet file and every user_data file that it names, relative to the directory of path; where path is a symbolic
-// link, that is the link's own directory. The error is [Errors].
-func Load(path string) (fleet.Fleet, error) {
-	r := read(path)
+// link, that is the link's own directory. No user_data file may be one of the secrets. The error is [Errors].
+func Load(path string, secrets ...Secret) (fleet.Fleet, error) {
+	r := read(path, secrets)
 	return r.Fleet, r.Err
 }
 
@@ -26,16 +26,9 @@ type reading struct {
 	files []string // the fleet file and the user_data files that it names, whether they exist or not
 }
 
-func read(path string) reading {
+func read(path string, secrets []Secret) reading {
 	dir := filepath.Dir(path)
-	d := newDecoder(path, func(name string) ([]byte, error) {
-		root, err := os.OpenRoot(dir)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
-		return readRegular(func(flag int) (*os.File, error) { return root.OpenFile(name, flag, 0) }, maxUserData)
-	})
+	d := newDecoder(path, func(name string) ([]byte, error) { return readBelow(path, name, secrets) })
 	data, err := readRegular(func(flag int) (*os.File, error) { return os.OpenFile(path, flag, 0) }, maxFile)
 	if err != nil {
 		e := Error{File: path, Message: reason(err), cause: err}

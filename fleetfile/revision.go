@@ -25,7 +25,7 @@ import (
 func Revision(ctx context.Context, path, hash string) (fleet.Revision, bool) {
 	ctx, cancel := context.WithTimeout(ctx, gitTime)
 	defer cancel()
-	r := read(path)
+	r := read(path, nil)
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return fleet.Revision{}, false

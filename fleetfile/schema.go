@@ -85,7 +85,7 @@ func mappingSchema(keys []string) object {
 		case wasKey:
 			properties[key] = described(formOf["name"].schema(), "The old name of a droplet that is renamed. With count: the old stem, and each droplet keeps its number.")
 		case fileKey:
-			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory.")
+			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory: a regular file, neither in .git nor a secret of arcadiad.")
 		default:
 			if r, ok := ruleNamed(key); ok {
 				properties[key] = choiceSchema(r.words, r.standard, r.doc)

@@ -22,6 +22,8 @@ const maxUserData = 64 << 10
 // maxUserDataFiles bounds how many files one fleet file may name.
 const maxUserDataFiles = 1000
 
+const hintOutside = "more people may edit a fleet than may read the files of this host"
+
 // source is a user_data file as it was read.
 type source struct {
 	data []byte
@@ -33,8 +35,7 @@ type source struct {
 func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	v := d.follow(n)
 	if !filepath.IsLocal(name) {
-		d.fail(v, "more people may edit a fleet than may read the files of this host",
-			"user_data_file: %s does not lie below the directory of the fleet file", clip(name))
+		d.fail(v, hintOutside, "user_data_file: %s does not lie below the directory of the fleet file", clip(name))
 		return "", false
 	}
 	name = filepath.Clean(name)
@@ -50,8 +51,11 @@ func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	}
 	if src.err != nil {
 		hint := ""
-		if errors.Is(src.err, fs.ErrNotExist) {
+		switch {
+		case errors.Is(src.err, fs.ErrNotExist):
 			hint = "the path is relative to the fleet file"
+		case errors.Is(src.err, errOutside):
+			hint = hintOutside
 		}
 		d.fail(v, hint, "user_data_file: %s: %s", clip(name), reason(src.err))
 		if !d.gaveUp {

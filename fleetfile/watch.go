@@ -22,6 +22,7 @@ type WatchOptions struct {
 	Debounce time.Duration   // how long the content must stay the same; default 300 ms
 	Poll     time.Duration   // how often the files are read though no event came; default 30 s
 	Reload   <-chan struct{} // each receive reads the files again and gives a Version, changed or not; nil: never
+	Secrets  []Secret        // files that no user_data file may be
 	Log      *slog.Logger    // default: discarded
 }
 
@@ -56,7 +57,7 @@ func Watch(ctx context.Context, path string, o WatchOptions) (<-chan Version, er
 	out := make(chan Version)
 	go func() {
 		defer n.close()
-		watch(ctx, o, func() reading { return settled(path) }, n.events, n.follow, out)
+		watch(ctx, o, func() reading { return settled(path, o.Secrets) }, n.events, n.follow, out)
 	}()
 	return out, nil
 }

@@ -223,7 +223,7 @@ func reportHandover(w io.Writer, handed daemon.Handed) error {
 func completeWanted(s *settings) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 		if s.fill() == nil {
-			if wanted, err := fleetfile.Load(s.fleet); err == nil {
+			if wanted, err := fleetfile.Load(s.fleet, s.secrets()...); err == nil {
 				for _, spec := range wanted.Specs {
 					if strings.HasPrefix(fleet.Key(spec.Name), fleet.Key(begun)) {
 						found = append(found, spec.Name)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"arcadiad/fleetfile"
 )
 
 // credential is the name under which systemd hands the token over: LoadCredential=digitalocean-token:FILE.
@@ -40,6 +42,18 @@ func findToken(file string, log *slog.Logger) func() (string, error) {
 		return func() (string, error) { return "", errNoToken }
 	}
 	return (&tokenFile{path: file, log: log}).read
+}
+
+// secrets are the files of this command that no user_data file may be.
+func (s *settings) secrets() (list []fleetfile.Secret) {
+	for path, what := range map[string]string{
+		s.tokenFile: "the API token's file", s.notifyURLFile: "the webhook's file", os.Getenv("CREDENTIALS_DIRECTORY"): "one of the service's credentials",
+	} {
+		if path != "" {
+			list = append(list, fleetfile.Secret{Path: path, What: what})
+		}
+	}
+	return list
 }
 
 // tidyToken trims a token, and refuses what cannot be one. The error does not show it.

@@ -32,7 +32,7 @@ Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is
 		if len(args) == 1 {
 			file = args[0]
 		}
-		f, err := fleetfile.Load(file)
+		f, err := fleetfile.Load(file, s.secrets()...)
 		if err != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), err)
 			return outcome(exitFailed)

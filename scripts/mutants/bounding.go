@@ -19,5 +19,12 @@ func bounding() []mutant {
 	take(7, "plans asked for at once share a look", "reconcile/preview.go", `if one := p.next[key]; one != nil {`, `if one := p.next[key]; false {`, loop)
 	take(7, "a shared look is no older than the call", "reconcile/preview.go", `if one := p.next[key]; one != nil {`, `if one := p.running[key]; one != nil {`, loop)
 	take(7, "whoever asked first may leave", "reconcile/preview.go", `context.WithCancel(context.WithoutCancel(ctx))`, `context.WithCancel(ctx)`, loop)
+
+	file := room("fleetfile")
+	take(15, "user data is no secret", "fleetfile/below.go", `if below || os.SameFile(is, secret) {`, `if false {`, file)
+	take(15, "user data is none of a directory of secrets", "fleetfile/below.go", `below = err == nil && filepath.IsLocal(rel)`, `_ = rel`, file)
+	take(15, "user data is no credential of git", "fleetfile/below.go", `if strings.EqualFold(part, ".git") {`, `if false {`, file)
+	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
+	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, house("TestLaw08ASecret"))
 	return all
 }
