@@ -15,7 +15,7 @@ func (h *house) fresh() (fleet.Fleet, bool) {
 	if !ok || h.o.Versions != nil || h.o.Fleet == "" {
 		return inForce, ok
 	}
-	now, err := fleetfile.Load(h.o.Fleet)
+	now, err := fleetfile.Load(h.o.Fleet, h.o.secrets()...)
 	if err != nil {
 		return inForce, true
 	}
@@ -32,7 +32,7 @@ func (h *house) follow(ctx context.Context, wanted fleet.Fleet) (wait func()) {
 	h.loop.Use(first)
 	versions := h.o.Versions
 	if versions == nil {
-		versions = fleetfile.Poll(ctx, h.o.Fleet, followEvery, h.o.Log)
+		versions = fleetfile.Poll(ctx, h.o.Fleet, followEvery, h.o.Log, h.o.secrets()...)
 	}
 	done := make(chan struct{})
 	go func() {

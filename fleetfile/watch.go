@@ -63,10 +63,10 @@ func Watch(ctx context.Context, path string, o WatchOptions) (<-chan Version, er
 }
 
 // Poll is Watch without file events: it reads the files at this interval alone. It is for those who follow a file for minutes, and
-// where there is no watching.
-func Poll(ctx context.Context, path string, every time.Duration, log *slog.Logger) <-chan Version {
+// where there is no watching. No user_data file may be one of the secrets.
+func Poll(ctx context.Context, path string, every time.Duration, log *slog.Logger, secrets ...Secret) <-chan Version {
 	out := make(chan Version)
-	go watch(ctx, WatchOptions{Poll: every, Log: log}.withDefaults(), func() reading { return settled(path) }, nil, func([]string) {}, out)
+	go watch(ctx, WatchOptions{Poll: every, Log: log}.withDefaults(), func() reading { return settled(path, secrets) }, nil, func([]string) {}, out)
 	return out
 }
 
