@@ -20,9 +20,6 @@ import (
 	"arcadiad/state"
 )
 
-// longestLag is how long a droplet may stay unseen after the faults ended.
-const longestLag = 16 * time.Minute
-
 // mend ends all faults, and plays the person who sees to what arcadiad leaves to a person, until all is at rest.
 func (s *soak) mend() {
 	s.healthy()
@@ -41,7 +38,7 @@ func (s *soak) mend() {
 	s.up(s.world)
 	s.life.taps.liveOn()
 	s.must(s.life.h.pause(s.ctx(), false))
-	time.Sleep(longestLag)
+	s.comeToRest()
 	for range 12 {
 		if s.calm() {
 			return

@@ -79,8 +79,9 @@ func laws() []string {
 
 // said are log lines that tell of a law at work.
 var said = map[string]string{
-	"found what the unanswered create made":                                                           "law 04: found what an unanswered create made",
-	"the unanswered create made nothing":                                                              "law 04: sent an unanswered create again",
+	"pass":                                  "passes",
+	"found what the unanswered create made": "law 04: found what an unanswered create made",
+	"the unanswered create made nothing":    "law 04: sent an unanswered create again",
 	"the droplet is gone, though not by an accepted DELETE of ours":                                   "law 06: gone, without an accepted DELETE",
 	"the account's listing changed while it was read; reading it again":                               "law 07: a moving listing was read again",
 	"a droplet of that name is listed by the fleet's tag only; looking again before creating another": "law 07: a name in one listing only was not created",

@@ -41,6 +41,7 @@ type watch struct {
 	eras     map[*world]int  // how often a daemon's database was lost
 	copies   map[int64]bool  // droplets that bear copied tags
 	released map[int64]bool  // droplets that a person released for good
+	last     lastWrite
 }
 
 type postedOnce struct {
@@ -112,6 +113,7 @@ func (x wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	x.w.mu.Lock()
 	if x.who.life == nil || !x.who.life.taps.dead() {
 		x.check(r, body)
+		x.w.wrote(r)
 	}
 	x.w.mu.Unlock()
 	arrived := time.Now()
