@@ -36,7 +36,7 @@ func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent
 
 // createRequest follows fleet.Fields: every field there reaches the request. Nothing else does.
 func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
-	all := slices.Concat(tags, s.Tags)
+	all := slices.Concat(tags, s.Tags) // not the protection's: that is put on when the droplet is registered (law 9)
 	for i, t := range all {
 		all[i] = strings.ToLower(t) // case-insensitive, but the first spelling ever used stays (do-api.md, section 4)
 	}

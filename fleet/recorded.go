@@ -9,11 +9,15 @@ type Recorded struct {
 	Fleet     string // fleet that the database is pinned to; empty: not yet
 	Paused    bool   // `arcadiad pause` is in force
 	Records   []Record
-	Sagas     []Saga   // every saga of the journal, oldest first
-	Known     []Known  // rows of cloud_resources that are not marked deleted
-	Approved  []string // ids of plans that a person approved without a daemon, less than GrantLasts ago, and that no pass has seen since
-	Lapsed    []string // the same, longer ago
-	Grants    []Grant  // approvals that were not used yet, oldest first; some may have lapsed
+	Sagas     []Saga  // every saga of the journal, oldest first
+	Known     []Known // rows of cloud_resources that are not marked deleted
+
+	Registrations []Registration // of every droplet that was ever registered or released, by id
+	FirstLook     int64          // the highest droplet id of the first look that was saved, at least 1; 0: none was saved yet
+
+	Approved []string // ids of plans that a person approved without a daemon, less than GrantLasts ago, and that no pass has seen since
+	Lapsed   []string // the same, longer ago
+	Grants   []Grant  // approvals that were not used yet, oldest first; some may have lapsed
 
 	// Deviations are what the last pass saw of registered droplets that was not as recorded.
 	Deviations []Deviation
@@ -62,7 +66,13 @@ type Saga struct {
 	EndedAt   time.Time // zero while live
 	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
 	TagGone   bool      // its tag is not in the account any more
+
+	Creates Creates
+	Ended   []int64 // droplets that bore its tag and are gone; filled in only where they matter: more creates were sent than droplets are known
 }
+
+// Unaccounted reports whether the saga sent a create whose droplet was never seen, so that it may still turn up.
+func (s Saga) Unaccounted() bool { return len(s.Creates.Bearers(s.DropletID)) < s.Creates.Sent }
 
 // Completed tells whether the saga ended with its work done.
 func (s Saga) Completed() bool { return !s.Live && s.Status == "completed" }
@@ -105,6 +115,11 @@ const (
 	LabelSwept    = "swept"    // Saga.SweptAt, RFC 3339
 	LabelTagGone  = "tag_gone" // Saga.TagGone, "true"
 
+	LabelSent      = "sent"      // Creates.Sent
+	LabelAnswered  = "answered"  // Creates.Answered, decimal, with commas
+	LabelNamesakes = "namesakes" // Creates.Namesakes, decimal, with commas; absent where they are not witnessed
+	LabelCopied    = "copied"    // the database was copied while the saga was live, and the other copy may have gone on with it: "true"
+
 	// Where the saga comes from, for those who ask why.
 	LabelPlan      = "plan"      // id of the plan
 	LabelReason    = "reason"    // why, in words
@@ -128,4 +143,11 @@ type (
 	}
 	// Unrecorded drops a droplet's record and leaves its row in cloud_resources alone.
 	Unrecorded struct{ DropletID int64 }
+	// Released notes that a person gave the droplet back. Its record, if it has one, stays.
+	Released struct {
+		DropletID int64
+		At        time.Time
+	}
+	// Readopted takes Released back.
+	Readopted struct{ DropletID int64 }
 )

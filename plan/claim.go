@@ -147,12 +147,12 @@ func (b *builder) adopt(x *subject, d *fleet.Droplet) {
 	b.add(draft{subject: x, seen: d, Action: Action{Kind: Adopt, Reason: reason, Changes: changes, Record: record}})
 }
 
-// extras plans the end of every droplet under a wanted name but the kept one: late arrivals, the old half of a replaced pair, and
-// twins. All of it lies outside max_destroy, and is held unless this journal made the droplet (law 5).
+// extras plans the end of every droplet under a wanted name but the kept one. A leftover goes unasked, outside max_destroy; all else that
+// competes for the name is held by origin (law 5).
 func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 	for i := range x.holdings {
 		if h := &x.holdings[i]; h.state == present && h.seen != kept {
-			b.twin(x, kept, draft{seen: h.seen, record: h.record}, "twin")
+			b.extra(x, kept, draft{seen: h.seen, record: h.record, contested: true}, "registered twice")
 		}
 	}
 	for _, d := range x.claims {
@@ -160,28 +160,28 @@ func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 			continue
 		}
 		maker := b.makerOf(d)
-		extra := draft{seen: d, unproved: maker == nil}
+		extra := draft{seen: d, contested: !b.made(d)}
 		switch {
 		case slices.Contains(kept.Replaces(), d.ID):
-			b.twin(x, kept, extra, "replaced")
+			b.extra(x, kept, extra, "replaced")
 		case maker != nil && !maker.Completed() && !b.sameSaga(d, kept):
-			extra.subject, extra.while, extra.outside = x, whileAlways, true
+			extra.subject, extra.kept, extra.while, extra.outside = x, kept, whileAlways, true
 			extra.Action = Action{Kind: Destroy, Reason: fmt.Sprintf(
 				"late arrival: saga %s had given it up, and %s is droplet %d by now", fleet.Saga8(maker.ID), x.name, kept.ID)}
 			b.add(extra)
 		default:
-			b.twin(x, kept, extra, "twin")
+			b.extra(x, kept, extra, "duplicate")
 		}
 	}
 }
 
-// twin plans the end of a droplet beside the kept one, once that is known to work.
-func (b *builder) twin(x *subject, kept *fleet.Droplet, d draft, word string) {
+// extra plans the end of a droplet beside the kept one, once that is known to work.
+func (b *builder) extra(x *subject, kept *fleet.Droplet, d draft, word string) {
 	if kept.Status != fleet.StatusActive {
 		b.warn("%s: droplet %d is one too many (%s), and stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
 		return
 	}
-	d.subject, d.while, d.outside = x, whileAlways, true
+	d.subject, d.kept, d.while, d.outside = x, kept, whileAlways, d.record == nil
 	d.Action = Action{Kind: Destroy, Reason: fmt.Sprintf("%s: %s is droplet %d", word, x.name, kept.ID)}
 	b.add(d)
 }

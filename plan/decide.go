@@ -55,6 +55,9 @@ func (b *builder) note(x *subject) {
 			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
 		}
 	}
+	for _, d := range x.returned {
+		b.warn("droplet %d (%s) was released, and shows arcadiad's tags again: it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
+	}
 	for _, id := range x.strangers {
 		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", id, x.name, x.name,
 			b.adoptHint(x, id))
@@ -64,7 +67,7 @@ func (b *builder) note(x *subject) {
 // adoptHint says how to have the droplet of that name, where another would be made beside it.
 func (b *builder) adoptHint(x *subject, stranger int64) string {
 	i, seen := slices.BinarySearchFunc(b.droplets, stranger, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.claims) > 0 || Claimable(b.wanted.Name, *b.droplets[i]) != "" {
+	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.claims) > 0 || Claimable(b.wanted.Name, *b.droplets[i], false) != "" {
 		return ""
 	}
 	return " (to manage it instead of making another: arcadiad adopt " + x.name + ")"
@@ -102,9 +105,9 @@ func (b *builder) unwanted(x *subject) {
 		case maker != nil && !maker.Completed():
 			reason = "late arrival: saga " + fleet.Saga8(maker.ID) + " had given it up, and the fleet file does not want it"
 		case maker != nil:
-			reason = "orphan: saga " + fleet.Saga8(maker.ID) + " made it, and the fleet file does not want it"
+			reason = "untracked: it shows the tag of saga " + fleet.Saga8(maker.ID) + ", is not registered, and the fleet file does not want it"
 		}
-		b.add(draft{subject: x, seen: d, while: whileUnwanted, outside: true, unproved: maker == nil,
+		b.add(draft{subject: x, seen: d, while: whileUnwanted, outside: true, contested: !b.made(d),
 			Action: Action{Kind: Destroy, Reason: reason}})
 	}
 }

@@ -27,30 +27,31 @@ func TestLaw05ReplacementThatNeverCameIsNotAwaitedForEver(t *testing.T) {
 	s.expect(t, "adopt web-1 7", "destroy web-1 8 held by origin")
 }
 
-func TestLaw05ReasonsTellTwinFromLate(t *testing.T) {
+func TestLaw05ReasonsTellDuplicateFromLate(t *testing.T) {
 	s := newScene("web-1")
 	s.seeTagged(7, "web-1")
 	s.see(8, "web-1", s.droplet(7).Tags...)
-	s.ended(7, fleet.SagaProvision, "web-1", "compensated", "", 24*time.Hour).DropletID = 0
-	if p := s.expect(t, "adopt web-1 7", "destroy web-1 8 held by turn"); !strings.HasPrefix(p.Actions[1].Reason, "twin") {
+	s.left("web-1", "compensated", 24*time.Hour, 7, 8)
+	if p := s.expect(t, "adopt web-1 7", "destroy web-1 8 held by turn"); !strings.HasPrefix(p.Actions[1].Reason, "duplicate") {
 		t.Errorf("two droplets of one saga: %q", p.Actions[1].Reason)
 	}
 	s = newScene()
 	s.seeTagged(7, "web-1")
-	s.ended(7, fleet.SagaProvision, "web-1", "completed", "", 24*time.Hour)
-	if p := s.expect(t, "destroy web-1 7"); !strings.HasPrefix(p.Actions[0].Reason, "orphan") {
+	s.left("web-1", "completed", 24*time.Hour, 7)
+	if p := s.expect(t, "destroy web-1 7"); !strings.HasPrefix(p.Actions[0].Reason, "untracked") {
 		t.Errorf("a completed saga's: %q", p.Actions[0].Reason)
 	}
 }
 
-func TestLaw05RegisteredTwinThatFitsStays(t *testing.T) {
+// Of two registered droplets under one name neither is destroyed unasked.
+func TestLaw05RegisteredTwice(t *testing.T) {
 	s := converged("web-1")
 	s.register(102, "web-1")
-	s.expect(t, "destroy web-1 102")
+	s.expect(t, "destroy web-1 102 held by origin")
 	s.droplet(101).Size = "s-8vcpu-16gb"
-	s.expect(t, "destroy web-1 101")
+	s.expect(t, "destroy web-1 101 held by origin")
 	s.droplet(102).Size = "s-8vcpu-16gb"
-	s.expect(t, "destroy web-1 102") // neither fits: the lowest id
+	s.expect(t, "destroy web-1 102 held by origin") // neither fits: the lowest id
 }
 
 func TestAdoptRecordsProtectionAndMaker(t *testing.T) {
@@ -133,16 +134,24 @@ func TestLaw09LiveTwinDoesNotCount(t *testing.T) {
 	s.expect(t, "destroy a 101 held by max_destroy")
 }
 
+// The tag protects whatever bears it, a leftover of our own too; a leftover under a protected name is not protected by that.
 func TestLaw09ProtectTagOnWhatWasNeverRegistered(t *testing.T) {
-	s := newScene()
-	s.seeTagged(7, "db", fleet.ProtectTag)
-	s.expect(t, "destroy db 7 held by protect") // whose it is, nobody knows
-	s.ended(7, fleet.SagaProvision, "db", "compensated", "", 24*time.Hour)
-	s.expect(t, "destroy db 7 held by protect") // a leftover of our own, which somebody protected
+	yes := true
+	s := converged("db")
+	s.spec("db").Protect, s.recorded.Records[0].Protect = &yes, true
+	s.droplet(101).Tags = append(s.droplet(101).Tags, fleet.ProtectTag)
+	s.seeTagged(7, "db")
+	s.left("db", "compensated", 24*time.Hour, 7)
+	s.expect(t, "destroy db 7")
+	s.droplet(7).Tags = append(s.droplet(7).Tags, fleet.ProtectTag)
+	s.expect(t, "destroy db 7 held by protect")
+	s.unwant("db")
+	s.expect(t, "destroy db 7 held by protect", "destroy db 101 held by protect")
+
 	no := false
-	s.wanted.Specs = append(s.wanted.Specs, specOf("db"))
+	s = converged("db")
 	s.spec("db").Protect = &no // it lifts the protection of what is registered there
-	s.register(8, "db")
+	s.seeTagged(7, "db", fleet.ProtectTag)
 	if a := s.build(t).Actions; len(a) != 1 || a[0].DropletID != 7 || a[0].HeldBy != "protect" {
 		t.Errorf("%+v", a)
 	}

@@ -21,6 +21,8 @@ type Handover struct {
 	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which the next pass alters, where that can be done
 	Assumed []string      `json:"assumed,omitempty"` // fields that cannot be read: the file's word is taken for them
 
+	Returned bool `json:"returned,omitempty"` // a person released it, and its tags show again
+
 	// Of a release.
 	Untagged  bool   `json:"untagged,omitempty"`   // nothing is written to the droplet: it is not arcadiad's by its tags
 	KeepsName bool   `json:"keeps_name,omitempty"` // the file still wants the name: it stays taken, so that nothing is made under it
@@ -80,8 +82,8 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 	for _, have := range x.holdings {
 		switch {
 		case have.state == gone:
-		case have.state == released && !have.seen.Managed():
-			h.Record = have.record // somebody took the tags off: they go back on
+		case have.state == released && (!have.seen.Managed() || b.givenBack(have.seen)):
+			h.Record = have.record // somebody took the tags off, or gave the droplet back: they go back on
 		default:
 			h.DropletID, h.Refused = have.record.DropletID, "it is registered already"
 			return h, true
@@ -99,7 +101,7 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 		return h, false
 	}
 	d := bearers[0]
-	h.DropletID = d.ID
+	h.DropletID, h.Returned = d.ID, b.givenBack(d)
 	h.Refused = b.unclaimable(d, h)
 	if h.Refused == "" {
 		_, h.Assumed = fleet.Adopted(*d, *x.spec)
@@ -113,7 +115,7 @@ func (b *builder) unclaimable(d *fleet.Droplet, h Handover) string {
 	if h.Record != nil && h.Record.DropletID != d.ID {
 		return fmt.Sprintf("droplet %d is registered under the name, and released: arcadiad release %s frees it", h.Record.DropletID, h.Name)
 	}
-	if why := Claimable(b.wanted.Name, *d); why != "" {
+	if why := Claimable(b.wanted.Name, *d, h.Returned); why != "" {
 		return why
 	}
 	if misfits, _ := unlike(&h.Spec, d); len(misfits) > 0 {
@@ -126,9 +128,14 @@ func (b *builder) unclaimable(d *fleet.Droplet, h Handover) string {
 	return ""
 }
 
-// Claimable says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. The sagas ask it again on
-// a fresh look.
-func Claimable(fleetName string, d fleet.Droplet) string {
+// givenBack reports whether a person released the droplet.
+func (b *builder) givenBack(d *fleet.Droplet) bool {
+	return !b.recorded.Registration(d.ID).ReleasedAt.IsZero()
+}
+
+// Claimable says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
+// the fleet's tags again. The sagas ask it again on a fresh look.
+func Claimable(fleetName string, d fleet.Droplet, released bool) string {
 	for _, other := range d.Fleets() {
 		if other != strings.ToLower(fleetName) {
 			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
@@ -137,9 +144,9 @@ func Claimable(fleetName string, d fleet.Droplet) string {
 	switch {
 	case d.Unread.Has(fleet.UnreadTags):
 		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
-	case d.Managed():
+	case d.Managed() && !released:
 		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
-	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName):
+	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName) && !released:
 		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
 	case d.Status == fleet.StatusNew:
 		return "it is not active yet"

@@ -32,7 +32,7 @@ var rules = []rule{
 	{"protect", false, each((*builder).heldByProtect)},
 	{"volumes", true, withFacts((*builder).heldByVolumes)},
 	{"reserved_ip", true, withFacts((*builder).heldByReservedIP)},
-	{"origin", true, each((*builder).heldByOrigin)},
+	{"origin", true, (*builder).overOrigin},
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
 	{ruleConfirm, false, each((*builder).heldByConfirm)},
@@ -195,32 +195,6 @@ func (b *builder) heldByReservedIP(d *draft) verdict {
 		v.why = fmt.Sprintf("it has the reserved IPs %s, which would be left without a droplet", series(v.facts))
 	}
 	return v
-}
-
-// heldByOrigin: a tag alone permits to adopt a droplet, and no more (law 16). That it differed from the file when it was adopted says
-// that this file is not the one it was made from: it may be somebody else's.
-func (b *builder) heldByOrigin(d *draft) string {
-	switch {
-	case d.destroys() && d.unproved:
-		return "no saga of this state database made it"
-	case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && b.adoptedMisfit(d):
-		return "no saga of this state database made it, and it differed from the file already when it was adopted"
-	}
-	return ""
-}
-
-// adoptedMisfit tells whether a droplet that another journal made was adopted for the very spec that it is to be replaced for.
-func (b *builder) adoptedMisfit(d *draft) bool {
-	if b.makerOf(d.seen) != nil {
-		return false
-	}
-	for i := len(d.subject.past) - 1; i >= 0; i-- {
-		saga := d.subject.past[i]
-		if saga.Completed() && (saga.Kind == fleet.SagaAdopt || saga.Kind == fleet.SagaClaim) && saga.DropletID == d.DropletID {
-			return saga.SpecHash == d.hash
-		}
-	}
-	return false
 }
 
 func (b *builder) heldByLoop(d *draft) string {

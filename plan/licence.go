@@ -49,7 +49,7 @@ type while string
 const (
 	whileUnwanted while = "unwanted" // for as long as the file does not want the name
 	whileSpec     while = "spec"     // for as long as the file wants the name with this very spec, under the same rules
-	whileAlways   while = "always"   // whatever the file says: a twin or a late arrival is one too many in any case
+	whileAlways   while = "always"   // whatever the file says: a duplicate or a late arrival is one too many in any case
 )
 
 // Droplet gives the droplet that may be destroyed, with its id and name and nothing else; false: the licence opens nothing.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -68,9 +69,10 @@ func TestLaw17Asks(t *testing.T) {
 	changed := converged("web-1")
 	changed.spec("web-1").Size = "s-2vcpu-2gb"
 	replace := licences(t, changed)[0]
-	twins := converged("web-1")
-	twins.register(102, "web-1")
-	twin := licences(t, twins)[0]
+	leftovers := converged("web-1")
+	leftovers.seeTagged(102, "web-1")
+	leftovers.left("web-1", "compensated", time.Hour, 102)
+	leftover := licences(t, leftovers)[0]
 
 	empty := newScene()
 	old := newScene("web-1", "web-2")
@@ -103,9 +105,9 @@ func TestLaw17Asks(t *testing.T) {
 		{"replace, ignored by now", replace, ignored, false},
 		{"destroy, protected under its own name", destroy, protecting("web-2"), false},
 		{"replace, protected", replace, protecting("web-1", "s-2vcpu-2gb"), false},
-		{"twin, registered and protected", twin, protecting("web-1"), false},
-		{"twin, wanted", twin, old, true},
-		{"twin, unwanted", twin, empty, true},
+		{"leftover, under a protected name", leftover, protecting("web-1"), false},
+		{"leftover, wanted", leftover, old, true},
+		{"leftover, unwanted", leftover, empty, true},
 	} {
 		if got := tc.l.Asks(tc.file.wanted); got != tc.want {
 			t.Errorf("%s: %v", tc.what, got)

@@ -47,7 +47,7 @@ func (p Plan) Approvable() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
 }
 
-// Within tells whether every action of the plan that is not held is one of the other plan's, or the second half of one, which was not
+// Within tells whether every action of the plan that is not held is one of the other plan's, or what follows on one of them, which was not
 // held there or only had to wait for its turn: who agreed to the other has agreed to this one.
 func (p Plan) Within(other Plan) bool {
 	type deed struct {
@@ -66,16 +66,27 @@ func (p Plan) Within(other Plan) bool {
 			continue
 		}
 		agreed[deedOf(a)] = true
+		made := deed{kind: Provision, name: fleet.Key(a.Name), spec: a.Spec.Hash()}
 		if a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst {
-			agreed[deed{kind: Provision, name: fleet.Key(a.Name), spec: a.Spec.Hash()}] = true
+			agreed[made] = true
+		}
+		if a.Kind == Provision || a.Kind == Replace {
+			made.kind = Update // puts the protection's tag on what was made
+			agreed[made] = true
 		}
 	}
 	for _, a := range p.Actions {
-		if !a.Held && !agreed[deedOf(a)] {
+		follows := a.onlyProtects() && agreed[deed{kind: Update, name: fleet.Key(a.Name), spec: a.Spec.Hash()}]
+		if !a.Held && !agreed[deedOf(a)] && !follows {
 			return false
 		}
 	}
 	return true
+}
+
+// onlyProtects reports whether an action does nothing but put the protection's tag on, as it follows on the create of a protected droplet.
+func (a Action) onlyProtects() bool {
+	return a.Kind == Update && a.Record.Protect && a.Alter.Protection && len(a.Changes) == 1
 }
 
 // Free tells whether the plan has an action that is not held.

@@ -96,6 +96,13 @@ func (s *scene) ended(droplet int64, kind, name, status, hash string, ago time.D
 	return &s.recorded.Sagas[len(s.recorded.Sagas)-1]
 }
 
+// left puts into the journal an ended saga whose creates made these droplets; the first one's tags name it.
+func (s *scene) left(name, status string, ago time.Duration, made ...int64) *fleet.Saga {
+	saga := s.ended(made[0], fleet.SagaProvision, name, status, specOf(name).Hash(), ago)
+	saga.DropletID, saga.Creates = 0, fleet.Creates{Sent: len(made), Answered: made, Witnessed: true}
+	return saga
+}
+
 func (s *scene) droplet(id int64) *fleet.Droplet {
 	i := slices.IndexFunc(s.observed.Droplets, func(d fleet.Droplet) bool { return d.ID == id })
 	return &s.observed.Droplets[i]

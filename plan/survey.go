@@ -35,6 +35,7 @@ type subject struct {
 	holdings  []holding
 	claims    []*fleet.Droplet // ours by their tags and not registered, by id
 	strangers []int64          // droplets of this name that are not ours
+	returned  []*fleet.Droplet // released by a person, not registered, and ours by their tags again
 	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
 	untold    []int64          // those of them whose tags cannot be read: they may be ours
 	live      *fleet.Saga
@@ -256,6 +257,9 @@ func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
 	if why := s.foreign(d); why != "" {
 		return released, why
 	}
+	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {
+		return released, "a person released it, and its tags show again"
+	}
 	if d.Status != fleet.StatusArchive {
 		s.ours = append(s.ours, d)
 	}
@@ -282,6 +286,11 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 		return
 	}
 	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it is nobody's claim
+		return
+	}
+	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what a person gave back is not taken back because of its tags (law 16)
+		x := of(d.Name)
+		x.returned = append(x.returned, d)
 		return
 	}
 	s.ours = append(s.ours, d)

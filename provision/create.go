@@ -21,6 +21,14 @@ const settleLooks = 3
 // create is the step CreateDroplet. At its end exactly one droplet bears the saga's tag, as far as anybody can tell, and its id is
 // in the context.
 func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
+	if run.Label(fleet.LabelCopied) != "" && w.DropletID == 0 {
+		// The database is a backup: looks that were earned elsewhere say nothing of what was sent since.
+		if w.Attempt == nil {
+			w.Attempt = &attempt{Ended: true, Elsewhere: true}
+		}
+		w.Attempt.Settled = 0
+	}
+	run.SetLabel(fleet.LabelCopied, "")
 	for w.DropletID == 0 {
 		if w.Attempt != nil {
 			if err := p.settle(ctx, run, w); err != nil {
@@ -31,9 +39,12 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 		if err := p.asked(w); err != nil {
 			return err
 		}
-		if time.Since(run.CreatedAt()) > p.o.Visibility {
+		if run.Resumed() || time.Since(run.CreatedAt()) > p.o.Visibility {
 			if err := p.madeBefore(ctx, run, w); err != nil || w.DropletID != 0 {
 				return err
+			}
+			if w.Attempt != nil {
+				continue
 			}
 		}
 		if err := p.send(ctx, run, w); err != nil {
@@ -44,18 +55,22 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 	return nil
 }
 
-// madeBefore looks for a droplet of an old saga that has sent nothing yet, as far as its journal knows: a journal from a backup may
-// be of a time before the create.
+// madeBefore looks for a droplet of a saga that has sent nothing yet, as far as its journal knows: a journal that was restored or copied
+// may be of a time before the create.
 func (p *Droplets) madeBefore(ctx context.Context, run *saga.Run, w *work) error {
-	seen, err := p.o.Inventory.Look(ctx, inventory.Query{Tag: fleet.SagaTag(run.ID()), GPU: w.gpu()})
+	seen, err := p.o.Inventory.Look(ctx, w.traces(run.ID()))
 	if err != nil {
 		return err
 	}
-	if mine, _ := w.sort(run.ID(), seen); mine != nil {
+	mine, stranger := w.sort(run.ID(), seen)
+	switch {
+	case mine != nil:
 		run.Log().Warn("the droplet is there already: the journal must be older than it", "id", mine.ID)
-		w.DropletID = mine.ID
+		w.DropletID, w.TagSeen = mine.ID, true
 		run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(mine.ID, 10))
 		run.Put(*mine)
+	case stranger != nil && run.Resumed(): // it may still show its tags
+		w.Attempt = &attempt{Ended: true, Elsewhere: true}
 	}
 	return nil
 }
@@ -69,10 +84,14 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 		w.Attempt = &attempt{IntendedAt: time.Now()}
+		w.Sent++
+		w.creates().SetLabels(run.SetLabel)
 		return run.Checkpoint(ctx)
 	})
 	if err == nil {
 		w.DropletID, w.Posted, w.Attempt = d.ID, true, nil
+		w.Answered = append(w.Answered, d.ID)
+		w.creates().SetLabels(run.SetLabel)
 		run.Put(d)
 		return nil
 	}
@@ -86,6 +105,8 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	if w.Attempt != nil { // it was refused: there is nothing to look for, and the journal is to know even of a shutdown's last answer
 		w.Attempt = nil
+		w.Sent--
+		run.SetLabel(fleet.LabelSent, strconv.Itoa(w.Sent))
 		if err := run.Checkpoint(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
@@ -183,40 +204,21 @@ func (w *work) traces(sagaID string) inventory.Query {
 	return inventory.Query{Tag: fleet.SagaTag(sagaID), Name: w.Name, GPU: w.gpu()}
 }
 
-// sort finds the droplet that the saga made among those that show its tag or bear its name (law 5: of several, the one whose id is
-// known, else the oldest), and a stranger: one that bears the name since the create was intended, and may be it. That is not so
-// where it shows the tag of another saga or of another fleet.
+// sort finds the droplet that the saga made among those that show its tag or bear its name (law 5: of several, the one that bears the name,
+// and of these the oldest), and a stranger: one that bears the name since the create was intended, and may be it. That is not so where it
+// shows the tag of another saga or of another fleet. What bore the name before is neither, whatever tags it shows.
 func (w *work) sort(sagaID string, seen []fleet.Droplet) (mine, stranger *fleet.Droplet) {
+	named := func(d *fleet.Droplet) bool { return fleet.Key(d.Name) == fleet.Key(w.Name) }
 	for _, d := range seen {
 		switch {
-		case d.Status == fleet.StatusArchive:
+		case d.Status == fleet.StatusArchive, slices.Contains(w.Namesakes, d.ID):
 		case d.HasTag(fleet.SagaTag(sagaID)):
-			if mine == nil || d.ID < mine.ID {
+			if mine == nil || named(&d) && !named(mine) || named(&d) == named(mine) && d.ID < mine.ID {
 				mine = &d
 			}
-		case !slices.Contains(w.Namesakes, d.ID) && len(d.Saga8s()) == 0 && !w.elsewhere(d):
+		case len(d.Saga8s()) == 0 && !w.elsewhere(d):
 			stranger = &d
 		}
 	}
 	return mine, stranger
-}
-
-// uncreate compensates CreateDroplet: whatever the saga made is destroyed until it is gone (law 13). A create whose outcome is not
-// known is looked for first, as long as before sending it again.
-func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
-	if w.DropletID == 0 && w.Attempt != nil {
-		if err := p.settle(ctx, run, w); err != nil {
-			return err
-		}
-	}
-	if w.DropletID == 0 {
-		return nil
-	}
-	if w.Registered {
-		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
-		return nil
-	}
-	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
-	run.SetLabel(fleet.LabelUndone, "true")
-	return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))
 }

@@ -10,9 +10,16 @@ import (
 	"arcadiad/saga"
 )
 
-// Draft makes the saga that carries out one action of a plan; it is not yet written. Namesakes are the droplets that bear the
-// action's name already: what an unanswered create made is told apart by not being one of them.
-func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (saga.Saga, error) {
+// Namesakes are the droplets that bear a name before a create is sent: what an unanswered create made is told apart by not being one of
+// them.
+type Namesakes struct {
+	IDs       []int64
+	Witnessed bool // they are from a whole listing that showed every registered droplet
+}
+
+// Draft makes the saga that carries out one action of a plan; it is not yet written. Before are the droplets that bear the action's name
+// already.
+func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (saga.Saga, error) {
 	w := work{Fleet: fleetName, Name: a.Name}
 	labels := map[string]string{}
 	var (
@@ -26,6 +33,10 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 		w.Spec.UserData = ""
 		labels[fleet.LabelSpec] = w.SpecHash
 	}
+	takeNamesakes := func() {
+		w.Namesakes, w.Witnessed = before.IDs, before.Witnessed
+		w.creates().SetLabels(func(label, value string) { labels[label] = value })
+	}
 	takeLicence := func() error {
 		w.Licence = a.Licence
 		if _, ok := a.Licence.Droplet(); !ok {
@@ -37,7 +48,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 	switch a.Kind {
 	case plan.Provision:
 		kind = fleet.SagaProvision
-		w.Namesakes = namesakes
+		takeNamesakes()
 		takeSpec()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
@@ -47,7 +58,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, namesakes []int64) (
 			break
 		}
 		kind = fleet.SagaReplace
-		w.Namesakes = namesakes
+		takeNamesakes()
 		takeSpec()
 		err = takeLicence()
 		labels[fleet.LabelReplaces] = strconv.FormatInt(a.DropletID, 10)
@@ -88,7 +99,7 @@ func DraftHandover(e *saga.Engine, fleetName string, h plan.Handover) (saga.Saga
 	labels := map[string]string{fleet.LabelDroplet: strconv.FormatInt(h.DropletID, 10)}
 	switch h.Kind {
 	case plan.Claim:
-		w.Spec, w.SpecHash, w.Record = h.Spec, h.Spec.Hash(), h.Record
+		w.Spec, w.SpecHash, w.Record, w.Returned = h.Spec, h.Spec.Hash(), h.Record, h.Returned
 		w.Spec.UserData = ""
 		labels[fleet.LabelSpec] = w.SpecHash
 		return e.Draft(fleet.SagaClaim, fleet.Key(h.Name), w, []byte(h.Spec.UserData), labels)

@@ -79,7 +79,7 @@ func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.
 	d := seen[i]
 	why := ""
 	if w.Handover == nil {
-		why = plan.Claimable(w.Fleet, d)
+		why = plan.Claimable(w.Fleet, d, w.Returned)
 	} else if w.elsewhere(d) {
 		why = "it shows the tag of another fleet"
 	}
@@ -173,6 +173,7 @@ func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error 
 // forget is the step ForgetDroplet: the record goes, and with it the name is free. As long as the file wants the name it stays, or
 // else the next pass would make another droplet under it; unless that is what the person was told, and agreed to.
 func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
+	run.Put(fleet.Released{DropletID: w.DropletID, At: time.Now()})
 	wanted, ok := p.o.Wanted()
 	if _, asks := wanted.Spec(w.Name); !w.Free && (asks || !ok) {
 		run.Log().Info("the name stays taken, because the fleet file still wants it", "id", w.DropletID)

@@ -24,6 +24,9 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	if err := asked(w); err != nil {
 		return err
 	}
+	if err := p.givesWay(ctx, run, w); err != nil {
+		return err
+	}
 	if _, replaces := w.Licence.Droplet(); replaces {
 		// Registered, the new droplet is not destroyed any more: it goes back while it still can.
 		if err := p.mayGo(ctx, run, w, "", false); err != nil {
@@ -54,6 +57,9 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 		r.Values, r.SagaID = fleet.ValuesOf(spec), run.ID()
 	}
 	run.Put(*d, r)
+	if run.Kind() == fleet.SagaClaim {
+		run.Put(fleet.Readopted{DropletID: d.ID})
+	}
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(d.ID, 10))
 	run.SetLabel(fleet.LabelIP, d.PublicIPv4)
 	return nil

@@ -33,7 +33,7 @@ func (y *yard) update(id int64, s fleet.Spec, a fleet.Alteration) (sagaID string
 	record.Name, record.Values, record.Protect = s.Name, fleet.ValuesOf(s), s.Protected()
 	drafted, err := provision.Draft(y.engine, fleetName, plan.Action{
 		Kind: plan.Update, Name: s.Name, DropletID: id, Spec: s, Alter: a, Record: record,
-	}, nil)
+	}, provision.Namesakes{})
 	y.must(err)
 	y.must(y.engine.Begin(y.t.Context(), drafted))
 	return drafted.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -125,8 +126,14 @@ func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []f
 			state = a.Status
 		}
 	}
-	if state == "in-progress" && w.Looks < p.o.WaitLongest {
-		run.Log().Warn("the droplet takes long, but its create action is still in progress", "id", w.DropletID, "looks", w.Looks)
+	untagged := w.Posted && !w.TagSeen && len(seen) == 1 && ready(seen[0], nil)
+	switch {
+	case w.Looks >= p.o.WaitLongest && untagged:
+		// It is ours, because its id came in the answer, and it works: to destroy it would only make another like it.
+		return saga.NeedsPerson(fmt.Errorf("droplet %d is active, and shows none of its tags after %d looks: does the token have the scope tag:read? "+
+			"Tag it %s; `arcadiad saga abort %s` destroys it", w.DropletID, w.Looks, strings.Join(w.identity(run.ID()), ", "), fleet.Saga8(run.ID())))
+	case w.Looks < p.o.WaitLongest && (untagged || state == "in-progress"):
+		run.Log().Warn("the droplet takes long, but it is on its way", "id", w.DropletID, "looks", w.Looks, "lacks", p.missing(run.ID(), w, seen))
 		w.Judged = w.Looks
 		return run.Checkpoint(ctx)
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,10 @@ type work struct {
 
 	// What is being made, or adopted.
 	Attempt   *attempt       `json:"attempt,omitempty"`    // a create whose outcome is not known
+	Sent      int            `json:"sent,omitempty"`       // creates that were answered with a droplet, or may have made one
+	Answered  []int64        `json:"answered,omitempty"`   // the droplets in the answers to our creates
 	Namesakes []int64        `json:"namesakes,omitempty"`  // droplets that bore the name before the first create was sent
+	Witnessed bool           `json:"witnessed,omitempty"`  // they were noted from a whole listing that showed all registered droplets
 	DropletID int64          `json:"droplet_id,omitempty"` // 0: none yet
 	Maker     string         `json:"maker,omitempty"`      // the saga of this journal that made what is adopted, if one did
 	Posted    bool           `json:"posted,omitempty"`     // the id is from the answer to our own POST
@@ -38,6 +42,7 @@ type work struct {
 
 	// What is being claimed or released, by a person's word.
 	Handover *handover `json:"handover,omitempty"` // nil: nothing was written to it yet
+	Returned bool      `json:"returned,omitempty"` // a person released it before
 	Free     bool      `json:"free,omitempty"`     // its name becomes free even if the file wants it
 
 	// What is being updated, or was recorded of a released droplet that is claimed again.
@@ -56,6 +61,9 @@ type attempt struct {
 	// Waited is for how long processes have waited and looked since the last look that counted: their own time, no clocks compared. A
 	// process that dies again and again leaves it to the next.
 	Waited time.Duration `json:"waited,omitempty"`
+
+	// Elsewhere: this journal has sent nothing, but may be a copy, and another process may have gone on with the saga.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // demolition is how far the destroying of one droplet has come.
@@ -76,6 +84,19 @@ func (w *work) sagaTags(sagaID string) []string {
 		tags = append(tags, strings.ToLower(t))
 	}
 	return tags
+}
+
+// creates are what the saga knows of its creates. A saga of an older version did not count them: what it knows of, it sent.
+func (w *work) creates() fleet.Creates {
+	c := fleet.Creates{Sent: w.Sent, Answered: w.Answered, Namesakes: w.Namesakes, Witnessed: w.Witnessed}
+	if w.Posted && !slices.Contains(c.Answered, w.DropletID) {
+		c.Answered = append(slices.Clone(c.Answered), w.DropletID)
+	}
+	c.Sent = max(c.Sent, len(c.Answered))
+	if w.Attempt != nil && !w.Attempt.Elsewhere {
+		c.Sent = max(c.Sent, 1)
+	}
+	return c
 }
 
 // identity are the tags without which nobody could tell whose a droplet is.

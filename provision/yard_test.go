@@ -192,7 +192,7 @@ func (y *yard) begin(recorded fleet.Recorded, observed fleet.Observed) func(kind
 					namesakes = append(namesakes, d.ID)
 				}
 			}
-			s, err := provision.Draft(y.engine, fleetName, a, namesakes)
+			s, err := provision.Draft(y.engine, fleetName, a, provision.Namesakes{IDs: namesakes, Witnessed: true})
 			y.must(err)
 			y.must(y.engine.Begin(y.t.Context(), s))
 			ids, got = append(ids, s.ID), append(got, a.Kind)
@@ -216,6 +216,9 @@ func (y *yard) made(s fleet.Spec) simulator.Droplet {
 	y.t.Helper()
 	id := y.provision(s)
 	y.until(id, saga.Completed)
+	if s.Protected() { // the tag comes after the registration
+		y.until(y.carry(plan.Update)[0], saga.Completed)
+	}
 	return y.sim.Named(s.Name)[0]
 }
 

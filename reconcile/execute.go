@@ -223,9 +223,10 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 	for _, d := range pass.Observed.Droplets {
 		namesakes[fleet.Key(d.Name)] = append(namesakes[fleet.Key(d.Name)], d.ID)
 	}
+	witnessed := witnessed(pass)
 	sagas := make([]saga.Saga, 0, len(actions))
 	for _, a := range actions {
-		s, err := provision.Draft(x.Engine, pass.Wanted.Name, a, namesakes[fleet.Key(a.Name)])
+		s, err := provision.Draft(x.Engine, pass.Wanted.Name, a, provision.Namesakes{IDs: namesakes[fleet.Key(a.Name)], Witnessed: witnessed})
 		if err != nil {
 			return nil, err
 		}
@@ -240,6 +241,15 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		sagas = append(sagas, s)
 	}
 	return sagas, nil
+}
+
+// witnessed reports whether the look of a pass shows every registered droplet that is not proved gone: one that a stale replica answered does
+// not, and may lack others too.
+func witnessed(pass Pass) bool {
+	return !pass.Observed.Partial && !slices.ContainsFunc(pass.Recorded.Records, func(r fleet.Record) bool {
+		_, seen := pass.Observed.Droplet(r.DropletID)
+		return !seen && !slices.Contains(pass.Observed.Gone, r.DropletID)
+	})
 }
 
 // origin is where a saga comes from, in its labels.

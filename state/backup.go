@@ -61,8 +61,10 @@ func (r *Reader) copyTo(ctx context.Context, path string, options ...string) err
 		return err
 	}
 	defer db.Close()
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
-	return err
+	if _, err = db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return err
+	}
+	return markCopy(ctx, path)
 }
 
 // place fills a file beside path, checks that it is a database of arcadiad, and gives it its name.

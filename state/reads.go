@@ -23,7 +23,7 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if err != nil {
 			return err
 		}
-		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero()}
+		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero(), FirstLook: m.FirstLook}
 		for _, a := range m.Approvals {
 			switch {
 			case !a.UsedAt.IsZero():
@@ -45,8 +45,13 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Known, err = readKnown(ctx, tx); err != nil {
 			return err
 		}
-		out.Sagas, err = readFacts(ctx, tx)
-		return err
+		if out.Registrations, err = readRegistrations(ctx, tx); err != nil {
+			return err
+		}
+		if out.Sagas, err = readFacts(ctx, tx); err != nil {
+			return err
+		}
+		return readEnded(ctx, tx, out.Sagas)
 	})
 	if err != nil {
 		return fleet.Recorded{}, err
@@ -216,6 +221,10 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
 	f.Retried, f.Approved = labels[fleet.LabelRetried] == "true", labels[fleet.LabelApproval] != ""
 	f.TagGone = labels[fleet.LabelTagGone] == "true"
+	var err error
+	if f.Creates, err = fleet.CreatesOf(labels); err != nil {
+		return err
+	}
 	if v := labels[fleet.LabelSwept]; v != "" {
 		at, err := time.Parse(time.RFC3339, v)
 		if err != nil {
@@ -355,6 +364,7 @@ type Meta struct {
 	Fleet     string     // fleet that it is pinned to; empty: not yet
 	PausedAt  time.Time  // zero: not paused
 	LastSync  time.Time  // when the newest saved observation had ended; zero: none yet
+	FirstLook int64      // the highest droplet id of the first saved look, at least 1; 0: none yet
 	Approvals []Approval // oldest first, used ones too
 }
 
@@ -381,8 +391,8 @@ func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 
 func readMeta(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
 	var paused, synced sql.NullString
-	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at FROM control").
-		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced)
+	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
+		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced, &m.FirstLook)
 	if err != nil {
 		return Meta{}, err
 	}

@@ -35,8 +35,8 @@ type Removed struct{ Sagas, Approvals, Deleted int64 }
 // stays removed.
 //
 // A saga is kept, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is
-// its own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; a saga for the
-// same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since. Updates
+// its own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; it sent a
+// create whose droplet was never seen, and may still turn up; a saga for the same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since. Updates
 // only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it lives.
 func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 	var removed Removed
@@ -69,6 +69,9 @@ func (s *Store) Retain(ctx context.Context, keep Retention) (Removed, error) {
 			WHERE p.provider = resources.provider AND p.external_id = resources.external_id)`, now.Add(-keep.Deleted))
 		if removed.Deleted = n; err != nil {
 			return removed, fmt.Errorf("remove rows of deleted droplets: %w", err)
+		}
+		if err := s.forgetRegistrations(ctx); err != nil {
+			return removed, fmt.Errorf("remove registrations of deleted droplets: %w", err)
 		}
 	}
 	return removed, nil
@@ -180,6 +183,7 @@ type past struct {
 	retried   bool
 	undone    bool
 	update    bool    // it changed a living droplet, and made none
+	missing   bool    // it sent a create whose droplet was never seen
 	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
 	droplets  []int64 // that it made, adopted, replaced or destroyed
 	spoilt    bool    // its row cannot be read whole
@@ -200,6 +204,8 @@ func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err er
 		p.spoilt = decodeTime("ended_at", ended, &p.ended) != nil || decode("labels", text, &labels) != nil
 		p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
 		p.update = kind == fleet.SagaUpdate
+		creates, err := fleet.CreatesOf(labels)
+		p.spoilt = p.spoilt || err != nil
 		p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
 		for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
 			if v := labels[label]; v != "" {
@@ -208,6 +214,7 @@ func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err er
 				p.droplets = append(p.droplets, id)
 			}
 		}
+		p.missing = len(creates.Bearers(p.droplets...)) < creates.Sent
 		sagas = append(sagas, p)
 		return nil
 	}, key)
@@ -227,7 +234,7 @@ func expired(sagas []past, n needed, before time.Time) (ids []string) {
 		p := sagas[first]
 		stalls := p.status == saga.Compensated && p.undone && first > answered
 		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.droplets[id] })
-		if !over(p) || stalls || lives || p.leavesTag || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
+		if !over(p) || stalls || lives || p.leavesTag || p.missing || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
 			break
 		}
 		ids = append(ids, p.id)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ const (
 //   - fleet.Record is upserted into cloud_provisioned. A protection that is recorded already stays, unless the record lifts it.
 //   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
+//   - fleet.Released and fleet.Readopted note in registrations that a person gave the droplet back, or took it again.
 //
 // Any other type is ErrRow.
 func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
@@ -40,6 +42,13 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 		return dropRecord(ctx, tx, row.DropletID)
 	case fleet.Unrecorded:
 		return dropRecord(ctx, tx, row.DropletID)
+	case fleet.Released:
+		if row.At.IsZero() {
+			return fmt.Errorf("%w: droplet %d is released, but not said when", ErrRow, row.DropletID)
+		}
+		return noteReleased(ctx, tx, row.DropletID, row.At)
+	case fleet.Readopted:
+		return noteReleased(ctx, tx, row.DropletID, time.Time{})
 	}
 	return fmt.Errorf("%w: no table takes a %T", ErrRow, row)
 }
@@ -135,7 +144,10 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 			protect = max(protect AND NOT ?12, excluded.protect), saga_id = excluded.saga_id, recorded_at = excluded.recorded_at,
 			heir = nullif(heir, excluded.name)`,
 		append(args, r.Lifts)...)
-	return err
+	if err != nil {
+		return err
+	}
+	return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))
 }
 
 // renewRecord writes a record again, where there is still an older one. It lifts no protection.

@@ -56,7 +56,12 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?)", timeText(ended))
+		newest := int64(1)
+		for _, d := range o.Droplets {
+			newest = max(newest, d.ID)
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?), first_look_id = coalesce(first_look_id, ?)",
+			timeText(ended), newest)
 		return err
 	})
 	if err != nil {

@@ -94,6 +94,9 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	if err := pullToNow(ctx, conn, time.Now(), o.Log); err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	if err := settleCopy(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
 	s.writer = &writer{
 		conn: conn, check: s.check, fail: func(err error) error { return explain(s.path, err) }, log: o.Log,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),

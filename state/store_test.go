@@ -80,6 +80,7 @@ func TestLoad(t *testing.T) {
 	full.Assumed, full.Protect = []string{"image", "ssh_keys"}, true
 	bare.Values, bare.ImageID, bare.SagaID = fleet.Values{}, 0, ""
 	want.Records = []fleet.Record{bare, full}
+	want.Registrations = []fleet.Registration{{DropletID: 99, RegisteredAt: bare.RecordedAt}, {DropletID: 123, RegisteredAt: full.RecordedAt}}
 
 	sg := draft(1, "a")
 	sg.Kind = fleet.SagaReplace

@@ -48,6 +48,13 @@ func TestUpgrade(t *testing.T) {
 			if n >= 4 {
 				wantEqual(t, "deviations", fmt.Sprint(get(s.Deviations(t.Context()))(t)), fmt.Sprint([]state.Deviation{{atticDeviation, "web-2", "s-1vcpu-1gb"}}))
 			}
+			registered := get(s.Load(t.Context()))(t).Registrations // filled in by the upgrade
+			if len(registered) != 1 || registered[0].DropletID != 12 || registered[0].RegisteredAt.IsZero() {
+				t.Errorf("registrations: %+v", registered)
+			}
+			if first := get(s.Load(t.Context()))(t).FirstLook; first < 7 {
+				t.Errorf("first look: %d", first)
+			}
 			if n >= 7 {
 				wantEqual(t, "grants", fmt.Sprint(get(s.Load(t.Context()))(t).Grants), fmt.Sprint([]fleet.Grant{atticGrant}))
 				wantEqual(t, "the new name", get(s.Load(t.Context()))(t).Records[0].Heir, "api-2")

@@ -1,0 +1,121 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// uncreate compensates CreateDroplet: a leftover of the saga is destroyed until it is gone (laws 5 and 13). A create whose outcome is not
+// known is looked for first, as long as before sending it again. What is not proved to be a leftover stays: the next plan adopts it, or
+// holds its end for a person.
+func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
+	if w.DropletID == 0 && w.Attempt != nil {
+		if err := p.settle(ctx, run, w); err != nil {
+			return err
+		}
+	}
+	if w.DropletID == 0 {
+		return nil
+	}
+	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	if w.Registered {
+		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
+		return nil
+	}
+	if begun := w.Demolition.Sent && w.Demolition.DropletID == w.DropletID; !begun {
+		stays, err := p.stays(ctx, run, w)
+		if err != nil || stays {
+			return err
+		}
+	}
+	run.SetLabel(fleet.LabelUndone, "true")
+	return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))
+}
+
+// stays looks whether the droplet that the saga made is one that a compensation leaves alone.
+func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
+	looks := &lookout{p: p, run: run}
+	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	if err != nil || len(seen) == 0 || !w.claims(run.ID(), seen[0]) {
+		return false, err // not shown: it is looked for; not ours any more: that needs a person
+	}
+	d := seen[0]
+	var bearers []fleet.Droplet
+	if run.Resumed() || !slices.Contains(w.creates().Answered, d.ID) {
+		if bearers, _, err = looks.next(ctx, w.traces(run.ID())); err != nil {
+			return false, err
+		}
+	}
+	if why := w.keeps(run.ID(), d, bearers); why != "" {
+		run.Log().Warn("the droplet is no leftover of this saga, so it stays", "id", d.ID, "why", why)
+		run.Put(d)
+		return true, nil
+	}
+	if !run.Resumed() || !ready(d, w.identity(run.ID())) {
+		return false, nil
+	}
+	served, err := p.served(ctx, run, w, looks, bearers)
+	if err != nil || served {
+		return false, err
+	}
+	// Its journal may be a copy, and this the droplet that serves by now. A plan decides about it, with all its holds.
+	run.Log().Warn("the droplet is in service: it is registered, and not destroyed", "id", d.ID)
+	spec := w.Spec
+	spec.UserData = string(run.Secret())
+	run.Put(d, fleet.Record{DropletID: d.ID, Name: w.Spec.Name, Values: fleet.ValuesOf(spec), ImageID: d.ImageID, RecordedAt: time.Now(),
+		Protect: p.protects(w) || d.HasTag(fleet.ProtectTag), SagaID: run.ID()})
+	return true, nil
+}
+
+// keeps says why the droplet is not a leftover of the saga (law 5); empty: it is one. Bearers are those that show its tag or its name.
+func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet) string {
+	others := []int64{w.DropletID}
+	for _, other := range bearers {
+		if other.HasTag(fleet.SagaTag(sagaID)) && fleet.Key(other.Name) == fleet.Key(w.Name) {
+			others = append(others, other.ID)
+		}
+	}
+	if !w.creates().Made(sagaID, w.Name, d, others) {
+		return fmt.Sprintf("more droplets bear the tag %s than it sent creates, or this one was there before", fleet.SagaTag(sagaID))
+	}
+	return d.Kept(nil)
+}
+
+// served reports whether another droplet does the work of the one that the saga made: the one that it was to replace, or one that another
+// copy of this saga made.
+func (p *Droplets) served(ctx context.Context, run *saga.Run, w *work, looks *lookout, bearers []fleet.Droplet) (bool, error) {
+	for _, d := range bearers {
+		if d.ID != w.DropletID && fleet.Key(d.Name) == fleet.Key(w.Name) && ready(d, w.identity(run.ID())) {
+			return true, nil
+		}
+	}
+	old, replaces := w.Licence.Droplet()
+	if !replaces {
+		return false, nil
+	}
+	seen, _, err := looks.next(ctx, inventory.Query{ID: old.ID})
+	return err == nil && len(seen) == 1 && ready(seen[0], []string{fleet.ManagedTag}), err
+}
+
+// givesWay ends a saga that came from disk where another copy of it has made the droplet already: that one is adopted.
+func (p *Droplets) givesWay(ctx context.Context, run *saga.Run, w *work) error {
+	if !run.Resumed() || foundThere(run) {
+		return nil
+	}
+	looks := &lookout{p: p, run: run}
+	seen, _, err := looks.next(ctx, w.traces(run.ID()))
+	if err != nil {
+		return err
+	}
+	if first, _ := w.sort(run.ID(), seen); first != nil && first.ID < w.DropletID && fleet.Key(first.Name) == fleet.Key(w.Name) {
+		return saga.Supersede(fmt.Sprintf("another copy of this state made droplet %d for %s", first.ID, w.Name))
+	}
+	return nil
+}
