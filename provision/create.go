@@ -26,7 +26,7 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 		if w.Attempt == nil {
 			w.Attempt = &attempt{Ended: true, Elsewhere: true}
 		}
-		w.Attempt.Settled = 0
+		w.Attempt.Settled, w.Attempt.Waited = 0, 0
 	}
 	run.SetLabel(fleet.LabelCopied, "")
 	for w.DropletID == 0 {

@@ -50,22 +50,19 @@ func deciding() []mutant {
 			continue
 		}
 		occupied = true`)
-	take(16, "an orphan of unknown origin is not destroyed unasked", decide, `outside: true, unproved: maker == nil,`, `outside: true,`)
 
 	const claim = "plan/claim.go"
 	take(5, "one droplet of each saga is kept", claim, `left = b.oneOfEachSaga(left)`, ``)
 	take(5, "of a saga's droplets the known one stays", claim, `return d.ID == saga.DropletID`, `return false`)
 	take(5, "of a pair the replacement stays", claim, `left = withoutReplaced(left)`, ``)
 	take(5, "a pair in the making is left alone", claim, `if waiting := b.awaited(x, left); waiting {`, `if waiting := b.awaited(x, left); waiting && false {`)
-	take(5, "a twin stays until the kept one is active", claim, `if kept.Status != fleet.StatusActive {`, `if false {`)
-	take(5, "a twin lies outside max_destroy", claim, `d.subject, d.while, d.outside = x, whileAlways, true`, `d.subject, d.while = x, whileAlways`)
-	take(5, "a twin that others made is held", claim, `extra := draft{seen: d, unproved: maker == nil}`, `extra := draft{seen: d}`)
-	take(5, "the registered twin stays", claim, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
+	take(5, "a duplicate stays until the kept one is active", claim, `if kept.Status != fleet.StatusActive {`, `if false {`)
+	take(5, "the registered duplicate stays", claim, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
 
 	rule(9, "protect", `{"protect", false, each((*builder).heldByProtect)},`)
 	rule(9, "volumes", `{"volumes", true, withFacts((*builder).heldByVolumes)},`)
 	rule(9, "reserved_ip", `{"reserved_ip", true, withFacts((*builder).heldByReservedIP)},`)
-	rule(16, "origin", `{"origin", true, each((*builder).heldByOrigin)},`)
+	rule(16, "origin", `{"origin", true, (*builder).overOrigin},`)
 	rule(9, "loop", `{"loop", true, each((*builder).heldByLoop)},`)
 	rule(14, "stalled", `{"stalled", false, each((*builder).heldByStall)},`)
 	rule(14, "backoff", `{ruleBackoff, false, each((*builder).heldByBackoff)},`)
@@ -128,8 +125,6 @@ func deciding() []mutant {
 	take(16, "what is renamed is known by its old name's tags", "fleet/bytags.go", `if s.Was != "" {`, `if false {`)
 	take(9, "a disk that has grown takes another droplet", "plan/diff.go", `len(faultsOfResize(a, c.seen, c.catalogue)) == 0)`, `true)`)
 	take(9, "what is not active yet is not altered", turn, `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)
-	take(16, "an adopted misfit is not switched off", "plan/holds.go", `d.Kind == Replace || d.Alter.Downtime() || d.Alter`, `d.Kind == Replace || d.Alter`)
-	take(16, "an adopted misfit keeps its backups", "plan/holds.go", ` || d.Alter.EndsBackups()) && b`, `) && b`)
 	take(16, "an adoption takes no tags off", "fleet/record.go", `if f.Kind == KindList {`, `if false {`)
 	take(9, "who agreed to one way has not agreed to another", "plan/id.go", `d.while, d.manner())`, `d.while, "")`)
 	take(13, "the room of a replace is kept for its second half", "plan/holds.go", `range b.inLine() {`, `range b.drafts {`)

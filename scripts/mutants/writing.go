@@ -41,7 +41,7 @@ func writing() []mutant {
 	take(15, "errors are scrubbed", "digitalocean/redact.go", `e.Message, e.RequestID = redact(e.Message, token), redact(e.RequestID, token)`, ``, api)
 
 	const create = "provision/create.go"
-	take(3, "the intent of a create is durable", create, "w.Attempt = &attempt{IntendedAt: time.Now()}\n\t\treturn run.Checkpoint(ctx)", "w.Attempt = &attempt{IntendedAt: time.Now()}\n\t\treturn nil", steps)
+	take(3, "the intent of a create is durable", create, "w.creates().SetLabels(run.SetLabel)\n\t\treturn run.Checkpoint(ctx)", "w.creates().SetLabels(run.SetLabel)\n\t\treturn nil", steps)
 	take(4, "an uncertain create is not refused", create, `if digitalocean.Uncertain(err) {`, `if false {`, steps)
 	take(4, "the settle: its number of looks", create, `const settleLooks = 3`, `const settleLooks = 1`, steps)
 	take(4, "the settle: its spread", create, `counts := a.Waited >= p.o.Settle/settleLooks`, `counts := true`, steps)
@@ -50,14 +50,14 @@ func writing() []mutant {
 	take(4, "after a crash the POST's timeout passes first", create, `if w.Attempt.Ended {`, `if true {`, steps)
 	take(4, "a stranger is no leave to send again", create, `if stranger != nil && a.Strange >= settleLooks {`, `if false {`, steps)
 	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
-	take(4, "namesakes of before are no strangers", create, `!slices.Contains(w.Namesakes, d.ID) && `, `!slices.Contains(w.Namesakes, 0) && `, steps)
+	take(4, "namesakes of before are no strangers", create, `, slices.Contains(w.Namesakes, d.ID):`, `, slices.Contains(w.Namesakes, 0):`, steps)
 	take(4, "a hit is taken", create, `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
-	take(13, "a failed create is destroyed", create, `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps)
-	take(13, "a failed create is looked for first", create, `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps)
+	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps)
+	take(13, "a failed create is looked for first", "provision/uncreate.go", `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps)
 	take(17, "a create asks the file first", create, `if err := p.asked(w); err != nil {
 			return err
 		}
-		if time.Since`, `if time.Since`, steps)
+		if run.Resumed()`, `if run.Resumed()`, steps)
 	take(17, "a create asks the file again when it has its slot", create, `if err := p.asked(w); err != nil { // the wait`, `if err := p.asked(w); false { // the wait`, steps)
 
 	const destroy, work, word = "provision/destroy.go", "provision/work.go", "provision/word.go"
@@ -72,7 +72,7 @@ func writing() []mutant {
 	take(17, "the file is read afresh", word, `sources = append(sources, p.o.Fresh)`, `_ = sources`, words)
 	take(17, "a power off reads the file afresh", "provision/power.go", `asked:    p.alteredNow,`, `asked:    p.altered,`, words)
 	take(17, "a replace asks before it registers", "provision/register.go", `if err := p.mayGo(ctx, run, w, "", false); err != nil {`, `if err := p.mayGo(ctx, run, w, "", false); false {`, words)
-	take(13, "what was registered is not destroyed by the way back", create, `if w.Registered {`, `if false {`, words)
+	take(13, "what was registered is not destroyed by the way back", "provision/uncreate.go", `if w.Registered {`, `if false {`, words)
 	take(9, "protection is no tag of a create", work, `tags := w.identity(sagaID)
 	if d, ok`, `tags := append(w.identity(sagaID), fleet.ProtectTag)
 	if d, ok`, steps)
@@ -115,8 +115,8 @@ func writing() []mutant {
 	take(17, "a replace asks how it may be done", word, `replaces && !w.Licence.Asks(wanted) {`, `replaces && false {`, steps)
 	take(17, "an update asks how it may be done", word, `s.Rules != w.Spec.Rules {`, `s.Rules != w.Spec.Rules && false {`, steps)
 	take(9, "a lifted protection is put back", "provision/protect.go", `if !w.Found.Lifted {`, `if true {`, steps)
-	take(14, "what is in progress gets an hour", "provision/wait.go", `if state == "in-progress" && w.Looks < p.o.WaitLongest {`, `if false {`, steps)
-	take(14, "it gets an hour and no more", "provision/wait.go", ` && w.Looks < p.o.WaitLongest {`, ` {`, steps)
+	take(14, "what is in progress gets an hour", "provision/wait.go", `(untagged || state == "in-progress")`, `untagged`, steps)
+	take(14, "it gets an hour and no more", "provision/wait.go", `case w.Looks < p.o.WaitLongest && (`, `case (`, steps)
 	take(14, "ready means an address too", "provision/wait.go", `if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {`, `if d.Status != fleet.StatusActive {`, steps)
 	take(1, "ready means its tags too", "provision/wait.go", "if !d.HasTag(t) {\n\t\t\treturn false", "if !d.HasTag(t) && false {\n\t\t\treturn false", steps)
 	take(15, "user data is the saga's secret", "provision/draft.go", "w.Spec.UserData = \"\"\n\t\tlabels[fleet.LabelSpec] = w.SpecHash\n\t}", "labels[fleet.LabelSpec] = w.SpecHash\n\t}", steps)
