@@ -73,6 +73,10 @@ func TestLaw17Asks(t *testing.T) {
 	leftovers.seeTagged(102, "web-1")
 	leftovers.left("web-1", "compensated", time.Hour, 102)
 	leftover := licences(t, leftovers)[0]
+	twice := converged("web-1")
+	twice.register(102, "web-1")
+	twice.recorded.Grants = twice.build(t).Grants(twice.now)
+	second := licences(t, twice)[0]
 
 	empty := newScene()
 	old := newScene("web-1", "web-2")
@@ -105,7 +109,9 @@ func TestLaw17Asks(t *testing.T) {
 		{"replace, ignored by now", replace, ignored, false},
 		{"destroy, protected under its own name", destroy, protecting("web-2"), false},
 		{"replace, protected", replace, protecting("web-1", "s-2vcpu-2gb"), false},
-		{"leftover, under a protected name", leftover, protecting("web-1"), false},
+		{"registered twice, and protected", second, protecting("web-1"), false},
+		{"registered twice, approved", second, old, true},
+		{"leftover, under a protected name", leftover, protecting("web-1"), true},
 		{"leftover, wanted", leftover, old, true},
 		{"leftover, unwanted", leftover, empty, true},
 	} {
