@@ -62,6 +62,8 @@ func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
 		return "it bears the tag of another fleet: " + fleet.FleetTag(others[0])
 	case len(others) == 0 && d.Managed():
 		return "it bears the tag " + fleet.ManagedTag + ", and the tag of no fleet"
+	case d.Controlled() != "":
+		return d.Controlled()
 	case len(bearers) > 1:
 		return fmt.Sprintf("%d droplets bear that name", len(bearers))
 	case d.Status != fleet.StatusActive:

@@ -33,7 +33,7 @@ func TestImportGroupsAndKeepsOrdinals(t *testing.T) {
 		small(27, "gpu", func(d *fleet.Droplet) { d.GPU = true }),
 		small(28, "noimage", func(d *fleet.Droplet) { d.ImageID, d.ImageSlug = 0, "" }),
 		small(29, "line\nbreak"),
-		small(30, "not-chosen"),
+		small(30, "not-chosen"), small(31, "pool-nd3k2x-o1", tagged("k8s", "k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11", "k8s:worker")),
 	}, func(d fleet.Droplet) bool { return d.Name != "not-chosen" })
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +44,8 @@ account: "6F0A2F7E-8f55-4b3c-9a51-0a58ac14d008"
 defaults:
   region: syd1
   image: ubuntu-24-04-x64
+policy:
+  max_destroy: 0  # nothing is destroyed or replaced without your approval; raise it once you trust this file
 droplets:
   - name: "1e3"
     size: s-2vcpu-2gb
@@ -74,6 +76,7 @@ droplets:
 #   lost (droplet 24): it bears the tag managed-by-arcadia-cloud, and the tag of no fleet
 #   noimage (droplet 28): its image cannot be read
 #   off (droplet 25): its status is off, not active
+#   pool-nd3k2x-o1 (droplet 31): it is a node of a managed Kubernetes cluster, which makes and destroys it itself (tag k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11)
 #   theirs (droplet 23): it bears the tag of another fleet: arcadia-fleet-another
 #   twin (droplet 21): 2 droplets bear that name
 #   TWIN (droplet 22): 2 droplets bear that name

@@ -87,7 +87,7 @@ fleet: %s  # its droplets bear the tag %s
 			fmt.Fprintf(&b, "  %s: %s%s\n", f.name, f.text, remark(f))
 		}
 	}
-	b.WriteString("droplets:")
+	b.WriteString("policy:\n  max_destroy: 0  # nothing is destroyed or replaced without your approval; raise it once you trust this file\ndroplets:")
 	if len(stanzas) == 0 {
 		b.WriteString(" []")
 	}

@@ -141,7 +141,9 @@ func Claimable(fleetName string, d fleet.Droplet, released bool) string {
 			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
 		}
 	}
-	switch {
+	switch whose := d.Controlled(); {
+	case whose != "" && !d.OfFleet(fleetName):
+		return whose
 	case d.Unread.Has(fleet.UnreadTags):
 		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
 	case d.Managed() && !released:

@@ -31,6 +31,7 @@ func TestLaw01AdoptableIsWhatIsNobodys(t *testing.T) {
 		"another fleet's":          {tags: []string{fleet.ManagedTag, other}, refuse: "another fleet"},
 		"another fleet's tag":      {tags: []string{other}, refuse: "another fleet"},
 		"ours and another fleet's": {tags: []string{fleet.FleetTag("demo"), other}, refuse: "another fleet"},
+		"a cluster's node":         {tags: []string{"k8s", "k8s:worker"}, refuse: "node of a managed Kubernetes cluster"},
 		"managed, of no fleet":     {tags: []string{fleet.ManagedTag}, refuse: "another arcadiad"},
 		"some saga's":              {tags: []string{fleet.SagaTag("0123abcd")}, refuse: "tag of a saga"},
 		"lost the managed tag":     {tags: []string{fleet.FleetTag("demo"), fleet.SagaTag("0123abcd")}},

@@ -26,5 +26,8 @@ func bounding() []mutant {
 	take(15, "user data is no credential of git", "fleetfile/below.go", `if strings.EqualFold(part, ".git") {`, `if false {`, file)
 	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
 	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, house("TestLaw08ASecret"))
+	take(1, "a cluster's node is left out of an import", "fleetfile/import.go", `case d.Controlled() != "":`, `case false:`, file)
+	take(1, "a cluster's node is not adopted", "plan/handover.go", `case whose != "" && !d.OfFleet(fleetName):`, `case false:`, room("plan"))
+	take(9, "an imported file destroys nothing", "fleetfile/render.go", `max_destroy: 0  #`, `max_destroy: 1  #`, file)
 	return all
 }
