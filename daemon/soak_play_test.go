@@ -214,7 +214,7 @@ func (s *soak) read() {
 			s.count(law)
 		}
 		for prefix, law := range map[string]string{
-			"twin": "law 05: a twin was to go", "late arrival": "law 05: a late arrival was to go",
+			"duplicate": "law 05: a duplicate was to go", "late arrival": "law 05: a late arrival was to go",
 		} {
 			if strings.HasPrefix(a.Reason, prefix) {
 				s.count(law)

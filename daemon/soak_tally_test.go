@@ -55,7 +55,7 @@ func laws() []string {
 		"law 02: planned around a live saga", "law 02: a renamed droplet stayed registered",
 		"law 03: an intent was durable before the wire", "law 03: crashed between intent and commit of a create",
 		"law 04: found what an unanswered create made", "law 04: sent an unanswered create again", "law 04: a stranger kept a create from being sent again",
-		"law 05: a twin was to go", "law 05: a late arrival was to go",
+		"law 05: a duplicate was to go", "law 05: a late arrival was to go",
 		"law 06: gone, without an accepted DELETE", "law 06: a registered droplet was proved gone",
 		"law 07: a moving listing was read again", "law 07: a name in one listing only was not created", "law 07: an empty database looked twice",
 		"law 08: a bad file changed nothing", "law 08: no file in force after a restart",

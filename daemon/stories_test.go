@@ -321,12 +321,6 @@ func stories() []story {
 
 // toCome are the stories whose laws are still to come.
 var toCome = []string{
-	"law 05: copied tags, a name of their own",
-	"law 05: copied tags, older",
-	"law 05: copied tags, the same name",
-	"law 05: copied tags, then the original is lost",
-	"law 05: copied tags, with arcadia-protect",
-	"law 05: what was gone for hours shows again",
 	"law 06: a protected droplet is hidden for 90 s",
 	"law 06: blank reads for 20 s",
 	"law 06: blank reads for 3 s",
