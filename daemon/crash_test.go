@@ -71,12 +71,19 @@ func scenarios() []scenario {
 			time.Sleep(15 * time.Second)
 			w.edit(fleetOf("name: a, size: s-1vcpu-2gb"))
 		}, recover: func(w *world) { w.edit(fleetOf("name: a, size: s-1vcpu-2gb")) }},
-		{name: "twin", before: func(w *world) {
-			settled(fleetOf("name: a"))(w)
-			d := w.sim.Named("a")[0]
-			twin := d
-			twin.ID = 0
-			w.sim.Add(twin) // under the same saga tag, as a create that was answered late
+		{name: "leftover", before: func(w *world) {
+			settled(fleetOf("name: b"))(w)
+			w.sim.SetFaults(simulator.Faults{ListVisibleAfter: 4 * time.Minute, TagVisibleAfter: 4 * time.Minute})
+			w.must(w.sim.Script("POST /v2/droplets", 1, simulator.Cut().After())) // shows when it was sent again
+			w.edit(fleetOf("name: a", "name: b"))
+			w.start()
+			time.Sleep(3 * time.Minute)
+			w.stop()
+			w.sim.SetFaults(simulator.Faults{})
+		}, after: func(w *world) {
+			if n := len(w.sim.Ended()); n != 1 || w.posts() != 3 {
+				w.t.Errorf("%d creates for two droplets, %d destroyed", w.posts(), n)
+			}
 		}},
 		{name: "lost answer", before: func(w *world) {
 			w.must(w.sim.Script("POST /v2/droplets", 1, simulator.Cut().After()))
