@@ -65,6 +65,7 @@ func TestLaw09AHeldReplaceHoldsTheDowntime(t *testing.T) {
 	spec := s.spec("web-1")
 	spec.Size, spec.Region, spec.Rules.Resize = "s-2vcpu-2gb", "nyc3", fleet.ResizeInPlace
 	s.recorded.Records[0].Protect = true
+	s.droplet(101).Tags = append(s.droplet(101).Tags, fleet.ProtectTag)
 	p := s.expect(t, "replace web-1 101 held by protect")
 	if c := p.Actions[0].Changes; len(c) != 2 {
 		t.Errorf("the replace changes %+v", c)
