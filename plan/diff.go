@@ -158,10 +158,10 @@ func (c *comparison) changed(f *fleet.Field, from, to string) {
 func (c *comparison) along(wants []want) (changes []FieldChange) {
 	changes = slices.Concat(c.ignored, c.pending)
 	for _, d := range c.drift {
-		to := d.From
-		if i := slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == d.Field }); i >= 0 && d.Field != fieldProtect {
-			if !wants[i].asked {
-				continue // the new one may be the same
+		to := d.From // as with the status, which no file asks for
+		if i := slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == d.Field }); i >= 0 {
+			if !wants[i].asked || d.Field == fieldProtect {
+				continue // the new one may be the same; and nothing is replaced that is protected
 			}
 			to = wants[i].value
 		}
