@@ -59,11 +59,11 @@ func (c *Client) Image(ctx context.Context, name string) (fleet.Image, error) {
 	return fleet.Image{ID: int64(i.ID), Slug: i.Slug, Regions: i.Regions, MinDisk: i.MinDiskSize}, nil
 }
 
-// Keys gives the id and the fingerprint of every SSH key of the account. The API answers ten such requests a minute (do-api.md,
+// Keys gives every SSH key of the account, by its id and by its fingerprint. The API answers ten such requests a minute (do-api.md,
 // section 6).
-func (c *Client) Keys(ctx context.Context) (map[string]bool, error) {
+func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 	r := request{op: "list ssh keys", method: http.MethodGet, path: "v2/account/keys", scopes: "ssh_key:read"}
-	keys := map[string]bool{}
+	keys := map[string]fleet.SSHKey{}
 	err := c.pages(ctx, r, func(p page) error {
 		var body struct {
 			Keys []godo.Key `json:"ssh_keys"`
@@ -72,8 +72,8 @@ func (c *Client) Keys(ctx context.Context) (map[string]bool, error) {
 			return err
 		}
 		for _, k := range body.Keys {
-			keys[strconv.Itoa(k.ID)] = true
-			keys[strings.ToLower(k.Fingerprint)] = true
+			key := fleet.SSHKey{ID: int64(k.ID), Fingerprint: strings.ToLower(k.Fingerprint)}
+			keys[strconv.Itoa(k.ID)], keys[key.Fingerprint] = key, key
 		}
 		return nil
 	})

@@ -53,6 +53,7 @@ func ValuesOf(s Spec) Values {
 			v[f.Name] = w
 		}
 	}
+	v.KeepKeys(s)
 	return v
 }
 
@@ -83,6 +84,7 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 		}
 	}
 	slices.Sort(assumed)
+	v.KeepKeys(s)
 	return v, assumed
 }
 
@@ -99,7 +101,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 		switch {
 		case ok && f.Kind == KindBool:
 			out[name] = s == "true"
-		case ok && f.Kind == KindList && !f.Hashed:
+		case ok && f.Kind == KindList && !f.Hashed, name == keysSent:
 			out[name] = List(s)
 		default:
 			out[name] = s

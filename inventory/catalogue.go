@@ -55,7 +55,7 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 type offers struct {
 	mu     sync.Mutex
 	sizes  kept[map[string]fleet.Size]
-	keys   kept[map[string]bool]
+	keys   kept[map[string]fleet.SSHKey]
 	images map[string]*kept[fleet.Image]
 	vpcs   map[string]*kept[fleet.VPC]
 

@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestCatalogueIsKept(t *testing.T) {
 		if c.VPCs[vpc] != (fleet.VPC{UUID: vpc, Region: "syd1"}) || c.VPCs[specs[2].VPCUUID] != (fleet.VPC{}) || len(c.VPCs) != 2 {
 			t.Errorf("VPCs %+v", c.VPCs)
 		}
-		if !c.Keys[strings.ToLower(print)] || c.Keys["18"] || id == 0 {
+		if byPrint, byID := c.Keys[strings.ToLower(print)], c.Keys[strconv.FormatInt(id, 10)]; len(c.Keys) != 2 || byPrint != byID || byID.ID != id {
 			t.Errorf("keys %v", c.Keys)
 		}
 		read := c.ReadAt

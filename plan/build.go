@@ -68,16 +68,17 @@ func newBuilder(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 // draft is an action in the making, with what the holds need to know of it.
 type draft struct {
 	Action
-	subject   *subject
-	contested bool           // a destroy of a droplet that no saga of this journal is proved to have made, or that was registered once (law 5)
-	kept      *fleet.Droplet // the droplet that stands for the name beside it; nil: none does
-	seen      *fleet.Droplet // the droplet that the action is about; nil for a provision
-	record    *fleet.Record  // its record; nil: not registered
-	hash      string         // Spec.Hash of what is wanted; empty for a destroy
-	while     while          // for the licence
-	along     *draft         // the replace that brings the update along; nil: none does
-	outside   bool           // not counted by max_destroy (law 5)
-	second    bool           // the second half of a replace that destroyed first: the room is its own
+	subject    *subject
+	contested  bool           // a destroy of a droplet that no saga of this journal is proved to have made, or that was registered once (law 5)
+	kept       *fleet.Droplet // the droplet that stands for the name beside it; nil: none does
+	seen       *fleet.Droplet // the droplet that the action is about; nil for a provision
+	record     *fleet.Record  // its record; nil: not registered
+	hash       string         // Spec.Hash of what is wanted; empty for a destroy
+	while      while          // for the licence
+	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
+	along      *draft         // the replace that brings the update along; nil: none does
+	outside    bool           // not counted by max_destroy (law 5)
+	second     bool           // the second half of a replace that destroyed first: the room is its own
 }
 
 // add takes an action into the plan.

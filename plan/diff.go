@@ -38,7 +38,7 @@ func (b *builder) compare(x *subject, h holding) {
 
 	record := *h.record
 	if len(c.again) > 0 {
-		record = recordedAgain(record, c.again, c.assumed, x.spec.Name, *h.seen)
+		record = recordedAgain(record, c.again, c.assumed, x.spec, *h.seen)
 		record.RecordedAt = b.now
 		b.plan.Records = append(b.plan.Records, record)
 	}
@@ -50,7 +50,7 @@ func (b *builder) compare(x *subject, h holding) {
 			reason += "; the old droplet goes first"
 		}
 		b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileSpec,
-			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
+			keysUnsure: c.keysUnsure, Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
 	} else if len(c.ignored) > 0 {
 		b.plan.Ignored = append(b.plan.Ignored, Drift{x.name, h.seen.ID, c.ignored})
 	}
@@ -66,15 +66,18 @@ func (b *builder) compare(x *subject, h holding) {
 }
 
 // recordedAgain is a record with values that were found to be so.
-func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, name string, d fleet.Droplet) fleet.Record {
+func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, spec *fleet.Spec, d fleet.Droplet) fleet.Record {
 	r.Values = maps.Clone(r.Values)
 	if r.Values == nil {
 		r.Values = fleet.Values{}
 	}
 	maps.Copy(r.Values, again)
 	if _, renamed := again[fieldName]; renamed {
-		r.Name = name
+		r.Name = spec.Name
 		delete(r.Values, fieldName) // a record has its name apart
+	}
+	if _, keys := again[fieldKeys]; keys {
+		r.Values.KeepKeys(*spec)
 	}
 	r.Assumed = slices.DeleteFunc(slices.Clone(r.Assumed), func(field string) bool { _, seen := again[field]; return seen })
 	r.Assumed = append(r.Assumed, assumed...)
@@ -95,6 +98,7 @@ type comparison struct {
 
 	update, resize          alteration // in place; the droplet is off while it is resized
 	replace, drift, pending []FieldChange
+	keysUnsure              bool          // whether other SSH keys are asked for
 	ignored                 []FieldChange // that the file asks for, and says to ignore on a living droplet
 	again                   fleet.Values  // to be recorded again
 	assumed                 []string      // those of them that could not be read
@@ -106,6 +110,9 @@ func (c *comparison) field(f *fleet.Field, want want, was recollection, h holdin
 	seen, readable := see(f, h.seen, recorded)
 
 	switch {
+	case known && f.Name == fieldKeys:
+		c.keys(f, h.record.Values, want.value)
+		return
 	case known && (!want.asked || want.value == recorded):
 		if readable && seen != recorded {
 			c.drifted(f, recorded, seen)
@@ -137,6 +144,25 @@ func (c *comparison) field(f *fleet.Field, want want, was recollection, h holdin
 		c.record(f.Name, want.value)
 		c.assumed = append(c.assumed, f.Name)
 	}
+}
+
+// keys compares the SSH keys. Each may be named by its id or by its fingerprint, and records of older versions have a hash of the names
+// alone.
+func (c *comparison) keys(f *fleet.Field, recorded fleet.Values, want string) {
+	sent, kept := recorded.KeysSent()
+	if kept && recorded[fieldKeys] == want {
+		return
+	}
+	same, known := c.catalogue.SameKeys(recorded, *c.spec)
+	if same {
+		c.record(fieldKeys, want)
+		return
+	}
+	if !kept {
+		sent = recorded[fieldKeys]
+	}
+	c.keysUnsure = !known
+	c.changed(f, sent, c.spec.Keys())
 }
 
 // changed is a change that the file asks for.
@@ -315,6 +341,7 @@ func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
 // Fields that have rules of their own.
 const (
 	fieldName    = "name"
+	fieldKeys    = "ssh_keys"
 	fieldProtect = "protect"
 	fieldStatus  = "status" // none of the file's: a droplet is wanted active
 )

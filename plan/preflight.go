@@ -24,6 +24,8 @@ func (b *builder) heldByPreflight(d *draft) string {
 	var faults []string
 	switch {
 	case b.observed.Catalogue == nil:
+	case d.keysUnsure:
+		faults = append(faults, "whether ssh_keys changed cannot be told: the account does not say which of the keys are the same; name them as they were named before")
 	case d.creates():
 		faults = faultsOf(d.Spec, b.observed.Catalogue)
 	case d.Alter.Downtime():
@@ -62,9 +64,12 @@ func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
 		}
 	}
 	for _, key := range s.SSHKeys {
-		if c.Keys != nil && !c.Keys[strings.ToLower(key)] {
+		if _, there := c.Keys[strings.ToLower(key)]; c.Keys != nil && !there {
 			fault("the account has no SSH key %s", key)
 		}
+	}
+	if one, other, twice := c.Twice(s.SSHKeys); twice {
+		fault("ssh_keys names one key twice, as %s and as %s", one, other)
 	}
 	if vpc, asked := c.VPCs[strings.ToLower(s.VPCUUID)]; asked && s.VPCUUID != "" {
 		switch {

@@ -29,7 +29,7 @@ func (b *builder) update(x *subject, h holding, record fleet.Record, a alteratio
 	if len(a.changes) == 0 {
 		return
 	}
-	record = recordedAgain(record, a.values, nil, x.spec.Name, *h.seen)
+	record = recordedAgain(record, a.values, nil, x.spec, *h.seen)
 	if a.alter.Protection {
 		record.Protect = x.spec.Protected()
 	}

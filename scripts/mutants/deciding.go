@@ -138,6 +138,10 @@ func deciding() []mutant {
 	take(9, "a replace shows all that it brings", "plan/diff.go", `append(c.replace, c.along(wants)...)`, `c.replace`)
 	take(9, "what comes along is no edit of the file", "plan/drift.go", `c.Cause == CauseFile && !c.Along })`, `c.Cause == CauseFile })`)
 
+	take(9, "keys that nobody can tell apart replace nothing", "plan/preflight.go", `case d.keysUnsure:`, `case false:`)
+	take(9, "one key twice is refused", "plan/preflight.go", `c.Twice(s.SSHKeys); twice {`, `c.Twice(s.SSHKeys); twice && false {`)
+	take(9, "a key by its fingerprint is the key by its id", "plan/diff.go", "if same {\n\t\tc.record(fieldKeys", "if same && false {\n\t\tc.record(fieldKeys")
+
 	const pin = "plan/pin.go"
 	take(10, "plan: the account", pin, `case recorded.Account != "" && recorded.Account != account.UUID:`, `case false:`)
 	take(10, "plan: simulated is not real", pin, `case recorded.Account != "" && recorded.Simulated != account.Simulated:`, `case false:`)
