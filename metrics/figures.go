@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"cmp"
+
 	"arcadiad/fleet"
 	"arcadiad/reconcile"
 )
@@ -25,10 +27,24 @@ type bearing struct{ state, status string }
 // The states of droplets, as `arcadiad status` has them.
 const (
 	managed  = "managed"  // registered, and shows our tags
-	released = "released" // registered, and no longer shows them
+	released = "released" // registered, and no longer shows them, or another fleet's too
 	orphaned = "orphaned" // shows our tags, and is not registered (yet)
 	foreign  = "foreign"  // none of our business
 )
+
+// ownership tells which droplets are ours by their tags. Where no fleet file is in force, it is the fleet that the database is pinned to.
+func ownership(pass reconcile.Pass) (ours func(*fleet.Droplet) bool) {
+	makers := map[string]bool{}
+	for _, s := range pass.Recorded.Sagas {
+		if s.Makes() {
+			makers[fleet.Saga8(s.ID)] = true
+		}
+	}
+	name := cmp.Or(pass.Wanted.Name, pass.Recorded.Fleet)
+	return func(d *fleet.Droplet) bool {
+		return fleet.OwnershipOf(d, name, func(saga8 string) bool { return makers[saga8] }).Ours()
+	}
+}
 
 func figuresOf(pass reconcile.Pass) figures {
 	f := figures{
@@ -41,6 +57,7 @@ func figuresOf(pass reconcile.Pass) figures {
 			f.droplets[bearing{state, string(status)}] = 0
 		}
 	}
+	ours := ownership(pass)
 	registered := map[int64]bool{}
 	for _, r := range pass.Recorded.Records {
 		registered[r.DropletID] = true
@@ -52,11 +69,11 @@ func figuresOf(pass reconcile.Pass) figures {
 	for _, d := range pass.Observed.Droplets {
 		state := foreign
 		switch {
-		case letGo[d.ID], registered[d.ID] && !d.Managed():
+		case letGo[d.ID], registered[d.ID] && !ours(&d):
 			state = released
 		case registered[d.ID]:
 			state = managed
-		case d.Managed():
+		case ours(&d):
 			state = orphaned
 		}
 		f.droplets[bearing{state, string(d.Status)}]++

@@ -68,12 +68,14 @@ func aPass() reconcile.Pass {
 	ours := []string{fleet.ManagedTag, fleet.FleetTag("demo")}
 	return reconcile.Pass{
 		Wanted:   fleet.Fleet{Name: "demo", Specs: make([]fleet.Spec, 4)},
-		Recorded: fleet.Recorded{Records: []fleet.Record{{DropletID: 1}, {DropletID: 2}, {DropletID: 3}}, Paused: true},
+		Recorded: fleet.Recorded{Fleet: "demo", Records: []fleet.Record{{DropletID: 1}, {DropletID: 2}, {DropletID: 3}, {DropletID: 6}}, Paused: true},
 		Observed: fleet.Observed{
 			Account: fleet.Account{DropletLimit: 25}, EndedAt: noon.Add(time.Second),
 			Droplets: []fleet.Droplet{
 				{ID: 1, Status: fleet.StatusActive, Tags: ours}, {ID: 2, Status: fleet.StatusOff, Tags: ours}, {ID: 3, Status: fleet.StatusActive},
 				{ID: 4, Status: fleet.StatusNew, Tags: ours}, {ID: 5, Status: fleet.StatusActive},
+				{ID: 6, Status: fleet.StatusOff, Tags: append(slices.Clone(ours), fleet.FleetTag("shop"))},
+				{ID: 7, Status: fleet.StatusOff, Tags: []string{fleet.ManagedTag, fleet.FleetTag("shop")}},
 			},
 		},
 		Plan: plan.Plan{
@@ -128,6 +130,7 @@ func TestWhatABusyDaemonShows(t *testing.T) {
 	demand(t, samples(t, r), map[string]float64{
 		`droplets{state="managed",status="active"}`: 1, `droplets{state="managed",status="off"}`: 1, `droplets{state="managed",status="new"}`: 0,
 		`droplets{state="released",status="active"}`: 1, `droplets{state="orphaned",status="new"}`: 1, `droplets{state="foreign",status="active"}`: 1,
+		`droplets{state="released",status="off"}`: 1, `droplets{state="orphaned",status="off"}`: 0, `droplets{state="foreign",status="off"}`: 1,
 		"wanted_droplets": 4, "drifted_droplets": 1, "pending_droplets": 2, "account_droplet_limit": 25, "paused": 1,
 		`plan_actions{action="provision"}`: 1, `plan_actions{action="destroy"}`: 2, `plan_actions{action="adopt"}`: 0,
 		`plan_held_actions{rule="max_destroy"}`:                               2,

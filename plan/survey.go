@@ -303,21 +303,22 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 
 // foreign says why a droplet is not ours (law 1); empty: it is ours.
 func (s *survey) foreign(d *fleet.Droplet) string {
-	if !d.Managed() {
-		return "it does not show the tag " + fleet.ManagedTag
-	}
-	if d.OfFleet(s.wanted.Name) {
+	whose := s.ownership(d)
+	switch {
+	case whose.Ours():
 		return ""
+	case !d.Managed():
+		return "it does not show the tag " + fleet.ManagedTag
+	case whose == fleet.OfOtherFleet:
+		i := slices.IndexFunc(d.Fleets(), func(other string) bool { return other != strings.ToLower(s.wanted.Name) })
+		return "it shows the tag of another fleet, " + fleet.FleetTag(d.Fleets()[i])
 	}
-	for _, other := range d.Fleets() {
-		if other != strings.ToLower(s.wanted.Name) {
-			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
-		}
-	}
-	if s.makerOf(d) == nil {
-		return "it does not show the tag " + fleet.FleetTag(s.wanted.Name)
-	}
-	return ""
+	return "it does not show the tag " + fleet.FleetTag(s.wanted.Name)
+}
+
+// ownership is whose a droplet is by its tags and this journal.
+func (s *survey) ownership(d *fleet.Droplet) fleet.Ownership {
+	return fleet.OwnershipOf(d, s.wanted.Name, func(saga8 string) bool { return s.journal[saga8] != nil })
 }
 
 // makerOf finds the saga of this journal that made a droplet, by its tag. It is nil if any saga tag of the droplet is unknown:

@@ -73,27 +73,43 @@ type approval struct {
 type bearing string
 
 const (
-	managed  bearing = "managed"  // recorded, and shows our tag
-	released bearing = "released" // recorded, and no longer shows our tag
-	orphaned bearing = "orphaned" // shows our tag, and is not recorded (yet)
+	managed  bearing = "managed"  // recorded, and shows our tags
+	released bearing = "released" // recorded, and no longer shows our tags, or another fleet's too
+	orphaned bearing = "orphaned" // shows our tags, and is not recorded (yet)
 	foreign  bearing = "foreign"  // none of our business
 	deleted  bearing = "deleted"  // gone; the row is kept
 )
 
 var bearings = []bearing{managed, orphaned, released, foreign, deleted}
 
-func bearingOf(r state.Resource) bearing {
-	switch tagged := (&fleet.Droplet{Tags: r.Tags}).Managed(); {
+// bearingOf tells what a droplet is to the fleet. Makers are the sagas that are known to have made droplets, by their tags.
+func bearingOf(r state.Resource, fleetName string, makers map[string]bool) bearing {
+	ours := fleet.OwnershipOf(&fleet.Droplet{Tags: r.Tags}, fleetName, func(saga8 string) bool { return makers[saga8] }).Ours()
+	switch {
 	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
 		return deleted
-	case r.Recorded && tagged:
+	case r.Recorded && ours:
 		return managed
 	case r.Recorded:
 		return released
-	case tagged:
+	case ours:
 		return orphaned
 	}
 	return foreign
+}
+
+// makersOf are the sagas that are known to have made droplets, by their tags: those of records, and live ones.
+func makersOf(resources []state.Resource, live []saga.Saga) map[string]bool {
+	makers := map[string]bool{}
+	for _, r := range resources {
+		if r.Recorded && r.SagaID != "" {
+			makers[fleet.Saga8(r.SagaID)] = true
+		}
+	}
+	for _, s := range live {
+		makers[fleet.Saga8(s.ID)] = true
+	}
+	return makers
 }
 
 // dropletView is a droplet as status shows it.
@@ -145,8 +161,9 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	for _, b := range bearings {
 		st.Summary[b] = 0
 	}
+	makers := makersOf(resources, live)
 	for _, d := range resources {
-		b := bearingOf(d)
+		b := bearingOf(d, meta.Fleet, makers)
 		st.Summary[b]++
 		st.Droplets = append(st.Droplets, dropletView{
 			d.DropletID, d.Name, b, d.Status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.DeletedAt,

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"arcadiad/daemon"
+	"arcadiad/fleet"
 	"arcadiad/saga"
+	"arcadiad/state"
 )
 
 // However much there is to tell, the text fits one screen, and shows at least one row of each table. Only the droplets give way, where
@@ -59,5 +61,35 @@ func TestHistoryPutsTogetherWhatBeganTogether(t *testing.T) {
 	want := "b: provision web: done in 1m; b: provision web: 1 stuck, 0 done; a: provision 2: 1 failed, 1 done"
 	if s := strings.Join(got, "; "); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
+	}
+}
+
+// Law 1 decides what a droplet is in the status too: another fleet's is none of ours, and a registered one that shows it too is released.
+func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
+	const ours, other = "arcadia-fleet-demo", "arcadia-fleet-shop"
+	resource := func(recorded bool, tags ...string) state.Resource {
+		return state.Resource{Recorded: recorded, Tags: tags}
+	}
+	gone := resource(true, fleet.ManagedTag, ours)
+	gone.DeletedAt = time.Now()
+	for _, tt := range []struct {
+		r    state.Resource
+		want bearing
+	}{
+		{resource(true, fleet.ManagedTag, ours), managed},
+		{resource(true, fleet.ManagedTag, "arcadia-saga-0123abcd"), managed},
+		{resource(true, fleet.ManagedTag, "arcadia-saga-ffffffff"), released},
+		{resource(true, fleet.ManagedTag, ours, other), released},
+		{resource(true, ours), released},
+		{resource(true), released},
+		{resource(false, fleet.ManagedTag, ours), orphaned},
+		{resource(false, fleet.ManagedTag, other), foreign},
+		{resource(false, fleet.ManagedTag), foreign},
+		{resource(false, "web"), foreign},
+		{gone, deleted},
+	} {
+		if got := bearingOf(tt.r, "demo", map[string]bool{"0123abcd": true}); got != tt.want {
+			t.Errorf("recorded %v, tags %v: %s, want %s", tt.r.Recorded, tt.r.Tags, got, tt.want)
+		}
 	}
 }

@@ -29,5 +29,9 @@ func bounding() []mutant {
 	take(1, "a cluster's node is left out of an import", "fleetfile/import.go", `case d.Controlled() != "":`, `case false:`, file)
 	take(1, "a cluster's node is not adopted", "plan/handover.go", `case whose != "" && !d.OfFleet(fleetName):`, `case false:`, room("plan"))
 	take(9, "an imported file destroys nothing", "fleetfile/render.go", `max_destroy: 0  #`, `max_destroy: 1  #`, file)
+	take(1, "whose: another fleet's is no orphan", "metrics/figures.go", `case ours(&d):`, `case d.Managed():`, room("metrics"))
+	take(1, "whose: a second fleet's tag releases", "metrics/figures.go", `registered[d.ID] && !ours(&d)`, `registered[d.ID] && !d.Managed()`, room("metrics"))
+	take(1, "whose: the status asks the same", "cmd/arcadiad/status.go", "case ours:\n", "case true:\n", suite{pkg: "./cmd/arcadiad", run: "TestLaw01"})
+	take(1, "whose: an unknown saga is not ours", "fleet/ownership.go", `if !made(saga8) {`, `if false {`, words)
 	return all
 }

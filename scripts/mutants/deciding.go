@@ -29,9 +29,10 @@ func deciding() []mutant {
 	take(1, "licence: it names its droplet in the journal", licence, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
 
 	const survey = "plan/survey.go"
-	take(1, "ours: the managed tag", survey, `if !d.Managed() {`, `if false {`)
-	take(1, "ours: the fleet's tag", survey, "if s.makerOf(d) == nil {\n\t\treturn \"it does not", "if false {\n\t\treturn \"it does not")
-	take(1, "ours: not another fleet's", survey, `if other != strings.ToLower(s.wanted.Name) {`, `if other == "" {`)
+	const whose = "fleet/ownership.go"
+	take(1, "ours: the managed tag", whose, `managed := d.Managed()`, `managed := true`)
+	take(1, "ours: the fleet's tag", whose, "if len(sagas) == 0 {\n\t\treturn OfNoFleet", "if len(sagas) == 0 {\n\t\treturn OfOurSaga")
+	take(1, "ours: not another fleet's", whose, `if other != strings.ToLower(fleet) {`, `if other == "" {`)
 	take(1, "a released droplet keeps its name", survey, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
 	take(1, "a token blind to tags", survey, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
 	take(2, "droplets of live sagas are busy", survey, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
