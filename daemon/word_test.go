@@ -76,8 +76,27 @@ func replacing(t *testing.T, test func(w *world, old, fresh simulator.Droplet)) 
 	})
 }
 
-// A replace waits while its new droplet is being made. Protection added meanwhile ends it, and what it made goes.
+// A replace waits while its new droplet is being made. Protection added meanwhile ends it, and what it made goes; silence after that
+// lifts nothing.
 func TestLaw17ProtectionEndsAReplaceThatMakes(t *testing.T) {
+	inWorld(t, simulator.Options{Activation: 3 * time.Minute}, func(w *world) {
+		w.edit(fleetOf("name: db"))
+		w.start()
+		w.rest()
+		old := w.sim.Named("db")[0]
+		w.edit(fleetOf("name: db, size: s-2vcpu-2gb"))
+		time.Sleep(time.Minute)
+		protected := w.version()
+		protected.Fleet.Specs = slices.Clone(protected.Fleet.Specs)
+		yes := true
+		protected.Fleet.Specs[0].Protect = &yes
+		w.must(w.life.h.loop.Executor.Protect(context.Background(), protected.Fleet)) // in force for a moment that no saga saw
+		w.hours()
+		w.alive(old.ID, "its record protects it")
+		if now := w.sim.Named("db"); len(now) != 1 {
+			t.Errorf("what the replace made is left: %+v", now)
+		}
+	})
 	inWorld(t, simulator.Options{Activation: 3 * time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: db"))
 		w.start()
@@ -117,6 +136,7 @@ func TestLaw17ProtectionEndsARegisteredReplace(t *testing.T) {
 			}
 			w.hours()
 			w.alive(old.ID, how)
+			w.alive(fresh.ID, how+": it was registered")
 			if r := w.records("db"); len(r) != 1 || r[0].DropletID != old.ID || !r[0].Protect {
 				t.Errorf("%s: recorded: %+v", how, r)
 			}
@@ -156,6 +176,7 @@ func TestLaw13AnAbortIsAWayOut(t *testing.T) {
 		w.must(w.life.h.pause(context.Background(), false))
 		w.hours()
 		w.alive(old.ID, "the replace was aborted")
+		w.alive(fresh.ID, "it was registered")
 	})
 	inWorld(t, simulator.Options{}, func(w *world) { // after it there is no way back
 		w.edit(fleetOf("name: a", "name: b"))

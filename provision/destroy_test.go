@@ -10,7 +10,6 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
-	"arcadiad/inventory"
 	"arcadiad/plan"
 	"arcadiad/saga"
 	"arcadiad/simulator"
@@ -102,13 +101,7 @@ func TestLaw13ANewDropletThatIgnoresItsDelete(t *testing.T) {
 		ctx, cancel := context.WithCancel(y.t.Context())
 		defer cancel()
 		time.Sleep(8 * time.Second) // by now it was seen by its id
-		for n := range int64(5) {   // others look for so many droplets that a listing is cheaper
-			go func() {
-				for ctx.Err() == nil {
-					_, _ = y.inv.Look(ctx, inventory.Query{ID: n + 1})
-				}
-			}()
-		}
+		y.crowd(ctx)
 		y.until(id, saga.Superseded)
 		y.none("web")
 		if n := len(y.sent(routeDelete)); n < 2 || n > 12 {

@@ -31,6 +31,7 @@ type yard struct {
 	token  atomic.Value // string
 	wanted atomic.Pointer[fleet.Fleet]
 	asks   func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: wanted does
+	fresh  func() (fleet.Fleet, bool) // answers for the file as it is read right before a write; nil: the file in force
 	hook   func(saga.Event)           // hears of every transition; nil: nobody does
 
 	// Of the process that runs.
@@ -100,17 +101,23 @@ func (y *yard) start() {
 			y.hook(e)
 		}
 	}})
+	wanted := func() (fleet.Fleet, bool) {
+		if y.asks != nil {
+			return y.asks()
+		}
+		f := y.wanted.Load()
+		if f == nil {
+			return fleet.Fleet{}, false
+		}
+		return *f, true
+	}
 	provision.New(provision.Options{
-		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv,
-		Wanted: func() (fleet.Fleet, bool) {
-			if y.asks != nil {
-				return y.asks()
+		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv, Record: y.store.RecordOf, Wanted: wanted,
+		Fresh: func() (fleet.Fleet, bool) {
+			if y.fresh != nil {
+				return y.fresh()
 			}
-			f := y.wanted.Load()
-			if f == nil {
-				return fleet.Fleet{}, false
-			}
-			return *f, true
+			return wanted()
 		},
 	}).Define(y.engine)
 	looks := make(chan struct{})
