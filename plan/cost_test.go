@@ -13,6 +13,7 @@ const dollar = fleet.Dollar
 func TestCost(t *testing.T) {
 	s := converged("keep", "grow", "go")
 	s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
+	s.spec("new").UserData = "#!/bin/sh" // so that it is none of the others under another name
 	s.spec("grow").Size = "s-2vcpu-2gb"
 	s.unwant("go")
 	s.see(7, "theirs") // foreign, and not ours to pay

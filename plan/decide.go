@@ -58,6 +58,9 @@ func (b *builder) note(x *subject) {
 	for _, d := range x.returned {
 		b.warn("droplet %d (%s) was released, and shows arcadiad's tags again: it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
 	}
+	if len(b.takenBy(x)) > 0 && !x.stands() {
+		return // the hold name_taken says so
+	}
 	for _, id := range x.strangers {
 		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", id, x.name, x.name,
 			b.adoptHint(x, id))

@@ -33,6 +33,8 @@ var rules = []rule{
 	{"volumes", true, withFacts((*builder).heldByVolumes)},
 	{"reserved_ip", true, withFacts((*builder).heldByReservedIP)},
 	{"origin", true, (*builder).overOrigin},
+	{"name_taken", true, withFacts((*builder).heldByNamesake)},
+	{"rename", true, (*builder).unlikeRename},
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
 	{ruleConfirm, false, each((*builder).heldByConfirm)},

@@ -422,6 +422,7 @@ func TestLaw06GoneIsProved(t *testing.T) {
 func TestLaw09MaxDestroy(t *testing.T) {
 	s := converged("a", "b", "c", "d", "e", "f", "g", "h")
 	s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
+	s.spec("new").UserData = "#!/bin/sh"                 // so that it is none of the others under another name
 	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 2 of 8
 	s.unwant("a")
 	s.spec("b").Size = "s-2vcpu-2gb"

@@ -12,30 +12,37 @@ import (
 // the fleet's tags there. By the old name alone it would be destroyed, and another droplet made under the new one. While something
 // under the old name is not clear, nothing is done about either.
 func (s *survey) followHeirs(names map[string]*subject) {
+	given := map[string]*subject{} // by the name that an earlier version of the file gave to what is registered there
+	for _, record := range s.strays {
+		if record.Heir != "" {
+			given[fleet.Key(record.Heir)] = names[fleet.Key(record.Name)]
+		}
+	}
 	for i := range s.wanted.Specs {
 		spec := &s.wanted.Specs[i]
-		if spec.Was == "" {
+		if spec.Was == "" && len(given) == 0 {
 			continue
 		}
-		to, from := names[fleet.Key(spec.Name)], names[fleet.Key(spec.Was)]
-		if from == nil || from.spec != nil {
+		to := names[fleet.Key(spec.Name)]
+		from := predecessor(spec, to, names, given)
+		if from == nil {
 			continue
 		}
+		was := from.name
 		from.holdings = slices.DeleteFunc(from.holdings, func(h holding) bool { return h.state == gone })
 		unclear := slices.ContainsFunc(from.holdings, func(h holding) bool { return h.state != present })
 		switch {
-		case len(from.holdings)+len(from.claims) == 0 && from.live == nil:
 		case to.live != nil && len(from.holdings) == 1 && from.holdings[0].record.DropletID == to.live.DropletID:
 			from.heir = to // it is being renamed
 		case to.live != nil || len(to.claims) > 0 || slices.ContainsFunc(to.holdings, func(h holding) bool { return h.state != gone }):
 			from.heir = to
 			from.waits = fmt.Sprintf("%s was %s by the file, but has a droplet of its own: nothing is done about %[2]s; take `was` out of the file to have it destroyed",
-				to.name, spec.Was)
+				to.name, was)
 		case from.live != nil:
-			to.waits = fmt.Sprintf("%s was %s, on which saga %s works: nothing is done about it until that has ended", to.name, spec.Was, fleet.Saga8(from.live.ID))
+			to.waits = fmt.Sprintf("%s was %s, on which saga %s works: nothing is done about it until that has ended", to.name, was, fleet.Saga8(from.live.ID))
 		case unclear:
 			from.heir = to
-			to.waits = fmt.Sprintf("%s was %s, whose droplet is not clear: nothing is done about either", to.name, spec.Was)
+			to.waits = fmt.Sprintf("%s was %s, whose droplet is not clear: nothing is done about either", to.name, was)
 		default:
 			to.holdings, from.holdings = append(to.holdings, from.holdings...), nil
 			to.claims, from.claims = from.claims, nil
@@ -48,4 +55,27 @@ func (s *survey) followHeirs(names map[string]*subject) {
 			})
 		}
 	}
+}
+
+// predecessor finds the name under which what is to have the spec's name stands, and that the file does not want: the old name by the file,
+// or the one under which a droplet is recorded that never got the name which an earlier version of the file gave it. Nil: there is none.
+func predecessor(spec *fleet.Spec, to *subject, names, given map[string]*subject) *subject {
+	candidates := make([]*subject, 0, 3)
+	if spec.Was != "" {
+		candidates = append(candidates, names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])
+	}
+	if !to.stands() {
+		candidates = append(candidates, given[fleet.Key(spec.Name)])
+	}
+	for _, x := range candidates {
+		if x != nil && x.spec == nil && x.stands() {
+			return x
+		}
+	}
+	return nil
+}
+
+// stands tells whether there is anything under the name, or about to be.
+func (x *subject) stands() bool {
+	return x.live != nil || len(x.claims) > 0 || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != gone })
 }

@@ -31,17 +31,6 @@ func TestARenamedGroupKeepsItsDroplets(t *testing.T) {
 	}
 }
 
-// An old name that nobody ever had is probably misspelt: the plan says that it was looked for.
-func TestAnOldNameThatIsNotThere(t *testing.T) {
-	s := converged("web-1")
-	s.wanted.Specs = []fleet.Spec{specOf("api-1")}
-	s.wanted.Specs[0].Was = "wib-1"
-	p := s.expect(t, "provision api-1", "destroy web-1 101")
-	if why := p.Actions[0].Reason; why != "in the fleet file, and not there under its old name either" {
-		t.Errorf("because %q", why)
-	}
-}
-
 // While the saga of a rename is at work, nothing is wrong: least of all something that taking out the old name would mend.
 func TestARenameUnderWay(t *testing.T) {
 	s := renamed()

@@ -109,6 +109,11 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err := x.Notice(ctx, pass); err != nil {
 		return out, err
 	}
+	if now, ok := x.Wanted(); ok && now.Hash == pass.Wanted.Hash {
+		if err := x.inherit(ctx, now, pass.Recorded); err != nil {
+			return out, err
+		}
+	}
 	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
 		return out, fmt.Errorf("record again: %w", err)
 	}

@@ -204,6 +204,15 @@ func (l *Loop) Follow(ctx context.Context, v fleetfile.Version) { l.take(ctx, v,
 
 func (l *Loop) take(ctx context.Context, v fleetfile.Version, first bool) {
 	before, had := l.inForce.get()
+	if v.Err == nil {
+		recorded, err := l.Planner.Load(ctx)
+		if err == nil {
+			err = l.Executor.inherit(ctx, v.Fleet, recorded)
+		}
+		if err != nil && ctx.Err() == nil {
+			l.Log.Error("what the fleet file says of renamed groups is not recorded yet; the next pass does it", "error", err)
+		}
+	}
 	l.Use(v)
 	if l.Taken != nil {
 		l.Taken(v)

@@ -1,0 +1,31 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// inherit records which names a version of the fleet file gives to droplets that are recorded under other ones. It is done the moment the
+// version comes into force, whether or not writes are paused and whatever sagas are live: the next version may go on from the new names
+// before any droplet has got them.
+func (x *Executor) inherit(ctx context.Context, wanted fleet.Fleet, recorded fleet.Recorded) error {
+	if recorded.Fleet != wanted.Name {
+		return nil // nothing is recorded yet, or of another fleet
+	}
+	heirs := wanted.HeirsOf(recorded.Records)
+	changed := map[int64]string{}
+	for _, r := range recorded.Records {
+		if heir, said := heirs[r.DropletID]; said && heir != r.Heir {
+			changed[r.DropletID] = heir
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := x.Store.Inherit(ctx, changed); err != nil {
+		return fmt.Errorf("record the new names of renamed groups: %w", err)
+	}
+	return nil
+}
