@@ -6,6 +6,9 @@ func deciding() []mutant {
 	take := func(law int, guard, file, old, new string) {
 		all = append(all, mutant{law, guard, file, old, new, []suite{room("plan")}})
 	}
+	inFleet := func(law int, guard, file, old, new string) {
+		all = append(all, mutant{law, guard, file, old, new, []suite{room("fleet")}})
+	}
 	rule := func(law int, name, line string) { take(law, "the hold "+name, "plan/holds.go", line, "") }
 
 	const licence = "plan/licence.go"
@@ -78,11 +81,11 @@ func deciding() []mutant {
 	rule(9, "preflight", `{rulePreflight, false, each((*builder).heldByPreflight)},`)
 	rule(2, "turn: one action per name", `{ruleTurn, false, counting((*builder).outOfTurn)},`)
 	const grant, facts = "fleet/grant.go", "plan/grant.go"
-	take(9, "an approval is for one kind of action", grant, `return g.Kind == need.Kind &&`, `return`)
-	take(9, "an approval is for one droplet", grant, ` && g.DropletID == need.DropletID`, ``)
-	take(9, "an approval is for one spec", grant, ` && g.Spec == need.Spec`, ``)
-	take(9, "an approval is for one rule", grant, ` && g.Rule == need.Rule`, ``)
-	take(9, "an approval is for the facts that were seen", grant, `return !slices.Contains(g.Facts, fact)`, `return false`)
+	inFleet(9, "an approval is for one kind of action", grant, `return g.Kind == need.Kind &&`, `return`)
+	inFleet(9, "an approval is for one droplet", grant, ` && g.DropletID == need.DropletID`, ``)
+	inFleet(9, "an approval is for one spec", grant, ` && g.Spec == need.Spec`, ``)
+	inFleet(9, "an approval is for one rule", grant, ` && g.Rule == need.Rule`, ``)
+	inFleet(9, "an approval is for the facts that were seen", grant, `return !slices.Contains(g.Facts, fact)`, `return false`)
 	take(9, "an approval lasts a day", facts, ` && b.now.Sub(g.At) < fleet.GrantLasts`, ``)
 	take(9, "an approval without a daemon is for that plan", facts, `if held && slices.Contains(b.recorded.Approved, b.plan.ID) {`, `if held && len(b.recorded.Approved) > 0 {`)
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
@@ -93,7 +96,7 @@ func deciding() []mutant {
 	take(17, "a was that leads nowhere", rename, "if was == \"\" {\n\t\t\tcontinue", "if true {\n\t\t\tcontinue")
 	take(17, "was follows a chain", chain, `names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])`, `names[fleet.Key(spec.Was)])`)
 	take(17, "was that is taken out too early", chain, `candidates = append(candidates, given[fleet.Key(spec.Name)])`, ``)
-	take(17, "the new name of a new name", "fleet/heirs.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
+	inFleet(17, "the new name of a new name", "fleet/heirs.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
 	take(17, "licence: no later name by a chain", licence, `names = append(names, record.Name, record.Heir)`, `names = append(names, record.Name)`)
 	const taken = "plan/taken.go"
 	take(9, "name_taken: another fleet's does not count", taken, ` && len(b.droplets[i].Fleets()) == 0`, ``)
