@@ -322,7 +322,7 @@ func TestAccidentARestoredDatabase(t *testing.T) {
 		backup := s.files()
 		s.start()
 		s.rest()
-		s.edit(fleetOf("name: db, size: s-2vcpu-2gb", "name: new", "name: web, count: 5"))
+		s.edit(fleetOf("name: db, size: s-2vcpu-2gb", "name: new, size: s-2vcpu-2gb", "name: web, count: 5"))
 		s.rest()
 		time.Sleep(24 * time.Hour)
 		s.stop()
