@@ -11,9 +11,6 @@ import (
 	"arcadiad/simulator"
 )
 
-// hours gives the daemon hours to do whatever it means to do.
-func (w *world) hours() { time.Sleep(2 * time.Hour) }
-
 // lost counts the droplets that are not there any more.
 func (w *world) lost(before []simulator.Droplet) (n int) {
 	for _, d := range before {

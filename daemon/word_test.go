@@ -238,9 +238,9 @@ func TestLaw09ProtectionIsRecordedWhateverIsUnderWay(t *testing.T) {
 		w.hours()
 		w.alive(a.ID, "it was protected, and silence lifts nothing")
 
-		w.edit(fleetOf("name: b", "name: web, count: 3"))
+		w.edit(fleetOf("name: b, size: s-2vcpu-2gb", "name: web, count: 3"))
 		time.Sleep(time.Minute) // its create is under way
-		w.edit(fleetOf("name: b, protect: true", "name: web, count: 3"))
+		w.edit(fleetOf("name: b, size: s-2vcpu-2gb, protect: true", "name: web, count: 3"))
 		w.hours()
 		if r, d := w.records("b"), w.sim.Named("b"); len(r) != 1 || !r[0].Protect || len(d) != 1 || !d[0].HasTag(fleet.ProtectTag) {
 			t.Errorf("protected during its create: %+v, %+v", r, d)

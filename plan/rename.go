@@ -70,8 +70,8 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 			facts, names = append(facts, g.ids()...), append(names, g.names())
 		}
 		slices.Sort(facts)
-		v := verdict{facts: facts, why: fmt.Sprintf("%s was %s by the file, and nothing is registered as %[2]s, while %s would be destroyed: correct `was`, or approve it",
-			c.drafts[0].Name, was, series(names))}
+		v := verdict{facts: facts, why: fmt.Sprintf("%s was %s by the file, and nothing is registered as %[2]s, while the file drops %s: correct `was`; arcadiad approve %s destroys the old and makes the new",
+			c.drafts[0].Name, was, series(names), b.plan.ID)}
 		hold(c, v)
 		for _, g := range going {
 			hold(g, v)
@@ -82,7 +82,7 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 
 // renameWords says how to write the rename that a pair of clusters looks like.
 func (b *builder) renameWords(g, c *cluster) string {
-	words := fmt.Sprintf("%s would be destroyed, and %s made with the same spec: ", g.names(), c.names())
+	words := fmt.Sprintf("the fleet file drops %s and asks for %s with the same spec: ", g.names(), c.names())
 	first := g.drafts[0]
 	switch {
 	case !c.single && g.single:

@@ -26,7 +26,7 @@ func TestLaw09ARenameWithoutWasIsHeld(t *testing.T) {
 		old, now []string
 		hint     string
 	}{
-		{[]string{"web-1", "web-2"}, []string{"api-1", "api-2"}, "web-1 … web-2 would be destroyed, and api-1 … api-2 made with the same spec: if it is a rename, write `was: web` under api;"},
+		{[]string{"web-1", "web-2"}, []string{"api-1", "api-2"}, "the fleet file drops web-1 … web-2 and asks for api-1 … api-2 with the same spec: if it is a rename, write `was: web` under api;"},
 		{[]string{"db"}, []string{"database"}, "if it is a rename, write `was: db` under database;"},
 		{[]string{"web-1"}, []string{"web"}, "if it is a rename, write `was: web-1` under web;"},
 		{[]string{"db"}, []string{"db-1"}, "if it is a rename, rename droplet 102 to db-1 in the console, and arcadiad follows;"},
@@ -69,7 +69,8 @@ func TestLaw17AWasThatLeadsNowhereIsHeld(t *testing.T) {
 	s := swapped([]string{"web-1"}, []string{"api-1"})
 	s.spec("api-1").Was, s.spec("api-1").Image = "wib-1", "debian-12-x64"
 	p := s.expect(t, "provision api-1 held by rename", "destroy web-1 102 held by rename")
-	if why := p.Actions[0].HeldReason; why != "api-1 was wib-1 by the file, and nothing is registered as wib-1, while web-1 would be destroyed: correct `was`, or approve it" {
+	if why := p.Actions[0].HeldReason; why != "api-1 was wib-1 by the file, and nothing is registered as wib-1, while the file drops web-1: correct `was`; "+
+		"arcadiad approve "+p.ID+" destroys the old and makes the new" {
 		t.Errorf("because %q", why)
 	}
 	s.spec("api-1").Was = "web-1"
