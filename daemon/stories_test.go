@@ -227,7 +227,7 @@ func stories() []story {
 		}},
 		{name: "law 07: reads are ten minutes behind", stanzas: web, policy: "max_destroy: 100%", ends: []string{"c"}, lack: 1, happens: func(w *world) {
 			w.sim.SetFaults(simulator.Faults{ReadsBehind: 10 * time.Minute})
-			w.edit(fileOf("max_destroy: 100%", "name: web", "name: a", "name: b", "name: d"))
+			w.edit(fileOf("max_destroy: 100%", "name: web", "name: a", "name: b", "name: d, size: s-2vcpu-2gb"))
 			time.Sleep(3 * time.Hour)
 			w.sim.SetFaults(simulator.Faults{})
 		}},
