@@ -188,6 +188,8 @@ func TestLaw05OneSagaSeveralDroplets(t *testing.T) {
 	s.expect(t, "destroy web-1 8", "destroy web-1 9 held by turn")
 	saga.Ended = []int64{6} // one that was destroyed counts, too
 	s.expect(t, "destroy web-1 8 held by origin", "destroy web-1 9 held by origin")
+	saga.Ended, saga.DropletID = nil, 5 // and the one that the saga found, though it shows no more
+	s.expect(t, "destroy web-1 8 held by origin", "destroy web-1 9 held by origin")
 }
 
 // Whoever copies the tags of a droplet gives nobody the leave to destroy the copy: under its name, under another, with a volume, protected.

@@ -1,0 +1,138 @@
+package provision_test
+
+import (
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+)
+
+// A compensation destroys what its saga is proved to have made, and what nobody has put to use; all else stays for a plan to decide.
+func TestLaw05ACompensationDestroysOnlyLeftovers(t *testing.T) {
+	copied := func(y *yard, d simulator.Droplet) {
+		y.sim.Add(simulator.Droplet{Name: d.Name, Region: d.Region, Size: d.Size, Tags: d.Tags})
+	}
+	for what, tc := range map[string]struct {
+		answer  simulator.Effect
+		between func(y *yard, d simulator.Droplet)
+		left    int
+	}{
+		"answered":                  {simulator.Pass(), func(*yard, simulator.Droplet) {}, 0},
+		"answered, and protected":   {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+		"answered, with a volume":   {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.AttachVolume(d.ID) }, 1},
+		"answered, and copied":      {simulator.Pass(), copied, 1},
+		"answer lost":               {simulator.Cut().After(), func(*yard, simulator.Droplet) {}, 0},
+		"answer lost, then copied":  {simulator.Cut().After(), copied, 2},
+		"answer lost and protected": {simulator.Cut().After(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+	} {
+		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+			y.must(y.sim.Script(routeCreate, 1, tc.answer))
+			id := y.provision(spec("web"))
+			time.Sleep(30 * time.Second)
+			tc.between(y, y.sim.Named("web")[0])
+			y.want()
+			if s := y.until(id, saga.Superseded); (s.Labels[fleet.LabelUndone] == "true") != (tc.left == 0 || what == "answered, and copied") {
+				t.Errorf("%s: labels %v", what, s.Labels)
+			}
+			if left := y.sim.Named("web"); len(left) != tc.left {
+				t.Errorf("%s: left are %+v, want %d", what, left, tc.left)
+			}
+		})
+	}
+}
+
+// What bore the name before the create is not the saga's, whatever tags it shows by now: somebody copied them onto it.
+func TestLaw05ANamesakeIsNeverMine(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		before := y.sim.Add(simulator.Droplet{Name: "web", Region: "syd1"})
+		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
+		id := y.provision(spec("web"))
+		time.Sleep(10 * time.Second)
+		for _, tag := range []string{fleet.ManagedTag, fleet.FleetTag(fleetName), fleet.SagaTag(id)} {
+			y.sim.Tag(before.ID, tag)
+		}
+		y.until(id, saga.Completed)
+		if made := y.sim.Named("web"); len(made) != 2 || y.row(before.ID).Recorded {
+			t.Errorf("droplets %+v; that of before is registered: %v", made, y.row(before.ID).Recorded)
+		}
+	})
+}
+
+// A create is counted with its intent, and a refused one is not: what a saga may have made is known from that.
+func TestLaw05CreatesAreCounted(t *testing.T) {
+	for what, tc := range map[string]struct {
+		answer simulator.Effect
+		sent   string
+	}{
+		"answered":    {simulator.Pass(), "1"},
+		"answer lost": {simulator.Cut().After(), "1"},
+		"unknown":     {simulator.Status(500), "2"},
+		"not now":     {simulator.TooMany(10 * time.Second), "1"},
+		"not sent":    {simulator.Refuse(), "1"},
+	} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			y.must(y.sim.Script(routeCreate, 1, tc.answer))
+			s := y.until(y.provision(spec("web")), saga.Completed)
+			if got := s.Labels[fleet.LabelSent]; got != tc.sent {
+				t.Errorf("%s: %q creates were counted, want %q", what, got, tc.sent)
+			}
+		})
+	}
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.must(y.sim.Script(routeCreate, 1, simulator.Status(422)))
+		if s := y.until(y.provision(spec("web")), saga.Compensated); s.Labels[fleet.LabelSent] != "0" {
+			t.Errorf("refused: %v", s.Labels)
+		}
+	})
+}
+
+// A saga that comes from the journal destroys nothing that is in service: the journal may be a copy, and the droplet the one that serves.
+// Only where the droplet that it was to replace serves too does it go.
+func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
+	for what, active := range map[string]bool{"in service": true, "still new": false} {
+		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+			id := y.provision(spec("web"))
+			time.Sleep(10 * time.Second)
+			y.end()
+			if active {
+				time.Sleep(2 * time.Minute)
+			}
+			d := y.sim.Named("web")[0]
+			y.want()
+			y.start()
+			y.observe()
+			y.until(id, saga.Superseded)
+			if _, there := y.sim.Droplet(d.ID); there != active || active && !y.row(d.ID).Recorded {
+				t.Errorf("%s: there: %v, row %+v", what, there, y.row(d.ID))
+			}
+		})
+	}
+	for what, serves := range map[string]bool{"the old one serves": true, "the old one is off": false} {
+		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+			old := y.made(spec("web"))
+			changed := spec("web")
+			changed.Size = "s-2vcpu-2gb"
+			y.want(changed)
+			id := y.carry(plan.Replace)[0]
+			time.Sleep(10 * time.Second)
+			y.end()
+			time.Sleep(2 * time.Minute)
+			if !serves {
+				y.sim.PowerOff(old.ID)
+			}
+			y.want(spec("web"))
+			y.start()
+			y.observe()
+			y.until(id, saga.Superseded)
+			if n := len(y.sim.Named("web")); (n == 1) != serves {
+				t.Errorf("%s: %d droplets", what, n)
+			}
+			if _, there := y.sim.Droplet(old.ID); !there {
+				t.Errorf("%s: it is gone", what)
+			}
+		})
+	}
+}
