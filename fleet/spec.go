@@ -100,7 +100,7 @@ type Policy struct {
 	MaxDestroy     Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
 	MaxDroplets    int         // cap on the droplets of the fleet; 0: no cap
 	MaxMonthly     Money       // cap on what the fleet's droplets cost in a month; 0: no cap
-	MaxUnavailable Limit       // droplets of one group that may be down at once while arcadiad resizes them; at least one
+	MaxUnavailable Limit       // droplets of one group that may be out of service at once; at least one
 	Drift          DriftPolicy // what to do about drift; empty means DriftReport
 }
 

@@ -226,7 +226,7 @@ var bad = []fleetCase{
 6:1: unknown key max_destroy in the fleet file (max_destroy belongs under policy)
 7:10: unknown key resize in policy (resize belongs under defaults or to a droplet)
 7:28: unknown key max_unavailble in policy (did you mean max_unavailable?)`},
-	{name: "max_unavailable none", yaml: head + web + "policy: {max_unavailable: 0}\n", want: "7:27: max_unavailable must not be below 1 (a resize in place takes a droplet down)"},
+	{name: "max_unavailable none", yaml: head + web + "policy: {max_unavailable: 0}\n", want: "7:27: max_unavailable must not be below 1 (a replace or a resize takes a droplet out of service)"},
 	{name: "max_unavailable no percent", yaml: head + web + "policy: {max_unavailable: 0%}\n", want: "7:27: max_unavailable: 0% is not a percentage (from 1% to 100%, without decimals)"},
 	{name: "max_unavailable is text", yaml: head + web + "policy: {max_unavailable: one}\n", want: `7:27: max_unavailable must be a number of droplets or a percentage, not the text "one" (such as 5 or 25%)`},
 

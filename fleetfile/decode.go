@@ -153,7 +153,7 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 				p.MaxDestroy = limit
 			}
 		case "max_unavailable":
-			if limit, ok := d.limit(e.value, "max_unavailable", 1, "a resize in place takes a droplet down"); ok {
+			if limit, ok := d.limit(e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service"); ok {
 				p.MaxUnavailable = limit
 			}
 		case "max_droplets":

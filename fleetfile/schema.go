@@ -51,14 +51,14 @@ func Schema() []byte {
 				"description": "Bounds of what one pass may do.", "type": "object", "additionalProperties": false,
 				"properties": object{
 					"max_destroy": limitSchema(0, "^(100|[1-9]?[0-9])%$", fleet.DefaultMaxDestroy,
-						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets."),
+						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets, at least one; 0 for none."),
 					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
 					"max_monthly_cost": object{
 						"description": "Cap on what the fleet's droplets cost in a month, in US dollars: creates beyond it are held.",
 						"type":        "number", "exclusiveMinimum": 0,
 					},
 					"max_unavailable": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxUnavailable,
-						"How many droplets of one group may be off at once to be resized in place: a number, or a percentage of the group, at least one."),
+						"How many droplets of one group may be out of service at once: a number, or a percentage of the group, at least one."),
 					driftKey: choiceSchema(drifts, string(fleet.DriftReport),
 						"What to do about droplets that others changed: show it, mend what can be mended in place, or replace where it cannot."),
 				},
