@@ -430,6 +430,15 @@ func (s tappedStore) Pin(ctx context.Context, account fleet.Account, fleetName s
 	return err
 }
 
+func (s tappedStore) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
+	return around(s.t, "grant", func() ([]fleet.Grant, error) { return s.Store.Grant(ctx, planID, grants) })
+}
+
+func (s tappedStore) Inherit(ctx context.Context, heirs map[int64]string) error {
+	_, err := around(s.t, "inherit", func() (int, error) { return 0, s.Store.Inherit(ctx, heirs) })
+	return err
+}
+
 func (s tappedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
 	return around(s.t, "lapse", func() ([]string, error) { return s.Store.Lapse(ctx, keepPlan) })
 }
