@@ -98,6 +98,7 @@ func (s Spec) RecordName(d Droplet) string {
 // Policy bounds what one pass may do.
 type Policy struct {
 	MaxDestroy     Limit       // destroys and replaces that one pass may do; the zero Limit is "none"
+	MaxLost        Limit       // registered droplets that may be gone at once and are made again unasked; at least one
 	MaxDroplets    int         // cap on the droplets of the fleet; 0: no cap
 	MaxMonthly     Money       // cap on what the fleet's droplets cost in a month; 0: no cap
 	MaxUnavailable Limit       // droplets of one group that may be out of service at once; at least one
@@ -106,6 +107,9 @@ type Policy struct {
 
 // DefaultMaxDestroy is policy.max_destroy where the file does not say: a quarter of the managed droplets.
 var DefaultMaxDestroy = Limit{Percent: true, Value: 25}
+
+// DefaultMaxLost is policy.max_lost where the file does not say.
+var DefaultMaxLost = Limit{Percent: true, Value: 25}
 
 // DefaultMaxUnavailable is policy.max_unavailable where the file does not say.
 var DefaultMaxUnavailable = Limit{Percent: true, Value: 25}

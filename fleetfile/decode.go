@@ -43,7 +43,7 @@ func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
 // The keys of the file.
 var (
 	rootKeys   = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
-	policyKeys = []string{"max_destroy", "max_droplets", "max_monthly_cost", "max_unavailable", driftKey}
+	policyKeys = []string{"max_destroy", "max_lost", "max_droplets", "max_monthly_cost", "max_unavailable", driftKey}
 )
 
 // decode leaves its problems in d.errs; the fleet is good only without any.
@@ -61,8 +61,8 @@ func (d *decoder) decode(data []byte) fleet.Fleet {
 }
 
 func (d *decoder) root(n *yaml.Node) fleet.Fleet {
-	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxUnavailable: fleet.DefaultMaxUnavailable,
-		Drift: fleet.DriftReport}}
+	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost,
+		MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}}
 	if isNull(n) {
 		d.fail(n, "a fleet without droplets says so: droplets: []", "the file is empty")
 		return f
@@ -151,6 +151,10 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 		case "max_destroy":
 			if limit, ok := d.limit(e.value, "max_destroy", 0, "0 means none"); ok {
 				p.MaxDestroy = limit
+			}
+		case "max_lost":
+			if limit, ok := d.limit(e.value, "max_lost", 1, "one droplet that is gone is always made again"); ok {
+				p.MaxLost = limit
 			}
 		case "max_unavailable":
 			if limit, ok := d.limit(e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service"); ok {

@@ -74,7 +74,7 @@ policy: {max_droplets: 50, max_monthly_cost: 99.50}
 	if f.Account != "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d008" {
 		t.Errorf("account %q", f.Account)
 	}
-	if f.Policy != (fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxDroplets: 50, MaxMonthly: fleet.Dollars(99.5),
+	if f.Policy != (fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost, MaxDroplets: 50, MaxMonthly: fleet.Dollars(99.5),
 		MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}) {
 		t.Errorf("policy %+v", f.Policy)
 	}

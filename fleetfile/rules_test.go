@@ -99,7 +99,7 @@ func TestRulesInTheSchema(t *testing.T) {
 }
 
 func TestPolicyOfDriftAndResizes(t *testing.T) {
-	standard := fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}
+	standard := fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost, MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}
 	for text, change := range map[string]func(*fleet.Policy){
 		"policy: {}":                       func(*fleet.Policy) {},
 		"policy: {drift: correct}":         func(p *fleet.Policy) { p.Drift = fleet.DriftCorrect },

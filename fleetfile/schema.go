@@ -52,6 +52,8 @@ func Schema() []byte {
 				"properties": object{
 					"max_destroy": limitSchema(0, "^(100|[1-9]?[0-9])%$", fleet.DefaultMaxDestroy,
 						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets, at least one; 0 for none."),
+					"max_lost": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxLost,
+						"How many of the registered droplets may be gone at once and are made again unasked: a number, or a percentage of them, at least one."),
 					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
 					"max_monthly_cost": object{
 						"description": "Cap on what the fleet's droplets cost in a month, in US dollars: creates beyond it are held.",
