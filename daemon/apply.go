@@ -31,6 +31,8 @@ func (a Applied) Converged() bool {
 type Conduct struct {
 	// Confirm is asked once, before anything is written, if there is something to do.
 	Confirm func(plan.Plan) (bool, error)
+	// Waiting is told of a plan that droplets are missing in, when the apply waits until they show again or are proved gone; nil: nobody is.
+	Waiting func(plan.Plan)
 	// Progress is told of every transition of a saga.
 	Progress func(Progress)
 }
@@ -65,7 +67,17 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 		if err != nil {
 			return err
 		}
-		applied.Plan, applied.After = pass.Plan, pass.Plan
+		proved, err := awaitProof(ctx, c, pass.Plan, "the next apply goes on from them", func(ctx context.Context) (plan.Plan, error) {
+			if err := h.loop.Executor.Keep(ctx, pass.Observed); err != nil {
+				return plan.Plan{}, err
+			}
+			pass, err = h.planner.Plan(ctx, wanted, true)
+			return pass.Plan, err
+		})
+		if err != nil {
+			return err
+		}
+		applied.Plan, applied.After = proved, proved
 		if yes, err := confirmed(pass.Plan, c); err != nil || !yes {
 			applied.Declined = !yes
 			return err
@@ -87,6 +99,28 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 		return err
 	})
 	return applied, err
+}
+
+// awaitProof looks again until every droplet that is missing shows again or is proved gone (law 6): only then is there a plan to ask about.
+// Interrupted says what goes on with the looks so far. Look looks again, and must see to it that the look before is not lost.
+func awaitProof(ctx context.Context, c Conduct, p plan.Plan, interrupted string, look func(context.Context) (plan.Plan, error)) (plan.Plan, error) {
+	for !p.NextLook.IsZero() {
+		if c.Waiting != nil {
+			c.Waiting(p)
+		}
+		next := time.NewTimer(max(time.Second, time.Until(p.NextLook)))
+		select {
+		case <-next.C:
+		case <-ctx.Done():
+			next.Stop()
+			return p, fmt.Errorf("interrupted while it was not proved yet what is gone; the looks so far are kept, and %s: %w", interrupted, context.Cause(ctx))
+		}
+		var err error
+		if p, err = look(ctx); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 // confirmed asks, if there is something to ask about.

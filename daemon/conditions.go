@@ -18,7 +18,7 @@ import (
 
 // planKinds are the kinds of conditions that a plan knows all of.
 func planKinds() []notify.Kind {
-	return []notify.Kind{notify.Held, notify.Stalled, notify.Drift, notify.Released}
+	return []notify.Kind{notify.Held, notify.Stalled, notify.Missing, notify.Drift, notify.Released}
 }
 
 // planConditions gives what the plan for a fleet leaves to people. Of names with a live saga it cannot tell: they are undecided.
@@ -42,6 +42,9 @@ func planConditions(wanted fleet.Fleet, p plan.Plan) (conditions []notify.Condit
 		held[a.Name] = len(conditions)
 		conditions = append(conditions, c)
 	}
+	for _, m := range p.Missing {
+		conditions = append(conditions, missingCondition(m))
+	}
 	for _, d := range p.Drift {
 		conditions = append(conditions, notify.Condition{
 			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", changes(d.Changes)),
@@ -56,6 +59,19 @@ func planConditions(wanted fleet.Fleet, p plan.Plan) (conditions []notify.Condit
 		})
 	}
 	return conditions, undecided
+}
+
+// missingCondition tells of a droplet that looks lack. What is lost at once is told in one line.
+func missingCondition(m plan.Missing) notify.Condition {
+	c := notify.Condition{
+		Kind: notify.Missing, Subject: m.Name, State: fmt.Sprint(m.DropletID), Since: m.Since,
+		Summary: "a registered droplet is not in the account any more",
+		Advice:  "look at the account; if it stays away, arcadiad makes it again by itself; to look: arcadiad plan",
+	}
+	if !m.Again {
+		c.Advice = "look at the account; the fleet file does not want it any more; to look: arcadiad plan"
+	}
+	return c
 }
 
 // driftSummary says what somebody changed, with what as far as that is known, and what is broken.

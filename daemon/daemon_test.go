@@ -165,30 +165,6 @@ func TestPlanAndApply(t *testing.T) {
 	})
 }
 
-// A droplet that vanished a moment after it was made may still show up: nothing is done about it, and that is not converged.
-func TestApplyIsNotConvergedWhileADropletIsMissing(t *testing.T) {
-	inWorld(t, simulator.Options{}, func(w *world) {
-		o := w.disk(fleetOf("name: web, count: 2"))
-		conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(Progress) {}}
-		applied, err := Apply(context.Background(), o, conduct)
-		if err != nil || !applied.Converged() {
-			t.Fatalf("made: %+v, %v", applied, err)
-		}
-		w.sim.Delete(w.sim.Named("web-1")[0].ID)
-		applied, err = Apply(context.Background(), o, conduct)
-		var told strings.Builder
-		w.must(applied.After.Text(&told, planText))
-		if err != nil || applied.Converged() || !strings.Contains(told.String(), "waiting until it shows again") {
-			t.Errorf("missing: converged %v, %v\n%s", applied.Converged(), err, told.String())
-		}
-		time.Sleep(6 * time.Minute)
-		applied, err = Apply(context.Background(), o, conduct)
-		if err != nil || !applied.Converged() || len(w.sim.Named("web-1")) != 1 {
-			t.Errorf("proved gone: converged %v, %v", applied.Converged(), err)
-		}
-	})
-}
-
 // files are the names and contents of all that lies beside the state database.
 func (w *world) files() []string {
 	w.t.Helper()

@@ -23,6 +23,8 @@ type lookout struct {
 	inventory *inventory.Inventory
 	planner   reconcile.Planner
 
+	missed func() // is told when a poll lacks a registered droplet; nil: nobody is
+
 	gating sync.Mutex
 	kept   error // why the write gate stays shut, whatever passes find
 }
@@ -43,7 +45,7 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), o
 	}
 	l.inventory = inventory.New(inventory.Options{
 		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
-		Interval: o.WaitInterval, Pace: l.budget.Pace, Idle: l.budget.Idle, Visibility: o.Visibility, Log: o.Log,
+		Interval: o.WaitInterval, Pace: l.budget.Pace, Idle: l.budget.Idle, Visibility: o.Visibility, Missed: l.miss, Log: o.Log,
 	})
 	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
 	if o.Fleet != "" {
@@ -52,6 +54,12 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), o
 		}
 	}
 	return l, nil
+}
+
+func (l *lookout) miss() {
+	if l.missed != nil {
+		l.missed()
+	}
 }
 
 // pace is how fast requests may go at the moment.
@@ -110,6 +118,7 @@ func build(o Options, store *state.Store, journal saga.Journal, records reconcil
 	h.supervisor = newSupervisor(h)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
 	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.taken}
+	l.missed = h.loop.Missed
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
 		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,

@@ -87,11 +87,21 @@ func (r *Remote) ask(ctx context.Context, path string, o order) (answer reply, e
 
 // apply applies the fleet file of that hash; an empty hash means whichever is in force.
 func (r *Remote) apply(ctx context.Context, c Conduct, hash string) (Applied, error) {
-	planned, err := r.ask(ctx, pathPlan, order{Hash: hash, Hurry: true})
+	look := func(ctx context.Context) (plan.Plan, error) {
+		planned, err := r.ask(ctx, pathPlan, order{Hash: hash, Hurry: true})
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		return plan.Plan(*planned.Plan), nil
+	}
+	planned, err := look(ctx)
+	if err == nil {
+		planned, err = awaitProof(ctx, c, planned, "the daemon goes on by itself", look)
+	}
 	if err != nil {
 		return Applied{}, err
 	}
-	applied := Applied{Plan: plan.Plan(*planned.Plan), After: plan.Plan(*planned.Plan)}
+	applied := Applied{Plan: planned, After: planned}
 	if yes, err := confirmed(applied.Plan, c); err != nil || !yes {
 		applied.Declined = !yes
 		return applied, err

@@ -321,10 +321,6 @@ func stories() []story {
 
 // toCome are the stories whose laws are still to come.
 var toCome = []string{
-	"law 06: a protected droplet is hidden for 90 s",
-	"law 06: blank reads for 20 s",
-	"law 06: blank reads for 3 s",
-	"law 06: blank reads for 75 s",
 	"law 09: protected in the middle of a replace",
 	"law 09: protected while paused, a replace that has begun",
 	"law 17: a typo in was",

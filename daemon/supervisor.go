@@ -247,6 +247,9 @@ func (h *house) statusLine() string {
 		if sum.Held > 0 {
 			add("%d held (arcadiad plan)", sum.Held)
 		}
+		if sum.Missing > 0 {
+			add("%d missing (arcadiad plan)", sum.Missing)
+		}
 		if sum.Drifted > 0 {
 			add("%d drifted", sum.Drifted)
 		}

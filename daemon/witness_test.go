@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // witness sees every request on the wire, and how it was answered.
@@ -33,6 +35,8 @@ const (
 	aPage    what = "page of the account's list" // the list of GPU droplets too
 	aTagPage what = "page of the fleet's list by tag"
 	account  what = "account"
+	// The fleet's tag, which an empty database asks for before anything is made.
+	aTag what = "the fleet's tag"
 	// What sizes and images there are, and what they cost: once a day, and for each image that the file names.
 	catalogue what = "catalogue"
 	// What hangs on the droplets: reserved IPs, firewalls and load balancers, for a pass that destroys, at most every five minutes.
@@ -53,6 +57,8 @@ func whatIs(r *http.Request) what {
 		return aDestroy
 	case r.Method != http.MethodGet:
 		return other
+	case strings.HasPrefix(r.URL.Path, "/v2/tags/"+fleet.FleetTag("")):
+		return aTag
 	case r.URL.Path == "/v2/account":
 		return account
 	case list && r.URL.Query().Has("tag_name"):

@@ -65,13 +65,24 @@ func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
 
 // TagUses tells how many resources of any kind bear a tag. NotFound means that there is no such tag.
 func (c *Client) TagUses(ctx context.Context, tag string) (int, error) {
+	all, droplets, err := c.tagCounts(ctx, tag)
+	return max(all, droplets), err
+}
+
+// TagDroplets tells how many droplets bear a tag, by its own count. NotFound means that there is no such tag.
+func (c *Client) TagDroplets(ctx context.Context, tag string) (int, error) {
+	_, droplets, err := c.tagCounts(ctx, tag)
+	return droplets, err
+}
+
+func (c *Client) tagCounts(ctx context.Context, tag string) (all, droplets int, err error) {
 	r := request{op: "read tag " + tag, method: http.MethodGet, path: "v2/tags/" + tag, scopes: "tag:read"}
 	if err := checkTag(tag); err != nil {
-		return 0, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+		return 0, 0, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
 	}
 	a, err := c.do(ctx, r)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	// Every count is a pointer: one that is left out says nothing, least of all that nothing bears the tag.
 	type counted struct {
@@ -87,13 +98,13 @@ func (c *Client) TagUses(ctx context.Context, tag string) (int, error) {
 		} `json:"tag"`
 	}
 	if err := json.Unmarshal(a.body, &body); err != nil {
-		return 0, r.unread(a, err)
+		return 0, 0, r.unread(a, err)
 	}
-	all, droplets := body.Tag.Resources.Count, body.Tag.Resources.Droplets.Count
-	if !strings.EqualFold(body.Tag.Name, tag) || all == nil || droplets == nil {
-		return 0, r.unread(a, errors.New("it does not count what bears the tag"))
+	resources := body.Tag.Resources
+	if !strings.EqualFold(body.Tag.Name, tag) || resources.Count == nil || resources.Droplets.Count == nil {
+		return 0, 0, r.unread(a, errors.New("it does not count what bears the tag"))
 	}
-	return max(*all, *droplets), nil
+	return *resources.Count, *resources.Droplets.Count, nil
 }
 
 // DeleteTag removes a tag from the account, and so from every droplet that bears it. Tags outlive their droplets: without this one

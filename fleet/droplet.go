@@ -73,17 +73,36 @@ type Account struct {
 type Observed struct {
 	Account  Account
 	Droplets []Droplet // every droplet of the account, ordered by id, each id once
-	Gone     []int64   // recorded or known ids that were proved gone (a 404 by id beside a healthy account)
-	Missing  []int64   // recorded ids that the listing lacks without proof that they are gone
+	Gone     []int64   // recorded or known ids that are proved gone (law 6), by this look or before it
+	Missing  []int64   // recorded ids that the look lacks without proof that they are gone
+	Absences []Absence // what is known of absent droplets after this look; it replaces what was recorded of them
 	BeganAt  time.Time // when the first request began
 	EndedAt  time.Time
 	Partial  bool // the listing never held still: only the fleet's droplets and those asked for by id are in it
 	Requests int  // API requests that this look took
 
+	Traces *Traces // what the fleet's tag tells; nil: nobody asked, because the database knows of droplets
+
 	Catalogue *Catalogue // what can be made; nil: nobody asked, because nothing is to be made
 	Pace      Pace
 
 	Attachments *Attachments // what hangs on the droplets; nil: nobody asked, because none is to be destroyed
+}
+
+// Traces are what the tag of the fleet tells of droplets that a database may have been lost of (law 7).
+type Traces struct {
+	Exists   bool // there is such a tag
+	Droplets int  // that bear it, by the tag's own count
+}
+
+// Absence finds what is known of an absent droplet.
+func (o Observed) Absence(id int64) (Absence, bool) {
+	for _, a := range o.Absences {
+		if a.DropletID == id {
+			return a, true
+		}
+	}
+	return Absence{}, false
 }
 
 // Droplet finds a droplet by id.

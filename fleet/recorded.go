@@ -19,12 +19,18 @@ type Recorded struct {
 	Lapsed   []string // the same, longer ago
 	Grants   []Grant  // approvals that were not used yet, oldest first; some may have lapsed
 
+	Absences []Absence // droplets that the last look lacked, by id; proved gone ones only as long as they have a record
+	Ended    []int64   // droplets that were marked deleted within the last day: a listing may still show them
+
 	// Deviations are what the last pass saw of registered droplets that was not as recorded.
 	Deviations []Deviation
 
 	// Hurry is not stored: a person asked for this pass (apply, SIGHUP, an edit), so no backoff holds it (law 14).
 	Hurry bool
 }
+
+// KnowsNothing tells whether the database is new, or was lost: it knows of no droplet that was made for the fleet (law 7).
+func (r Recorded) KnowsNothing() bool { return len(r.Records) == 0 && len(r.Sagas) == 0 }
 
 // Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
 type Deviation struct {
@@ -42,7 +48,8 @@ type Known struct {
 	Name        string
 	FirstSeenAt time.Time
 	LastSeenAt  time.Time
-	Digest      Digest // of the data that is kept of it; zero: none is
+	CreatedAt   time.Time // when it was made, by the API; zero: not known
+	Digest      Digest    // of the data that is kept of it; zero: none is
 }
 
 // Saga is what a plan needs to know of a saga; package saga has the whole of it.

@@ -20,9 +20,10 @@ type Options struct {
 	Pace func(usual time.Duration, requests int) time.Duration
 	// Idle tells whether requests that are in no hurry may go: without it Explain asks nothing.
 	Idle func() bool
-	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3); a younger one is never
-	// proved gone by a 404. Default 5 min.
+	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3). Default 5 min.
 	Visibility time.Duration
+	// Missed is told when a poll lacks a registered droplet that nobody asked for, once. It must not block. Nil: nobody is told.
+	Missed func()
 
 	Log *slog.Logger
 }
@@ -37,7 +38,8 @@ type Inventory struct {
 	account string // uuid that the last proved observation belongs to
 	wake    chan struct{}
 
-	offers offers
+	offers    offers
+	attention attention
 }
 
 // New makes an Inventory. Looks are answered only while Run runs.

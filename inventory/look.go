@@ -178,7 +178,9 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 // nothing, so they are asked for one by one where they are few, and get the error where they are many: the account of a large fleet
 // in the making hardly ever holds still.
 func (i *Inventory) askAll(ctx context.Context, questions []Query, few int, whom asking) map[Query]sight {
+	began := time.Now()
 	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, nil)
+	i.polled(droplets, began, err == nil, questions)
 	answers := make(map[Query]sight, len(questions))
 	var open []Query
 	for _, q := range questions {
@@ -261,7 +263,7 @@ func needsListing(lookers []*looker) bool {
 
 // askEach sends one request for each question, side by side.
 func (i *Inventory) askEach(ctx context.Context, questions []Query, whom asking) map[Query]sight {
-	answers := make(map[Query]sight, len(questions))
+	answers, began := make(map[Query]sight, len(questions)), time.Now()
 	var (
 		mu sync.Mutex
 		wg sync.WaitGroup
@@ -275,6 +277,11 @@ func (i *Inventory) askEach(ctx context.Context, questions []Query, whom asking)
 		})
 	}
 	wg.Wait()
+	for q, s := range answers {
+		if s.err == nil {
+			i.polled(s.droplets, began, false, []Query{q})
+		}
+	}
 	return answers
 }
 

@@ -17,8 +17,7 @@ const listTries = 3
 
 // Observe looks at the whole account. The error is that of the first request that failed: half an observation is none.
 //
-// Droplets that the records or the inventory know, and that the listing lacks, are asked for by id, except those that a live saga
-// works on. In a converged account of N droplets this takes ceil(N/200) + 2 requests: the pages, the GPU page and the account.
+// Droplets of ours that the listing lacks are asked for by id, except those that a live saga works on. In a converged account of N droplets this takes ceil(N/200) + 2 requests: the pages, the GPU page and the account.
 func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet.Observed, error) {
 	o := fleet.Observed{BeganAt: time.Now()}
 	account, err := i.o.Sync.Account(ctx)
@@ -74,6 +73,9 @@ func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet
 	for _, f := range []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}, {GPU: true}} {
 		l, err := i.o.Sync.ListEach(ctx, f, each)
 		requests += l.Pages
+		if f.GPU && errors.Is(err, digitalocean.ErrMoved) {
+			err, l.Droplets = nil, l.Seen // nothing is concluded from what it lacks
+		}
 		if err != nil {
 			return nil, requests, true, fmt.Errorf("list the fleet by its tag, and the GPU droplets: %w", err)
 		}
@@ -116,44 +118,6 @@ func sorted(droplets []fleet.Droplet) []fleet.Droplet {
 	return slices.CompactFunc(droplets, func(a, b fleet.Droplet) bool { return a.ID == b.ID })
 }
 
-// prove asks by id for every droplet that is known and that the listing lacks. Under another account's token nothing is asked: it
-// would answer 404 to everything.
-func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet.Recorded, pinned bool) error {
-	absent := absentIDs(*o, recorded)
-	if !pinned {
-		o.Missing = absent.recorded
-		return nil
-	}
-	found, notFound, err := i.getAll(ctx, absent.all)
-	o.Requests += len(absent.all)
-	if err != nil {
-		return err
-	}
-	if n := len(found); n > 0 && !o.Partial {
-		i.o.Log.Warn("the account's listing leaves out droplets that answer by id; listings lag, so nothing is concluded from it", "count", n, "one_of_them", found[0].Name)
-	}
-	o.Droplets = sorted(append(o.Droplets, found...))
-	if len(notFound) == 0 {
-		return nil
-	}
-	// A dead token, or another team's, answers 404 to everything: only a healthy answer of the same account behind the 404s makes
-	// them a proof.
-	if err := i.confirm(ctx, o); err != nil {
-		return err
-	}
-	for _, id := range notFound {
-		switch {
-		case time.Since(absent.since[id]) >= i.o.Visibility:
-			o.Gone = append(o.Gone, id)
-		case slices.Contains(absent.recorded, id):
-			o.Missing = append(o.Missing, id)
-		}
-	}
-	slices.Sort(o.Gone)
-	slices.Sort(o.Missing)
-	return nil
-}
-
 // confirm asks for the account again: is it still the one that the observation began with?
 func (i *Inventory) confirm(ctx context.Context, o *fleet.Observed) error {
 	again, err := i.o.Sync.Account(ctx)
@@ -165,43 +129,6 @@ func (i *Inventory) confirm(ctx context.Context, o *fleet.Observed) error {
 		return fmt.Errorf("the token changed accounts while the inventory was read: %s, then %s", o.Account.UUID, again.UUID)
 	}
 	return nil
-}
-
-// absent are the known droplets that a listing lacks.
-type absent struct {
-	all, recorded []int64
-	since         map[int64]time.Time // when each was first known
-}
-
-func absentIDs(o fleet.Observed, recorded fleet.Recorded) absent {
-	a := absent{since: map[int64]time.Time{}}
-	busy := map[int64]bool{} // a live saga finds out by itself what becomes of its droplets
-	for _, s := range recorded.Sagas {
-		if s.Live {
-			busy[s.DropletID], busy[s.Replaces] = true, true
-		}
-	}
-	note := func(id int64, since time.Time) bool {
-		if _, there := o.Droplet(id); there || busy[id] {
-			return false
-		}
-		if _, noted := a.since[id]; !noted {
-			a.all = append(a.all, id)
-			a.since[id] = since
-		}
-		return true
-	}
-	for _, r := range recorded.Records {
-		if note(r.DropletID, r.RecordedAt) {
-			a.recorded = append(a.recorded, r.DropletID)
-		}
-	}
-	for _, k := range recorded.Known {
-		if !o.Partial { // a listing of the fleet alone says nothing of the others
-			note(k.DropletID, k.FirstSeenAt)
-		}
-	}
-	return a
 }
 
 // getAll asks for droplets by id, side by side; the budget bounds how many at once.

@@ -15,6 +15,7 @@ type figures struct {
 	wanted   int
 	drifted  int
 	pending  int
+	missing  int            // registered droplets that the look lacked, lost ones too
 	actions  map[string]int // by kind, held ones too
 	held     map[string]int // by rule
 	limit    int            // of the account; 0: the token may not see it
@@ -50,7 +51,8 @@ func figuresOf(pass reconcile.Pass) figures {
 	f := figures{
 		known: true, planned: pass.Plan.ID != "", droplets: map[bearing]int{}, actions: map[string]int{}, held: map[string]int{},
 		wanted: len(pass.Wanted.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
-		limit: pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
+		missing: len(pass.Observed.Missing),
+		limit:   pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
 	}
 	for _, state := range []string{managed, released, orphaned, foreign} {
 		for _, status := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff} {
@@ -61,6 +63,11 @@ func figuresOf(pass reconcile.Pass) figures {
 	registered := map[int64]bool{}
 	for _, r := range pass.Recorded.Records {
 		registered[r.DropletID] = true
+	}
+	for _, id := range pass.Observed.Gone {
+		if registered[id] {
+			f.missing++
+		}
 	}
 	letGo := map[int64]bool{}
 	for _, r := range pass.Plan.Released {

@@ -57,6 +57,12 @@ func gauges() []gauge {
 		{"drifted_droplets", "Droplets that somebody changed behind arcadiad's back, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
 		{"pending_droplets", "Droplets with changes of the file that cannot be made on a living droplet, as of the last plan.", nil,
 			planned(func(f figures) float64 { return float64(f.pending) })},
+		{"missing_droplets", "Registered droplets that the account does not show, as of the last look: those that are proved gone and not made again yet count too.", nil,
+			func(at moment, emit emit) {
+				if at.known {
+					emit(float64(at.missing))
+				}
+			}},
 		{"plan_actions", "Actions of the last plan, held ones included.", []string{"action"}, func(at moment, emit emit) {
 			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy} {
 				if at.planned {

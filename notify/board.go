@@ -18,6 +18,7 @@ const (
 	Stuck    Kind = "stuck"    // a saga needs a person, or patience
 	Held     Kind = "held"     // an action waits for a person, or for a backoff
 	Stalled  Kind = "stalled"  // a droplet is not tried again: too many were made for its spec and destroyed, or too many resizes of it failed
+	Missing  Kind = "missing"  // a registered droplet is not shown any more
 	Drift    Kind = "drift"    // a droplet was changed behind arcadiad's back
 	Released Kind = "released" // a registered droplet lost our tags
 	File     Kind = "file"     // the newest fleet file is not in force
@@ -25,7 +26,7 @@ const (
 )
 
 // Kinds are all kinds, in the order in which messages show them.
-func Kinds() []Kind { return []Kind{Failing, File, Stuck, Stalled, Held, Released, Drift} }
+func Kinds() []Kind { return []Kind{Failing, File, Stuck, Missing, Stalled, Held, Released, Drift} }
 
 // Condition is something that is so, until it is not, and that a person should know.
 type Condition struct {

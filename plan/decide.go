@@ -14,6 +14,7 @@ func (b *builder) decide(x *subject) {
 		return // one saga at a time (law 2): the next pass sees what became of it
 	}
 	b.note(x)
+	b.forget(x)
 	if x.waits != "" {
 		b.warn("%s", x.waits)
 	}
@@ -33,7 +34,7 @@ func (b *builder) decide(x *subject) {
 		b.claim(x)
 	default:
 		reason, cause, second := absence(x)
-		b.add(draft{subject: x, second: second, Action: Action{Kind: Provision, Reason: reason, Cause: cause}})
+		b.add(draft{subject: x, second: second, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
 	}
 }
 
@@ -47,9 +48,7 @@ func (b *builder) note(x *subject) {
 			b.warn("%s (droplet %d) is shown without its tags, so nothing is done about it until they show: the token may lack the scope tag:read",
 				x.name, h.record.DropletID)
 		case h.state == missing && h.seen == nil:
-			b.plan.Summary.Missing++
-			b.warn("%s (droplet %d) is not in the account's listing and not proved gone either: waiting until it shows again, or until its absence "+
-				"is a proof, some minutes after it was recorded", x.name, h.record.DropletID)
+			b.noteMissing(x, &h)
 		case h.state == missing:
 			b.plan.Summary.Missing++
 			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
@@ -115,8 +114,7 @@ func (b *builder) unwanted(x *subject) {
 	}
 }
 
-// absence says why there is no droplet of the name. The record of one that is gone lasts one pass; after that the last saga that came
-// through tells. Second: it was destroyed for the one that is to be made.
+// absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells. Second: it was destroyed for the one that is to be made.
 func absence(x *subject) (reason string, cause Cause, second bool) {
 	for _, h := range x.holdings {
 		if h.state == gone {

@@ -35,9 +35,11 @@ var rules = []rule{
 	{"origin", true, (*builder).overOrigin},
 	{"name_taken", true, withFacts((*builder).heldByNamesake)},
 	{"rename", true, (*builder).unlikeRename},
+	{ruleLost, true, (*builder).overMaxLost},
 	{"loop", true, each((*builder).heldByLoop)},
 	{"stalled", false, each((*builder).heldByStall)},
 	{ruleConfirm, false, each((*builder).heldByConfirm)},
+	{ruleConfirm, false, each((*builder).heldByTraces)},
 	{ruleBackoff, false, each((*builder).heldByBackoff)},
 	{ruleBackoff, false, each((*builder).heldByContest)},
 	{rulePreflight, false, each((*builder).heldByPreflight)},
@@ -50,6 +52,7 @@ var rules = []rule{
 
 // Rules that others speak of.
 const (
+	ruleLost         = "lost"
 	rulePreflight    = "preflight"
 	ruleMaxDestroy   = "max_destroy"
 	ruleMaxDroplets  = "max_droplets"

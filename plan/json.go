@@ -63,6 +63,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Pending    []Drift         `json:"pending"`
 		Ignored    []Drift         `json:"ignored"`
 		Released   []Released      `json:"released"`
+		Missing    []Missing       `json:"missing"`
 		InFlight   []InFlight      `json:"in_flight"`
 		Warnings   []string        `json:"warnings"`
 		Keep       fleet.Money     `json:"keep_monthly,omitempty"` // US dollars, all that is held back
@@ -72,7 +73,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ObservedAt time.Time       `json:"observed_at,omitzero"`
 		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
-		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.InFlight), list(p.Warnings),
+		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
+		list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})

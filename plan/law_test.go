@@ -402,8 +402,8 @@ func TestLaw05PairIsKnownByItsTag(t *testing.T) {
 func TestLaw06GoneIsProved(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.vanish(102, false)
-	if p := s.expect(t); len(p.Warnings) != 1 {
-		t.Errorf("warnings %q", p.Warnings)
+	if p := s.expect(t); len(p.Missing) != 1 || p.Missing[0].Name != "web-2" || p.Settled() {
+		t.Errorf("missing %+v, settled %v", p.Missing, p.Settled())
 	}
 	s.observed.Missing = nil // not even named as missing: the same
 	s.expect(t)
@@ -412,7 +412,9 @@ func TestLaw06GoneIsProved(t *testing.T) {
 		t.Errorf("reason %q", p.Actions[0].Reason)
 	}
 	s.unwant("web-2")
-	s.expect(t)
+	if p := s.expect(t); !slices.Equal(p.Forget, []int64{102}) {
+		t.Errorf("forgets %v", p.Forget)
+	}
 
 	s = converged("web-1")
 	s.droplet(101).Status = fleet.StatusArchive

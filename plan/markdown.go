@@ -43,6 +43,12 @@ func (p Plan) Markdown(w io.Writer) error {
 	}
 	m.bullets("Released", "No longer ours by their tags; put them back, or free the name: `arcadiad release NAME`.", lines)
 
+	lines = nil
+	for _, m := range missingRuns(p.Missing) {
+		lines = append(lines, code(span(m[0].Name, m[len(m)-1].Name))+" ("+about(len(m), m[0].DropletID)+"): "+escape(m[0].words()))
+	}
+	m.bullets("Missing", "Registered, and not shown any more.", lines)
+
 	moving, stuck := p.flights()
 	lines = nil
 	for _, f := range flightRuns(moving) {

@@ -19,12 +19,15 @@ type Plan struct {
 	Ignored  []Drift    // changes of the file that on_change says to ignore until there is another droplet for another reason
 	Pending  []Drift    // changes of the file that cannot be made on a living droplet, and are no reason for another
 	Released []Released // registered droplets that no longer show our tags; their names stay occupied
+	Missing  []Missing  // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight []InFlight // names with a live saga: nothing is planned for them
 	Warnings []string
 
 	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
 	// writes nothing at DigitalOcean.
 	Records []fleet.Record
+	// Forget are droplets that are proved gone, and whose records nothing needs any more.
+	Forget []int64
 
 	Summary    Summary
 	Cost       Cost
@@ -32,15 +35,16 @@ type Plan struct {
 	Approved   bool            // a person approved something of it, and nothing waits to be approved
 	Revision   *fleet.Revision // where the fleet file comes from in git; nil: it does not, or nobody asked
 	ObservedAt time.Time       // when the look at the account began
-	Lapses     time.Time       // when the first backoff lapses, and another pass can do more; zero: no action is held by a backoff
+	NextLook   time.Time       // when the next look at what is missing counts; zero: no look can prove anything more
+	Lapses     time.Time       // when another pass can do more: a backoff lapses, or a look counts at a missing droplet; zero: nothing waits for a time
 }
 
 // Empty tells whether the plan has no action, not even a held one.
 func (p Plan) Empty() bool { return len(p.Actions) == 0 }
 
-// Settled tells whether there is nothing to do and nothing under way, stuck sagas included: exit code 0 of `arcadiad plan`.
+// Settled tells whether there is nothing to do, nothing under way, stuck sagas included, and nothing missing: exit code 0 of `arcadiad plan`.
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
-func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 }
+func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 && p.Summary.Missing == 0 }
 
 // Approvable tells whether `arcadiad approve` would let anything through.
 func (p Plan) Approvable() bool {
@@ -145,6 +149,10 @@ type Action struct {
 	Cause     Cause         // whose doing it is; empty: nobody's
 	Cost      fleet.Price   // what it adds to the price of the fleet, or with a minus saves
 	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
+
+	// Lost are the droplets that are proved gone under the name, and that the new one stands in for: one of them that shows before it
+	// is registered keeps the name. Provision only.
+	Lost []int64
 
 	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
 	Takes []fleet.Attachment

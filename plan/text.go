@@ -53,6 +53,10 @@ func (p Plan) Text(w io.Writer, o Options) error {
 	for _, run := range releasedRuns(p.Released) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+clean(run[0].Reason))
 	}
+	t.heading("Missing: registered, and not shown any more", len(p.Missing))
+	for _, run := range missingRuns(p.Missing) {
+		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+run[0].words())
+	}
 	moving, stuck := p.flights()
 	t.heading("In flight", len(moving))
 	for _, run := range flightRuns(moving) {
@@ -98,6 +102,9 @@ func (p Plan) nameWidth() int {
 		}
 	}
 	for _, r := range releasedRuns(p.Released) {
+		note(r[0].Name, r[len(r)-1].Name)
+	}
+	for _, r := range missingRuns(p.Missing) {
 		note(r[0].Name, r[len(r)-1].Name)
 	}
 	for _, r := range flightRuns(p.InFlight) {

@@ -24,12 +24,13 @@ func (s *survey) followHeirs(names map[string]*subject) {
 			continue
 		}
 		to := names[fleet.Key(spec.Name)]
+		to.takeGone(names[fleet.Key(spec.Was)])
 		from := predecessor(spec, to, names, given)
 		if from == nil {
 			continue
 		}
 		was := from.name
-		from.holdings = slices.DeleteFunc(from.holdings, func(h holding) bool { return h.state == gone })
+		to.takeGone(from)
 		unclear := slices.ContainsFunc(from.holdings, func(h holding) bool { return h.state != present })
 		switch {
 		case to.live != nil && len(from.holdings) == 1 && from.holdings[0].record.DropletID == to.live.DropletID:
@@ -55,6 +56,20 @@ func (s *survey) followHeirs(names map[string]*subject) {
 			})
 		}
 	}
+}
+
+// takeGone takes over what is proved gone under the old name of a renamed group: it may show again, and keeps its place if it does.
+func (x *subject) takeGone(from *subject) {
+	if from == nil || from.spec != nil {
+		return
+	}
+	isGone := func(h holding) bool { return h.state == gone }
+	for _, h := range from.holdings {
+		if isGone(h) {
+			x.holdings = append(x.holdings, h)
+		}
+	}
+	from.holdings = slices.DeleteFunc(from.holdings, isGone)
 }
 
 // predecessor finds the name under which what is to have the spec's name stands, and that the file does not want: the old name by the file,

@@ -271,10 +271,10 @@ func (p Plan) sentence() string {
 		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
 	case p.Settled() && s.Drifted+s.Pending+s.Ignored+s.Released == 0 && len(p.Warnings) == 0:
 		return fmt.Sprintf("Nothing to do: fleet %s is as the file asks, %s.", p.Fleet, droplets(s.Unchanged))
-	case p.Settled() && s.Missing > 0:
-		return "Nothing to do yet: " + rest + "."
 	case p.Settled():
 		return "Nothing to do: " + rest + "."
+	case p.Empty() && len(p.InFlight) == 0:
+		return "Nothing to do yet: " + rest + "."
 	case p.Empty():
 		return "Nothing new to do: " + rest + "."
 	case rest == "":

@@ -47,6 +47,9 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 				continue
 			}
 		}
+		if err := p.stillLost(ctx, run, w); err != nil {
+			return err
+		}
 		if err := p.send(ctx, run, w); err != nil {
 			return err
 		}

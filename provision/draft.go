@@ -49,6 +49,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 	case plan.Provision:
 		kind = fleet.SagaProvision
 		takeNamesakes()
+		w.Lost = a.Lost
 		takeSpec()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one

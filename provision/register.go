@@ -24,6 +24,9 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	if err := asked(w); err != nil {
 		return err
 	}
+	if err := p.stillLost(ctx, run, w); err != nil {
+		return err
+	}
 	if err := p.givesWay(ctx, run, w); err != nil {
 		return err
 	}
@@ -57,6 +60,9 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 		r.Values, r.SagaID = fleet.ValuesOf(spec), run.ID()
 	}
 	run.Put(*d, r)
+	for _, id := range w.Lost { // from here on it is the successor's name
+		run.Put(fleet.Unrecorded{DropletID: id})
+	}
 	if run.Kind() == fleet.SagaClaim {
 		run.Put(fleet.Readopted{DropletID: d.ID})
 	}

@@ -25,6 +25,7 @@ type work struct {
 	Answered  []int64        `json:"answered,omitempty"`   // the droplets in the answers to our creates
 	Namesakes []int64        `json:"namesakes,omitempty"`  // droplets that bore the name before the first create was sent
 	Witnessed bool           `json:"witnessed,omitempty"`  // they were noted from a whole listing that showed all registered droplets
+	Lost      []int64        `json:"lost,omitempty"`       // droplets of the name that are proved gone, and that it stands in for
 	DropletID int64          `json:"droplet_id,omitempty"` // 0: none yet
 	Maker     string         `json:"maker,omitempty"`      // the saga of this journal that made what is adopted, if one did
 	Posted    bool           `json:"posted,omitempty"`     // the id is from the answer to our own POST

@@ -54,6 +54,14 @@ type Executor struct {
 	Log *slog.Logger
 }
 
+// Keep saves an observation and nothing else, so that what is missing is remembered between looks.
+func (x *Executor) Keep(ctx context.Context, o fleet.Observed) error {
+	if err := x.Store.Check(ctx); err != nil {
+		return &LostError{err}
+	}
+	return x.Store.Save(ctx, o)
+}
+
 // Outcome is what Execute did.
 type Outcome struct {
 	Pass     Pass
@@ -113,6 +121,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		if err := x.inherit(ctx, now, pass.Recorded); err != nil {
 			return out, err
 		}
+	}
+	if err := x.Store.Forget(ctx, pass.Plan.Forget); err != nil {
+		return out, err
 	}
 	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
 		return out, fmt.Errorf("record again: %w", err)
@@ -292,7 +303,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 	if len(names) == 0 {
 		return actions, nil
 	}
-	if len(pass.Recorded.Records) == 0 && len(pass.Recorded.Sagas) == 0 {
+	if pass.Recorded.KnowsNothing() {
 		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
 			return nil, err
 		}
@@ -300,7 +311,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 		if err != nil {
 			return nil, err
 		}
-		if again.Plan.ID != pass.Plan.ID {
+		if again.Plan.ID != pass.Plan.ID || !pass.Plan.Within(again.Plan) {
 			return nil, fmt.Errorf("a second look showed something else than the first: %w", ErrChanged)
 		}
 	}

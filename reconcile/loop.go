@@ -59,6 +59,7 @@ const (
 	TriggerReload   = "reload"
 	TriggerEnded    = "sagas ended"
 	TriggerLapsed   = "hold lapsed"
+	TriggerMissing  = "droplet missing"
 	TriggerRetry    = "retry"
 	TriggerApply    = "apply"
 	TriggerSync     = "sync"
@@ -95,6 +96,16 @@ func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) 
 	case <-ctx.Done():
 		return Outcome{}, ctx.Err()
 	}
+}
+
+// Missed tells the loop that a look lacks a registered droplet: a pass is to count it, and to see to the next look (law 6).
+func (l *Loop) Missed() { l.Trigger(TriggerMissing, false) }
+
+// newlyMissing tells whether the look of a pass lacks a droplet that no saved look has lacked yet.
+func (p Pass) newlyMissing() bool {
+	return slices.ContainsFunc(p.Plan.Missing, func(m plan.Missing) bool {
+		return !slices.ContainsFunc(p.Recorded.Absences, func(a fleet.Absence) bool { return a.DropletID == m.DropletID })
+	})
 }
 
 // SagaEnded tells the loop that a saga has ended, and whether others still run. What it left undone, and what was asked of its name

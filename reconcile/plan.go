@@ -83,6 +83,11 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 	if len(specs) == 0 {
 		return nil
 	}
+	if pass.Recorded.KnowsNothing() && !p.Stateless {
+		if err := p.Inventory.Traces(ctx, pass.Recorded, &pass.Observed, pass.Wanted.Name); err != nil {
+			return err
+		}
+	}
 	for _, age := range []time.Duration{catalogueAge, freshAge} {
 		catalogue, requests, err := p.Inventory.CatalogueFor(ctx, specs, age)
 		pass.Observed.Requests += requests

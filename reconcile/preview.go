@@ -14,7 +14,11 @@ func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
 		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
 	}
 	return l.previews.share(ctx, previewKey{wanted.Hash, hurry}, func(ctx context.Context) (Pass, error) {
-		return l.Planner.Plan(ctx, wanted, hurry)
+		pass, err := l.Planner.Plan(ctx, wanted, hurry)
+		if pass.newlyMissing() {
+			l.Missed()
+		}
+		return pass, err
 	})
 }
 

@@ -10,8 +10,10 @@ import (
 type Store interface {
 	// Load gives all that is recorded, in one read transaction.
 	Load(ctx context.Context) (fleet.Recorded, error)
-	// Save keeps an observation: what was seen, and what was proved gone.
+	// Save keeps an observation: what was seen, what is absent, and what was proved gone. Records of droplets that are gone stay.
 	Save(ctx context.Context, o fleet.Observed) error
+	// Forget drops the records of droplets that are proved gone.
+	Forget(ctx context.Context, droplets []int64) error
 	// Record writes records again without a saga; never one whose droplet is gone.
 	Record(ctx context.Context, records []fleet.Record) error
 	// Notice makes what is remembered of deviations equal to the list. One that is known already, with the same value, keeps its

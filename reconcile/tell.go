@@ -17,6 +17,7 @@ type told struct {
 	held     string
 	warnings []string
 	paused   bool
+	missing  map[int64]bool
 }
 
 // log says in one line what a pass came to, and what is new about what is held back.
@@ -37,10 +38,11 @@ func (l *Loop) log(ctx context.Context, r Report) {
 	}
 	s := p.Plan.Summary
 	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
-		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
+		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "missing", s.Missing, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
 	l.Log.Info("pass", attrs...)
 	l.tellPaused(p.Recorded)
 	l.tellHeld(p.Plan)
+	l.tellMissing(p.Plan)
 	for _, w := range p.Plan.Warnings {
 		if !slices.Contains(l.told.warnings, w) {
 			l.Log.Warn(w)
@@ -85,6 +87,20 @@ func (l *Loop) tellHeld(p plan.Plan) {
 		attrs = append(attrs, "let_through_by", "arcadiad approve "+p.ID)
 	}
 	l.Log.Warn("held back", attrs...)
+}
+
+// tellMissing says which registered droplets are newly missing, and which of them show again or were proved gone.
+func (l *Loop) tellMissing(p plan.Plan) {
+	now := map[int64]bool{}
+	for _, m := range p.Missing {
+		if now[m.DropletID] = true; !l.told.missing[m.DropletID] {
+			l.Log.Warn("a registered droplet is missing from the account", "droplet", m.Name, "id", m.DropletID, "since", m.Since, "gone_at_the_earliest", m.ProvedAt)
+		}
+	}
+	if len(now) == 0 && len(l.told.missing) > 0 {
+		l.Log.Info("no registered droplet is missing any more: each shows again, or is proved gone")
+	}
+	l.told.missing = now
 }
 
 // rulesOf names the rules that hold actions, each once.

@@ -97,6 +97,6 @@ func (r Report) Woke() string {
 
 // Triggers are all triggers of a pass.
 func Triggers() []string {
-	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerRetry, TriggerApply,
+	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerMissing, TriggerRetry, TriggerApply,
 		TriggerSync, TriggerApprove, TriggerPause}
 }

@@ -20,6 +20,7 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 		"UPDATE deviations SET since = ?1 WHERE since > ?1",
 		"UPDATE approvals SET approved_at = ?1 WHERE approved_at > ?1",
 		"UPDATE grants SET approved_at = ?1 WHERE approved_at > ?1",
+		"UPDATE absences SET since = min(since, ?1), last_at = min(last_at, ?1) WHERE since > ?1 OR last_at > ?1",
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {
 		done, err := conn.ExecContext(ctx, update, timeText(now))

@@ -42,7 +42,10 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Deviations, err = readDeviations(ctx, tx); err != nil {
 			return err
 		}
-		if out.Known, err = readKnown(ctx, tx); err != nil {
+		if out.Known, out.Ended, err = readKnown(ctx, tx, time.Now().Add(-endedFor)); err != nil {
+			return err
+		}
+		if out.Absences, err = readAbsences(ctx, tx); err != nil {
 			return err
 		}
 		if out.Registrations, err = readRegistrations(ctx, tx); err != nil {
@@ -149,16 +152,26 @@ func (c sentColumns) decode() (s sent, err error) {
 	return s, nil
 }
 
-func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error) {
+// endedFor is how long a droplet that ended may still be in a listing.
+const endedFor = 24 * time.Hour
+
+// readKnown gives the droplets that are not marked deleted, and the ids of those that were marked since that time.
+func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.Known, ended []int64, err error) {
 	const query = `
-		SELECT external_id, name, first_seen_at, last_seen_at, digest FROM resources JOIN sightings ON resource_id = id
-		WHERE provider = ? AND kind = ? AND deleted_at IS NULL`
+		SELECT external_id, name, first_seen_at, last_seen_at, created_at, digest, deleted_at IS NOT NULL
+		FROM resources JOIN sightings ON resource_id = id
+		WHERE provider = ? AND kind = ? AND (deleted_at IS NULL OR deleted_at > ?)`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var k fleet.Known
-		var first, last sql.NullString
+		var first, last, created sql.NullString
 		var digest sql.RawBytes
-		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last, &digest); err != nil {
+		var deleted bool
+		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last, &created, &digest, &deleted); err != nil {
 			return err
+		}
+		if deleted {
+			ended = append(ended, k.DropletID)
+			return nil
 		}
 		copy(k.Digest[:], digest)
 		if err := decodeTime("first_seen_at", first, &k.FirstSeenAt); err != nil {
@@ -167,11 +180,15 @@ func readKnown(ctx context.Context, tx *sql.Tx) (known []fleet.Known, err error)
 		if err := decodeTime("last_seen_at", last, &k.LastSeenAt); err != nil {
 			return err
 		}
+		if err := decodeTime("created_at", created, &k.CreatedAt); err != nil {
+			return err
+		}
 		known = append(known, k)
 		return nil
-	}, provider, kind)
+	}, provider, kind, timeText(since))
 	slices.SortFunc(known, func(a, b fleet.Known) int { return cmp.Compare(a.DropletID, b.DropletID) })
-	return known, err
+	slices.Sort(ended)
+	return known, ended, err
 }
 
 // readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
@@ -312,6 +329,8 @@ type Resource struct {
 	LastSeenAt  time.Time
 	DeletedAt   time.Time // zero while it is not proved gone
 
+	MissingSince time.Time // when the first look that lacked it began; zero: the last look showed it
+
 	Recorded   bool   // it has a record; the fields below are the record's
 	RecordName string // the name that it was made for; another Name is drift
 	Size       string
@@ -325,8 +344,9 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 	const query = `
 		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
 			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
-			coalesce(p.saga_id, '')
+			coalesce(p.saga_id, ''), a.since
 		FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
+			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
 		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
 	var resources []Resource
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -334,15 +354,16 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 		return each(ctx, tx, query, func(rows *sql.Rows) error {
 			var x Resource
 			var tags string
-			var first, last, deleted sql.NullString
+			var first, last, deleted, missing sql.NullString
 			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
-				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID)
+				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, &missing)
 			if err != nil {
 				return err
 			}
 			for _, err := range []error{
 				json.Unmarshal([]byte(tags), &x.Tags), decodeTime("first_seen_at", first, &x.FirstSeenAt),
 				decodeTime("last_seen_at", last, &x.LastSeenAt), decodeTime("deleted_at", deleted, &x.DeletedAt),
+				decodeTime("since", missing, &x.MissingSince),
 			} {
 				if err != nil {
 					return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)

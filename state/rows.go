@@ -18,8 +18,8 @@ const (
 
 // applyRow writes one row that a step handed over, committed at the time at:
 //
-//   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later. A row that was proved gone after
-//     the sighting stays deleted. What the sighting does not know stays as it was.
+//   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later, and the end of its absence. A
+//     row that was proved gone after the sighting stays deleted. What the sighting does not know stays as it was.
 //   - fleet.Record is upserted into cloud_provisioned. A protection that is recorded already stays, unless the record lifts it.
 //   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
 //   - fleet.Unrecorded drops the record.
@@ -29,7 +29,10 @@ const (
 func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 	switch row := row.(type) {
 	case fleet.Droplet:
-		return putDroplet(ctx, tx, row)
+		if err := putDroplet(ctx, tx, row); err != nil {
+			return err
+		}
+		return endAbsence(ctx, tx, row.ID, row.SeenAt)
 	case fleet.Record:
 		return putRecord(ctx, tx, row, at)
 	case fleet.Deleted:
@@ -102,8 +105,9 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO sightings (resource_id, last_seen_at) SELECT id, ?3 FROM resources WHERE provider = ?1 AND external_id = ?2
-		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)`, provider, externalID(d.ID), seen)
+		INSERT INTO sightings (resource_id, last_seen_at, created_at) SELECT id, ?3, ?4 FROM resources WHERE provider = ?1 AND external_id = ?2
+		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at), created_at = coalesce(excluded.created_at, created_at)`,
+		provider, externalID(d.ID), seen, timeText(d.CreatedAt))
 	return err
 }
 
@@ -117,9 +121,14 @@ func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Tim
 	return err
 }
 
+// dropRecord drops a record, and with it what is known of the droplet's absence.
 func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM cloud_provisioned WHERE provider = ? AND external_id = ?", provider, externalID(droplet))
-	return err
+	for _, table := range []string{"cloud_provisioned", "absences"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE provider = ? AND external_id = ?", provider, externalID(droplet)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // The fields of a recorded spec that have columns of their own.

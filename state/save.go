@@ -15,9 +15,9 @@ import (
 // saveChunk is how many droplets share a transaction in Save, so that the commits of sagas do not wait for a whole large account.
 const saveChunk = 2000
 
-// Save writes an observation: a sighting of every droplet in it, and for those proved gone the mark and the end of their records,
-// unless they were seen after the look began. A droplet that is merely missing is left as it is (law 6). Every row is a fact of
-// its own: when Save fails, those written before stay.
+// Save writes an observation: a sighting of every droplet in it, what is known of absent ones, and the mark of those proved gone, unless
+// they were seen after the look began. Their records stay until somebody drops them. A droplet that is merely missing is left as it is
+// (law 6). Every row is a fact of its own: when Save fails, those written before stay.
 func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 	if o.BeganAt.IsZero() {
 		return fmt.Errorf("save the observation: %w: it does not say when it began", ErrRow)
@@ -52,9 +52,12 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 	}
 	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		for _, id := range o.Gone {
-			if err := saveGone(ctx, tx, id, o.BeganAt, ended); err != nil {
+			if err := markDeleted(ctx, tx, id, o.BeganAt, ended); err != nil {
 				return err
 			}
+		}
+		if err := saveAbsences(ctx, tx, o.Absences); err != nil {
+			return err
 		}
 		newest := int64(1)
 		for _, d := range o.Droplets {
@@ -121,17 +124,6 @@ func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
 		}
 	}
 	return nil
-}
-
-func saveGone(ctx context.Context, tx *txn, droplet int64, began, ended time.Time) error {
-	if err := markDeleted(ctx, tx, droplet, began, ended); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `
-		DELETE FROM cloud_provisioned WHERE provider = ?1 AND external_id = ?2 AND NOT EXISTS (
-			SELECT 1 FROM cloud_resources WHERE provider = ?1 AND external_id = ?2 AND last_seen_at > ?3)`,
-		provider, externalID(droplet), timeText(began))
-	return err
 }
 
 // Record writes records again without a saga. It only renews what is there: a droplet that has no record (any more), because it is

@@ -192,7 +192,7 @@ func TestSave(t *testing.T) {
 		}
 		rows = append(rows, row)
 	}
-	want := []string{"renamed active recorded", "gone deleted", "missing active recorded", "seen since active recorded", "foreign active"}
+	want := []string{"renamed active recorded", "gone deleted recorded", "missing active recorded", "seen since active recorded", "foreign active"}
 	if !slices.Equal(rows, want) {
 		t.Errorf("rows: got %q, want %q", rows, want)
 	}

@@ -58,6 +58,7 @@ func TestUpgrade(t *testing.T) {
 			if n >= 7 {
 				wantEqual(t, "grants", fmt.Sprint(get(s.Load(t.Context()))(t).Grants), fmt.Sprint([]fleet.Grant{atticGrant}))
 				wantEqual(t, "the new name", get(s.Load(t.Context()))(t).Records[0].Heir, "api-2")
+				wantEqual(t, "absences", fmt.Sprint(get(s.Load(t.Context()))(t).Absences), fmt.Sprint([]fleet.Absence{atticAbsence}))
 			}
 			must(t, s.Begin(t.Context(), draft(99, "new"))) // and it works on
 			must(t, s.Backup(t.Context(), path+".backup"))
@@ -99,7 +100,8 @@ func freezeSchema(t *testing.T) {
 	must(t, s.Pin(t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001"}, "demo"))
 	must(t, s.Approve(t.Context(), "3f2a9c51d0e7"))
 	must(t, s.Pause(t.Context(), true))
-	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: at(1), Droplets: []fleet.Droplet{droplet(7, "theirs", noon)}}))
+	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: at(1), Droplets: []fleet.Droplet{droplet(7, "theirs", noon)},
+		Absences: []fleet.Absence{atticAbsence}}))
 	must(t, s.Notice(t.Context(), []fleet.Deviation{atticDeviation}))
 	get(s.Grant(t.Context(), atticGrant.Plan, []fleet.Grant{atticGrant}))(t)
 	must(t, s.Inherit(t.Context(), map[int64]string{12: "api-2"}))
@@ -115,6 +117,9 @@ var atticDeviation = fleet.Deviation{DropletID: 12, Field: "size", Seen: "s-2vcp
 
 // atticGrant is a grant that freezeSchema wrote.
 var atticGrant = fleet.Grant{ID: 1, Plan: "0a1b2c3d4e5f", Kind: "destroy", Name: "web-2", DropletID: 12, Rule: "volumes", Facts: []string{"v-1"}, At: noon}
+
+// atticAbsence is an absence that freezeSchema wrote.
+var atticAbsence = fleet.Absence{DropletID: 12, Since: at(1), LastAt: at(61), Looks: 2, Witnessed: 1, Process: "cafe", Interrupted: true}
 
 // wantAttic checks what freezeSchema wrote.
 func wantAttic(t *testing.T, s *state.Store) {

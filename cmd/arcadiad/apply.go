@@ -21,7 +21,8 @@ func applyCommand() *cobra.Command {
 		Use:   "apply",
 		Short: "Bring the account in line once, and wait for it",
 		Long: `Show the plan, ask, carry it out and wait until it is done. Droplets are made, replaced and destroyed.
-Where a daemon runs on the state database, it does the work, with its own token.
+Where a daemon runs on the state database, it does the work, with its own token. While a registered droplet is missing, it first waits until the
+droplet shows again or is proved gone: for about a minute, and without a newer droplet in the account for five to fifteen.
 
 Exit codes: 0 the fleet is converged; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
 		Example: `  arcadiad apply
@@ -48,7 +49,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	shown := false
+	shown, waiting := false, false
 	conduct := daemon.Conduct{
 		Confirm: func(p plan.Plan) (bool, error) {
 			shown = true
@@ -56,6 +57,12 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 				return yes, err
 			}
 			return ask(ctx, cmd.InOrStdin(), stderr)
+		},
+		Waiting: func(p plan.Plan) {
+			if !waiting {
+				fmt.Fprintf(stderr, "Waiting until it is clear what became of what is missing. %s\n", waitText(p))
+			}
+			waiting = true
 		},
 		Progress: show.take,
 	}
@@ -88,6 +95,19 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		return outcome(exitChanges)
 	}
 	return nil
+}
+
+// waitText says what an apply waits for, and how to leave it.
+func waitText(p plan.Plan) string {
+	what := p.MissingText()
+	if what == "" {
+		for _, a := range p.Actions {
+			if a.Waits() {
+				what = a.HeldReason
+			}
+		}
+	}
+	return what + ". Interrupt it whenever you like: the looks so far are kept"
 }
 
 // tokenUnlessDaemon wants a token, unless a daemon does the work with its own.

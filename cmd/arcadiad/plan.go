@@ -23,7 +23,7 @@ is asked, which has its own fleet file and token. Beside a running daemon it als
 With --stateless the state database is not needed: every droplet that bears the fleet's tags counts as adopted, and what the
 API does not show of it (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
 
-Exit codes: 0 nothing to do; 2 changes, or sagas that are in flight or stuck; 1 an error.`,
+Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a registered droplet that is missing; 1 an error.`,
 		Example: `  arcadiad plan
   arcadiad plan --stateless -o markdown      for a comment on a pull request
   arcadiad plan -o json | jq .summary`,

@@ -77,15 +77,18 @@ const (
 	released bearing = "released" // recorded, and no longer shows our tags, or another fleet's too
 	orphaned bearing = "orphaned" // shows our tags, and is not recorded (yet)
 	foreign  bearing = "foreign"  // none of our business
+	missing  bearing = "missing"  // recorded, and not in the account any more, as of the last look
 	deleted  bearing = "deleted"  // gone; the row is kept
 )
 
-var bearings = []bearing{managed, orphaned, released, foreign, deleted}
+var bearings = []bearing{managed, missing, orphaned, released, foreign, deleted}
 
 // bearingOf tells what a droplet is to the fleet. Makers are the sagas that are known to have made droplets, by their tags.
 func bearingOf(r state.Resource, fleetName string, makers map[string]bool) bearing {
 	ours := fleet.OwnershipOf(&fleet.Droplet{Tags: r.Tags}, fleetName, func(saga8 string) bool { return makers[saga8] }).Ours()
 	switch {
+	case r.Recorded && !r.MissingSince.IsZero():
+		return missing
 	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
 		return deleted
 	case r.Recorded && ours:
@@ -123,6 +126,7 @@ type dropletView struct {
 	PublicIP string       `json:"public_ip,omitempty"`
 	Protect  bool         `json:"protect,omitempty"`
 	LastSeen time.Time    `json:"last_seen_at"`
+	Missing  time.Time    `json:"missing_since,omitzero"` // when the first look that lacked it began
 	Deleted  time.Time    `json:"deleted_at,omitzero"`
 }
 
@@ -165,8 +169,12 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	for _, d := range resources {
 		b := bearingOf(d, meta.Fleet, makers)
 		st.Summary[b]++
+		status := d.Status
+		if b == missing {
+			status = fleet.Status(missing)
+		}
 		st.Droplets = append(st.Droplets, dropletView{
-			d.DropletID, d.Name, b, d.Status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.DeletedAt,
+			d.DropletID, d.Name, b, status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.MissingSince, d.DeletedAt,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b dropletView) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -385,7 +393,11 @@ func dropletTable(t io.Writer, ours []dropletView, most int) {
 	fmt.Fprintln(t, "\nDROPLET\tID\tSTATUS\tREGION\tSIZE\tIP\tNOTES")
 	for _, d := range ours[:min(len(ours), most)] {
 		var notes []string
-		if d.Bearing != managed {
+		switch d.Bearing {
+		case managed:
+		case missing:
+			notes = append(notes, "since "+d.Missing.UTC().Format(time.DateTime)+" UTC")
+		default:
 			notes = append(notes, string(d.Bearing))
 		}
 		if d.Protect {

@@ -18,11 +18,35 @@ func looking() []mutant {
 	take(7, "GPU droplets too", observe, `for _, gpu := range []bool{false, true} {`, `for _, gpu := range []bool{false} {`, look)
 	take(7, "half an observation is none", observe, "o.Requests += requests\n\tif err != nil {", "o.Requests += requests\n\tif false {", look)
 	take(7, "a listing that moved is read again", observe, `if !errors.Is(err, digitalocean.ErrMoved) {`, `if true {`, look)
-	take(6, "what is known and absent is asked for by id", observe, `found, notFound, err := i.getAll(ctx, absent.all)`,
-		`found, notFound, err := []fleet.Droplet(nil), absent.all, error(nil)`, look)
-	take(6, "young droplets are not gone", observe, `case time.Since(absent.since[id]) >= i.o.Visibility:`, `case true:`, look)
+	const absent = "inventory/absent.go"
+	take(6, "what is ours and absent is asked for by id", absent, `found, notFound, err := i.getAll(ctx, ask)`,
+		`found, notFound, err := []fleet.Droplet(nil), ask, error(nil)`, look)
+	take(6, "an older droplet is no witness", absent, `if d.ID > x.id {`, `if true {`, look)
+	take(6, "an unknown droplet is no witness", absent, "if ids[d.ID] {\n\t\t\tw = append", "if true {\n\t\t\tw = append", look)
+	take(6, "a sighting ends an absence", absent, `if i.seenSince(x.id, a.Since) {`, `if false {`, look)
+	take(6, "a partial listing says nothing of others", absent, `there || o.Partial && !x.recorded {`, `there {`, look)
+	take(6, "strangers take two looks", absent, `return a.Looks >= 2`, `return true`, look)
+	take(6, "strangers cost no request", absent, `if x.ours && (partial && x.recorded || !partial && !x.gone) {`, `if !x.gone {`, look)
+	take(6, "what ended is asked for by id", absent, `ask := slices.Concat(shown, absent.asked(o.Partial))`, `ask := absent.asked(o.Partial)`, look)
+	take(6, "a poll that misses a droplet is told of", absent, `if missed && i.o.Missed != nil {`, `if false {`, look)
+	take(7, "the tag of a fleet that nothing shows", absent, `o.Absences = slices.Insert(o.Absences, 0, whole)`, `_ = whole`, look)
+	const absence = "fleet/absence.go"
+	take(6, "looks lie a minute apart", absence, `if began.Sub(a.LastAt) < LookApart {`, `if false {`, room("fleet"))
+	take(6, "a witness in both looks", absence, `if a.Witnessed >= 2+a.extra() {`, `if a.Looks >= 2+a.extra() {`, room("fleet"))
+	take(6, "a restart takes one look more", absence, `a.Interrupted = a.Interrupted || a.Process != process`, `a.Interrupted = false`, room("fleet"))
+	take(6, "a young one takes a quarter of an hour", absence, `if made.IsZero() || a.Since.Sub(made) < young {`, `if false {`, room("fleet"))
+	take(6, "a clock that went back", absence, `if a.Looks == 0 || began.Before(a.LastAt) {`, `if a.Looks == 0 {`, room("fleet"))
+	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, house("^TestLaw06TheOriginal"))
+	take(6, "apply waits for the proof", "daemon/apply.go", `for !p.NextLook.IsZero() {`, `for false {`, house("^TestLaw06Apply"))
+	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, house("^TestLaw06TheDaemon"))
+	take(6, "the next look is scheduled", "plan/missing.go", `b.lookAgain(a.NextLook())
+	}
+	b.plan.Missing`, `}
+	b.plan.Missing`, room("plan"))
+	take(9, "lost", "plan/holds.go", `{ruleLost, true, (*builder).overMaxLost},`, ``, room("plan"))
+	take(9, "missing ones count as lost", "plan/missing.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, room("plan"))
 	take(6, "the account is asked again behind a 404", observe, `if again.UUID != o.Account.UUID {`, `if false {`, look)
-	take(6, "another team's 404 proves nothing", observe, "if !pinned {\n\t\to.Missing", "if false {\n\t\to.Missing", look)
+	take(6, "another team's 404 proves nothing", absent, "if !pinned {\n\t\ta := absentFrom", "if false {\n\t\ta := absentFrom", look)
 	take(6, "a get that failed is no 404", observe, `case errors.Is(e, digitalocean.ErrNotFound):`, `case true:`, look)
 	take(7, "unseen: by name where the listing is half", observe, "if o.Partial {\n\t\tfor _, name := range names", "if false {\n\t\tfor _, name := range names", look)
 
@@ -42,8 +66,8 @@ func looking() []mutant {
 
 	const execute = "reconcile/execute.go"
 	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, world)
-	take(7, "an empty database looks twice", execute, `if len(pass.Recorded.Records) == 0 && len(pass.Recorded.Sagas) == 0 {`, `if false {`, world)
-	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID {`, `if again.Plan.ID == "" {`, world)
+	take(7, "an empty database looks twice", execute, `if pass.Recorded.KnowsNothing() {`, `if false {`, world)
+	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID || !pass.Plan.Within(again.Plan) {`, `if again.Plan.ID == "" {`, world)
 	take(8, "a plan from an older file is not carried out", execute, "!ok || now.Hash != pass.Wanted.Hash {\n\t\treturn out, ErrChanged", "!ok && now.Hash != \"\" {\n\t\treturn out, ErrChanged", world)
 	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, world)
 	take(7, "an old observation is taken again", execute, `if time.Since(pass.Observed.EndedAt) > stale {`, `if false {`, world)

@@ -131,11 +131,11 @@ func writing() []mutant {
 	take(1, "left tags: each looked at once a day", sweep, `case now.Sub(s.looked[saga.ID]) < sweepPause:`, `case false:`, steps, tags)
 	take(1, "left tags: a failure ends the day", sweep, `s.rest = now.Add(sweepPause)`, ``, tags)
 	take(1, "left tags: not while writes are stopped", "digitalocean/budget.go", `return b.closed == nil && `, `return `, api)
-	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", `all == nil || droplets == nil {`, `false {
-		return 0, nil
+	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", `resources.Count == nil || resources.Droplets.Count == nil {`, `false {
+		return 0, 0, nil
 	}
-	if all == nil || droplets == nil {
-		return 0, nil
+	if resources.Count == nil || resources.Droplets.Count == nil {
+		return 0, 0, nil
 	}
 	if false {`, api)
 	return all

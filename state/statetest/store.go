@@ -19,6 +19,7 @@ type Store interface {
 	Load(context.Context) (fleet.Recorded, error)
 	Save(context.Context, fleet.Observed) error
 	Notice(context.Context, []fleet.Deviation) error
+	Forget(context.Context, []int64) error
 }
 
 // TestStore checks a store. Each call of open gives an empty store of its own.
@@ -30,7 +31,10 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 		{"a new store knows nothing", testEmpty},
 		{"what is observed is known", testObserved},
 		{"an older sighting never overwrites a newer one", testOlder},
-		{"what is gone loses its record, what is missing does not", testGone},
+		{"what is gone keeps its record until it is forgotten", testGone},
+		{"an absence lasts until the droplet is seen, or has no record", testAbsences},
+		{"an absence that a saga has ended is not saved again", testAbsenceEnded},
+		{"what ended of late is known to have ended", testEnded},
 		{"a deletion outlives older sightings, not newer ones", testDeleted},
 		{"a record comes back as it was", testRecord},
 		{"what is noticed keeps its beginning", testNoticed},
@@ -85,7 +89,85 @@ func testGone(t *testing.T, s Store) {
 	wantKnown(t, s,
 		fleet.Known{DropletID: 8, Name: "missing", FirstSeenAt: at(1), LastSeenAt: at(1)},
 		fleet.Known{DropletID: 9, Name: "seen since", FirstSeenAt: at(9), LastSeenAt: at(9)})
-	wantRecords(t, s, record(8, "missing"), record(9, "seen since"))
+	wantRecords(t, s, record(7, "gone"), record(8, "missing"), record(9, "seen since"))
+}
+
+// absence is that of a droplet which so many looks, a minute apart, have lacked; gone: it is proved.
+func absence(id int64, looks int, gone bool) fleet.Absence {
+	a := fleet.Absence{DropletID: id, Since: at(5), LastAt: at(5).Add(time.Duration(looks-1) * time.Minute), Looks: looks, Witnessed: looks, Process: "p"}
+	if gone {
+		a.GoneAt = a.LastAt.Add(time.Second)
+	}
+	return a
+}
+
+// observe saves a look that saw nothing but these absences.
+func observe(t *testing.T, s Store, absences ...fleet.Absence) {
+	t.Helper()
+	o := fleet.Observed{BeganAt: at(5), EndedAt: at(5)}
+	for _, a := range absences {
+		if o.Absences = append(o.Absences, a); a.LastAt.After(o.BeganAt) {
+			o.BeganAt, o.EndedAt = a.LastAt, a.LastAt
+		}
+		if !a.GoneAt.IsZero() {
+			o.Gone = append(o.Gone, a.DropletID)
+		}
+	}
+	if err := s.Save(t.Context(), o); err != nil {
+		t.Fatalf("Save: %v", err)
+	}
+}
+
+func wantAbsences(t *testing.T, s Store, want ...fleet.Absence) {
+	t.Helper()
+	if got := load(t, s).Absences; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		t.Errorf("absences:\n got %+v\nwant %+v", got, want)
+	}
+}
+
+func testAbsences(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), droplet(8, "b", 1), record(8, "b"), droplet(9, "theirs", 1))
+	observe(t, s, absence(0, 1, false), absence(7, 1, false), absence(8, 1, false), absence(9, 1, false))
+	observe(t, s, absence(7, 2, true), absence(8, 2, true))
+	wantAbsences(t, s, absence(7, 2, true), absence(8, 2, true)) // those that the look knows nothing of are over
+	wantRecords(t, s, record(7, "a"), record(8, "b"))
+	forget(t, s, 9) // is not gone
+	commit(t, s, 2, fleet.Unrecorded{DropletID: 7})
+	wantAbsences(t, s, absence(8, 2, true))
+	forget(t, s, 8)
+	wantAbsences(t, s)
+	wantRecords(t, s)
+}
+
+func testAbsenceEnded(t *testing.T, s Store) {
+	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), droplet(8, "b", 1), record(8, "b"))
+	observe(t, s, absence(7, 1, false), absence(8, 2, true))
+	commit(t, s, 2, droplet(7, "a", 6)) // a saga saw it
+	wantAbsences(t, s, absence(8, 2, true))
+	observe(t, s, absence(7, 2, false), absence(8, 2, true)) // made from what was loaded before
+	wantAbsences(t, s, absence(8, 2, true))
+	later := droplet(8, "b", 1)
+	later.SeenAt = at(5).Add(time.Hour)
+	commit(t, s, 3, later)
+	wantAbsences(t, s)
+	forget(t, s, 8) // it shows again
+	wantRecords(t, s, record(7, "a"), record(8, "b"))
+}
+
+func testEnded(t *testing.T, s Store) {
+	recent, old := droplet(7, "a", 1), droplet(8, "b", 1)
+	now := time.Now()
+	commit(t, s, 1, recent, old, fleet.Deleted{DropletID: 7, At: now.Add(-time.Hour)}, fleet.Deleted{DropletID: 8, At: now.Add(-48 * time.Hour)})
+	if got := load(t, s).Ended; !reflect.DeepEqual(got, []int64{7}) {
+		t.Errorf("ended of late: %v, want 7", got)
+	}
+}
+
+func forget(t *testing.T, s Store, ids ...int64) {
+	t.Helper()
+	if err := s.Forget(t.Context(), ids); err != nil {
+		t.Fatalf("Forget: %v", err)
+	}
 }
 
 func testDeleted(t *testing.T, s Store) {
@@ -133,7 +215,7 @@ func testNoticedOfGone(t *testing.T, s Store) {
 	notice(t, s, all...)
 	commit(t, s, 2, fleet.Unrecorded{DropletID: 8}, record(9, "c"))
 	wantNoticed(t, s, all[0], all[2])
-	save(t, s, 5, []int64{7})
+	commit(t, s, 3, fleet.Deleted{DropletID: 7, At: at(5)})
 	wantNoticed(t, s, all[2])
 	notice(t, s, all...) // a pass that began before
 	wantNoticed(t, s, all[2])

@@ -1,0 +1,178 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Missing is a registered droplet that looks do not show any more, and that is not proved gone (law 6).
+type Missing struct {
+	Name      string    `json:"name"`
+	DropletID int64     `json:"droplet_id"`
+	Since     time.Time `json:"since,omitzero"`     // when the first look that lacked it began
+	ProvedAt  time.Time `json:"proved_at,omitzero"` // when it counts as gone at the earliest
+	Again     bool      `json:"again"`              // it is made again then, unless a rule holds that: the file wants it
+}
+
+// noteMissing reports a registered droplet that is missing, and asks for the next look.
+func (b *builder) noteMissing(x *subject, h *holding) {
+	b.plan.Summary.Missing++
+	m := Missing{Name: x.name, DropletID: h.record.DropletID, Again: x.spec != nil}
+	if a, ok := b.observed.Absence(m.DropletID); ok {
+		m.Since, m.ProvedAt = a.Since, a.ProvedAt(b.madeAt(m.DropletID))
+		b.lookAgain(a.NextLook())
+	}
+	b.plan.Missing = append(b.plan.Missing, m)
+}
+
+// lookAgain has another pass at that time.
+func (b *builder) lookAgain(at time.Time) {
+	if b.plan.NextLook.IsZero() || at.Before(b.plan.NextLook) {
+		b.plan.NextLook = at
+	}
+	if b.plan.Lapses.IsZero() || at.Before(b.plan.Lapses) {
+		b.plan.Lapses = at
+	}
+}
+
+// madeAt is when a droplet was made, as far as it is known.
+func (b *builder) madeAt(id int64) time.Time {
+	i := slices.IndexFunc(b.recorded.Known, func(k fleet.Known) bool { return k.DropletID == id })
+	if i < 0 {
+		return time.Time{}
+	}
+	if k := b.recorded.Known[i]; k.CreatedAt.IsZero() {
+		return k.FirstSeenAt
+	}
+	return b.recorded.Known[i].CreatedAt
+}
+
+// words say since when it is missing, and what comes of it.
+func (m Missing) words() string {
+	if m.Since.IsZero() {
+		return "missing from the account"
+	}
+	words := "missing from the account since " + clock(m.Since)
+	if m.ProvedAt.IsZero() {
+		return words
+	}
+	if !m.Again {
+		return words + "; forgotten if still missing at " + clock(m.ProvedAt)
+	}
+	return words + "; created again if still missing at " + clock(m.ProvedAt)
+}
+
+// clock is a time of these days.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// goneUnder are the droplets that are proved gone and still recorded under a name: they are forgotten when another is registered there, and
+// the first of them that shows before that keeps the name.
+func goneUnder(x *subject) (ids []int64) {
+	for _, h := range x.holdings {
+		if h.state == gone {
+			ids = append(ids, h.record.DropletID)
+		}
+	}
+	return ids
+}
+
+// forget drops the records of droplets that are gone, where nobody wants them to be made again: the file does not want the name, or
+// another droplet is registered under it.
+func (b *builder) forget(x *subject) {
+	taken := slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present })
+	if x.spec == nil || taken {
+		b.plan.Forget = append(b.plan.Forget, goneUnder(x)...)
+	}
+}
+
+// overMaxLost holds the creates of registered droplets that are gone when more are lost than policy.max_lost allows: somebody deleted
+// them on purpose, or what the account shows is not so. Those that are missing count too: they may be gone in a minute. Where the
+// database knows of no droplet, and the fleet's tag counts more than are shown, every create is held.
+func (b *builder) overMaxLost() func(*draft) verdict {
+	lost := b.lost()
+	limit := max(1, b.wanted.Policy.MaxLost.Of(len(b.records)))
+	facts := make([]string, len(lost))
+	for i, id := range lost {
+		facts[i] = strconv.FormatInt(id, 10)
+	}
+	traces := b.tracesLost()
+	return func(d *draft) verdict {
+		switch {
+		case d.Kind != Provision:
+			return verdict{}
+		case traces != "":
+			return verdict{why: traces}
+		case len(lost) <= limit || len(d.Lost) == 0:
+			return verdict{}
+		}
+		why := fmt.Sprintf("%d of %d registered droplets are missing from the account, and policy.max_lost allows %d to be made again unasked: "+
+			"look at the account first; one that shows again keeps its name", len(lost), len(b.records), limit)
+		return verdict{why: why, facts: facts}
+	}
+}
+
+// lost are the registered droplets that are gone or missing, by id.
+func (b *builder) lost() (ids []int64) {
+	for _, x := range b.subjects {
+		for _, h := range x.holdings {
+			if h.state == gone || h.state == missing && h.seen == nil {
+				ids = append(ids, h.record.DropletID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// tracesLost says what the fleet's tag tells of droplets that the account does not show (law 7).
+func (b *builder) tracesLost() string {
+	if b.observed.Traces == nil || !b.recorded.KnowsNothing() {
+		return ""
+	}
+	shown := 0
+	for _, d := range b.droplets {
+		if d.OfFleet(b.wanted.Name) {
+			shown++
+		}
+	}
+	if b.observed.Traces.Droplets <= shown {
+		return ""
+	}
+	return fmt.Sprintf("this state database knows of no droplet yet, and by the count of the tag %s the fleet has %d, of which the account shows %d: "+
+		"wait until it shows them all, or look at the account first", fleet.FleetTag(b.wanted.Name), b.observed.Traces.Droplets, shown)
+}
+
+// heldByTraces waits with every create while nothing but the tag of the fleet is left, and it is not proved that its droplets are gone.
+func (b *builder) heldByTraces(d *draft) string {
+	a, absent := b.observed.Absence(0)
+	if !absent || !a.GoneAt.IsZero() || !d.creates() || !b.recorded.KnowsNothing() {
+		return ""
+	}
+	b.lookAgain(a.NextLook())
+	return fmt.Sprintf("this state database knows of no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
+		fleet.FleetTag(b.wanted.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
+}
+
+// missingRuns are neighbours that are missing since the same look.
+func missingRuns(list []Missing) [][]Missing {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Missing) int {
+		return cmp.Or(fleet.CompareNames(a.Name, b.Name), compareInt(a.DropletID, b.DropletID))
+	})
+	return runs(list, func(m Missing) string { return m.Name }, func(a, b Missing) bool { return a.words() == b.words() })
+}
+
+// MissingText is the missing droplets in one line, for those who wait for them.
+func (p Plan) MissingText() string {
+	var parts []string
+	for _, run := range missingRuns(p.Missing) {
+		parts = append(parts, span(run[0].Name, run[len(run)-1].Name)+" ("+about(len(run), run[0].DropletID)+"): "+run[0].words())
+	}
+	return strings.Join(parts, "; ")
+}
