@@ -61,6 +61,7 @@ type Saga struct {
 	Live      bool   // pending, running, compensating or stuck: its name is taken
 	Step      string
 	SpecHash  string // Spec.Hash of what it provisions or updates; of a destroy: of what it makes room for, empty for nothing
+	GroupHash string // Spec.GroupHash of what it makes; empty: it makes none, or is of a version that did not say
 	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
 	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
 	Undone    bool   // it made a droplet that had to be destroyed again
@@ -109,18 +110,19 @@ const (
 
 // Labels of a saga: small facts that stay with it when its context is gone, and that Saga is made from.
 const (
-	LabelSpec     = "spec"     // Saga.SpecHash
-	LabelDroplet  = "droplet"  // Saga.DropletID, decimal
-	LabelReplaces = "replaces" // Saga.Replaces, decimal
-	LabelUndone   = "undone"   // Saga.Undone, "true"
-	LabelIP       = "ip"       // public IPv4 address of the droplet that it made
-	LabelApproval = "approval" // id of the plan that a person approved; none: no approval was needed
-	LabelGrants   = "grants"   // Grant.ID of each approval that is used up with the saga's beginning, with commas between them
-	LabelDowntime = "downtime" // Saga.Downtime, "true"
-	LabelCorrects = "corrects" // Saga.Corrects, "true"
-	LabelRetried  = "retried"  // Saga.Retried, "true"
-	LabelSwept    = "swept"    // Saga.SweptAt, RFC 3339
-	LabelTagGone  = "tag_gone" // Saga.TagGone, "true"
+	LabelSpec     = "spec"       // Saga.SpecHash
+	LabelGroup    = "group_spec" // Saga.GroupHash
+	LabelDroplet  = "droplet"    // Saga.DropletID, decimal
+	LabelReplaces = "replaces"   // Saga.Replaces, decimal
+	LabelUndone   = "undone"     // Saga.Undone, "true"
+	LabelIP       = "ip"         // public IPv4 address of the droplet that it made
+	LabelApproval = "approval"   // id of the plan that a person approved; none: no approval was needed
+	LabelGrants   = "grants"     // Grant.ID of each approval that is used up with the saga's beginning, with commas between them
+	LabelDowntime = "downtime"   // Saga.Downtime, "true"
+	LabelCorrects = "corrects"   // Saga.Corrects, "true"
+	LabelRetried  = "retried"    // Saga.Retried, "true"
+	LabelSwept    = "swept"      // Saga.SweptAt, RFC 3339
+	LabelTagGone  = "tag_gone"   // Saga.TagGone, "true"
 
 	LabelSent      = "sent"      // Creates.Sent
 	LabelAnswered  = "answered"  // Creates.Answered, decimal, with commas

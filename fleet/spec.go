@@ -62,6 +62,15 @@ func HashWanted(wanted func(i int) (value string, asked bool)) string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
+// GroupHash names what the spec asks for and the group that asks for it, whatever the droplet's own name: equal for the members of a
+// group that would be made alike.
+func (s Spec) GroupHash() string {
+	nameless := s
+	nameless.Name = ""
+	sum := sha256.Sum256([]byte(Key(s.Group) + "\x00" + nameless.Hash()))
+	return hex.EncodeToString(sum[:])[:16]
+}
+
 // Spec finds the wanted droplet of that name, whatever its letter case. It is quick where Specs are ordered and the name is among
 // them: every waiting saga asks again and again.
 func (f Fleet) Spec(name string) (Spec, bool) {

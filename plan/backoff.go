@@ -15,13 +15,14 @@ const (
 
 // failures counts the failures in a row of what an action tries, and finds the last (law 14). A success ends the row, and so does a
 // person's retry.
-func failures(d *draft) (count, undone int, last *fleet.Saga) {
+func (b *builder) failures(d *draft) (count, undone int, last *fleet.Saga) {
+	forgiven := b.tallyOf(d).forgiven
 	for i := len(d.subject.past) - 1; i >= 0; i-- {
 		saga := d.subject.past[i]
 		if !triesSame(saga, d) {
 			continue
 		}
-		if saga.Retried || saga.Completed() {
+		if saga.Retried || saga.Completed() || d.creates() && !saga.CreatedAt.After(forgiven) {
 			break
 		}
 		if !saga.Failed() {
@@ -58,10 +59,14 @@ func (b *builder) heldByStall(d *draft) string {
 	if !d.creates() && !d.Alter.Downtime() {
 		return ""
 	}
-	count, undone, last := failures(d)
+	count, undone, last := b.failures(d)
 	if d.Alter.Downtime() && count >= stallAfter {
 		return fmt.Sprintf("the resize failed %d times in a row (%s), and takes the droplet down each time; change its stanza, or: arcadiad saga retry %s",
 			count, why(last), fleet.Saga8(last.ID))
+	}
+	if of := b.tallyOf(d); of.undone >= stallAfter && of.undone > undone {
+		return fmt.Sprintf("%d droplets of %s were made for this spec and had to be destroyed again (the last was %s: %s); change its stanza, or: arcadiad saga retry %s",
+			of.undone, d.Spec.Group, of.last.Name, why(of.last), fleet.Saga8(of.last.ID))
 	}
 	if undone < stallAfter {
 		return ""
@@ -74,7 +79,7 @@ func (b *builder) heldByBackoff(d *draft) string {
 	if b.recorded.Hurry {
 		return ""
 	}
-	count, _, last := failures(d)
+	count, _, last := b.failures(d)
 	if last == nil {
 		return ""
 	}

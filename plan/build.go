@@ -45,6 +45,7 @@ type builder struct {
 	byMaker map[string][]int64 // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
 
 	comparing comparison
+	tallies   map[string]tally // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
 }
 
 // newBuilder checks that the three belong together, and sorts out who is who.

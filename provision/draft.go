@@ -51,6 +51,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		takeNamesakes()
 		w.Lost = a.Lost
 		takeSpec()
+		labels[fleet.LabelGroup] = a.Spec.GroupHash()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
 			kind = fleet.SagaDestroy
@@ -61,6 +62,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		kind = fleet.SagaReplace
 		takeNamesakes()
 		takeSpec()
+		labels[fleet.LabelGroup] = a.Spec.GroupHash()
 		err = takeLicence()
 		labels[fleet.LabelReplaces] = strconv.FormatInt(a.DropletID, 10)
 	case plan.Adopt:

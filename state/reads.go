@@ -233,7 +233,7 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	if err := decode("labels", text, &labels); err != nil {
 		return err
 	}
-	f.SpecHash = labels[fleet.LabelSpec]
+	f.SpecHash, f.GroupHash = labels[fleet.LabelSpec], labels[fleet.LabelGroup]
 	f.Undone = labels[fleet.LabelUndone] == "true"
 	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
 	f.Retried, f.Approved = labels[fleet.LabelRetried] == "true", labels[fleet.LabelApproval] != ""
