@@ -31,6 +31,9 @@ func (q Query) matches(d fleet.Droplet) bool {
 	if q.ID != 0 {
 		return d.ID == q.ID
 	}
+	if d.Name == "" && d.Unread.Has(fleet.UnreadTags) {
+		return true // it may be
+	}
 	return q.Tag != "" && d.HasTag(q.Tag) || q.Name != "" && strings.EqualFold(d.Name, q.Name)
 }
 

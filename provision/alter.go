@@ -59,6 +59,7 @@ const (
 var (
 	errUnable = errors.New("it cannot be changed")
 	errSlow   = errors.New("it takes too long")
+	errUntold = errors.New("shown without")
 	errUnseen = errors.New("it was done, as DigitalOcean says, and the droplet does not show it")
 )
 
@@ -142,7 +143,7 @@ func notTold(d fleet.Droplet) error {
 	if d.Unread.Has(fleet.UnreadTags) {
 		what = "its tags"
 	}
-	return saga.Later(time.Minute, fmt.Errorf("droplet %d is shown without %s: nothing is done to it until that shows", d.ID, what))
+	return saga.Later(time.Minute, fmt.Errorf("droplet %d is %w %s: nothing is done to it until that shows", d.ID, errUntold, what))
 }
 
 // over tells whether the action has come to its end. That there was nothing to do is believed only after a while: it may have been

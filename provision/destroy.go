@@ -163,6 +163,9 @@ type ending struct {
 func (e *ending) shown(ctx context.Context, d fleet.Droplet) error {
 	e.seen, e.lastSeen, e.absences, e.resent = d, time.Now(), 0, 0
 	if err := e.by.covers(d); err != nil {
+		if d.Unread.Has(fleet.UnreadTags) {
+			return notTold(d)
+		}
 		return e.refuse(err)
 	}
 	e.w.TagSeen = e.w.TagSeen || e.by.id == e.w.DropletID && tagged(d)

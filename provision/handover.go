@@ -127,6 +127,9 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
 	}
 	d := seen[0]
+	if d.Unread.Has(fleet.UnreadTags) {
+		return notTold(d)
+	}
 	if w.Handover == nil {
 		w.Handover = &handover{}
 		if w.registrable(d) {
@@ -193,10 +196,13 @@ func (p *Droplets) tagsSettle(ctx context.Context, looks *lookout, w *work, on, 
 		}
 		d := seen[0]
 		lacks := slices.ContainsFunc(on, func(tag string) bool { return !d.HasTag(tag) })
-		if !lacks && !slices.ContainsFunc(off, d.HasTag) || w.elsewhere(d) {
+		untold := d.Unread.Has(fleet.UnreadTags)
+		switch {
+		case !untold && !lacks && !slices.ContainsFunc(off, d.HasTag) || w.elsewhere(d):
 			return &d, nil
-		}
-		if time.Since(began) > p.o.Visibility {
+		case time.Since(began) > p.o.Visibility && untold:
+			return nil, notTold(d)
+		case time.Since(began) > p.o.Visibility:
 			return nil, fmt.Errorf("droplet %d still shows the tags %s, not as they were set: does the token have the scope tag:read?",
 				d.ID, strings.Join(d.Tags, ", "))
 		}

@@ -48,6 +48,8 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
 	switch found := foundThere(run); {
+	case found && d.Unread.Has(fleet.UnreadTags):
+		return notTold(*d)
 	case found && !w.registrable(*d):
 		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
 	case found && w.Record != nil:

@@ -50,7 +50,7 @@ func (p *Droplets) retag(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	shown, err := p.tagsSettle(ctx, looks, w, r.On, r.Off)
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, errUntold):
 		return err
 	case err != nil: // somebody puts them back, and two that pull at one tag would go on for ever
 		return saga.Permanent(err)
@@ -102,7 +102,7 @@ func (p *Droplets) unretag(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	// Whoever looks next would take tags of before for somebody's doing, and put them back where the file says so.
 	if _, err := p.tagsSettle(ctx, looks, w, r.Off, r.On); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, errUntold) {
 			return err
 		}
 		run.Log().Warn("the tags were put back, and do not show so", "id", d.ID, "error", err)

@@ -127,12 +127,17 @@ func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []f
 		}
 	}
 	untagged := w.Posted && !w.TagSeen && len(seen) == 1 && ready(seen[0], nil)
+	blind := len(seen) == 1 && state != digitalocean.ActionErrored && (seen[0].Status == fleet.StatusUnknown ||
+		seen[0].Status == fleet.StatusActive && seen[0].Unread.Has(fleet.UnreadTags|fleet.UnreadAddresses))
 	switch {
+	case w.Looks >= p.o.WaitLongest && blind:
+		return saga.NeedsPerson(fmt.Errorf("the answers leave out whether droplet %d is ready (%s): look at it in the console; `arcadiad saga abort %s` destroys it",
+			w.DropletID, p.missing(run.ID(), w, seen), fleet.Saga8(run.ID())))
 	case w.Looks >= p.o.WaitLongest && untagged:
 		// It is ours, because its id came in the answer, and it works: to destroy it would only make another like it.
 		return saga.NeedsPerson(fmt.Errorf("droplet %d is active, and shows none of its tags after %d looks: does the token have the scope tag:read? "+
 			"Tag it %s; `arcadiad saga abort %s` destroys it", w.DropletID, w.Looks, strings.Join(w.identity(run.ID()), ", "), fleet.Saga8(run.ID())))
-	case w.Looks < p.o.WaitLongest && (untagged || state == "in-progress"):
+	case w.Looks < p.o.WaitLongest && (untagged || blind || state == "in-progress"):
 		run.Log().Warn("the droplet takes long, but it is on its way", "id", w.DropletID, "looks", w.Looks, "lacks", p.missing(run.ID(), w, seen))
 		w.Judged = w.Looks
 		return run.Checkpoint(ctx)

@@ -300,3 +300,39 @@ func (y *yard) disown(id int64) {
 		}
 	}
 }
+
+// A new droplet of which the answers leave out whether it is ready is neither ready nor destroyed.
+func TestLaw04ANewDropletThatIsNotToldOfIsNotDestroyed(t *testing.T) {
+	for _, member := range []string{"status", "tags", "networks"} {
+		inYard(t, simulator.Options{}, func(y *yard) {
+			y.sim.SetFaults(simulator.Faults{Members: []simulator.Member{{Name: member, As: "null"}}})
+			id := y.provision(spec("web"))
+			time.Sleep(40 * time.Minute)
+			if s := y.saga(id); !s.Status.Live() || len(y.sent(routeDelete)) != 0 {
+				t.Errorf("%s is null: the saga is %s: %s; %d DELETEs", member, s.Status, s.Error, len(y.sent(routeDelete)))
+			}
+			y.sim.SetFaults(simulator.Faults{})
+			y.until(id, saga.Completed)
+			if n := len(y.sent(routeCreate)); n != 1 {
+				t.Errorf("%s was null: %d creates", member, n)
+			}
+		})
+	}
+}
+
+// A droplet whose tags cannot be read is destroyed when they can, and not before.
+func TestLaw01ADestroyWaitsForTheTags(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.made(spec("web"))
+		y.want()
+		begin := y.begin(y.observe())
+		y.sim.SetFaults(simulator.Faults{Members: []simulator.Member{{Name: "tags", As: "null"}}})
+		id := begin(plan.Destroy)[0]
+		time.Sleep(40 * time.Minute)
+		if s := y.saga(id); !s.Status.Live() || len(y.sent(routeDelete)) != 0 {
+			t.Errorf("the saga is %s: %s; %d DELETEs", s.Status, s.Error, len(y.sent(routeDelete)))
+		}
+		y.sim.SetFaults(simulator.Faults{})
+		y.until(id, saga.Completed)
+	})
+}
