@@ -45,7 +45,7 @@ func owning() []mutant {
 	take(5, "a compensation destroys leftovers alone", undo, `if why := w.keeps(run.ID(), d, bearers); why != "" {`, `if false {`, steps)
 	take(13, "a saga from the journal destroys nothing in service", undo, `if !run.Resumed() || !ready(d, w.identity(run.ID())) {`, `if true {`, steps)
 	take(16, "a copy gives way to the one that was first", undo, `first.ID < w.DropletID &&`, `false &&`, house("TestLaw16"))
-	take(1, "tags that come late are waited for", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(blind || state == "in-progress")`, steps)
+	take(1, "tags that come late are waited for", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(blind || state == "in-progress")`, house("TestLaw01TagsThatComeLate"))
 	take(1, "an answered droplet without tags is not destroyed", "provision/wait.go", `case w.Looks >= p.o.WaitLongest && untagged:`, `case false:`, steps)
 
 	const kept = "state/origin.go"
