@@ -32,6 +32,7 @@ const (
 	pathBackup   = "/backup"
 	pathDoctor   = "/doctor"
 	pathToken    = "/token"
+	pathMissed   = "/missed"
 )
 
 // order is the body of every request: what it is about.
@@ -98,6 +99,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathApprove, func(ctx context.Context, o order) (reply, error) { return reply{}, h.approve(ctx, o.ID) })
 	handle(pathPause, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, true) })
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
+	handle(pathMissed, func(context.Context, order) (reply, error) { h.loop.Missed(); return reply{}, nil })
 	handle(pathOffer, h.offer)
 	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
 	handle(pathDoctor, func(ctx context.Context, _ order) (reply, error) { return reply{Report: h.examine(ctx)}, nil })

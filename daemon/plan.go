@@ -41,8 +41,12 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	l.planner.Stateless = o.Stateless
-	_, alone := Dial(ctx, o)
+	remote, alone := Dial(ctx, o)
 	pass, err := l.planner.Plan(ctx, wanted, alone != nil)
+	if err == nil && alone == nil && len(pass.Plan.Missing) > 0 {
+		// The daemon is to look too. That it cannot be told is no failure of the plan: it looks by itself, only later.
+		remote.ask(ctx, pathMissed, order{})
+	}
 	return pass.Plan, err
 }
 
