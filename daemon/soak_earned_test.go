@@ -19,19 +19,19 @@ import (
 
 // past is the life of a droplet, as the watch knows it: what decides whether a DELETE of it was earned.
 type past struct {
-	registered string    // the name that it was last registered under, by whatever daemon; empty: it never was
-	since      time.Time // of that registration
-	maker      *world    // whose create made it; nil: no daemon's
-	era        int       // of its maker's database then
-	saw        time.Time // when a person last approved a plan that names it
-	shielded   time.Time // since when it bears arcadia-protect; zero: it does not
-	volumes    time.Time // since when volumes are attached to it; zero: none are
+	names    map[*world]string // that each daemon last registered it under
+	since    time.Time         // of the last registration under another name
+	makers   map[*world]int    // the daemons whose create made it, by how often their database was lost until then
+	adopted  bool              // it was registered without being made
+	saw      time.Time         // when a person last approved a plan that names it
+	shielded time.Time         // since when it bears arcadia-protect; zero: it does not
+	volumes  time.Time         // since when volumes are attached to it; zero: none are
 }
 
 // past gives what is known of a droplet. The caller holds the lock.
 func (w *watch) past(id int64) *past {
 	if w.pasts[id] == nil {
-		w.pasts[id] = &past{}
+		w.pasts[id] = &past{names: map[*world]string{}, makers: map[*world]int{}}
 	}
 	return w.pasts[id]
 }
@@ -71,14 +71,15 @@ func (w *watch) unreleased() {
 // registrar sees what a daemon registers.
 type registrar struct {
 	saga.Journal
-	w *watch
+	w   *watch
+	who *world
 }
 
 // Commit passes a step's rows on, and notes the registered droplets among them.
 func (r registrar) Commit(ctx context.Context, s saga.Saga, rows []any) error {
 	err := r.Journal.Commit(ctx, s, rows)
 	if err == nil {
-		r.w.registered(rows)
+		r.w.registered(r.who, rows, s.Kind == fleet.SagaAdopt || s.Kind == fleet.SagaClaim)
 	}
 	return err
 }
@@ -86,7 +87,8 @@ func (r registrar) Commit(ctx context.Context, s saga.Saga, rows []any) error {
 // registry sees what a daemon records again.
 type registry struct {
 	reconcile.Store
-	w *watch
+	w   *watch
+	who *world
 }
 
 // Record passes records on, and notes them.
@@ -97,26 +99,43 @@ func (r registry) Record(ctx context.Context, records []fleet.Record) error {
 		for i := range records {
 			rows[i] = records[i]
 		}
-		r.w.registered(rows)
+		r.w.registered(r.who, rows, false)
 	}
 	return err
 }
 
-// overheard puts the watch between a daemon and its store.
-func (w *watch) overheard(store *state.Store) (saga.Journal, reconcile.Store) {
-	return registrar{store, w}, registry{store, w}
+// overhear puts the watch between a daemon and its store.
+func (w *watch) overhear(who *world) {
+	who.wrap = func(store *state.Store) (saga.Journal, reconcile.Store) {
+		return registrar{store, w, who}, registry{store, w, who}
+	}
 }
 
-func (w *watch) registered(rows []any) {
+// inherit notes that a daemon has a copy of another one's database.
+func (w *watch) inherit(heir, from *world) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.eras[heir] = w.eras[from]
+	for _, p := range w.pasts {
+		if name, ok := p.names[from]; ok {
+			p.names[heir] = name
+		}
+		if era, ok := p.makers[from]; ok {
+			p.makers[heir] = era
+		}
+	}
+}
+
+func (w *watch) registered(who *world, rows []any, adopted bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, row := range rows {
 		if r, ok := row.(fleet.Record); ok {
 			p := w.past(r.DropletID)
-			if p.registered != r.Name {
+			if p.names[who] != r.Name {
 				p.since = time.Now()
 			}
-			p.registered = r.Name
+			p.names[who], p.adopted = r.Name, p.adopted || adopted
 		}
 	}
 }
@@ -140,8 +159,7 @@ func (w *watch) made(who *world, resp *http.Response) {
 }
 
 func (w *watch) madeBy(who *world, id int64) {
-	p := w.past(id)
-	p.maker, p.era = who, w.eras[who]
+	w.past(id).makers[who] = w.eras[who]
 }
 
 // seen notes that a person has approved a plan, and which droplets it would end.
@@ -161,9 +179,6 @@ const approvalLasts = 25 * time.Hour
 // checkEarned holds a DELETE against what gives leave to it. The caller holds the lock.
 func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 	w := x.w
-	if slices.Contains(notYet, theLaws) {
-		return
-	}
 	w.truths()
 	p, now := w.past(d.ID), time.Now()
 	recent := now.Add(-slack)
@@ -174,30 +189,34 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 		return
 	}
 	i := slices.IndexFunc(recorded.Records, func(r fleet.Record) bool { return r.DropletID == d.ID })
-	lifted := p.registered != "" && w.lately(recent, func(f fleet.Fleet) bool {
-		spec, ok := f.Spec(p.registered)
+	name, ever := p.names[x.who]
+	era, made := p.makers[x.who]
+	lifted := ever && w.lately(recent, func(f fleet.Fleet) bool {
+		spec, ok := f.Spec(name)
 		return ok && spec.Protect != nil && !*spec.Protect
 	})
 	switch {
 	case !p.shielded.IsZero() && p.shielded.Before(recent) && !lifted:
 		w.broke("law 09", "a DELETE of droplet %d %s, which bears %s since %v", d.ID, d.Name, fleet.ProtectTag, p.shielded.Sub(w.s.began))
-	case p.registered != "" && w.always(now.Add(-5*time.Second), func(f fleet.Fleet) bool { return w.shields(f, p, d.ID) }):
-		w.broke("law 09", "a DELETE of droplet %d, registered as %s, which the file in force protects", d.ID, p.registered)
+	case ever && (i >= 0 || !approved) && w.always(now.Add(-5*time.Second), func(f fleet.Fleet) bool { return w.shields(f, p, name, d.ID) }):
+		w.broke("law 09", "a DELETE of droplet %d, registered as %s, which the file in force protects", d.ID, name)
 	case !p.volumes.IsZero() && p.volumes.Before(recent) && !(approved && p.saw.After(p.volumes)):
 		w.broke("law 09", "a DELETE of droplet %d %s with volumes since %v, and nobody approved that", d.ID, d.Name, p.volumes.Sub(w.s.began))
 	case approved:
 		w.s.count("law 05: a person's approval ended a droplet")
-	case p.registered == "" && p.maker == nil:
-		w.broke("law 05", "a DELETE of droplet %d %s, which no daemon made and nobody approved", d.ID, d.Name)
-	case p.registered == "" && (p.maker != x.who || p.era != w.eras[x.who]):
-		w.broke("law 16", "a DELETE of droplet %d %s, which another database made and nobody approved", d.ID, d.Name)
-	case p.registered == "":
+	case !ever && made && era == w.eras[x.who]:
 		w.s.count("law 05: a leftover was destroyed unasked")
+	case !ever && len(p.makers) == 0 && w.asIfMade(d):
+		w.s.count("law 05: a copy could not be told from an unanswered create")
+	case !ever && len(p.makers) == 0:
+		w.broke("law 05", "a DELETE of droplet %d %s, which no daemon made and nobody approved", d.ID, d.Name)
+	case !ever:
+		w.broke("law 16", "a DELETE of droplet %d %s, which another database made and nobody approved", d.ID, d.Name)
 	case i < 0:
-		w.broke("law 05", "a DELETE of droplet %d, which was registered as %s and is not any more, and nobody approved it", d.ID, p.registered)
+		w.broke("law 05", "a DELETE of droplet %d, which was registered as %s and is not any more, and nobody approved it", d.ID, name)
 	case !w.lately(recent, func(f fleet.Fleet) bool { return w.ends(f, recorded.Records[i], p) }):
 		w.broke("law 05", "a DELETE of droplet %d, registered as %s: no file of late drops or changes it, no drift policy takes it, and nobody approved it",
-			d.ID, p.registered)
+			d.ID, name)
 	default:
 		w.s.count("law 05: the file's word ended a registered droplet")
 	}
@@ -215,11 +234,28 @@ func (w *watch) always(since time.Time, says func(fleet.Fleet) bool) bool {
 	return len(w.files) > 0 && !w.lately(since, func(f fleet.Fleet) bool { return !says(f) })
 }
 
+// asIfMade tells whether nothing in the account tells the droplet from one that an unanswered create of its saga made (law 5): it bears the
+// saga's tag and the name, and there are no more such droplets than creates that were answered or stayed unknown.
+func (w *watch) asIfMade(d simulator.Droplet) bool {
+	for _, saga8 := range (&fleet.Droplet{Tags: d.Tags}).Saga8s() {
+		such := 0
+		for _, other := range slices.Concat(w.s.sim.Droplets(), w.s.sim.Ended()) {
+			if hasTag(other, "arcadia-saga-"+saga8) && fleet.Key(other.Name) == fleet.Key(d.Name) {
+				such++
+			}
+		}
+		if w.sends[saga8] >= such {
+			return true
+		}
+	}
+	return false
+}
+
 // shields tells whether the file protects what is registered under the name.
-func (w *watch) shields(f fleet.Fleet, p *past, id int64) bool {
-	spec, ok := f.Spec(p.registered)
+func (w *watch) shields(f fleet.Fleet, p *past, name string, id int64) bool {
+	spec, ok := f.Spec(name)
 	if !ok {
-		spec, ok = w.heir(f, p, id)
+		spec, ok = w.heir(f, p, name, id)
 	}
 	return ok && spec.Protected()
 }
@@ -228,7 +264,7 @@ func (w *watch) shields(f fleet.Fleet, p *past, id int64) bool {
 func (w *watch) ends(f fleet.Fleet, r fleet.Record, p *past) bool {
 	spec, ok := f.Spec(r.Name)
 	if !ok {
-		if spec, ok = w.heir(f, p, r.DropletID); !ok {
+		if spec, ok = w.heir(f, p, r.Name, r.DropletID); !ok {
 			return true
 		}
 	}
@@ -247,8 +283,8 @@ func (w *watch) ends(f fleet.Fleet, r fleet.Record, p *past) bool {
 
 // heir finds the wanted droplet that has, or had in steps, the name of a registered one: `was` in the file in force, and in versions
 // since it was registered. A name that another droplet is registered under has no need of it.
-func (w *watch) heir(f fleet.Fleet, p *past, id int64) (fleet.Spec, bool) {
-	from := map[string]bool{fleet.Key(p.registered): true}
+func (w *watch) heir(f fleet.Fleet, p *past, name string, id int64) (fleet.Spec, bool) {
+	from := map[string]bool{fleet.Key(name): true}
 	for range w.files {
 		for _, v := range w.files {
 			if !v.to.IsZero() && v.to.Before(p.since) {
@@ -267,8 +303,9 @@ func (w *watch) heir(f fleet.Fleet, p *past, id int64) (fleet.Spec, bool) {
 		}
 		taken := false
 		for other, q := range w.pasts {
-			if _, there := w.s.sim.Droplet(other); there && other != id && fleet.Key(q.registered) == fleet.Key(s.Name) {
-				taken = true
+			_, there := w.s.sim.Droplet(other)
+			for _, has := range q.names {
+				taken = taken || there && other != id && fleet.Key(has) == fleet.Key(s.Name)
 			}
 		}
 		if !taken {

@@ -133,16 +133,6 @@ func events() []event {
 	}
 }
 
-// notYet are the events whose laws are still to come.
-var notYet = []string{
-	"console: copied tags", "console: several are deleted", "console: our tags are off for a while", "blank reads", "a droplet is hidden",
-	"what was gone shows again", "reads are behind", "the listing never holds still", "members are misread", "renames in a row", "protect",
-	"a cloned machine", "a database of moments ago", "release", theLaws,
-}
-
-// theLaws are those of checkEarned.
-const theLaws = "a destroy has to be earned"
-
 func (s *soak) badFile() bool {
 	bad := []string{"", "version: 1\nfleet: test\n<<<<<<< HEAD\ndroplets: []\n", s.good[:len(s.good)/2] + "\n\tx", "version: 1\nfleet: test\ndroplets: {}\n"}
 	s.saveFile(bad[s.rng.IntN(len(bad))])
@@ -291,8 +281,23 @@ func (s *soak) secondWriter() bool {
 	return true
 }
 
+// loseAll loses the database, and now and then the reads of droplets lie when the daemon starts anew.
 func (s *soak) loseAll() bool {
 	s.down(s.world)
+	f := s.faultSet
+	switch s.rng.IntN(6) {
+	case 0:
+		f.BlankReads = true
+	case 1:
+		f.TagCountOff = pick(s.rng, []int{-9, 3})
+	case 2:
+		f.HiddenFromLists = []string{pick(s.rng, []string{"a", "b", "web-1", simulator.Everything})}
+	}
+	s.sim.SetFaults(f)
+	defer func() {
+		s.sleep(s.lasting())
+		s.sim.SetFaults(s.faultSet)
+	}()
 	s.tell("the database is lost")
 	s.forget()
 	s.loseDatabase()

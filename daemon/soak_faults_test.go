@@ -110,5 +110,9 @@ func mustHappen() []string {
 	for _, e := range events() {
 		names = append(names, "event "+e.name)
 	}
+	for _, lie := range []string{"blank_reads", "reads_behind", "hidden_from_lists", "hidden_from_get", "members", "shown_off", "features_lack_backups",
+		"total_moves", "tag_count_off"} {
+		names = append(names, "fault "+lie)
+	}
 	return append(names, "fault without_scopes")
 }

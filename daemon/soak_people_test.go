@@ -134,6 +134,7 @@ func (s *soak) cloned() bool {
 	}
 	s.forget()
 	s.watch.unreleased()
+	s.watch.inherit(s.clone, s.world)
 	s.tell("the machine is cloned")
 	s.up(s.world)
 	s.up(s.clone)

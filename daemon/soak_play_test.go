@@ -81,7 +81,7 @@ func (s *soak) prepare(w *world) {
 	}
 	w.log = slog.New(ear{w.log.Handler(), &s.counting, s.tally})
 	w.o.Log = w.log
-	w.wrap = s.watch.overheard
+	s.watch.overhear(w)
 	w.wire = func(next http.RoundTripper) http.RoundTripper { return wire{s.watch, w, next} }
 	w.must(os.WriteFile(w.o.State, s.template, 0o600))
 }
@@ -104,9 +104,7 @@ func (s *soak) live() {
 		s.misbehave()
 	}
 	s.up(s.world)
-	all := events()
-	all = slices.DeleteFunc(all, func(e event) bool { return slices.Contains(notYet, e.name) })
-	weight := 0
+	all, weight := events(), 0
 	for _, e := range all {
 		weight += e.weight
 	}
@@ -209,6 +207,8 @@ func (s *soak) read() {
 		held := map[string]string{
 			"max_destroy": "law 09: max_destroy held", "protect": "law 09: protect held", "volumes": "law 09: volumes held", "max_droplets": "law 09: max_droplets held",
 			"backoff": "law 14: backoff held", "stalled": "law 14: stalled", "origin": "law 16: unknown origin was held",
+			"lost": "law 06: the loss of many was held", "rename": "law 17: a rename that leads nowhere was held", "name_taken": "law 09: name_taken held",
+			"turn": "law 18: the group's turn was waited for",
 		}
 		if law, ok := held[a.HeldBy]; ok && a.Held {
 			s.count(law)

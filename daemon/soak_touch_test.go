@@ -155,7 +155,7 @@ func (s *soak) judgeDroplet(spec fleet.Spec, r fleet.Record) {
 			s.t.Errorf("droplet %d %s: %s is %s, and %s is wanted, drift or not", d.ID, d.Name, field, has, want)
 		case corrects && touched:
 			s.count("drift: the file has its way where it says correct")
-		case s.watch.forgot, !s.watch.untag.IsZero() && field != "status":
+		case s.watch.forgot, s.watch.past(d.ID).adopted, !s.watch.untag.IsZero() && field != "status":
 			// What a saga of a lost database left behind, or one that may no longer write to the droplet, looks like drift.
 		case s.watch.undisturbed(t, field) && has != t.value:
 			s.t.Errorf("droplet %d %s: %s is %s, and somebody made it %s at %v, and drift is left alone", d.ID, d.Name, field, has, t.value, t.at.Sub(s.began))

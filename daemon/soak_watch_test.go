@@ -42,6 +42,7 @@ type watch struct {
 	copies   map[int64]bool  // droplets that bear copied tags
 	released map[int64]bool  // droplets that a person released for good
 	last     lastWrite
+	sends    map[string]int // creates under each saga tag that were answered or stayed unknown
 }
 
 type postedOnce struct {
@@ -56,7 +57,7 @@ type fileAt struct {
 
 func newWatch(s *soak) *watch {
 	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{},
-		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}}
+		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[string]int{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -314,11 +315,13 @@ func (x wire) posted(body []byte, at time.Time, resp *http.Response, err error) 
 	if errors.As(err, &op) && op.Op == "dial" {
 		return // it never arrived
 	}
-	w.posts[saga8] = postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}
+	if w.posts[saga8] = (postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}); !w.posts[saga8].refused {
+		w.sends[saga8]++
+	}
 	for _, d := range w.s.sim.Droplets() {
 		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && !w.copies[d.ID] && (strings.EqualFold(d.Name, name) || hasTag(d, "arcadia-saga-"+saga8)) {
 			w.born[d.ID] = tags
-			if w.past(d.ID).maker == nil {
+			if len(w.past(d.ID).makers) == 0 {
 				w.madeBy(x.who, d.ID)
 			}
 		}

@@ -269,7 +269,8 @@ func stories() []story {
 		{name: "law 17: two renames in a row, in flight", stanzas: web,
 			happens: inOrder(edited(0, as("name: api, was: web")), soon(2*time.Second), edited(0, as("name: svc, was: api")))},
 		{name: "law 17: two renames in a row, paused", stanzas: web, happens: whilePaused(edited(time.Minute, as("name: api, was: web"), as("name: svc, was: api")))},
-		{name: "law 17: two renames in a row, no daemon", stanzas: web, happens: off(edited(0, as("name: api, was: web"), as("name: svc, was: api")))},
+		{name: "law 17: two renames in a row, no daemon", stanzas: web, lack: 1, more: 1, // nobody saw the first one: held
+			happens: off(edited(0, as("name: api, was: web"), as("name: svc, was: api")))},
 		{name: "law 17: renamed, and back again", stanzas: web,
 			happens: inOrder(edited(0, as("name: api, was: web")), soon(2*time.Second), edited(0, as("name: web")))},
 		{name: "law 17: a typo in was", stanzas: web, happens: edited(0, as("name: api, was: wbe")), lack: 1, more: 1},
@@ -319,23 +320,9 @@ func stories() []story {
 	}
 }
 
-// toCome are the stories whose laws are still to come.
-var toCome = []string{
-	"law 09: protected in the middle of a replace",
-	"law 09: protected while paused, a replace that has begun",
-	"law 17: a typo in was",
-	"law 17: a typo in was, and then mended",
-	"law 17: two renames in a row, in flight",
-	"law 17: two renames in a row, no daemon",
-	"law 17: two renames in a row, paused",
-}
-
 // Droplets end by the file's word, a person's, or the drift that a policy takes: never by a lie, a copy, a race or a restart.
 func TestLaw05ADestroyHasToBeEarned(t *testing.T) {
 	for _, s := range stories() {
-		if slices.Contains(toCome, s.name) {
-			continue
-		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, simulator.Options{Activation: 25 * time.Second, Latency: 200 * time.Millisecond, Limits: simulator.Unlimited()}, s.play)
