@@ -76,6 +76,8 @@ func figuresOf(pass reconcile.Pass) figures {
 	for _, d := range pass.Observed.Droplets {
 		state := foreign
 		switch {
+		case registered[d.ID] && d.Unread.Has(fleet.UnreadTags): // unknown is not none
+			state = managed
 		case letGo[d.ID], registered[d.ID] && !ours(&d):
 			state = released
 		case registered[d.ID]:

@@ -125,6 +125,18 @@ func demand(t *testing.T, got, want map[string]float64) {
 	}
 }
 
+// A token that cannot read tags makes no droplet a released one.
+func TestLaw01WhatCannotBeReadIsNotReleased(t *testing.T) {
+	pass := aPass()
+	for i := range pass.Observed.Droplets {
+		pass.Observed.Droplets[i].Tags, pass.Observed.Droplets[i].Unread = nil, fleet.UnreadTags
+	}
+	got := figuresOf(pass).droplets
+	if managed, released := got[bearing{managed, "active"}], got[bearing{released, "active"}]; managed != 2 || released != 0 {
+		t.Errorf("%d active droplets are managed and %d released, want 2 and 0", managed, released)
+	}
+}
+
 func TestWhatABusyDaemonShows(t *testing.T) {
 	r, _ := busy(t)
 	demand(t, samples(t, r), map[string]float64{

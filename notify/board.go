@@ -18,7 +18,7 @@ const (
 	Stuck    Kind = "stuck"    // a saga needs a person, or patience
 	Held     Kind = "held"     // an action waits for a person, or for a backoff
 	Stalled  Kind = "stalled"  // a droplet is not tried again: too many were made for its spec and destroyed, or too many resizes of it failed
-	Missing  Kind = "missing"  // a registered droplet is not shown any more
+	Missing  Kind = "missing"  // the account does not show a registered droplet
 	Drift    Kind = "drift"    // a droplet was changed behind arcadiad's back
 	Released Kind = "released" // a registered droplet lost our tags
 	File     Kind = "file"     // the newest fleet file is not in force

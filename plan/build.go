@@ -21,6 +21,7 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 		b.decide(x)
 	}
 	b.protect()
+	b.warnOfLost()
 	b.warnLast()
 	slices.SortStableFunc(b.drafts, compareDrafts)
 	b.plan.ID = b.identify()

@@ -229,7 +229,7 @@ func TestLaw05OnceRegistered(t *testing.T) {
 		}
 		wanted.recorded.Registrations = []fleet.Registration{{DropletID: 7, RegisteredAt: noon.Add(-48 * time.Hour)}}
 		p := wanted.expect(t, "destroy web-1 7 held by origin")
-		for _, word := range []string{"droplet 7 (made at 2026-11-23T11:00:00Z) was registered before", "approve PLAN", "off it to keep it"} {
+		for _, word := range []string{"droplet 7 (made at 2026-11-23T11:00:00Z) was registered before", "arcadiad approve " + p.ID + " destroys it", "off it to keep it"} {
 			if !strings.Contains(p.Actions[0].HeldReason, word) {
 				t.Errorf("%s: the hold does not say %q: %s", what, word, p.Actions[0].HeldReason)
 			}

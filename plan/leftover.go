@@ -95,7 +95,7 @@ func (b *builder) competes(d *draft) verdict {
 	default:
 		fmt.Fprintf(&why, "no saga of this state database made it: droplet %s", since(d.seen))
 	}
-	fmt.Fprintf(&why, "; `arcadiad approve PLAN` destroys it; take the tag %s off it to keep it", fleet.ManagedTag)
+	fmt.Fprintf(&why, "; arcadiad approve %s destroys it; take the tag %s off it to keep it", b.plan.ID, fleet.ManagedTag)
 	v := verdict{}
 	if d.kept != nil {
 		fmt.Fprintf(&why, "; to keep it as %s instead, destroy droplet %s", d.Name, since(d.kept))

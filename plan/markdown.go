@@ -47,7 +47,7 @@ func (p Plan) Markdown(w io.Writer) error {
 	for _, m := range missingRuns(p.Missing) {
 		lines = append(lines, code(span(m[0].Name, m[len(m)-1].Name))+" ("+about(len(m), m[0].DropletID)+"): "+escape(m[0].words()))
 	}
-	m.bullets("Missing", "Registered, and not shown any more.", lines)
+	m.bullets("Missing", "Registered, but the account does not show it.", lines)
 
 	moving, stuck := p.flights()
 	lines = nil

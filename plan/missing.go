@@ -18,6 +18,7 @@ type Missing struct {
 	Since     time.Time `json:"since,omitzero"`     // when the first look that lacked it began
 	ProvedAt  time.Time `json:"proved_at,omitzero"` // when it counts as gone at the earliest
 	Again     bool      `json:"again"`              // it is made again then, unless a rule holds that: the file wants it
+	HeldBy    string    `json:"held_by,omitempty"`  // the rule that will hold that, as far as it is known already: lost
 }
 
 // noteMissing reports a registered droplet that is missing, and asks for the next look.
@@ -62,8 +63,11 @@ func (m Missing) words() string {
 	if m.ProvedAt.IsZero() {
 		return words
 	}
-	if !m.Again {
+	switch {
+	case !m.Again:
 		return words + "; forgotten if still missing at " + clock(m.ProvedAt)
+	case m.HeldBy != "":
+		return words + "; if still missing at " + clock(m.ProvedAt) + ", it waits for your approval: more than policy.max_lost are missing"
 	}
 	return words + "; created again if still missing at " + clock(m.ProvedAt)
 }
@@ -95,8 +99,7 @@ func (b *builder) forget(x *subject) {
 // them on purpose, or what the account shows is not so. Those that are missing count too: they may be gone in a minute. Where the
 // database knows of no droplet, and the fleet's tag counts more than are shown, every create is held.
 func (b *builder) overMaxLost() func(*draft) verdict {
-	lost := b.lost()
-	limit := max(1, b.wanted.Policy.MaxLost.Of(len(b.records)))
+	lost, limit := b.lost(), b.maxLost()
 	facts := make([]string, len(lost))
 	for i, id := range lost {
 		facts[i] = strconv.FormatInt(id, 10)
@@ -114,6 +117,21 @@ func (b *builder) overMaxLost() func(*draft) verdict {
 		why := fmt.Sprintf("%d of %d registered droplets are missing from the account, and policy.max_lost allows %d to be made again unasked: "+
 			"look at the account first; one that shows again keeps its name", len(lost), len(b.records), limit)
 		return verdict{why: why, facts: facts}
+	}
+}
+
+// maxLost is how many registered droplets may be lost and are made again unasked.
+func (b *builder) maxLost() int { return max(1, b.wanted.Policy.MaxLost.Of(len(b.records))) }
+
+// warnOfLost says of what is missing that a person will be asked once it is gone, where so much is lost by now.
+func (b *builder) warnOfLost() {
+	if len(b.plan.Missing) == 0 || len(b.lost()) <= b.maxLost() {
+		return
+	}
+	for i := range b.plan.Missing {
+		if b.plan.Missing[i].Again {
+			b.plan.Missing[i].HeldBy = ruleLost
+		}
 	}
 }
 

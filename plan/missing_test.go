@@ -22,6 +22,7 @@ func (s *scene) miss(ids ...int64) {
 // A missing droplet is shown in every rendering: since when, and when it is made again. The next pass is due when a look counts again.
 func TestLaw06WhatIsMissingIsShown(t *testing.T) {
 	s := converged("db", "web-1", "web-2", "web-3", "web-4")
+	s.wanted.Policy.MaxLost = fleet.Limit{Value: 4}
 	s.miss(102, 103, 104)
 	s.unwant("db")
 	s.miss(101)
@@ -146,4 +147,18 @@ func TestLaw07TheTagTellsOfALostDatabase(t *testing.T) {
 	}
 	s.observed.Absences[0].GoneAt = noon
 	s.expect(t, "provision web-1", "provision web-2")
+}
+
+// Where so much is missing that a person will be asked, the plan says so at once.
+func TestLaw06WhatIsMissingSaysThatAPersonIsAsked(t *testing.T) {
+	s := converged("a", "b", "c", "d", "e", "f", "g", "h")
+	s.miss(101, 102, 103)
+	var text bytes.Buffer
+	if err := s.expect(t).Text(&text, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "missing from the account since 11:59:59; if still missing at 12:00:59, it waits for your approval: more than policy.max_lost are missing"
+	if !strings.Contains(text.String(), want) {
+		t.Errorf("%q is not in:\n%s", want, text.String())
+	}
 }

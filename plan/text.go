@@ -53,7 +53,7 @@ func (p Plan) Text(w io.Writer, o Options) error {
 	for _, run := range releasedRuns(p.Released) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+clean(run[0].Reason))
 	}
-	t.heading("Missing: registered, and not shown any more", len(p.Missing))
+	t.heading("Missing: registered, but the account does not show it", len(p.Missing))
 	for _, run := range missingRuns(p.Missing) {
 		t.entry("?", span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID)+": "+run[0].words())
 	}

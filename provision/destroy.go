@@ -89,9 +89,9 @@ func (p *Droplets) stands(ctx context.Context, run *saga.Run, w *work) error {
 	}
 }
 
-// undestroy is the compensation of DestroyDroplet: there is none.
-func (p *Droplets) undestroy(_ context.Context, run *saga.Run, w *work) error {
-	run.Log().Info("a destroyed droplet cannot be brought back; nothing to compensate", "id", w.Demolition.DropletID)
+// undestroy is the compensation of DestroyDroplet. It runs only before the intent of the first DELETE, so there is nothing to undo.
+func (p *Droplets) undestroy(_ context.Context, run *saga.Run, _ *work) error {
+	run.Log().Info("nothing to undo: no DELETE was sent")
 	return nil
 }
 

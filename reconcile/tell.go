@@ -79,7 +79,7 @@ func (l *Loop) tellHeld(p plan.Plan) {
 		l.Log.Info("nothing is held back any more")
 		return
 	}
-	attrs := []any{"plan", p.ID, "held", len(held), "by", rulesOf(held), "what", listed(held), "why", held[0].HeldReason}
+	attrs := []any{"plan", p.ID, "held", len(held), "by", rulesOf(held), "what", listed(held), "why", reasonsOf(held)}
 	if cost := p.KeepMonthly(); cost > 0 {
 		attrs = append(attrs, "keeps_monthly", cost.String())
 	}
@@ -112,6 +112,17 @@ func rulesOf(held []plan.Action) string {
 		}
 	}
 	return strings.Join(rules, ", ")
+}
+
+// reasonsOf has one reason of each rule, the first.
+func reasonsOf(held []plan.Action) string {
+	var told, reasons []string
+	for _, a := range held {
+		if !slices.Contains(told, a.HeldBy) {
+			told, reasons = append(told, a.HeldBy), append(reasons, a.HeldReason)
+		}
+	}
+	return strings.Join(reasons, " | ")
 }
 
 // mostListed bounds how many held actions one line of log names.

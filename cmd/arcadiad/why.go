@@ -105,8 +105,11 @@ func (s story) text(w io.Writer, now time.Time) error {
 	err := aligned(w, func(t io.Writer) {
 		for _, d := range s.Droplets {
 			words := fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
-			if d.Bearing == deleted {
+			switch d.Bearing {
+			case deleted:
 				words = fmt.Sprintf("%d, gone since %s", d.ID, when(now, d.Deleted))
+			case missing:
+				words = fmt.Sprintf("%d, missing from the account since %s (when it is made again: arcadiad plan)", d.ID, when(now, d.Missing))
 			}
 			fmt.Fprintf(t, "Droplet\t%s\n", words)
 		}
