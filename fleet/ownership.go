@@ -1,7 +1,5 @@
 package fleet
 
-import "strings"
-
 // Ownership says whose a droplet is by its tags (law 1).
 type Ownership int
 
@@ -20,16 +18,13 @@ func (o Ownership) Ours() bool { return o == OfThisFleet || o == OfOurSaga }
 // OwnershipOf tells whose a droplet is to a fleet. Made tells whether the saga with that tag is one of this journal that makes droplets.
 func OwnershipOf(d *Droplet, fleet string, made func(saga8 string) bool) Ownership {
 	managed := d.Managed()
-	for _, other := range d.Fleets() {
-		if other != strings.ToLower(fleet) {
-			return OfOtherFleet
-		}
-	}
 	switch {
 	case d.OfFleet(fleet) && managed:
 		return OfThisFleet
 	case d.OfFleet(fleet):
 		return Stripped
+	case len(d.Fleets()) > 0:
+		return OfOtherFleet
 	case !managed:
 		return Nobodys
 	}

@@ -50,3 +50,12 @@ func BenchmarkBuild(b *testing.B) {
 		})
 	}
 }
+
+// A pass looks at every droplet of the account: what it allocates for each of them is paid again every few minutes.
+func TestAPlanAtRestAllocatesNothingForEachDroplet(t *testing.T) {
+	const droplets, most = 2_000, 200
+	s := bigWorld(droplets)
+	if n := testing.AllocsPerRun(3, func() { s.build(t) }); n > most {
+		t.Errorf("%v allocations for %d droplets at rest, want at most %d", n, droplets, most)
+	}
+}
