@@ -134,7 +134,6 @@ func deciding() []mutant {
 	take(14, "a backoff ends at an hour", "plan/backoff.go", `return min(wait, maxBackoff)`, `return wait`)
 	take(14, "a person does not wait for a backoff", "plan/backoff.go", `if b.recorded.Hurry {`, `if false {`)
 
-	const update = "plan/update.go"
 	take(1, "tags of others stay", "plan/diff.go", `return slices.Contains(was, e) && !slices.Contains(want, e)`, `return !slices.Contains(want, e)`)
 	take(9, "drift is left alone where nobody says otherwise", "plan/diff.go", `case drifts != fleet.DriftReport && c.alters(`, `case c.alters(`)
 	take(9, "no replace for drift where nobody says so", "plan/diff.go", `case drifts == fleet.DriftReplace && f.Change`, `case f.Change`)
