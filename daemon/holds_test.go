@@ -264,6 +264,42 @@ func TestLaw17ARenameThatWasMissed(t *testing.T) {
 	})
 }
 
+// Law 9: a rename back without `was`, and one that is saved while a saga works on the droplet, are held like any other.
+func TestLaw09ARenameIsSeenWhateverCameBefore(t *testing.T) {
+	for how, play := range map[string]func(w *world) (name string){
+		"back to its first name": func(w *world) string {
+			w.edit(fleetOf("name: database, was: db", "name: web, count: 3"))
+			w.rest()
+			w.edit(fleetOf("name: db", "name: web, count: 3"))
+			return "database"
+		},
+		"amid a change of its tags": func(w *world) string {
+			w.edit(fleetOf("name: db, tags: [a, b, c]", "name: web, count: 3"))
+			w.begun()
+			w.edit(fleetOf("name: database, tags: [a, b, c]", "name: web, count: 3"))
+			return "db"
+		},
+		"with other tags": func(w *world) string {
+			w.edit(fleetOf("name: database, tags: [a, b, c]", "name: web, count: 3"))
+			return "db"
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			inWorld(t, simulator.Options{Latency: time.Second}, func(w *world) {
+				w.edit(fleetOf("name: db", "name: web, count: 3"))
+				w.start()
+				w.rest()
+				before := w.sim.Droplets()
+				bears := play(w)
+				w.hours()
+				if n := w.lost(before); n > 0 || len(w.sim.Droplets()) != 4 || len(w.sim.Named(bears)) != 1 {
+					t.Errorf("%d droplets are lost\n%s", n, w.describe())
+				}
+			})
+		})
+	}
+}
+
 // Law 18: of a group of three, two are up at any time, in whatever order a replace goes and whoever switched one off.
 func TestLaw18AGroupStaysUp(t *testing.T) {
 	for _, order := range []string{"destroy_first", "create_first"} {

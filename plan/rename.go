@@ -14,32 +14,36 @@ type stanza struct {
 	single bool // the droplet bears the stanza's name itself
 }
 
-// cluster is a group that comes or goes in one version of the file: the droplets that a stanza has just brought, or that one left behind.
+// cluster is a group that comes or goes in one version of the file: what a stanza has just brought, or what one left behind.
 type cluster struct {
 	stanza
-	drafts []*draft
+	members []string        // their names, in order
+	drafts  []*draft        // what would be done about them; nothing where a saga works on one, or it is not shown
+	records []*fleet.Record // of those that go
+	part    bool            // the file still has the stanza, and wants fewer of it
 }
 
 // names are those of the cluster's droplets, in a few words.
 func (c *cluster) names() string {
-	return span(c.drafts[0].Name, c.drafts[len(c.drafts)-1].Name)
+	return span(c.members[0], c.members[len(c.members)-1])
 }
 
-// ids are the droplets of the cluster, sorted.
+// ids are the registered droplets of the cluster, sorted.
 func (c *cluster) ids() (ids []string) {
-	for _, d := range c.drafts {
-		ids = append(ids, strconv.FormatInt(d.DropletID, 10))
+	for _, r := range c.records {
+		ids = append(ids, strconv.FormatInt(r.DropletID, 10))
 	}
 	slices.Sort(ids)
 	return ids
 }
 
 // unlikeRename holds what looks like a rename that the file does not say right, both halves of it: a group goes and another of the same spec
-// comes, or a `was` leads nowhere while a registered droplet goes. Carried out as it stands it would lose what is on the droplets.
+// comes, or a `was` leads nowhere while a registered droplet goes. Carried out as it stands it would lose what is on the droplets. A half
+// that has to wait for something else, such as a saga, holds the other half as well.
 func (b *builder) unlikeRename() func(*draft) verdict {
 	held := map[*draft]verdict{}
-	going := b.going()
-	if len(going) == 0 {
+	dropped := b.dropped()
+	if len(dropped) == 0 {
 		return func(*draft) verdict { return verdict{} }
 	}
 	coming := b.coming()
@@ -52,8 +56,8 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 	}
 	for _, c := range coming {
 		wants := b.shape.of(c.drafts[0].subject.spec)
-		for _, g := range going {
-			if alikeButNamed(wants, g.drafts[0].record) {
+		for _, g := range dropped {
+			if !g.part && alikeButNamed(wants, g.records[0]) {
 				v := verdict{why: b.renameWords(g, c), facts: g.ids()}
 				hold(c, v)
 				hold(g, v)
@@ -66,14 +70,14 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 			continue
 		}
 		var facts, names []string
-		for _, g := range going {
+		for _, g := range dropped {
 			facts, names = append(facts, g.ids()...), append(names, g.names())
 		}
 		slices.Sort(facts)
 		v := verdict{facts: facts, why: fmt.Sprintf("%s was %s by the file, and nothing is registered as %[2]s, while the file drops %s: correct `was`; arcadiad approve %s destroys the old and makes the new",
 			c.drafts[0].Name, was, series(names), b.plan.ID)}
 		hold(c, v)
-		for _, g := range going {
+		for _, g := range dropped {
 			hold(g, v)
 		}
 	}
@@ -83,77 +87,106 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 // renameWords says how to write the rename that a pair of clusters looks like.
 func (b *builder) renameWords(g, c *cluster) string {
 	words := fmt.Sprintf("the fleet file drops %s and asks for %s with the same spec: ", g.names(), c.names())
-	first := g.drafts[0]
 	switch {
 	case !c.single && g.single:
-		words += fmt.Sprintf("if it is a rename, rename droplet %d to %s in the console, and arcadiad follows", first.DropletID, c.drafts[0].Name)
+		words += fmt.Sprintf("if it is a rename, rename droplet %d to %s in the console, and arcadiad follows", g.records[0].DropletID, c.members[0])
 	case c.single:
-		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", first.Name, c.name)
+		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.members[0], c.name)
 	default:
 		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.name, c.name)
 	}
 	return words + "; arcadiad approve " + b.plan.ID + " destroys the old and makes the new"
 }
 
-// coming are the stanzas that never had a droplet, with the droplets that would be made for them.
+// coming are the stanzas that have no droplet and have lost none, with the droplets that would be made for them. What stood under their
+// names long ago does not count.
 func (b *builder) coming() []*cluster {
 	had := map[string]bool{}
 	for _, x := range b.subjects {
-		if x.spec != nil && (len(x.holdings)+len(x.claims) > 0 || x.live != nil || x.hadDroplet()) {
+		if x.spec != nil && (len(x.holdings)+len(x.claims) > 0 || x.live != nil) {
 			had[x.spec.Group] = true
 		}
 	}
-	return b.clusters(func(d *draft) (stanza, bool) {
-		if d.Kind != Provision || had[d.subject.spec.Group] {
-			return stanza{}, false
-		}
-		return stanza{d.subject.spec.Group, d.subject.spec.Single}, true
-	})
-}
-
-// going are the groups that the file has dropped whole, with the registered droplets that would be destroyed.
-func (b *builder) going() []*cluster {
-	wanted := map[stanza]bool{}
-	for i := range b.wanted.Specs {
-		wanted[stanza{fleet.Key(b.wanted.Specs[i].Group), b.wanted.Specs[i].Single}] = true
-	}
-	return b.clusters(func(d *draft) (stanza, bool) {
-		if d.Kind != Destroy || d.record == nil || d.while != whileUnwanted {
-			return stanza{}, false
-		}
-		s := stanza{stemOf(d.Name), false}
-		if s.name == "" {
-			s = stanza{d.Name, true}
-		}
-		return s, !wanted[stanza{fleet.Key(s.name), s.single}]
-	})
-}
-
-// clusters gathers the drafts that belong to a stanza, in the order of their names.
-func (b *builder) clusters(of func(*draft) (s stanza, ok bool)) (list []*cluster) {
-	known := map[stanza]*cluster{}
 	for _, d := range b.drafts {
-		s, ok := of(d)
-		if !ok {
+		if d.Kind == Provision && d.second {
+			had[d.subject.spec.Group] = true
+		}
+	}
+	var list clusters
+	for _, d := range b.drafts {
+		if s := d.subject.spec; d.Kind == Provision && !had[s.Group] {
+			c := list.of(stanza{s.Group, s.Single})
+			c.members, c.drafts = append(c.members, d.Name), append(c.drafts, d)
+		}
+	}
+	return list.list
+}
+
+// dropped are the registered droplets that the file has dropped, by the stanza that they were of, with the destroys that are planned.
+func (b *builder) dropped() []*cluster {
+	var list clusters
+	of := map[*fleet.Record]*cluster{}
+	for _, x := range b.subjects {
+		ends := x.live != nil && (x.live.Kind == fleet.SagaDestroy || x.live.Kind == fleet.SagaRelease)
+		if x.spec != nil || x.heir != nil || ends {
 			continue
 		}
-		key := stanza{fleet.Key(s.name), s.single}
-		c := known[key]
-		if c == nil {
-			c = &cluster{stanza: s}
-			known[key], list = c, append(list, c)
+		for _, h := range x.holdings {
+			if h.state == gone || h.state == released {
+				continue
+			}
+			s := stanza{stemOf(x.name), false}
+			if s.name == "" {
+				s = stanza{x.name, true}
+			}
+			c := list.of(s)
+			c.members, c.records = append(c.members, x.name), append(c.records, h.record)
+			of[h.record] = c
 		}
-		c.drafts = append(c.drafts, d)
 	}
-	return list
+	if len(of) == 0 {
+		return nil
+	}
+	for i := range b.wanted.Specs {
+		s := &b.wanted.Specs[i]
+		if c := list.known[stanza{fleet.Key(s.Group), s.Single}]; c != nil {
+			c.part = true
+		}
+	}
+	for _, d := range b.drafts {
+		if c := of[d.record]; c != nil && d.Kind == Destroy && d.while == whileUnwanted {
+			c.drafts = append(c.drafts, d)
+		}
+	}
+	return list.list
 }
 
-// alikeButNamed tells whether a record is that of a droplet which a spec asks for under another name. What is not recorded, or that the file
-// leaves open, is no difference.
+// clusters gathers clusters, in the order in which their stanzas turn up.
+type clusters struct {
+	list  []*cluster
+	known map[stanza]*cluster
+}
+
+// of finds the cluster of a stanza, or adds it.
+func (l *clusters) of(s stanza) *cluster {
+	key := stanza{fleet.Key(s.name), s.single}
+	c := l.known[key]
+	if c == nil {
+		c = &cluster{stanza: s}
+		if l.known == nil {
+			l.known = map[stanza]*cluster{}
+		}
+		l.known[key], l.list = c, append(l.list, c)
+	}
+	return c
+}
+
+// alikeButNamed tells whether a record is that of a droplet which a spec asks for under another name. What can be changed on a living droplet,
+// such as its tags, is no difference, and neither is what is not recorded or what the file leaves open.
 func alikeButNamed(wants []want, record *fleet.Record) bool {
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
-		if f.Name == fieldName || f.Change == fleet.ChangeRecord || !wants[i].asked {
+		if f.Change != fleet.ChangeReplace || !wants[i].asked {
 			continue
 		}
 		if was, known := record.Values[f.Name]; known && was != wants[i].value {
@@ -161,11 +194,4 @@ func alikeButNamed(wants []want, record *fleet.Record) bool {
 		}
 	}
 	return true
-}
-
-// hadDroplet tells whether a saga ever made or took over a droplet under the name.
-func (x *subject) hadDroplet() bool {
-	return slices.ContainsFunc(x.past, func(saga *fleet.Saga) bool {
-		return saga.Completed() && saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease
-	})
 }

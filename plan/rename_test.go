@@ -121,3 +121,37 @@ func TestLaw17ADestroySeesAChainOfRenames(t *testing.T) {
 		}
 	}
 }
+
+// Law 9: the half that cannot go now holds the other half as well: it would go as soon as its saga has ended, or as it is shown again.
+func TestLaw09AHalfOfARenameWaitsForTheOther(t *testing.T) {
+	s := swapped([]string{"web"}, []string{"api"})
+	live := s.ended(900, fleet.SagaUpdate, "web", "running", "", time.Minute)
+	live.Live, live.DropletID = true, 102
+	s.expect(t, "provision api held by rename")
+	s = swapped([]string{"web"}, []string{"api"})
+	s.vanish(102, false)
+	s.expect(t, "provision api held by rename")
+	s.observed.Gone = []int64{102}
+	s.expect(t, "provision api")
+	s = swapped([]string{"web"}, []string{"api"})
+	live = s.ended(900, fleet.SagaDestroy, "web", "running", "", time.Minute) // it went in an earlier version
+	live.Live, live.DropletID = true, 102
+	s.expect(t, "provision api")
+}
+
+// Law 9: a name that had a droplet before it was renamed away is as new as any other, and tags do not make another droplet of it.
+func TestLaw09ARenameBackWithoutWasIsHeld(t *testing.T) {
+	s := swapped([]string{"database"}, []string{"db"})
+	s.ended(900, fleet.SagaProvision, "db", "completed", "", time.Hour)
+	s.spec("db").Tags = []string{"mine"}
+	s.expect(t, "destroy database 102 held by rename", "provision db held by rename")
+}
+
+// Law 17: a `was` that leads nowhere holds what goes of a group that stays, too.
+func TestLaw17AWasThatLeadsNowhereHoldsASmallerGroup(t *testing.T) {
+	s := swapped([]string{"web-2"}, []string{"special"})
+	s.wanted.Specs = append(s.wanted.Specs, specOf("web-1"))
+	s.register(300, "web-1")
+	s.spec("special").Was = "wbe-2"
+	s.expect(t, "provision special held by rename", "destroy web-2 102 held by rename")
+}

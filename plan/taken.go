@@ -56,3 +56,10 @@ func another(n int) string {
 	}
 	return "one more"
 }
+
+// hadDroplet tells whether a saga ever made or took over a droplet under the name.
+func (x *subject) hadDroplet() bool {
+	return slices.ContainsFunc(x.past, func(saga *fleet.Saga) bool {
+		return saga.Completed() && saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease
+	})
+}
