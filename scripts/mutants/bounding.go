@@ -32,7 +32,7 @@ func bounding() []mutant {
 	take(1, "whose: another fleet's is no orphan", "metrics/figures.go", `case ours(&d):`, `case d.Managed():`, room("metrics"))
 	take(1, "whose: a second fleet's tag releases", "metrics/figures.go", `registered[d.ID] && !ours(&d)`, `registered[d.ID] && !d.Managed()`, room("metrics"))
 	take(1, "whose: the status asks the same", "cmd/arcadiad/status.go", "case ours:\n", "case true:\n", suite{pkg: "./cmd/arcadiad", run: "TestLaw01"})
-	take(1, "whose: an unknown saga is not ours", "fleet/ownership.go", `if !made(saga8) {`, `if false {`, words)
+	take(1, "whose: an unknown saga is not ours", "fleet/ownership.go", `if !made(saga8) {`, `if false && !made(saga8) {`, words)
 	build := room("plan")
 	take(14, "a group stalls by all its members", "plan/backoff.go", `of.undone >= stallAfter && of.undone > undone`, `false`, build)
 	take(14, "a retry of one is for its group", "plan/tally.go", `if saga.Retried && saga.EndedAt.After(t.forgiven) {`, `if false {`, build)

@@ -35,7 +35,7 @@ func deciding() []mutant {
 	const whose = "fleet/ownership.go"
 	take(1, "ours: the managed tag", whose, `managed := d.Managed()`, `managed := true`)
 	take(1, "ours: the fleet's tag", whose, "if len(sagas) == 0 {\n\t\treturn OfNoFleet", "if len(sagas) == 0 {\n\t\treturn OfOurSaga")
-	take(1, "ours: not another fleet's", whose, `if other != strings.ToLower(fleet) {`, `if other == strings.ToLower("") {`)
+	take(1, "ours: not another fleet's", whose, `case len(d.Fleets()) > 0:`, `case false:`)
 	take(1, "a released droplet keeps its name", survey, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
 	take(1, "a token blind to tags", survey, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
 	take(2, "droplets of live sagas are busy", survey, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
