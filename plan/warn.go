@@ -77,8 +77,12 @@ func (b *builder) warnOthers() {
 		}
 	}
 	if count > 0 {
-		b.warn("by its tag droplet %d is of this fleet, and no saga of this state database made it (%d in all): if another arcadiad works on fleet %s, "+
-			"stop one of the two; two must not share a fleet name", example, count, b.wanted.Name)
+		which := "is"
+		if count > 1 {
+			which = fmt.Sprintf("and %d more are", count-1)
+		}
+		b.warn("by its tag droplet %d %s of this fleet, and no saga of this state database made it: expected after a restored backup or a lost "+
+			"database; else another arcadiad works on fleet %s: stop one of the two", example, which, b.wanted.Name)
 	}
 }
 

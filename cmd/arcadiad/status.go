@@ -101,6 +101,17 @@ func bearingOf(r state.Resource, fleetName string, makers map[string]bool) beari
 	return foreign
 }
 
+// replaced tells of a recorded droplet that is proved gone whether another one is there under its name by now: then nobody misses it.
+func replaced(resources []state.Resource) func(state.Resource) bool {
+	there := map[string]bool{}
+	for _, r := range resources {
+		if r.Recorded && r.MissingSince.IsZero() && r.DeletedAt.IsZero() {
+			there[fleet.Key(r.RecordName)] = true
+		}
+	}
+	return func(r state.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
+}
+
 // makersOf are the sagas that are known to have made droplets, by their tags: those of records, and live ones.
 func makersOf(resources []state.Resource, live []saga.Saga) map[string]bool {
 	makers := map[string]bool{}
@@ -165,9 +176,12 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	for _, b := range bearings {
 		st.Summary[b] = 0
 	}
-	makers := makersOf(resources, live)
+	makers, replaced := makersOf(resources, live), replaced(resources)
 	for _, d := range resources {
 		b := bearingOf(d, meta.Fleet, makers)
+		if b == missing && replaced(d) {
+			b = deleted
+		}
 		st.Summary[b]++
 		status := d.Status
 		if b == missing {

@@ -93,3 +93,18 @@ func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 		}
 	}
 }
+
+// A droplet that is proved gone is missed until another one is registered under its name.
+func TestLaw06WhatWasMadeAgainIsNotMissing(t *testing.T) {
+	since := time.Now()
+	gone := state.Resource{DropletID: 1, RecordName: "db", Recorded: true, MissingSince: since, DeletedAt: since}
+	missed := state.Resource{DropletID: 2, RecordName: "web", Recorded: true, MissingSince: since}
+	again := state.Resource{DropletID: 3, RecordName: "DB", Recorded: true}
+	if replaced([]state.Resource{gone, missed})(gone) {
+		t.Error("nothing was made under its name, and it is not missed")
+	}
+	there := replaced([]state.Resource{gone, missed, again})
+	if !there(gone) || there(missed) {
+		t.Errorf("gone: %v, missed: %v", there(gone), there(missed))
+	}
+}
