@@ -364,7 +364,7 @@ func TestWarnings(t *testing.T) {
 			s.seeTagged(200, "b")
 			return s
 		}, "by its tag droplet 200 is of this fleet, and no saga of this state database made it: expected after a restored backup or a lost " +
-			"database; else another arcadiad works on fleet demo: stop one of the two"},
+			"database; if another arcadiad works on fleet demo, stop one of the two"},
 		{"a locked account", func() *scene {
 			s := converged("a")
 			s.observed.Account.Status = "locked"

@@ -82,7 +82,7 @@ func (b *builder) warnOthers() {
 			which = fmt.Sprintf("and %d more are", count-1)
 		}
 		b.warn("by its tag droplet %d %s of this fleet, and no saga of this state database made it: expected after a restored backup or a lost "+
-			"database; else another arcadiad works on fleet %s: stop one of the two", example, which, b.wanted.Name)
+			"database; if another arcadiad works on fleet %s, stop one of the two", example, which, b.wanted.Name)
 	}
 }
 
