@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Recorded is all that the state database knows and a plan needs, loaded in one read transaction before the cloud is looked at.
 type Recorded struct {
@@ -29,8 +32,11 @@ type Recorded struct {
 	Hurry bool
 }
 
-// KnowsNothing tells whether the database is new, or was lost: it knows of no droplet that was made for the fleet (law 7).
-func (r Recorded) KnowsNothing() bool { return len(r.Records) == 0 && len(r.Sagas) == 0 }
+// MadeNothing reports whether the database is new, or was lost: its journal has done nothing but adopt what was there. What a look has shown
+// and was adopted says nothing of the droplets that it left out (law 7).
+func (r Recorded) MadeNothing() bool {
+	return !slices.ContainsFunc(r.Sagas, func(s Saga) bool { return s.Kind != SagaAdopt && s.Kind != SagaClaim })
+}
 
 // Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
 type Deviation struct {

@@ -27,7 +27,7 @@ func (i *Inventory) prove(ctx context.Context, o *fleet.Observed, recorded fleet
 	}
 	shown := endedAndListed(listed, recorded)
 	absent := absentFrom(listed, recorded)
-	ask := slices.Concat(shown, absent.asked(o.Partial))
+	ask := slices.Concat(shown, absent.asked(o.Partial), mayReturn(listed, recorded))
 	found, notFound, err := i.getAll(ctx, ask)
 	o.Requests += len(ask)
 	if err != nil {
@@ -199,6 +199,33 @@ func endedAndListed(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
 	for _, id := range recorded.Ended {
 		if _, there := o.Droplet(id); there {
 			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// mostReturns is how many droplets a look asks for that may show again only by id.
+const mostReturns = 16
+
+// mayReturn are the registered droplets that were taken for gone within the last day without a DELETE of ours, and that the listing lacks. One
+// that answers by id is there after all, beside its successor, and is told of (law 6).
+func mayReturn(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
+	if len(recorded.Ended) == 0 {
+		return nil
+	}
+	destroyed := map[int64]bool{}
+	for _, s := range recorded.Sagas {
+		destroyed[s.Replaces] = true
+		if s.Kind == fleet.SagaDestroy || s.Undone {
+			destroyed[s.DropletID] = true
+		}
+	}
+	for _, id := range slices.Backward(recorded.Ended) {
+		if _, there := o.Droplet(id); there || destroyed[id] || recorded.Registration(id).RegisteredAt.IsZero() {
+			continue
+		}
+		if ids = append(ids, id); len(ids) == mostReturns {
+			break
 		}
 	}
 	return ids
@@ -378,14 +405,19 @@ func (i *Inventory) polled(shown []fleet.Droplet, began time.Time, whole bool, a
 	}
 }
 
-// Shown asks for a droplet that was gone at that time by its id: does it show again? It does if any look has shown it since.
+// Shown asks for a droplet that was gone at that time by its id: does it show again? It does if any look has shown it since. The next
+// pass knows of it too, though listings may still lack it.
 func (i *Inventory) Shown(ctx context.Context, id int64, gone time.Time) (bool, error) {
 	if i.seenSince(id, gone) {
 		return true, nil
 	}
+	began := time.Now()
 	_, err := i.o.Poll.Get(ctx, id)
 	if errors.Is(err, digitalocean.ErrNotFound) {
 		return false, nil
+	}
+	if err == nil {
+		i.saw(id, began)
 	}
 	return err == nil, err
 }

@@ -111,7 +111,12 @@ func TestLaw16AnAdoptedMisfitIsNotReplacedUnasked(t *testing.T) {
 		t.Errorf("a later edit: %+v", p.Actions)
 	}
 	s = misfit()
-	s.ended(101, fleet.SagaProvision, "web", "compensated", "", 2*time.Hour) // this journal made it after all
+	s.ended(101, fleet.SagaProvision, "web", "compensated", "", 2*time.Hour) // its tag alone is no proof: it may be copied
+	if p := s.build(t); p.Summary.Held != 1 {
+		t.Errorf("a copied tag: %+v", p.Actions)
+	}
+	s = misfit()
+	s.left("web", "compensated", 2*time.Hour, 101) // this journal made it after all
 	if p := s.build(t); p.Summary.Held != 0 {
 		t.Errorf("its own: %+v", p.Actions)
 	}

@@ -78,7 +78,7 @@ func (b *builder) overOrigin() func(*draft) verdict {
 			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+
 				"destroy one of the two, and the other stays", since(stand), fleet.ReplacesTag(d.DropletID))}
 		case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && b.adoptedMisfit(d):
-			return verdict{why: "no saga of this state database made it, and it differed from the file already when it was adopted"}
+			return verdict{why: "no saga of this state database is proved to have made it, and it differed from the file already when it was adopted"}
 		}
 		return verdict{}
 	}
@@ -123,10 +123,10 @@ func since(d *fleet.Droplet) string {
 	return fmt.Sprintf("%d (made at %s)", d.ID, d.CreatedAt.UTC().Format(time.RFC3339))
 }
 
-// adoptedMisfit tells whether a droplet that another journal made was adopted for the very spec that it is to be replaced for: it differed
-// from the file then, so this file is not the one it was made from, and it may be somebody else's.
+// adoptedMisfit tells whether a droplet that no saga of this journal is proved to have made was adopted for the very spec that it is to be
+// replaced for: it differed from the file then, so this file is not the one it was made from, and it may be somebody else's.
 func (b *builder) adoptedMisfit(d *draft) bool {
-	if b.makerOf(d.seen) != nil {
+	if maker := b.makerOf(d.seen); maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, b.bearers(maker)) {
 		return false
 	}
 	for i := len(d.subject.past) - 1; i >= 0; i-- {

@@ -97,7 +97,7 @@ func (b *builder) forget(x *subject) {
 
 // overMaxLost holds the creates of registered droplets that are gone when more are lost than policy.max_lost allows: somebody deleted
 // them on purpose, or what the account shows is not so. Those that are missing count too: they may be gone in a minute. Where the
-// database knows of no droplet, and the fleet's tag counts more than are shown, every create is held.
+// database has made no droplet, and the fleet's tag counts more than are shown, every create is held.
 func (b *builder) overMaxLost() func(*draft) verdict {
 	lost, limit := b.lost(), b.maxLost()
 	facts := make([]string, len(lost))
@@ -150,7 +150,7 @@ func (b *builder) lost() (ids []int64) {
 
 // tracesLost says what the fleet's tag tells of droplets that the account does not show (law 7).
 func (b *builder) tracesLost() string {
-	if b.observed.Traces == nil || !b.recorded.KnowsNothing() {
+	if b.observed.Traces == nil || !b.recorded.MadeNothing() {
 		return ""
 	}
 	shown := 0
@@ -162,18 +162,18 @@ func (b *builder) tracesLost() string {
 	if b.observed.Traces.Droplets <= shown {
 		return ""
 	}
-	return fmt.Sprintf("this state database knows of no droplet yet, and by the count of the tag %s the fleet has %d, of which the account shows %d: "+
+	return fmt.Sprintf("this state database has made no droplet yet, and by the count of the tag %s the fleet has %d, of which the account shows %d: "+
 		"wait until it shows them all, or look at the account first", fleet.FleetTag(b.wanted.Name), b.observed.Traces.Droplets, shown)
 }
 
 // heldByTraces waits with every create while nothing but the tag of the fleet is left, and it is not proved that its droplets are gone.
 func (b *builder) heldByTraces(d *draft) string {
 	a, absent := b.observed.Absence(0)
-	if !absent || !a.GoneAt.IsZero() || !d.creates() || !b.recorded.KnowsNothing() {
+	if !absent || !a.GoneAt.IsZero() || !d.creates() || !b.recorded.MadeNothing() {
 		return ""
 	}
 	b.lookAgain(a.NextLook())
-	return fmt.Sprintf("this state database knows of no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
+	return fmt.Sprintf("this state database has made no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
 		fleet.FleetTag(b.wanted.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
 }
 

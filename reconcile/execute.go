@@ -303,7 +303,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 	if len(names) == 0 {
 		return actions, nil
 	}
-	if pass.Recorded.KnowsNothing() {
+	if pass.Recorded.MadeNothing() {
 		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
 			return nil, err
 		}

@@ -83,7 +83,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 	if len(specs) == 0 {
 		return nil
 	}
-	if pass.Recorded.KnowsNothing() && !p.Stateless {
+	if pass.Recorded.MadeNothing() && !p.Stateless {
 		if err := p.Inventory.Traces(ctx, pass.Recorded, &pass.Observed, pass.Wanted.Name); err != nil {
 			return err
 		}

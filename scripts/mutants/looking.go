@@ -66,7 +66,7 @@ func looking() []mutant {
 
 	const execute = "reconcile/execute.go"
 	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, world)
-	take(7, "an empty database looks twice", execute, `if pass.Recorded.KnowsNothing() {`, `if false {`, world)
+	take(7, "an empty database looks twice", execute, `if pass.Recorded.MadeNothing() {`, `if false {`, world)
 	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID || !pass.Plan.Within(again.Plan) {`, `if again.Plan.ID == "" {`, world)
 	take(8, "a plan from an older file is not carried out", execute, "!ok || now.Hash != pass.Wanted.Hash {\n\t\treturn out, ErrChanged", "!ok && now.Hash != \"\" {\n\t\treturn out, ErrChanged", world)
 	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, world)
