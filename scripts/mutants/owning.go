@@ -26,6 +26,8 @@ func owning() []mutant {
 	take(16, "what was there at the first look is no rival's", origin, `d.ID > b.recorded.FirstLook && `, ``, plans)
 	take(16, "what is adopted is no rival's", origin, ` && !adopted[d.ID]`, ``, plans)
 	take(16, "a replace that another copy did is not done again", origin, `case d.Kind == Replace && b.standIn(d) != nil:`, `case false:`, plans)
+	take(16, "a copied tag proves no maker of a misfit", origin, `maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, b.bearers(maker)) {`,
+		`maker != nil {`, plans)
 	take(16, "an adopted misfit is not switched off", origin, `d.Kind == Replace || d.Alter.Downtime() || d.Alter`, `d.Kind == Replace || d.Alter`, plans)
 	take(16, "an adopted misfit keeps its backups", origin, ` || d.Alter.EndsBackups()) && b`, `) && b`, plans)
 	take(5, "an unwanted duplicate that others made is held", "plan/decide.go", `outside: true, contested: !b.made(d),`, `outside: true,`, plans)
