@@ -136,7 +136,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "protect", Kind: KindBool, Change: ChangeRecord,
-		Doc: "Whether arcadiad must never destroy or replace the droplet. It outlives its stanza: only protect: false lifts it.",
+		Doc: "Whether arcadiad must never destroy or replace the droplet. It stays protected even when it is taken out of the file, until protect: false.",
 		Wanted: func(s Spec) (string, bool) {
 			if s.Protect == nil {
 				return "", false
