@@ -78,8 +78,6 @@ func (d *Droplet) Kept(hanging []Attachment) string {
 	switch {
 	case d.HasTag(ProtectTag):
 		return "it shows the tag " + ProtectTag
-	case d.Unread.Has(UnreadTags):
-		return "its tags cannot be read"
 	case d.Unread.Has(UnreadVolumes) && d.Status != StatusNew: // arcadiad makes none with volumes
 		return "its volumes cannot be read"
 	case len(d.VolumeIDs) > 0:

@@ -43,17 +43,27 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
 	looks := &lookout{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-	if err != nil || len(seen) == 0 || !w.claims(run.ID(), seen[0]) {
-		return false, err // not shown: it is looked for; not ours any more: that needs a person
+	if err != nil || len(seen) == 0 {
+		return false, err // not shown: it is looked for
 	}
 	d := seen[0]
+	switch {
+	case d.Unread.Has(fleet.UnreadTags): // it may be protected
+		return false, notTold(d)
+	case !w.claims(run.ID(), d): // that needs a person
+		return false, nil
+	}
 	var bearers []fleet.Droplet
 	if run.Resumed() || !slices.Contains(w.creates().Answered, d.ID) {
 		if bearers, _, err = looks.next(ctx, w.traces(run.ID())); err != nil {
 			return false, err
 		}
 	}
-	if why := w.keeps(run.ID(), d, bearers); why != "" {
+	hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
+	if err != nil {
+		return false, err
+	}
+	if why := w.keeps(run.ID(), d, bearers, hanging.ByDroplet[d.ID]); why != "" {
 		run.Log().Warn("the droplet is no leftover of this saga, so it stays", "id", d.ID, "why", why)
 		run.Put(d)
 		return true, nil
@@ -74,8 +84,9 @@ func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, err
 	return true, nil
 }
 
-// keeps says why the droplet is not a leftover of the saga (law 5); empty: it is one. Bearers are those that show its tag or its name.
-func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet) string {
+// keeps says why the droplet is not a leftover of the saga (law 5); empty: it is one. Bearers are those that show its tag or its name,
+// hanging is what else of the account hangs on it, as far as that was read.
+func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet, hanging []fleet.Attachment) string {
 	others := []int64{w.DropletID}
 	for _, other := range bearers {
 		if other.HasTag(fleet.SagaTag(sagaID)) && fleet.Key(other.Name) == fleet.Key(w.Name) {
@@ -85,7 +96,7 @@ func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet) st
 	if !w.creates().Made(sagaID, w.Name, d, others) {
 		return fmt.Sprintf("more droplets bear the tag %s than it sent creates, or this one was there before", fleet.SagaTag(sagaID))
 	}
-	return d.Kept(nil)
+	return d.Kept(hanging)
 }
 
 // served reports whether another droplet does the work of the one that the saga made: the one that it was to replace, or one that another

@@ -20,13 +20,14 @@ func TestLaw05ACompensationDestroysOnlyLeftovers(t *testing.T) {
 		between func(y *yard, d simulator.Droplet)
 		left    int
 	}{
-		"answered":                  {simulator.Pass(), func(*yard, simulator.Droplet) {}, 0},
-		"answered, and protected":   {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
-		"answered, with a volume":   {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.AttachVolume(d.ID) }, 1},
-		"answered, and copied":      {simulator.Pass(), copied, 1},
-		"answer lost":               {simulator.Cut().After(), func(*yard, simulator.Droplet) {}, 0},
-		"answer lost, then copied":  {simulator.Cut().After(), copied, 2},
-		"answer lost and protected": {simulator.Cut().After(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+		"answered":                     {simulator.Pass(), func(*yard, simulator.Droplet) {}, 0},
+		"answered, and protected":      {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+		"answered, with a volume":      {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.AttachVolume(d.ID) }, 1},
+		"answered, with a reserved IP": {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.ReserveIP(d.ID) }, 1},
+		"answered, and copied":         {simulator.Pass(), copied, 1},
+		"answer lost":                  {simulator.Cut().After(), func(*yard, simulator.Droplet) {}, 0},
+		"answer lost, then copied":     {simulator.Cut().After(), copied, 2},
+		"answer lost and protected":    {simulator.Cut().After(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
 	} {
 		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
 			y.must(y.sim.Script(routeCreate, 1, tc.answer))
@@ -133,6 +134,29 @@ func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
 			if _, there := y.sim.Droplet(old.ID); !there {
 				t.Errorf("%s: it is gone", what)
 			}
+		})
+	}
+}
+
+// A half made droplet whose tags cannot be read may be protected by now: it is destroyed when they can be read, and its saga waits for that.
+func TestLaw13AHalfMadeDropletWaitsForItsTags(t *testing.T) {
+	for _, seen := range []bool{true, false} {
+		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+			unread := simulator.Faults{Members: []simulator.Member{{Name: "tags", As: "null"}}}
+			if !seen {
+				y.sim.SetFaults(unread)
+			}
+			id := y.provision(spec("web"))
+			time.Sleep(30 * time.Second)
+			y.sim.SetFaults(unread)
+			y.want()
+			time.Sleep(10 * time.Minute)
+			if s := y.saga(id); !s.Status.Live() || len(y.sent(routeDelete)) != 0 {
+				t.Errorf("tags seen before: %v: the saga is %s: %s; %d DELETEs", seen, s.Status, s.Error, len(y.sent(routeDelete)))
+			}
+			y.sim.SetFaults(simulator.Faults{})
+			y.until(id, saga.Superseded)
+			y.none("web")
 		})
 	}
 }

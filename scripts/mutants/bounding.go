@@ -21,9 +21,9 @@ func bounding() []mutant {
 	take(7, "whoever asked first may leave", "reconcile/preview.go", `context.WithCancel(context.WithoutCancel(ctx))`, `context.WithCancel(ctx)`, loop)
 
 	file := room("fleetfile")
-	take(15, "user data is no secret", "fleetfile/below.go", `if below || os.SameFile(is, secret) {`, `if false {`, file)
-	take(15, "user data is none of a directory of secrets", "fleetfile/below.go", `below = err == nil && filepath.IsLocal(rel)`, `_ = rel`, file)
-	take(15, "user data is no credential of git", "fleetfile/below.go", `if strings.EqualFold(part, ".git") {`, `if false {`, file)
+	take(15, "user data is no secret", "fleetfile/below.go", `if below || os.SameFile(is, secret) {`, `if below && is == nil {`, file)
+	take(15, "user data is none of a directory of secrets", "fleetfile/below.go", `below = err == nil && filepath.IsLocal(rel)`, `below = err == nil && rel == "?"`, file)
+	take(15, "user data is no credential of git", "fleetfile/below.go", `if strings.EqualFold(part, ".git") {`, `if part == "?" {`, file)
 	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
 	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, house("TestLaw08ASecret"))
 	take(1, "a cluster's node is left out of an import", "fleetfile/import.go", `case d.Controlled() != "":`, `case false:`, file)

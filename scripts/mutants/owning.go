@@ -17,6 +17,8 @@ func owning() []mutant {
 	take(9, "kept: protected by its tag", leftover, `case d.HasTag(ProtectTag):`, `case false:`, steps)
 	take(9, "kept: a volume is attached", leftover, `case len(d.VolumeIDs) > 0:`, `case false:`, steps)
 
+	take(5, "kept: a reserved IP points to it", leftover, `a.Kind == AttachedReservedIP`, `false`, steps)
+
 	const origin = "plan/leftover.go"
 	take(5, "what was registered is nobody's leftover", origin, `!b.recorded.Registration(d.ID).RegisteredAt.IsZero() || `, ``, plans)
 	take(5, "what ended counts as made", origin, `maker.Ended, b.byMaker`, `nil, b.byMaker`, plans)
@@ -43,7 +45,8 @@ func owning() []mutant {
 	take(16, "a saga of a backup looks as long as for a lost answer", create, `if run.Label(fleet.LabelCopied) != "" && w.DropletID == 0 {`, `if false {`, house("TestLaw16"))
 	take(5, "a create is counted with its intent", create, "w.Sent++\n", "", steps)
 	take(5, "a create that was refused is none", create, "w.Sent--\n", "", steps)
-	take(5, "a compensation destroys leftovers alone", undo, `if why := w.keeps(run.ID(), d, bearers); why != "" {`, `if why := w.keeps(run.ID(), d, bearers); why == "?" {`, steps)
+	take(5, "a compensation destroys leftovers alone", undo, `hanging.ByDroplet[d.ID]); why != "" {`, `hanging.ByDroplet[d.ID]); why == "?" {`, steps)
+	take(13, "a compensation waits for tags that cannot be read", undo, `case d.Unread.Has(fleet.UnreadTags): // it may`, `case false: // it may`, steps)
 	take(13, "a saga from the journal destroys nothing in service", undo, `if !run.Resumed() || !ready(d, w.identity(run.ID())) {`, `if true {`, steps)
 	take(16, "a copy gives way to the one that was first", undo, `first.ID < w.DropletID &&`, `false &&`, house("TestLaw16"))
 	take(1, "tags that come late are waited for", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(blind || state == "in-progress")`, house("TestLaw01TagsThatComeLate"))
