@@ -114,7 +114,7 @@ func (x wire) checkRoll(g saga.Saga, d simulator.Droplet) {
 func (x wire) checkHeir(g saga.Saga, name string) {
 	w := x.w
 	was := ""
-	if w.lately(w.since(g), func(f fleet.Fleet) bool {
+	if w.mayBeGone() || w.lately(w.since(g), func(f fleet.Fleet) bool {
 		s, _ := f.Spec(name)
 		again := was == "" || was == s.Was
 		was = s.Was

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -48,6 +49,7 @@ func (w *watch) truths() {
 		}
 	}
 	for _, d := range w.s.sim.Droplets() {
+		w.unanswered(d)
 		p := w.past(d.ID)
 		note(&p.shielded, hasTag(d, fleet.ProtectTag))
 		note(&p.volumes, len(d.Volumes) > 0)
@@ -116,6 +118,11 @@ func (w *watch) inherit(heir, from *world) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.eras[heir] = w.eras[from]
+	for sent, n := range maps.Clone(w.sends) {
+		if sent.who == from {
+			w.sends[post{heir, sent.saga8}] = n
+		}
+	}
 	for _, p := range w.pasts {
 		if name, ok := p.names[from]; ok {
 			p.names[heir] = name
@@ -206,12 +213,12 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 		w.s.count("law 05: a person's approval ended a droplet")
 	case !ever && made && era == w.eras[x.who]:
 		w.s.count("law 05: a leftover was destroyed unasked")
-	case !ever && len(p.makers) == 0 && w.asIfMade(d):
-		w.s.count("law 05: a copy could not be told from an unanswered create")
+	case !ever && x.asIfMade(d, recorded.Sagas):
+		w.s.count("law 05: a copy could not be told from what an unanswered create made")
 	case !ever && len(p.makers) == 0:
 		w.broke("law 05", "a DELETE of droplet %d %s, which no daemon made and nobody approved", d.ID, d.Name)
 	case !ever:
-		w.broke("law 16", "a DELETE of droplet %d %s, which another database made and nobody approved", d.ID, d.Name)
+		w.broke("law 16", "a DELETE of droplet %d %s by %s, and %v made it, and nobody approved", d.ID, d.Name, w.s.which(x.who), w.s.all(p.makers))
 	case i < 0:
 		w.broke("law 05", "a DELETE of droplet %d, which was registered as %s and is not any more, and nobody approved it", d.ID, name)
 	case !w.lately(recent, func(f fleet.Fleet) bool { return w.ends(f, recorded.Records[i], p) }):
@@ -222,11 +229,50 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 	}
 }
 
+// unseen notes that reads hide droplets from now on, or that they do not any more.
+func (w *watch) unseen(hidden bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hiding = hidden
+	if now := time.Now(); hidden {
+		w.hidFrom = now
+	} else {
+		w.hidTo = now
+	}
+}
+
+// mayBeGone tells whether reads have hidden droplets for long enough to take one for gone, until a moment ago. The caller holds the lock.
+func (w *watch) mayBeGone() bool {
+	now := time.Now()
+	if w.hidFrom.IsZero() || !w.hiding && w.hidTo.Before(now.Add(-slack)) {
+		return false
+	}
+	return w.hiding && now.Sub(w.hidFrom) > time.Minute || !w.hiding && w.hidTo.Sub(w.hidFrom) > time.Minute
+}
+
 // checkReleased: what a person released is a person's, whatever tags it shows. The caller holds the lock.
 func (x wire) checkReleased(what string, id int64) {
-	if x.w.released[id] && x.w.past(id).saw.IsZero() {
+	if x.who == x.w.s.world && x.w.released[id] && x.w.past(id).saw.IsZero() {
 		x.w.broke("law 16", "%s of droplet %d, which a person released", what, id)
 	}
+}
+
+// which names a daemon.
+func (s *soak) which(w *world) string {
+	switch w {
+	case s.second:
+		return "the second daemon"
+	case s.clone:
+		return "the clone"
+	}
+	return "the daemon"
+}
+
+func (s *soak) all(makers map[*world]int) (list []string) {
+	for w := range makers {
+		list = append(list, s.which(w))
+	}
+	return list
 }
 
 // always tells whether every version in force within the last while says so.
@@ -236,7 +282,8 @@ func (w *watch) always(since time.Time, says func(fleet.Fleet) bool) bool {
 
 // asIfMade tells whether nothing in the account tells the droplet from one that an unanswered create of its saga made (law 5): it bears the
 // saga's tag and the name, and there are no more such droplets than creates that were answered or stayed unknown.
-func (w *watch) asIfMade(d simulator.Droplet) bool {
+func (x wire) asIfMade(d simulator.Droplet, sagas []fleet.Saga) bool {
+	w := x.w
 	for _, saga8 := range (&fleet.Droplet{Tags: d.Tags}).Saga8s() {
 		such := 0
 		for _, other := range slices.Concat(w.s.sim.Droplets(), w.s.sim.Ended()) {
@@ -244,7 +291,13 @@ func (w *watch) asIfMade(d simulator.Droplet) bool {
 				such++
 			}
 		}
-		if w.sends[saga8] >= such {
+		sent := w.sends[x.post(saga8)]
+		for _, s := range sagas {
+			if fleet.Saga8(s.ID) == saga8 {
+				sent = max(sent, s.Creates.Sent) // one that a crash may have cut off counts
+			}
+		}
+		if sent >= such {
 			return true
 		}
 	}

@@ -15,6 +15,10 @@ func (s *soak) lie(what string, lasts time.Duration, tell func(f *simulator.Faul
 	tell(&f)
 	s.tell("for %v: %s", lasts.Round(time.Second), what)
 	s.sim.SetFaults(f)
+	if f.BlankReads || f.ReadsBehind > 0 || len(f.HiddenFromLists)+len(f.HiddenFromGet) > 0 {
+		s.watch.unseen(true)
+		defer s.watch.unseen(false)
+	}
 	if s.oneIn(2) {
 		s.life.h.loop.Trigger("schedule", false) // a look falls into it
 	}
@@ -74,6 +78,9 @@ func (s *soak) returning() bool {
 
 func (s *soak) readsBehind() bool {
 	behind := s.between(10*time.Second, 15*time.Minute)
+	if behind > time.Minute {
+		s.forget() // a change that was not shown before its saga gave it up is taken for somebody else's when it shows
+	}
 	return s.lie(fmt.Sprintf("reads are %v behind", behind.Round(time.Second)), s.lasting(), func(f *simulator.Faults) { f.ReadsBehind = behind })
 }
 

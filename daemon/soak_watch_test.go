@@ -27,7 +27,7 @@ type watch struct {
 	mu      sync.Mutex
 	foreign map[int64]bool             // droplets of other people
 	born    map[int64][]string         // the tags of each droplet that a daemon made, as it asked for them
-	posts   map[string]postedOnce      // the last create under each saga tag
+	posts   map[post]postedOnce        // the last create of each daemon under each saga tag
 	files   []fileAt                   // good versions of the fleet file
 	deleted map[string]bool            // sagas that have sent a DELETE under a licence
 	paused  time.Time                  // since when writes are paused; zero: they are not
@@ -42,8 +42,19 @@ type watch struct {
 	copies   map[int64]bool  // droplets that bear copied tags
 	released map[int64]bool  // droplets that a person released for good
 	last     lastWrite
-	sends    map[string]int // creates under each saga tag that were answered or stayed unknown
+	hiding   bool         // reads hide droplets
+	hidFrom  time.Time    // since when they do or did
+	hidTo    time.Time    // until when they did
+	sends    map[post]int // creates that were answered or stayed unknown
 }
+
+// post is what a daemon sends creates under.
+type post struct {
+	who   *world
+	saga8 string
+}
+
+func (x wire) post(saga8 string) post { return post{x.who, saga8} }
 
 type postedOnce struct {
 	at      time.Time
@@ -56,8 +67,8 @@ type fileAt struct {
 }
 
 func newWatch(s *soak) *watch {
-	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[string]postedOnce{}, deleted: map[string]bool{},
-		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[string]int{}}
+	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[post]postedOnce{}, deleted: map[string]bool{},
+		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[post]int{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -238,7 +249,7 @@ func (x wire) checkPost(body []byte) {
 	if !slices.Contains(tags, fleet.ManagedTag) || !slices.Contains(tags, fleet.FleetTag("test")) || len(saga8) != 8 {
 		w.broke("tags", "a create of %s with tags %v", name, tags)
 	}
-	if last, again := w.posts[saga8]; again && !last.refused && time.Since(last.at) < 2*time.Minute {
+	if last, again := w.posts[x.post(saga8)]; again && !last.refused && time.Since(last.at) < 2*time.Minute {
 		w.broke("law 04", "%s was sent again under saga tag %s only %v after it went unanswered", name, saga8, time.Since(last.at))
 	}
 	made, _, ok := x.journaled(func(s saga.Saga, c sagaContext) bool {
@@ -307,6 +318,19 @@ func hasTag(d simulator.Droplet, tag string) bool {
 	return (&fleet.Droplet{Tags: d.Tags}).HasTag(tag)
 }
 
+// unanswered gives a droplet whose create was not answered to the daemons that sent one under its saga's tag. The caller holds the lock.
+func (w *watch) unanswered(d simulator.Droplet) {
+	if p := w.past(d.ID); len(p.makers) == 0 && !w.copies[d.ID] && !w.foreign[d.ID] {
+		for _, saga8 := range (&fleet.Droplet{Tags: d.Tags}).Saga8s() {
+			for by := range w.posts {
+				if by.saga8 == saga8 {
+					w.madeBy(by.who, d.ID)
+				}
+			}
+		}
+	}
+}
+
 // posted notes what became of a create. The caller holds the lock.
 func (x wire) posted(body []byte, at time.Time, resp *http.Response, err error) {
 	w := x.w
@@ -315,15 +339,14 @@ func (x wire) posted(body []byte, at time.Time, resp *http.Response, err error) 
 	if errors.As(err, &op) && op.Op == "dial" {
 		return // it never arrived
 	}
-	if w.posts[saga8] = (postedOnce{at: at, refused: err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout}); !w.posts[saga8].refused {
-		w.sends[saga8]++
+	refused := err == nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout
+	w.posts[x.post(saga8)] = postedOnce{at: at, refused: refused}
+	if !refused {
+		w.sends[x.post(saga8)]++
 	}
 	for _, d := range w.s.sim.Droplets() {
 		if _, known := w.born[d.ID]; !known && !w.foreign[d.ID] && !w.copies[d.ID] && (strings.EqualFold(d.Name, name) || hasTag(d, "arcadia-saga-"+saga8)) {
 			w.born[d.ID] = tags
-			if len(w.past(d.ID).makers) == 0 {
-				w.madeBy(x.who, d.ID)
-			}
 		}
 	}
 }
