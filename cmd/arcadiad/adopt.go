@@ -25,7 +25,8 @@ func adoptCommand() *cobra.Command {
 fleet's, and record them. Nothing of them changes but their tags. It asks first.
 
 A droplet is refused if another fleet has it, if a second one bears its name, or if it is not what the file asks for. Where a
-daemon runs on the state database, it does the work; pause it before you add the stanza, or it makes another droplet at once.
+daemon runs on the state database, it does the work. It makes nothing of a name that one of these droplets has, as long as you neither adopt
+it nor approve a second one; only a name that had a droplet of arcadiad's before is made again at once, so pause the daemon first.
 
 Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you said no; 1 an error, or nothing could be done.`,
 		Example: `  arcadiad adopt --all
