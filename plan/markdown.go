@@ -77,7 +77,7 @@ func first[T any](list []T) []T { return list[:min(len(list), mostRows)] }
 
 func (m *markdown) row(run []Action) {
 	a := run[0]
-	why := escape(motive(a))
+	why := escape(motive(run))
 	for _, c := range changesOf(run) {
 		why += "<br>" + change(c)
 	}

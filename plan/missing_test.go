@@ -162,3 +162,19 @@ func TestLaw06WhatIsMissingSaysThatAPersonIsAsked(t *testing.T) {
 		t.Errorf("%q is not in:\n%s", want, text.String())
 	}
 }
+
+// What is lost at once is one line of the plan, with the ids to look for.
+func TestLaw09LostDropletsAreOneLine(t *testing.T) {
+	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "web-6", "web-7", "web-8")
+	for id := range int64(7) {
+		s.vanish(101+id, true)
+	}
+	var text bytes.Buffer
+	if err := s.build(t).Text(&text, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "+ web-1 … web-7  provision 7 droplets: their droplets are gone (101, 102, 103, 104, 105 and 2 more)"
+	if !strings.Contains(text.String(), want) || strings.Count(text.String(), "held by lost") != 1 {
+		t.Errorf("%q is not in:\n%s", want, text.String())
+	}
+}

@@ -135,7 +135,7 @@ func (t *text) heading(words string, entries int) {
 func (t *text) action(run []Action) {
 	a := run[0]
 	sign := t.paint.of(a)(fmt.Sprintf("%3s", signs[a.Kind]))
-	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(a))
+	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(run))
 	t.changes(changesOf(run))
 	for _, words := range takesText(run) {
 		t.beneath(words)

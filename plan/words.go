@@ -79,8 +79,13 @@ func (p Plan) actionRuns() [][]Action {
 }
 
 func actAlike(a, b Action) bool {
-	return a.Kind == b.Kind && a.Reason == b.Reason && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
+	return a.Kind == b.Kind && reasonsAlike(a, b) && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
 		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && takesAlike(a, b)
+}
+
+// reasonsAlike reports whether two actions have the same reason, or stand in for droplets that are gone.
+func reasonsAlike(a, b Action) bool {
+	return a.Reason == b.Reason || a.Kind == Provision && len(a.Lost) > 0 && len(b.Lost) > 0
 }
 
 // changeAlike tells whether two neighbours change alike: in the same way, or from one row of names to another.
@@ -168,12 +173,32 @@ func origin(r fleet.Revision) string {
 	return clean(fmt.Sprintf("%s of commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
 }
 
-// motive says why, and for a provision what.
-func motive(a Action) string {
-	if a.Kind == Provision {
-		return clean(a.Reason) + " (" + describe(a.Spec) + ")"
+// motive says why a run of actions is planned, and for provisions what is made.
+func motive(run []Action) string {
+	a := run[0]
+	reason := clean(a.Reason)
+	if len(run) > 1 && len(a.Lost) > 0 {
+		reason = "their droplets are gone (" + listed(run) + ")"
 	}
-	return clean(a.Reason)
+	if a.Kind == Provision {
+		return reason + " (" + describe(a.Spec) + ")"
+	}
+	return reason
+}
+
+// mostListed bounds how many ids one line names.
+const mostListed = 5
+
+// listed names the droplets that a run stands in for.
+func listed(run []Action) string {
+	var ids []string
+	for _, a := range run {
+		for _, id := range a.Lost {
+			ids = append(ids, fmt.Sprint(id))
+		}
+	}
+	most := min(len(ids), mostListed)
+	return strings.Join(ids[:most], ", ") + more(len(ids)-most)
 }
 
 // describe is a spec in three words.
