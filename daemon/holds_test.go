@@ -74,6 +74,33 @@ func TestLaw09AnApprovalStaysWithItsActions(t *testing.T) {
 	})
 }
 
+// Law 9: what a later version of the file puts back is no longer approved, also within the day and when that version was in force for a
+// moment only.
+func TestLaw09APutBackTakesTheApprovalBack(t *testing.T) {
+	for _, long := range []time.Duration{0, time.Hour} {
+		inWorld(t, simulator.Options{}, func(w *world) {
+			w.edit(careful("name: web, count: 6"))
+			w.start()
+			w.rest()
+			before := w.sim.Droplets()
+			w.edit(careful("name: web, count: 3"))
+			time.Sleep(time.Minute)
+			w.must(w.life.h.pause(context.Background(), true))
+			w.must(w.life.h.approve(context.Background(), w.life.h.loop.Last().Outcome.Pass.Plan.ID))
+			time.Sleep(time.Minute)
+			w.edit(careful("name: web, count: 6"))
+			time.Sleep(long)
+			w.edit(careful("name: web, count: 3"))
+			time.Sleep(time.Minute)
+			w.must(w.life.h.pause(context.Background(), false))
+			w.hours()
+			if n := w.lost(before); n != 0 {
+				t.Errorf("put back for %s: %d droplets were destroyed by an approval of what was asked before", long, n)
+			}
+		})
+	}
+}
+
 // Law 9: a yes is for the plan that its caller was shown, whatever others were shown since.
 func TestLaw09AYesIsForWhatWasShown(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {

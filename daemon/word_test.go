@@ -380,3 +380,24 @@ func TestLaw17ProtectAtEachMoment(t *testing.T) {
 		}
 	}
 }
+
+// Law 9: the protection of the file reaches a droplet by the name that it got in the console in the meantime, in the pass that sees it.
+func TestLaw09ProtectionFollowsARenameInTheConsole(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(fleetOf("name: db", "name: web"))
+		w.start()
+		w.rest()
+		db := w.sim.Named("db")[0]
+		w.must(w.life.h.pause(context.Background(), true))
+		w.edit(fleetOf("name: web"))
+		time.Sleep(time.Minute)
+		w.sim.Rename(db.ID, "store")
+		w.edit(fleetOf("name: store, protect: true", "name: web"))
+		time.Sleep(time.Minute)
+		w.edit(fleetOf("name: web"))
+		time.Sleep(time.Minute)
+		w.must(w.life.h.pause(context.Background(), false))
+		w.hours()
+		w.alive(db.ID, "it was protected as store for a minute")
+	})
+}

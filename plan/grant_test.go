@@ -79,3 +79,38 @@ func TestLaw09AnApprovalWithoutADaemon(t *testing.T) {
 	s.droplet(101).VolumeIDs = []string{"v-1"}
 	s.expect(t, "destroy a 101 held by volumes", "destroy b 102")
 }
+
+// Law 9: an approval does not outlive what it was for: a version of the file that asks for something else takes it back.
+func TestLaw09AnApprovalIsTakenBackByTheFile(t *testing.T) {
+	withdrawn := func(s *scene) int { return len(Withdrawn(s.wanted, s.recorded)) }
+	s := twoHeld()
+	s.recorded.Grants = s.build(t).Grants(s.now)
+	if n := withdrawn(s); n != 0 {
+		t.Errorf("%d are taken back by the version that they are for", n)
+	}
+	s.unwant("c")
+	if n := withdrawn(s); n != 0 {
+		t.Errorf("%d are taken back by a version that asks for more", n)
+	}
+	s.wanted.Specs = append(s.wanted.Specs, specOf("a"), specOf("bb"))
+	s.spec("bb").Was = "b"
+	if n := withdrawn(s); n != 2 {
+		t.Errorf("%d are taken back by a version that wants both, one of them under another name", n)
+	}
+
+	s = converged("db", "web-1")
+	s.droplet(101).VolumeIDs = []string{"v-1"}
+	s.spec("db").Size, s.spec("db").Rules.Order = "s-2vcpu-2gb", fleet.DestroyFirst
+	s.recorded.Grants = s.build(t).Grants(s.now)
+	if n := withdrawn(s); len(s.recorded.Grants) == 0 || n != 0 {
+		t.Errorf("%d are taken back of %+v", n, s.recorded.Grants)
+	}
+	s.spec("db").Size = "s-1vcpu-1gb"
+	if n := withdrawn(s); n != 1 {
+		t.Errorf("%d are taken back by a version that wants the droplet as it is", n)
+	}
+	s.unwant("db")
+	if n := withdrawn(s); n != 1 {
+		t.Errorf("%d are taken back by a version that wants no such droplet", n)
+	}
+}

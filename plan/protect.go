@@ -12,6 +12,11 @@ import (
 // on only `protect: false` lifts it. A droplet is protected under the name of its record, under the new names of a renamed group, and
 // under the name that somebody gave it in the console where the file has followed.
 func Protected(wanted fleet.Fleet, recorded fleet.Recorded, now time.Time) []fleet.Record {
+	return protectedBy(wanted, recorded, nil, now)
+}
+
+// protectedBy is Protected with a look at the account: by it a droplet may bear another name by now than when it was seen before.
+func protectedBy(wanted fleet.Fleet, recorded fleet.Recorded, seen []fleet.Droplet, now time.Time) []fleet.Record {
 	protected := map[string]bool{}
 	for _, s := range wanted.Specs {
 		if !s.Protected() {
@@ -25,7 +30,7 @@ func Protected(wanted fleet.Fleet, recorded fleet.Recorded, now time.Time) []fle
 	if len(protected) == 0 {
 		return nil
 	}
-	var shown map[int64]string // the names that droplets bore when they were seen last
+	var shown map[int64][]string // the names that droplets bore when they were seen
 	var records []fleet.Record
 	for _, r := range recorded.Records {
 		if r.Protect {
@@ -34,12 +39,15 @@ func Protected(wanted fleet.Fleet, recorded fleet.Recorded, now time.Time) []fle
 		protects := protected[fleet.Key(r.Name)] || r.Heir != "" && protected[fleet.Key(r.Heir)]
 		if _, asks := wanted.Spec(r.Name); !protects && !asks {
 			if shown == nil {
-				shown = make(map[int64]string, len(recorded.Known))
+				shown = make(map[int64][]string, len(recorded.Known))
 				for _, k := range recorded.Known {
-					shown[k.DropletID] = k.Name
+					shown[k.DropletID] = append(shown[k.DropletID], k.Name)
+				}
+				for i := range seen {
+					shown[seen[i].ID] = append(shown[seen[i].ID], seen[i].Name)
 				}
 			}
-			protects = protected[fleet.Key(shown[r.DropletID])]
+			protects = slices.ContainsFunc(shown[r.DropletID], func(name string) bool { return protected[fleet.Key(name)] })
 		}
 		if protects {
 			r.Protect, r.RecordedAt = true, now
@@ -52,7 +60,7 @@ func Protected(wanted fleet.Fleet, recorded fleet.Recorded, now time.Time) []fle
 
 // protect has the protection of the file recorded, beside what else the plan records again.
 func (b *builder) protect() {
-	for _, r := range Protected(b.wanted, b.recorded, b.now) {
+	for _, r := range protectedBy(b.wanted, b.recorded, b.observed.Droplets, b.now) {
 		i := slices.IndexFunc(b.plan.Records, func(again fleet.Record) bool { return again.DropletID == r.DropletID })
 		if i < 0 {
 			b.plan.Records = append(b.plan.Records, r)

@@ -24,10 +24,11 @@ func TestLaw09ProtectionIsRecordedAtOnce(t *testing.T) {
 			live(s, fleet.SagaDestroy, "db").DropletID = 101
 			s.spec("db").Name, s.spec("db").Was = "store", "db"
 		}, true},
-		"renamed in the console":      {func(s *scene) { s.spec("db").Name = "store"; s.known(101, "store") }, true},
-		"another droplet is so named": {func(s *scene) { s.spec("db").Name = "store"; s.known(102, "store") }, false},
-		"recorded already":            {func(s *scene) { s.recorded.Records[0].Protect = true }, false},
-		"the file is silent":          {func(s *scene) { s.spec("db").Protect = nil }, false},
+		"renamed in the console":       {func(s *scene) { s.spec("db").Name = "store"; s.known(101, "store") }, true},
+		"renamed in the console since": {func(s *scene) { s.spec("db").Name = "store"; s.known(101, "db"); s.droplet(101).Name = "store" }, true},
+		"another droplet is so named":  {func(s *scene) { s.spec("db").Name = "store"; s.known(102, "store") }, false},
+		"recorded already":             {func(s *scene) { s.recorded.Records[0].Protect = true }, false},
+		"the file is silent":           {func(s *scene) { s.spec("db").Protect = nil }, false},
 	} {
 		s := converged("db")
 		s.spec("db").Protect = &yes

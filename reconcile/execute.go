@@ -121,6 +121,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		if err := x.inherit(ctx, now, pass.Recorded); err != nil {
 			return out, err
 		}
+		if err := x.withdraw(ctx, now, pass.Recorded); err != nil {
+			return out, err
+		}
 	}
 	if err := x.Store.Forget(ctx, pass.Plan.Forget); err != nil {
 		return out, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"arcadiad/fleet"
+	"arcadiad/plan"
 )
 
 // inherit records which names a version of the fleet file gives to droplets that are recorded under other ones. It is done the moment the
@@ -27,5 +28,22 @@ func (x *Executor) inherit(ctx context.Context, wanted fleet.Fleet, recorded fle
 	if err := x.Store.Inherit(ctx, changed); err != nil {
 		return fmt.Errorf("record the new names of renamed groups: %w", err)
 	}
+	return nil
+}
+
+// withdraw takes back the approvals of what a version of the fleet file no longer asks for, the moment it comes into force: a later version
+// that asks for it again is looked at anew (law 9).
+func (x *Executor) withdraw(ctx context.Context, wanted fleet.Fleet, recorded fleet.Recorded) error {
+	if recorded.Fleet != wanted.Name {
+		return nil
+	}
+	ids := plan.Withdrawn(wanted, recorded)
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := x.Store.Withdraw(ctx, ids); err != nil {
+		return fmt.Errorf("take back approvals: %w", err)
+	}
+	x.Log.Warn("the fleet file no longer asks for what was approved: the approval is taken back", "actions", len(ids))
 	return nil
 }

@@ -23,6 +23,8 @@ type Store interface {
 	Pin(ctx context.Context, account fleet.Account, fleetName string) error
 	// Grant keeps what a person approved of a plan, and gives it with its ids. It uses up the approval of the whole plan, if there is one.
 	Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error)
+	// Withdraw takes back approvals that were not used yet, by their ids.
+	Withdraw(ctx context.Context, grants []int64) error
 	// Lapse drops the approvals of whole plans that were not turned into grants, but for that of the plan to keep, and gives the ids of
 	// the plans.
 	Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error)

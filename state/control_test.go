@@ -91,6 +91,10 @@ func TestLaw09ApprovalIsUsedWithItsSagas(t *testing.T) {
 	if g := get(s.Load(t.Context()))(t).Grants; len(g) != 1 || g[0].ID != again[0].ID || g[0].Plan != "plan-2" {
 		t.Errorf("approved twice: %v", g)
 	}
+	must(t, s.Withdraw(t.Context(), []int64{grants[0].ID, again[0].ID})) // the first was used, and stays told of
+	if r := get(s.Load(t.Context()))(t); len(r.Grants) != 0 || !r.Sagas[0].Approved {
+		t.Errorf("withdrawn: %v, %+v", r.Grants, r.Sagas[0])
+	}
 	meta := get(s.Meta(t.Context()))(t)
 	if len(meta.Approvals) != 1 || meta.Approvals[0].PlanID != "plan-1" || meta.Approvals[0].UsedAt.IsZero() || meta.Approvals[0].ApprovedAt.IsZero() {
 		t.Errorf("approvals: %+v", meta.Approvals)

@@ -46,6 +46,21 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 	return kept, err
 }
 
+// Withdraw takes back approvals that were not used yet, by the ids of their rows.
+func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
+	if len(grants) == 0 {
+		return ctx.Err()
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, id := range grants {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ? AND used_at IS NULL", id); err != nil {
+				return fmt.Errorf("withdraw grant %d: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
 // dropletColumn is a droplet's id as a column; NULL for none.
 func dropletColumn(id int64) any {
 	if id == 0 {

@@ -89,6 +89,8 @@ func deciding() []mutant {
 	take(9, "an approval lasts a day", facts, ` && b.now.Sub(g.At) < fleet.GrantLasts`, ``)
 	take(9, "an approval without a daemon is for that plan", facts, `if held && slices.Contains(b.recorded.Approved, b.plan.ID) {`, `if held && len(b.recorded.Approved) > 0 {`)
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
+	take(9, "an approval of what the file took back: destroys", facts, `g.Kind == string(Destroy) && keeps(wanted, recorded.Records, g.DropletID)`, `false`)
+	take(9, "an approval of what the file took back: specs", facts, `g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash()))`, `false && (wants || spec.Name == strings.ToLower(g.Spec))`)
 	const rename, chain = "plan/rename.go", "plan/was.go"
 	take(9, "a rename without was: of the same spec only", rename, `if !g.part && alikeButNamed(wants, g.records[0]) {`, `if !g.part {`)
 	take(9, "a rename without was: the old group is gone", rename, `c.part = true`, ``)
@@ -108,7 +110,7 @@ func deciding() []mutant {
 	take(9, "the tag protects a leftover, too", "plan/protect.go", "if d.record == nil {\n\t\tif tagged {", "if d.record == nil {\n\t\tif false {")
 	take(9, "protection is recorded at once", "plan/build.go", "\tb.protect()\n", "")
 	take(9, "protection follows a renamed group", "plan/protect.go", `protected[fleet.Key(s.Was)] = true`, `_ = s.Was`)
-	take(9, "protection follows a name given in the console", "plan/protect.go", `protects = protected[fleet.Key(shown[r.DropletID])]`, `_ = shown`)
+	take(9, "protection follows a name given in the console", "plan/protect.go", `protects = slices.ContainsFunc(shown[r.DropletID], func(name string) bool { return protected[fleet.Key(name)] })`, `_ = shown`)
 	take(9, "a held replace holds the downtime", "plan/turn.go", ` && (!r.Held || d.Alter.Downtime()) {`, ` && !r.Held {`)
 	take(17, "licence: the file protects the droplet", licence, `case wanted && spec.Protected():`, `case false:`)
 	take(17, "licence: the record protects the droplet", licence, `case record != nil && record.Protect && !(wanted && spec.Protect != nil):`, `case false:`)
