@@ -439,6 +439,14 @@ func (s tappedStore) Inherit(ctx context.Context, heirs map[int64]string) error 
 	return err
 }
 
+func (s tappedStore) Forget(ctx context.Context, droplets []int64) error {
+	if len(droplets) == 0 {
+		return s.Store.Forget(ctx, droplets) // which writes nothing
+	}
+	_, err := around(s.t, "forget", func() (int, error) { return 0, s.Store.Forget(ctx, droplets) })
+	return err
+}
+
 func (s tappedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
 	return around(s.t, "lapse", func() ([]string, error) { return s.Store.Lapse(ctx, keepPlan) })
 }

@@ -1,0 +1,119 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/plan"
+	"arcadiad/simulator"
+)
+
+// pipes is a control socket in memory: loopback sockets stop the clock of a bubble.
+type pipes struct {
+	conns  chan net.Conn
+	closed context.Context
+	close  context.CancelFunc
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed.Done():
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.close(); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// beside is a command beside the daemon of this world, until the context ends.
+func (w *world) beside(ctx context.Context) *Remote {
+	p := &pipes{conns: make(chan net.Conn)}
+	p.closed, p.close = context.WithCancel(ctx)
+	go w.life.h.serve(ctx, p)
+	return &Remote{&http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			near, far := net.Pipe()
+			select {
+			case p.conns <- far:
+				return near, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		},
+	}}}
+}
+
+// What somebody destroyed is made again by an apply within 75 s, by a daemon within 90 s of the first look that misses it, whichever look that
+// was: of an apply, a plan or a sync beside it, or of its own schedule.
+func TestLaw06LossHealsInTime(t *testing.T) {
+	ask := func(path string) func(context.Context, *world) {
+		return func(ctx context.Context, w *world) {
+			_, err := w.beside(ctx).ask(ctx, path, order{})
+			w.must(err)
+		}
+	}
+	apply := func(run func(ctx context.Context, w *world, c Conduct) (Applied, error)) func(context.Context, *world) {
+		return func(ctx context.Context, w *world) {
+			began := time.Now()
+			applied, err := run(ctx, w, Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(Progress) {}})
+			if took := time.Since(began); err != nil || !applied.Converged() || took > 75*time.Second {
+				w.t.Errorf("%v, converged %v, after %v", err, applied.Converged(), took)
+			}
+		}
+	}
+	for how, look := range map[string]func(context.Context, *world){
+		"apply alone": apply(func(ctx context.Context, w *world, c Conduct) (Applied, error) {
+			w.stop()
+			defer w.start()
+			return Apply(ctx, w.disk(w.file), c)
+		}),
+		"apply beside the daemon": apply(func(ctx context.Context, w *world, c Conduct) (Applied, error) {
+			return w.beside(ctx).apply(ctx, c, "")
+		}),
+		"a plan": ask(pathPlan),
+		"a sync": ask(pathSync),
+		"the schedule": func(_ context.Context, w *world) {
+			asked := time.Now()
+			w.until("a pass", func() bool { return w.life.h.loop.Last().At.After(asked) })
+		},
+	} {
+		for _, age := range []time.Duration{0, 25 * time.Hour} {
+			t.Run(fmt.Sprintf("%s, %v old", how, age), func(t *testing.T) {
+				inWorld(t, simulator.Options{Activation: 5 * time.Second, Latency: 100 * time.Millisecond}, func(w *world) {
+					w.file = fleetOf("name: web, count: 12")
+					w.start()
+					w.rest()
+					time.Sleep(age)
+					ctx, cancel := context.WithCancel(context.Background())
+					defer cancel()
+					all := w.sim.Droplets()
+					w.sim.Delete(all[0].ID)
+					w.sim.Delete(all[1].ID)
+					began := time.Now()
+					look(ctx, w)
+					if how == "the schedule" {
+						began = time.Now()
+					}
+					for _, d := range all[:2] {
+						w.replaced(d.Name, d.ID)
+					}
+					if took := time.Since(began); took > 90*time.Second {
+						t.Errorf("made again after %v", took)
+					}
+					w.rest()
+					w.check()
+					cancel()
+					synctest.Wait()
+				})
+			})
+		}
+	}
+}
