@@ -38,7 +38,9 @@ func (b *builder) outOfTurn() func(*draft) string {
 		}
 		if group := groups[groupOf(d.subject)]; group != nil && d.takesDown() {
 			if wait := group.take(d); wait != "" {
-				d.Blocked = !group.mends && len(group.goes) == 0
+				if d.Blocked = !group.mends && len(group.goes) == 0; d.Blocked {
+					wait += "; " + group.wayOut()
+				}
 				return wait
 			}
 		}
@@ -66,6 +68,7 @@ type group struct {
 	most    int      // of them that may be out of service at once
 	serving int      // that serve, and are not taken out of service by this plan
 	out     []string // that do not serve
+	off     int      // of those, the ones that are off and in nobody's hands
 	goes    []string // that this plan takes out of service
 	mends   bool     // something is under way, or due, for one of those that do not serve
 }
@@ -95,6 +98,9 @@ func (b *builder) groups() map[string]*group {
 			g.serving++
 		} else {
 			g.out = append(g.out, x.name)
+			if x.live == nil && slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present && h.seen.Status == fleet.StatusOff }) {
+				g.off++
+			}
 			g.mends = g.mends || due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
 		}
 	}
@@ -151,6 +157,19 @@ func (g *group) absent() string {
 		words += few(g.goes, "goes first", "go first")
 	}
 	return words
+}
+
+// wayOut says what a person can do where nothing brings the members that are out of service back.
+func (g *group) wayOut() string {
+	const most = 3
+	names := "them"
+	if len(g.out) <= most {
+		names = series(g.out)
+	}
+	if g.off == len(g.out) {
+		return "switch " + names + " on, or raise policy.max_unavailable"
+	}
+	return "bring " + names + " back into service, or raise policy.max_unavailable"
 }
 
 // few names some of a list.

@@ -77,3 +77,28 @@ func TestLaw18ASurplusServesMeanwhile(t *testing.T) {
 	s.droplet(104).Status = fleet.StatusOff
 	s.expect(t, "destroy api-4 106", "destroy web-4 104")
 }
+
+// Law 18: where nothing brings back what the others wait for, the hold says what a person can do, and is not said to pass by itself.
+func TestLaw18ABlockedGroupSaysTheWayOut(t *testing.T) {
+	for why, tt := range map[string]struct {
+		prepare func(s *scene)
+		want    string
+	}{
+		"as it is to be, and off":  {func(s *scene) { s.spec("db-1").Image = "ubuntu-24-04-x64" }, "switch db-1 on, or raise policy.max_unavailable"},
+		"its replace is held, too": {func(s *scene) { s.droplet(101).VolumeIDs = []string{"v-1"} }, "switch db-1 on, or raise policy.max_unavailable"},
+		"in a saga that is stuck": {func(s *scene) {
+			stuck := s.ended(900, fleet.SagaUpdate, "db-1", "stuck", "", time.Minute)
+			stuck.Live, stuck.Downtime, stuck.DropletID = true, true, 101
+		}, "bring db-1 back into service, or raise policy.max_unavailable"},
+	} {
+		s := edited("db-1", "db-2", "db-3")
+		s.droplet(101).Status = fleet.StatusOff
+		tt.prepare(s)
+		p := s.build(t)
+		a := p.Actions[len(p.Actions)-1]
+		want := "waiting its turn (1 of 3 at once): db-1 is out of service, and policy.max_unavailable allows no more; " + tt.want
+		if a.Name != "db-3" || a.HeldReason != want || a.Waits() {
+			t.Errorf("%s: %s %s held because %q, waits %v", why, a.Kind, a.Name, a.HeldReason, a.Waits())
+		}
+	}
+}
