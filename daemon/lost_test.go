@@ -45,6 +45,31 @@ func TestLaw07ALostDatabaseBesideBlankReads(t *testing.T) {
 	}
 }
 
+// The account's listing never holds still from the first look on: a new database makes the fleet, and a lost one takes it back, GPU droplets too.
+func TestLaw07AnEmptyDatabaseBesideAListingThatNeverHoldsStill(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.sim.SetFaults(simulator.Faults{TotalMoves: true, TagFilterHidesGPU: true})
+		w.addForeign("theirs")
+		w.file = fleetOf("name: web, count: 3", "name: gpu, size: gpu-h100x1-80gb, region: tor1")
+		w.start()
+		w.until("the fleet is made", func() bool { return w.life.h.loop.Last().Outcome.Pass.Plan.Summary.Unchanged == 4 })
+		w.check()
+		before, writes := w.sim.Droplets(), w.sim.Writes()
+		w.stop()
+		w.loseDatabase()
+		w.start()
+		w.until("it is taken back", func() bool { return w.life.h.loop.Last().Outcome.Pass.Plan.Summary.Unchanged == 4 })
+		w.check()
+		w.standing(before)
+		if n := w.sim.Writes() - writes; n != 0 {
+			t.Errorf("%d writes", n)
+		}
+		w.sim.SetFaults(simulator.Faults{})
+		w.rest()
+		w.check()
+	})
+}
+
 // A fleet that was emptied leaves its tag behind: a new database makes the droplets when it is proved that there are none.
 func TestLaw07TheTagOfAnEmptiedFleet(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {

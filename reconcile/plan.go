@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -34,7 +35,7 @@ type Pass struct {
 // Plan loads what is recorded, then looks at the cloud, then builds. The order matters: a droplet that is made in between has its
 // name live in what was loaded.
 func (p Planner) Plan(ctx context.Context, wanted fleet.Fleet, hurry bool) (Pass, error) {
-	pass, err := p.Observe(ctx)
+	pass, err := p.observe(ctx, wanted.Name)
 	if err != nil {
 		return pass, err
 	}
@@ -106,12 +107,17 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 }
 
 // Observe is a pass without a fleet file in force: only what is recorded and what is there.
-func (p Planner) Observe(ctx context.Context) (Pass, error) {
+func (p Planner) Observe(ctx context.Context) (Pass, error) { return p.observe(ctx, "") }
+
+// observe looks at the account. FleetName is the fleet of a database that is not pinned to one yet.
+func (p Planner) observe(ctx context.Context, fleetName string) (Pass, error) {
 	recorded, err := p.Load(ctx)
 	if err != nil {
 		return Pass{}, fmt.Errorf("load what is recorded: %w", err)
 	}
-	observed, err := p.Inventory.Observe(ctx, recorded)
+	from := recorded
+	from.Fleet = cmp.Or(recorded.Fleet, fleetName)
+	observed, err := p.Inventory.Observe(ctx, from)
 	if err != nil {
 		return Pass{}, fmt.Errorf("look at the account: %w", err)
 	}
