@@ -82,6 +82,8 @@ func figuresOf(pass reconcile.Pass) figures {
 			state = released
 		case registered[d.ID]:
 			state = managed
+		case ours(&d) && !pass.Recorded.Registration(d.ID).ReleasedAt.IsZero(): // a person gave it back
+			state = released
 		case ours(&d):
 			state = orphaned
 		}

@@ -137,6 +137,16 @@ func TestLaw01WhatCannotBeReadIsNotReleased(t *testing.T) {
 	}
 }
 
+// What a person released is released, though its tags show again.
+func TestLaw16WhatWasReleasedIsNoOrphan(t *testing.T) {
+	pass := aPass()
+	pass.Recorded.Registrations = []fleet.Registration{{DropletID: 4, ReleasedAt: noon}}
+	got := figuresOf(pass).droplets
+	if n := got[bearing{released, "new"}]; n != 1 || got[bearing{orphaned, "new"}] != 0 {
+		t.Errorf("%d new droplets are released, want 1", n)
+	}
+}
+
 func TestWhatABusyDaemonShows(t *testing.T) {
 	r, _ := busy(t)
 	demand(t, samples(t, r), map[string]float64{

@@ -330,6 +330,7 @@ type Resource struct {
 	DeletedAt   time.Time // zero while it is not proved gone
 
 	MissingSince time.Time // when the first look that lacked it began; zero: the last look showed it
+	Released     bool      // a person gave it back, and nobody has adopted it since
 
 	Recorded   bool   // it has a record; the fields below are the record's
 	RecordName string // the name that it was made for; another Name is drift
@@ -344,9 +345,10 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 	const query = `
 		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
 			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
-			coalesce(p.saga_id, ''), a.since
+			coalesce(p.saga_id, ''), a.since, g.released_at IS NOT NULL
 		FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
 			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
+			LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
 		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
 	var resources []Resource
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -356,7 +358,7 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 			var tags string
 			var first, last, deleted, missing sql.NullString
 			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
-				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, &missing)
+				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, &missing, &x.Released)
 			if err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		},
 		Waiting: func(p plan.Plan) {
 			if !waiting {
-				fmt.Fprintf(stderr, "Waiting until it is clear what became of what is missing. %s\n", waitText(p))
+				fmt.Fprintf(stderr, "Waiting until it is clear what became of what is missing: %s\n", waitText(p))
 			}
 			waiting = true
 		},

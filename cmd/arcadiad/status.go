@@ -74,7 +74,7 @@ type bearing string
 
 const (
 	managed  bearing = "managed"  // recorded, and shows our tags
-	released bearing = "released" // recorded, and no longer shows our tags, or another fleet's too
+	released bearing = "released" // recorded, and no longer shows our tags, or another fleet's too; or a person gave it back, and its tags show again
 	orphaned bearing = "orphaned" // shows our tags, and is not recorded (yet)
 	foreign  bearing = "foreign"  // none of our business
 	missing  bearing = "missing"  // recorded, and not in the account any more, as of the last look
@@ -91,9 +91,9 @@ func bearingOf(r state.Resource, fleetName string, makers map[string]bool) beari
 		return missing
 	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
 		return deleted
-	case r.Recorded && ours:
+	case r.Recorded && ours && !r.Released:
 		return managed
-	case r.Recorded:
+	case r.Recorded || ours && r.Released: // what a person gave back stays given back, though its tags show again
 		return released
 	case ours:
 		return orphaned

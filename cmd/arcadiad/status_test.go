@@ -87,6 +87,9 @@ func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 		{resource(false, fleet.ManagedTag), foreign},
 		{resource(false, "web"), foreign},
 		{gone, deleted},
+		{state.Resource{Released: true, Tags: []string{fleet.ManagedTag, ours}}, released},
+		{state.Resource{Released: true, Recorded: true, Tags: []string{fleet.ManagedTag, ours}}, released},
+		{state.Resource{Released: true}, foreign},
 	} {
 		if got := bearingOf(tt.r, "demo", map[string]bool{"0123abcd": true}); got != tt.want {
 			t.Errorf("recorded %v, tags %v: %s, want %s", tt.r.Recorded, tt.r.Tags, got, tt.want)
