@@ -137,8 +137,8 @@ func crashAt(t *testing.T, s scenario, crashes ...int) (passed []string, survive
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, s.sim)
 		defer w.stop()
-		w.addForeign("a")
-		w.addForeign("theirs", fleet.ManagedTag, fleet.FleetTag("another"))
+		w.addForeign("a", fleet.ManagedTag, fleet.FleetTag("another"))
+		w.addForeign("theirs")
 		s.before(w)
 		for i, at := range crashes {
 			tap := &taps{crash: at}
