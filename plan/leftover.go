@@ -78,7 +78,11 @@ func (b *builder) overOrigin() func(*draft) verdict {
 			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+
 				"destroy one of the two, and the other stays", since(stand), fleet.ReplacesTag(d.DropletID))}
 		case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && b.adoptedMisfit(d):
-			return verdict{why: "no saga of this state database is proved to have made it, and it differed from the file already when it was adopted"}
+			made := "no saga of this state database made it"
+			if b.makerOf(d.seen) != nil {
+				made = fmt.Sprintf("it shows the tag of saga %s, which is not proved to have made it", d.seen.Saga8s()[0])
+			}
+			return verdict{why: made + ", and it differed from the file already when it was adopted"}
 		}
 		return verdict{}
 	}
