@@ -117,3 +117,25 @@ func TestLaw06LossHealsInTime(t *testing.T) {
 		}
 	}
 }
+
+// A droplet that is destroyed by hand while it is being made, or taken back by DigitalOcean, is made again after the five minutes that prove it,
+// and not after as long again on the way back.
+func TestLaw06ACreateThatVanishedIsProvedOnce(t *testing.T) {
+	inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
+		w.file = fleetOf("name: a", "name: b")
+		w.start()
+		w.rest()
+		w.edit(fleetOf("name: a", "name: b", "name: c"))
+		w.until("c is made", func() bool { return len(w.sim.Named("c")) == 1 })
+		time.Sleep(10 * time.Second)
+		gone := w.sim.Named("c")[0]
+		w.sim.Delete(gone.ID)
+		began := time.Now()
+		w.until("it is given up", func() bool { return len(w.life.h.engine.Live()) == 0 })
+		if took := time.Since(began); took < 5*time.Minute-10*time.Second || took > 5*time.Minute+30*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+		w.rest()
+		w.check()
+	})
+}

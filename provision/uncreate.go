@@ -29,6 +29,13 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
 		return nil
 	}
+	if w.Vanished {
+		if gone, err := p.o.Inventory.Gone(ctx, w.DropletID); err == nil && gone {
+			run.SetLabel(fleet.LabelUndone, "true")
+			run.Put(fleet.Deleted{DropletID: w.DropletID, At: time.Now()})
+			return nil
+		}
+	}
 	if begun := w.Demolition.Sent && w.Demolition.DropletID == w.DropletID; !begun {
 		stays, err := p.stays(ctx, run, w)
 		if err != nil || stays {

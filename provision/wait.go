@@ -58,6 +58,10 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 				return saga.Permanent(fmt.Errorf("droplet %d was archived while it was being created", d.ID))
 			}
 		case p.vanished(ctx, w.DropletID, lastSeen):
+			w.Vanished = true // the way back need not wait for as long again
+			if err := run.Checkpoint(ctx); err != nil {
+				return err
+			}
 			return saga.Permanent(fmt.Errorf("droplet %d vanished before it was active: DigitalOcean took it back", w.DropletID))
 		}
 		if note {

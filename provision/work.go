@@ -33,6 +33,7 @@ type work struct {
 	Looks     int            `json:"looks,omitempty"`      // answered looks while waiting for it to become active
 	Judged    int            `json:"judged,omitempty"`     // how many there were when its create action was asked the last time
 	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
+	Vanished  bool           `json:"vanished,omitempty"`   // the wait found it gone
 
 	// Registered tells, on the way back, that what the saga made was registered: it is nobody's leftover (law 5).
 	Registered bool `json:"registered,omitempty"`
