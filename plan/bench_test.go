@@ -51,6 +51,24 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
+// A fleet that is gone whole, and whose creates a person has approved.
+func BenchmarkBuildApproved(b *testing.B) {
+	s := bigWorld(1_000)
+	for _, d := range s.observed.Droplets {
+		s.observed.Gone = append(s.observed.Gone, d.ID)
+	}
+	s.observed.Droplets = nil
+	s.recorded.Grants = s.build(b).Grants(noon)
+	for i := range s.recorded.Grants {
+		s.recorded.Grants[i].ID = int64(i + 1)
+	}
+	for b.Loop() {
+		if p := s.build(b); p.Summary.Provision != 1_000 || p.Summary.Held != 0 {
+			b.Fatal(p.Summary)
+		}
+	}
+}
+
 // A pass looks at every droplet of the account: what it allocates for each of them is paid again every few minutes.
 func TestAPlanAtRestAllocatesNothingForEachDroplet(t *testing.T) {
 	const droplets, most = 2_000, 200

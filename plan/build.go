@@ -43,7 +43,9 @@ type builder struct {
 	noticed map[int64][]fleet.Deviation // by droplet: what was not as recorded before
 	shape   shape
 	memory  memory
-	byMaker map[string][]int64 // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
+	grants  map[string][]fleet.Grant // in force, by the Key of the name
+	known   map[int64]*fleet.Known   // what the database knows of droplets, by id; nil: nobody asked yet
+	byMaker map[string][]int64       // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
 
 	comparing comparison
 	tallies   map[string]tally // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
@@ -64,7 +66,7 @@ func newBuilder(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 	if err != nil {
 		return nil, err
 	}
-	return &builder{survey: s, now: now, noticed: noticedBefore(recorded.Deviations), plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
+	return &builder{survey: s, now: now, noticed: noticedBefore(recorded.Deviations), grants: grantsByName(recorded.Grants, now), plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
 }
 
 // draft is an action in the making, with what the holds need to know of it.

@@ -10,13 +10,16 @@ import (
 
 // need is the approval that would lift a rule's hold on the action.
 func (d *draft) need(rule string, facts []string) fleet.Grant {
+	if !slices.IsSorted(facts) {
+		facts = slices.Sorted(slices.Values(facts))
+	}
 	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: rule, Facts: facts}
 }
 
 // granted finds the approval that covers what is needed. An approval of this very plan, given without a daemon, covers all that is held.
 func (b *builder) granted(need fleet.Grant, held bool) (fleet.Grant, bool) {
-	for _, g := range b.recorded.Grants {
-		if g.Covers(need) && b.now.Sub(g.At) < fleet.GrantLasts {
+	for _, g := range b.grants[need.Name] {
+		if g.Covers(need) {
 			return g, true
 		}
 	}
@@ -25,6 +28,17 @@ func (b *builder) granted(need fleet.Grant, held bool) (fleet.Grant, bool) {
 		return need, true
 	}
 	return fleet.Grant{}, false
+}
+
+// grantsByName sorts the approvals that have not lapsed by the names that they are for: thousands may be given at once.
+func grantsByName(grants []fleet.Grant, now time.Time) map[string][]fleet.Grant {
+	byName := map[string][]fleet.Grant{}
+	for _, g := range grants {
+		if now.Sub(g.At) < fleet.GrantLasts {
+			byName[g.Name] = append(byName[g.Name], g)
+		}
+	}
+	return byName
 }
 
 // Grants are the approvals that let through every action of the plan which a person may let through.

@@ -44,14 +44,20 @@ func (b *builder) lookAgain(at time.Time) {
 
 // madeAt is when a droplet was made, as far as it is known.
 func (b *builder) madeAt(id int64) time.Time {
-	i := slices.IndexFunc(b.recorded.Known, func(k fleet.Known) bool { return k.DropletID == id })
-	if i < 0 {
+	if b.known == nil {
+		b.known = make(map[int64]*fleet.Known, len(b.recorded.Known))
+		for i := range b.recorded.Known {
+			b.known[b.recorded.Known[i].DropletID] = &b.recorded.Known[i]
+		}
+	}
+	switch k := b.known[id]; {
+	case k == nil:
 		return time.Time{}
-	}
-	if k := b.recorded.Known[i]; k.CreatedAt.IsZero() {
+	case k.CreatedAt.IsZero():
 		return k.FirstSeenAt
+	default:
+		return k.CreatedAt
 	}
-	return b.recorded.Known[i].CreatedAt
 }
 
 // words say since when it is missing, and what comes of it.
@@ -104,6 +110,7 @@ func (b *builder) overMaxLost() func(*draft) verdict {
 	for i, id := range lost {
 		facts[i] = strconv.FormatInt(id, 10)
 	}
+	slices.Sort(facts) // once, and not for each action
 	traces := b.tracesLost()
 	return func(d *draft) verdict {
 		switch {
