@@ -152,7 +152,7 @@ func (s *soak) help() {
 	}
 	last := s.life.h.loop.Last()
 	for _, r := range last.Outcome.Pass.Plan.Released {
-		if s.watch.released[r.DropletID] {
+		if s.watch.released[r.DropletID] || strings.Contains(r.Reason, "a person released it") {
 			s.tell("person: frees the name %s", r.Name)
 			s.hand(plan.Release, r.Name)
 			continue
