@@ -77,3 +77,18 @@ func TestLaw14ABadImageStallsItsGroup(t *testing.T) {
 		})
 	}
 }
+
+// Law 13: two creates that have to be taken back at the same time look for reserved IPs one after the other, also where answers take long.
+func TestLaw13TwoCompensationsAtOnce(t *testing.T) {
+	inWorld(t, simulator.Options{Latency: time.Second}, func(w *world) {
+		w.sim.SetFaults(simulator.Faults{ActionErrored: true})
+		w.edit(fleetOf("name: web, count: 4"))
+		w.start()
+		time.Sleep(12 * time.Hour)
+		if n, left := w.made("web"), len(w.sim.Droplets()); n != 4 || left != 0 || len(w.life.h.engine.Live()) != 0 {
+			t.Errorf("%d were made, want 4, and %d are left\n%s", n, left, w.describe())
+		}
+		w.stop()
+		time.Sleep(time.Minute) // requests that nobody waits for any more
+	})
+}

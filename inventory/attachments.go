@@ -11,9 +11,11 @@ import (
 // lists is kept for as long as maxAge says; what cannot be read is missing, and named in Unread. The second value is the number of
 // lists that were asked for; the error is the context's.
 func (i *Inventory) Attachments(ctx context.Context, maxAge time.Duration) (*fleet.Attachments, int, error) {
-	i.offers.mu.Lock()
-	defer i.offers.mu.Unlock()
 	r, out := newReading(maxAge), fleet.Attachments{ByDroplet: map[int64][]fleet.Attachment{}}
+	if err := i.offers.enter(ctx); err != nil {
+		return &out, 0, err
+	}
+	defer i.offers.leave()
 	for _, list := range []struct {
 		kept *kept[map[int64][]fleet.Attachment]
 		read func(context.Context) (map[int64][]fleet.Attachment, error)

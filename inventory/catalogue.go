@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -18,9 +17,11 @@ import (
 // it, and named in Unread: not to know is no reason to fail. The second value is the number of requests that it took; the error is
 // the context's.
 func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge time.Duration) (*fleet.Catalogue, int, error) {
-	i.offers.mu.Lock() // passes are one at a time; whoever previews beside one waits for its answers and then has them
-	defer i.offers.mu.Unlock()
 	r, out := newReading(maxAge), fleet.Catalogue{Images: map[string]fleet.Image{}, VPCs: map[string]fleet.VPC{}}
+	if err := i.offers.enter(ctx); err != nil {
+		return &out, 0, err
+	}
+	defer i.offers.leave()
 	if sizes, ok := ask(ctx, r, &i.offers.sizes, "", i.o.Sync.Sizes); ok {
 		out.Sizes = sizes
 	}
@@ -53,7 +54,7 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 
 // offers is what was read of the catalogue, and of what hangs on the droplets, so far.
 type offers struct {
-	mu     sync.Mutex
+	reader chan struct{} // holds one element while somebody reads: a mutex would make a shutdown wait for the answers
 	sizes  kept[map[string]fleet.Size]
 	keys   kept[map[string]fleet.SSHKey]
 	images map[string]*kept[fleet.Image]
@@ -61,6 +62,18 @@ type offers struct {
 
 	reservedIPs, firewalls, balancers kept[map[int64][]fleet.Attachment]
 }
+
+// enter waits until nobody else reads. Passes and sagas that ask at the same time wait for one another's answers, and then have them.
+func (o *offers) enter(ctx context.Context) error {
+	select {
+	case o.reader <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (o *offers) leave() { <-o.reader }
 
 // kept is a part of the catalogue, and when it was asked for.
 type kept[T any] struct {

@@ -53,7 +53,7 @@ func New(o Options) *Inventory {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1)}
+	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}}
 }
 
 // listed remembers what a whole listing costs, so that Look can choose the cheaper way.
