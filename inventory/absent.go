@@ -194,10 +194,12 @@ func (a absent) unseen(partial bool, before map[int64]fleet.Absence) (kept []fle
 	return kept
 }
 
-// endedAndListed are the droplets that ended of late and that the listing shows: it may lag.
+// endedAndListed are the droplets that ended of late and that the listing shows: it may lag. What was only taken for gone is not among them:
+// a listing that shows it has seen it.
 func endedAndListed(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
+	taken := takenForGone(recorded)
 	for _, id := range recorded.Ended {
-		if _, there := o.Droplet(id); there {
+		if _, there := o.Droplet(id); there && !slices.Contains(taken, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -207,9 +209,22 @@ func endedAndListed(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
 // mostReturns is how many droplets a look asks for that may show again only by id.
 const mostReturns = 16
 
-// mayReturn are the registered droplets that were taken for gone within the last day without a DELETE of ours, and that the listing lacks. One
-// that answers by id is there after all, beside its successor, and is told of (law 6).
+// mayReturn are the newest of the droplets that were taken for gone and that the listing lacks. One that answers by id is there after all,
+// maybe beside its successor, and is told of (law 6).
 func mayReturn(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
+	for _, id := range slices.Backward(takenForGone(recorded)) {
+		if _, there := o.Droplet(id); there {
+			continue
+		}
+		if ids = append(ids, id); len(ids) == mostReturns {
+			break
+		}
+	}
+	return ids
+}
+
+// takenForGone are the registered droplets that ended within the last day without a DELETE of ours: looks have lacked them, and no more is known.
+func takenForGone(recorded fleet.Recorded) (ids []int64) {
 	if len(recorded.Ended) == 0 {
 		return nil
 	}
@@ -220,12 +235,9 @@ func mayReturn(o fleet.Observed, recorded fleet.Recorded) (ids []int64) {
 			destroyed[s.DropletID] = true
 		}
 	}
-	for _, id := range slices.Backward(recorded.Ended) {
-		if _, there := o.Droplet(id); there || destroyed[id] || recorded.Registration(id).RegisteredAt.IsZero() {
-			continue
-		}
-		if ids = append(ids, id); len(ids) == mostReturns {
-			break
+	for _, id := range recorded.Ended {
+		if !destroyed[id] && !recorded.Registration(id).RegisteredAt.IsZero() {
+			ids = append(ids, id)
 		}
 	}
 	return ids

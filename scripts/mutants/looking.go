@@ -29,9 +29,10 @@ func looking() []mutant {
 	take(6, "strangers cost no request", absent, `if x.ours && (partial && x.recorded || !partial && !x.gone) {`, `if !x.gone {`, look)
 	take(6, "what ended is asked for by id", absent, `ask := slices.Concat(shown, absent.asked(o.Partial), mayReturn(listed, recorded))`,
 		`ask := slices.Concat(absent.asked(o.Partial), mayReturn(listed, recorded))`, look)
-	take(6, "what was taken for gone is asked for by id", absent, `, mayReturn(listed, recorded))`, `)`, house("^TestLaw06TheOriginalShowsByItsID"))
+	take(6, "what was taken for gone is asked for by id", absent, `, mayReturn(listed, recorded))`, `)`, house("^TestLaw06TheOriginalShowsInOne"))
+	take(6, "a listing sees what was taken for gone", absent, `there && !slices.Contains(taken, id) {`, `there {`, house("^TestLaw06TheOriginalShowsInOne"))
 	take(6, "a sighting by id ends an absence", absent, "if err == nil {\n\t\ti.saw(id, began)", "if false {\n\t\ti.saw(id, began)",
-		house("^TestLaw06TheOriginalShowsByItsID"))
+		house("^TestLaw06TheOriginalShowsInOne"))
 	take(7, "an adoption alone leaves a database as good as empty", "fleet/recorded.go", `return s.Kind != SagaAdopt && s.Kind != SagaClaim`, `return true`,
 		house("^TestLaw07ALostDatabaseBesideAReplica"))
 	take(6, "a poll that misses a droplet is told of", absent, `if missed && i.o.Missed != nil {`, `if false {`, look)
