@@ -19,15 +19,23 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		kept = nil
 		now := timeText(time.Now())
+		unused, err := readGrants(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
+		older := map[approved][]int64{} // one by one, each would be looked for in the whole table
+		for _, g := range unused {
+			older[approvedBy(g)] = append(older[approvedBy(g)], g.ID)
+		}
 		for _, g := range grants {
 			facts, err := json.Marshal(append([]string{}, g.Facts...))
 			if err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, "DELETE FROM grants WHERE kind = ? AND name = ? AND droplet IS ? AND rule = ? AND used_at IS NULL",
-				g.Kind, g.Name, dropletColumn(g.DropletID), g.Rule)
-			if err != nil {
-				return err
+			for _, id := range older[approvedBy(g)] {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
+					return err
+				}
 			}
 			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 				planID, g.Kind, g.Name, dropletColumn(g.DropletID), g.Spec, g.Rule, string(facts), timeText(g.At))
@@ -40,11 +48,19 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			g.Plan = planID
 			kept = append(kept, g)
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
+		_, err = tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
 		return err
 	})
 	return kept, err
 }
+
+// approved is an action and the rule that held it.
+type approved struct {
+	kind, name, rule string
+	droplet          int64
+}
+
+func approvedBy(g fleet.Grant) approved { return approved{g.Kind, g.Name, g.Rule, g.DropletID} }
 
 // Withdraw takes back approvals that were not used yet, by the ids of their rows.
 func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
