@@ -47,27 +47,31 @@ func readRegistrations(ctx context.Context, tx *sql.Tx) (list []fleet.Registrati
 	return list, err
 }
 
-// readEnded fills in the droplets that bore a saga's tag and are gone, of the few sagas that sent more creates than droplets are known.
+// readEnded fills in the droplets that bore a saga's tag and are gone, of the few sagas that sent more creates than droplets are known. It
+// goes over the rows once for all of them.
 func readEnded(ctx context.Context, tx *sql.Tx, facts []fleet.Saga) error {
+	byTag := map[string][]*fleet.Saga{}
 	for i := range facts {
-		f := &facts[i]
-		if !f.Makes() || !f.Unaccounted() {
-			continue
-		}
-		const query = `
-			SELECT CAST(external_id AS INTEGER) FROM resources
-			WHERE provider = ? AND kind = ? AND deleted_at IS NOT NULL AND instr(lower(tags), ?) > 0 ORDER BY 1`
-		err := each(ctx, tx, query, func(rows *sql.Rows) error {
-			var id int64
-			err := rows.Scan(&id)
-			f.Ended = append(f.Ended, id)
-			return err
-		}, provider, kind, `"`+strings.ToLower(fleet.SagaTag(f.ID))+`"`)
-		if err != nil {
-			return err
+		if f := &facts[i]; f.Makes() && f.Unaccounted() {
+			tag := strings.ToLower(fleet.SagaTag(f.ID))
+			byTag[tag] = append(byTag[tag], f)
 		}
 	}
-	return nil
+	if len(byTag) == 0 {
+		return nil
+	}
+	const query = `
+		SELECT CAST(external_id AS INTEGER), coalesce(tag.value, '') FROM resources, json_each(CASE WHEN json_valid(tags) THEN tags ELSE '[]' END) tag
+		WHERE provider = ? AND kind = ? AND deleted_at IS NOT NULL ORDER BY 1`
+	return each(ctx, tx, query, func(rows *sql.Rows) error {
+		var id int64
+		var tag string
+		err := rows.Scan(&id, &tag)
+		for _, f := range byTag[strings.ToLower(tag)] {
+			f.Ended = append(f.Ended, id)
+		}
+		return err
+	}, provider, kind)
 }
 
 // markCopy writes into a backup that it is one. Nobody else has the file open.
