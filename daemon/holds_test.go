@@ -101,6 +101,37 @@ func TestLaw09APutBackTakesTheApprovalBack(t *testing.T) {
 	}
 }
 
+// Law 9: a reserved IP that a person assigns while a destroy waits holds it like one that was there before.
+func TestLaw09AReservedIPHoldsADestroyThatWaits(t *testing.T) {
+	inWorld(t, simulator.Options{Latency: time.Second}, func(w *world) {
+		w.edit(fleetOf("name: db", "name: web"))
+		w.start()
+		w.rest()
+		db := w.sim.Named("db")[0]
+		w.edit(fleetOf("name: web"))
+		w.begun()
+		w.must(w.life.h.pause(context.Background(), true))
+		time.Sleep(time.Minute)
+		w.alive(db.ID, "writes are paused")
+		w.sim.ReserveIP(db.ID)
+		time.Sleep(time.Hour)
+		w.must(w.life.h.pause(context.Background(), false))
+		w.hours()
+		w.alive(db.ID, "it has a reserved IP")
+		p := w.life.h.loop.Last().Outcome.Pass.Plan
+		if len(p.Actions) != 1 || p.Actions[0].HeldBy != "reserved_ip" {
+			t.Fatalf("%+v", p.Actions)
+		}
+		w.must(w.life.h.approve(context.Background(), p.ID))
+		w.hours()
+		if _, there := w.sim.Droplet(db.ID); there {
+			t.Error("it was approved with its address, and is still there")
+		}
+		w.stop()
+		time.Sleep(time.Minute)
+	})
+}
+
 // Law 9: a yes is for the plan that its caller was shown, whatever others were shown since.
 func TestLaw09AYesIsForWhatWasShown(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {

@@ -41,6 +41,8 @@ type terms struct {
 	// Volumes are the ids of those that were attached, by a person's leave; Unread: they could not be read, by a person's leave.
 	Volumes []string `json:"volume_ids,omitempty"`
 	Unread  bool     `json:"volumes_unread,omitempty"`
+
+	Addresses []string `json:"reserved_ips,omitempty"` // the reserved IPs that it had, by a person's leave
 }
 
 // while says for how long the licence stands (law 17).
@@ -164,6 +166,17 @@ func (l Licence) Covers(seen fleet.Droplet) error {
 	return nil
 }
 
+// Strands finds a reserved IP among what hangs on the droplet that it did not have when the licence was given; empty: there is none. The
+// droplet's end would leave the address without a droplet, which nobody has agreed to (law 9).
+func (l Licence) Strands(hanging []fleet.Attachment) (address string) {
+	for _, a := range hanging {
+		if a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID) {
+			return a.ID
+		}
+	}
+	return ""
+}
+
 func (l Licence) read() terms {
 	if l.terms == nil {
 		return terms{}
@@ -202,6 +215,7 @@ func (b *builder) license() {
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
 			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
+			Addresses: b.heldByReservedIP(d).facts,
 		}}
 	}
 }

@@ -45,6 +45,9 @@ func (p *Droplets) licensed(run *saga.Run, w *work) (warrant, error) {
 	}}, nil
 }
 
+// waitedLong is after how long a destroy that has sent nothing yet asks again for reserved IPs: the plan that it is from has asked before.
+const waitedLong = 5 * time.Minute
+
 // destroy is the step DestroyDroplet, a pivot: once a DELETE may have been sent it only goes forward.
 func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 	by, err := p.licensed(run, w)
@@ -56,6 +59,15 @@ func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	if err := p.mayGo(ctx, run, w, "", false); err != nil {
 		return err
+	}
+	if run.Kind() == fleet.SagaDestroy && time.Since(run.CreatedAt()) > waitedLong {
+		hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
+		if err != nil {
+			return err
+		}
+		if ip := w.Licence.Strands(hanging.ByDroplet[by.id]); ip != "" {
+			return saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, by.id))
+		}
 	}
 	if run.Kind() == fleet.SagaReplace {
 		if err := p.stands(ctx, run, w); err != nil {

@@ -91,6 +91,7 @@ func deciding() []mutant {
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
 	take(9, "an approval of what the file took back: destroys", facts, `g.Kind == string(Destroy) && keeps(wanted, recorded.Records, g.DropletID)`, `false`)
 	take(9, "an approval of what the file took back: specs", facts, `g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash()))`, `false && (wants || spec.Name == strings.ToLower(g.Spec))`)
+	take(9, "a reserved IP that was assigned since", licence, `a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID)`, `false`)
 	const rename, chain = "plan/rename.go", "plan/was.go"
 	take(9, "a rename without was: of the same spec only", rename, `if !g.part && alikeButNamed(wants, g.records[0]) {`, `if !g.part {`)
 	take(9, "a rename without was: the old group is gone", rename, `c.part = true`, ``)
