@@ -320,6 +320,22 @@ func TestLaw04ANewDropletThatIsNotToldOfIsNotDestroyed(t *testing.T) {
 	}
 }
 
+// A droplet of an answered create that works and shows no tags for an hour is ours all the same: a person is asked, and nothing is destroyed.
+func TestLaw01AnAnsweredDropletWithoutTagsStays(t *testing.T) {
+	inYard(t, simulator.Options{}, func(y *yard) {
+		y.sim.SetFaults(simulator.Faults{TagVisibleAfter: 90 * time.Minute})
+		id := y.provision(spec("web"))
+		time.Sleep(80 * time.Minute)
+		if s := y.saga(id); s.Status != saga.Stuck || len(y.sent(routeDelete)) != 0 {
+			t.Errorf("the saga is %s: %s; %d DELETEs", s.Status, s.Error, len(y.sent(routeDelete)))
+		}
+		y.until(id, saga.Completed)
+		if n := len(y.sent(routeCreate)); n != 1 {
+			t.Errorf("%d creates", n)
+		}
+	})
+}
+
 // A droplet whose tags cannot be read is destroyed when they can, and not before.
 func TestLaw01ADestroyWaitsForTheTags(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {
