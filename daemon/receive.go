@@ -42,7 +42,8 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
-// receive reads an order of at most so many bytes, to its end: net/http lifts the time limit for reading there. False: it was refused, and the answer says why.
+// receive reads an order of at most so many bytes, to its end: net/http lifts the time limit for reading there. False: it was refused,
+// and the answer says why.
 func receive(w http.ResponseWriter, r *http.Request, most int64) (o order, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var large *http.MaxBytesError

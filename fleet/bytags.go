@@ -4,7 +4,8 @@ import "strings"
 
 // RecordedByTags is what can be said without a state database: every droplet that bears the fleet's tags counts as adopted, under the
 // name that it has. One under a name that the file does not want, made by a saga, counts under a wanted name that nobody bears and whose
-// spec it fits: somebody renamed it, as far as can be told, and neither is it to be destroyed nor another to be made. What of it cannot be read is taken from the file, and so never differs. All tags count as the file's.
+// spec it fits: somebody renamed it, as far as can be told, and neither is it to be destroyed nor another to be made. What of it cannot
+// be read is taken from the file, and so never differs. All tags count as the file's.
 func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 	wanted := make(map[string]Spec, len(f.Specs))
 	for _, s := range f.Specs {

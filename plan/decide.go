@@ -114,7 +114,8 @@ func (b *builder) unwanted(x *subject) {
 	}
 }
 
-// absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells. Second: it was destroyed for the one that is to be made.
+// absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells. Second: it
+// was destroyed for the one that is to be made.
 func absence(x *subject) (reason string, cause Cause, second bool) {
 	for _, h := range x.holdings {
 		if h.state == gone {
