@@ -54,6 +54,12 @@ func (b *builder) note(x *subject) {
 			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
 		}
 	}
+	for _, h := range x.holdings {
+		if h.state == present && h.seen.Status == fleet.StatusNew && !h.seen.CreatedAt.IsZero() && b.now.Sub(h.seen.CreatedAt) > hopeless {
+			b.warn("%s (droplet %d) is still new, %d hours after it was made, and does not run: ask DigitalOcean about it, or destroy it in the console, "+
+				"and another is made", x.name, h.record.DropletID, int(b.now.Sub(h.seen.CreatedAt).Hours()))
+		}
+	}
 	for _, d := range x.returned {
 		b.warn("droplet %d (%s) was released, and shows arcadiad's tags again: it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
 	}

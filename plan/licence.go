@@ -35,6 +35,8 @@ type terms struct {
 	Registered bool `json:"registered,omitempty"`
 	// Bore is another wanted name than its own that the droplet bore when the plan was made, which the plan knew.
 	Bore string `json:"bore,omitempty"`
+	// Heir is the name that the file before gave the droplet by `was`, when the plan was made.
+	Heir string `json:"heir,omitempty"`
 
 	Shielded bool `json:"shielded,omitempty"` // it showed the protection tag, which `protect: false` in the file lifts
 
@@ -126,7 +128,8 @@ func (t terms) wanted(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
 		names = append(names, record.Name, record.Heir)
 	}
 	for _, name := range names {
-		if s, ok := f.Spec(name); ok && name != "" {
+		known := name == t.Heir && name != t.Name // a rename that was not carried out, and that the plan did not go by any more
+		if s, ok := f.Spec(name); ok && name != "" && !known {
 			return s, true
 		}
 		if s, ok := f.Heir(name); ok && name != "" {
@@ -213,11 +216,19 @@ func (b *builder) license() {
 		d.Licence = Licence{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
-			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Shielded: d.seen.HasTag(fleet.ProtectTag),
+			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Heir: heirOf(d.record), Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
 			Addresses: b.heldByReservedIP(d).facts,
 		}}
 	}
+}
+
+// heirOf is the name that the file before gave a recorded droplet by `was`; empty: none.
+func heirOf(r *fleet.Record) string {
+	if r == nil {
+		return ""
+	}
+	return r.Heir
 }
 
 // bore is another wanted name that the droplet bears: the plan knows of it, and ends the droplet all the same.

@@ -173,6 +173,11 @@ func TestLaw17WhatSparesADroplet(t *testing.T) {
 	known := unwanting("web-2")
 	known.droplet(102).Name = "web-1" // a registered droplet has that name already: the plan knows, and ends this one
 	bore := licences(t, known)[0]
+	renamed := unwanting("web-2")
+	for i := range renamed.recorded.Records {
+		renamed.recorded.Records[i].Heir = "web-1" // by a file of before; this one does not say so any more
+	}
+	inherited := licences(t, renamed)[0]
 	heir := protecting("api")
 	heir.spec("api").Was = "web-1"
 	guarded := &fleet.Record{DropletID: 101, Name: "web-1", Protect: true}
@@ -199,6 +204,8 @@ func TestLaw17WhatSparesADroplet(t *testing.T) {
 		{"also of a replace", replace, newScene("database"), nil, "database", true},
 		{"a name that it bears and nobody wants", destroy, newScene("web-1"), nil, "database", false},
 		{"a name that it bore when the plan was made", bore, newScene("web-1"), nil, "web-1", false},
+		{"an heir that the plan did not go by", inherited, newScene("web-1"), &fleet.Record{Name: "web-2", Heir: "web-1"}, "web-2", false},
+		{"an heir since", destroy, newScene("web-1"), &fleet.Record{Name: "web-2", Heir: "web-1"}, "web-2", true},
 		{"a chain of renames", destroy, heirs, &fleet.Record{Name: "web-2", Heir: "api"}, "web-2", true},
 		{"the same name in capitals", destroy, newScene("web-1"), nil, "WEB-2", false},
 	} {

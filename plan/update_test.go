@@ -298,3 +298,17 @@ func TestLaw16AnAdoptionTakesNothingAway(t *testing.T) {
 	s.spec("web-1").Backups = true
 	s.expect(t, "update web-1 7")
 }
+
+// A droplet that stays new for hours is as the file asks, as far as can be read, and does not run: a person is told.
+func TestLaw19ADropletThatStaysNewIsToldOf(t *testing.T) {
+	s := converged("web-1")
+	d := s.droplet(101)
+	d.Status, d.CreatedAt = fleet.StatusNew, s.now.Add(-time.Hour)
+	if p := s.build(t); len(p.Warnings) != 0 {
+		t.Errorf("after an hour: %q", p.Warnings)
+	}
+	d.CreatedAt = s.now.Add(-5 * time.Hour)
+	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "web-1 (droplet 101) is still new, 5 hours after it was made") {
+		t.Errorf("after five hours: %q", p.Warnings)
+	}
+}

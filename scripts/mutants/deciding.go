@@ -31,6 +31,8 @@ func deciding() []mutant {
 	take(1, "licence: makers are this journal's", licence, `if b.makerOf(d) == nil {`, `if false {`)
 	take(1, "licence: it names its droplet in the journal", licence, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
 
+	take(17, "licence: a rename that the plan did not go by spares nothing", licence, `known := name == t.Heir && name != t.Name`, `known := false && name == t.Heir`)
+
 	const survey = "plan/survey.go"
 	const whose = "fleet/ownership.go"
 	take(1, "ours: the managed tag", whose, `managed := d.Managed()`, `managed := true`)
