@@ -255,6 +255,7 @@ func (s *soak) clockJump() bool {
 		"resources":         {"first_seen_at", "deleted_at"},
 		"sightings":         {"last_seen_at"},
 		"cloud_provisioned": {"recorded_at"},
+		"absences":          {"since", "last_at", "gone_at"},
 	} {
 		for _, c := range columns {
 			_, err := db.Exec("UPDATE " + table + " SET " + c + " = " + shift(c) + " WHERE " + c + " IS NOT NULL")

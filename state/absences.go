@@ -36,8 +36,8 @@ func readAbsences(ctx context.Context, tx *sql.Tx) (absences []fleet.Absence, er
 	return absences, err
 }
 
-// saveAbsences makes what is known of absent droplets equal to what a look that began at that time knows. The absence of a droplet that
-// a saga saw since its first absence has ended: it is left out, and the next look counts anew.
+// saveAbsences makes what is known of absent droplets equal to what a look knows. The absence of a droplet that was seen since it began
+// has ended: it is left out, and the next look counts anew.
 func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error {
 	ids := make([]string, len(absences))
 	for i, a := range absences {
@@ -54,8 +54,7 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 	for _, a := range absences {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO absences (provider, external_id, since, last_at, looks, witnessed, process, interrupted, gone_at)
-			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (
-				SELECT 1 FROM cloud_resources WHERE provider = ?1 AND external_id = ?2 AND last_seen_at > ?3)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
 				process = excluded.process, interrupted = excluded.interrupted, gone_at = excluded.gone_at`,
 			provider, externalID(a.DropletID), timeText(a.Since), timeText(a.LastAt), a.Looks, a.Witnessed, a.Process, a.Interrupted, timeText(a.GoneAt))
@@ -63,7 +62,10 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 			return err
 		}
 	}
-	return nil
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM absences WHERE EXISTS (
+			SELECT 1 FROM cloud_resources r WHERE r.provider = absences.provider AND r.external_id = absences.external_id AND r.last_seen_at > absences.since)`)
+	return err
 }
 
 // endAbsence lets a droplet that was seen at that time be absent no more.

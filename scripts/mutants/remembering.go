@@ -62,7 +62,7 @@ func remembering() []mutant {
 	take(6, "a deletion outlives older sightings", "state/rows.go", `deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END`, `deleted_at = NULL`, db)
 	take(6, "what was seen later is not deleted", "state/rows.go", `AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`, `AND ? <> ''`, db)
 	take(6, "a record is forgotten only when its droplet is gone", "state/absences.go", `if !slices.Contains(gone, id) {`, `if false && gone != nil {`, db)
-	take(6, "an absence that ended is not saved again", "state/absences.go", `AND last_seen_at > ?3)`, `AND false AND ?3 <> '')`, db)
+	take(6, "an absence that ended is not saved again", "state/absences.go", `AND r.last_seen_at > absences.since)`, `AND false)`, db)
 	take(6, "a saga's sighting ends an absence", "state/rows.go", `return endAbsence(ctx, tx, row.ID, row.SeenAt)`, `return nil`, db)
 	take(6, "to record again brings no record back", "state/rows.go", `AND recorded_at <= ?9`, ``, db)
 	return all

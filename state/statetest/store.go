@@ -152,6 +152,14 @@ func testAbsenceEnded(t *testing.T, s Store) {
 	wantAbsences(t, s)
 	forget(t, s, 8) // it shows again
 	wantRecords(t, s, record(7, "a"), record(8, "b"))
+
+	commit(t, s, 4, droplet(9, "c", 1), record(9, "c"))
+	observe(t, s, absence(9, 3, false))
+	amid := droplet(9, "c", 1)
+	amid.SeenAt = at(5).Add(time.Minute)
+	commit(t, s, 5, amid) // a sighting that comes late, of a time between two looks
+	observe(t, s, absence(9, 4, false))
+	wantAbsences(t, s) // the next look counts anew
 }
 
 func testEnded(t *testing.T, s Store) {
