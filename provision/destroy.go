@@ -30,6 +30,9 @@ func ownWarrant(sagaID string, w *work) warrant {
 			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
 				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
 		}
+		if why := d.Kept(nil); why != "" { // it may have come since the saga turned back
+			return fmt.Errorf("droplet %d is left alone: %s; to have it destroyed, take that off it, or destroy it by hand", d.ID, why)
+		}
 		return nil
 	}}
 }
@@ -95,7 +98,7 @@ func (p *Droplets) stands(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		case len(seen) == 1 && seen[0].Status != fleet.StatusArchive:
 			return nil
-		case p.vanished(ctx, w.DropletID, lastSeen):
+		case p.vanished(ctx, w.DropletID, lastSeen, p.unseenFor(true)):
 			return saga.Permanent(fmt.Errorf("droplet %d vanished before the one that it replaces was destroyed; that one stays", w.DropletID))
 		}
 	}

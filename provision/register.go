@@ -90,7 +90,7 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 			return &seen[0], nil
 		case foundThere(run):
 			return nil, saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
-		case p.vanished(ctx, w.DropletID, lastSeen):
+		case p.vanished(ctx, w.DropletID, lastSeen, p.unseenFor(true)):
 			return nil, saga.Permanent(fmt.Errorf("droplet %d was active, and is gone before it was registered", w.DropletID))
 		}
 	}

@@ -45,6 +45,33 @@ func TestLaw05ACompensationDestroysOnlyLeftovers(t *testing.T) {
 	}
 }
 
+// What keeps a droplet may come after the saga turned back: a DELETE that came to nothing is not sent again then, and a person is told.
+func TestLaw05ALeftoverIsKeptAlsoInMidCompensation(t *testing.T) {
+	for what, keep := range map[string]func(*simulator.Simulator, int64){
+		"a protection tag": func(sim *simulator.Simulator, id int64) { sim.Tag(id, fleet.ProtectTag) },
+		"a volume":         func(sim *simulator.Simulator, id int64) { sim.AttachVolume(id) },
+	} {
+		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+			y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
+			id := y.provision(spec("web"))
+			time.Sleep(30 * time.Second)
+			d := y.sim.Named("web")[0]
+			y.want()
+			for len(y.sent(routeDelete)) == 0 {
+				time.Sleep(time.Second)
+			}
+			keep(y.sim, d.ID)
+			sent := len(y.sent(routeDelete))
+			y.sim.SetFaults(simulator.Faults{})
+			y.until(id, saga.Stuck)
+			time.Sleep(time.Hour)
+			if _, there := y.sim.Droplet(d.ID); !there || len(y.sent(routeDelete)) != sent {
+				t.Errorf("%s: there %v, %d DELETEs, %d before it came", what, there, len(y.sent(routeDelete)), sent)
+			}
+		})
+	}
+}
+
 // What bore the name before the create is not the saga's, whatever tags it shows by now: somebody copied them onto it.
 func TestLaw05ANamesakeIsNeverMine(t *testing.T) {
 	inYard(t, simulator.Options{}, func(y *yard) {

@@ -60,7 +60,7 @@ func (p *Droplets) present(ctx context.Context, looks *lookout, id int64) (fleet
 			return fleet.Droplet{}, err
 		case len(seen) > 0 && seen[0].Status != fleet.StatusArchive:
 			return seen[0], nil
-		case p.vanished(ctx, id, lastSeen):
+		case p.vanished(ctx, id, lastSeen, p.o.Visibility):
 			return fleet.Droplet{}, fmt.Errorf("droplet %d: %w", id, errGone)
 		}
 	}

@@ -25,6 +25,7 @@ func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1
 func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	looks := &lookout{p: p, run: run}
 	lastSeen, notBefore := time.Now(), 0
+	patience := p.unseenFor(w.TagSeen)
 	for now := 1; ; now++ {
 		if err := p.asked(w); err != nil {
 			return err
@@ -37,7 +38,7 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 		note := w.Looks%checkpointLooks == 0 || run.Resumed() && noteLook(now)
 		switch {
 		case len(seen) == 1:
-			lastSeen = time.Now()
+			lastSeen, patience = time.Now(), p.unseenFor(true)
 			d := seen[0]
 			if !w.TagSeen && tagged(d) {
 				// From here on the droplet without its tags is not ours any more (law 1), and a way back must know that.
@@ -57,7 +58,7 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 			if d.Status == fleet.StatusArchive {
 				return saga.Permanent(fmt.Errorf("droplet %d was archived while it was being created", d.ID))
 			}
-		case p.vanished(ctx, w.DropletID, lastSeen):
+		case p.vanished(ctx, w.DropletID, lastSeen, patience):
 			w.Vanished = true // the way back need not wait for as long again
 			if err := run.Checkpoint(ctx); err != nil {
 				return err
@@ -69,7 +70,8 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 				return err
 			}
 		}
-		if w.Looks >= max(p.deadline(w), notBefore) {
+		told := len(seen) == 1 || time.Since(lastSeen) >= patience // else it may only not be shown for a while
+		if told && w.Looks >= max(p.deadline(w), notBefore) {
 			if err := p.verdict(ctx, run, w, seen); err != nil {
 				return err
 			}
@@ -78,14 +80,23 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	}
 }
 
-// vanished tells whether a droplet that was not shown for longer than a new one may be invisible is gone: taken back by
-// DigitalOcean (do-api.md, section 0.3), or destroyed by somebody.
-func (p *Droplets) vanished(ctx context.Context, id int64, lastSeen time.Time) bool {
-	if time.Since(lastSeen) < p.o.Visibility {
+// vanished tells whether a droplet that was not shown for so long is gone: taken back by DigitalOcean (do-api.md, section 0.3), or destroyed
+// by somebody.
+func (p *Droplets) vanished(ctx context.Context, id int64, lastSeen time.Time, patience time.Duration) bool {
+	if time.Since(lastSeen) < patience {
 		return false
 	}
 	gone, err := p.o.Inventory.Gone(ctx, id)
 	return err == nil && gone
+}
+
+// unseenFor is how long a new droplet must not be shown before it counts as gone (law 6): one that was shown since its create was answered
+// takes longer, for the answers may only come from a replica that lags.
+func (p *Droplets) unseenFor(shown bool) time.Duration {
+	if shown {
+		return 3 * p.o.Visibility
+	}
+	return p.o.Visibility
 }
 
 // deadline is the number of looks after which the create action decides.

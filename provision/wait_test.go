@@ -63,6 +63,22 @@ func TestWaitForADropletThatVanishes(t *testing.T) {
 	})
 }
 
+// A droplet that was shown since its create was answered is not given up for a replica that shows nothing for some minutes: another would
+// be made beside it.
+func TestLaw06ANewDropletOutlastsABlankReplica(t *testing.T) {
+	inYard(t, simulator.Options{Activation: 5 * time.Minute}, func(y *yard) {
+		id := y.provision(spec("web"))
+		time.Sleep(30 * time.Second)
+		y.sim.SetFaults(simulator.Faults{BlankReads: true})
+		time.Sleep(12 * time.Minute)
+		y.sim.SetFaults(simulator.Faults{})
+		y.until(id, saga.Completed)
+		if len(y.sim.Ended()) != 0 || len(y.sent(routeCreate)) != 1 {
+			t.Errorf("%d creates, ended %+v", len(y.sent(routeCreate)), y.sim.Ended())
+		}
+	})
+}
+
 // Looks under another team's token are no wait: the droplet's time stands still.
 func TestLaw14AnotherAccountTakesNoTime(t *testing.T) {
 	inYard(t, simulator.Options{Activation: 5 * time.Minute}, func(y *yard) {
