@@ -210,6 +210,7 @@ func TestAccidentAnotherTeamsToken(t *testing.T) {
 }
 
 func TestAccidentMissingScopes(t *testing.T) {
+	t.Parallel()
 	for scope, words := range map[string][]string{
 		"tag:read":     {"held by tags", "give it the scope tag:read"},
 		"account:read": {"forbidden", "the token may lack a scope; this needs account:read"},
@@ -241,6 +242,7 @@ func TestAccidentMissingScopes(t *testing.T) {
 
 // The token is exchanged while a droplet is being made and another destroyed.
 func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		exchange func(s *scene)
 		words    string
@@ -315,6 +317,7 @@ func TestAccidentTheManagedTagDeleted(t *testing.T) {
 
 // A database of yesterday knows neither what was made since nor what was destroyed.
 func TestAccidentARestoredDatabase(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
 		s.edit(fleetOf("name: db", "name: old", "name: web, count: 4")) // caught in mid-create
 		time.Sleep(20 * time.Second)
@@ -371,6 +374,7 @@ func TestAccidentADatabaseOfAnotherFleet(t *testing.T) {
 
 // The database is lost at every point of a replace: neither of the pair is destroyed, and no third is made, until a person says so.
 func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
+	t.Parallel()
 	visited := 0
 	for at := 0; !t.Failed(); at++ {
 		survived := false
@@ -466,6 +470,7 @@ func TestAccidentVolumesAttached(t *testing.T) {
 }
 
 func TestAccidentThreeHundred(t *testing.T) {
+	t.Parallel()
 	const typo = "name: web, count: 300"
 	t.Run("policy", func(t *testing.T) {
 		onScene(t, simulator.Options{}, func(s *scene) {

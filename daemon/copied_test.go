@@ -13,6 +13,7 @@ import (
 // A droplet of somebody's that bears copied tags under a free name that the file wants is adopted, for a lost database would look the same.
 // It differs from the file, and is not replaced for that, whichever of the tags were copied.
 func TestLaw16ACopyUnderAFreeNameIsNotReplacedUnasked(t *testing.T) {
+	t.Parallel()
 	for what, left := range map[string]string{"all": "none", "without the saga's": "arcadia-saga-", "without the fleet's": "arcadia-fleet-"} {
 		for _, older := range []bool{false, true} {
 			t.Run(what, func(t *testing.T) {

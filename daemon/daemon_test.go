@@ -91,6 +91,7 @@ func TestStillInProgress(t *testing.T) {
 
 // A day of cron ticks on a converged fleet costs 96 passes and not one write.
 func TestADayOfCronTicks(t *testing.T) {
+	t.Parallel()
 	const droplets = 205
 	inWorld(t, simulator.Options{}, func(w *world) {
 		for i := range droplets - 2 {

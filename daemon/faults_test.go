@@ -35,6 +35,7 @@ func TestFault404AfterCreate(t *testing.T) {
 
 // While the API is gone for hours, in the middle of everything, nothing is concluded from that.
 func TestFaultLongOutage(t *testing.T) {
+	t.Parallel()
 	for _, outage := range []simulator.Faults{{Refuse: true}, {Hang: true}, {HTMLError: true}, {CutAfterWork: true, CutBeforeWork: true}} {
 		inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
 			w.edit(fleetOf("name: old, count: 2", "name: web, count: 2"))
@@ -160,6 +161,7 @@ func TestFaultPoisonSaga(t *testing.T) {
 
 // A droplet that no DELETE takes down is a stuck saga for all to see, and the work goes on: when it can be done, it is.
 func TestFaultADestroyThatNeverWorks(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(w *world){
 		"a destroy": func(w *world) {
 			settled(fleetOf("name: a", "name: b"))(w)

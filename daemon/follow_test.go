@@ -89,6 +89,7 @@ func TestLaw06AnApplyAfterALostDelete(t *testing.T) {
 
 // A process that dies again and again still settles an unanswered create, and still gives up a droplet that never gets active.
 func TestLaw04ARestartStorm(t *testing.T) {
+	t.Parallel()
 	for _, what := range []string{"never active", "lost answer"} {
 		for _, every := range []time.Duration{25 * time.Second, 45 * time.Second} {
 			t.Run(fmt.Sprintf("%s, every %v", what, every), func(t *testing.T) {

@@ -164,6 +164,7 @@ func TestLaw09AYesIsForWhatWasShown(t *testing.T) {
 
 // Law 9: with the default policy no edit takes a whole small fleet unasked.
 func TestLaw09ASmallFleetIsNotTakenUnasked(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct{ before, after []string }{
 		"emptied":            {[]string{"name: db"}, nil},
 		"counted to none":    {[]string{"name: db, count: 1"}, []string{"name: db, count: 0"}},
@@ -195,6 +196,7 @@ func TestLaw09ASmallFleetIsNotTakenUnasked(t *testing.T) {
 
 // Law 9: what somebody changes outside arcadiad, one droplet after the other, replaces no more than max_destroy, until a person approves.
 func TestLaw09CorrectionsDoNotTrickle(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 20 * time.Second}, func(w *world) {
 		w.edit(strings.Replace(careful("name: web, count: 12"), "max_destroy: 25%", "max_destroy: 25%, drift: replace", 1))
 		w.start()
@@ -360,6 +362,7 @@ func TestLaw09ARenameIsSeenWhateverCameBefore(t *testing.T) {
 
 // Law 18: of a group of three, two are up at any time, in whatever order a replace goes and whoever switched one off.
 func TestLaw18AGroupStaysUp(t *testing.T) {
+	t.Parallel()
 	for _, order := range []string{"destroy_first", "create_first"} {
 		for _, off := range []bool{false, true} {
 			inWorld(t, simulator.Options{Activation: time.Minute}, func(w *world) {

@@ -16,6 +16,7 @@ import (
 // The database is lost beside blank reads: the fleet's tag counts droplets that are not shown, so nothing is made, until they show again
 // and are adopted.
 func TestLaw07ALostDatabaseBesideBlankReads(t *testing.T) {
+	t.Parallel()
 	for _, count := range []int{0, -4} { // the tag's own count may be blank too
 		t.Run(fmt.Sprint(count), func(t *testing.T) {
 			inWorld(t, simulator.Options{}, func(w *world) {

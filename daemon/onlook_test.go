@@ -186,6 +186,7 @@ func TestNotifiesOfFailingPasses(t *testing.T) {
 
 // A saga that is stuck is told of once however often it is tried, and again when it is over.
 func TestNotifiesOfAStuckSaga(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		h := w.withHook()
 		if err := w.sim.Script("POST /v2/droplets", 1, simulator.Effect{Do: "cut"}); err != nil {
@@ -274,6 +275,7 @@ func TestReadiness(t *testing.T) {
 
 // What works slowly is alive: a pass behind an exhausted budget, sagas that wait for their droplets, a paused daemon.
 func TestHealthOfTheSlow(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 40 * time.Minute}, func(w *world) {
 		alive := func(when string, d time.Duration) {
 			t.Helper()
@@ -368,6 +370,7 @@ func TestListenAddress(t *testing.T) {
 
 // Over a real socket; and an address that is taken stops the daemon before it starts anything.
 func TestListens(t *testing.T) {
+	t.Parallel()
 	var log transcript
 	o, _ := served(t, fleetOf("name: web"), func(o *Options) { o.Listen, o.Log = "0", slog.New(slog.NewTextHandler(&log, nil)) })
 	_, after, ok := strings.Cut(log.take(), "url=http://")

@@ -130,6 +130,7 @@ func TestLaw05FoundAndThenCopied(t *testing.T) {
 // A create is held somewhere on its way, times out, and is carried out so much later. What it makes is a leftover where the name is taken or
 // not wanted any more, however late: the saga remembers that it sent it.
 func TestLaw05APostThatLandsLate(t *testing.T) {
+	t.Parallel()
 	for _, late := range []time.Duration{3 * time.Minute, 10 * time.Minute, 24 * time.Hour, 8 * 24 * time.Hour, 100 * 24 * time.Hour} {
 		for _, then := range []string{"kept", "removed", "changed"} {
 			t.Run(fmt.Sprintf("%s %s", late, then), func(t *testing.T) {
@@ -185,6 +186,7 @@ func TestLaw05APostThatLandsLate(t *testing.T) {
 
 // Tags may come very late. A droplet whose id was in the answer to our create is ours without them, and is not destroyed for lacking them.
 func TestLaw01TagsThatComeLate(t *testing.T) {
+	t.Parallel()
 	for _, late := range []time.Duration{time.Minute, 9 * time.Minute, 15 * time.Minute, 50 * time.Minute} {
 		for _, lost := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, answer lost: %v", late, lost), func(t *testing.T) {
@@ -315,6 +317,7 @@ func (w *world) backedUp() []string {
 
 // Two live copies of one state do not destroy each other's droplets, wherever its saga stood when it was copied.
 func TestLaw16TwoCopiesOfOneState(t *testing.T) {
+	t.Parallel()
 	for how, script := range map[string]simulator.Effect{
 		"before the create": simulator.Refuse(), "refused for now": simulator.TooMany(time.Minute), "answer lost": simulator.Cut().After(),
 		"under way": simulator.Pass(), "hanging": simulator.Hang().After(),
@@ -379,6 +382,7 @@ func TestLaw16ARestoredCopyLooksFirst(t *testing.T) {
 // A backup that is taken while forty creates are under way, and restored when all forty are up: no create is sent twice, and nothing is
 // destroyed. The first listings after the restore may be late, too.
 func TestLaw16ABackupOfFortyCreates(t *testing.T) {
+	t.Parallel()
 	for _, lag := range []time.Duration{0, 90 * time.Second} {
 		for _, after := range []time.Duration{time.Second, 3 * time.Second, 10 * time.Second} {
 			inWorld(t, simulator.Options{Activation: 40 * time.Second, Latency: time.Second}, func(w *world) {
@@ -410,6 +414,7 @@ func TestLaw16ABackupOfFortyCreates(t *testing.T) {
 // A backup that caught a replace is restored a week later, under a file that asks for another image by now. The droplet that serves is not
 // destroyed by the saga that once made it.
 func TestLaw16ABackupThatCaughtAReplace(t *testing.T) {
+	t.Parallel()
 	for _, when := range []time.Duration{time.Second, 20 * time.Second, 45 * time.Second} {
 		for _, moved := range []bool{false, true} { // the file moved on, and was carried out, before the restore
 			inWorld(t, simulator.Options{Activation: 40 * time.Second}, func(w *world) {

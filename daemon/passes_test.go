@@ -144,6 +144,7 @@ func TestLaw09WhatIsHeldIsNotDone(t *testing.T) {
 
 // A plan that was looked at for longer than an observation is good is made anew, and carried out only if it is the same.
 func TestLaw07AnOldPlanIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(w *world){
 		"nothing changed": func(*world) {},
 		"one came up": func(w *world) {
@@ -210,6 +211,7 @@ func TestLaw10NoInventoryOfAnotherAccount(t *testing.T) {
 
 // A pause outlives a restart: the sagas that were under way do not go on before a resume.
 func TestLaw09APauseOutlivesARestart(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.must(w.sim.Script("POST /v2/droplets", -1, simulator.Refuse()))
 		w.edit(fleetOf("name: a"))
@@ -231,6 +233,7 @@ func TestLaw09APauseOutlivesARestart(t *testing.T) {
 
 // A file that names another account stops the writes of the sagas that are under way, too.
 func TestLaw10AFileOfAnotherAccountStopsEveryWrite(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.must(w.sim.Script("POST /v2/droplets", -1, simulator.Refuse()))
 		w.edit(fleetOf("name: a"))

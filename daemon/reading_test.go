@@ -83,6 +83,7 @@ func misreadings() (list []misreading) {
 // What an answer leaves out, or gives as null, is unknown: it is never a reason to write anything. What it gets wrong takes nothing away
 // from a droplet, whatever the policy says of drift: nothing is destroyed, replaced, switched off or put under another name.
 func TestNothingIsTakenAwayForWhatIsMisread(t *testing.T) {
+	t.Parallel()
 	drifts := []string{"replace", "correct", "report"}
 	for i, m := range misreadings() {
 		for _, all := range []bool{true, false} {
@@ -141,6 +142,7 @@ func TestNothingIsTakenAwayForWhatIsMisread(t *testing.T) {
 
 // A droplet that is falsely shown as off is switched on again ever more rarely: that it is on already counts as done, and does not last.
 func TestLaw14WhatIsFalselyShownAsOffIsSwitchedOnEverMoreRarely(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(correcting("name: db", "name: web, count: 2"))
 		w.start()

@@ -11,6 +11,7 @@ import (
 
 // A fleet file that names a secret as user data is a bad file like any other: it is said, and the last good one stays in force.
 func TestLaw08ASecretAsUserDataChangesNothing(t *testing.T) {
+	t.Parallel()
 	token := ""
 	o, sim := served(t, fleetOf("name: web"), func(o *Options) {
 		token = filepath.Join(filepath.Dir(o.Fleet), "token")

@@ -32,6 +32,7 @@ func (w *world) stalledBy(name string) string {
 
 // Law 14: what fails for each member of a group is tried by one round of them, and not by three.
 func TestLaw14ABadImageStallsItsGroup(t *testing.T) {
+	t.Parallel()
 	for _, lift := range []string{"retry", "edit"} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			w.sim.SetFaults(simulator.Faults{ActionErrored: true})

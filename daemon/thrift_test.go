@@ -55,6 +55,7 @@ func pagesOf(n int) int { return max(1, (n+199)/200) + 1 }
 // Creates and destroys cost one write each. Whatever else they need, they ask for together: no more than min(waiters, pages)
 // requests at a tick.
 func TestNothingIsAskedForEachDroplet(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 10, 150, 500} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			thrifty(t, simulator.Options{Activation: time.Minute, Limits: plenty}, func(w *world, v *witness) {
@@ -107,6 +108,7 @@ func (w *world) holdsTo(v *witness, n int, write what) {
 
 // Under the real limits the writes are the measure: the fleet is there within 5 % of what the limits less the reserve allow at best.
 func TestCreatesTakeWhatTheLimitsAllow(t *testing.T) {
+	t.Parallel()
 	const activation, interval = 20 * time.Second, 5 * time.Second
 	for _, tt := range []struct {
 		name         string

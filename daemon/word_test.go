@@ -21,7 +21,7 @@ import (
 
 // hours lets hours pass.
 func (w *world) hours() {
-	time.Sleep(2 * time.Hour)
+	time.Sleep(time.Hour)
 	synctest.Wait()
 }
 
@@ -119,6 +119,7 @@ func TestLaw17ProtectionEndsAReplaceThatMakes(t *testing.T) {
 // Protection added when the new droplet is registered keeps the old one, in service and recorded. The new one was registered: it loses
 // its record, and is not destroyed for that.
 func TestLaw17ProtectionEndsARegisteredReplace(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"protected", "paused, protected, resumed", "protected and silent again"} {
 		replacing(t, func(w *world, old, fresh simulator.Droplet) {
 			protected, silent := fleetOf("name: db, size: s-2vcpu-2gb, protect: true", "name: web, count: 3"), fleetOf("name: db, size: s-2vcpu-2gb", "name: web, count: 3")
@@ -146,6 +147,7 @@ func TestLaw17ProtectionEndsARegisteredReplace(t *testing.T) {
 
 // Any other edit lets a registered replace go forward: its new droplet is never taken back.
 func TestLaw17ARegisteredReplaceGoesForward(t *testing.T) {
+	t.Parallel()
 	for what, file := range map[string]string{
 		"another size":   fleetOf("name: db, size: s-4vcpu-8gb", "name: web, count: 3"),
 		"changed back":   fleetOf("name: db", "name: web, count: 3"),
@@ -168,6 +170,7 @@ func TestLaw17ARegisteredReplaceGoesForward(t *testing.T) {
 
 // Before the first DELETE a person may take back a replace: the old droplet stays, and so does the new one, which was registered.
 func TestLaw13AnAbortIsAWayOut(t *testing.T) {
+	t.Parallel()
 	replacing(t, func(w *world, old, fresh simulator.Droplet) {
 		w.must(w.life.h.pause(context.Background(), true))
 		w.must(w.life.h.engine.Abort(context.Background(), w.begun().ID))
@@ -306,6 +309,7 @@ func (j momentsJournal) Commit(ctx context.Context, s saga.Saga, rows []any) err
 
 // Whenever a droplet is protected, until the first DELETE's intent, no DELETE follows: at each write of the journal and each request.
 func TestLaw17ProtectAtEachMoment(t *testing.T) {
+	t.Parallel()
 	const plain, bigger = "name: db", "name: db, size: s-2vcpu-2gb"
 	for name, tt := range map[string]struct{ before, after string }{
 		"destroy":       {plain, ""},
@@ -315,6 +319,7 @@ func TestLaw17ProtectAtEachMoment(t *testing.T) {
 	} {
 		for _, pause := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, paused %v", name, pause), func(t *testing.T) {
+				t.Parallel()
 				saved := 0
 				for at := 0; ; at++ {
 					passed := 0
