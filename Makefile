@@ -46,7 +46,7 @@ run: build ## run the daemon on examples/fleet.yaml against the built-in simulat
 
 .PHONY: test
 test: tools ## run all tests with the race detector
-	go test -race -timeout 20m ./...
+	go test -race -timeout 40m ./...
 
 .PHONY: check
 check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests

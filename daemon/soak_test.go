@@ -107,6 +107,8 @@ func play(t *testing.T, seed uint64, template []byte, tally tally) {
 		s.live()
 		s.mend()
 		s.judge()
+		s.counting.Lock() // the daemons go on, and what they log is counted
+		defer s.counting.Unlock()
 		s.tally.merge2("fault ", s.sim.Hits())
 	})
 }
