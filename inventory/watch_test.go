@@ -51,7 +51,8 @@ func inWatch(t *testing.T, so simulator.Options, o inventory.Options, test func(
 		w.api, w.inv = api, inventory.New(o)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); w.inv.Run(ctx) }()
+		first := w.inv // a test may put another in its place
+		go func() { defer close(done); first.Run(ctx) }()
 		defer func() { cancel(); <-done }()
 		test(w)
 	})
