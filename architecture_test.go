@@ -159,7 +159,7 @@ func mayImport() map[string][]string {
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "notify", "metrics", "doctor"},
 		"cmd":     {"daemon", "doctor", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
-		"scripts": {"simulator", "state"},
+		"scripts": {"simulator", "state", "fleet", "saga"},
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"arcadiad/plan"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
 )
 
 var planText = plan.Options{}
@@ -182,12 +181,12 @@ func (w *world) files() []string {
 
 func (w *world) sagas() []saga.Saga {
 	w.t.Helper()
-	sagas, err := w.reader().Sagas(context.Background(), state.SagaFilter{})
+	sagas, err := w.reader().Sagas(context.Background(), saga.Filter{})
 	w.must(err)
 	return sagas
 }
 
-func (w *world) resources() []state.Resource {
+func (w *world) resources() []fleet.Resource {
 	w.t.Helper()
 	resources, err := w.reader().Resources(context.Background())
 	w.must(err)

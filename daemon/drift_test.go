@@ -9,13 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/reconcile"
 	"arcadiad/simulator"
-	"arcadiad/state"
 )
 
 // deviations reads what the database remembers, as status does.
-func (w *world) deviations() []state.Deviation {
+func (w *world) deviations() []fleet.Drift {
 	w.t.Helper()
 	list, err := w.reader().Deviations(context.Background())
 	w.must(err)

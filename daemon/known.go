@@ -14,11 +14,11 @@ import (
 // Known is what the state database knows, for those who only look: status and saga. It is a *state.Reader, or a *Remote, which asks the
 // daemon: the database of a service may be read by nobody else.
 type Known interface {
-	Meta(ctx context.Context) (state.Meta, error)
-	Resources(ctx context.Context) ([]state.Resource, error)
-	Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error)
+	Meta(ctx context.Context) (fleet.Meta, error)
+	Resources(ctx context.Context) ([]fleet.Resource, error)
+	Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error)
 	Saga(ctx context.Context, id string) (saga.Saga, error)
-	Deviations(ctx context.Context) ([]state.Deviation, error)
+	Deviations(ctx context.Context) ([]fleet.Drift, error)
 	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 }
 
@@ -55,28 +55,28 @@ func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
 
 // question is which part of what is known is asked for.
 type question struct {
-	Meta       bool              `json:"meta,omitempty"`
-	Resources  bool              `json:"resources,omitempty"`
-	Deviations bool              `json:"deviations,omitempty"`
-	Sagas      *state.SagaFilter `json:"sagas,omitempty"`
-	Saga       string            `json:"saga,omitempty"`
-	Calls      string            `json:"calls,omitempty"` // of the saga of that whole id
+	Meta       bool         `json:"meta,omitempty"`
+	Resources  bool         `json:"resources,omitempty"`
+	Deviations bool         `json:"deviations,omitempty"`
+	Sagas      *saga.Filter `json:"sagas,omitempty"`
+	Saga       string       `json:"saga,omitempty"`
+	Calls      string       `json:"calls,omitempty"` // of the saga of that whole id
 }
 
 // knowledge answers a question.
 type knowledge struct {
-	Meta       *state.Meta       `json:"meta,omitempty"`
-	Resources  []state.Resource  `json:"resources,omitempty"`
-	Deviations []state.Deviation `json:"deviations,omitempty"`
-	Sagas      []saga.Saga       `json:"sagas,omitempty"`
-	Calls      []fleet.Call      `json:"calls,omitempty"`
+	Meta       *fleet.Meta      `json:"meta,omitempty"`
+	Resources  []fleet.Resource `json:"resources,omitempty"`
+	Deviations []fleet.Drift    `json:"deviations,omitempty"`
+	Sagas      []saga.Saga      `json:"sagas,omitempty"`
+	Calls      []fleet.Call     `json:"calls,omitempty"`
 }
 
 // known answers from the store. Sagas come without their secrets.
 func (h *house) known(ctx context.Context, q question) (k knowledge, err error) {
 	switch {
 	case q.Meta:
-		var m state.Meta
+		var m fleet.Meta
 		m, err = h.store.Meta(ctx)
 		k.Meta = &m
 	case q.Resources:
@@ -113,28 +113,28 @@ func (r *Remote) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 }
 
 // Meta gives the database's own facts.
-func (r *Remote) Meta(ctx context.Context) (state.Meta, error) {
+func (r *Remote) Meta(ctx context.Context) (fleet.Meta, error) {
 	k, err := r.known(ctx, question{Meta: true})
 	if err != nil || k.Meta == nil {
-		return state.Meta{}, err
+		return fleet.Meta{}, err
 	}
 	return *k.Meta, nil
 }
 
 // Resources gives every droplet that was ever seen.
-func (r *Remote) Resources(ctx context.Context) ([]state.Resource, error) {
+func (r *Remote) Resources(ctx context.Context) ([]fleet.Resource, error) {
 	k, err := r.known(ctx, question{Resources: true})
 	return k.Resources, err
 }
 
 // Deviations gives what the last pass saw that was not as recorded.
-func (r *Remote) Deviations(ctx context.Context) ([]state.Deviation, error) {
+func (r *Remote) Deviations(ctx context.Context) ([]fleet.Drift, error) {
 	k, err := r.known(ctx, question{Deviations: true})
 	return k.Deviations, err
 }
 
 // Sagas gives the sagas that pass the filter.
-func (r *Remote) Sagas(ctx context.Context, f state.SagaFilter) ([]saga.Saga, error) {
+func (r *Remote) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
 	k, err := r.known(ctx, question{Sagas: &f})
 	return k.Sagas, err
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"testing"
 
+	"arcadiad/saga"
 	"arcadiad/state"
 )
 
@@ -32,14 +33,14 @@ func TestKnownThroughTheSocket(t *testing.T) {
 	}
 	ask := func(k Known) (all []any) {
 		t.Helper()
-		sagas, err := k.Sagas(t.Context(), state.SagaFilter{})
+		sagas, err := k.Sagas(t.Context(), saga.Filter{})
 		if err != nil || len(sagas) != 2 {
 			t.Fatalf("%d sagas, %v", len(sagas), err)
 		}
 		one, err1 := k.Saga(t.Context(), sagas[0].ID[:8])
 		resources, err2 := k.Resources(t.Context())
 		meta, err3 := k.Meta(t.Context())
-		live, err4 := k.Sagas(t.Context(), state.SagaFilter{Live: true})
+		live, err4 := k.Sagas(t.Context(), saga.Filter{Live: true})
 		calls, err5 := k.Calls(t.Context(), one.ID)
 		if len(calls) == 0 {
 			t.Error("the saga tells no request")

@@ -17,7 +17,6 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
 )
 
 // mend ends all faults, and plays the person who sees to what arcadiad leaves to a person, until all is at rest.
@@ -299,7 +298,7 @@ func (s *soak) judgeDatabase() {
 		}
 		s.countUpdate(g)
 	}
-	_, err := s.reader().Sagas(s.ctx(), state.SagaFilter{})
+	_, err := s.reader().Sagas(s.ctx(), saga.Filter{})
 	s.must(err)
 	for _, suffix := range []string{"", "-wal"} {
 		b, err := os.ReadFile(s.o.State + suffix)

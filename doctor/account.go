@@ -9,7 +9,6 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
-	"arcadiad/state"
 )
 
 // accountTime bounds all questions to the account: a budget that is used up would let them wait for an hour.
@@ -22,7 +21,7 @@ const (
 )
 
 // account asks the account for all that its token may see.
-func (r *Report) account(ctx context.Context, p Patient, known *state.Meta, wanted *fleet.Fleet) {
+func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, wanted *fleet.Fleet) {
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 	if _, err := p.Token(); err != nil {
@@ -53,7 +52,7 @@ func (r *Report) account(ctx context.Context, p Patient, known *state.Meta, want
 }
 
 // whose looks at the account that the token is for.
-func (r *Report) whose(a fleet.Account, known *state.Meta) {
+func (r *Report) whose(a fleet.Account, known *fleet.Meta) {
 	name := a.UUID
 	if a.Team != "" {
 		name = a.Team + ", " + name

@@ -70,7 +70,7 @@ func (r *Report) watches(file string) {
 }
 
 // database gives what the state database says of itself; nil: nothing.
-func (r *Report) database(ctx context.Context, p Patient) *state.Meta {
+func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 	reader, err := state.OpenReader(ctx, p.State)
 	switch {
 	case errors.Is(err, state.ErrNone):

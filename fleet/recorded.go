@@ -48,6 +48,13 @@ type Deviation struct {
 	Asked     bool      // its actions were looked through: By is all that there is to know
 }
 
+// Drift is a deviation with what is recorded of it: what `arcadiad status` shows.
+type Drift struct {
+	Deviation
+	Name     string // that the droplet is recorded under
+	Recorded string // the value that it should show, canonical
+}
+
 // Known is a droplet that was seen at some time and not proved gone since.
 type Known struct {
 	DropletID   int64

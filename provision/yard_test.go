@@ -269,7 +269,7 @@ func (y *yard) sent(route string) []time.Time {
 }
 
 // row finds the droplet's row in the inventory, with its record.
-func (y *yard) row(id int64) state.Resource {
+func (y *yard) row(id int64) fleet.Resource {
 	y.t.Helper()
 	rows, err := y.store.Resources(y.t.Context())
 	y.must(err)
@@ -279,7 +279,7 @@ func (y *yard) row(id int64) state.Resource {
 		}
 	}
 	y.t.Fatalf("droplet %d has no row: %+v", id, rows)
-	return state.Resource{}
+	return fleet.Resource{}
 }
 
 // none says when a droplet of that name is left, or one of all that were made is not marked deleted.

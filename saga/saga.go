@@ -75,6 +75,13 @@ func (s Status) Live() bool {
 	return true
 }
 
+// Filter chooses sagas; the zero filter means all.
+type Filter struct {
+	Live    bool   // only those that have not ended
+	Subject string // only those for this subject, in whatever letter case
+	Limit   int    // only the newest so many; 0: no limit
+}
+
 // Journal keeps sagas durably. The engine has one; it is the only way by which it remembers anything.
 type Journal interface {
 	// Begin writes new sagas, all or none. ErrLive where a subject has a live saga; ErrID where the first 8 digits of an id are

@@ -43,7 +43,7 @@ func checkAcknowledged(t *testing.T, r *state.Reader, acknowledged map[int]strin
 		recorded[rec.Name] = true
 	}
 	status := map[string]saga.Status{}
-	for _, sg := range get(r.Sagas(t.Context(), state.SagaFilter{}))(t) {
+	for _, sg := range get(r.Sagas(t.Context(), saga.Filter{}))(t) {
 		status[sg.Subject] = sg.Status
 		if done := sg.Status == saga.Completed; done != recorded[sg.Subject] {
 			t.Errorf("%s is %s, but recorded: %v", sg.Subject, sg.Status, recorded[sg.Subject])

@@ -80,16 +80,9 @@ func readDeviations(ctx context.Context, tx *sql.Tx) (list []fleet.Deviation, er
 	return list, err
 }
 
-// Deviation is a deviation with what is recorded of it: what `arcadiad status` shows.
-type Deviation struct {
-	fleet.Deviation
-	Name     string // that the droplet is recorded under
-	Recorded string // the value that it should show, canonical
-}
-
 // Deviations gives what the last pass saw of registered droplets that was not as recorded, by droplet and field.
-func (r *Reader) Deviations(ctx context.Context) ([]Deviation, error) {
-	var list []Deviation
+func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
+	var list []fleet.Drift
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		list = nil
 		seen, err := readDeviations(ctx, tx)
@@ -106,7 +99,7 @@ func (r *Reader) Deviations(ctx context.Context) ([]Deviation, error) {
 		}
 		for _, d := range seen {
 			if record := byID[d.DropletID]; record != nil {
-				list = append(list, Deviation{d, record.Name, record.Expected(d.Field)})
+				list = append(list, fleet.Drift{Deviation: d, Name: record.Name, Recorded: record.Expected(d.Field)})
 			}
 		}
 		return nil

@@ -72,7 +72,7 @@ func runAll(t testing.TB, s *state.Store) map[string]saga.Saga {
 	}
 	stop()
 	e.Wait()
-	for _, x := range get(s.Sagas(context.Background(), state.SagaFilter{}))(t) {
+	for _, x := range get(s.Sagas(context.Background(), saga.Filter{}))(t) {
 		if _, live := found[x.Subject]; !live {
 			found[x.Subject] = x
 		}

@@ -174,7 +174,7 @@ func TestSagaFilter(t *testing.T) {
 			must(t, s.Commit(t.Context(), ended(sg, saga.Completed), nil))
 		}
 	}
-	for want, f := range map[string]state.SagaFilter{
+	for want, f := range map[string]saga.Filter{
 		"abAc": {}, "Ac": {Live: true}, "aA": {Subject: "A"}, "bAc": {Limit: 3}, "A": {Subject: "a", Limit: 1}, "c": {Live: true, Limit: 1},
 	} {
 		var names string

@@ -67,7 +67,7 @@ func TestLaw16ABackupIsMarked(t *testing.T) {
 	wantEqual(t, "of the database itself", get(s.Live(t.Context()))(t)[0].Labels[fleet.LabelCopied], "")
 
 	second := open(t, path)
-	sagas := get(second.Sagas(t.Context(), state.SagaFilter{}))(t)
+	sagas := get(second.Sagas(t.Context(), saga.Filter{}))(t)
 	if labels := sagas[0].Labels; labels[fleet.LabelCopied] != "true" || labels[fleet.LabelSpec] != "cafe" {
 		t.Errorf("the live one: %v", labels)
 	}

@@ -37,7 +37,7 @@ func TestLaw11ReadersLeaveNoTrace(t *testing.T) {
 			before := contents(t, filepath.Dir(path))
 			r := reader(t, path)
 			for range 3 {
-				if live := get(r.Sagas(t.Context(), state.SagaFilter{Live: true}))(t); len(live) != 1 {
+				if live := get(r.Sagas(t.Context(), saga.Filter{Live: true}))(t); len(live) != 1 {
 					t.Errorf("%d live sagas", len(live))
 				}
 				get(r.Load(t.Context()))(t)
@@ -72,10 +72,10 @@ func TestReaderFollows(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		s := open(t, path)
 		must(t, s.Begin(t.Context(), draft(n, "web-1")))
-		wantEqual(t, "live sagas while open", len(get(r.Sagas(t.Context(), state.SagaFilter{Live: true}))(t)), 1)
+		wantEqual(t, "live sagas while open", len(get(r.Sagas(t.Context(), saga.Filter{Live: true}))(t)), 1)
 		must(t, s.Commit(t.Context(), ended(draft(n, "web-1"), saga.Completed), nil))
 		must(t, s.Close())
-		wantEqual(t, "sagas", len(get(r.Sagas(t.Context(), state.SagaFilter{}))(t)), n)
+		wantEqual(t, "sagas", len(get(r.Sagas(t.Context(), saga.Filter{}))(t)), n)
 	}
 }
 

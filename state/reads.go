@@ -261,15 +261,8 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	return nil
 }
 
-// SagaFilter chooses sagas; the zero filter means all.
-type SagaFilter struct {
-	Live    bool   // only those that have not ended
-	Subject string // only those for this subject, in whatever letter case
-	Limit   int    // only the newest so many; 0: no limit
-}
-
 // Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.
-func (r *Reader) Sagas(ctx context.Context, f SagaFilter) ([]saga.Saga, error) {
+func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
 	where, args := "WHERE true", []any{}
 	if f.Live {
 		where += " AND " + isLive
@@ -317,31 +310,8 @@ func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	return found[0], nil
 }
 
-// Resource is a row of cloud_resources with what is recorded of it: what `arcadiad status` shows.
-type Resource struct {
-	DropletID   int64
-	Name        string
-	Region      string
-	Status      fleet.Status
-	PublicIP    string // empty until assigned
-	Tags        []string
-	FirstSeenAt time.Time
-	LastSeenAt  time.Time
-	DeletedAt   time.Time // zero while it is not proved gone
-
-	MissingSince time.Time // when the first look that lacked it began; zero: the last look showed it
-	Released     bool      // a person gave it back, and nobody has adopted it since
-
-	Recorded   bool   // it has a record; the fields below are the record's
-	RecordName string // the name that it was made for; another Name is drift
-	Size       string
-	Image      string
-	Protect    bool
-	SagaID     string
-}
-
 // Resources gives every droplet that was ever seen, deleted ones too, by id.
-func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
+func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 	const query = `
 		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
 			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
@@ -350,11 +320,11 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
 			LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
 		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
-	var resources []Resource
+	var resources []fleet.Resource
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		resources = nil
 		return each(ctx, tx, query, func(rows *sql.Rows) error {
-			var x Resource
+			var x fleet.Resource
 			var tags string
 			var first, last, deleted, missing sql.NullString
 			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
@@ -378,29 +348,9 @@ func (r *Reader) Resources(ctx context.Context) ([]Resource, error) {
 	return resources, err
 }
 
-// Meta is what a database says of itself.
-type Meta struct {
-	Path      string // of the file, links resolved
-	Schema    int64
-	Account   string     // uuid that it is pinned to; empty: not yet
-	Simulated bool       // the pinned account is a simulated one
-	Fleet     string     // fleet that it is pinned to; empty: not yet
-	PausedAt  time.Time  // zero: not paused
-	LastSync  time.Time  // when the newest saved observation had ended; zero: none yet
-	FirstLook int64      // the highest droplet id of the first saved look, at least 1; 0: none yet
-	Approvals []Approval // oldest first, used ones too
-}
-
-// Approval is a plan that a person approved without a daemon.
-type Approval struct {
-	PlanID     string
-	ApprovedAt time.Time
-	UsedAt     time.Time // when a pass turned it into grants; zero: not yet
-}
-
 // Meta reads the database's own facts.
-func (r *Reader) Meta(ctx context.Context) (Meta, error) {
-	var m Meta
+func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
+	var m fleet.Meta
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		if m, err = readMeta(ctx, tx); err != nil {
 			return err
@@ -412,22 +362,22 @@ func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 	return m, err
 }
 
-func readMeta(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
+func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
 	var paused, synced sql.NullString
 	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
 		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced, &m.FirstLook)
 	if err != nil {
-		return Meta{}, err
+		return fleet.Meta{}, err
 	}
 	if err := decodeTime("paused_at", paused, &m.PausedAt); err != nil {
-		return Meta{}, err
+		return fleet.Meta{}, err
 	}
 	if err := decodeTime("last_sync_at", synced, &m.LastSync); err != nil {
-		return Meta{}, err
+		return fleet.Meta{}, err
 	}
 	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var a Approval
+		var a fleet.Approval
 		var approved, used sql.NullString
 		if err := rows.Scan(&a.PlanID, &approved, &used); err != nil {
 			return err

@@ -56,7 +56,7 @@ func (a *attic) saga(subject string, status saga.Status, labels map[string]strin
 // left gives the subjects of the sagas that are left, oldest first.
 func (a *attic) left() string {
 	var subjects []string
-	for _, sg := range get(a.s.Sagas(a.t.Context(), state.SagaFilter{}))(a.t) {
+	for _, sg := range get(a.s.Sagas(a.t.Context(), saga.Filter{}))(a.t) {
 		subjects = append(subjects, sg.Subject)
 	}
 	return strings.Join(subjects, " ")

@@ -129,7 +129,7 @@ func ended(s saga.Saga, status saga.Status) saga.Saga {
 // commit has the rows committed by a saga of their own.
 func commit(t *testing.T, s *state.Store, rows ...any) {
 	t.Helper()
-	sagas := get(s.Sagas(t.Context(), state.SagaFilter{}))(t)
+	sagas := get(s.Sagas(t.Context(), saga.Filter{}))(t)
 	sg := draft(1000+len(sagas), fmt.Sprintf("rows-%d", len(sagas)))
 	must(t, s.Begin(t.Context(), sg))
 	must(t, s.Commit(t.Context(), sg, rows))

@@ -46,7 +46,7 @@ func TestUpgrade(t *testing.T) {
 				wantEqual(t, "calls", fmt.Sprint(get(s.Calls(t.Context(), draft(2, "web-2").ID))(t)), fmt.Sprint([]fleet.Call{atticCall}))
 			}
 			if n >= 4 {
-				wantEqual(t, "deviations", fmt.Sprint(get(s.Deviations(t.Context()))(t)), fmt.Sprint([]state.Deviation{{atticDeviation, "web-2", "s-1vcpu-1gb"}}))
+				wantEqual(t, "deviations", fmt.Sprint(get(s.Deviations(t.Context()))(t)), fmt.Sprint([]fleet.Drift{{Deviation: atticDeviation, Name: "web-2", Recorded: "s-1vcpu-1gb"}}))
 			}
 			registered := get(s.Load(t.Context()))(t).Registrations // filled in by the upgrade
 			if len(registered) != 1 || registered[0].DropletID != 12 || registered[0].RegisteredAt.IsZero() {
@@ -150,7 +150,7 @@ func wantAttic(t *testing.T, s *state.Store) {
 		t.Errorf("what the saga under way goes on with: %+v", live)
 	}
 	resources := get(s.Resources(t.Context()))(t)
-	gone := slices.IndexFunc(resources, func(x state.Resource) bool { return x.DropletID == 13 })
+	gone := slices.IndexFunc(resources, func(x fleet.Resource) bool { return x.DropletID == 13 })
 	if len(resources) != 3 || gone < 0 || resources[gone].Status != fleet.StatusDeleted {
 		t.Errorf("droplets: %+v", resources)
 	}

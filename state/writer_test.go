@@ -105,7 +105,7 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 		must(t, <-closed)
 		_, err := s.Load(t.Context())
 		wantErr(t, err, state.ErrClosed)
-		wantEqual(t, "live sagas", len(get(reader(t, path).Sagas(t.Context(), state.SagaFilter{Live: true}))(t)), 1)
+		wantEqual(t, "live sagas", len(get(reader(t, path).Sagas(t.Context(), saga.Filter{Live: true}))(t)), 1)
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
-	"arcadiad/state"
+	"arcadiad/saga"
 )
 
 // completeFiles completes the file flags that the command has.
@@ -43,7 +43,7 @@ func completeNames(s *settings) cobra.CompletionFunc {
 // completeSagas completes a saga's id from the state database; ended ones where they make sense.
 func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
 	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
-		sagas, err := r.Sagas(ctx, state.SagaFilter{Live: !ended, Limit: 200})
+		sagas, err := r.Sagas(ctx, saga.Filter{Live: !ended, Limit: 200})
 		for _, g := range sagas {
 			offer(short(g.ID), g.Kind+" "+g.Subject+" "+string(g.Status))
 		}

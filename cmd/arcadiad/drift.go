@@ -11,7 +11,6 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/plan"
-	"arcadiad/state"
 )
 
 // difference is one thing about a name that is not as the fleet file asks, and whose doing that is.
@@ -34,7 +33,7 @@ var whoseDoing = map[plan.Cause]string{
 }
 
 // drifted tells what somebody changed from what is broken, by what the state database remembers: with or without a daemon.
-func drifted(deviations []state.Deviation, live []sagaView) []difference {
+func drifted(deviations []fleet.Drift, live []sagaView) []difference {
 	out := []difference{}
 	for _, d := range deviations {
 		cause := plan.CauseOutside

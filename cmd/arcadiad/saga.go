@@ -15,7 +15,6 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 func sagaCommand() *cobra.Command {
@@ -101,7 +100,7 @@ func (s *settings) readSagas(ctx context.Context) ([]saga.Saga, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Sagas(ctx, state.SagaFilter{})
+	return r.Sagas(ctx, saga.Filter{})
 }
 
 func sagaShowCommand() *cobra.Command {

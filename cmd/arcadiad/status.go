@@ -15,7 +15,6 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 func statusCommand() *cobra.Command {
@@ -84,7 +83,7 @@ const (
 var bearings = []bearing{managed, missing, orphaned, released, foreign, deleted}
 
 // bearingOf tells what a droplet is to the fleet. Makers are the sagas that are known to have made droplets, by their tags.
-func bearingOf(r state.Resource, fleetName string, makers map[string]bool) bearing {
+func bearingOf(r fleet.Resource, fleetName string, makers map[string]bool) bearing {
 	ours := fleet.OwnershipOf(&fleet.Droplet{Tags: r.Tags}, fleetName, func(saga8 string) bool { return makers[saga8] }).Ours()
 	switch {
 	case r.Recorded && !r.MissingSince.IsZero():
@@ -102,18 +101,18 @@ func bearingOf(r state.Resource, fleetName string, makers map[string]bool) beari
 }
 
 // replaced tells of a recorded droplet that is proved gone whether another one is there under its name by now: then nobody misses it.
-func replaced(resources []state.Resource) func(state.Resource) bool {
+func replaced(resources []fleet.Resource) func(fleet.Resource) bool {
 	there := map[string]bool{}
 	for _, r := range resources {
 		if r.Recorded && r.MissingSince.IsZero() && r.DeletedAt.IsZero() {
 			there[fleet.Key(r.RecordName)] = true
 		}
 	}
-	return func(r state.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
+	return func(r fleet.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
 }
 
 // makersOf are the sagas that are known to have made droplets, by their tags: those of records, and live ones.
-func makersOf(resources []state.Resource, live []saga.Saga) map[string]bool {
+func makersOf(resources []fleet.Resource, live []saga.Saga) map[string]bool {
 	makers := map[string]bool{}
 	for _, r := range resources {
 		if r.Recorded && r.SagaID != "" {
@@ -154,7 +153,7 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	if err != nil {
 		return status{}, err
 	}
-	live, err := r.Sagas(ctx, state.SagaFilter{Live: true})
+	live, err := r.Sagas(ctx, saga.Filter{Live: true})
 	if err != nil {
 		return status{}, err
 	}

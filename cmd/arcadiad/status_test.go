@@ -9,7 +9,6 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 // However much there is to tell, the text fits one screen, and shows at least one row of each table. Only the droplets give way, where
@@ -67,13 +66,13 @@ func TestHistoryPutsTogetherWhatBeganTogether(t *testing.T) {
 // Law 1 decides what a droplet is in the status too: another fleet's is none of ours, and a registered one that shows it too is released.
 func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 	const ours, other = "arcadia-fleet-demo", "arcadia-fleet-shop"
-	resource := func(recorded bool, tags ...string) state.Resource {
-		return state.Resource{Recorded: recorded, Tags: tags}
+	resource := func(recorded bool, tags ...string) fleet.Resource {
+		return fleet.Resource{Recorded: recorded, Tags: tags}
 	}
 	gone := resource(true, fleet.ManagedTag, ours)
 	gone.DeletedAt = time.Now()
 	for _, tt := range []struct {
-		r    state.Resource
+		r    fleet.Resource
 		want bearing
 	}{
 		{resource(true, fleet.ManagedTag, ours), managed},
@@ -87,9 +86,9 @@ func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 		{resource(false, fleet.ManagedTag), foreign},
 		{resource(false, "web"), foreign},
 		{gone, deleted},
-		{state.Resource{Released: true, Tags: []string{fleet.ManagedTag, ours}}, released},
-		{state.Resource{Released: true, Recorded: true, Tags: []string{fleet.ManagedTag, ours}}, released},
-		{state.Resource{Released: true}, foreign},
+		{fleet.Resource{Released: true, Tags: []string{fleet.ManagedTag, ours}}, released},
+		{fleet.Resource{Released: true, Recorded: true, Tags: []string{fleet.ManagedTag, ours}}, released},
+		{fleet.Resource{Released: true}, foreign},
 	} {
 		if got := bearingOf(tt.r, "demo", map[string]bool{"0123abcd": true}); got != tt.want {
 			t.Errorf("recorded %v, tags %v: %s, want %s", tt.r.Recorded, tt.r.Tags, got, tt.want)
@@ -100,13 +99,13 @@ func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 // A droplet that is proved gone is missed until another one is registered under its name.
 func TestLaw06WhatWasMadeAgainIsNotMissing(t *testing.T) {
 	since := time.Now()
-	gone := state.Resource{DropletID: 1, RecordName: "db", Recorded: true, MissingSince: since, DeletedAt: since}
-	missed := state.Resource{DropletID: 2, RecordName: "web", Recorded: true, MissingSince: since}
-	again := state.Resource{DropletID: 3, RecordName: "DB", Recorded: true}
-	if replaced([]state.Resource{gone, missed})(gone) {
+	gone := fleet.Resource{DropletID: 1, RecordName: "db", Recorded: true, MissingSince: since, DeletedAt: since}
+	missed := fleet.Resource{DropletID: 2, RecordName: "web", Recorded: true, MissingSince: since}
+	again := fleet.Resource{DropletID: 3, RecordName: "DB", Recorded: true}
+	if replaced([]fleet.Resource{gone, missed})(gone) {
 		t.Error("nothing was made under its name, and it is not missed")
 	}
-	there := replaced([]state.Resource{gone, missed, again})
+	there := replaced([]fleet.Resource{gone, missed, again})
 	if !there(gone) || there(missed) {
 		t.Errorf("gone: %v, missed: %v", there(gone), there(missed))
 	}

@@ -14,7 +14,7 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/plan"
-	"arcadiad/state"
+	"arcadiad/saga"
 )
 
 func whyCommand() *cobra.Command {
@@ -62,7 +62,7 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 		return story{}, err
 	}
 	out := story{Name: fleet.Key(name), Droplets: []dropletView{}, Drift: []difference{}}
-	sagas, err := r.Sagas(ctx, state.SagaFilter{Subject: name, Limit: mostSagas})
+	sagas, err := r.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
 	if err != nil {
 		return story{}, err
 	}

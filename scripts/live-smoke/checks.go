@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"arcadiad/fleet"
+	"arcadiad/saga"
 	"arcadiad/state"
 )
 
@@ -62,7 +64,7 @@ func (s *smoke) checkProvisioned(ctx context.Context) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	sagas, err := reader.Sagas(ctx, state.SagaFilter{})
+	sagas, err := reader.Sagas(ctx, saga.Filter{})
 	if err != nil {
 		return 0, err
 	}
@@ -139,7 +141,7 @@ func (s *smoke) checkDestroyed(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	sagas, err := reader.Sagas(ctx, state.SagaFilter{})
+	sagas, err := reader.Sagas(ctx, saga.Filter{})
 	if err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (s *smoke) sagaTags(ctx context.Context) (tags []string) {
 	if err != nil {
 		return nil // there was no apply, or it came to nothing
 	}
-	sagas, err := reader.Sagas(ctx, state.SagaFilter{})
+	sagas, err := reader.Sagas(ctx, saga.Filter{})
 	if err != nil {
 		s.say("which tags the sagas have made is not known: %v", err)
 	}
@@ -181,10 +183,10 @@ func (s *smoke) sagaTags(ctx context.Context) (tags []string) {
 	return tags
 }
 
-func rowOf(resources []state.Resource, id int64) (state.Resource, error) {
-	i := slices.IndexFunc(resources, func(r state.Resource) bool { return r.DropletID == id })
+func rowOf(resources []fleet.Resource, id int64) (fleet.Resource, error) {
+	i := slices.IndexFunc(resources, func(r fleet.Resource) bool { return r.DropletID == id })
 	if i < 0 {
-		return state.Resource{}, fmt.Errorf("cloud_resources has no row of droplet %d", id)
+		return fleet.Resource{}, fmt.Errorf("cloud_resources has no row of droplet %d", id)
 	}
 	return resources[i], nil
 }
