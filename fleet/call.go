@@ -4,15 +4,15 @@ import "time"
 
 // Call is a request to the API that was made for a saga, or several alike in a row.
 type Call struct {
-	Method    string
-	Path      string // with the query that matters; never a host or a token
-	Status    int    // HTTP status of the last one; 0: there was no answer
-	RequestID string // the API's name for the last one
-	Error     string // why there was no answer, or why it could not be read
-	BeganAt   time.Time
-	Took      time.Duration // of the last one, from the wire to the whole answer
-	Times     int           // how many alike; from 1
-	LastAt    time.Time     // when the last one began
+	Method    string        `json:"Method"`
+	Path      string        `json:"Path"`      // with the query that matters; never a host or a token
+	Status    int           `json:"Status"`    // HTTP status of the last one; 0: there was no answer
+	RequestID string        `json:"RequestID"` // the API's name for the last one
+	Error     string        `json:"Error"`     // why there was no answer, or why it could not be read
+	BeganAt   time.Time     `json:"BeganAt"`
+	Took      time.Duration `json:"Took"`   // of the last one, from the wire to the whole answer
+	Times     int           `json:"Times"`  // how many alike; from 1
+	LastAt    time.Time     `json:"LastAt"` // when the last one began
 }
 
 // Folds tells whether the next call is one of the same kind, and takes it in if so. Reads alone fold: each write is a fact by itself.

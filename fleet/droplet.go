@@ -8,32 +8,32 @@ import (
 
 // Droplet is a droplet as the API shows it, in one answer.
 type Droplet struct {
-	ID           int64
-	Name         string
-	Status       Status
-	Region       string
-	Size         string
-	ImageID      int64
-	ImageSlug    string // empty once the slug has moved on to a newer build
-	Tags         []string
-	VPCUUID      string
-	PublicIPv4   string // empty until assigned; active does not imply it
-	PrivateIPv4  string
-	PublicIPv6   string
-	Features     []string
-	VolumeIDs    []string
-	Backups      int  // how many it has; they are destroyed with it
-	BackupWindow bool // it tells when the next backup is made
-	Disk         int  // GB; stays behind the size's after a resize that left it alone; 0: unknown
-	GPU          bool // listed only by type=gpus
-	Locked       bool
-	Unread       Unread    // what the answer did not say
-	Price        Price     // of its size (do-api.md, section 8); zero: the answer did not say
-	CreatedAt    time.Time // zero: unknown
+	ID           int64     `json:"ID"`
+	Name         string    `json:"Name"`
+	Status       Status    `json:"Status"`
+	Region       string    `json:"Region"`
+	Size         string    `json:"Size"`
+	ImageID      int64     `json:"ImageID"`
+	ImageSlug    string    `json:"ImageSlug"` // empty once the slug has moved on to a newer build
+	Tags         []string  `json:"Tags"`
+	VPCUUID      string    `json:"VPCUUID"`
+	PublicIPv4   string    `json:"PublicIPv4"` // empty until assigned; active does not imply it
+	PrivateIPv4  string    `json:"PrivateIPv4"`
+	PublicIPv6   string    `json:"PublicIPv6"`
+	Features     []string  `json:"Features"`
+	VolumeIDs    []string  `json:"VolumeIDs"`
+	Backups      int       `json:"Backups"`      // how many it has; they are destroyed with it
+	BackupWindow bool      `json:"BackupWindow"` // it tells when the next backup is made
+	Disk         int       `json:"Disk"`         // GB; stays behind the size's after a resize that left it alone; 0: unknown
+	GPU          bool      `json:"GPU"`          // listed only by type=gpus
+	Locked       bool      `json:"Locked"`
+	Unread       Unread    `json:"Unread"`    // what the answer did not say
+	Price        Price     `json:"Price"`     // of its size (do-api.md, section 8); zero: the answer did not say
+	CreatedAt    time.Time `json:"CreatedAt"` // zero: unknown
 
 	// Data is the object exactly as the API gave it; nil in an observation where the store has the same, and in a journal.
-	Data   json.RawMessage `json:",omitempty"`
-	SeenAt time.Time       // when the request that showed it began; an older sighting never overwrites a newer one
+	Data   json.RawMessage `json:"Data,omitempty"`
+	SeenAt time.Time       `json:"SeenAt"` // when the request that showed it began; an older sighting never overwrites a newer one
 }
 
 // Status is a droplet's status. The API knows new, active, off and archive; deleted is arcadiad's own, for rows that are kept.

@@ -8,15 +8,15 @@ const GrantLasts = 24 * time.Hour
 // Grant is a person's approval of one action that one rule holds. It covers what that person saw, and nothing else: another droplet,
 // another spec, another rule or a fact that is new is held as before.
 type Grant struct {
-	ID        int64     // its row in the state database; 0: not stored
-	Plan      string    // id of the plan that was approved
-	Kind      string    // of the action
-	Name      string    // the Key of the action's name
-	DropletID int64     // 0: the action makes a droplet
-	Spec      string    // hash of what is wanted, and the order in which it is replaced; empty for a destroy
-	Rule      string    // that held the action
-	Facts     []string  // what the rule's message is about: ids and addresses, sorted; never times or counts
-	At        time.Time // when it was approved
+	ID        int64     `json:"ID"`        // its row in the state database; 0: not stored
+	Plan      string    `json:"Plan"`      // id of the plan that was approved
+	Kind      string    `json:"Kind"`      // of the action
+	Name      string    `json:"Name"`      // the Key of the action's name
+	DropletID int64     `json:"DropletID"` // 0: the action makes a droplet
+	Spec      string    `json:"Spec"`      // hash of what is wanted, and the order in which it is replaced; empty for a destroy
+	Rule      string    `json:"Rule"`      // that held the action
+	Facts     []string  `json:"Facts"`     // what the rule's message is about: ids and addresses, sorted; never times or counts
+	At        time.Time `json:"At"`        // when it was approved
 }
 
 // Covers reports whether the grant lets through what is asked for: the same action, held by the same rule, for no fact that is new.

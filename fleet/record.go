@@ -14,15 +14,15 @@ type Values map[string]string
 
 // Record is what is remembered of a droplet that arcadiad made or adopted: what was sent, not what is seen.
 type Record struct {
-	DropletID  int64
-	Name       string
-	Values     Values   // not to be changed: records that were sent the same may share it, and Assumed
-	Assumed    []string // fields that an adoption could not read and took from the file of that day
-	ImageID    int64    // the image that the slug meant when the droplet was made; 0: unknown
-	Protect    bool
-	SagaID     string
-	RecordedAt time.Time
-	Heir       string // the name that the fleet file in force gives it by `was`, while it is not renamed yet; empty: none. Only Store.Inherit writes it.
+	DropletID  int64     `json:"DropletID"`
+	Name       string    `json:"Name"`
+	Values     Values    `json:"Values"`  // not to be changed: records that were sent the same may share it, and Assumed
+	Assumed    []string  `json:"Assumed"` // fields that an adoption could not read and took from the file of that day
+	ImageID    int64     `json:"ImageID"` // the image that the slug meant when the droplet was made; 0: unknown
+	Protect    bool      `json:"Protect"`
+	SagaID     string    `json:"SagaID"`
+	RecordedAt time.Time `json:"RecordedAt"`
+	Heir       string    `json:"Heir"` // the name that the file in force gives it by `was`, until it has it; empty: none. Only Store.Inherit writes it.
 
 	// Lifts tells that `protect: false` in the file led to the record. It is not stored: any other record leaves a protection that was
 	// recorded meanwhile.

@@ -40,19 +40,19 @@ func (r Recorded) MadeNothing() bool {
 
 // Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
 type Deviation struct {
-	DropletID int64
-	Field     string
-	Seen      string    // the value that the droplet shows, canonical
-	Since     time.Time // when the first look that showed it began
-	By        string    // the action that did it, in words; empty: not known, or no action leads to it
-	Asked     bool      // its actions were looked through: By is all that there is to know
+	DropletID int64     `json:"DropletID"`
+	Field     string    `json:"Field"`
+	Seen      string    `json:"Seen"`  // the value that the droplet shows, canonical
+	Since     time.Time `json:"Since"` // when the first look that showed it began
+	By        string    `json:"By"`    // the action that did it, in words; empty: not known, or no action leads to it
+	Asked     bool      `json:"Asked"` // its actions were looked through: By is all that there is to know
 }
 
 // Drift is a deviation with what is recorded of it: what `arcadiad status` shows.
 type Drift struct {
 	Deviation
-	Name     string // that the droplet is recorded under
-	Recorded string // the value that it should show, canonical
+	Name     string `json:"Name"`     // that the droplet is recorded under
+	Recorded string `json:"Recorded"` // the value that it should show, canonical
 }
 
 // Known is a droplet that was seen at some time and not proved gone since.

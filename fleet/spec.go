@@ -18,24 +18,24 @@ type Fleet struct {
 
 // Spec is one wanted droplet.
 type Spec struct {
-	Name       string
-	Region     string
-	Size       string
-	Image      string   // a slug, or a numeric image id in decimal
-	SSHKeys    []string // numeric ids in decimal, or fingerprints
-	Tags       []string // the user's own; arcadiad's tags are added when the droplet is made
-	UserData   string   // the text itself, from user_data or user_data_file
-	VPCUUID    string   // empty: the region's default VPC
-	Monitoring bool
-	Backups    bool
-	IPv6       bool
-	Protect    *bool // nil: the file does not say; a recorded protection then stays
+	Name       string   `json:"Name"`
+	Region     string   `json:"Region"`
+	Size       string   `json:"Size"`
+	Image      string   `json:"Image"`    // a slug, or a numeric image id in decimal
+	SSHKeys    []string `json:"SSHKeys"`  // numeric ids in decimal, or fingerprints
+	Tags       []string `json:"Tags"`     // the user's own; arcadiad's tags are added when the droplet is made
+	UserData   string   `json:"UserData"` // the text itself, from user_data or user_data_file
+	VPCUUID    string   `json:"VPCUUID"`  // empty: the region's default VPC
+	Monitoring bool     `json:"Monitoring"`
+	Backups    bool     `json:"Backups"`
+	IPv6       bool     `json:"IPv6"`
+	Protect    *bool    `json:"Protect"` // nil: the file does not say; a recorded protection then stays
 
-	Group  string // name of the stanza that it comes from
-	Line   int    // line of that stanza in the fleet file, from 1
-	Single bool   // the stanza has no count: the droplet bears the stanza's name itself
-	Was    string // the name that the droplet had before its group was renamed, from `was:`; empty: none
-	Rules  Rules  // how it may be changed; they are no part of what it is. Those of a file leave nothing open, see Policy.RulesOf
+	Group  string `json:"Group"`  // name of the stanza that it comes from
+	Line   int    `json:"Line"`   // line of that stanza in the fleet file, from 1
+	Single bool   `json:"Single"` // the stanza has no count: the droplet bears the stanza's name itself
+	Was    string `json:"Was"`    // the name that the droplet had before its group was renamed, from `was:`; empty: none
+	Rules  Rules  `json:"Rules"`  // how it may be changed; they are no part of what it is. Those of a file leave nothing open, see Policy.RulesOf
 }
 
 // Protected tells whether the file asks for protection.

@@ -10,10 +10,10 @@ import (
 
 // Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.
 type Cost struct {
-	Before   fleet.Price // of the droplets that are there
-	After    fleet.Price // when what is under way, and all that is not held, is done
-	Held     fleet.Price // what the held actions would add to that, or save
-	Unpriced int         // droplets, there or to be made, whose price is not known; they count as nothing
+	Before   fleet.Price `json:"Before"`   // of the droplets that are there
+	After    fleet.Price `json:"After"`    // when what is under way, and all that is not held, is done
+	Held     fleet.Price `json:"Held"`     // what the held actions would add to that, or save
+	Unpriced int         `json:"Unpriced"` // droplets, there or to be made, whose price is not known; they count as nothing
 }
 
 // Difference is what the plan adds, or with a minus saves.

@@ -7,8 +7,8 @@ import (
 
 // Effort is what carrying out the actions that are not held is likely to take.
 type Effort struct {
-	Requests int           // API requests, about
-	Time     time.Duration // about, under the rate limit
+	Requests int           `json:"Requests"` // API requests, about
+	Time     time.Duration `json:"Time"`     // about, under the rate limit
 }
 
 // What an estimate goes by (do-api.md, sections 1.5 and 3). A droplet is active after about a minute, and gone after half of one.

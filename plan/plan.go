@@ -11,32 +11,32 @@ import (
 type Plan struct {
 	// ID names the actions of the plan, held ones too: 12 hex digits, the same for as long as the same actions are due. It does
 	// not depend on the time, on what is held or on what was approved, so that `arcadiad approve ID` still fits a pass later.
-	ID    string
-	Fleet string
+	ID    string `json:"ID"`
+	Fleet string `json:"Fleet"`
 
-	Actions  []Action   // by name, as [fleet.CompareNames] orders; held ones included
-	Drift    []Drift    // droplets that somebody changed behind arcadiad's back
-	Ignored  []Drift    // changes of the file that on_change says to ignore until there is another droplet for another reason
-	Pending  []Drift    // changes of the file that cannot be made on a living droplet, and are no reason for another
-	Released []Released // registered droplets that no longer show our tags; their names stay occupied
-	Missing  []Missing  // registered droplets that are neither there nor proved gone: nothing is done about them yet
-	InFlight []InFlight // names with a live saga: nothing is planned for them
-	Warnings []string
+	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
+	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back
+	Ignored  []Drift    `json:"Ignored"`  // changes of the file that on_change says to ignore until there is another droplet for another reason
+	Pending  []Drift    `json:"Pending"`  // changes of the file that cannot be made on a living droplet, and are no reason for another
+	Released []Released `json:"Released"` // registered droplets that no longer show our tags; their names stay occupied
+	Missing  []Missing  `json:"Missing"`  // registered droplets that are neither there nor proved gone: nothing is done about them yet
+	InFlight []InFlight `json:"InFlight"` // names with a live saga: nothing is planned for them
+	Warnings []string   `json:"Warnings"`
 
 	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
 	// writes nothing at DigitalOcean.
-	Records []fleet.Record
+	Records []fleet.Record `json:"Records"`
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
-	Forget []int64
+	Forget []int64 `json:"Forget"`
 
-	Summary    Summary
-	Cost       Cost
-	Effort     Effort
-	Approved   bool            // a person approved something of it, and nothing waits to be approved
-	Revision   *fleet.Revision // where the fleet file comes from in git; nil: it does not, or nobody asked
-	ObservedAt time.Time       // when the look at the account began
-	NextLook   time.Time       // when the next look at what is missing counts; zero: no look can prove anything more
-	Lapses     time.Time       // when another pass can do more: a backoff lapses, or a look counts at a missing droplet; zero: nothing waits for a time
+	Summary    Summary         `json:"Summary"`
+	Cost       Cost            `json:"Cost"`
+	Effort     Effort          `json:"Effort"`
+	Approved   bool            `json:"Approved"`   // a person approved something of it, and nothing waits to be approved
+	Revision   *fleet.Revision `json:"Revision"`   // where the fleet file comes from in git; nil: it does not, or nobody asked
+	ObservedAt time.Time       `json:"ObservedAt"` // when the look at the account began
+	NextLook   time.Time       `json:"NextLook"`   // when the next look at what is missing counts; zero: no look can prove anything more
+	Lapses     time.Time       `json:"Lapses"`     // when another pass can do more: a backoff lapses, or a look at what is missing counts; zero: never
 }
 
 // Empty tells whether the plan has no action, not even a held one.
@@ -142,40 +142,40 @@ var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy}
 
 // Action is one thing to be done for one name.
 type Action struct {
-	Kind      Kind
-	Name      string
-	DropletID int64         // the droplet it is about; for a replace the old one; 0 for a provision
-	Reason    string        // in words
-	Cause     Cause         // whose doing it is; empty: nobody's
-	Cost      fleet.Price   // what it adds to the price of the fleet, or with a minus saves
-	Changes   []FieldChange // replace and update: what changed; adopt: where the droplet differs from the file
+	Kind      Kind          `json:"Kind"`
+	Name      string        `json:"Name"`
+	DropletID int64         `json:"DropletID"` // the droplet it is about; for a replace the old one; 0 for a provision
+	Reason    string        `json:"Reason"`    // in words
+	Cause     Cause         `json:"Cause"`     // whose doing it is; empty: nobody's
+	Cost      fleet.Price   `json:"Cost"`      // what it adds to the price of the fleet, or with a minus saves
+	Changes   []FieldChange `json:"Changes"`   // replace and update: what changed; adopt: where the droplet differs from the file
 
 	// Lost are the droplets that are proved gone under the name, and that the new one stands in for: one of them that shows before it
 	// is registered keeps the name. Provision only.
-	Lost []int64
+	Lost []int64 `json:"Lost"`
 
 	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
-	Takes []fleet.Attachment
+	Takes []fleet.Attachment `json:"Takes"`
 
-	Held   bool
-	HeldBy string // the rule: tags, protect, volumes, reserved_ip, origin, name_taken, rename, lost, loop, stalled, confirm, backoff,
+	Held   bool   `json:"Held"`
+	HeldBy string `json:"HeldBy"` // the rule: tags, protect, volumes, reserved_ip, origin, name_taken, rename, lost, loop, stalled, confirm, backoff,
 	// preflight, max_destroy, max_droplets, max_monthly_cost, account_limit or turn
-	HeldReason string // in words
-	Approvable bool   // held by a rule that a person may lift: `arcadiad approve PLAN`
+	HeldReason string `json:"HeldReason"` // in words
+	Approvable bool   `json:"Approvable"` // held by a rule that a person may lift: `arcadiad approve PLAN`
 
-	Blocked bool // held by turn, and nothing brings back into service what it waits for
+	Blocked bool `json:"Blocked"` // held by turn, and nothing brings back into service what it waits for
 
-	Needs  []fleet.Grant // the approvals that it waits for, when it is approvable; without plan and time
-	Grants []fleet.Grant // the approvals that it goes by, which its saga uses up
+	Needs  []fleet.Grant `json:"Needs"`  // the approvals that it waits for, when it is approvable; without plan and time
+	Grants []fleet.Grant `json:"Grants"` // the approvals that it goes by, which its saga uses up
 
 	// KeepMonthly is what the droplet goes on costing while its destroy or replace is held: US dollars a month for its size; 0:
 	// unknown, or nothing is kept.
-	KeepMonthly fleet.Money
+	KeepMonthly fleet.Money `json:"KeepMonthly"`
 
-	Spec    fleet.Spec       // what is wanted; the zero Spec for a destroy
-	Licence Licence          // destroy and replace, and only when not held
-	Record  fleet.Record     // adopt and update: what to record
-	Alter   fleet.Alteration // update: what to change of the droplet
+	Spec    fleet.Spec       `json:"Spec"`    // what is wanted; the zero Spec for a destroy
+	Licence Licence          `json:"Licence"` // destroy and replace, and only when not held
+	Record  fleet.Record     `json:"Record"`  // adopt and update: what to record
+	Alter   fleet.Alteration `json:"Alter"`   // update: what to change of the droplet
 }
 
 // FieldChange is a field with its value before and after, canonical as in [fleet.Fields]. Secret values are hashes.

@@ -9,37 +9,37 @@ import (
 
 // Saga is one row of the journal: a durable piece of work in named steps.
 type Saga struct {
-	ID      string            // 32 hex digits; the first 8 are unique in a journal
-	Kind    string            // what its steps were put together for
-	Subject string            // what it works on; at most one live saga has it
-	Labels  map[string]string // small facts for those who only look; they stay when the context is gone
+	ID      string            `json:"ID"`      // 32 hex digits; the first 8 are unique in a journal
+	Kind    string            `json:"Kind"`    // what its steps were put together for
+	Subject string            `json:"Subject"` // what it works on; at most one live saga has it
+	Labels  map[string]string `json:"Labels"`  // small facts for those who only look; they stay when the context is gone
 
-	Status      Status
-	Reverse     bool            // going back: compensating, or stuck while compensating
-	Superseded  bool            // it goes back because it is no longer asked for, not because it failed
-	Steps       []string        // step names, frozen when the saga began
-	Step        int             // index of the current step; len(Steps) when all are done
-	Begun       bool            // the current step has checkpointed, or going back was done: something outside may have happened
-	Attempts    int             // failed tries of the current step in the current direction
-	NotBefore   time.Time       // of the next try; zero: at once
-	Error       string          // the last error; of a saga that ended undone, why it went back
-	Context     json.RawMessage // shared by the steps
-	Secret      []byte          // leaves the journal when the saga ends
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	EndedAt     time.Time // zero while live
-	History     []StepTime
-	Undecodable string // why the row could not be read whole; such a saga is stuck, alone
+	Status      Status          `json:"Status"`
+	Reverse     bool            `json:"Reverse"`    // going back: compensating, or stuck while compensating
+	Superseded  bool            `json:"Superseded"` // it goes back because it is no longer asked for, not because it failed
+	Steps       []string        `json:"Steps"`      // step names, frozen when the saga began
+	Step        int             `json:"Step"`       // index of the current step; len(Steps) when all are done
+	Begun       bool            `json:"Begun"`      // the current step has checkpointed, or going back was done: something outside may have happened
+	Attempts    int             `json:"Attempts"`   // failed tries of the current step in the current direction
+	NotBefore   time.Time       `json:"NotBefore"`  // of the next try; zero: at once
+	Error       string          `json:"Error"`      // the last error; of a saga that ended undone, why it went back
+	Context     json.RawMessage `json:"Context"`    // shared by the steps
+	Secret      []byte          `json:"Secret"`     // leaves the journal when the saga ends
+	CreatedAt   time.Time       `json:"CreatedAt"`
+	UpdatedAt   time.Time       `json:"UpdatedAt"`
+	EndedAt     time.Time       `json:"EndedAt"` // zero while live
+	History     []StepTime      `json:"History"`
+	Undecodable string          `json:"Undecodable"` // why the row could not be read whole; such a saga is stuck, alone
 }
 
 // StepTime is the history of one step.
 type StepTime struct {
-	Name      string
-	Status    StepStatus
-	Attempts  int
-	Error     string
-	StartedAt time.Time
-	EndedAt   time.Time
+	Name      string     `json:"Name"`
+	Status    StepStatus `json:"Status"`
+	Attempts  int        `json:"Attempts"`
+	Error     string     `json:"Error"`
+	StartedAt time.Time  `json:"StartedAt"`
+	EndedAt   time.Time  `json:"EndedAt"`
 }
 
 // StepStatus is the state of one step.
@@ -77,9 +77,9 @@ func (s Status) Live() bool {
 
 // Filter chooses sagas; the zero filter means all.
 type Filter struct {
-	Live    bool   // only those that have not ended
-	Subject string // only those for this subject, in whatever letter case
-	Limit   int    // only the newest so many; 0: no limit
+	Live    bool   `json:"Live"`    // only those that have not ended
+	Subject string `json:"Subject"` // only those for this subject, in whatever letter case
+	Limit   int    `json:"Limit"`   // only the newest so many; 0: no limit
 }
 
 // Journal keeps sagas durably. The engine has one; it is the only way by which it remembers anything.
