@@ -65,7 +65,7 @@ type tree struct {
 type source struct {
 	path  string // slash-separated, from the root
 	dir   string
-	room  string // first element of dir; empty at the root
+	room  string // the row of the table that dir belongs to, or the first element of dir; empty at the root
 	test  bool   // a _test.go file, or one of a package of test helpers such as saga/sagatest
 	ast   *ast.File
 	lines int
@@ -104,9 +104,7 @@ func read(fsys fs.FS) (*tree, error) {
 			return err
 		}
 		s := &source{path: name, dir: path.Dir(name), ast: file, lines: bytes.Count(data, []byte("\n"))}
-		if room, _, below := strings.Cut(name, "/"); below {
-			s.room = room
-		}
+		s.room = roomOf(s.dir)
 		s.test = strings.HasSuffix(name, "_test.go") || strings.HasSuffix(s.dir, "test")
 		t.goes = append(t.goes, s)
 		return nil
@@ -140,7 +138,22 @@ func (s *source) function(pos token.Pos) string {
 	return ""
 }
 
-// mayImport is the table of DESIGN.md: the rooms that the code of a room may import beside itself. A room that is not in it is none.
+// roomOf gives the room that a directory belongs to: that of the nearest row of the table, from the directory upwards.
+func roomOf(dir string) string {
+	if dir == "." {
+		return ""
+	}
+	for at := dir; at != "."; at = path.Dir(at) {
+		if _, known := mayImport()[at]; known {
+			return at
+		}
+	}
+	first, _, _ := strings.Cut(dir, "/")
+	return first
+}
+
+// mayImport is the table of DESIGN.md: the rooms that the code of a room may import beside itself. A room is a directory and what
+// lies below it; one that is not in the table is none.
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"fleet":        {},
@@ -150,6 +163,7 @@ func mayImport() map[string][]string {
 		"plan":         {"fleet"},
 		"digitalocean": {"fleet"},
 		"state":        {"fleet", "saga"},
+		"state/sqlite": {"fleet", "saga", "state"},
 		"inventory":    {"fleet", "digitalocean"},
 		"provision":    {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
@@ -157,9 +171,9 @@ func mayImport() map[string][]string {
 		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
 		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                     // looks at what each of them lives on
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "notify", "metrics", "doctor"},
-		"cmd":     {"daemon", "doctor", "fleetfile", "plan", "simulator", "state", "fleet", "saga"}, // the last two are words of the reader's answers
-		"scripts": {"simulator", "state", "fleet", "saga"},
+			"state", "state/sqlite", "notify", "metrics", "doctor"},
+		"cmd":     {"daemon", "doctor", "fleetfile", "plan", "simulator", "fleet", "saga"}, // the last two are words of the reader's answers
+		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }
 
@@ -171,14 +185,14 @@ func mayUse() map[string][]string {
 		"github.com/fatih/color":              {"plan", "cmd"},
 		"github.com/fsnotify/fsnotify":        {"fleetfile"},
 		"github.com/go-json-experiment/json":  {"digitalocean"},
-		"github.com/mattn/go-sqlite3":         {"state"},
-		"github.com/pressly/goose/v3":         {"state"},
+		"github.com/mattn/go-sqlite3":         {"state/sqlite"},
+		"github.com/pressly/goose/v3":         {"state/sqlite"},
 		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it
 		"github.com/robfig/cron/v3":           {"reconcile"},
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/spf13/pflag":              {"cmd"},
 		"github.com/vbauerster/mpb/v8":        {"cmd"},
-		"golang.org/x/sys":                    {"state", "doctor"},
+		"golang.org/x/sys":                    {"state/sqlite", "doctor"},
 		"golang.org/x/term":                   {"cmd"},
 		"gopkg.in/yaml.v3":                    {"fleetfile"},
 	}
@@ -199,7 +213,7 @@ func checkImports(t *tree) (breaches []string) {
 		}
 		for imported, spec := range s.imports() {
 			if inside, ok := strings.CutPrefix(imported, module); ok {
-				room, _, _ := strings.Cut(inside, "/")
+				room := roomOf(inside)
 				if !s.test && room != s.room && !slices.Contains(allowed, room) {
 					breaches = append(breaches, fmt.Sprintf("%s: %s must not import %s", t.at(spec.Pos()), s.room, room))
 				}

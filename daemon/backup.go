@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // Backup writes a consistent copy of the state database to path, beside a running daemon or without one. Where a daemon runs, it
@@ -27,7 +27,7 @@ func Backup(ctx context.Context, o Options, path string) error {
 	if !errors.Is(err, ErrNoDaemon) {
 		return err
 	}
-	r, err := state.OpenReader(ctx, o.State)
+	r, err := sqlite.OpenReader(ctx, o.State)
 	if err != nil {
 		return err
 	}
@@ -89,5 +89,5 @@ func (r *Remote) backup(ctx context.Context, path string) error {
 	if resp.StatusCode != http.StatusOK {
 		return refused(pathBackup, resp)
 	}
-	return state.Receive(ctx, path, resp.Body)
+	return sqlite.Receive(ctx, path, resp.Body)
 }

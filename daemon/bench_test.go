@@ -14,7 +14,7 @@ import (
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // estate is a converged fleet with a house on it that does nothing by itself: real time, a real SQLite file, the simulator in process.
@@ -42,7 +42,7 @@ func newEstate(b *testing.B, n int) *estate {
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := state.Open(ctx, o.State, state.Options{})
+	store, err := sqlite.Open(ctx, o.State, sqlite.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

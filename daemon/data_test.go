@@ -15,7 +15,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // told remembers every droplet that the API ever showed, in its own words.
@@ -92,7 +92,7 @@ func TestDataIsInTheWordsOfTheAPIAtEveryCommit(t *testing.T) {
 		}
 		commits := map[string]int{}
 		var mu sync.Mutex
-		w.wrap = func(s *state.Store) (saga.Journal, reconcile.Store) {
+		w.wrap = func(s *sqlite.Store) (saga.Journal, reconcile.Store) {
 			check := func(what string) {
 				recorded, err := s.Load(context.Background())
 				if err != nil {

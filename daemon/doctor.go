@@ -6,6 +6,8 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/doctor"
+	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // Doctor examines what the daemon lives on. A running daemon examines itself: it has its own user, files and token.
@@ -33,16 +35,22 @@ func Doctor(ctx context.Context, o Options) (doctor.Report, error) {
 	if err != nil {
 		return r, err
 	}
-	patient := doctor.Patient{Fleet: o.Fleet, State: o.State, Secrets: o.secrets(), Token: o.Token, API: l.api.Client(digitalocean.PrioritySync)}
-	r.Findings = append(r.Findings, doctor.Examine(ctx, patient).Findings...)
+	r.Findings = append(r.Findings, doctor.Examine(ctx, l.patient(false)).Findings...)
 	return r, nil
+}
+
+// patient is what there is to examine; holds: this process has the state database's lock.
+func (l *lookout) patient(holds bool) doctor.Patient {
+	return doctor.Patient{
+		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
+		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, l.o.State) },
+		Holder: func() (string, error) { return sqlite.Holder(l.o.State) },
+	}
 }
 
 // examine is what a running daemon finds in itself.
 func (h *house) examine(ctx context.Context) *doctor.Report {
-	r := doctor.Examine(ctx, doctor.Patient{
-		Fleet: h.o.Fleet, State: h.o.State, Secrets: h.o.secrets(), Token: h.o.Token, API: h.api.Client(digitalocean.PrioritySync), Holds: true,
-	})
+	r := doctor.Examine(ctx, h.patient(true))
 	if err := h.hung(); err != nil {
 		r.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")
 	} else {

@@ -10,7 +10,7 @@ import (
 
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // posts is how many creates arrived.
@@ -132,7 +132,7 @@ func TestFaultClockJump(t *testing.T) {
 // A saga that no version can read is stuck alone: the other names go on.
 func TestFaultPoisonSaga(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
-		store, err := state.Open(context.Background(), w.o.State, state.Options{})
+		store, err := sqlite.Open(context.Background(), w.o.State, sqlite.Options{})
 		w.must(err)
 		now := time.Now()
 		w.must(store.Begin(context.Background(), saga.Saga{

@@ -13,6 +13,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // lookout is the half of the house that only looks: a dry run needs no more.
@@ -68,10 +69,16 @@ func (l *lookout) pace() fleet.Pace {
 	return fleet.Pace{Minute: b.MinCap, Hour: b.HourCap, Left: b.HourCap - b.HourUsed, Interval: l.o.WaitInterval}
 }
 
+// store is all that a daemon needs of a store.
+type store interface {
+	state.Store
+	reconcile.Store
+}
+
 // house is all rooms wired together on an open store.
 type house struct {
 	*lookout
-	store      *state.Store
+	store      store
 	engine     *saga.Engine
 	loop       *reconcile.Loop
 	feed       feed
@@ -89,7 +96,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 	if err := digitalocean.CheckURL(o.APIURL); err != nil {
 		return nil, err
 	}
-	store, err := state.Open(ctx, o.State, state.Options{Log: o.Log})
+	store, err := sqlite.Open(ctx, o.State, sqlite.Options{Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +108,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 }
 
 // build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
-func build(o Options, store *state.Store, journal saga.Journal, records reconcile.Store) (*house, error) {
+func build(o Options, store store, journal saga.Journal, records reconcile.Store) (*house, error) {
 	pulse := newPulse(max(workPatience, 20*o.WaitInterval))
 	journal, records = pulsedJournal{pulse, journal}, pulsedStore{pulse, records}
 	schedule, err := reconcile.ParseSchedule(o.SyncSchedule)

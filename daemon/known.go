@@ -9,9 +9,10 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
-// Known is what the state database knows, for those who only look: status and saga. It is a *state.Reader, or a *Remote, which asks the
+// Known is what the state database knows, for those who only look: status and saga. It is a state.Reader, or a *Remote, which asks the
 // daemon: the database of a service may be read by nobody else.
 type Known interface {
 	Meta(ctx context.Context) (fleet.Meta, error)
@@ -43,7 +44,7 @@ func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
 	if errors.Is(daemonErr, ErrNoDaemon) {
 		daemonErr = nil
 	}
-	r, err := state.OpenReader(ctx, o.State)
+	r, err := sqlite.OpenReader(ctx, o.State)
 	if err != nil {
 		if daemonErr != nil {
 			return nil, nil, daemonErr // the nearer way in
@@ -51,6 +52,18 @@ func Look(ctx context.Context, o Options) (k Known, daemonErr, err error) {
 		return nil, nil, err
 	}
 	return r, daemonErr, nil
+}
+
+// MetaOf gives what the state database at path says of itself, whether a daemon runs or not; where there is none, it says nothing.
+func MetaOf(ctx context.Context, path string) (fleet.Meta, error) {
+	r, err := sqlite.OpenReader(ctx, path)
+	if errors.Is(err, state.ErrNone) {
+		return fleet.Meta{}, nil
+	}
+	if err != nil {
+		return fleet.Meta{}, err
+	}
+	return r.Meta(ctx)
 }
 
 // question is which part of what is known is asked for.

@@ -11,6 +11,7 @@ import (
 
 	"arcadiad/saga"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // Who may not read the database sees the same through the daemon as who may.
@@ -27,7 +28,7 @@ func TestKnownThroughTheSocket(t *testing.T) {
 	if _, ok := there.(*Remote); !ok {
 		t.Fatalf("beside a daemon the %T is asked", there)
 	}
-	file, err := state.OpenReader(t.Context(), o.State)
+	file, err := sqlite.OpenReader(t.Context(), o.State)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestBackupThroughTheSocket(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	copied, err := state.OpenReader(t.Context(), path)
+	copied, err := sqlite.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/simulator"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // A bad file changes nothing; after a restart with one, no fleet is in force, and what is there is left alone.
@@ -73,7 +74,7 @@ func TestLaw11SwappedDatabaseStopsTheDaemon(t *testing.T) {
 		w.start()
 		w.rest()
 		other := filepath.Join(fastDir(t), "other.db")
-		store, err := state.Open(context.Background(), other, state.Options{})
+		store, err := sqlite.Open(context.Background(), other, sqlite.Options{})
 		w.must(err)
 		w.must(store.Close())
 		w.must(os.Rename(other, w.o.State))

@@ -10,7 +10,7 @@ import (
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // The orders of an operator. Each goes to the running daemon where there is one, and straight to the state database otherwise; the
@@ -58,7 +58,7 @@ func give(ctx context.Context, o Options, path, id string, self func(*house) err
 	if !errors.Is(err, ErrNoDaemon) {
 		return err
 	}
-	if _, err := state.OpenReader(ctx, o.State); err != nil {
+	if _, err := sqlite.OpenReader(ctx, o.State); err != nil {
 		return err // an order about nothing must not create a database
 	}
 	h, err := open(ctx, o)

@@ -10,6 +10,7 @@ import (
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // Plan is the dry run: it reads the fleet file, the state database if there is one, and the account, and changes nothing anywhere.
@@ -55,7 +56,7 @@ func OnlyThere(ctx context.Context, o Options) bool {
 	if o.Stateless {
 		return false
 	}
-	_, err := state.OpenReader(ctx, o.State)
+	_, err := sqlite.OpenReader(ctx, o.State)
 	return errors.Is(err, fs.ErrPermission)
 }
 
@@ -77,7 +78,7 @@ func planThere(ctx context.Context, o Options, hash string) (plan.Plan, error) {
 
 // reading gives the way to what is recorded, without a way to write. Where there is no database yet, nothing is recorded.
 func reading(ctx context.Context, path string) (load func(context.Context) (fleet.Recorded, error), err error) {
-	r, err := state.OpenReader(ctx, path)
+	r, err := sqlite.OpenReader(ctx, path)
 	if errors.Is(err, state.ErrNone) {
 		return nothing, nil
 	}

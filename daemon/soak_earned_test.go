@@ -15,7 +15,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // past is the life of a droplet, as the watch knows it: what decides whether a DELETE of it was earned.
@@ -108,7 +108,7 @@ func (r registry) Record(ctx context.Context, records []fleet.Record) error {
 
 // overhear puts the watch between a daemon and its store.
 func (w *watch) overhear(who *world) {
-	who.wrap = func(store *state.Store) (saga.Journal, reconcile.Store) {
+	who.wrap = func(store *sqlite.Store) (saga.Journal, reconcile.Store) {
 		return registrar{store, w, who}, registry{store, w, who}
 	}
 }

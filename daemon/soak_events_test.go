@@ -9,7 +9,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // event is something that may happen in a random world. It tells whether it did.
@@ -274,7 +274,7 @@ func (s *soak) secondWriter() bool {
 	if s.life.taps.dead() {
 		return false
 	}
-	if store, err := state.Open(s.ctx(), s.o.State, state.Options{}); err == nil {
+	if store, err := sqlite.Open(s.ctx(), s.o.State, sqlite.Options{}); err == nil {
 		store.Close()
 		s.t.Errorf("law 11: a second daemon opened the database of a running one")
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // Random worlds: each is decided by one seed. A seed decides what happens and when; how the goroutines of the daemon take turns, the
@@ -74,7 +74,7 @@ func TestRandomWorlds(t *testing.T) {
 func templateDatabase(t *testing.T) []byte {
 	t.Helper()
 	path := fastDir(t) + "/template.db"
-	store, err := state.Open(t.Context(), path, state.Options{})
+	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	if err == nil {
 		err = store.Close()
 	}

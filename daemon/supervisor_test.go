@@ -15,7 +15,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // manager is a service manager that writes down what it is told.
@@ -160,11 +160,11 @@ func TestWatchdogStarvesWhenSomethingHangs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		what string
-		wrap func(*state.Store, block) (saga.Journal, reconcile.Store)
+		wrap func(*sqlite.Store, block) (saga.Journal, reconcile.Store)
 		want string
 	}{
-		{"a saga's commit", func(s *state.Store, b block) (saga.Journal, reconcile.Store) { return blockedJournal{s, b}, s }, "commit a step"},
-		{"a pass", func(s *state.Store, b block) (saga.Journal, reconcile.Store) { return s, blockedStore{s, b} }, "save the observation"},
+		{"a saga's commit", func(s *sqlite.Store, b block) (saga.Journal, reconcile.Store) { return blockedJournal{s, b}, s }, "commit a step"},
+		{"a pass", func(s *sqlite.Store, b block) (saga.Journal, reconcile.Store) { return s, blockedStore{s, b} }, "save the observation"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestWatchdogStarvesWhenSomethingHangs(t *testing.T) {
 				m := &manager{}
 				w.o.Notify, w.o.Watchdog = m.notify, 3*time.Minute
 				wall := block{make(chan struct{})}
-				w.wrap = func(s *state.Store) (saga.Journal, reconcile.Store) { return tt.wrap(s, wall) }
+				w.wrap = func(s *sqlite.Store) (saga.Journal, reconcile.Store) { return tt.wrap(s, wall) }
 				w.edit(fleetOf("name: web"))
 				w.start()
 				time.Sleep(20 * time.Minute)

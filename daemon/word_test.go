@@ -16,7 +16,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // hours lets hours pass.
@@ -325,7 +325,7 @@ func TestLaw17ProtectAtEachMoment(t *testing.T) {
 					passed := 0
 					inWorld(t, simulator.Options{Latency: 100 * time.Millisecond}, func(w *world) {
 						m := &moments{at: -1}
-						w.wrap = func(s *state.Store) (saga.Journal, reconcile.Store) { return momentsJournal{m, s}, s }
+						w.wrap = func(s *sqlite.Store) (saga.Journal, reconcile.Store) { return momentsJournal{m, s}, s }
 						file := func(stanza string) string {
 							if stanza == "" {
 								return fleetOf("name: web, count: 3")

@@ -21,7 +21,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // world is a whole account with a daemon on it: the simulator in process, a real SQLite file, and virtual time. It only works
@@ -37,7 +37,7 @@ type world struct {
 	wire    func(http.RoundTripper) http.RoundTripper // stands between the daemon and the simulator; nil: nothing does
 
 	// wrap puts something between the house and its store; nil: nothing.
-	wrap func(*state.Store) (saga.Journal, reconcile.Store)
+	wrap func(*sqlite.Store) (saga.Journal, reconcile.Store)
 
 	meddler atomic.Pointer[meddler] // nil: nobody meddles
 }
@@ -66,7 +66,7 @@ func (t meddled) RoundTrip(r *http.Request) (*http.Response, error) {
 // life is one process: from a start to its end or its crash.
 type life struct {
 	h        *house
-	store    *state.Store
+	store    *sqlite.Store
 	versions chan fleetfile.Version
 	cancel   context.CancelFunc
 	over     <-chan struct{} // closed when it was cancelled, or has crashed
@@ -141,7 +141,7 @@ func (w *world) start() { w.startWith(nil) }
 func (w *world) startWith(t *taps) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	store, err := state.Open(ctx, w.o.State, state.Options{Log: w.log})
+	store, err := sqlite.Open(ctx, w.o.State, sqlite.Options{Log: w.log})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -296,8 +296,8 @@ func (w *world) check() {
 }
 
 // reader reads the database as a command beside the daemon does.
-func (w *world) reader() *state.Reader {
-	r, err := state.OpenReader(context.Background(), w.o.State)
+func (w *world) reader() *sqlite.Reader {
+	r, err := sqlite.OpenReader(context.Background(), w.o.State)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -21,12 +21,14 @@ type Patient struct {
 	Fleet string // path of the fleet file
 	State string // path of the state database
 
+	Open   func(context.Context) (state.Reader, error) // the state database
+	Holder func() (process string, err error)          // that has its lock; empty: none has
+	Holds  bool                                        // it is this process
+
 	Secrets []fleetfile.Secret // files that no user_data file may be
 
 	Token func() (string, error)
 	API   *digitalocean.Client // nil: the account is not asked
-
-	Holds bool // this process holds the state database's lock itself
 }
 
 // Examine looks at everything.
@@ -71,7 +73,7 @@ func (r *Report) watches(file string) {
 
 // database gives what the state database says of itself; nil: nothing.
 func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
-	reader, err := state.OpenReader(ctx, p.State)
+	reader, err := p.Open(ctx)
 	switch {
 	case errors.Is(err, state.ErrNone):
 		r.Add("state database", OK, fmt.Sprintf("none yet at %s; the first run makes it", p.State), "")
@@ -97,7 +99,7 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 	} else {
 		r.Add("state database", OK, said, "")
 	}
-	switch holder, err := state.Holder(p.State); {
+	switch holder, err := p.Holder(); {
 	case err != nil:
 		r.Add("lock", Warn, err.Error(), "examine it as the user that the daemon runs as, or with sudo")
 	case p.Holds && holder == "":

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/simulator"
 	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 const file = `version: 1
@@ -34,7 +36,9 @@ func admit(t *testing.T) *ward {
 	w := &ward{t: t, sim: simulator.New(simulator.Options{DropletLimit: 25})}
 	w.p = doctor.Patient{
 		Fleet: filepath.Join(dir, "fleet.yaml"), State: filepath.Join(dir, "state", "arcadiad.db"),
-		Token: func() (string, error) { return "dop_v1_test", nil },
+		Token:  func() (string, error) { return "dop_v1_test", nil },
+		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, w.p.State) },
+		Holder: func() (string, error) { return sqlite.Holder(w.p.State) },
 	}
 	w.write(w.p.Fleet, file)
 	api, err := digitalocean.New(digitalocean.Config{
@@ -59,9 +63,9 @@ func (w *ward) write(path, text string) {
 }
 
 // open opens the state database, until the end of the test.
-func (w *ward) open() *state.Store {
+func (w *ward) open() *sqlite.Store {
 	w.t.Helper()
-	s, err := state.Open(w.t.Context(), w.p.State, state.Options{})
+	s, err := sqlite.Open(w.t.Context(), w.p.State, sqlite.Options{})
 	w.must(err)
 	w.t.Cleanup(func() { s.Close() })
 	return s

@@ -19,7 +19,7 @@ import (
 	"arcadiad/provision"
 	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // yard is where droplets are made and taken down: the steps under the real engine, on a real database, with the real client over a
@@ -35,7 +35,7 @@ type yard struct {
 	hook   func(saga.Event)           // hears of every transition; nil: nobody does
 
 	// Of the process that runs.
-	store  *state.Store
+	store  *sqlite.Store
 	api    *digitalocean.API
 	budget *digitalocean.Budget
 	inv    *inventory.Inventory
@@ -84,7 +84,7 @@ func (y *yard) start() {
 	y.t.Helper()
 	ctx, cancel := context.WithCancel(y.t.Context())
 	var err error
-	if y.store, err = state.Open(ctx, y.path, state.Options{}); err != nil {
+	if y.store, err = sqlite.Open(ctx, y.path, sqlite.Options{}); err != nil {
 		y.t.Fatal(err)
 	}
 	y.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: -1})

@@ -2,175 +2,48 @@ package state
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
 )
 
-const (
-	busyTimeout = 5 * time.Second // how long a statement waits for a lock of another process
-	readers     = 4               // read connections of a Store
-)
-
-// Options of Open. The zero value is fine.
-type Options struct {
-	Log *slog.Logger // default: nothing is logged
+// Reader reads what a store keeps, and has no way to write. Each method reads one snapshot.
+type Reader interface {
+	// Load gives all that a plan needs.
+	Load(ctx context.Context) (fleet.Recorded, error)
+	// Meta gives what the store says of itself.
+	Meta(ctx context.Context) (fleet.Meta, error)
+	// Resources gives every droplet that was ever seen, deleted ones too, by id.
+	Resources(ctx context.Context) ([]fleet.Resource, error)
+	// Deviations gives what the last pass saw of registered droplets that was not as recorded, by droplet and field.
+	Deviations(ctx context.Context) ([]fleet.Drift, error)
+	// Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.
+	Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error)
+	// Saga finds a saga by its id, or by the first digits of it: eight are always enough. It comes without its secret. ErrNoSaga,
+	// ErrAmbiguous.
+	Saga(ctx context.Context, id string) (saga.Saga, error)
+	// Calls gives the requests that were made for a saga, oldest first. Of a long list the middle is missing.
+	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
+	// Sound looks for damage. ErrCorrupt.
+	Sound(ctx context.Context) error
+	// Close gives back what the reader holds.
+	Close() error
 }
 
-// Store is an open state database that may be written to. There is one per file, in one process. Its methods may be called from
-// many goroutines at once.
-type Store struct {
-	*Reader
-	writer *writer
-	db     *sql.DB     // the writer's: one connection
-	file   fs.FileInfo // what path was when it was opened
-	lock   *lock
-	calls  waitingCalls
-}
-
-// Open opens the state database at path, makes it where there is none (the directory with mode 0700, the file with 0600), takes
-// its lock and brings its schema up to date. The errors are the sentinels of this package; when there is one, nothing is held.
-//
-// A Store has goroutines, which end with Close. In a synctest bubble it must be opened and closed inside.
-func Open(ctx context.Context, path string, o Options) (*Store, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, explain(path, err)
-	}
-	real, err := resolve(path)
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	s := &Store{Reader: &Reader{path: real}}
-	if err := s.open(ctx, o); err != nil {
-		s.release()
-		return nil, explain(path, err)
-	}
-	go s.writer.run()
-	return s, nil
-}
-
-func (s *Store) open(ctx context.Context, o Options) (err error) {
-	if s.lock, err = takeLock(s.path); err != nil {
-		return err
-	}
-	if s.file, err = prepare(s.path); err != nil {
-		return err
-	}
-	busy := fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds())
-	if err := s.examine(ctx, busy); err != nil {
-		return err
-	}
-	// FULL: go-sqlite3 would take NORMAL in WAL mode, and lose the last commits with the power.
-	s.db, err = sql.Open("sqlite3", uri(s.path, "mode=rw", "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=on",
-		"_secure_delete=on", "_txlock=immediate", "_stmt_cache_size=64", busy))
-	if err != nil {
-		return err
-	}
-	s.db.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.db); err != nil {
-		return err
-	}
-	if s.pool, err = sql.Open("sqlite3", uri(s.path, "mode=ro", "_query_only=on", "_stmt_cache_size=32", busy)); err != nil {
-		return err
-	}
-	s.pool.SetMaxOpenConns(readers)
-	s.pool.SetMaxIdleConns(readers)
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	// A reader that may not write to the -shm file, as OpenReader's, needs a mark there which the first read leaves behind.
-	if _, err := conn.ExecContext(ctx, "UPDATE control SET id = id"); err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	if err := pullToNow(ctx, conn, time.Now(), o.Log); err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	if err := settleCopy(ctx, conn); err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	s.writer = &writer{
-		conn: conn, check: s.check, fail: func(err error) error { return explain(s.path, err) }, log: o.Log,
-		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
-	}
-	return s.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := schemaVersion(ctx, tx, s.path)
-		return err
-	})
-}
-
-// examine finds damage, as far as SQLite can find it without reading every index, and databases that are not for this binary. It
-// is done by a connection of its own, because to switch a foreign database to WAL mode would change it.
-func (s *Store) examine(ctx context.Context, options ...string) error {
-	db, err := sql.Open("sqlite3", uri(s.path, append(options, "mode=rw")...))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	var said string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
-		return err
-	}
-	if said != "ok" {
-		return damage(s.path, said)
-	}
-	switch at, err := schemaVersion(ctx, db, s.path); {
-	case errors.Is(err, ErrNone): // a new file
-		return nil
-	case err != nil:
-		return err
-	case at > Schema:
-		return newer(s.path, at)
-	}
-	return nil
-}
-
-// Check tells whether the store may go on: the file at its path is still the one that is open, and so is the lock (law 11). The
-// same is checked before each commit. The error is ErrSwapped.
-func (s *Store) Check(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.check()
-}
-
-func (s *Store) check() error {
-	if err := same(s.path, s.file); err != nil {
-		return err
-	}
-	return same(s.lock.path, s.lock.info)
-}
-
-// Close lets what was handed in be written, then closes everything. Methods called after it fail with ErrClosed.
-func (s *Store) Close() error {
-	s.closed.Store(true)
-	s.writer.close()
-	return s.release()
-}
-
-// release gives back whatever open took, in the order that keeps the lock longest.
-func (s *Store) release() error {
-	var errs []error
-	if s.pool != nil {
-		errs = append(errs, s.pool.Close())
-	}
-	if s.writer != nil {
-		errs = append(errs, s.writer.conn.Close())
-	}
-	if s.db != nil {
-		errs = append(errs, s.db.Close())
-	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
-	}
-	return errors.Join(errs...)
+// Store is what a daemon needs of a store beside that which the passes need (reconcile.Store).
+type Store interface {
+	Reader
+	saga.Journal
+	// RecordOf gives the record of one droplet; nil: it has none.
+	RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error)
+	// Note keeps a call of the API for each of the sagas. It is written with the saga's next commit, and so costs no write of its own.
+	Note(sagas []string, c fleet.Call)
+	// Approve keeps the id of a plan that a person approved without a daemon. The next pass turns it into grants, if its plan is that one.
+	Approve(ctx context.Context, planID string) error
+	// Pause keeps for good that all writes to the cloud are stopped, or may go on.
+	Pause(ctx context.Context, paused bool) error
+	// Retain removes what is over for longer than it is to be kept, and that nothing asks for any more.
+	Retain(ctx context.Context, keep Retention) (Removed, error)
+	// Backup writes a copy to the file at path: whole, and as of one moment. ErrExists: there is something at path.
+	Backup(ctx context.Context, path string) error
 }

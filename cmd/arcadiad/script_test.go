@@ -23,7 +23,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/simulator"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"arcadiad": main}) }
@@ -187,7 +187,7 @@ func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
 // pinned FILE UUID makes a state database that belongs to a real account.
 func pinned(ts *testscript.TestScript, neg bool, args []string) {
 	plainly(ts, neg, len(args) == 2, "pinned FILE UUID")
-	store, err := state.Open(context.Background(), ts.MkAbs(args[0]), state.Options{})
+	store, err := sqlite.Open(context.Background(), ts.MkAbs(args[0]), sqlite.Options{})
 	ts.Check(err)
 	ts.Check(errors.Join(store.Pin(context.Background(), fleet.Account{UUID: args[1]}, "demo"), store.Close()))
 }

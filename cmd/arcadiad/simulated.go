@@ -15,7 +15,6 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/simulator"
-	"arcadiad/state"
 )
 
 // hosting says how long a command that hosts the simulated account itself does so.
@@ -88,14 +87,7 @@ func accountFile(database string) string {
 // mustBeSimulated refuses the state database of a real account before anything is done with it. The reverse, and all else, is the
 // pin's business.
 func (s *settings) mustBeSimulated(ctx context.Context) error {
-	r, err := state.OpenReader(ctx, s.state)
-	if errors.Is(err, state.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	meta, err := r.Meta(ctx)
+	meta, err := daemon.MetaOf(ctx, s.state)
 	if err != nil {
 		return err
 	}

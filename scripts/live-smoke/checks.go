@@ -9,7 +9,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 func isSagaTag(tag string) bool { return strings.HasPrefix(strings.ToLower(tag), "arcadia-saga-") }
@@ -60,7 +60,7 @@ func (s *smoke) checkProvisioned(ctx context.Context) (id int64, err error) {
 		return 0, err
 	}
 
-	reader, err := state.OpenReader(ctx, s.database())
+	reader, err := sqlite.OpenReader(ctx, s.database())
 	if err != nil {
 		return 0, err
 	}
@@ -137,7 +137,7 @@ func (s *smoke) checkDestroyed(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	reader, err := state.OpenReader(ctx, s.database())
+	reader, err := sqlite.OpenReader(ctx, s.database())
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *smoke) checkDestroyed(ctx context.Context, id int64) error {
 
 // sagaTags are the tags of the run's sagas, as far as there is a journal.
 func (s *smoke) sagaTags(ctx context.Context) (tags []string) {
-	reader, err := state.OpenReader(ctx, s.database())
+	reader, err := sqlite.OpenReader(ctx, s.database())
 	if err != nil {
 		return nil // there was no apply, or it came to nothing
 	}

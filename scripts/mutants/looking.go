@@ -62,7 +62,7 @@ func looking() []mutant {
 	take(7, "drift: asked about once", explain, `if d.Asked || deeds[d.Field] == nil {`, `if deeds[d.Field] == nil {`, look)
 	take(7, "drift: a few at a time", explain, `asked == mostExplained || `, ``, house("^TestDrift"))
 	take(7, "drift: a live saga forgets none", "reconcile/notice.go", `if undecided[d.DropletID] {`, `if false {`, house("^TestDrift"))
-	take(7, "drift: since when", "state/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, room("state"))
+	take(7, "drift: since when", "state/sqlite/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, room("state/sqlite"))
 
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)

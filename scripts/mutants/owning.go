@@ -6,7 +6,7 @@ func owning() []mutant {
 	take := func(law int, guard, file, old, new string, tests ...suite) {
 		all = append(all, mutant{law, guard, file, old, new, tests})
 	}
-	plans, words, steps, store := room("plan"), room("fleet"), room("provision"), room("state")
+	plans, words, steps, store := room("plan"), room("fleet"), room("provision"), room("state/sqlite")
 
 	const leftover = "fleet/leftover.go"
 	take(5, "made: the namesakes are known", leftover, `if !c.Witnessed || `, `if `, words)
@@ -54,11 +54,11 @@ func owning() []mutant {
 	take(6, "a new droplet that was shown is not given up for a blank replica", "provision/wait.go", `return 3 * p.o.Visibility`, `return p.o.Visibility`, steps)
 	take(1, "an answered droplet without tags is not destroyed", "provision/wait.go", `case w.Looks >= p.o.WaitLongest && untagged:`, `case false:`, steps)
 
-	const kept = "state/origin.go"
-	take(5, "that a droplet was registered is kept", "state/rows.go", `return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))`, `return noteRegistered(ctx, tx, -1, cmp.Or(r.RecordedAt, at))`, store)
-	take(16, "a backup is marked", "state/backup.go", `return markCopy(ctx, path)`, `return nil`, store)
+	const kept = "state/sqlite/origin.go"
+	take(5, "that a droplet was registered is kept", "state/sqlite/rows.go", `return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))`, `return noteRegistered(ctx, tx, -1, cmp.Or(r.RecordedAt, at))`, store)
+	take(16, "a backup is marked", "state/sqlite/backup.go", `return markCopy(ctx, path)`, `return nil`, store)
 	take(16, "the mark of a backup is seen once", kept, `"UPDATE control SET copied_at = NULL"`, `"UPDATE control SET id = id"`, store)
-	take(16, "the first look stays the first", "state/save.go", `first_look_id = coalesce(first_look_id, ?)`, `first_look_id = ?`, store)
-	take(5, "a saga is kept while a create of it may land", "state/retain.go", ` || p.missing`, ``, store)
+	take(16, "the first look stays the first", "state/sqlite/save.go", `first_look_id = coalesce(first_look_id, ?)`, `first_look_id = ?`, store)
+	take(5, "a saga is kept while a create of it may land", "state/sqlite/retain.go", ` || p.missing`, ``, store)
 	return all
 }

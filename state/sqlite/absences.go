@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+func readAbsences(ctx context.Context, tx *sql.Tx) (absences []fleet.Absence, err error) {
+	const query = `
+		SELECT external_id, since, last_at, looks, witnessed, process, interrupted, gone_at FROM absences
+		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER)`
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var a fleet.Absence
+		var since, last, gone sql.NullString
+		if err := rows.Scan(&a.DropletID, &since, &last, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, &gone); err != nil {
+			return err
+		}
+		if err := decodeTime("since", since, &a.Since); err != nil {
+			return err
+		}
+		if err := decodeTime("last_at", last, &a.LastAt); err != nil {
+			return err
+		}
+		if err := decodeTime("gone_at", gone, &a.GoneAt); err != nil {
+			return err
+		}
+		absences = append(absences, a)
+		return nil
+	}, provider)
+	return absences, err
+}
+
+// saveAbsences makes what is known of absent droplets equal to what a look knows. The absence of a droplet that was seen since it began
+// has ended: it is left out, and the next look counts anew.
+func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error {
+	ids := make([]string, len(absences))
+	for i, a := range absences {
+		ids[i] = externalID(a.DropletID)
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "DELETE FROM absences WHERE provider = ? AND external_id NOT IN (SELECT value FROM json_each(?))", provider, string(list))
+	if err != nil {
+		return err
+	}
+	for _, a := range absences {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO absences (provider, external_id, since, last_at, looks, witnessed, process, interrupted, gone_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
+				process = excluded.process, interrupted = excluded.interrupted, gone_at = excluded.gone_at`,
+			provider, externalID(a.DropletID), timeText(a.Since), timeText(a.LastAt), a.Looks, a.Witnessed, a.Process, a.Interrupted, timeText(a.GoneAt))
+		if err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM absences WHERE EXISTS (
+			SELECT 1 FROM cloud_resources r WHERE r.provider = absences.provider AND r.external_id = absences.external_id AND r.last_seen_at > absences.since)`)
+	return err
+}
+
+// endAbsence lets a droplet that was seen at that time be absent no more.
+func endAbsence(ctx context.Context, tx *txn, droplet int64, seen time.Time) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM absences WHERE provider = ? AND external_id = ? AND last_at <= ?", provider, externalID(droplet), timeText(seen))
+	return err
+}
+
+// Forget drops the records of droplets that are proved gone, and that nobody wants to be made again. A record whose droplet was seen
+// since stays.
+func (s *Store) Forget(ctx context.Context, droplets []int64) error {
+	if len(droplets) == 0 {
+		return ctx.Err()
+	}
+	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		gone, err := readGone(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range droplets {
+			if !slices.Contains(gone, id) {
+				continue
+			}
+			if err := dropRecord(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forget droplets that are gone: %w", err)
+	}
+	return nil
+}
+
+// readGone gives the droplets that are proved gone and still have a record.
+func readGone(ctx context.Context, tx *sql.Tx) (gone []int64, err error) {
+	const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		gone = append(gone, id)
+		return err
+	}, provider)
+	return gone, err
+}

@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// The bounds of what is kept of the calls of one saga: how it began, and how it went on lately.
+const (
+	firstCalls  = 20
+	newestCalls = 180
+	waitingMost = 10_000 // sagas whose calls wait for a commit
+)
+
+// Note keeps a call in memory for each of the sagas. It is written with the saga's next commit, and so costs no write of its own.
+func (s *Store) Note(sagas []string, c fleet.Call) {
+	s.calls.note(sagas, c)
+}
+
+// waitingCalls are calls that are not written yet, by saga.
+type waitingCalls struct {
+	mu    sync.Mutex
+	calls map[string][]fleet.Call
+}
+
+func (w *waitingCalls) note(sagas []string, c fleet.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.calls == nil {
+		w.calls = map[string][]fleet.Call{}
+	}
+	for _, id := range sagas {
+		list := w.calls[id]
+		switch {
+		case len(list) > 0 && list[len(list)-1].Folds(c):
+		case len(list) == 0 && len(w.calls) >= waitingMost: // they belong to sagas that are over, and are never written
+			clear(w.calls)
+			w.calls[id] = []fleet.Call{c}
+		case len(list) >= newestCalls:
+			w.calls[id] = append(list[1:len(list):len(list)], c)
+		default:
+			w.calls[id] = append(list, c)
+		}
+	}
+}
+
+// take gives what waits for a saga; back puts it in front again when it could not be written.
+func (w *waitingCalls) take(id string) []fleet.Call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := w.calls[id]
+	delete(w.calls, id)
+	return list
+}
+
+func (w *waitingCalls) back(id string, list []fleet.Call) {
+	if len(list) == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls[id] = append(list, w.calls[id]...)
+}
+
+func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	var last sql.NullInt64
+	if err := tx.QueryRowContext(ctx, "SELECT max(position) FROM saga_calls WHERE saga_id = ?", id).Scan(&last); err != nil {
+		return err
+	}
+	next := int64(0)
+	if last.Valid {
+		next = last.Int64 + 1
+	}
+	for _, c := range calls {
+		var status any
+		if c.Status != 0 {
+			status = c.Status
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO saga_calls (saga_id, position, method, path, status, request_id, error, began_at, took_us, times, last_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			id, next, c.Method, c.Path, status, c.RequestID, c.Error, timeText(c.BeganAt), c.Took.Microseconds(), c.Times, timeText(c.LastAt))
+		if err != nil {
+			return err
+		}
+		next++
+	}
+	if next <= firstCalls+newestCalls {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, firstCalls, next-newestCalls)
+	return err
+}
+
+// Calls gives the requests that were made for a saga, oldest first. Of a long list the middle is missing.
+func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
+	const query = `
+		SELECT method, path, coalesce(status, 0), request_id, error, began_at, took_us, times, last_at
+		FROM saga_calls WHERE saga_id = ? ORDER BY position`
+	var calls []fleet.Call
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		calls = nil
+		return each(ctx, tx, query, func(rows *sql.Rows) error {
+			var c fleet.Call
+			var began, last sql.NullString
+			var took int64
+			if err := rows.Scan(&c.Method, &c.Path, &c.Status, &c.RequestID, &c.Error, &began, &took, &c.Times, &last); err != nil {
+				return err
+			}
+			c.Took = time.Duration(took) * time.Microsecond
+			if err := decodeTime("began_at", began, &c.BeganAt); err != nil {
+				return err
+			}
+			if err := decodeTime("last_at", last, &c.LastAt); err != nil {
+				return err
+			}
+			calls = append(calls, c)
+			return nil
+		}, sagaID)
+	})
+	return calls, err
+}

@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+// Pin binds the database to an account and a fleet at their first use, and afterwards checks that they are the same (law 10). An
+// empty fleetName leaves the fleet alone, as when no fleet is in force. state.ErrPinned: one of them is another, and the error says
+// which, and what to do.
+func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	if account.UUID == "" {
+		return errors.New("the account has no uuid to pin the database to")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		var uuid, pinnedFleet sql.NullString
+		var simulated bool
+		err := tx.QueryRowContext(ctx, "SELECT account, simulated, fleet FROM control").Scan(&uuid, &simulated, &pinnedFleet)
+		if err != nil {
+			return err
+		}
+		if uuid.Valid && simulated != account.Simulated {
+			return fmt.Errorf("%w account: %s is pinned to %s account %s, the token's is %s account %s (give each its own --state)",
+				state.ErrPinned, s.path, nature(simulated), uuid.String, nature(account.Simulated), account.UUID)
+		}
+		if uuid.Valid && !strings.EqualFold(uuid.String, account.UUID) {
+			return fmt.Errorf("%w account: %s is pinned to account %s, the token's is %s (use a token of the pinned account, or another --state)",
+				state.ErrPinned, s.path, uuid.String, account.UUID)
+		}
+		if fleetName == "" {
+			fleetName = pinnedFleet.String
+		} else if pinnedFleet.Valid && pinnedFleet.String != fleetName {
+			return fmt.Errorf("%w fleet: %s is pinned to fleet %s, the file says %s (put the name back, or use another --state)",
+				state.ErrPinned, s.path, pinnedFleet.String, fleetName)
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = ?",
+			account.UUID, account.Simulated, nullText(fleetName))
+		return err
+	})
+}
+
+func nature(simulated bool) string {
+	if simulated {
+		return "the simulated"
+	}
+	return "the real"
+}
+
+// Pause keeps for good that all writes to the cloud are stopped, or may go on.
+func (s *Store) Pause(ctx context.Context, paused bool) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		at := sql.NullString{}
+		if paused {
+			at = timeText(time.Now())
+		}
+		// Paused twice is paused since the first time.
+		_, err := tx.ExecContext(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
+		return err
+	})
+}
+
+// Approve keeps the id of a plan that a person approved without a daemon. The next pass turns it into grants, if its plan is that one.
+func (s *Store) Approve(ctx context.Context, planID string) error {
+	if planID == "" {
+		return errors.New("approve: which plan?")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
+			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, timeText(time.Now()))
+		return err
+	})
+}
+
+// Lapse drops the approvals of plans that no pass has turned into grants, but for that of the plan to keep, and gives the ids of the plans:
+// an approval is for one plan, and when another is due it must not wait until the first happens to come again.
+func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
+	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		lapsed = nil
+		query := "DELETE FROM approvals WHERE used_at IS NULL AND plan_id <> ? RETURNING plan_id"
+		return each(ctx, tx.Tx, query, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			lapsed = append(lapsed, id)
+			return err
+		}, keepPlan)
+	})
+	return lapsed, err
+}

@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+// Notice makes what is remembered of deviations equal to the list, and writes no more than what is different. A deviation that was
+// noticed before, with the same value, stays as it is, but for what is known now of how it came about. Those of droplets that have
+// no record (any more) are left out.
+func (s *Store) Notice(ctx context.Context, list []fleet.Deviation) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		before, err := readDeviations(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
+		type place struct {
+			droplet int64
+			field   string
+		}
+		known := make(map[place]fleet.Deviation, len(before))
+		for _, d := range before {
+			known[place{d.DropletID, d.Field}] = d
+		}
+		for _, d := range list {
+			at := place{d.DropletID, d.Field}
+			was, again := known[at]
+			delete(known, at)
+			if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {
+				continue
+			}
+			if again && was.Seen == d.Seen {
+				d.Since = was.Since
+			}
+			if err := putDeviation(ctx, tx, d); err != nil {
+				return fmt.Errorf("notice the %s of droplet %d: %w", d.Field, d.DropletID, err)
+			}
+		}
+		for at := range known {
+			const query = "DELETE FROM deviations WHERE provider = ? AND external_id = ? AND field = ?"
+			if _, err := tx.ExecContext(ctx, query, provider, externalID(at.droplet), at.field); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func putDeviation(ctx context.Context, tx *txn, d fleet.Deviation) error {
+	if d.Since.IsZero() {
+		return fmt.Errorf("%w: it does not say since when", state.ErrRow)
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO deviations (provider, external_id, field, seen, since, done_by, asked)
+		SELECT provider, external_id, ?3, ?4, ?5, ?6, ?7 FROM cloud_provisioned WHERE provider = ?1 AND external_id = ?2
+		ON CONFLICT DO UPDATE SET seen = excluded.seen, since = excluded.since, done_by = excluded.done_by, asked = excluded.asked`,
+		provider, externalID(d.DropletID), d.Field, d.Seen, timeText(d.Since), d.By, d.Asked)
+	return err
+}
+
+func readDeviations(ctx context.Context, tx *sql.Tx) (list []fleet.Deviation, err error) {
+	const query = `
+		SELECT external_id, field, seen, since, done_by, asked FROM deviations
+		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER), field`
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var d fleet.Deviation
+		var since sql.NullString
+		if err := rows.Scan(&d.DropletID, &d.Field, &d.Seen, &since, &d.By, &d.Asked); err != nil {
+			return err
+		}
+		if err := decodeTime("since", since, &d.Since); err != nil {
+			return err
+		}
+		list = append(list, d)
+		return nil
+	}, provider)
+	return list, err
+}
+
+// Deviations gives what the last pass saw of registered droplets that was not as recorded, by droplet and field.
+func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
+	var list []fleet.Drift
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		list = nil
+		seen, err := readDeviations(ctx, tx)
+		if err != nil || len(seen) == 0 {
+			return err
+		}
+		records, err := readRecords(ctx, tx, "")
+		if err != nil {
+			return err
+		}
+		byID := make(map[int64]*fleet.Record, len(records))
+		for i := range records {
+			byID[records[i].DropletID] = &records[i]
+		}
+		for _, d := range seen {
+			if record := byID[d.DropletID]; record != nil {
+				list = append(list, fleet.Drift{Deviation: d, Name: record.Name, Recorded: record.Expected(d.Field)})
+			}
+		}
+		return nil
+	})
+	return list, err
+}

@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+// Grant keeps what a person approved, and gives it with the ids of its rows. An approval of the same plan that was given without a daemon
+// is used up by it. What was granted before for the same action and rule is replaced: the person has seen the newer facts.
+func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
+	var kept []fleet.Grant
+	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		kept = nil
+		now := timeText(time.Now())
+		unused, err := readGrants(ctx, tx.Tx)
+		if err != nil {
+			return err
+		}
+		older := map[approved][]int64{} // one by one, each would be looked for in the whole table
+		for _, g := range unused {
+			older[approvedBy(g)] = append(older[approvedBy(g)], g.ID)
+		}
+		for _, g := range grants {
+			facts, err := json.Marshal(append([]string{}, g.Facts...))
+			if err != nil {
+				return err
+			}
+			for _, id := range older[approvedBy(g)] {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
+					return err
+				}
+			}
+			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+				planID, g.Kind, g.Name, dropletColumn(g.DropletID), g.Spec, g.Rule, string(facts), timeText(g.At))
+			if err != nil {
+				return fmt.Errorf("grant %s %s: %w", g.Kind, g.Name, err)
+			}
+			if g.ID, err = done.LastInsertId(); err != nil {
+				return err
+			}
+			g.Plan = planID
+			kept = append(kept, g)
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
+		return err
+	})
+	return kept, err
+}
+
+// approved is an action and the rule that held it.
+type approved struct {
+	kind, name, rule string
+	droplet          int64
+}
+
+func approvedBy(g fleet.Grant) approved { return approved{g.Kind, g.Name, g.Rule, g.DropletID} }
+
+// Withdraw takes back approvals that were not used yet, by the ids of their rows.
+func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
+	if len(grants) == 0 {
+		return ctx.Err()
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, id := range grants {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ? AND used_at IS NULL", id); err != nil {
+				return fmt.Errorf("withdraw grant %d: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
+
+// dropletColumn is a droplet's id as a column; NULL for none.
+func dropletColumn(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return externalID(id)
+}
+
+// readGrants gives the grants that were not used yet, oldest first.
+func readGrants(ctx context.Context, tx *sql.Tx) (grants []fleet.Grant, err error) {
+	const query = "SELECT id, plan_id, kind, name, coalesce(droplet, 0), spec, rule, facts, approved_at FROM grants WHERE used_at IS NULL ORDER BY id"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var g fleet.Grant
+		var facts string
+		var at sql.NullString
+		if err := rows.Scan(&g.ID, &g.Plan, &g.Kind, &g.Name, &g.DropletID, &g.Spec, &g.Rule, &facts, &at); err != nil {
+			return err
+		}
+		if err := decode("facts", facts, &g.Facts); err != nil {
+			return fmt.Errorf("%w: grant %d: %w", state.ErrCorrupt, g.ID, err)
+		}
+		if err := decodeTime("approved_at", at, &g.At); err != nil {
+			return err
+		}
+		grants = append(grants, g)
+		return nil
+	})
+	return grants, err
+}
+
+// useGrants uses up the grants that a saga goes by, given by their ids, with commas between them.
+func useGrants(ctx context.Context, tx *txn, list string) error {
+	for _, text := range strings.Split(list, ",") {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("label %s: %w", fleet.LabelGrants, err)
+		}
+		done, err := tx.ExecContext(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", timeText(time.Now()), id)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return fmt.Errorf("%w: grant %d was used already, or never given (see: arcadiad plan)", state.ErrApproval, id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+var _ saga.Journal = (*Store)(nil)
+
+// secretPadding is how many zero bytes go before a secret in its row: a page's worth, see doc.go.
+const secretPadding = 4096
+
+// Begin writes new sagas, all or none. A saga with the label fleet.LabelGrants uses up those grants in the same transaction;
+// state.ErrApproval where one of them is not to be had.
+func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
+	if len(sagas) == 0 {
+		return ctx.Err()
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, sg := range sagas {
+			if list := sg.Labels[fleet.LabelGrants]; list != "" {
+				if err := useGrants(ctx, tx, list); err != nil {
+					return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+				}
+			}
+			if err := insertSaga(ctx, tx, sg); err != nil {
+				return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+			}
+		}
+		return nil
+	})
+}
+
+func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
+	steps, err := json.Marshal(s.Steps)
+	if err != nil {
+		return err
+	}
+	c, err := columnsOf(s)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO sagas (id, kind, subject, subject_key, steps, created_at, status, step, step_index, reverse, superseded, begun,
+			attempts, not_before, error, labels, context, updated_at, ended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		append([]any{s.ID, s.Kind, s.Subject, fleet.Key(s.Subject), string(steps), timeText(s.CreatedAt)}, c...)...)
+	if err != nil {
+		return taken(err)
+	}
+	if len(s.Secret) > 0 && s.Status.Live() {
+		const insert = "INSERT INTO saga_secrets (saga_id, padding, secret) VALUES (?, zeroblob(?), ?)"
+		if _, err := tx.ExecContext(ctx, insert, s.ID, secretPadding, s.Secret); err != nil {
+			return err
+		}
+	}
+	return writeHistory(ctx, tx, s)
+}
+
+// taken translates the unique indexes of sagas into the errors of a journal.
+func taken(err error) error {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	if !ok || e.Code != sqlite3.ErrConstraint {
+		return err
+	}
+	switch {
+	case strings.Contains(e.Error(), "sagas.subject_key"):
+		return saga.ErrLive
+	case strings.Contains(e.Error(), "sagas_id8"), strings.Contains(e.Error(), "sagas.id"):
+		return saga.ErrID
+	}
+	return err
+}
+
+// columnsOf gives the columns that change while a saga lives, in the order of the statements that write them.
+func columnsOf(s saga.Saga) ([]any, error) {
+	labels := []byte("{}")
+	if len(s.Labels) > 0 {
+		var err error
+		if labels, err = json.Marshal(s.Labels); err != nil {
+			return nil, err
+		}
+	}
+	step := ""
+	if s.Step >= 0 && s.Step < len(s.Steps) {
+		step = s.Steps[s.Step]
+	}
+	return []any{
+		string(s.Status), step, s.Step, s.Reverse, s.Superseded, s.Begun, s.Attempts, timeText(s.NotBefore), s.Error, string(labels),
+		nullText(string(s.Context)), timeText(s.UpdatedAt), timeText(s.EndedAt),
+	}, nil
+}
+
+// Commit writes the saga's state and the rows of its step (see applyRow for their types) in one durable transaction. Kind, subject,
+// steps and secret are those that it began with. When the saga ends its secret is erased.
+//
+// Of a saga that is Undecodable only the status, the error and the times are written, so that what could not be read stays as it
+// is. The calls that were noted for the saga are written too. state.ErrNoSaga: it was never begun. state.ErrEnded: it has ended, and the commit would bring it back.
+func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
+	calls := s.calls.take(sg.ID)
+	defer func() {
+		if err != nil {
+			s.calls.back(sg.ID, calls)
+		}
+	}()
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		if err := updateSaga(ctx, tx, sg); err != nil {
+			return fmt.Errorf("commit saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+		}
+		if err := putCalls(ctx, tx, sg.ID, calls); err != nil {
+			return fmt.Errorf("commit saga %s for %s: its calls: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+		}
+		for _, row := range rows {
+			if err := applyRow(ctx, tx, row, sg.UpdatedAt); err != nil {
+				return fmt.Errorf("commit saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
+			}
+		}
+		return nil
+	})
+}
+
+func updateSaga(ctx context.Context, tx *txn, s saga.Saga) error {
+	if err := mayUpdate(ctx, tx, s); err != nil {
+		return err
+	}
+	if s.Undecodable != "" {
+		_, err := tx.ExecContext(ctx, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ? WHERE id = ?",
+			string(s.Status), s.Error, timeText(s.UpdatedAt), timeText(s.EndedAt), s.ID)
+		if err != nil {
+			return err
+		}
+		return eraseSecret(ctx, tx, s)
+	}
+	c, err := columnsOf(s)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE sagas SET status = ?, step = ?, step_index = ?, reverse = ?, superseded = ?, begun = ?, attempts = ?, not_before = ?,
+			error = ?, labels = ?, context = ?, updated_at = ?, ended_at = ?
+		WHERE id = ?`, append(c, s.ID)...)
+	if err != nil {
+		return err
+	}
+	if err := writeHistory(ctx, tx, s); err != nil {
+		return err
+	}
+	return eraseSecret(ctx, tx, s)
+}
+
+// mayUpdate: an ended saga stays ended, since its name may have another by now. To commit its end twice is fine: the first answer
+// may have been lost.
+func mayUpdate(ctx context.Context, tx *txn, s saga.Saga) error {
+	var status string
+	err := tx.QueryRowContext(ctx, "SELECT status FROM sagas WHERE id = ?", s.ID).Scan(&status)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return state.ErrNoSaga
+	case err != nil:
+		return err
+	case !saga.Status(status).Live() && s.Status.Live():
+		return state.ErrEnded
+	}
+	return nil
+}
+
+func writeHistory(ctx context.Context, tx *txn, s saga.Saga) error {
+	for i, h := range s.History {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO saga_steps (saga_id, position, name, status, attempts, error, started_at, ended_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, attempts = excluded.attempts,
+				error = excluded.error, started_at = excluded.started_at, ended_at = excluded.ended_at
+			WHERE (name, status, attempts, error, started_at, ended_at) IS NOT
+				(excluded.name, excluded.status, excluded.attempts, excluded.error, excluded.started_at, excluded.ended_at)`,
+			s.ID, i, h.Name, string(h.Status), h.Attempts, h.Error, timeText(h.StartedAt), timeText(h.EndedAt))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM saga_steps WHERE saga_id = ? AND position >= ?", s.ID, len(s.History))
+	return err
+}
+
+// eraseSecret of a saga that has ended: SQLite overwrites the pages with zeros (secure_delete), the writer empties the -wal file.
+func eraseSecret(ctx context.Context, tx *txn, s saga.Saga) error {
+	if s.Status.Live() {
+		return nil
+	}
+	done, err := tx.ExecContext(ctx, "DELETE FROM saga_secrets WHERE saga_id = ?", s.ID)
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	tx.erased = tx.erased || n > 0
+	return err
+}
+
+// Live gives the sagas that have not ended, oldest first, with their secrets. A row that cannot be read whole comes as stuck, with
+// Undecodable set.
+func (s *Store) Live(ctx context.Context) ([]saga.Saga, error) {
+	var live []saga.Saga
+	err := s.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if live, err = querySagas(ctx, tx, "WHERE "+isLive+" ORDER BY created_at, rowid"); err != nil {
+			return err
+		}
+		return readSecrets(ctx, tx, live)
+	})
+	return live, err
+}
+
+// SetLabel sets a label of a saga that has ended; an empty value removes it. `saga retry` marks failures so. ErrLive: the saga has
+// not ended, and its labels are the engine's. state.ErrNoSaga: there is none with this id.
+func (s *Store) SetLabel(ctx context.Context, id, key, value string) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		var status, text string
+		err := tx.QueryRowContext(ctx, "SELECT status, labels FROM sagas WHERE id = ?", id).Scan(&status, &text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("%w: %s", state.ErrNoSaga, id)
+		}
+		if err != nil {
+			return err
+		}
+		if saga.Status(status).Live() {
+			return fmt.Errorf("label saga %s: %w", fleet.Saga8(id), saga.ErrLive)
+		}
+		labels := map[string]string{}
+		if err := json.Unmarshal([]byte(text), &labels); err != nil {
+			return fmt.Errorf("label saga %s: its labels: %w", fleet.Saga8(id), err)
+		}
+		if labels[key] = value; value == "" {
+			delete(labels, key)
+		}
+		b, err := json.Marshal(labels)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE sagas SET labels = ?, updated_at = ? WHERE id = ?", string(b), timeText(time.Now()), id)
+		return err
+	})
+}

@@ -1,0 +1,396 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+	"arcadiad/state"
+)
+
+// Load gives all that a plan needs, from one snapshot.
+func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
+	var out fleet.Recorded
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero(), FirstLook: m.FirstLook}
+		for _, a := range m.Approvals {
+			switch {
+			case !a.UsedAt.IsZero():
+			case time.Since(a.ApprovedAt) < fleet.GrantLasts:
+				out.Approved = append(out.Approved, a.PlanID)
+			default:
+				out.Lapsed = append(out.Lapsed, a.PlanID)
+			}
+		}
+		if out.Grants, err = readGrants(ctx, tx); err != nil {
+			return err
+		}
+		if out.Records, err = readRecords(ctx, tx, ""); err != nil {
+			return err
+		}
+		if out.Deviations, err = readDeviations(ctx, tx); err != nil {
+			return err
+		}
+		if out.Known, out.Ended, err = readKnown(ctx, tx, time.Now().Add(-endedFor)); err != nil {
+			return err
+		}
+		if out.Absences, err = readAbsences(ctx, tx); err != nil {
+			return err
+		}
+		if out.Registrations, err = readRegistrations(ctx, tx); err != nil {
+			return err
+		}
+		if out.Sagas, err = readFacts(ctx, tx); err != nil {
+			return err
+		}
+		return readEnded(ctx, tx, out.Sagas)
+	})
+	if err != nil {
+		return fleet.Recorded{}, err
+	}
+	return out, nil
+}
+
+// RecordOf gives the record of one droplet; nil: it has none.
+func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (record *fleet.Record, err error) {
+	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		record = nil
+		records, err := readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))
+		if len(records) > 0 {
+			record = &records[0]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the record of droplet %d: %w", dropletID, err)
+	}
+	return record, nil
+}
+
+// each runs a query and has scan called for every row.
+func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (records []fleet.Record, err error) {
+	query := `
+		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at,
+			coalesce(heir, '')
+		FROM cloud_provisioned ` + where
+	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var (
+			r          fleet.Record
+			columns    sentColumns
+			recordedAt sql.NullString
+		)
+		err := rows.Scan(&r.DropletID, &r.Name, &columns.size, &columns.region, &columns.image, &r.ImageID, &columns.spec, &r.Protect, &r.SagaID,
+			&recordedAt, &r.Heir)
+		if err != nil {
+			return err
+		}
+		was, known := alike[columns]
+		if !known {
+			// What was sent decides about replacing: a record that cannot be read is no reason to guess.
+			if was, err = columns.decode(); err != nil {
+				return fmt.Errorf("%w: the recorded spec of droplet %d (%s): %w (restore a backup, or delete that row: the droplet is adopted again)",
+					state.ErrCorrupt, r.DropletID, r.Name, err)
+			}
+			alike[columns] = was
+		}
+		r.Values, r.Assumed = was.values, was.assumed
+		records = append(records, r)
+		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
+	}, args...)
+	// SQLite would carry all columns through its sorter.
+	slices.SortFunc(records, func(a, b fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
+	return records, err
+}
+
+// sentColumns are the columns of cloud_provisioned that say what was sent.
+type sentColumns struct {
+	size, region, image sql.NullString
+	spec                string
+}
+
+// sent is what they say.
+type sent struct {
+	values  fleet.Values
+	assumed []string
+}
+
+func (c sentColumns) decode() (s sent, err error) {
+	if s.values, s.assumed, err = decodeSpec(c.spec); err != nil {
+		return s, err
+	}
+	for field, column := range map[string]sql.NullString{fieldSize: c.size, fieldRegion: c.region, fieldImage: c.image} {
+		if column.Valid {
+			s.values[field] = column.String
+		}
+	}
+	return s, nil
+}
+
+// endedFor is how long a droplet that ended may still be in a listing.
+const endedFor = 24 * time.Hour
+
+// readKnown gives the droplets that are not marked deleted, and the ids of those that were marked since that time.
+func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.Known, ended []int64, err error) {
+	const query = `
+		SELECT external_id, name, first_seen_at, last_seen_at, created_at, digest, deleted_at IS NOT NULL
+		FROM resources JOIN sightings ON resource_id = id
+		WHERE provider = ? AND kind = ? AND (deleted_at IS NULL OR deleted_at > ?)`
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var k fleet.Known
+		var first, last, created sql.NullString
+		var digest sql.RawBytes
+		var deleted bool
+		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last, &created, &digest, &deleted); err != nil {
+			return err
+		}
+		if deleted {
+			ended = append(ended, k.DropletID)
+			return nil
+		}
+		copy(k.Digest[:], digest)
+		if err := decodeTime("first_seen_at", first, &k.FirstSeenAt); err != nil {
+			return err
+		}
+		if err := decodeTime("last_seen_at", last, &k.LastSeenAt); err != nil {
+			return err
+		}
+		if err := decodeTime("created_at", created, &k.CreatedAt); err != nil {
+			return err
+		}
+		known = append(known, k)
+		return nil
+	}, provider, kind, timeText(since))
+	slices.SortFunc(known, func(a, b fleet.Known) int { return cmp.Compare(a.DropletID, b.DropletID) })
+	slices.Sort(ended)
+	return known, ended, err
+}
+
+// readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
+func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) {
+	const query = "SELECT id, kind, subject, subject_key, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY rowid"
+	labels := map[string]string{}
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var f fleet.Saga
+		var key, text string
+		var created, ended sql.NullString
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Name, &key, &f.Status, &f.Step, &text, &f.Error, &created, &ended); err != nil {
+			return err
+		}
+		f.Live = saga.Status(f.Status).Live()
+		clear(labels)
+		if err := describe(&f, text, labels, created, ended); err != nil {
+			f.Error = "the row cannot be read: " + err.Error()
+			if f.Live {
+				f.Status = string(saga.Stuck)
+			}
+		}
+		facts = append(facts, f)
+		if fleet.Key(f.Name) != key && f.Live {
+			// One of the two columns is spoilt, and nobody can tell which: the saga may work for either name, so both are taken.
+			f.Name = key
+			facts = append(facts, f)
+		}
+		return nil
+	})
+	slices.SortStableFunc(facts, func(a, b fleet.Saga) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return facts, err
+}
+
+// describe fills in what the labels and times of a saga say, as far as they can be read. It decodes the labels into the empty map.
+func describe(f *fleet.Saga, text string, labels map[string]string, created, ended sql.NullString) error {
+	if err := decodeTime("created_at", created, &f.CreatedAt); err != nil {
+		return err
+	}
+	if err := decodeTime("ended_at", ended, &f.EndedAt); err != nil {
+		return err
+	}
+	if err := decode("labels", text, &labels); err != nil {
+		return err
+	}
+	f.SpecHash, f.GroupHash = labels[fleet.LabelSpec], labels[fleet.LabelGroup]
+	f.Undone = labels[fleet.LabelUndone] == "true"
+	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
+	f.Retried, f.Approved = labels[fleet.LabelRetried] == "true", labels[fleet.LabelApproval] != ""
+	f.TagGone = labels[fleet.LabelTagGone] == "true"
+	var err error
+	if f.Creates, err = fleet.CreatesOf(labels); err != nil {
+		return err
+	}
+	if v := labels[fleet.LabelSwept]; v != "" {
+		at, err := time.Parse(time.RFC3339, v)
+		if err != nil {
+			return fmt.Errorf("label %s: %w", fleet.LabelSwept, err)
+		}
+		f.SweptAt = at
+	}
+	for label, into := range map[string]*int64{fleet.LabelDroplet: &f.DropletID, fleet.LabelReplaces: &f.Replaces} {
+		if v := labels[label]; v != "" {
+			id, err := strconv.ParseInt(v, 10, 64)
+			if err != nil {
+				return fmt.Errorf("label %s: %w", label, err)
+			}
+			*into = id
+		}
+	}
+	return nil
+}
+
+// Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.
+func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
+	where, args := "WHERE true", []any{}
+	if f.Live {
+		where += " AND " + isLive
+	}
+	if f.Subject != "" {
+		where, args = where+" AND subject_key = ?", append(args, fleet.Key(f.Subject))
+	}
+	if f.Limit > 0 {
+		where = "WHERE rowid IN (SELECT rowid FROM sagas " + where + " ORDER BY created_at DESC, rowid DESC LIMIT ?)"
+		args = append(args, f.Limit)
+	}
+	var sagas []saga.Saga
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		sagas, err = querySagas(ctx, tx, where+" ORDER BY created_at, rowid", args...)
+		return err
+	})
+	return sagas, err
+}
+
+// Saga finds a saga by its id, or by the first digits of it: eight are always enough. It comes without its secret. state.ErrNoSaga,
+// state.ErrAmbiguous.
+func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
+	id = strings.ToLower(id)
+	if strings.Trim(id, "0123456789abcdef") != "" || id == "" {
+		return saga.Saga{}, fmt.Errorf("%w: %q is not a saga's id, which is hex digits (arcadiad saga list shows them)", state.ErrNoSaga, id)
+	}
+	where, args := "WHERE lower(id) GLOB ? ", []any{id + "*"}
+	if len(id) >= 8 { // in the words of the index sagas_id8
+		where, args = where+"AND lower(substr(id, 1, 8)) = ? ", append(args, fleet.Saga8(id))
+	}
+	var found []saga.Saga
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		found, err = querySagas(ctx, tx, where+"ORDER BY created_at, rowid", args...)
+		return err
+	})
+	switch {
+	case err != nil:
+		return saga.Saga{}, err
+	case len(found) == 0:
+		return saga.Saga{}, fmt.Errorf("%w: %s (arcadiad saga list shows them)", state.ErrNoSaga, id)
+	case len(found) > 1:
+		return saga.Saga{}, fmt.Errorf("%w: %d have an id that begins with %s (give more digits: %s, %s …)", state.ErrAmbiguous, len(found), id,
+			fleet.Saga8(found[0].ID), fleet.Saga8(found[1].ID))
+	}
+	return found[0], nil
+}
+
+// Resources gives every droplet that was ever seen, deleted ones too, by id.
+func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
+	const query = `
+		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
+			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
+			coalesce(p.saga_id, ''), a.since, g.released_at IS NOT NULL
+		FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
+			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
+			LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
+		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
+	var resources []fleet.Resource
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		resources = nil
+		return each(ctx, tx, query, func(rows *sql.Rows) error {
+			var x fleet.Resource
+			var tags string
+			var first, last, deleted, missing sql.NullString
+			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
+				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, &missing, &x.Released)
+			if err != nil {
+				return err
+			}
+			for _, err := range []error{
+				json.Unmarshal([]byte(tags), &x.Tags), decodeTime("first_seen_at", first, &x.FirstSeenAt),
+				decodeTime("last_seen_at", last, &x.LastSeenAt), decodeTime("deleted_at", deleted, &x.DeletedAt),
+				decodeTime("since", missing, &x.MissingSince),
+			} {
+				if err != nil {
+					return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)
+				}
+			}
+			resources = append(resources, x)
+			return nil
+		}, provider, kind)
+	})
+	return resources, err
+}
+
+// Meta reads the database's own facts.
+func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
+	var m fleet.Meta
+	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if m, err = readMeta(ctx, tx); err != nil {
+			return err
+		}
+		m.Path = r.path
+		m.Schema, err = schemaVersion(ctx, tx, r.path)
+		return err
+	})
+	return m, err
+}
+
+func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
+	var paused, synced sql.NullString
+	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
+		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced, &m.FirstLook)
+	if err != nil {
+		return fleet.Meta{}, err
+	}
+	if err := decodeTime("paused_at", paused, &m.PausedAt); err != nil {
+		return fleet.Meta{}, err
+	}
+	if err := decodeTime("last_sync_at", synced, &m.LastSync); err != nil {
+		return fleet.Meta{}, err
+	}
+	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var a fleet.Approval
+		var approved, used sql.NullString
+		if err := rows.Scan(&a.PlanID, &approved, &used); err != nil {
+			return err
+		}
+		if err := decodeTime("approved_at", approved, &a.ApprovedAt); err != nil {
+			return err
+		}
+		if err := decodeTime("used_at", used, &a.UsedAt); err != nil {
+			return err
+		}
+		m.Approvals = append(m.Approvals, a)
+		return nil
+	})
+	return m, err
+}

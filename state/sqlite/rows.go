@@ -1,0 +1,247 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+const (
+	provider = "digitalocean"
+	kind     = "droplet"
+)
+
+// applyRow writes one row that a step handed over, committed at the time at:
+//
+//   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later, and the end of its absence. A
+//     row that was proved gone after the sighting stays deleted. What the sighting does not know stays as it was.
+//   - fleet.Record is upserted into cloud_provisioned. A protection that is recorded already stays, unless the record lifts it.
+//   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
+//   - fleet.Unrecorded drops the record.
+//   - fleet.Released and fleet.Readopted note in registrations that a person gave the droplet back, or took it again.
+//
+// Any other type is state.ErrRow.
+func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
+	switch row := row.(type) {
+	case fleet.Droplet:
+		if err := putDroplet(ctx, tx, row); err != nil {
+			return err
+		}
+		return endAbsence(ctx, tx, row.ID, row.SeenAt)
+	case fleet.Record:
+		return putRecord(ctx, tx, row, at)
+	case fleet.Deleted:
+		if row.At.IsZero() {
+			return fmt.Errorf("%w: droplet %d is deleted, but not said when", state.ErrRow, row.DropletID)
+		}
+		if err := markDeleted(ctx, tx, row.DropletID, row.At, row.At); err != nil {
+			return err
+		}
+		return dropRecord(ctx, tx, row.DropletID)
+	case fleet.Unrecorded:
+		return dropRecord(ctx, tx, row.DropletID)
+	case fleet.Released:
+		if row.At.IsZero() {
+			return fmt.Errorf("%w: droplet %d is released, but not said when", state.ErrRow, row.DropletID)
+		}
+		return noteReleased(ctx, tx, row.DropletID, row.At)
+	case fleet.Readopted:
+		return noteReleased(ctx, tx, row.DropletID, time.Time{})
+	}
+	return fmt.Errorf("%w: no table takes a %T", state.ErrRow, row)
+}
+
+func externalID(droplet int64) string { return strconv.FormatInt(droplet, 10) }
+
+// digestBlob is a digest as a column; NULL for none.
+func digestBlob(d fleet.Digest) []byte {
+	if d == (fleet.Digest{}) {
+		return nil
+	}
+	return d[:]
+}
+
+// tagsText is a list of tags as JSON, never null.
+func tagsText(tags []string) (string, error) {
+	b, err := json.Marshal(append([]string{}, tags...))
+	return string(b), err
+}
+
+// dataOf is what the API said of the droplet; nil: nothing. A journal of before wrote nothing as null.
+func dataOf(d fleet.Droplet) []byte {
+	if string(d.Data) == "null" {
+		return nil
+	}
+	return d.Data
+}
+
+func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
+	if d.ID == 0 || d.SeenAt.IsZero() {
+		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", state.ErrRow, d.ID, d.Name)
+	}
+	tags, err := tagsText(d.Tags)
+	if err != nil {
+		return err
+	}
+	data := dataOf(d)
+	seen := timeText(d.SeenAt)
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+		ON CONFLICT DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), region = coalesce(nullif(excluded.region, ''), region),
+			public_ip = CASE WHEN ?12 THEN public_ip ELSE excluded.public_ip END, tags = CASE WHEN ?13 THEN tags ELSE excluded.tags END,
+			status = CASE WHEN deleted_at >= ?9 THEN status ELSE coalesce(nullif(excluded.status, ''), nullif(status, 'deleted'), '') END,
+			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
+			data = coalesce(excluded.data, data), digest = coalesce(excluded.digest, digest)
+		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
+		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), tags, seen,
+		nullText(string(data)), digestBlob(fleet.DigestOf(data)), d.Unread.Has(fleet.UnreadAddresses), d.Unread.Has(fleet.UnreadTags))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO sightings (resource_id, last_seen_at, created_at) SELECT id, ?3, ?4 FROM resources WHERE provider = ?1 AND external_id = ?2
+		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at), created_at = coalesce(excluded.created_at, created_at)`,
+		provider, externalID(d.ID), seen, timeText(d.CreatedAt))
+	return err
+}
+
+// markDeleted marks the row of a droplet that was proved gone at the time at, by a look that had begun at began. A row that was
+// seen after that stays.
+func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE resources SET status = ?, deleted_at = ?
+		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`,
+		string(fleet.StatusDeleted), timeText(at), provider, externalID(droplet), timeText(began))
+	return err
+}
+
+// dropRecord drops a record, and with it what is known of the droplet's absence.
+func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
+	for _, table := range []string{"cloud_provisioned", "absences"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE provider = ? AND external_id = ?", provider, externalID(droplet)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The fields of a recorded spec that have columns of their own.
+const (
+	fieldSize   = "size"
+	fieldRegion = "region"
+	fieldImage  = "image"
+	keyAssumed  = "assumed" // beside the fields in the spec column
+)
+
+// putRecord writes a record; without a time of its own it is of the time at.
+func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+	args, err := recordColumns(r, at)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO cloud_provisioned (name, size_slug, region, image, image_id, spec, protect, saga_id, recorded_at, provider, external_id)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
+			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec,
+			protect = max(protect AND NOT ?12, excluded.protect), saga_id = excluded.saga_id, recorded_at = excluded.recorded_at,
+			heir = nullif(heir, excluded.name)`,
+		append(args, r.Lifts)...)
+	if err != nil {
+		return err
+	}
+	return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))
+}
+
+// renewRecord writes a record again, where there is still an older one. It lifts no protection.
+func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+	args, err := recordColumns(r, at)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6,
+			protect = max(protect, ?7), saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
+		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
+	return err
+}
+
+func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
+	if r.DropletID == 0 {
+		return nil, fmt.Errorf("%w: the record of %s has no droplet id", state.ErrRow, r.Name)
+	}
+	if r.RecordedAt.IsZero() {
+		r.RecordedAt = at
+	}
+	if r.RecordedAt.IsZero() {
+		r.RecordedAt = time.Now()
+	}
+	spec, err := encodeSpec(r)
+	if err != nil {
+		return nil, err
+	}
+	column := func(field string) any {
+		if v, ok := r.Values[field]; ok {
+			return v
+		}
+		return nil
+	}
+	var image any
+	if r.ImageID != 0 {
+		image = r.ImageID
+	}
+	return []any{
+		r.Name, column(fieldSize), column(fieldRegion), column(fieldImage), image, spec, r.Protect, nullText(r.SagaID),
+		timeText(r.RecordedAt), provider, externalID(r.DropletID),
+	}, nil
+}
+
+// encodeSpec gives the JSON of all fields without a column of their own, and which of all fields were assumed.
+func encodeSpec(r fleet.Record) (string, error) {
+	rest := make(fleet.Values, len(r.Values))
+	for field, v := range r.Values {
+		if field != fieldSize && field != fieldRegion && field != fieldImage {
+			rest[field] = v
+		}
+	}
+	b, err := json.Marshal(rest)
+	if err != nil || len(r.Assumed) == 0 {
+		return string(b), err
+	}
+	spec := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b, &spec); err != nil {
+		return "", err
+	}
+	if spec[keyAssumed], err = json.Marshal(r.Assumed); err != nil {
+		return "", err
+	}
+	b, err = json.Marshal(spec)
+	return string(b), err
+}
+
+// decodeSpec reads what encodeSpec wrote.
+func decodeSpec(text string) (v fleet.Values, assumed []string, err error) {
+	spec := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(text), &spec); err != nil {
+		return nil, nil, err
+	}
+	if list, ok := spec[keyAssumed]; ok {
+		if err := json.Unmarshal(list, &assumed); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", keyAssumed, err)
+		}
+		delete(spec, keyAssumed)
+	}
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = json.Unmarshal(b, &v)
+	return v, assumed, err
+}

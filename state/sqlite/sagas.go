@@ -1,0 +1,210 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// isLive is the condition of the index sagas_live_subject, word for word, so that SQLite uses it.
+const isLive = "status NOT IN ('completed', 'compensated', 'superseded')"
+
+// querySagas reads sagas with their history and without their secrets. A row that cannot be read whole comes with Undecodable set.
+func querySagas(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]saga.Saga, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT id, kind, subject, subject_key, status, step, step_index, steps, reverse, superseded, begun, attempts, not_before, error,
+			labels, context, created_at, updated_at, ended_at
+		FROM sagas `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var sagas []saga.Saga
+	for rows.Next() {
+		s, err := scanSaga(rows)
+		if err != nil {
+			return nil, err
+		}
+		sagas = append(sagas, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return sagas, readHistory(ctx, tx, sagas, where, args...)
+}
+
+func scanSaga(rows *sql.Rows) (saga.Saga, error) {
+	var (
+		s                                  saga.Saga
+		key, status, step, steps, labels   string
+		reverse, superseded, begun         int64 // a column that is neither 0 nor 1 must not fail the other rows
+		context                            sql.NullString
+		notBefore, created, updated, ended sql.NullString
+	)
+	err := rows.Scan(&s.ID, &s.Kind, &s.Subject, &key, &status, &step, &s.Step, &steps, &reverse, &superseded, &begun, &s.Attempts,
+		&notBefore, &s.Error, &labels, &context, &created, &updated, &ended)
+	if err != nil {
+		return saga.Saga{}, err
+	}
+	var bad []error
+	if s.Status = saga.Status(status); !known(s.Status) {
+		bad = append(bad, fmt.Errorf("column status: %q is not known", status))
+	}
+	bad = append(bad, decode("steps", steps, &s.Steps), decode("labels", labels, &s.Labels),
+		decodeTime("not_before", notBefore, &s.NotBefore), decodeTime("created_at", created, &s.CreatedAt),
+		decodeTime("updated_at", updated, &s.UpdatedAt), decodeTime("ended_at", ended, &s.EndedAt))
+	if !wellFormed(s.ID) {
+		bad = append(bad, fmt.Errorf("column id: %q is not 32 hex digits: droplets that it made bear another tag", s.ID))
+	}
+	if fleet.Key(s.Subject) != key {
+		bad = append(bad, fmt.Errorf("column subject: %q does not fit subject_key %q", s.Subject, key))
+	}
+	switch {
+	case s.Step < 0 || s.Step > len(s.Steps):
+		bad = append(bad, fmt.Errorf("column step_index: %d, but there are %d steps", s.Step, len(s.Steps)))
+	case s.Step < len(s.Steps) && s.Steps[s.Step] != step, s.Step == len(s.Steps) && step != "":
+		bad = append(bad, fmt.Errorf("column step: %q is not step %d of %q", step, s.Step+1, s.Steps))
+	}
+	if s.Attempts < 0 {
+		bad = append(bad, fmt.Errorf("column attempts: %d", s.Attempts))
+	}
+	for _, flag := range []struct {
+		column string
+		value  int64
+		into   *bool
+	}{{"reverse", reverse, &s.Reverse}, {"superseded", superseded, &s.Superseded}, {"begun", begun, &s.Begun}} {
+		if *flag.into = flag.value != 0; flag.value != 0 && flag.value != 1 {
+			bad = append(bad, fmt.Errorf("column %s: %d is neither 0 nor 1", flag.column, flag.value))
+		}
+	}
+	if context.Valid {
+		if s.Context = json.RawMessage(context.String); !json.Valid(s.Context) {
+			bad = append(bad, errors.New("column context: not JSON"))
+			s.Context = nil // whoever shows a saga as JSON would fail on it; the row keeps it
+		}
+	}
+	spoil(&s, errors.Join(bad...))
+	return s, nil
+}
+
+// wellFormed tells whether an id is one that this program gives out.
+func wellFormed(id string) bool { return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" }
+
+// readHistory fills in the steps of the sagas that the same condition gave.
+func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where string, args ...any) error {
+	byID := make(map[string]*saga.Saga, len(sagas))
+	for i := range sagas {
+		byID[sagas[i].ID] = &sagas[i]
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT saga_id, position, name, status, attempts, error, started_at, ended_at FROM saga_steps
+		WHERE saga_id IN (SELECT id FROM sagas `+where+`) ORDER BY saga_id, position`, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			id             string
+			position       int
+			h              saga.StepTime
+			started, ended sql.NullString
+		)
+		if err := rows.Scan(&id, &position, &h.Name, &h.Status, &h.Attempts, &h.Error, &started, &ended); err != nil {
+			return err
+		}
+		s := byID[id]
+		err := errors.Join(decodeTime("started_at", started, &h.StartedAt), decodeTime("ended_at", ended, &h.EndedAt))
+		if position != len(s.History) {
+			err = errors.Join(err, fmt.Errorf("table saga_steps: position %d where %d was expected", position, len(s.History)))
+		}
+		if position >= 0 && position < len(s.Steps) && s.Steps[position] != h.Name {
+			err = errors.Join(err, fmt.Errorf("table saga_steps: step %d is %q, and %q in column steps", position+1, h.Name, s.Steps[position]))
+		}
+		if !knownStep(h.Status) || h.Attempts < 0 {
+			err = errors.Join(err, fmt.Errorf("table saga_steps: step %q has status %q and %d attempts", h.Name, h.Status, h.Attempts))
+		}
+		spoil(s, err)
+		s.History = append(s.History, h)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for i := range sagas {
+		if s := &sagas[i]; s.Undecodable == "" && len(s.History) != 0 && len(s.History) != len(s.Steps) {
+			spoil(s, fmt.Errorf("table saga_steps: %d rows, but there are %d steps", len(s.History), len(s.Steps)))
+		}
+	}
+	return nil
+}
+
+// readSecrets fills in the secrets of live sagas.
+func readSecrets(ctx context.Context, tx *sql.Tx, live []saga.Saga) error {
+	secrets := map[string][]byte{}
+	rows, err := tx.QueryContext(ctx, "SELECT saga_id, secret FROM saga_secrets")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var secret []byte
+		if err := rows.Scan(&id, &secret); err != nil {
+			return err
+		}
+		secrets[id] = secret
+	}
+	for i := range live {
+		live[i].Secret = secrets[live[i].ID]
+	}
+	return rows.Err()
+}
+
+// spoil marks a saga as one that could not be read whole. A live one is stuck, whatever its row says.
+func spoil(s *saga.Saga, err error) {
+	if err == nil {
+		return
+	}
+	if s.Undecodable != "" {
+		s.Undecodable += "; "
+	}
+	s.Undecodable += err.Error()
+	if s.Status.Live() {
+		s.Status = saga.Stuck
+	}
+}
+
+func known(s saga.Status) bool {
+	switch s {
+	case saga.Pending, saga.Running, saga.Compensating, saga.Stuck, saga.Completed, saga.Compensated, saga.Superseded:
+		return true
+	}
+	return false
+}
+
+func knownStep(s saga.StepStatus) bool {
+	switch s {
+	case saga.StepPending, saga.StepRunning, saga.StepDone, saga.StepFailed, saga.StepCompensated:
+		return true
+	}
+	return false
+}
+
+func decode(column, text string, into any) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("column %s: %w", column, err)
+	}
+	return nil
+}
+
+func decodeTime(column string, text sql.NullString, into *time.Time) (err error) {
+	*into, err = parseTime(column, text)
+	return err
+}

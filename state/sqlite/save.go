@@ -1,0 +1,163 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+// saveChunk is how many droplets share a transaction in Save, so that the commits of sagas do not wait for a whole large account.
+const saveChunk = 2000
+
+// Save writes an observation: a sighting of every droplet in it, what is known of absent ones, and the mark of those proved gone, unless
+// they were seen after the look began. Their records stay until somebody drops them. A droplet that is merely missing is left as it is
+// (law 6). Every row is a fact of its own: when Save fails, those written before stay.
+func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
+	if o.BeganAt.IsZero() {
+		return fmt.Errorf("save the observation: %w: it does not say when it began", state.ErrRow)
+	}
+	for chunk := range slices.Chunk(o.Droplets, saveChunk) {
+		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+			same, err := unchanged(ctx, tx, chunk)
+			if err != nil {
+				return err
+			}
+			again := map[string][]int64{} // rows of droplets that look as they did, by when they were seen
+			for i, d := range chunk {
+				if d.SeenAt.IsZero() {
+					d.SeenAt = o.BeganAt
+				}
+				if row := same[i]; row != 0 {
+					at := timeText(d.SeenAt).String
+					again[at] = append(again[at], row)
+				} else if err := putDroplet(ctx, tx, d); err != nil {
+					return err
+				}
+			}
+			return seenAgain(ctx, tx, again)
+		})
+		if err != nil {
+			return fmt.Errorf("save the observation: %w", err)
+		}
+	}
+	ended := o.EndedAt
+	if ended.IsZero() {
+		ended = o.BeganAt
+	}
+	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, id := range o.Gone {
+			if err := markDeleted(ctx, tx, id, o.BeganAt, ended); err != nil {
+				return err
+			}
+		}
+		if err := saveAbsences(ctx, tx, o.Absences); err != nil {
+			return err
+		}
+		newest := int64(1)
+		for _, d := range o.Droplets {
+			newest = max(newest, d.ID)
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?), first_look_id = coalesce(first_look_id, ?)",
+			timeText(ended), newest)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save the observation: %w", err)
+	}
+	return nil
+}
+
+// unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0. A droplet without data has that
+// of its row.
+func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []int64, err error) {
+	rows = make([]int64, len(droplets))
+	index := make(map[int64]int, len(droplets))
+	ids := make([]string, len(droplets))
+	for i, d := range droplets {
+		index[d.ID], ids[i] = i, externalID(d.ID)
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	const query = `
+		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, digest FROM resources
+		WHERE provider = ? AND kind = ? AND external_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL AND digest IS NOT NULL`
+	err = each(ctx, tx.Tx, query, func(r *sql.Rows) error {
+		var row, id int64
+		var name, region, status, ip, tags string
+		var digest sql.RawBytes
+		if err := r.Scan(&row, &id, &name, &region, &status, &ip, &tags, &digest); err != nil {
+			return err
+		}
+		d := &droplets[index[id]]
+		if data := dataOf(*d); len(data) > 0 && !bytes.Equal(digest, digestBlob(fleet.DigestOf(data))) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
+			return nil
+		}
+		now, err := tagsText(d.Tags)
+		if err == nil && tags == now {
+			rows[index[id]] = row
+		}
+		return err
+	}, provider, kind, string(list))
+	return rows, err
+}
+
+// seenAgain notes when droplets were seen that look as they did.
+func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
+	for at, ids := range rows {
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE sightings SET last_seen_at = ?1
+			WHERE last_seen_at < ?1 AND resource_id IN (SELECT value FROM json_each(?2))`, at, string(list))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Record writes records again without a saga. It only renews what is there: a droplet that has no record (any more), because it is
+// gone or was let go, stays without one, and a newer record stays as it is.
+func (s *Store) Record(ctx context.Context, records []fleet.Record) error {
+	if len(records) == 0 {
+		return ctx.Err()
+	}
+	now := time.Now()
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for _, r := range records {
+			if err := renewRecord(ctx, tx, r, now); err != nil {
+				return fmt.Errorf("record %s: %w", r.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Inherit keeps which name the fleet file in force gives to droplets that are recorded under another one, by `was`, by the droplets'
+// ids; an empty name: none. A droplet without a record is left out.
+func (s *Store) Inherit(ctx context.Context, heirs map[int64]string) error {
+	if len(heirs) == 0 {
+		return ctx.Err()
+	}
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		for id, name := range heirs {
+			_, err := tx.ExecContext(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS NOT ?",
+				nullText(name), provider, externalID(id), nullText(name))
+			if err != nil {
+				return fmt.Errorf("record the new name %s of droplet %d: %w", name, id, err)
+			}
+		}
+		return nil
+	})
+}
