@@ -21,7 +21,7 @@ const (
 	ActionErrored    = "errored"
 )
 
-// Action is something that DigitalOcean does, or did, to a droplet (do-api.md, section 5).
+// Action is something that DigitalOcean does, or did, to a droplet (docs/digitalocean-api.md, "Actions").
 type Action struct {
 	ID          int64
 	Type        string // "create", "resize", …
@@ -50,7 +50,7 @@ type ActionRequest struct {
 	Disk bool   `json:"disk,omitempty"` // ActResize: the disk grows too, for good
 }
 
-// scopes are what a token needs for it (do-api.md, section 5).
+// scopes are what a token needs for it (docs/digitalocean-api.md, "Actions").
 func (r ActionRequest) scopes() string {
 	if r.Type == ActResize {
 		return "droplet:update and droplet:create"
@@ -72,7 +72,7 @@ func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest,
 	return c.oneAction(ctx, r)
 }
 
-// Action reads an action. One that has only just begun may be NotFound for a moment (do-api.md, section 5).
+// Action reads an action. One that has just begun may be NotFound for a moment (docs/digitalocean-api.md, "Actions").
 func (c *Client) Action(ctx context.Context, id int64) (Action, error) {
 	r := request{
 		op: fmt.Sprintf("read action %d", id), method: http.MethodGet, path: "v2/actions/" + strconv.FormatInt(id, 10), scopes: "actions:read",

@@ -18,8 +18,8 @@ import (
 // DefaultBaseURL is where the API is.
 const DefaultBaseURL = "https://api.digitalocean.com"
 
-// The timeouts of one request on the wire; the wait for a slot is not in them. A create may take long and still succeed
-// (do-api.md, section 11), so a write gets a generous one: what it cuts has an unknown outcome.
+// The timeouts of one request on the wire, without the wait for a slot. A write gets a generous one, since a slow create may still
+// succeed and a write that is cut off has an unknown outcome (docs/digitalocean-api.md, "Unknown outcomes").
 const (
 	DefaultWriteTimeout = 75 * time.Second
 	DefaultReadTimeout  = 30 * time.Second
@@ -82,7 +82,7 @@ func New(c Config) (*API, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	// godo.New leaves retries off; NewFromToken would turn them on, for POST too (do-api.md, section 10).
+	// godo.New leaves retries off; NewFromToken would turn them on, for POST too (docs/digitalocean-api.md, "The godo client").
 	g, err := godo.New(nil, godo.SetBaseURL(base), godo.SetUserAgent(c.UserAgent))
 	if err != nil {
 		return nil, fmt.Errorf("digitalocean: %w", err)

@@ -10,8 +10,9 @@ import (
 	"arcadiad/fleet"
 )
 
-// ReservedIPs lists the account's reserved IPs that are assigned, by the id of their droplet (do-api.md, section 9). It and the two
-// below read all pages or fail; ErrMoved says that the list changed between the pages.
+// ReservedIPs lists the account's reserved IPs that are assigned, by the id of their droplet
+// (docs/digitalocean-api.md, "Attached resources"). It and the two below read all pages or fail; ErrMoved says that the list changed
+// between the pages.
 func (c *Client) ReservedIPs(ctx context.Context) (map[int64][]fleet.Attachment, error) {
 	r := request{op: "list reserved ips", method: http.MethodGet, path: "v2/reserved_ips", scopes: "reserved_ip:read"}
 	type entry struct {

@@ -56,7 +56,7 @@ type Budget struct {
 var errNotProved = errors.New("the account is not proved yet")
 
 // NewBudget makes a budget whose gate is closed to writes until Writes(nil). It starts with DigitalOcean's usual limits, 5,000
-// requests an hour and 250 a minute, and learns the real ones from the answers (do-api.md, section 6).
+// requests an hour and 250 a minute, and learns the real ones from the answers (docs/digitalocean-api.md, "Rate limits").
 func NewBudget(o BudgetOptions) *Budget {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 10

@@ -14,7 +14,7 @@ import (
 	"arcadiad/fleet"
 )
 
-// Sizes lists every size, by its slug (do-api.md, section 8).
+// Sizes lists every size, by its slug (docs/digitalocean-api.md, "Sizes and prices").
 func (c *Client) Sizes(ctx context.Context) (map[string]fleet.Size, error) {
 	r := request{op: "list sizes", method: http.MethodGet, path: "v2/sizes", scopes: "sizes:read"}
 	sizes := map[string]fleet.Size{}
@@ -59,8 +59,8 @@ func (c *Client) Image(ctx context.Context, name string) (fleet.Image, error) {
 	return fleet.Image{ID: int64(i.ID), Slug: i.Slug, Regions: i.Regions, MinDisk: i.MinDiskSize}, nil
 }
 
-// Keys gives every SSH key of the account, by its id and by its fingerprint. The API answers ten such requests a minute (do-api.md,
-// section 6).
+// Keys gives every SSH key of the account, by its id and by its fingerprint. The API answers ten such requests a minute
+// (docs/digitalocean-api.md, "Rate limits").
 func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 	r := request{op: "list ssh keys", method: http.MethodGet, path: "v2/account/keys", scopes: "ssh_key:read"}
 	keys := map[string]fleet.SSHKey{}

@@ -38,7 +38,7 @@ func (r *request) refusal(resp *http.Response, body string) *Error {
 	return e
 }
 
-// kindOf reads a status, and where that is not enough the message: the API has no codes (do-api.md, section 1.3).
+// kindOf reads a status, and the message where the status is not enough: the API has no codes (docs/digitalocean-api.md, "Errors").
 func (r *request) kindOf(status int, message string) Kind {
 	message = strings.ToLower(message)
 	says := func(parts ...string) bool {

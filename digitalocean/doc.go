@@ -12,7 +12,7 @@
 // pinned to ([API.Pin]). The caller's intent runs when the write holds its slot, and nothing but the wire is left before it; the
 // gate is asked again after that.
 //
-// A write ends in one of four ways, and [Error.Kind] says which (do-api.md, section 0):
+// A write ends in one of four ways, and [Error.Kind] says which (docs/digitalocean-api.md, "Unknown outcomes"):
 //
 //   - done: no error.
 //   - rejected: a clean 4xx. Nothing happened. All kinds but the two below.

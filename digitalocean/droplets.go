@@ -17,7 +17,7 @@ const dropletsPath = "v2/droplets"
 
 // Create asks for one droplet as the spec has it, with these tags besides the spec's own. The intent (nil: none) is called when
 // the request holds its slot, just before it goes out; if it fails, nothing goes out (law 3). The droplet that comes back is only
-// accepted: new, without addresses, features and VPC, and perhaps without its tags (do-api.md, section 1.2).
+// accepted: new, without addresses, features and VPC, and perhaps without its tags (docs/digitalocean-api.md, "New droplets").
 func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent func(context.Context) error) (fleet.Droplet, error) {
 	r := request{
 		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createRequest(s, tags),
@@ -38,7 +38,7 @@ func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent
 func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
 	all := slices.Concat(tags, s.Tags) // not the protection's: that is put on when the droplet is registered (law 9)
 	for i, t := range all {
-		all[i] = strings.ToLower(t) // case-insensitive, but the first spelling ever used stays (do-api.md, section 4)
+		all[i] = strings.ToLower(t) // the first spelling ever used stays (docs/digitalocean-api.md, "Tags")
 	}
 	slices.Sort(all)
 	keys := make([]godo.DropletCreateSSHKey, len(s.SSHKeys))
@@ -97,8 +97,8 @@ func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
 	return d, nil
 }
 
-// Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get answers NotFound, which may take minutes
-// (do-api.md, section 2). NotFound here means that it was gone already. The intent is as in Create.
+// Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get returns NotFound, which may take minutes
+// (docs/digitalocean-api.md, "Destroying a droplet"). NotFound here means that it was gone already. The intent is as in Create.
 func (c *Client) Destroy(ctx context.Context, id int64, intent func(context.Context) error) error {
 	r := request{
 		op: fmt.Sprintf("destroy droplet %d", id), method: http.MethodDelete, path: dropletPath(id),

@@ -143,8 +143,8 @@ func (a *API) send(ctx context.Context, req *http.Request, r request, token stri
 	return got, nil
 }
 
-// The most that is read of an answer's body. The largest honest one is a page of 200 droplets of several KB each (do-api.md, section
-// 1.1); what a proxy or a captive portal sends may have no end.
+// The most that is read of an answer's body. The largest honest one is a page of 200 droplets of several KB each
+// (docs/digitalocean-api.md, "The droplet object"); what a proxy or a captive portal sends may have no end.
 const (
 	maxAnswer  = 32 << 20
 	maxRefusal = 64 << 10 // of an answer that is not 2xx only the message is of use

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The limits of a token before an answer told them, and their windows (do-api.md, section 6).
+// The limits of a token before an answer told them, and their windows (docs/digitalocean-api.md, "Rate limits").
 const (
 	usualLimit     = 5000 // requests an hour
 	minutesPerHour = 20   // the minute's limit is 5 % of the hour's

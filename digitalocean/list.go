@@ -22,7 +22,7 @@ type Filter struct {
 	GPU  bool   // the droplets with GPUs instead of the others
 }
 
-// query is the filter as the API wants it (do-api.md, section 3).
+// query is the filter as the API wants it (docs/digitalocean-api.md, "Lists").
 func (f Filter) query() (url.Values, error) {
 	q := url.Values{}
 	if f.Tag != "" {
@@ -65,8 +65,8 @@ type Listing struct {
 }
 
 // List reads all pages. It is whole or it fails: ErrMoved says that the list changed between the pages (law 7). Even a whole list
-// can be some seconds old, so what it lacks is not proved gone (do-api.md, section 0). Of a list that moved, Seen comes
-// beside the error.
+// can be some seconds old, so what it lacks is not proved gone (docs/digitalocean-api.md, "New droplets"). Of a list that moved,
+// Seen comes beside the error.
 func (c *Client) List(ctx context.Context, f Filter) (Listing, error) { return c.ListEach(ctx, f, nil) }
 
 // ListEach is List for those who do not want to hold all of a long list: each droplet goes through each as soon as its page is read,
@@ -125,7 +125,7 @@ func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Drople
 	return l, nil
 }
 
-// perPage is the most that the API gives (do-api.md, section 3).
+// perPage is the most that the API gives (docs/digitalocean-api.md, "Lists").
 const perPage = 200
 
 // maxPages is far more than any account has: a list that goes on beyond it has no end.

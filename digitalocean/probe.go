@@ -18,7 +18,7 @@ type ReadScope struct {
 	path  string
 }
 
-// ReadScopes are the read scopes that arcadiad's token has, when it was made with those of do-api.md, section 7; the spare ones last.
+// ReadScopes are the read scopes that arcadiad's token should have (docs/digitalocean-api.md, "Tokens and scopes"), the spare ones last.
 func ReadScopes() []ReadScope {
 	return []ReadScope{
 		{"account:read", "prove whose token it is", false, "v2/account"},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// rateHeaders is what an answer says about the rate limit (do-api.md, section 6).
+// rateHeaders is what an answer says about the rate limit (docs/digitalocean-api.md, "Rate limits").
 type rateHeaders struct {
 	limit      int // requests an hour; 0: not said
 	remaining  int // -1: not said

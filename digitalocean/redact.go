@@ -9,7 +9,7 @@ import (
 
 const redacted = "[redacted]"
 
-// tokenPattern is what DigitalOcean's tokens look like (do-api.md, section 7).
+// tokenPattern is what DigitalOcean's tokens look like (docs/digitalocean-api.md, "Tokens and scopes").
 var tokenPattern = regexp.MustCompile(`\bd(op|oo|or)_v1_[0-9A-Za-z]+`)
 
 // redact takes out this token (empty: not known yet), and whatever looks like one.
@@ -36,7 +36,7 @@ var (
 	markup    = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
-// oneLine makes a message fit for a log: proxies answer with whole HTML pages (do-api.md, section 1.3).
+// oneLine makes a message fit for a log: proxies answer with whole HTML pages (docs/digitalocean-api.md, "Errors").
 func oneLine(message string) string {
 	const longest = 300
 	if strings.HasPrefix(strings.TrimSpace(message), "<") {

@@ -13,7 +13,7 @@ import (
 	"github.com/digitalocean/godo"
 )
 
-// tagPattern is what the API accepts as a tag (do-api.md, section 4).
+// tagPattern is what the API accepts as a tag (docs/digitalocean-api.md, "Tags").
 var tagPattern = regexp.MustCompile(`^[a-zA-Z0-9_:-]{1,255}$`)
 
 func checkTag(tag string) error {

@@ -15,7 +15,7 @@ import (
 )
 
 // wireDroplet is what arcadiad reads of a droplet. It is narrow on purpose: a droplet is several KB, most of them lists of sizes
-// and regions, and an account may have tens of thousands (do-api.md, section 1.1).
+// and regions, and an account may have tens of thousands (docs/digitalocean-api.md, "The droplet object").
 type wireDroplet struct {
 	ID        int64    `json:"id"`
 	Name      string   `json:"name"`

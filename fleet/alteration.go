@@ -2,7 +2,7 @@ package fleet
 
 import "slices"
 
-// Alteration is what an update changes of a living droplet (do-api.md, section 5). The zero Alteration changes nothing.
+// Alteration is what an update changes of a living droplet (docs/digitalocean-api.md, "Actions"). The zero Alteration changes nothing.
 type Alteration struct {
 	Protection bool     `json:"protection,omitempty"` // the protection tag is put on or taken off, as the record to be says
 	Tag        []string `json:"tag,omitempty"`        // the user's tags to put on, canonical

@@ -22,7 +22,8 @@ type Attachment struct {
 	Tags []string `json:"-"`
 }
 
-// AttachmentKind says what it is, and so what becomes of it when its droplet is destroyed (do-api.md, sections 2 and 9).
+// AttachmentKind says what it is, and so what becomes of it when its droplet is destroyed
+// (docs/digitalocean-api.md, "Attached resources").
 type AttachmentKind string
 
 const (

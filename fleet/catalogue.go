@@ -14,7 +14,7 @@ type Catalogue struct {
 	ReadAt time.Time // when its oldest part was asked for
 }
 
-// Size is a size of droplets (do-api.md, section 8).
+// Size is a size of droplets (docs/digitalocean-api.md, "Sizes and prices").
 type Size struct {
 	Slug      string
 	Available bool     // false: no new droplets of it anywhere

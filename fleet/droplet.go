@@ -28,7 +28,7 @@ type Droplet struct {
 	GPU          bool      `json:"GPU"`          // listed only by type=gpus
 	Locked       bool      `json:"Locked"`
 	Unread       Unread    `json:"Unread"`    // what the answer did not say
-	Price        Price     `json:"Price"`     // of its size (do-api.md, section 8); zero: the answer did not say
+	Price        Price     `json:"Price"`     // of its size; zero: the answer did not say
 	CreatedAt    time.Time `json:"CreatedAt"` // zero: unknown
 
 	// Data is the object exactly as the API gave it; nil in an observation where the store has the same, and in a journal.

@@ -7,7 +7,7 @@ import (
 )
 
 // Money is an amount of US dollars, in hundred-thousandths: prices come as floats with binary noise, and are exact to five decimals
-// (do-api.md, section 8).
+// (docs/digitalocean-api.md, "Sizes and prices").
 type Money int64
 
 // Dollar is one US dollar.

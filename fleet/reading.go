@@ -16,7 +16,8 @@ const (
 // Has tells whether the part is unknown.
 func (u Unread) Has(part Unread) bool { return u&part != 0 }
 
-// settled tells whether the droplet is known to be past its creation: a new one shows none of its features yet (do-api.md, section 1.2).
+// settled reports whether the droplet is known to be past its creation: a new one shows none of its features yet
+// (docs/digitalocean-api.md, "New droplets").
 func (d *Droplet) settled() bool { return d.Status != StatusNew && d.Status != StatusUnknown }
 
 // Monitored tells whether the droplet has the metrics agent, as far as that can be read.
@@ -25,8 +26,8 @@ func (d *Droplet) Monitored() (on, known bool) {
 	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures))
 }
 
-// BacksUp tells whether backups are made of the droplet, as far as that can be read. Its features lack the word under some policies,
-// while the next backup window is told (do-api.md, section 1.1): only both together prove that none are made.
+// BacksUp reports whether backups are made of the droplet, as far as that can be read. Its features lack the word under some policies,
+// while the next backup window is told (docs/digitalocean-api.md, "The droplet object"): only both together prove that none are made.
 func (d *Droplet) BacksUp() (on, known bool) {
 	on = d.HasFeature("backups") || d.BackupWindow
 	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadWindow))

@@ -16,7 +16,7 @@ type Resize string
 const (
 	ResizeReplace  Resize = "replace"            // a new droplet
 	ResizeInPlace  Resize = "in_place"           // off, resized, and on again; the disk stays as it is, so that there is a way back
-	ResizeWithDisk Resize = "in_place_with_disk" // the same, and the disk grows for good (do-api.md, section 5)
+	ResizeWithDisk Resize = "in_place_with_disk" // the same, and the disk grows for good (docs/digitalocean-api.md, "Actions")
 )
 
 // OnChange says what another value of a field takes that only a new droplet can have: image, ssh_keys and user_data.

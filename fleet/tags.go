@@ -7,7 +7,7 @@ import (
 )
 
 // The tags that arcadiad puts on droplets. DigitalOcean compares tags case-insensitively and gives back the first spelling it
-// ever saw (do-api.md, section 4), so all comparisons here fold case.
+// ever saw (docs/digitalocean-api.md, "Tags"), so all comparisons here fold case.
 const (
 	ManagedTag  = "managed-by-arcadia-cloud" // made or adopted by arcadiad; nothing without it is ever written to
 	ProtectTag  = "arcadia-protect"          // never destroyed

@@ -38,7 +38,7 @@ const label = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 // maxStem is how long a name with a count may be: -1000 must still fit into a label of 63.
 const maxStem = 63 - len("-1000")
 
-// The forms. Charsets and lengths are those of do-api.md, sections 1.2, 1.4 and 4.
+// The forms. Charsets and lengths are DigitalOcean's (docs/digitalocean-api.md, "Names" and "Tags").
 var (
 	fleetNameForm = form{noun: "a fleet name", patterns: match(`^[a-z0-9][a-z0-9-]{0,62}$`),
 		hint: "lower-case letters, digits and hyphens, at most 63"}

@@ -16,7 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxUserData is DigitalOcean's bound on user data in bytes (do-api.md, section 1.2).
+// maxUserData is DigitalOcean's bound on user data in bytes (docs/digitalocean-api.md, "Creating a droplet").
 const maxUserData = 64 << 10
 
 // maxUserDataFiles bounds how many files one fleet file may name.

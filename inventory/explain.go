@@ -47,8 +47,8 @@ func (i *Inventory) Explain(ctx context.Context, list []fleet.Deviation, sagas [
 	return explained, asked, nil
 }
 
-// deeds are the types of actions that lead to a field's value, by field (do-api.md, section 5). Tags and protection change without
-// an action.
+// deeds maps a field to the action types that change it, and to those that change it to the opposite
+// (docs/digitalocean-api.md, "Actions"). Tags and protection change without an action.
 var deeds = map[string]func(seen string) (leads, others []string){
 	"name":    func(string) (_, _ []string) { return []string{"rename"}, nil },
 	"size":    func(string) (_, _ []string) { return []string{"resize"}, nil },

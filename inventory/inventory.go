@@ -20,7 +20,7 @@ type Options struct {
 	Pace func(usual time.Duration, requests int) time.Duration
 	// Idle tells whether requests that are in no hurry may go: without it Explain asks nothing.
 	Idle func() bool
-	// Visibility is how long a new droplet may be missing from answers (do-api.md, section 0.2 and 0.3). Default 5 min.
+	// Visibility is how long a new droplet may be missing from answers (docs/digitalocean-api.md, "New droplets"). Default 5 min.
 	Visibility time.Duration
 	// Missed is told when a poll lacks a registered droplet that nobody asked for, once. It must not block. Nil: nobody is told.
 	Missed func()

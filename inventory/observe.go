@@ -53,8 +53,8 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 }
 
 // list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves,
-// with the short one of the GPU droplets, which a listing by tag may leave out (do-api.md, section 0.7); the caller asks for what
-// those lack by id.
+// with the short one of the GPU droplets, which a listing by tag may leave out (docs/digitalocean-api.md, "Lists"). The caller
+// asks by id for what those lack.
 func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, partial bool, err error) {
 	for range listTries {
 		var n int
@@ -84,8 +84,9 @@ func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet
 	return sorted(droplets), requests, true, nil
 }
 
-// whole lists every droplet of the account. The default listing leaves out GPU droplets (do-api.md, section 0.7), so it takes two.
-// What was seen of a listing that moved comes beside the error. Each droplet goes through each first; nil: none does.
+// whole lists every droplet of the account. It takes two listings, since the default one leaves out GPU droplets
+// (docs/digitalocean-api.md, "Lists"). What was seen of a listing that moved comes beside the error. Each droplet goes through each
+// first; nil: none does.
 func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, err error) {
 	for _, gpu := range []bool{false, true} {
 		l, err := c.ListEach(ctx, digitalocean.Filter{GPU: gpu}, each)
@@ -160,8 +161,8 @@ func (i *Inventory) getAll(ctx context.Context, ids []int64) (found []fleet.Drop
 }
 
 // Unseen lists the fleet by its tag, for those who are about to create the names, and gives the droplets that the observation lacks:
-// listings lag, and not all alike (do-api.md, section 0.2). A partial observation says nothing of the account's other droplets, so
-// there each name is asked for by itself: law 7 wants it absent from both.
+// listings lag, and not all alike (docs/digitalocean-api.md, "New droplets"). A partial observation says nothing of the account's
+// other droplets, so there each name is asked for by itself: law 7 wants it absent from both.
 func (i *Inventory) Unseen(ctx context.Context, fleetName string, o fleet.Observed, names []string) ([]fleet.Droplet, error) {
 	filters := []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}}
 	if o.Partial {

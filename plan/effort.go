@@ -11,7 +11,8 @@ type Effort struct {
 	Time     time.Duration `json:"Time"`     // about, under the rate limit
 }
 
-// What an estimate goes by (do-api.md, sections 1.5 and 3). A droplet is active after about a minute, and gone after half of one.
+// An estimate assumes that a droplet is active after a minute and gone after half of one
+// (docs/digitalocean-api.md, "Statuses" and "Destroying a droplet").
 const (
 	usuallyActive  = time.Minute
 	usuallyGone    = 30 * time.Second

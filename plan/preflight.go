@@ -19,7 +19,8 @@ func (d *draft) destroyFirst() bool {
 	return d.Kind == Replace && d.Spec.Rules.Order == fleet.DestroyFirst
 }
 
-// heldByPreflight names what is wrong with a spec, and its line of the fleet file (do-api.md, section 8).
+// heldByPreflight names what is wrong with a spec, and its line of the fleet file
+// (docs/digitalocean-api.md, "Sizes and prices" and "Images").
 func (b *builder) heldByPreflight(d *draft) string {
 	var faults []string
 	switch {

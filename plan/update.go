@@ -55,7 +55,7 @@ func (b *builder) growsDisk(a fleet.Alteration, d *fleet.Droplet) bool {
 }
 
 // acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too
-// (do-api.md, section 5). Tags do not.
+// (docs/digitalocean-api.md, "Actions"). Tags do not.
 func acts(a fleet.Alteration) bool {
 	return a.Name != "" || a.Backups != nil || a.IPv6 || a.Size != "" || a.PowerOn
 }
@@ -73,7 +73,8 @@ func (b *builder) bringAlong() {
 	})
 }
 
-// faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place (do-api.md, section 5).
+// faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place
+// (docs/digitalocean-api.md, "Actions").
 func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (faults []string) {
 	size, known := c.Sizes[strings.ToLower(a.Size)]
 	switch {

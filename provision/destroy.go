@@ -111,7 +111,7 @@ func (p *Droplets) undestroy(_ context.Context, run *saga.Run, _ *work) error {
 }
 
 // deleteAgain is after how many answered looks a DELETE is sent again while the droplet is still there: DELETEs of new droplets have
-// been ignored, and accepted ones have taken more than a minute (do-api.md, section 0.6).
+// been ignored, and accepted ones have taken more than a minute (docs/digitalocean-api.md, "Destroying a droplet").
 const (
 	deleteAgainNew = 6
 	deleteAgain    = 24

@@ -46,7 +46,7 @@ func backups(on bool) change {
 	}
 }
 
-// enableIPv6 is the step EnableIPv6. The operating system has to be told by other means (do-api.md, section 5).
+// enableIPv6 is the step EnableIPv6. It does not configure the operating system (docs/digitalocean-api.md, "Actions").
 func (p *Droplets) enableIPv6(ctx context.Context, run *saga.Run, w *work) error {
 	_, err := p.alter(ctx, run, w, change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActEnableIPv6},

@@ -8,7 +8,8 @@ import (
 	"arcadiad/saga"
 )
 
-// rename is the step RenameDroplet: the droplet's name at DigitalOcean. The hostname inside stays (do-api.md, section 5).
+// rename is the step RenameDroplet: it changes the droplet's name at DigitalOcean. The hostname inside stays
+// (docs/digitalocean-api.md, "Actions").
 func (p *Droplets) rename(ctx context.Context, run *saga.Run, w *work) error {
 	c := named(w.Alter.Name)
 	c.asked = p.altered

@@ -19,10 +19,10 @@ const (
 	sweepRemovals = 200                // tags that are removed within any 24 hours, whatever restarts
 )
 
-// Sweeper removes the tags of sagas that are over: tags outlive their droplets, so one would stay for every saga (do-api.md, section
-// 0.8). It only knows the sagas of this journal, and a tag goes only when nothing is left that could bear it: the saga's watch has
-// ended, no record is the saga's, no droplet of a whole listing shows it, and the API itself, asked just before, counts nothing that
-// bears it. To delete a tag takes it off whatever bears it.
+// Sweeper removes the tags of sagas that are over: tags outlive their droplets, so one would stay for every saga
+// (docs/digitalocean-api.md, "Tags"). It knows only the sagas of this journal. Deleting a tag takes it off whatever has it, so a tag
+// goes only when nothing is left that could have it: the saga's watch has ended, no record is the saga's, no droplet of a whole
+// listing shows it, and the API itself, asked just before, counts nothing that has it.
 type Sweeper struct {
 	Cloud *digitalocean.Client // at the lowest priority
 	Idle  func() bool          // whether requests that are in no hurry may go

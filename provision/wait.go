@@ -21,7 +21,7 @@ const checkpointLooks = 12
 func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1) == 0 }
 
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
-// neither (do-api.md, sections 0.2 and 0.4). Only looks that were answered count. What it made is CreateDroplet's to undo.
+// neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count. What it made is CreateDroplet's to undo.
 func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	looks := &lookout{p: p, run: run}
 	lastSeen, notBefore := time.Now(), 0
@@ -80,8 +80,8 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	}
 }
 
-// vanished tells whether a droplet that was not shown for so long is gone: taken back by DigitalOcean (do-api.md, section 0.3), or destroyed
-// by somebody.
+// vanished reports whether a droplet that was not shown for so long is gone: taken back by DigitalOcean
+// (docs/digitalocean-api.md, "New droplets"), or destroyed by somebody.
 func (p *Droplets) vanished(ctx context.Context, id int64, lastSeen time.Time, patience time.Duration) bool {
 	if time.Since(lastSeen) < patience {
 		return false

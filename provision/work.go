@@ -127,7 +127,7 @@ func (w *work) registrable(d fleet.Droplet) bool {
 	return d.Managed() && (d.OfFleet(w.Fleet) || byMaker)
 }
 
-// gpu tells whether the wanted size is listed only by type=gpus (do-api.md, section 3).
+// gpu reports whether a size is listed only by type=gpus (docs/digitalocean-api.md, "Lists").
 func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
 
 // unsent turns an error that kept a write from being sent into a try later; anything else it gives back as it is.

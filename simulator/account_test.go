@@ -76,7 +76,7 @@ func TestFiltersExcludeEachOther(t *testing.T) {
 	}
 }
 
-// Both windows roll: a burst says when to come back, the hour does not (do-api.md, section 6).
+// Both windows roll. A 429 of the minute says when to come back, one of the hour does not (docs/digitalocean-api.md, "Rate limits").
 func TestRateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Options{Limits: simulator.Limits{Hour: 12, Minute: 5, KeyList: 2}})
@@ -162,7 +162,7 @@ func TestTokensAndAccounts(t *testing.T) {
 	}
 }
 
-// Missing scopes hide fields rather than fail (do-api.md, sections 0.10 and 7).
+// A missing read scope hides fields and does not fail the request (docs/digitalocean-api.md, "Tokens and scopes").
 func TestScopes(t *testing.T) {
 	ctx := context.Background()
 	s := simulator.New(simulator.Options{Activation: -1})

@@ -18,7 +18,7 @@ const (
 
 const pendingEvent = "Droplet already has a pending event."
 
-// action is one action on a droplet (do-api.md, section 5). It is kept in the account's file while its droplet is.
+// action is one action on a droplet (docs/digitalocean-api.md, "Actions"). The account's file keeps it as long as the droplet.
 type action struct {
 	ID          int64         `json:"id"`
 	DropletID   int64         `json:"droplet_id"`
@@ -257,7 +257,7 @@ func (c *call) act(d *droplet, req actionRequest) *action {
 	return act
 }
 
-// extraScopes are those that some actions need beside droplet:update (do-api.md, section 5).
+// extraScopes are those that some actions need beside droplet:update (docs/digitalocean-api.md, "Actions").
 func extraScopes(kind string) []string {
 	switch kind {
 	case "resize":

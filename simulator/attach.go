@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Making what hangs on droplets (do-api.md, sections 4 and 9), as far as it takes to try out what a plan says of it.
+// The requests that attach something to a droplet (docs/digitalocean-api.md, "Attached resources"), as far as plans mention it.
 
 // createReservedIP assigns a new reserved IP to a droplet. One for a region alone is not made.
 func createReservedIP(c *call) answer {

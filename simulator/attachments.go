@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What names droplets by their id and outlives them (do-api.md, section 9): a reserved IP that loses its droplet is unassigned, and a
-// firewall or a load balancer forgets the id.
+// Resources that name droplets by id outlive them (docs/digitalocean-api.md, "Attached resources"): a reserved IP that loses its
+// droplet is unassigned, and a firewall or a load balancer forgets the id.
 
 // ReservedIP is a reserved IP.
 type ReservedIP struct {
@@ -238,7 +238,7 @@ func listVolumes(c *call) answer {
 	return pageOf(c, "volumes", volumes)
 }
 
-// listAssociated shows what would stay billed when the droplet goes (do-api.md, section 2).
+// listAssociated shows what stays billed after the droplet (docs/digitalocean-api.md, "Destroying a droplet").
 func listAssociated(c *call) answer {
 	d, ok := c.droplet()
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// backupPolicy says when backups are made (do-api.md, section 1.2).
+// backupPolicy says when backups are made (docs/digitalocean-api.md, "Creating a droplet").
 type backupPolicy struct {
 	Plan    string `json:"plan"`
 	Weekday string `json:"weekday,omitempty"`

@@ -124,7 +124,8 @@ func (c *catalogue) region(slug string) *region {
 	return nil
 }
 
-// place finds the region for a create. A prefix such as nyc means any of nyc1 to nyc3, nothing means any (do-api.md, section 1.2).
+// place finds the region for a create. The prefix nyc means any of nyc1 to nyc3, and no region means any
+// (docs/digitalocean-api.md, "Creating a droplet").
 func (c *catalogue) place(slug string, s *size, img *image) (r *region, refusal string) {
 	known := false
 	refusal = "You specified an invalid region for Droplet creation."

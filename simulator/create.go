@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// createRequest is the body of POST /v2/droplets (do-api.md, section 1.2).
+// createRequest is the body of POST /v2/droplets (docs/digitalocean-api.md, "Creating a droplet").
 type createRequest struct {
 	Name             *string         `json:"name"`
 	Names            []string        `json:"names"`
@@ -46,9 +46,10 @@ func (v *volumeRef) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*string)(v))
 }
 
+// What the API accepts as names and tags (docs/digitalocean-api.md, "Names" and "Tags").
 var (
-	nameRule = regexp.MustCompile(`^[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]$`) // do-api.md, section 1.2
-	tagRule  = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)                 // do-api.md, section 4
+	nameRule = regexp.MustCompile(`^[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]$`)
+	tagRule  = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 )
 
 const (
@@ -118,7 +119,7 @@ func (c *call) created(d *droplet) []byte {
 	return b.encode()
 }
 
-// plan checks a create and gives the droplet to make of each name, or the message of the 422 (do-api.md, section 1.3).
+// plan checks a create. It returns the droplet to make of each name, or the message of the 422 (docs/digitalocean-api.md, "Errors").
 func (c *call) plan(req *createRequest, names []string) (model *droplet, refusal string) {
 	s, a := c.s, c.a
 	if req.Name != nil && req.Names != nil {

@@ -9,7 +9,7 @@ import (
 	"arcadiad/simulator"
 )
 
-// The refusals of a create, with the real texts where they are known (do-api.md, section 1.3).
+// Creates are refused with the real texts where they are known (docs/digitalocean-api.md, "Errors").
 func TestRefusedCreates(t *testing.T) {
 	s := simulator.New(simulator.Options{Activation: -1, ActionTime: -1})
 	small := s.Add(simulator.Droplet{Name: "source", Region: "nyc3", Size: "s-2vcpu-4gb"})

@@ -42,7 +42,7 @@
 //
 // # How faithful
 //
-// The ground is do-api.md; its section numbers are named where a behaviour comes from. Texts of 422 answers are the real ones
-// where one is known. Where nothing is known: lists are newest first, per_page beyond 200 counts as 200, tag_name finds GPU
-// droplets too, a 202 shows the tags unless they are late, and refused requests do not count against the rate limits.
+// The simulator follows docs/digitalocean-api.md, and comments cite its sections. Texts of 422 answers are the real ones where they
+// are known. Where nothing is known, lists are newest first, per_page beyond 200 counts as 200, tag_name finds GPU droplets too, a
+// 202 shows the tags unless they are late, and refused requests do not count against the rate limits.
 package simulator

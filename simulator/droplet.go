@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The statuses of a droplet (do-api.md, section 1.5).
+// The statuses of a droplet (docs/digitalocean-api.md, "Statuses").
 const (
 	statusNew    = "new"
 	statusActive = "active"
@@ -200,7 +200,7 @@ func (d *droplet) features() []string {
 	return f
 }
 
-// dropletBody is the droplet object of the API, as do-api.md, section 1.1 has it.
+// dropletBody is the droplet object of the API (docs/digitalocean-api.md, "The droplet object").
 type dropletBody struct {
 	ID               int64      `json:"id"`
 	Name             string     `json:"name"`
@@ -253,7 +253,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 	b := dropletBody{
 		ID: d.ID, Name: d.Name, Memory: size.Memory, VCPUs: size.VCPUs, Disk: d.Disk,
 		DiskInfo: diskOf(d.Disk), GPUInfo: size.GPUInfo,
-		Locked: false, // an administrator's lock; it does not show that an action is under way (do-api.md, section 0.5)
+		Locked: false, // not set during actions (docs/digitalocean-api.md, "The droplet object")
 		Status: d.Status, CreatedAt: timestamp(d.CreatedAt), Features: d.features(), BackupIDs: orEmpty(d.BackupIDs),
 		SnapshotIDs: orEmpty(d.Snapshots), VolumeIDs: orEmpty(d.Volumes), size: size.rendered, SizeSlug: d.Size,
 		Networks: a.networks(d), Tags: []string{}, VPC: d.VPC,
@@ -281,7 +281,7 @@ func (a *Account) body(d *droplet, without scopes) dropletBody {
 	return b
 }
 
-// renderImage shows the droplet's image; a slug that has moved on is null (do-api.md, section 0.11).
+// renderImage shows the droplet's image; a slug that has moved on is null (docs/digitalocean-api.md, "Images").
 func (a *Account) renderImage(d *droplet) json.RawMessage {
 	img := a.image(d.Image)
 	if img == nil { // a private image that was deleted since

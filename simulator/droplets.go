@@ -36,7 +36,7 @@ func getDroplet(c *call) answer {
 	return answer{status: http.StatusOK, body: o.bytes()}
 }
 
-// listDroplets lists newest first, with the filters of do-api.md, section 3.
+// listDroplets lists the newest first, with the filters of docs/digitalocean-api.md, "Lists".
 func listDroplets(c *call) answer {
 	q := c.r.URL.Query()
 	tagName, name, kind := q.Get("tag_name"), q.Get("name"), q.Get("type")

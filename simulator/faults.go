@@ -19,7 +19,7 @@ import (
 // droplets is the droplet's name, of one on requests the route, and so on; the n-th time for a subject is decided by the seed,
 // the knob, the subject and n alone.
 type Faults struct {
-	// Lags of new droplets, from the 202 on (do-api.md, section 0).
+	// Lags of new droplets, from the 202 on (docs/digitalocean-api.md, "New droplets").
 	ActivationExtra  time.Duration `json:"activation_extra"`   // beyond Options.Activation
 	NeverActive      bool          `json:"never_active"`       // stays new for ever, its create action in progress
 	IPAfterActive    time.Duration `json:"ip_after_active"`    // active, but without addresses for so long
@@ -29,19 +29,19 @@ type Faults struct {
 	VanishAfter202   time.Duration `json:"vanish_after_202"`   // then it is gone for good, its create action errored; 0: it stays
 	ActionErrored    bool          `json:"action_errored"`     // actions end errored and change nothing; a new droplet stays new
 
-	// Actions on droplets, by their types (do-api.md, sections 1.5 and 5).
+	// Actions on droplets, by their types (docs/digitalocean-api.md, "Actions").
 	ErroredActions     []string      `json:"errored_actions"`      // these end errored and change nothing
 	EndlessActions     []string      `json:"endless_actions"`      // these stay in progress, and the droplet busy, until they are no longer named here
 	ChangeVisibleAfter time.Duration `json:"change_visible_after"` // what a completed action, a tagging or an untagging does comes so late
 
-	// Destroying (do-api.md, section 2).
+	// Destroying (docs/digitalocean-api.md, "Destroying a droplet").
 	DeleteLag             time.Duration `json:"delete_lag"`               // after the 204 it still shows, unchanged, for so long
 	DeleteListLag         time.Duration `json:"delete_list_lag"`          // listings show it for so long after GET answers 404
 	DeleteIgnored         bool          `json:"delete_ignored"`           // 204, and nothing happens
 	DeleteIgnoredWhileNew bool          `json:"delete_ignored_while_new"` // the same, but for new droplets only
 	PendingEvent422       bool          `json:"pending_event_422"`        // DELETE is refused while an action is in progress
 
-	// Refused creates (do-api.md, section 1.3).
+	// Refused creates (docs/digitalocean-api.md, "Errors").
 	Quota422    bool `json:"quota_422"`
 	Size422     bool `json:"size_422"`
 	Region422   bool `json:"region_422"`

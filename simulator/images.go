@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// image is a public image, or an account's snapshot or backup (do-api.md, section 8).
+// image is a public image, or an account's snapshot or backup (docs/digitalocean-api.md, "Images").
 type image struct {
 	ID           int64     `json:"id"`
 	Name         string    `json:"name"`
@@ -93,8 +93,8 @@ func (c *catalogue) publicImage(slug string) *image {
 	return nil
 }
 
-// MoveSlug lets an image slug move on to a newer build: the old one is retired and shows no slug any more (do-api.md, section
-// 0.11). It gives the new build's id, or 0 when there is no such slug. The file of the account does not remember it.
+// MoveSlug moves an image slug on to a newer build; the old build shows no slug any more (docs/digitalocean-api.md, "Images").
+// It returns the new build's id, or 0 if there is no such slug. The file of the account does not remember it.
 func (s *Simulator) MoveSlug(slug string) (id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

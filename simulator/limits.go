@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// realLimits are DigitalOcean's (do-api.md, section 6).
+// realLimits are DigitalOcean's (docs/digitalocean-api.md, "Rate limits").
 func realLimits() Limits { return Limits{Hour: 5000, Minute: 250, KeyList: 10} }
 
 func (l Limits) withDefaults() Limits {

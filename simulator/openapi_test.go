@@ -22,7 +22,8 @@ import (
 
 const description = "../../shared/do-openapi-droplets.yaml"
 
-// described loads DigitalOcean's description of its API, loosened where the real API gives more (do-api.md, section 12).
+// described loads DigitalOcean's description of its API, loosened where the real API gives more
+// (docs/digitalocean-api.md, "The OpenAPI description").
 func described(t *testing.T) routers.Router {
 	t.Helper()
 	if _, err := os.Stat(description); errors.Is(err, fs.ErrNotExist) {

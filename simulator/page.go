@@ -53,7 +53,7 @@ func (o *object) bytes() []byte {
 	return o.b.Bytes()
 }
 
-// Paging as the API has it (do-api.md, section 3).
+// Paging as the API has it (docs/digitalocean-api.md, "Lists").
 const (
 	defaultPerPage = 20
 	maxPerPage     = 200 // more counts as 200; what the real API does is not documented

@@ -1,6 +1,6 @@
 package simulator
 
-// price is a line of the price list. An hour costs 1/672 of a month (do-api.md, section 8).
+// price is a line of the price list. An hour costs 1/672 of a month (docs/digitalocean-api.md, "Sizes and prices").
 type price struct {
 	slug          string
 	memoryMB      int

@@ -203,7 +203,7 @@ func (s *Simulator) spoil(r *http.Request, e Effect, ans answer, id string) answ
 	return out
 }
 
-// usualError is the id and the message that go with a status (do-api.md, sections 1.3, 6 and 7).
+// usualError is the id and the message that go with a status (docs/digitalocean-api.md, "Errors").
 func usualError(status int) (id, message string) {
 	switch status {
 	case http.StatusBadRequest:

@@ -23,8 +23,8 @@ type Options struct {
 	Log          *slog.Logger  // one debug line per request; nil: silent
 }
 
-// Limits are the request limits of one token over rolling windows (do-api.md, section 6). Zero means the real limit, a negative
-// number none.
+// Limits are the request limits of one token over rolling windows (docs/digitalocean-api.md, "Rate limits"). Zero means the real
+// limit, a negative number none.
 type Limits struct {
 	Hour    int // requests in 3,600 s; 0: 5,000
 	Minute  int // requests in 60 s; 0: 250

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tag is a tag object. It outlives its last droplet (do-api.md, section 4).
+// tag is a tag object. It outlives its last droplet (docs/digitalocean-api.md, "Tags").
 type tag struct {
 	Name string // the first spelling, which is canonical
 }

@@ -63,7 +63,7 @@ func (a *account) owner(ctx context.Context) (owner, error) {
 	return answer.Account, err
 }
 
-// droplets lists every droplet of the account, by id. GPU droplets have a listing of their own (do-api.md, section 3).
+// droplets lists every droplet of the account, by id. GPU droplets have a listing of their own (docs/digitalocean-api.md, "Lists").
 func (a *account) droplets(ctx context.Context) (map[int64]droplet, error) {
 	all := map[int64]droplet{}
 	for _, kind := range []string{"droplets", "gpus"} {

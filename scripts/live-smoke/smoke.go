@@ -221,7 +221,7 @@ func (s *smoke) leftovers(err error) error {
 	return fmt.Errorf("cleaning up failed; destroy what is named %s or tagged arcadia-fleet-%s by hand: %w", s.name, s.name, err)
 }
 
-// eventually waits for a check to pass; listings lag by some seconds (do-api.md, section 0.2).
+// eventually waits for a check to pass; listings lag by some seconds (docs/digitalocean-api.md, "New droplets").
 func (s *smoke) eventually(ctx context.Context, check func() error) error {
 	deadline := time.Now().Add(s.lag)
 	for {
