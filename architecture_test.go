@@ -37,6 +37,7 @@ func rules() []rule {
 		{"comments", checkComments},
 		{"secrets", checkSecrets},
 		{"docs", checkDocs},
+		{"citations", checkCitations},
 	}
 }
 
@@ -152,7 +153,7 @@ func roomOf(dir string) string {
 	return first
 }
 
-// mayImport is the table of DESIGN.md: the rooms that the code of a room may import beside itself. A room is a directory and what
+// mayImport is the table of docs/architecture.md: the rooms that the code of a room may import beside itself. A room is a directory and what
 // lies below it; one that is not in the table is none.
 func mayImport() map[string][]string {
 	return map[string][]string{

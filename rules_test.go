@@ -32,7 +32,7 @@ func goodTree() map[string]string {
 		"simulator/openapi_test.go":    "package simulator\n\nfunc TestOpenAPI(t *testing.T) { t.Skip(\"the file is absent\") }\n",
 		"cmd/arcadiad/main.go":         "// Command arcadiad is the program.\npackage main\n\nimport _ \"github.com/spf13/cobra\"\n",
 		"state/sqlite/doc.go":          "// Package sqlite remembers.\npackage sqlite\n\nimport _ \"github.com/mattn/go-sqlite3\"\n",
-		"README.md":                    "a readme with `TestLaw01Holds`, [a room](plan) and [a file](plan/doc.go#L1)\n",
+		"README.md":                    "a readme with `TestLaw01Holds`, [a room](plan), [a file](plan/doc.go#L1), [a section](#use)\n\n## Use\n",
 		"digitalocean/redact_test.go":  "package digitalocean\n\nconst fake = \"dop_v1_" + strings.Repeat("0a", 32) + "\"\n",
 		"simulator/testdata/image.bin": "\x00" + "pypi" + ".org",
 	}
@@ -115,8 +115,14 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"secrets", "README.md", "fetch it from https://" + "proxy.golang" + ".org/x\n", "README.md:1: names a package registry"},
 		{"secrets", "Makefile", "export " + "GOPROXY" + " := direct\n", "names a package registry"},
 		{"secrets", "README.md", "dop_v1_" + strings.Repeat("0123456789abcdef", 4) + "\n", "looks like a secret"},
-		{"docs", "docs/page.md", "see [the plan](plan/doc.go)\n", "leads nowhere"},
-		{"docs", "docs/page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
+		{"docs", "page.md", "see [the plan](plan/gone.go)\n", "leads nowhere"},
+		{"docs", "page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
+
+		{"citations", "plan/bad.go", "package plan\n\n// As GONE.md says.\nvar bad int\n", "plan/bad.go:3: there is no page GONE.md"},
+		{"citations", "plan/bad.go", "package plan\n\n// As README.md, \"Use\"\n// and \"Gone\" say.\nvar bad int\n", "has no section \"Gone\""},
+		{"citations", "Makefile", "# as docs" + "/gone.md says\n", "there is no page docs" + "/gone.md"},
+		{"citations", "page.md", "see [how](README.md#gone)\n", "README.md has no section #gone"},
+
 		{"secrets", "key.txt", "-----BEGIN EC " + "PRIVATE KEY-----\nMHcCAQEE\n", "looks like a secret"},
 	} {
 		t.Run(bad.rule+"/"+bad.want, func(t *testing.T) {
@@ -140,5 +146,16 @@ func TestRulesFindBadTrees(t *testing.T) {
 func TestReadStopsAtAFileThatDoesNotParse(t *testing.T) {
 	if _, err := read(fstest.MapFS{"plan/bad.go": {Data: []byte("package")}}); err == nil {
 		t.Error("a file that does not parse went unseen")
+	}
+}
+
+// A citation may be wrapped, may name several sections, and finds pages from the root or from beside the file.
+func TestCitationsAreFound(t *testing.T) {
+	files := goodTree()
+	files["docs"+"/page.md"] = "# Page\n\n## Rate limits, and quota\n\n### Tags\n\nsee [above](#rate-limits-and-quota) and [it](../README.md#use)\n"
+	files["plan/cites.go"] = "package plan\n\n// See docs" + "/page.md, \"Rate limits,\n// and quota\" and \"Tags\", README.md, \"Use\" and PLAN.md.\nvar cites int\n"
+	files["plan/PLAN.md"] = "# Plan\n"
+	for _, breach := range checkCitations(treeOf(t, files)) {
+		t.Error(breach)
 	}
 }

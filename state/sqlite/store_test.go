@@ -12,7 +12,7 @@ import (
 	"arcadiad/state"
 )
 
-// TestContract checks the columns that DESIGN.md, section 1, promises to people and tools.
+// TestContract checks the columns that people and tools read.
 func TestContract(t *testing.T) {
 	path := filepath.Join(tempDir(t), "arcadiad.db")
 	s := open(t, path)
