@@ -189,6 +189,11 @@ func (s pulsedStore) Save(ctx context.Context, o fleet.Observed) error {
 	return s.Store.Save(ctx, o)
 }
 
+func (s pulsedStore) Forget(ctx context.Context, droplets []int64) error {
+	defer s.pulse.database("forget droplets that are gone")()
+	return s.Store.Forget(ctx, droplets)
+}
+
 func (s pulsedStore) Record(ctx context.Context, records []fleet.Record) error {
 	defer s.pulse.database("record again")()
 	return s.Store.Record(ctx, records)
@@ -204,7 +209,32 @@ func (s pulsedStore) Pin(ctx context.Context, account fleet.Account, fleetName s
 	return s.Store.Pin(ctx, account, fleetName)
 }
 
+func (s pulsedStore) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
+	defer s.pulse.database("keep an approval")()
+	return s.Store.Grant(ctx, planID, grants)
+}
+
+func (s pulsedStore) Withdraw(ctx context.Context, grants []int64) error {
+	defer s.pulse.database("take an approval back")()
+	return s.Store.Withdraw(ctx, grants)
+}
+
+func (s pulsedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
+	defer s.pulse.database("drop approvals of other plans")()
+	return s.Store.Lapse(ctx, keepPlan)
+}
+
+func (s pulsedStore) Inherit(ctx context.Context, heirs map[int64]string) error {
+	defer s.pulse.database("record new names")()
+	return s.Store.Inherit(ctx, heirs)
+}
+
 func (s pulsedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
 	defer s.pulse.database("label a saga")()
 	return s.Store.SetLabel(ctx, sagaID, label, value)
+}
+
+func (s pulsedStore) Check(ctx context.Context) error {
+	defer s.pulse.database("check that the store is still ours")()
+	return s.Store.Check(ctx)
 }
