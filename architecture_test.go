@@ -28,7 +28,7 @@ func rules() []rule {
 	return []rule{
 		{"imports", checkImports},
 		{"destroying", checkDestroying},
-		{"licences", checkLicences},
+		{"licenses", checkLicenses},
 		{"laws", checkLaws},
 		{"sleeping", checkSleeping},
 		{"skipping", checkSkipping},
@@ -293,8 +293,8 @@ func checkDestroying(t *tree) (breaches []string) {
 	return breaches
 }
 
-// checkLicences: outside tests, one function fills a plan.Licence, and it is one of package plan.
-func checkLicences(t *tree) (breaches []string) {
+// checkLicenses: outside tests, one function fills a plan.License, and it is one of package plan.
+func checkLicenses(t *tree) (breaches []string) {
 	fillers := map[string]bool{}
 	for _, s := range t.goes {
 		if s.test {
@@ -312,18 +312,18 @@ func checkLicences(t *tree) (breaches []string) {
 			case *ast.SelectorExpr:
 				name = typ.Sel.Name
 			}
-			if name != "Licence" {
+			if name != "License" {
 				return true
 			}
 			fillers[s.dir+"."+s.function(lit.Pos())] = true
 			if s.dir != "plan" {
-				breaches = append(breaches, t.at(lit.Pos())+": only package plan fills licences")
+				breaches = append(breaches, t.at(lit.Pos())+": only package plan fills licenses")
 			}
 			return true
 		})
 	}
 	if len(fillers) != 1 {
-		breaches = append(breaches, fmt.Sprintf("plan: one function must fill licences, not %d: %v", len(fillers), sorted(fillers)))
+		breaches = append(breaches, fmt.Sprintf("plan: one function must fill licenses, not %d: %v", len(fillers), sorted(fillers)))
 	}
 	return breaches
 }

@@ -19,7 +19,7 @@ func goodTree() map[string]string {
 		"fleet/doc.go":          "// Package fleet is the vocabulary.\npackage fleet\n\nimport \"time\"\n\nvar _ = time.Second\n",
 		"digitalocean/doc.go":   "// Package digitalocean speaks to the API.\npackage digitalocean\n\nimport _ \"github.com/digitalocean/godo\"\n",
 		"digitalocean/write.go": "package digitalocean\n\nimport \"net/http\"\n\nfunc (c *Client) Destroy() { send(http.MethodDelete) }\n",
-		"plan/doc.go":           "// Package plan compares.\npackage plan\n\nimport \"arcadiad/fleet\"\n\nfunc license() Licence { return Licence{&terms{}} }\n",
+		"plan/doc.go":           "// Package plan compares.\npackage plan\n\nimport \"arcadiad/fleet\"\n\nfunc license() License { return License{&terms{}} }\n",
 		"plan/law_test.go":      "package plan\n\nimport \"testing\"\n\n" + laws.String(),
 		"plan/wait_test.go": "package plan\n\nfunc TestWait(t *testing.T) { synctest.Test(t, func(t *testing.T) { time.Sleep(1); pause() }) }\n" +
 			"func pause() { time.Sleep(1) }\n" +
@@ -88,8 +88,8 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"destroying", "digitalocean/bad.go", "package digitalocean\n\nfunc bad(c godo.Client) { c.Droplets.DeleteByTag() }\n", "never destroyed by tag"},
 		{"destroying", "digitalocean/bad.go", "package digitalocean\n\nfunc bad() { send(http.MethodDelete) }\n", "a DELETE is sent only by"},
 
-		{"licences", "provision/bad.go", "package provision\n\nfunc bad() { use(plan.Licence{Droplet: 1}) }\n", "only package plan fills"},
-		{"licences", "plan/bad.go", "package plan\n\nfunc bad() Licence { return Licence{nil} }\n", "not 2"},
+		{"licenses", "provision/bad.go", "package provision\n\nfunc bad() { use(plan.License{Droplet: 1}) }\n", "only package plan fills"},
+		{"licenses", "plan/bad.go", "package plan\n\nfunc bad() License { return License{nil} }\n", "not 2"},
 
 		{"laws", "plan/law_test.go", without("func TestLaw07Holds(t *testing.T) {}\n"), "law 07: no test"},
 		{"laws", "plan/bad_test.go", "package plan\n\nfunc TestLaw21More(t *testing.T) {}\n", "TestLaw21More names no law"},
@@ -109,7 +109,7 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"size", "plan/long.go", "package plan\n" + strings.Repeat("\n", 500), "501 lines"},
 
 		{"comments", "plan/bad.go", "// Package plan says it twice.\npackage plan\n", "2 package comments"},
-		{"comments", "plan/doc.go", "package plan\n\nfunc license() Licence { return Licence{&terms{}} }\n", "0 package comments"},
+		{"comments", "plan/doc.go", "package plan\n\nfunc license() License { return License{&terms{}} }\n", "0 package comments"},
 		{"comments", "inventory/doc.go", "// The inventory looks.\npackage inventory\n", "must begin with"},
 
 		{"secrets", "README.md", "fetch it from https://" + "proxy.golang" + ".org/x\n", "README.md:1: names a package registry"},

@@ -288,7 +288,7 @@ func TestLaw06EightOfNineLost(t *testing.T) {
 		}
 		w.life.h.loop.Trigger("test", false)
 		w.missed(8)
-		if c := w.life.h.onlook.board.Counts(); c[string(notify.Missing)] != 8 {
+		if c := w.life.h.observability.board.Counts(); c[string(notify.Missing)] != 8 {
 			t.Errorf("conditions after the first look: %v", c)
 		}
 		time.Sleep(24 * time.Hour)

@@ -48,22 +48,22 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Applied{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
+	desired, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if remote != nil {
 		if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
 			return Applied{}, unread
 		}
-		return remote.apply(ctx, c, wanted.Hash)
+		return remote.apply(ctx, c, desired.Hash)
 	}
 	if unread != nil {
 		return Applied{}, unread
 	}
 	var applied Applied
-	err = within(ctx, o, func(ctx context.Context, h *house) error {
+	err = within(ctx, o, func(ctx context.Context, h *app) error {
 		ctx, stop := context.WithCancel(ctx)
-		defer h.follow(ctx, wanted)()
+		defer h.follow(ctx, desired)()
 		defer stop()
-		pass, err := h.planner.Plan(ctx, wanted, true)
+		pass, err := h.planner.Plan(ctx, desired, true)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 			if err := h.loop.Executor.Keep(ctx, pass.Observed); err != nil {
 				return plan.Plan{}, err
 			}
-			pass, err = h.planner.Plan(ctx, wanted, true)
+			pass, err = h.planner.Plan(ctx, desired, true)
 			return pass.Plan, err
 		})
 		if err != nil {
@@ -82,12 +82,12 @@ func Apply(ctx context.Context, o Options, c Conduct) (Applied, error) {
 			applied.Declined = !yes
 			return err
 		}
-		if now, ok := h.fresh(); ok && now.Hash != wanted.Hash {
+		if now, ok := h.fresh(); ok && now.Hash != desired.Hash {
 			return fmt.Errorf("%s was edited while the question stood: %w", o.Fleet, reconcile.ErrChanged)
 		}
 		after := func(ctx context.Context) (plan.Plan, error) {
-			wanted, _ := h.loop.Wanted() // it may have been edited meanwhile
-			if pass, err = h.planner.Plan(ctx, wanted, true); err == nil {
+			desired, _ := h.loop.Desired() // it may have been edited meanwhile
+			if pass, err = h.planner.Plan(ctx, desired, true); err == nil {
 				err = h.loop.Executor.Notice(ctx, pass)
 			}
 			return pass.Plan, err
@@ -134,7 +134,7 @@ func confirmed(p plan.Plan, c Conduct) (bool, error) {
 
 // carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
 // its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
-func (h *house) carry(ctx context.Context, agreed plan.Plan, progress func(Progress), after func(context.Context) (plan.Plan, error),
+func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(Progress), after func(context.Context) (plan.Plan, error),
 	execute func(ctx context.Context, planID string) error) (failed []Progress, remains plan.Plan, err error) {
 
 	follow, stop := h.feed.follow()
@@ -161,7 +161,7 @@ func (h *house) carry(ctx context.Context, agreed plan.Plan, progress func(Progr
 }
 
 // await waits until every pending saga has ended or is stuck, and gives those that failed meanwhile, whether they were pending or not.
-func (h *house) await(ctx context.Context, follow <-chan Progress, pending map[string]bool, progress func(Progress)) (failed []Progress, err error) {
+func (h *app) await(ctx context.Context, follow <-chan Progress, pending map[string]bool, progress func(Progress)) (failed []Progress, err error) {
 	hear := func(p Progress) {
 		progress(p)
 		if p.Ended || p.Failed() {
@@ -197,7 +197,7 @@ func (h *house) await(ctx context.Context, follow <-chan Progress, pending map[s
 }
 
 // missed gives the outcome of the sagas that are at rest by the journal, whatever the feed has told of them.
-func (h *house) missed(ctx context.Context, pending map[string]bool) (outcomes []Progress) {
+func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []Progress) {
 	busy := map[string]bool{}
 	for _, s := range h.engine.Live() {
 		busy[s.ID] = s.Status != saga.Stuck
@@ -216,8 +216,8 @@ func (h *house) missed(ctx context.Context, pending map[string]bool) (outcomes [
 	return outcomes
 }
 
-// within opens the state database, builds the house on it, does the work, and puts everything to rest again.
-func within(ctx context.Context, o Options, work func(context.Context, *house) error) error {
+// within opens the state database, builds the app on it, does the work, and puts everything to rest again.
+func within(ctx context.Context, o Options, work func(context.Context, *app) error) error {
 	h, err := open(ctx, o)
 	if err != nil {
 		return err
@@ -259,7 +259,7 @@ func Sync(ctx context.Context, o Options) (droplets int, err error) {
 }
 
 // sync is an observation that is saved, and nothing more.
-func (h *house) sync(ctx context.Context) (droplets int, err error) {
+func (h *app) sync(ctx context.Context) (droplets int, err error) {
 	pass, err := h.planner.Observe(ctx)
 	if err == nil {
 		err = h.loop.Executor.Accept(ctx, pass, "")

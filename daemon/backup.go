@@ -35,7 +35,7 @@ func Backup(ctx context.Context, o Options, path string) error {
 }
 
 // serveBackup makes a copy beside the database and sends it. Its file is gone before the first byte goes out.
-func (h *house) serveBackup(w http.ResponseWriter, r *http.Request) {
+func (h *app) serveBackup(w http.ResponseWriter, r *http.Request) {
 	if _, ok := receive(w, r, mostOrder); !ok {
 		return
 	}
@@ -59,7 +59,7 @@ func (h *house) serveBackup(w http.ResponseWriter, r *http.Request) {
 const copies = ".arcadiad-copy-*"
 
 // removeCopies removes what a daemon that was killed in the middle of a copy left.
-func (h *house) removeCopies() error {
+func (h *app) removeCopies() error {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(h.o.State), copies))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
@@ -67,7 +67,7 @@ func (h *house) removeCopies() error {
 	return err
 }
 
-func (h *house) copyState(ctx context.Context) (*os.File, error) {
+func (h *app) copyState(ctx context.Context) (*os.File, error) {
 	dir, err := os.MkdirTemp(filepath.Dir(h.o.State), copies)
 	if err != nil {
 		return nil, fmt.Errorf("make the copy: %w", err)

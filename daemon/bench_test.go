@@ -17,25 +17,25 @@ import (
 	"arcadiad/state/sqlite"
 )
 
-// estate is a converged fleet with a house on it that does nothing by itself: real time, a real SQLite file, the simulator in process.
+// estate is a converged fleet with a app on it that does nothing by itself: real time, a real SQLite file, the simulator in process.
 type estate struct {
-	h      *house
-	sim    *simulator.Simulator
-	wanted fleet.Fleet
-	path   string // of the state database
+	h       *app
+	sim     *simulator.Simulator
+	desired fleet.Fleet
+	path    string // of the state database
 }
 
 func newEstate(b *testing.B, n int) *estate {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	sim := simulator.New(simulator.Options{Activation: -1, Limits: plenty, DropletLimit: 10 * n})
-	wanted, err := fleetfile.Decode("fleet.yaml", []byte(many(n)), nil)
+	desired, err := fleetfile.Decode("fleet.yaml", []byte(many(n)), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for i, s := range wanted.Specs {
+	for i, s := range desired.Specs {
 		sim.Add(simulator.Droplet{Name: s.Name, Region: s.Region, Size: s.Size, Image: s.Image,
-			Tags: []string{fleet.ManagedTag, fleet.FleetTag(wanted.Name), fleet.SagaTag(fmt.Sprintf("%08x", i))}})
+			Tags: []string{fleet.ManagedTag, fleet.FleetTag(desired.Name), fleet.SagaTag(fmt.Sprintf("%08x", i))}})
 	}
 	o, err := Options{State: filepath.Join(b.TempDir(), "arcadiad.db"), Token: func() (string, error) { return "t", nil }, Transport: sim.Transport(),
 		WaitInterval: 10 * time.Millisecond, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}.withDefaults()
@@ -46,7 +46,7 @@ func newEstate(b *testing.B, n int) *estate {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := &estate{sim: sim, wanted: wanted, path: o.State}
+	e := &estate{sim: sim, desired: desired, path: o.State}
 	if e.h, err = build(o, store, store, store); err != nil {
 		b.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func newEstate(b *testing.B, n int) *estate {
 			b.Error(err)
 		}
 	})
-	e.h.loop.Use(fleetfile.Version{Fleet: wanted})
+	e.h.loop.Use(fleetfile.Version{Fleet: desired})
 	for e.pass(b).Plan.Summary.Unchanged < n { // the fleet is adopted
 		e.h.engine.Wait()
 	}
@@ -71,7 +71,7 @@ func newEstate(b *testing.B, n int) *estate {
 // pass is one whole pass, as the loop makes it.
 func (e *estate) pass(b *testing.B) reconcile.Pass {
 	b.Helper()
-	p, err := e.h.planner.Plan(b.Context(), e.wanted, true)
+	p, err := e.h.planner.Plan(b.Context(), e.desired, true)
 	if err != nil {
 		b.Fatal(err)
 	}

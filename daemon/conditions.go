@@ -22,7 +22,7 @@ func planKinds() []notify.Kind {
 }
 
 // planConditions gives what the plan for a fleet leaves to people. Of names with a live saga it cannot tell: they are undecided.
-func planConditions(wanted fleet.Fleet, p plan.Plan) (conditions []notify.Condition, undecided map[string]bool) {
+func planConditions(desired fleet.Fleet, p plan.Plan) (conditions []notify.Condition, undecided map[string]bool) {
 	undecided = map[string]bool{}
 	for _, f := range p.InFlight {
 		undecided[f.Name] = true
@@ -48,7 +48,7 @@ func planConditions(wanted fleet.Fleet, p plan.Plan) (conditions []notify.Condit
 	for _, d := range p.Drift {
 		conditions = append(conditions, notify.Condition{
 			Kind: notify.Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", changes(d.Changes)),
-			Summary: driftSummary(d), Advice: driftAdvice(wanted, d.Name),
+			Summary: driftSummary(d), Advice: driftAdvice(desired, d.Name),
 		})
 	}
 	for _, r := range p.Released {
@@ -103,10 +103,10 @@ func driftSummary(d plan.Drift) string {
 }
 
 // driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
-func driftAdvice(wanted fleet.Fleet, name string) string {
+func driftAdvice(desired fleet.Fleet, name string) string {
 	const look = "; to look: arcadiad plan"
-	spec, _ := wanted.Spec(name)
-	switch wanted.Policy.DriftOf(spec.Rules) {
+	spec, _ := desired.Spec(name)
+	switch desired.Policy.DriftOf(spec.Rules) {
 	case fleet.DriftCorrect:
 		return "it cannot be mended in place: change it back, put the change into the fleet file, or allow another droplet (drift: replace)" + look
 	case fleet.DriftReplace:

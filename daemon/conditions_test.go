@@ -25,7 +25,7 @@ func shapes(conditions []notify.Condition) (list []string) {
 
 func TestConditionsOfAPlan(t *testing.T) {
 	hash := plan.Action{}.Spec.Hash()
-	wanted := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd"}}}
+	desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd"}}}
 	p := plan.Plan{
 		ID: "3f2a9c51d0e7",
 		Actions: []plan.Action{
@@ -34,17 +34,17 @@ func TestConditionsOfAPlan(t *testing.T) {
 			{Kind: plan.Provision, Name: "again", Held: true, HeldBy: "backoff", HeldReason: "next try at noon"},
 			{Kind: plan.Provision, Name: "hopeless", Held: true, HeldBy: "stalled"},
 			{Kind: plan.Destroy, Name: "many", DropletID: 2, Held: true, HeldBy: "max_destroy", Approvable: true},
-			{Kind: plan.Destroy, Name: "twin", DropletID: 3, Held: true, HeldBy: "origin", HeldReason: "who made 3"},
-			{Kind: plan.Destroy, Name: "twin", DropletID: 4, Held: true, HeldBy: "volumes", HeldReason: "a volume"},
+			{Kind: plan.Destroy, Name: "double", DropletID: 3, Held: true, HeldBy: "origin", HeldReason: "who made 3"},
+			{Kind: plan.Destroy, Name: "double", DropletID: 4, Held: true, HeldBy: "volumes", HeldReason: "a volume"},
 		},
 		Drift:    []plan.Drift{{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}}}},
 		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
 		InFlight: []plan.InFlight{{Name: "busy"}},
 	}
-	conditions, undecided := planConditions(wanted, p)
+	conditions, undecided := planConditions(desired, p)
 	want := []string{
 		"held again: provision backoff 0 " + hash, "stalled hopeless: provision stalled 0 " + hash, "held many: destroy max_destroy 2 " + hash,
-		"held twin: destroy origin 3 " + hash + " destroy volumes 4 " + hash, "drift odd: 5 size a -> b", "released gone: 6",
+		"held double: destroy origin 3 " + hash + " destroy volumes 4 " + hash, "drift odd: 5 size a -> b", "released gone: 6",
 	}
 	if got := shapes(conditions); !slices.Equal(got, want) {
 		t.Errorf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -66,7 +66,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 		}
 	}
 	p.Actions[2].HeldReason = "next try at one"
-	later, _ := planConditions(wanted, p)
+	later, _ := planConditions(desired, p)
 	if later[0].State != conditions[0].State {
 		t.Error("the time of the next try is told anew")
 	}
@@ -80,8 +80,8 @@ func TestConditionOfDrift(t *testing.T) {
 	for policy, want := range map[fleet.DriftPolicy]string{
 		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; to look",
 	} {
-		wanted := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
-		conditions, _ := planConditions(wanted, plan.Plan{Drift: []plan.Drift{d}})
+		desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
+		conditions, _ := planConditions(desired, plan.Plan{Drift: []plan.Drift{d}})
 		if len(conditions) != 1 || !strings.Contains(conditions[0].Advice, want) {
 			t.Errorf("drift: %s: %+v, want the advice %q", policy, conditions, want)
 		}

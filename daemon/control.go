@@ -27,7 +27,7 @@ const (
 	pathResume  = "/resume"
 
 	pathOffer    = "/handover/offer"
-	pathHandOver = "/handover"
+	pathTransfer = "/handover"
 	pathKnown    = "/known"
 	pathBackup   = "/backup"
 	pathDoctor   = "/doctor"
@@ -41,12 +41,12 @@ type order struct {
 	Hash  string `json:"hash,omitempty"`  // of the fleet file to plan for; empty: the one in force
 	Hurry bool   `json:"hurry,omitempty"` // of /plan: what waits for time alone goes ahead
 
-	Errand   *errand   `json:"errand,omitempty"`   // of a handover
-	Question *question `json:"question,omitempty"` // of /known
-	Token    string    `json:"token,omitempty"`    // of /token
+	Transfer *transferRequest `json:"errand,omitempty"`   // of a transfer
+	Question *question        `json:"question,omitempty"` // of /known
+	Token    string           `json:"token,omitempty"`    // of /token
 }
 
-// reply is the body of an answer; of /apply and /handover, one of many.
+// reply is the body of an answer; of /apply and /transfer, one of many.
 type reply struct {
 	Error    string         `json:"error,omitempty"`
 	Changed  bool           `json:"changed,omitempty"` // the error is reconcile.ErrChanged
@@ -59,17 +59,17 @@ type reply struct {
 	Report   *doctor.Report `json:"report,omitempty"`
 	Done     bool           `json:"done,omitempty"`
 
-	Handovers []plan.Handover `json:"handovers,omitempty"`
+	Transfers []plan.Transfer `json:"handovers,omitempty"`
 	Waiting   bool            `json:"waiting,omitempty"` // for writes to be let through again
 }
 
 // serve answers on the control socket until the context ends.
-func (h *house) serve(ctx context.Context, l net.Listener) {
+func (h *app) serve(ctx context.Context, l net.Listener) {
 	mux := http.NewServeMux()
 	handle := func(path string, f func(context.Context, order) (reply, error)) {
 		most := int64(mostOrder)
 		if path == pathOffer {
-			most = mostErrand
+			most = maxTransferBody
 		}
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			if o, ok := receive(w, r, most); ok {
@@ -101,7 +101,7 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 	handle(pathResume, func(ctx context.Context, _ order) (reply, error) { return reply{}, h.pause(ctx, false) })
 	handle(pathMissed, func(context.Context, order) (reply, error) { h.loop.Missed(); return reply{}, nil })
 	handle(pathOffer, h.offer)
-	mux.HandleFunc("POST "+pathHandOver, h.serveHandover)
+	mux.HandleFunc("POST "+pathTransfer, h.serveTransfer)
 	handle(pathDoctor, func(ctx context.Context, _ order) (reply, error) { return reply{Report: h.examine(ctx)}, nil })
 	handle(pathToken, func(ctx context.Context, o order) (reply, error) { return reply{}, h.takeToken(ctx, o.Token) })
 	handle(pathKnown, func(ctx context.Context, o order) (reply, error) {
@@ -127,13 +127,13 @@ func (h *house) serve(ctx context.Context, l net.Listener) {
 }
 
 // takeIn sees to it that the fleet file of that hash is in force: a file that was saved a moment ago may not be yet.
-func (h *house) takeIn(ctx context.Context, hash string) error {
+func (h *app) takeIn(ctx context.Context, hash string) error {
 	ctx, cancel := context.WithTimeout(ctx, takeInTime)
 	defer cancel()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for asked := false; ; {
-		if wanted, ok := h.loop.Wanted(); hash == "" || ok && wanted.Hash == hash {
+		if desired, ok := h.loop.Desired(); hash == "" || ok && desired.Hash == hash {
 			return nil
 		}
 		var reload chan<- struct{}
@@ -154,7 +154,7 @@ func (h *house) takeIn(ctx context.Context, hash string) error {
 const takeInTime = 5 * time.Second
 
 // serveApply streams the progress of an apply, one reply a line.
-func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
+func (h *app) serveApply(w http.ResponseWriter, r *http.Request) {
 	o, ok := receive(w, r, mostOrder)
 	if !ok {
 		return
@@ -177,13 +177,13 @@ func (h *house) serveApply(w http.ResponseWriter, r *http.Request) {
 }
 
 // passAgreed carries out the plan of that id, to which a person said yes.
-func (h *house) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
+func (h *app) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
 	return h.passWithin(ctx, planID, h.shown.of(planID))
 }
 
 // passWithin carries out the plan of that id. When the plan is another one by now, because the daemon has begun it by itself, it carries out
 // what is left, as long as all of that is part of what the person agreed to.
-func (h *house) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {
+func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {
 	for {
 		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID)
 		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !out.Pass.Plan.Within(agreed) {

@@ -75,7 +75,7 @@ var yes = Conduct{
 }
 
 // Who saves the file and asks for an apply in the same breath means the file as it is saved, though the daemon has not noticed yet.
-func TestApplyBesideADaemonTakesTheFileAsItIs(t *testing.T) {
+func TestApplyBesideADaemonReadsTheFileAsItIs(t *testing.T) {
 	o, sim := served(t, fleetOf("name: a"))
 	for _, file := range []string{fleetOf("name: a", "name: b"), fleetOf("name: b"), fleetOf("name: b", "name: c, count: 3")} {
 		save(t, o, file)
@@ -83,12 +83,12 @@ func TestApplyBesideADaemonTakesTheFileAsItIs(t *testing.T) {
 		if err != nil || !applied.Converged() {
 			t.Fatalf("apply: %+v, %v", applied, err)
 		}
-		wanted, err := fleetfile.Load(o.Fleet)
+		desired, err := fleetfile.Load(o.Fleet)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := len(sim.Droplets()); got != len(wanted.Specs) {
-			t.Errorf("%d droplets right after the apply, want %d", got, len(wanted.Specs))
+		if got := len(sim.Droplets()); got != len(desired.Specs) {
+			t.Errorf("%d droplets right after the apply, want %d", got, len(desired.Specs))
 		}
 	}
 }

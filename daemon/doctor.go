@@ -31,7 +31,7 @@ func Doctor(ctx context.Context, o Options) (doctor.Report, error) {
 	} else {
 		r.Add("daemon", doctor.Fail, err.Error(), "")
 	}
-	l, err := newLookout(o, nil, nil, nil)
+	l, err := newObserver(o, nil, nil, nil)
 	if err != nil {
 		return r, err
 	}
@@ -40,7 +40,7 @@ func Doctor(ctx context.Context, o Options) (doctor.Report, error) {
 }
 
 // patient is what there is to examine; holds: this process has the state database's lock.
-func (l *lookout) patient(holds bool) doctor.Patient {
+func (l *observer) patient(holds bool) doctor.Patient {
 	return doctor.Patient{
 		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
 		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, l.o.State) },
@@ -49,7 +49,7 @@ func (l *lookout) patient(holds bool) doctor.Patient {
 }
 
 // examine is what a running daemon finds in itself.
-func (h *house) examine(ctx context.Context) *doctor.Report {
+func (h *app) examine(ctx context.Context) *doctor.Report {
 	r := doctor.Examine(ctx, h.patient(true))
 	if err := h.hung(); err != nil {
 		r.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")

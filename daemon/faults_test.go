@@ -181,7 +181,7 @@ func TestFaultADestroyThatNeverWorks(t *testing.T) {
 			if len(live) != 1 || live[0].Status != saga.Stuck || !strings.Contains(live[0].Error, "is still there") || !strings.Contains(live[0].Error, "500") {
 				t.Fatalf("%s: after an hour: %s", name, w.describe())
 			}
-			if p, told := w.life.h.loop.Last().Outcome.Pass.Plan, w.life.h.onlook.board.Counts()["stuck"]; p.Summary.Stuck != 1 || told != 1 {
+			if p, told := w.life.h.loop.Last().Outcome.Pass.Plan, w.life.h.observability.board.Counts()["stuck"]; p.Summary.Stuck != 1 || told != 1 {
 				t.Errorf("%s: the plan tells of %d stuck, the notifier of %d", name, p.Summary.Stuck, told)
 			}
 			before := w.deletes()

@@ -10,8 +10,8 @@ import (
 
 // fresh gives the fleet file as it is at this moment, for a saga that is about to destroy something (law 17). One that cannot be used
 // changes nothing: then the last good version stays in force, and so it does where versions of the file are handed in.
-func (h *house) fresh() (fleet.Fleet, bool) {
-	inForce, ok := h.loop.Wanted()
+func (h *app) fresh() (fleet.Fleet, bool) {
+	inForce, ok := h.loop.Desired()
 	if !ok || h.o.Versions != nil || h.o.Fleet == "" {
 		return inForce, ok
 	}
@@ -27,8 +27,8 @@ const followEvery = time.Second
 
 // follow puts the fleet file in force, and each good version of it that is saved until the context ends: without a daemon nobody else
 // watches it, and the sagas go by its present word. Wait returns when nothing is taken in any more.
-func (h *house) follow(ctx context.Context, wanted fleet.Fleet) (wait func()) {
-	first := fleetfile.Version{Fleet: wanted, Hash: wanted.Hash}
+func (h *app) follow(ctx context.Context, desired fleet.Fleet) (wait func()) {
+	first := fleetfile.Version{Fleet: desired, Hash: desired.Hash}
 	h.loop.Use(first)
 	versions := h.o.Versions
 	if versions == nil {

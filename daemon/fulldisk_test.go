@@ -42,8 +42,8 @@ func fillDisk(s *scene) {
 	}
 	wal, err := os.Stat(s.o.State + "-wal")
 	s.must(err)
-	for _, room := range []int64{wal.Size(), 0} {
-		s.limit(uint64(room))
+	for _, space := range []int64{wal.Size(), 0} {
+		s.limit(uint64(space))
 		s.edit(fleetOf("name: web, count: 7")) // what cannot be written down is not begun
 		s.linger()
 		if n := s.sim.Writes() - sent; n != 0 {

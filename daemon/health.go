@@ -17,9 +17,9 @@ type check struct {
 	Reason string `json:"reason"`
 }
 
-// alive tells whether the process makes progress, by the same pulse as the service manager's watchdog. That the API is down, or that a
+// alive tells whether the process makes progress, by the same watchdog as the service manager's watchdog. That the API is down, or that a
 // saga is stuck, is not counted: a restart would not mend it.
-func (h *house) alive(context.Context) []check {
+func (h *app) alive(context.Context) []check {
 	if err := h.hung(); err != nil {
 		return []check{{"progress", false, err.Error()}}
 	}
@@ -30,17 +30,17 @@ func (h *house) alive(context.Context) []check {
 	return []check{{"progress", true, reason}}
 }
 
-// ready tells whether the daemon does its work: it knows what is wanted, has planned it, and may write down what it does.
-func (h *house) ready(ctx context.Context) []check {
+// ready tells whether the daemon does its work: it knows what is desired, has planned it, and may write down what it does.
+func (h *app) ready(ctx context.Context) []check {
 	file := check{"fleet file", false, "no version is in force yet"}
-	if wanted, ok := h.loop.Wanted(); ok {
-		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", wanted.Name, len(wanted.Specs))}
+	if desired, ok := h.loop.Desired(); ok {
+		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", desired.Name, len(desired.Specs))}
 	}
 	last := h.loop.Last()
 	if last.FileErr != nil {
 		file.Reason += "; the newest is not usable: " + last.FileErr.Error()
 	}
-	first := check{"first pass", h.onlook.planned.Load(), "planned"}
+	first := check{"first pass", h.observability.planned.Load(), "planned"}
 	if !first.OK {
 		first.Reason = "nothing is planned yet"
 		if last.Err != nil {

@@ -76,7 +76,7 @@ func TestLaw09AnApprovalStaysWithItsActions(t *testing.T) {
 
 // Law 9: what a later version of the file puts back is no longer approved, also within the day and when that version was in force for a
 // moment only.
-func TestLaw09APutBackTakesTheApprovalBack(t *testing.T) {
+func TestLaw09APutBackWithdrawsTheApproval(t *testing.T) {
 	for _, long := range []time.Duration{0, time.Hour} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			w.edit(careful("name: web, count: 6"))

@@ -24,7 +24,7 @@ func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfi
 	if _, err := path.Match(c.Name, ""); err != nil {
 		return fleetfile.Imported{}, fmt.Errorf("name pattern %q: %w (such as web-* or db-?)", c.Name, err)
 	}
-	l, err := newLookout(o, nothing, nil, nil)
+	l, err := newObserver(o, nothing, nil, nil)
 	if err != nil {
 		return fleetfile.Imported{}, err
 	}

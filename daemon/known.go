@@ -86,7 +86,7 @@ type knowledge struct {
 }
 
 // known answers from the store. Sagas come without their secrets.
-func (h *house) known(ctx context.Context, q question) (k knowledge, err error) {
+func (h *app) known(ctx context.Context, q question) (k knowledge, err error) {
 	switch {
 	case q.Meta:
 		var m fleet.Meta

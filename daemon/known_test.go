@@ -138,7 +138,7 @@ func TestHandToken(t *testing.T) {
 	}
 	hand("dop_v1_rotated") // of a reload that rotates nothing
 
-	h := &house{}
+	h := &app{}
 	if err := h.takeToken(t.Context(), "from-nobody"); err == nil {
 		t.Error("a token was taken from nobody knows whom")
 	}

@@ -34,7 +34,7 @@ func TestLaw08BadFileChangesNothing(t *testing.T) {
 		w.start() // the last of the bad ones
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if _, ok := w.life.h.loop.Wanted(); ok {
+		if _, ok := w.life.h.loop.Desired(); ok {
 			t.Error("a bad file is in force")
 		}
 		if last := w.life.h.loop.Last(); last.Err != nil || !last.Outcome.Saved || len(w.resources()) != 2 {

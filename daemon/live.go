@@ -67,7 +67,7 @@ func waitingIn(p plan.Plan) []Waiting {
 	return list
 }
 
-func (h *house) live() *Live {
+func (h *app) live() *Live {
 	last, budget := h.loop.Last(), h.budget.State()
 	l := &Live{
 		PID: os.Getpid(), Pass: last.At, Trigger: last.Trigger, Limit: budget.Limit, Remaining: budget.Remaining,
@@ -85,8 +85,8 @@ func (h *house) live() *Live {
 	if last.FileErr != nil {
 		l.FileError = last.FileErr.Error()
 	}
-	if wanted, ok := h.loop.Wanted(); ok {
-		l.InForce = wanted.Hash
+	if desired, ok := h.loop.Desired(); ok {
+		l.InForce = desired.Hash
 	}
 	if budget.Closed != nil {
 		l.Writes = budget.Closed.Error()

@@ -15,7 +15,7 @@ func TestTheReserveReachesTheBudget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := newLookout(o, nothing, nil, nil)
+		l, err := newObserver(o, nothing, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,12 +18,12 @@ import (
 
 // Retry makes a saga try now; one that ended undone is forgiven, so that its name may be tried again.
 func Retry(ctx context.Context, o Options, id string) error {
-	return give(ctx, o, pathRetry, id, func(h *house) error { return h.retry(ctx, id) })
+	return give(ctx, o, pathRetry, id, func(h *app) error { return h.retry(ctx, id) })
 }
 
 // Abort makes a saga go back, unless a step that cannot be undone has begun.
 func Abort(ctx context.Context, o Options, id string) error {
-	return give(ctx, o, pathAbort, id, func(h *house) error { return h.engine.Abort(ctx, id) })
+	return give(ctx, o, pathAbort, id, func(h *app) error { return h.engine.Abort(ctx, id) })
 }
 
 // Approve lets through, once, what is held in the plan of that id: each action, for the facts that the plan shows. A running daemon checks
@@ -33,7 +33,7 @@ func Approve(ctx context.Context, o Options, planID string) error {
 	if !plan.IsID(planID) {
 		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
 	}
-	return give(ctx, o, pathApprove, planID, func(h *house) error { return h.store.Approve(ctx, planID) })
+	return give(ctx, o, pathApprove, planID, func(h *app) error { return h.store.Approve(ctx, planID) })
 }
 
 // Pause stops all writes, or starts them again.
@@ -42,10 +42,10 @@ func Pause(ctx context.Context, o Options, paused bool) error {
 	if paused {
 		path = pathPause
 	}
-	return give(ctx, o, path, "", func(h *house) error { return h.store.Pause(ctx, paused) })
+	return give(ctx, o, path, "", func(h *app) error { return h.store.Pause(ctx, paused) })
 }
 
-func give(ctx context.Context, o Options, path, id string, self func(*house) error) error {
+func give(ctx context.Context, o Options, path, id string, self func(*app) error) error {
 	o, err := o.withDefaults()
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func give(ctx context.Context, o Options, path, id string, self func(*house) err
 	return errors.Join(self(h), h.store.Close())
 }
 
-func (h *house) retry(ctx context.Context, id string) error {
+func (h *app) retry(ctx context.Context, id string) error {
 	s, err := h.store.Saga(ctx, id)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (h *house) retry(ctx context.Context, id string) error {
 }
 
 // approve checks, in a running daemon, that the plan is the present one, and lets it through at once.
-func (h *house) approve(ctx context.Context, planID string) error {
+func (h *app) approve(ctx context.Context, planID string) error {
 	pass, err := h.loop.Preview(ctx, false)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (h *house) approve(ctx context.Context, planID string) error {
 	return nil
 }
 
-func (h *house) pause(ctx context.Context, paused bool) error {
+func (h *app) pause(ctx context.Context, paused bool) error {
 	if err := h.store.Pause(ctx, paused); err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func TestLaw05FoundAndThenCopied(t *testing.T) {
 }
 
 // A create is held somewhere on its way, times out, and is carried out so much later. What it makes is a leftover where the name is taken or
-// not wanted any more, however late: the saga remembers that it sent it.
+// not desired any more, however late: the saga remembers that it sent it.
 func TestLaw05APostThatLandsLate(t *testing.T) {
 	t.Parallel()
 	for _, late := range []time.Duration{3 * time.Minute, 10 * time.Minute, 24 * time.Hour, 8 * 24 * time.Hour, 100 * 24 * time.Hour} {
@@ -251,7 +251,7 @@ func TestLaw05ALeftoverUnderAProtectedName(t *testing.T) {
 
 // What a person gave back stays given back, though another tool puts the same tags on again. A person can have it back.
 func TestLaw16WhatWasReleasedStaysReleased(t *testing.T) {
-	for _, wanted := range []bool{false, true} {
+	for _, desired := range []bool{false, true} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			without, with := carefulOf("name: web, count: 5"), carefulOf("name: db", "name: web, count: 5")
 			w.edit(with)
@@ -259,7 +259,7 @@ func TestLaw16WhatWasReleasedStaysReleased(t *testing.T) {
 			w.rest()
 			db := w.sim.Named("db")[0]
 			w.must(w.life.h.pause(context.Background(), true))
-			if !wanted {
+			if !desired {
 				w.edit(without)
 			}
 			time.Sleep(time.Minute)
@@ -277,20 +277,20 @@ func TestLaw16WhatWasReleasedStaysReleased(t *testing.T) {
 				t.Errorf("%d writes since its tags show again", n)
 			}
 			for _, r := range w.resources() {
-				if r.DropletID == db.ID && r.Recorded != wanted { // its name is kept for it while the file wants that
-					t.Errorf("wanted %v: it is recorded: %v", wanted, r.Recorded)
+				if r.DropletID == db.ID && r.Recorded != desired { // its name is kept for it while the file wants that
+					t.Errorf("wanted %v: it is recorded: %v", desired, r.Recorded)
 				}
 			}
 			if _, said := w.lastPlan(); !strings.Contains(said, "released") {
 				t.Errorf("nobody is told:\n%s", said)
 			}
 			w.edit(with)
-			if !wanted { // another is made, because nothing stands for the name
+			if !desired { // another is made, because nothing stands for the name
 				w.until("db is made", func() bool { return len(w.sim.Named("db")) == 2 })
 				return
 			}
 			time.Sleep(time.Minute)
-			w.hand(plan.Claim, "db")
+			w.hand(plan.TakeOver, "db")
 			w.rest()
 			w.check()
 		})

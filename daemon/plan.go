@@ -20,16 +20,16 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
+	desired, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if unread != nil && !errors.Is(unread, fs.ErrNotExist) {
 		return plan.Plan{}, unread
 	}
-	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: wanted.Name}, nil }
+	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
 	if !o.Stateless {
 		load, err = reading(ctx, o.State)
 	}
 	if errors.Is(err, fs.ErrPermission) { // a service's
-		return planThere(ctx, o, wanted.Hash)
+		return planThere(ctx, o, desired.Hash)
 	}
 	if err != nil {
 		return plan.Plan{}, err
@@ -37,13 +37,13 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if unread != nil {
 		return plan.Plan{}, unread
 	}
-	l, err := newLookout(o, load, nil, nil)
+	l, err := newObserver(o, load, nil, nil)
 	if err != nil {
 		return plan.Plan{}, err
 	}
 	l.planner.Stateless = o.Stateless
 	remote, alone := Dial(ctx, o)
-	pass, err := l.planner.Plan(ctx, wanted, alone != nil)
+	pass, err := l.planner.Plan(ctx, desired, alone != nil)
 	if err == nil && alone == nil && len(pass.Plan.Missing) > 0 {
 		// The daemon is to look too. That it cannot be told is no failure of the plan: it looks by itself, only later.
 		remote.ask(ctx, pathMissed, order{})

@@ -55,8 +55,8 @@ type feed struct {
 	followers map[chan Progress]bool
 }
 
-// followRoom is how much progress a follower may fall behind: enough for a few thousand sagas that all start at once.
-const followRoom = 1 << 14
+// followBuffer is how much progress a follower may fall behind: enough for a few thousand sagas that all start at once.
+const followBuffer = 1 << 14
 
 func (f *feed) send(p Progress) {
 	f.mu.Lock()
@@ -79,7 +79,7 @@ func (f *feed) send(p Progress) {
 
 // follow gives all progress from now on, until stop.
 func (f *feed) follow() (progress <-chan Progress, stop func()) {
-	c := make(chan Progress, followRoom)
+	c := make(chan Progress, followBuffer)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.followers == nil {

@@ -15,14 +15,14 @@ import (
 
 // The bounds of the control socket. Whoever may use it is trusted with the fleet, and not with the daemon's memory.
 const (
-	mostOrder   = 64 << 10         // bytes of a request's body
-	mostErrand  = 8 << 20          // bytes of one that lists droplets which change hands
-	mostAgreed  = 10_000           // droplets in that list
-	mostHeader  = 16 << 10         // bytes of a request's header
-	mostAtOnce  = 256              // requests that are answered at the same time
-	orderTime   = 10 * time.Second // to send a request
-	idleTime    = 10 * time.Second // between two requests on one connection
-	mostRefused = 1 << 10          // bytes that are read of an answer that refuses
+	mostOrder       = 64 << 10         // bytes of a request's body
+	maxTransferBody = 8 << 20          // bytes of one that lists droplets which change hands
+	mostAgreed      = 10_000           // droplets in that list
+	mostHeader      = 16 << 10         // bytes of a request's header
+	mostAtOnce      = 256              // requests that are answered at the same time
+	orderTime       = 10 * time.Second // to send a request
+	idleTime        = 10 * time.Second // between two requests on one connection
+	mostRefused     = 1 << 10          // bytes that are read of an answer that refuses
 )
 
 // newServer is the control socket's server. Writing an answer has no time limit: an apply is followed for as long as it takes.
@@ -65,9 +65,9 @@ func receive(w http.ResponseWriter, r *http.Request, most int64) (o order, ok bo
 	return o, true
 }
 
-// agreedList is what a person agreed to in a handover. A short text can say a list that takes a hundred times its room, so the length
+// agreedList is what a person agreed to in a transfer. A short text can say a list that takes a hundred times its room, so the length
 // is checked while it is read.
-type agreedList []plan.Handover
+type agreedList []plan.Transfer
 
 func (l *agreedList) UnmarshalJSON(b []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(b))
@@ -78,7 +78,7 @@ func (l *agreedList) UnmarshalJSON(b []byte) error {
 		if len(*l) == mostAgreed {
 			return fmt.Errorf("more than %d droplets change hands at once", mostAgreed)
 		}
-		var h plan.Handover
+		var h plan.Transfer
 		if err := dec.Decode(&h); err != nil {
 			return err
 		}

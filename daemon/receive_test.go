@@ -112,7 +112,7 @@ func TestTheControlSocketGivesARequestTenSeconds(t *testing.T) {
 }
 
 // Only sending is bounded: an apply is followed for as long as it takes, on a connection that says nothing.
-func TestTheControlSocketAnswersForAsLongAsItTakes(t *testing.T) {
+func TestTheControlSocketAnswersForAsLongAsItNeeds(t *testing.T) {
 	long := func(w http.ResponseWriter, r *http.Request) {
 		o, ok := receive(w, r, mostOrder)
 		if !ok {
@@ -163,7 +163,7 @@ func TestTheControlSocketAnswersSoManyAtOnce(t *testing.T) {
 // The socket of a real daemon refuses 300 MiB, in words, and takes no room for them.
 func TestTheControlSocketRefusesALargeBody(t *testing.T) {
 	o, _ := served(t, fleetOf("name: web"))
-	for _, path := range []string{pathPlan, pathApply, pathKnown, pathHandOver, pathOffer, pathBackup} {
+	for _, path := range []string{pathPlan, pathApply, pathKnown, pathTransfer, pathOffer, pathBackup} {
 		conn, err := dialSocket(t.Context(), SocketBeside(o.State))
 		if err != nil {
 			t.Fatal(err)
@@ -242,7 +242,7 @@ func TestAHundredPlansAtOnceShareTheirLooks(t *testing.T) {
 	})
 }
 
-func TestAHandoverListsSoManyDroplets(t *testing.T) {
+func TestATransferListsSoManyDroplets(t *testing.T) {
 	var l agreedList
 	if err := l.UnmarshalJSON([]byte("[" + strings.Repeat("{},", mostAgreed-1) + "{}]")); err != nil || len(l) != mostAgreed {
 		t.Errorf("%d droplets: %v", len(l), err)

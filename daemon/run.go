@@ -35,11 +35,11 @@ func unlessStopped(ctx context.Context, err error) error {
 	return err
 }
 
-func (h *house) run(ctx context.Context) error {
+func (h *app) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	context.AfterFunc(ctx, func() { h.shut(errShutdown) })
-	watched, err := h.serveOnlook(ctx)
+	watched, err := h.serveObservability(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (h *house) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.onlook.board.Settle(notify.Stuck)
+	h.observability.board.Settle(notify.Stuck)
 	defer wait()
 	defer stop()
 	if err := h.removeCopies(); err != nil {
@@ -80,7 +80,7 @@ func (h *house) run(ctx context.Context) error {
 }
 
 // aside starts what goes on beside the loop until the context ends; wait returns when all of it has ended.
-func (h *house) aside(ctx context.Context) (wait func()) {
+func (h *app) aside(ctx context.Context) (wait func()) {
 	var all sync.WaitGroup
 	all.Go(func() { h.supervisor.run(ctx) })
 	all.Go(func() { h.keepTidy(ctx) })
@@ -88,7 +88,7 @@ func (h *house) aside(ctx context.Context) (wait func()) {
 }
 
 // passReloads hands the reloads that a person asks for on to the watcher.
-func (h *house) passReloads(ctx context.Context) {
+func (h *app) passReloads(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -105,7 +105,7 @@ func (h *house) passReloads(ctx context.Context) {
 }
 
 // listen serves the control socket until the context ends; served is closed then.
-func (h *house) listen(ctx context.Context) (served <-chan struct{}, err error) {
+func (h *app) listen(ctx context.Context) (served <-chan struct{}, err error) {
 	done := make(chan struct{})
 	if h.o.NoControl {
 		close(done)

@@ -41,31 +41,31 @@ func (x wire) checkAct(id int64, body []byte) {
 			return ok && says(s)
 		})
 	}
-	journaled, wanted := true, true
+	journaled, desired := true, true
 	switch act.Type {
 	case "rename":
-		journaled, wanted = c.Found.Name != "", asked(func(s fleet.Spec) bool { return s.Name == act.Name })
+		journaled, desired = c.Found.Name != "", asked(func(s fleet.Spec) bool { return s.Name == act.Name })
 	case "enable_backups", "disable_backups":
 		on := act.Type == "enable_backups"
-		journaled, wanted = c.Found.Backups != nil, asked(func(s fleet.Spec) bool { return s.Backups == on })
+		journaled, desired = c.Found.Backups != nil, asked(func(s fleet.Spec) bool { return s.Backups == on })
 	case "enable_ipv6":
-		wanted = !g.Reverse && asked(func(s fleet.Spec) bool { return s.IPv6 })
+		desired = !g.Reverse && asked(func(s fleet.Spec) bool { return s.IPv6 })
 	case "shutdown", "power_off":
 		journaled = c.Found.On != nil
-		wanted = !g.Reverse && asked(inPlace)
+		desired = !g.Reverse && asked(inPlace)
 		x.checkRoll(g, d)
 	case "resize":
-		wanted = !g.Reverse && asked(func(s fleet.Spec) bool {
+		desired = !g.Reverse && asked(func(s fleet.Spec) bool {
 			return s.Size == act.Size && act.Disk == (s.Rules.Resize == fleet.ResizeWithDisk) && inPlace(s)
 		})
 	case "power_on": // owed to a droplet that was switched off, whatever the file says
 	default:
-		wanted = false
+		desired = false
 	}
 	if !journaled {
 		w.broke("law 03", "%s of droplet %d %s, and how it was found is not in the journal: %s", act.Type, id, d.Name, g.Context)
 	}
-	if !wanted {
+	if !desired {
 		w.broke("law 17", "%s of droplet %d %s, which no file of late asks for", body, id, d.Name)
 	}
 }
@@ -110,7 +110,7 @@ func (x wire) checkRoll(g saga.Saga, d simulator.Droplet) {
 	w.s.count("update: max_unavailable bounded a resize")
 }
 
-// checkHeir holds a create against what the file says the name was called before: the droplet of that name is the one that is wanted.
+// checkHeir holds a create against what the file says the name was called before: the droplet of that name is the one that is desired.
 func (x wire) checkHeir(g saga.Saga, name string) {
 	w := x.w
 	was := ""

@@ -13,8 +13,8 @@ import (
 
 // licensed checks that the truth, and the file, give a reason to destroy the droplet.
 func (w *watch) licensed(who *world, d simulator.Droplet, s saga.Saga, c sagaContext, recent time.Time) {
-	name := c.Licence.Name
-	switch c.Licence.While {
+	name := c.License.Name
+	switch c.License.While {
 	case "unwanted":
 		since := recent
 		if w.deleted[s.ID] { // a destroy that has begun only goes forward
@@ -22,29 +22,29 @@ func (w *watch) licensed(who *world, d simulator.Droplet, s saga.Saga, c sagaCon
 		}
 		w.deleted[s.ID] = true
 		if !w.lately(since, func(f fleet.Fleet) bool {
-			_, wanted := f.Spec(name)
+			_, desired := f.Spec(name)
 			_, renamed := f.Heir(name)
-			return !wanted && !renamed
+			return !desired && !renamed
 		}) {
 			w.broke("law 17", "a DELETE of droplet %d %s, which the file wants, or calls by another name", d.ID, name)
 		}
 	case "spec", "always":
 		if !w.stoodIn(who, d, name, s, recent) && !w.first(s, c) {
-			w.broke("law 05", "a DELETE of droplet %d, the last one of ours for the name %s (%s, %s)", d.ID, name, s.Kind, c.Licence.While)
+			w.broke("law 05", "a DELETE of droplet %d, the last one of ours for the name %s (%s, %s)", d.ID, name, s.Kind, c.License.While)
 		}
 	default:
-		w.broke("law 01", "a DELETE of droplet %d %s under a licence for %q", d.ID, name, c.Licence.While)
+		w.broke("law 01", "a DELETE of droplet %d %s under a license for %q", d.ID, name, c.License.While)
 	}
 }
 
 // first tells whether the droplet is to go before the one that comes in its place, as the file says.
 func (w *watch) first(s saga.Saga, c sagaContext) bool {
-	if s.Kind != fleet.SagaDestroy || c.Licence.While != "spec" {
+	if s.Kind != fleet.SagaDestroy || c.License.While != "spec" {
 		return false
 	}
 	w.s.count("update: a droplet made room for its replacement")
 	return w.lately(w.since(s), func(f fleet.Fleet) bool {
-		spec, _ := f.Spec(c.Licence.Name)
+		spec, _ := f.Spec(c.License.Name)
 		return spec.Rules.Order == fleet.DestroyFirst
 	})
 }
@@ -93,7 +93,7 @@ func (w *watch) protected(who *world, d simulator.Droplet, recent time.Time) {
 
 // bounded checks policy.max_destroy where it is a number: no more unapproved destroys and replaces of registered droplets at a time.
 func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
-	if s.Labels[fleet.LabelApproval] != "" || c.Licence.While == "always" {
+	if s.Labels[fleet.LabelApproval] != "" || c.License.While == "always" {
 		return
 	}
 	most := 0
@@ -110,6 +110,6 @@ func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
 	}
 	registered := slices.ContainsFunc(recorded.Records, func(r fleet.Record) bool { return r.DropletID == c.Demolition.DropletID })
 	if registered && most == 0 {
-		w.broke("law 09", "a DELETE of the registered droplet %d %s, though max_destroy is 0 and nobody approved it", c.Demolition.DropletID, c.Licence.Name)
+		w.broke("law 09", "a DELETE of the registered droplet %d %s, though max_destroy is 0 and nobody approved it", c.Demolition.DropletID, c.License.Name)
 	}
 }

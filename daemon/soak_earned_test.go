@@ -81,7 +81,7 @@ type registrar struct {
 func (r registrar) Commit(ctx context.Context, s saga.Saga, rows []any) error {
 	err := r.Journal.Commit(ctx, s, rows)
 	if err == nil {
-		r.w.registered(r.who, rows, s.Kind == fleet.SagaAdopt || s.Kind == fleet.SagaClaim)
+		r.w.registered(r.who, rows, s.Kind == fleet.SagaAdopt || s.Kind == fleet.SagaTakeOver)
 	}
 	return err
 }
@@ -325,7 +325,7 @@ func (w *watch) ends(f fleet.Fleet, r fleet.Record, p *past) bool {
 		return true
 	}
 	for _, field := range fleet.Fields {
-		want, asked := field.Wanted(spec)
+		want, asked := field.Desired(spec)
 		has, known := r.Values[field.Name]
 		if field.Change == fleet.ChangeReplace && asked && known && want != has {
 			return true
@@ -334,7 +334,7 @@ func (w *watch) ends(f fleet.Fleet, r fleet.Record, p *past) bool {
 	return false
 }
 
-// heir finds the wanted droplet that has, or had in steps, the name of a registered one: `was` in the file in force, and in versions
+// heir finds the desired droplet that has, or had in steps, the name of a registered one: `was` in the file in force, and in versions
 // since it was registered. A name that another droplet is registered under has no need of it.
 func (w *watch) heir(f fleet.Fleet, p *past, name string, id int64) (fleet.Spec, bool) {
 	from := map[string]bool{fleet.Key(name): true}

@@ -215,7 +215,7 @@ func (s *soak) judge() {
 	if s.t.Failed() {
 		return
 	}
-	wanted := s.version().Fleet
+	desired := s.version().Fleet
 	last := s.life.h.loop.Last().Outcome.Pass.Plan
 	recorded, err := s.reader().Load(s.ctx())
 	s.must(err)
@@ -239,7 +239,7 @@ func (s *soak) judge() {
 			s.t.Errorf("%s is droplet %d without our tags: %v", r.Name, r.DropletID, d.Tags)
 		}
 	}
-	for _, spec := range wanted.Specs {
+	for _, spec := range desired.Specs {
 		id, there := byName[fleet.Key(spec.Name)]
 		switch {
 		case excused(spec.Name):
@@ -261,9 +261,9 @@ func (s *soak) judge() {
 			continue // a person's
 		}
 		r, known := byID[d.ID]
-		_, isWanted := wanted.Spec(r.Name)
+		_, isDesired := desired.Spec(r.Name)
 		switch {
-		case known && (isWanted || excused(r.Name)):
+		case known && (isDesired || excused(r.Name)):
 		case known:
 			s.t.Errorf("droplet %d %s is recorded as %s, which nobody wants", d.ID, d.Name, r.Name)
 		case !reported(d.ID):

@@ -17,11 +17,11 @@ import (
 // touch is what somebody at the console did to one field of a droplet. The fields are those of the fleet file, "status", and "tag:blue"
 // for each tag, which is on or off.
 type touch struct {
-	at     time.Time
-	value  string
-	name   string // that the droplet was recorded under
-	wanted string // by the file at that time
-	steady bool   // the droplet was as it was recorded and as the file asked, the file said report, and nothing was under way
+	at      time.Time
+	value   string
+	name    string // that the droplet was recorded under
+	desired string // by the file at that time
+	steady  bool   // the droplet was as it was recorded and as the file asked, the file said report, and nothing was under way
 }
 
 // touches lets the console user set one field of one of our droplets.
@@ -45,8 +45,8 @@ func (s *soak) touch(d simulator.Droplet, field, value string) {
 		r := recorded.Records[i]
 		busy := slices.ContainsFunc(recorded.Sagas, func(g fleet.Saga) bool { return g.Live })
 		if spec, ok := f.Spec(r.Name); ok {
-			t.name, t.wanted = r.Name, wantedIn(spec, field)
-			t.steady = !busy && wantedIn(spec, field) == recordedIn(r, field) && recordedIn(r, field) == shownIn(d, field) &&
+			t.name, t.desired = r.Name, desiredIn(spec, field)
+			t.steady = !busy && desiredIn(spec, field) == recordedIn(r, field) && recordedIn(r, field) == shownIn(d, field) &&
 				f.Policy.DriftOf(spec.Rules) == fleet.DriftReport
 		}
 	}
@@ -55,13 +55,13 @@ func (s *soak) touch(d simulator.Droplet, field, value string) {
 	if s.watch.touched[d.ID] == nil {
 		s.watch.touched[d.ID] = map[string]touch{}
 	}
-	if before, again := s.watch.touched[d.ID][field]; again && before.steady && before.wanted == t.wanted && before.name == t.name {
+	if before, again := s.watch.touched[d.ID][field]; again && before.steady && before.desired == t.desired && before.name == t.name {
 		t.steady = t.steady || s.watch.undisturbed(before, field)
 	}
 	s.watch.touched[d.ID][field] = t
 }
 
-// inForce is the fleet that is wanted now; nil: none is.
+// inForce is the fleet that is desired now; nil: none is.
 func (w *watch) inForce() *fleet.Fleet {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,7 +76,7 @@ func (w *watch) inForce() *fleet.Fleet {
 func (w *watch) undisturbed(t touch, field string) bool {
 	return t.steady && !w.forgot && !w.lately(t.at.Add(-30*time.Second), func(f fleet.Fleet) bool {
 		spec, ok := f.Spec(t.name)
-		return !ok || wantedIn(spec, field) != t.wanted || f.Policy.DriftOf(spec.Rules) != fleet.DriftReport
+		return !ok || desiredIn(spec, field) != t.desired || f.Policy.DriftOf(spec.Rules) != fleet.DriftReport
 	})
 }
 
@@ -91,8 +91,8 @@ func holds(list []string, tag string) bool {
 	return slices.ContainsFunc(list, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
-// wantedIn, recordedIn and shownIn are one field as the file, the record and the simulator have it.
-func wantedIn(s fleet.Spec, field string) string {
+// desiredIn, recordedIn and shownIn are one field as the file, the record and the simulator have it.
+func desiredIn(s fleet.Spec, field string) string {
 	if tag, ok := strings.CutPrefix(field, "tag:"); ok {
 		return onOff(holds(s.Tags, tag))
 	}
@@ -146,7 +146,7 @@ func (s *soak) judgeDroplet(spec fleet.Spec, r fleet.Record) {
 		}
 	}
 	for _, field := range fields {
-		want, has := wantedIn(spec, field), shownIn(d, field)
+		want, has := desiredIn(spec, field), shownIn(d, field)
 		t, touched := s.watch.touched[d.ID][field]
 		switch {
 		case field == "ipv6" && has == "true": // there is no way back

@@ -29,7 +29,7 @@ type watch struct {
 	born    map[int64][]string         // the tags of each droplet that a daemon made, as it asked for them
 	posts   map[post]postedOnce        // the last create of each daemon under each saga tag
 	files   []fileAt                   // good versions of the fleet file
-	deleted map[string]bool            // sagas that have sent a DELETE under a licence
+	deleted map[string]bool            // sagas that have sent a DELETE under a license
 	paused  time.Time                  // since when writes are paused; zero: they are not
 	alien   bool                       // the token in use is another team's
 	jumped  bool                       // the clock did, so times in the journal mean little
@@ -203,7 +203,7 @@ type sagaContext struct {
 		DropletID int64 `json:"droplet_id"`
 		Sent      bool  `json:"sent"`
 	} `json:"demolition"`
-	Licence struct {
+	License struct {
 		While     string `json:"while"`
 		Name      string `json:"name"`
 		DropletID int64  `json:"droplet_id"`

@@ -23,7 +23,7 @@ type story struct {
 	stanzas []string // of the file; none: a protected db and seven of web
 	happens func(w *world)
 	ends    []string // names whose droplets may end, for the file or a person says so
-	lack    int      // wanted names that wait for a person, so without a droplet
+	lack    int      // desired names that wait for a person, so without a droplet
 	more    int      // droplets beside those of the file: held, or of somebody else
 }
 
@@ -357,13 +357,13 @@ func (s story) play(w *world) {
 			w.t.Errorf("droplet %d %s, which no daemon made, is %+v (there: %v)", d.ID, d.Name, now, there)
 		}
 	}
-	wanted, lack := w.version().Fleet.Specs, 0
-	for _, spec := range wanted {
+	desired, lack := w.version().Fleet.Specs, 0
+	for _, spec := range desired {
 		if len(w.sim.Named(spec.Name)) == 0 {
 			lack++
 		}
 	}
-	extra := len(w.sim.Droplets()) - (len(wanted) - lack)
+	extra := len(w.sim.Droplets()) - (len(desired) - lack)
 	if lack > s.lack || extra > s.more {
 		w.t.Errorf("%d names have no droplet, at most %d may; %d droplets are left over, at most %d may be", lack, s.lack, extra, s.more)
 	}

@@ -21,7 +21,7 @@ import (
 //   - STATUS= whenever it is another.
 //   - STOPPING=1.
 type supervisor struct {
-	h     *house
+	h     *app
 	again chan struct{} // has one element when there is something to look at
 
 	mu        sync.Mutex
@@ -46,7 +46,7 @@ const (
 	lookEvery = time.Minute
 )
 
-func newSupervisor(h *house) *supervisor { return &supervisor{h: h, again: make(chan struct{}, 1)} }
+func newSupervisor(h *app) *supervisor { return &supervisor{h: h, again: make(chan struct{}, 1)} }
 
 // run tells until the context ends.
 func (s *supervisor) run(ctx context.Context) {
@@ -209,11 +209,11 @@ func (s *supervisor) tell(assignments ...string) {
 }
 
 // statusLine is the daemon in one line, for `systemctl status`: what needs a person first.
-func (h *house) statusLine() string {
+func (h *app) statusLine() string {
 	last := h.loop.Last()
 	name := ""
-	if wanted, ok := h.loop.Wanted(); ok {
-		name = wanted.Name + ": "
+	if desired, ok := h.loop.Desired(); ok {
+		name = desired.Name + ": "
 	}
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }

@@ -200,33 +200,33 @@ func TestWatchdogStarvesWhenSomethingHangs(t *testing.T) {
 	}
 }
 
-// The pulse alone: work that nothing comes of, a pass that is due, and what excuses.
-func TestPulse(t *testing.T) {
+// The watchdog alone: work that nothing comes of, a pass that is due, and what excuses.
+func TestWatchdog(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
-		do   func(p *pulse)
+		do   func(p *watchdog)
 		held bool
 		hung bool
 	}{
-		{"rest", func(*pulse) { time.Sleep(time.Hour) }, false, false},
-		{"a saga whose step nothing comes of", func(p *pulse) { p.begin("saga"); time.Sleep(workPatience + time.Minute) }, false, true},
-		{"one that a rate limit holds", func(p *pulse) { p.begin("saga"); time.Sleep(time.Hour) }, true, false},
-		{"one that ended", func(p *pulse) { p.begin("saga"); p.end("saga"); time.Sleep(time.Hour) }, false, false},
-		{"one that wrote its intent lately", func(p *pulse) { p.begin("saga"); time.Sleep(time.Hour); p.sign() }, false, false},
-		{"a pass that is due", func(p *pulse) { p.scheduled(time.Now(), 15*time.Minute); time.Sleep(26 * time.Minute) }, false, true},
-		{"a pass that came", func(p *pulse) {
+		{"rest", func(*watchdog) { time.Sleep(time.Hour) }, false, false},
+		{"a saga whose step nothing comes of", func(p *watchdog) { p.begin("saga"); time.Sleep(workPatience + time.Minute) }, false, true},
+		{"one that a rate limit holds", func(p *watchdog) { p.begin("saga"); time.Sleep(time.Hour) }, true, false},
+		{"one that ended", func(p *watchdog) { p.begin("saga"); p.end("saga"); time.Sleep(time.Hour) }, false, false},
+		{"one that wrote its intent lately", func(p *watchdog) { p.begin("saga"); time.Sleep(time.Hour); p.sign() }, false, false},
+		{"a pass that is due", func(p *watchdog) { p.scheduled(time.Now(), 15*time.Minute); time.Sleep(26 * time.Minute) }, false, true},
+		{"a pass that came", func(p *watchdog) {
 			p.scheduled(time.Now(), 15*time.Minute)
 			time.Sleep(16 * time.Minute)
 			p.scheduled(time.Now(), 15*time.Minute)
 			time.Sleep(20 * time.Minute)
 		}, false, false},
-		{"a call that returned", func(p *pulse) { p.database("load")(); time.Sleep(time.Hour) }, false, false},
-		{"a call that did not, whatever the rate limit", func(p *pulse) { p.database("load"); time.Sleep(callPatience + time.Second) }, true, true},
+		{"a call that returned", func(p *watchdog) { p.database("load")(); time.Sleep(time.Hour) }, false, false},
+		{"a call that did not, whatever the rate limit", func(p *watchdog) { p.database("load"); time.Sleep(callPatience + time.Second) }, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := newPulse(workPatience)
+				p := newWatchdog(workPatience)
 				tt.do(p)
 				if err := p.hung(0, tt.held); (err != nil) != tt.hung {
 					t.Errorf("hung: %v, want one: %v", err, tt.hung)
@@ -236,7 +236,7 @@ func TestPulse(t *testing.T) {
 	}
 	t.Run("requests are signs of life", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p := newPulse(workPatience)
+			p := newWatchdog(workPatience)
 			p.begin("saga")
 			for sent := range int64(100) {
 				time.Sleep(time.Minute)

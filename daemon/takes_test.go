@@ -43,7 +43,7 @@ func (w *world) lists() (n int) {
 }
 
 // A replace that waits for a person says what it takes along and what it leaves behind; and so it happens once it is approved.
-func TestAPlanSaysWhatADestroyTakesAlong(t *testing.T) {
+func TestAPlanTellsTheSideEffectsOfADestroy(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
 		careful := func(stanza string) string {
 			return strings.Replace(fleetOf(stanza), "max_destroy: 100%", "max_destroy: 0", 1)
@@ -77,7 +77,7 @@ func TestAPlanSaysWhatADestroyTakesAlong(t *testing.T) {
 		time.Sleep(time.Hour) // the hold is planned again at each sync
 		synctest.Wait()
 		again, _ := w.lastPlan()
-		if n := w.lists(); again.ID != p.ID || len(again.Actions) != 1 || !slices.EqualFunc(again.Actions[0].Takes, p.Actions[0].Takes, sameAttachment) || n > 3*6 {
+		if n := w.lists(); again.ID != p.ID || len(again.Actions) != 1 || !slices.EqualFunc(again.Actions[0].SideEffects, p.Actions[0].SideEffects, sameAttachment) || n > 3*6 {
 			t.Errorf("an hour later plan %s takes %v; %d requests", again.ID, again.Actions, n)
 		}
 

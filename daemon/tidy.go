@@ -14,7 +14,7 @@ const (
 )
 
 // keepTidy removes from the state database what is over for long, once a day, until the context ends.
-func (h *house) keepTidy(ctx context.Context) {
+func (h *app) keepTidy(ctx context.Context) {
 	keep := state.Retention{Sagas: max(0, h.o.KeepSagas), Deleted: max(0, h.o.KeepDeleted)}
 	for wait := tidyFirst; ; wait = tidyEvery {
 		select {

@@ -65,7 +65,7 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 }
 
 // takeToken takes a token from root, or from the daemon's own user.
-func (h *house) takeToken(ctx context.Context, token string) error {
+func (h *app) takeToken(ctx context.Context, token string) error {
 	if uid, ok := ctx.Value(peerKey{}).(int); !ok || uid != 0 && uid != os.Getuid() {
 		return errors.New("only root may hand the daemon another token (use sudo)")
 	}

@@ -11,13 +11,13 @@ import (
 
 // A call of the state database that never returns is noticed, whichever it is.
 func TestEveryCallOfTheStoreIsWatched(t *testing.T) {
-	p := newPulse(time.Minute)
-	watchedCalls(t, p, reflect.TypeFor[saga.Journal](), pulsedJournal{pulse: p})
-	watchedCalls(t, p, reflect.TypeFor[reconcile.Store](), pulsedStore{pulse: p})
+	p := newWatchdog(time.Minute)
+	watchedCalls(t, p, reflect.TypeFor[saga.Journal](), watchedJournal{watchdog: p})
+	watchedCalls(t, p, reflect.TypeFor[reconcile.Store](), watchedStore{watchdog: p})
 }
 
 // watchedCalls calls each method of an interface on what stands before a store that is not there: the call must be noted before it fails.
-func watchedCalls(t *testing.T, p *pulse, of reflect.Type, by any) {
+func watchedCalls(t *testing.T, p *watchdog, of reflect.Type, by any) {
 	t.Helper()
 	for m := range of.Methods() {
 		p.beat = time.Time{}

@@ -37,9 +37,9 @@ func listenAddress(s string) (string, error) {
 const scrapeTime = 10 * time.Second
 
 // web answers scrapes and probes.
-func (h *house) web() http.Handler {
+func (h *app) web() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(h.onlook.registry, promhttp.HandlerOpts{
+	mux.Handle("GET /metrics", promhttp.HandlerFor(h.observability.registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(h.o.Log.Handler(), slog.LevelError), MaxRequestsInFlight: 4, Timeout: scrapeTime,
 	}))
 	mux.Handle("GET /healthz", answer(h.alive))
@@ -51,7 +51,7 @@ func (h *house) web() http.Handler {
 }
 
 // serveWeb listens, and answers until the context ends.
-func (h *house) serveWeb(ctx context.Context, running *sync.WaitGroup) error {
+func (h *app) serveWeb(ctx context.Context, running *sync.WaitGroup) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", h.o.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for metrics and health: %w (--listen takes another address)", err)

@@ -63,7 +63,7 @@ func fill(v reflect.Value, next *int) {
 	case *fleet.Values:
 		*p = fleet.Values{"size": fmt.Sprint("s", *next), "monitoring": "true", "tags": "a,b"}
 		return
-	case *plan.Licence: // its terms are plan's own
+	case *plan.License: // its terms are plan's own
 		if err := json.Unmarshal([]byte(licence), p); err != nil {
 			panic(err)
 		}

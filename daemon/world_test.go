@@ -36,7 +36,7 @@ type world struct {
 	log     *slog.Logger
 	wire    func(http.RoundTripper) http.RoundTripper // stands between the daemon and the simulator; nil: nothing does
 
-	// wrap puts something between the house and its store; nil: nothing.
+	// wrap puts something between the app and its store; nil: nothing.
 	wrap func(*sqlite.Store) (saga.Journal, reconcile.Store)
 
 	meddler atomic.Pointer[meddler] // nil: nobody meddles
@@ -65,7 +65,7 @@ func (t meddled) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // life is one process: from a start to its end or its crash.
 type life struct {
-	h        *house
+	h        *app
 	store    *sqlite.Store
 	versions chan fleetfile.Version
 	cancel   context.CancelFunc
@@ -237,27 +237,27 @@ func (w *world) addForeign(name string, tags ...string) simulator.Droplet {
 	return d
 }
 
-// check holds the world at rest against what must always be true then: exactly one droplet of ours for every wanted name, none
+// check holds the world at rest against what must always be true then: exactly one droplet of ours for every desired name, none
 // else, all of them recorded, and nothing foreign touched.
 func (w *world) check() {
 	w.t.Helper()
-	wanted := w.version()
-	if wanted.Err != nil {
-		w.t.Fatal(wanted.Err)
+	desired := w.version()
+	if desired.Err != nil {
+		w.t.Fatal(desired.Err)
 	}
 	names := map[string][]int64{}
 	for _, d := range w.sim.Droplets() {
-		if d.HasTag(fleet.ManagedTag) && d.HasTag(fleet.FleetTag(wanted.Fleet.Name)) {
+		if d.HasTag(fleet.ManagedTag) && d.HasTag(fleet.FleetTag(desired.Fleet.Name)) {
 			names[d.Name] = append(names[d.Name], d.ID)
 		}
 	}
-	for _, s := range wanted.Fleet.Specs {
+	for _, s := range desired.Fleet.Specs {
 		if n := len(names[s.Name]); n != 1 {
 			w.t.Errorf("%s: %d droplets, want exactly one: %v", s.Name, n, names[s.Name])
 		}
 	}
-	if len(names) > len(wanted.Fleet.Specs) {
-		w.t.Errorf("droplets under %d names, want %d: %v", len(names), len(wanted.Fleet.Specs), names)
+	if len(names) > len(desired.Fleet.Specs) {
+		w.t.Errorf("droplets under %d names, want %d: %v", len(names), len(desired.Fleet.Specs), names)
 	}
 	for _, f := range w.foreign {
 		now, there := w.sim.Droplet(f.ID)
@@ -279,8 +279,8 @@ func (w *world) check() {
 			w.t.Errorf("%s is recorded as droplet %d, which is not there: %v", r.Name, r.DropletID, names[r.Name])
 		}
 	}
-	if len(registered) != len(wanted.Fleet.Specs) {
-		w.t.Errorf("%d droplets are recorded, want %d", len(registered), len(wanted.Fleet.Specs))
+	if len(registered) != len(desired.Fleet.Specs) {
+		w.t.Errorf("%d droplets are recorded, want %d", len(registered), len(desired.Fleet.Specs))
 	}
 	for _, s := range recorded.Sagas {
 		if s.Live {

@@ -153,7 +153,7 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// newTransport is http.DefaultTransport's twin for one host. Connections that idled for long may be dead without our knowing, and a
+// newTransport is http.DefaultTransport's duplicate for one host. Connections that idled for long may be dead without our knowing, and a
 // write on a dead connection has an unknown outcome: so they are let go early, and pinged where the protocol can.
 func newTransport(concurrency int) *http.Transport {
 	t, ok := http.DefaultTransport.(*http.Transport)

@@ -13,7 +13,7 @@ import (
 )
 
 // use takes a slot for a request that takes so long and is answered with these headers.
-func use(t *testing.T, b *Budget, p Priority, takes time.Duration, status int, headers ...string) time.Time {
+func use(t *testing.T, b *Budget, p Priority, lasts time.Duration, status int, headers ...string) time.Time {
 	t.Helper()
 	s, err := b.acquire(t.Context(), p, false)
 	if err != nil {
@@ -22,7 +22,7 @@ func use(t *testing.T, b *Budget, p Priority, takes time.Duration, status int, h
 	}
 	defer s.release()
 	s.sent = true
-	time.Sleep(takes)
+	time.Sleep(lasts)
 	return b.answered(status, reply(status, "", headers...).Header)
 }
 

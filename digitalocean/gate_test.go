@@ -118,7 +118,7 @@ func TestLaw12ClosingTheGateFreesQueuedWritesOnly(t *testing.T) {
 
 func TestLaw12AWriteOnTheWireGetsThreeSeconds(t *testing.T) {
 	for _, tt := range []struct {
-		takes time.Duration
+		lasts time.Duration
 		kind  error
 		ends  time.Duration
 	}{
@@ -128,7 +128,7 @@ func TestLaw12AWriteOnTheWireGetsThreeSeconds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a := newAPI(t, Config{Transport: inProcess(func(r *http.Request) (*http.Response, error) {
 				select {
-				case <-time.After(tt.takes + time.Second):
+				case <-time.After(tt.lasts + time.Second):
 					return reply(204, ""), nil
 				case <-r.Context().Done():
 					return nil, r.Context().Err()

@@ -21,7 +21,7 @@ const (
 )
 
 // account asks the account for all that its token may see.
-func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, wanted *fleet.Fleet) {
+func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desired *fleet.Fleet) {
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 	if _, err := p.Token(); err != nil {
@@ -46,7 +46,7 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, want
 	}
 	r.Add("token", OK, "the API takes it", "")
 	r.whose(a, known)
-	r.limit(ctx, p.API, a, wanted)
+	r.limit(ctx, p.API, a, desired)
 	r.clock(ctx, p.API)
 	r.scopes(ctx, p.API)
 }
@@ -73,8 +73,8 @@ func (r *Report) whose(a fleet.Account, known *fleet.Meta) {
 	}
 }
 
-// limit compares the droplet limit with what is there and what is wanted.
-func (r *Report) limit(ctx context.Context, api *digitalocean.Client, a fleet.Account, wanted *fleet.Fleet) {
+// limit compares the droplet limit with what is there and what is desired.
+func (r *Report) limit(ctx context.Context, api *digitalocean.Client, a fleet.Account, desired *fleet.Fleet) {
 	const check = "droplet limit"
 	if a.DropletLimit == 0 {
 		r.Add(check, Warn, "the token may not see it", "give it the scope droplet:read")
@@ -88,8 +88,8 @@ func (r *Report) limit(ctx context.Context, api *digitalocean.Client, a fleet.Ac
 	said := fmt.Sprintf("%d of %d droplets", n, a.DropletLimit)
 	const do = "ask DigitalOcean for a higher limit, or destroy what nobody needs"
 	switch {
-	case wanted != nil && len(wanted.Specs) > a.DropletLimit:
-		r.Add(check, Fail, fmt.Sprintf("%s, and the fleet file alone asks for %d", said, len(wanted.Specs)), do)
+	case desired != nil && len(desired.Specs) > a.DropletLimit:
+		r.Add(check, Fail, fmt.Sprintf("%s, and the fleet file alone asks for %d", said, len(desired.Specs)), do)
 	case n >= a.DropletLimit:
 		r.Add(check, Warn, said+": not one more can be made, and a replacement is made before the old one goes", do)
 	case n*10 >= a.DropletLimit*9:

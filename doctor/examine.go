@@ -34,12 +34,12 @@ type Patient struct {
 // Examine looks at everything.
 func Examine(ctx context.Context, p Patient) Report {
 	var r Report
-	wanted := r.fleetFile(p.Fleet, p.Secrets)
+	desired := r.fleetFile(p.Fleet, p.Secrets)
 	r.watches(p.Fleet)
 	known := r.database(ctx, p)
 	r.files(p.State)
 	r.disk(p.State)
-	r.account(ctx, p, known, wanted)
+	r.account(ctx, p, known, desired)
 	return r
 }
 

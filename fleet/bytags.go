@@ -3,19 +3,19 @@ package fleet
 import "strings"
 
 // RecordedByTags is what can be said without a state database: every droplet that bears the fleet's tags counts as adopted, under the
-// name that it has. One under a name that the file does not want, made by a saga, counts under a wanted name that nobody bears and whose
+// name that it has. One under a name that the file does not want, made by a saga, counts under a desired name that nobody bears and whose
 // spec it fits: somebody renamed it, as far as can be told, and neither is it to be destroyed nor another to be made. What of it cannot
 // be read is taken from the file, and so never differs. All tags count as the file's.
 func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
-	wanted := make(map[string]Spec, len(f.Specs))
+	desired := make(map[string]Spec, len(f.Specs))
 	for _, s := range f.Specs {
-		wanted[Key(s.Name)] = s
+		desired[Key(s.Name)] = s
 		if s.Was != "" {
-			wanted[Key(s.Was)] = s // it still has its old name
+			desired[Key(s.Was)] = s // it still has its old name
 		}
 	}
 	r := Recorded{Fleet: f.Name}
-	renamed := renamedSince(f, wanted, droplets)
+	renamed := renamedSince(f, desired, droplets)
 	for _, d := range droplets {
 		if !d.Managed() || !d.OfFleet(f.Name) {
 			continue
@@ -25,16 +25,16 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 			name = spec.Name
 		}
 		record := Record{DropletID: d.ID, Name: name, ImageID: d.ImageID, Protect: d.HasTag(ProtectTag), RecordedAt: d.SeenAt}
-		record.Values, record.Assumed = Adopted(d, wanted[Key(name)])
+		record.Values, record.Assumed = Adopted(d, desired[Key(name)])
 		record.Values["tags"] = strings.Join(d.UserTags(), ",")
 		r.Records = append(r.Records, record)
 	}
 	return r
 }
 
-// renamedSince finds, for droplets of the fleet under names that are not wanted, the wanted names that nobody bears and that they fit, in
+// renamedSince finds, for droplets of the fleet under names that are not desired, the desired names that nobody bears and that they fit, in
 // the order of both. Without records that is a guess, and the careful one.
-func renamedSince(f Fleet, wanted map[string]Spec, droplets []Droplet) map[int64]Spec {
+func renamedSince(f Fleet, desired map[string]Spec, droplets []Droplet) map[int64]Spec {
 	borne := map[string]bool{}
 	for _, d := range droplets {
 		if d.Managed() && d.OfFleet(f.Name) {
@@ -45,7 +45,7 @@ func renamedSince(f Fleet, wanted map[string]Spec, droplets []Droplet) map[int64
 	taken := map[string]bool{}
 	for i := range droplets {
 		d := &droplets[i]
-		if _, isWanted := wanted[Key(d.Name)]; isWanted || !d.Managed() || !d.OfFleet(f.Name) || len(d.Saga8s()) == 0 {
+		if _, isDesired := desired[Key(d.Name)]; isDesired || !d.Managed() || !d.OfFleet(f.Name) || len(d.Saga8s()) == 0 {
 			continue
 		}
 		for _, s := range f.Specs {
@@ -66,7 +66,7 @@ func fits(s Spec, d *Droplet) bool {
 		if !f.Required || f.Seen == nil || f.Name == "name" {
 			continue
 		}
-		want, asked := f.Wanted(s)
+		want, asked := f.Desired(s)
 		if seen, ok := f.Seen(d, want); asked && ok && seen != want { // what cannot be read may be the same
 			return false
 		}

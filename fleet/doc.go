@@ -1,4 +1,4 @@
-// Package fleet is the vocabulary of arcadiad: what is wanted, what is recorded and what is seen.
+// Package fleet is the vocabulary of arcadiad: what is desired, what is recorded and what is seen.
 //
 //   - A [Fleet] is what the fleet file asks for: one [Spec] per droplet, and a [Policy].
 //   - A [Record] is what arcadiad remembers having sent when it made or adopted a droplet. All records, sagas and decisions

@@ -37,8 +37,8 @@ type Field struct {
 	Stays    bool   // no action of the API switches it off: a droplet that was made with it and shows none is misread
 	Doc      string // one sentence for the JSON Schema
 
-	// Wanted is the canonical value that the spec asks for; false: the spec leaves it open, and any value is right.
-	Wanted func(Spec) (string, bool)
+	// Desired is the canonical value that the spec asks for; false: the spec leaves it open, and any value is right.
+	Desired func(Spec) (string, bool)
 	// Seen is the canonical value that the droplet shows; false: not readable now. Like is the value it will be compared with:
 	// an image is shown as an id or as a slug, whichever was asked for. A nil Seen means that the API never gives it back.
 	Seen func(d *Droplet, like string) (string, bool)
@@ -52,22 +52,22 @@ type Field struct {
 var Fields = []Field{
 	{
 		Name: "name", Kind: KindString, Required: true, Change: ChangeInPlace,
-		Doc:    "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
-		Wanted: func(s Spec) (string, bool) { return Key(s.Name), true },
-		Seen:   func(d *Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
-		Alter:  func(a *Alteration, s Spec, _, _ string) bool { a.Name = s.Name; return true },
+		Doc:     "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
+		Desired: func(s Spec) (string, bool) { return Key(s.Name), true },
+		Seen:    func(d *Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
+		Alter:   func(a *Alteration, s Spec, _, _ string) bool { a.Name = s.Name; return true },
 	},
 	{
 		Name: "region", Kind: KindString, Required: true, Change: ChangeReplace,
-		Doc:    "Region slug, such as syd1.",
-		Wanted: func(s Spec) (string, bool) { return lower(s.Region) },
-		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.Region) },
+		Doc:     "Region slug, such as syd1.",
+		Desired: func(s Spec) (string, bool) { return lower(s.Region) },
+		Seen:    func(d *Droplet, _ string) (string, bool) { return lower(d.Region) },
 	},
 	{
 		Name: "size", Kind: KindString, Required: true, Change: ChangeReplace,
-		Doc:    "Size slug, such as s-1vcpu-1gb.",
-		Wanted: func(s Spec) (string, bool) { return lower(s.Size) },
-		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.Size) },
+		Doc:     "Size slug, such as s-1vcpu-1gb.",
+		Desired: func(s Spec) (string, bool) { return lower(s.Size) },
+		Seen:    func(d *Droplet, _ string) (string, bool) { return lower(d.Size) },
 		Alter: func(a *Alteration, s Spec, _, to string) bool {
 			if s.Rules.Resize != ResizeInPlace && s.Rules.Resize != ResizeWithDisk {
 				return false
@@ -78,45 +78,45 @@ var Fields = []Field{
 	},
 	{
 		Name: "image", Kind: KindString, Required: true, Change: ChangeReplace, AtCreate: true,
-		Doc:    "Image slug, such as ubuntu-24-04-x64, or the numeric id of a snapshot or custom image.",
-		Wanted: func(s Spec) (string, bool) { return lower(s.Image) },
-		Seen:   seenImage,
+		Doc:     "Image slug, such as ubuntu-24-04-x64, or the numeric id of a snapshot or custom image.",
+		Desired: func(s Spec) (string, bool) { return lower(s.Image) },
+		Seen:    seenImage,
 	},
 	{
 		Name: "ssh_keys", Kind: KindList, Hashed: true, Change: ChangeReplace, AtCreate: true,
-		Doc:    "SSH keys that root gets: numeric ids or fingerprints of keys in the account.",
-		Wanted: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
+		Doc:     "SSH keys that root gets: numeric ids or fingerprints of keys in the account.",
+		Desired: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
 	},
 	{
 		Name: "tags", Kind: KindList, Change: ChangeInPlace,
-		Doc:    "Tags beside those that arcadiad adds itself.",
-		Wanted: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
-		Seen:   func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
-		Alter:  func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
+		Doc:     "Tags beside those that arcadiad adds itself.",
+		Desired: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
+		Seen:    func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
+		Alter:   func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
 		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace, AtCreate: true,
-		Doc:    "Text that cloud-init runs at the first boot, at most 64 KiB.",
-		Wanted: func(s Spec) (string, bool) { return hash(s.UserData), true },
+		Doc:     "Text that cloud-init runs at the first boot, at most 64 KiB.",
+		Desired: func(s Spec) (string, bool) { return hash(s.UserData), true },
 	},
 	{
 		Name: "vpc_uuid", Kind: KindString, Change: ChangeReplace,
-		Doc:    "UUID of the VPC; without it the region's default VPC.",
-		Wanted: func(s Spec) (string, bool) { return lower(s.VPCUUID) },
-		Seen:   func(d *Droplet, _ string) (string, bool) { return lower(d.VPCUUID) },
+		Doc:     "UUID of the VPC; without it the region's default VPC.",
+		Desired: func(s Spec) (string, bool) { return lower(s.VPCUUID) },
+		Seen:    func(d *Droplet, _ string) (string, bool) { return lower(d.VPCUUID) },
 	},
 	{
 		Name: "monitoring", Kind: KindBool, Change: ChangeReplace,
-		Doc:    "Whether the metrics agent is installed.",
-		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Monitoring), true },
-		Seen:   seenBool((*Droplet).Monitored),
-		Stays:  true,
+		Doc:     "Whether the metrics agent is installed.",
+		Desired: func(s Spec) (string, bool) { return strconv.FormatBool(s.Monitoring), true },
+		Seen:    seenBool((*Droplet).Monitored),
+		Stays:   true,
 	},
 	{
 		Name: "backups", Kind: KindBool, Change: ChangeInPlace,
-		Doc:    "Whether DigitalOcean makes backups; this costs extra.",
-		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.Backups), true },
-		Seen:   seenBool((*Droplet).BacksUp),
+		Doc:     "Whether DigitalOcean makes backups; this costs extra.",
+		Desired: func(s Spec) (string, bool) { return strconv.FormatBool(s.Backups), true },
+		Seen:    seenBool((*Droplet).BacksUp),
 		Alter: func(a *Alteration, _ Spec, _, to string) bool {
 			on := to == "true"
 			a.Backups = &on
@@ -125,10 +125,10 @@ var Fields = []Field{
 	},
 	{
 		Name: "ipv6", Kind: KindBool, Change: ChangeInPlace,
-		Doc:    "Whether the droplet has a public IPv6 address.",
-		Wanted: func(s Spec) (string, bool) { return strconv.FormatBool(s.IPv6), true },
-		Seen:   seenBool((*Droplet).HasIPv6),
-		Stays:  true,
+		Doc:     "Whether the droplet has a public IPv6 address.",
+		Desired: func(s Spec) (string, bool) { return strconv.FormatBool(s.IPv6), true },
+		Seen:    seenBool((*Droplet).HasIPv6),
+		Stays:   true,
 		Alter: func(a *Alteration, _ Spec, _, to string) bool {
 			a.IPv6 = to == "true" // it cannot be switched off again
 			return a.IPv6
@@ -137,7 +137,7 @@ var Fields = []Field{
 	{
 		Name: "protect", Kind: KindBool, Change: ChangeRecord,
 		Doc: "Whether arcadiad must never destroy or replace the droplet. It stays protected even when it is taken out of the file, until protect: false.",
-		Wanted: func(s Spec) (string, bool) {
+		Desired: func(s Spec) (string, bool) {
 			if s.Protect == nil {
 				return "", false
 			}

@@ -28,7 +28,7 @@ func (f Fleet) HeirsOf(records []Record) map[int64]string {
 		if heir == "" {
 			continue
 		}
-		if _, wanted := f.Spec(r.Name); wanted {
+		if _, desired := f.Spec(r.Name); desired {
 			heir = ""
 		}
 		heirs[r.DropletID] = heir

@@ -64,27 +64,27 @@ func (c *Catalogue) spelled(key string) string {
 // SameKeys tells whether the keys that were recorded are those that the spec asks for, however they are spelled. Without the account's
 // keys that is not known where an id stands against a fingerprint. The catalogue may be nil.
 func (c *Catalogue) SameKeys(recorded Values, s Spec) (same, known bool) {
-	wanted := canonicalList(s.SSHKeys)
-	if recorded["ssh_keys"] == hash(strings.Join(wanted, ",")) {
+	desired := canonicalList(s.SSHKeys)
+	if recorded["ssh_keys"] == hash(strings.Join(desired, ",")) {
 		return true, true
 	}
 	sent, kept := recorded.KeysSent()
 	if !kept {
-		if len(wanted) == 0 {
+		if len(desired) == 0 {
 			return false, true
 		}
 		if c == nil || c.Keys == nil {
 			return false, false
 		}
-		return c.hashedAlike(recorded["ssh_keys"], wanted), true
+		return c.hashedAlike(recorded["ssh_keys"], desired), true
 	}
 	was := c.resolve(List(sent))
-	is := c.resolve(wanted)
+	is := c.resolve(desired)
 	if maps.Equal(was, is) {
 		return true, true
 	}
 	ids, prints := 0, 0
-	for _, k := range slices.Concat(List(sent), wanted) {
+	for _, k := range slices.Concat(List(sent), desired) {
 		if isID(k) {
 			ids++
 		} else {

@@ -23,10 +23,10 @@ func TestSameKeysHoweverTheyAreSpelled(t *testing.T) {
 	}
 	account, unread := keysAt(30), &Catalogue{}
 	for _, tt := range []struct {
-		sent, wanted []string
-		catalogue    *Catalogue
-		old          bool // the record has their hash alone
-		same, known  bool
+		sent, desired []string
+		catalogue     *Catalogue
+		old           bool // the record has their hash alone
+		same, known   bool
 	}{
 		{[]string{"1"}, []string{"1"}, nil, true, true, true},
 		{[]string{"1"}, []string{"AA:1"}, account, false, true, true},
@@ -50,9 +50,9 @@ func TestSameKeysHoweverTheyAreSpelled(t *testing.T) {
 		if tt.old {
 			delete(recorded, keysSent)
 		}
-		same, known := tt.catalogue.SameKeys(recorded, Spec{SSHKeys: tt.wanted})
+		same, known := tt.catalogue.SameKeys(recorded, Spec{SSHKeys: tt.desired})
 		if same != tt.same || known != tt.known {
-			t.Errorf("%v (hash alone: %v), then %v: same %v, known %v", tt.sent, tt.old, tt.wanted, same, known)
+			t.Errorf("%v (hash alone: %v), then %v: same %v, known %v", tt.sent, tt.old, tt.desired, same, known)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (r Record) Expected(field string) string {
 func ValuesOf(s Spec) Values {
 	v := Values{}
 	for _, f := range Fields {
-		if w, ok := f.Wanted(s); ok && f.Name != "name" && f.Change != ChangeRecord {
+		if w, ok := f.Desired(s); ok && f.Name != "name" && f.Change != ChangeRecord {
 			v[f.Name] = w
 		}
 	}
@@ -66,7 +66,7 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 		if f.Name == "name" || f.Change == ChangeRecord {
 			continue
 		}
-		want, asked := f.Wanted(s)
+		want, asked := f.Desired(s)
 		if f.Seen != nil {
 			if seen, ok := f.Seen(&d, want); ok {
 				if f.Kind == KindList {

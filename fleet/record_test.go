@@ -60,9 +60,9 @@ func TestAdoptedDiffersFromNothing(t *testing.T) {
 		if !recorded {
 			continue
 		}
-		if wanted, _ := f.Wanted(s); slices.Contains(assumed, f.Name) {
-			if v != wanted {
-				t.Errorf("%s is assumed as %q, not as the file's %q", f.Name, v, wanted)
+		if desired, _ := f.Desired(s); slices.Contains(assumed, f.Name) {
+			if v != desired {
+				t.Errorf("%s is assumed as %q, not as the file's %q", f.Name, v, desired)
 			}
 		} else if seen, _ := f.Seen(&d, v); v != seen && f.Kind != KindList {
 			t.Errorf("%s is recorded as %q and shows %q", f.Name, v, seen)

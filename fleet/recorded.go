@@ -35,7 +35,7 @@ type Recorded struct {
 // MadeNothing reports whether the database is new, or was lost: its journal has done nothing but adopt what was there. What a look has shown
 // and was adopted says nothing of the droplets that it left out (law 7).
 func (r Recorded) MadeNothing() bool {
-	return !slices.ContainsFunc(r.Sagas, func(s Saga) bool { return s.Kind != SagaAdopt && s.Kind != SagaClaim })
+	return !slices.ContainsFunc(r.Sagas, func(s Saga) bool { return s.Kind != SagaAdopt && s.Kind != SagaTakeOver })
 }
 
 // Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
@@ -107,8 +107,8 @@ func (s Saga) Stuck() bool { return s.Live && s.Status == "stuck" }
 // Makes tells whether sagas of this kind make droplets, and so tag them.
 func (s Saga) Makes() bool { return s.Kind == SagaProvision || s.Kind == SagaReplace }
 
-// MakesRoom tells whether the saga destroys a droplet as the first half of a replace.
-func (s Saga) MakesRoom() bool { return s.Kind == SagaDestroy && s.SpecHash != "" }
+// DestroysFirst tells whether the saga destroys a droplet as the first half of a replace.
+func (s Saga) DestroysFirst() bool { return s.Kind == SagaDestroy && s.SpecHash != "" }
 
 // The kinds of sagas.
 const (
@@ -117,7 +117,7 @@ const (
 	SagaReplace   = "ReplaceDroplet"
 	SagaAdopt     = "AdoptDroplet"
 	SagaUpdate    = "UpdateDroplet"
-	SagaClaim     = "ClaimDroplet"   // tags and registers a droplet that was nobody's, by a person's word
+	SagaTakeOver  = "ClaimDroplet"   // tags and registers a droplet that was nobody's, by a person's word
 	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
 )
 

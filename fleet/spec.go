@@ -16,7 +16,7 @@ type Fleet struct {
 	Hash    string // SHA-256 in hex of the fleet file and every user_data file that it names
 }
 
-// Spec is one wanted droplet.
+// Spec is one desired droplet.
 type Spec struct {
 	Name       string   `json:"Name"`
 	Region     string   `json:"Region"`
@@ -44,17 +44,17 @@ func (s Spec) Protected() bool { return s.Protect != nil && *s.Protect }
 // Hash names what the spec asks for: equal for specs that would make the same droplet. Protection is not part of it: lifting it
 // does not change the droplet.
 func (s Spec) Hash() string {
-	return HashWanted(func(i int) (string, bool) { return Fields[i].Wanted(s) })
+	return HashDesired(func(i int) (string, bool) { return Fields[i].Desired(s) })
 }
 
-// HashWanted is Spec.Hash for those who have the canonical values already: wanted gives what Fields[i].Wanted would.
-func HashWanted(wanted func(i int) (value string, asked bool)) string {
+// HashDesired is Spec.Hash for those who have the canonical values already: desired gives what Fields[i].Desired would.
+func HashDesired(desired func(i int) (value string, asked bool)) string {
 	var b []byte
 	for i := range Fields {
 		if Fields[i].Change == ChangeRecord {
 			continue
 		}
-		if v, ok := wanted(i); ok {
+		if v, ok := desired(i); ok {
 			b = append(append(append(append(b, Fields[i].Name...), 0), v...), 0)
 		}
 	}
@@ -71,7 +71,7 @@ func (s Spec) GroupHash() string {
 	return hex.EncodeToString(sum[:])[:16]
 }
 
-// Spec finds the wanted droplet of that name, whatever its letter case. It is quick where Specs are ordered and the name is among
+// Spec finds the desired droplet of that name, whatever its letter case. It is quick where Specs are ordered and the name is among
 // them: every waiting saga asks again and again.
 func (f Fleet) Spec(name string) (Spec, bool) {
 	i, found := slices.BinarySearchFunc(f.Specs, name, func(s Spec, name string) int { return CompareNames(s.Name, name) })
@@ -85,7 +85,7 @@ func (f Fleet) Spec(name string) (Spec, bool) {
 	return f.Specs[i], true
 }
 
-// Heir finds the wanted droplet that had the name before its group was renamed.
+// Heir finds the desired droplet that had the name before its group was renamed.
 func (f Fleet) Heir(name string) (Spec, bool) {
 	key := Key(name)
 	i := slices.IndexFunc(f.Specs, func(s Spec) bool { return s.Was != "" && Key(s.Was) == key })

@@ -118,10 +118,10 @@ func (d *Droplet) appendUserTags(tags []string) []string {
 
 // userTags are UserTags, joined. They mostly are what they are compared with, and then no new text is made of them.
 func (d *Droplet) userTags(like string) string {
-	var room [16]string
+	var buffer [16]string
 	var text [256]byte
 	joined := text[:0]
-	for i, t := range d.appendUserTags(room[:0]) {
+	for i, t := range d.appendUserTags(buffer[:0]) {
 		if i > 0 {
 			joined = append(joined, ',')
 		}

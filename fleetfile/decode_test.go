@@ -15,7 +15,7 @@ func decode(text string) (fleet.Fleet, error) {
 	return fleetfile.Decode("fleet.yaml", []byte(text), readCorpusFile)
 }
 
-func TestDecodeTakesGoodFiles(t *testing.T) {
+func TestDecodeAcceptsGoodFiles(t *testing.T) {
 	for _, c := range good {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := decode(c.yaml)
@@ -152,8 +152,8 @@ func TestEveryFieldArrives(t *testing.T) {
 			t.Errorf("%s: %v", field.Name, err)
 			continue
 		}
-		before, _ := field.Wanted(plain.Specs[0])
-		after, said := field.Wanted(f.Specs[0])
+		before, _ := field.Desired(plain.Specs[0])
+		after, said := field.Desired(f.Specs[0])
 		if !said || before == after {
 			t.Errorf("%s: %s was not carried over: %q", field.Name, sample, after)
 		}
@@ -169,7 +169,7 @@ func TestEveryFieldArrives(t *testing.T) {
 			t.Errorf("default %s: %v", field.Name, err)
 			continue
 		}
-		if byDefault, _ := field.Wanted(f.Specs[0]); byDefault != after {
+		if byDefault, _ := field.Desired(f.Specs[0]); byDefault != after {
 			t.Errorf("default %s: %q, want %q", field.Name, byDefault, after)
 		}
 	}

@@ -37,7 +37,7 @@ func FuzzDecode(f *testing.F) {
 		old := map[string]bool{}
 		for i, s := range got.Specs {
 			if s.Was != "" {
-				if _, wanted := got.Spec(s.Was); wanted || old[fleet.Key(s.Was)] {
+				if _, desired := got.Spec(s.Was); desired || old[fleet.Key(s.Was)] {
 					t.Errorf("%s was %s, and so is or was another", s.Name, s.Was)
 				}
 				old[fleet.Key(s.Was)] = true

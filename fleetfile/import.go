@@ -159,7 +159,7 @@ func proofread(file []byte, droplets []fleet.Droplet) error {
 			if field.Seen == nil {
 				continue
 			}
-			want, asked := field.Wanted(s)
+			want, asked := field.Desired(s)
 			if seen, ok := field.Seen(&d, want); asked && (!ok || seen != want) {
 				return fmt.Errorf("the fleet file that was written says %s: %q of %s, which has %q", field.Name, want, d.Name, seen)
 			}

@@ -25,7 +25,7 @@ func TestImportGroupsAndKeepsOrdinals(t *testing.T) {
 		small(7, "1e3", tagged("Team:A", "on", fleet.ProtectTag), func(d *fleet.Droplet) { d.Size, d.Features = "s-2vcpu-2gb", []string{"monitoring", "ipv6"} }),
 		small(8, "job-1"), small(9, "job-2", tagged("other")),
 		small(10, "ours", tagged(fleet.ManagedTag, fleet.FleetTag("demo"), fleet.SagaTag("0123456789"))),
-		small(20, "Upper"), small(21, "twin"), small(22, "TWIN"),
+		small(20, "Upper"), small(21, "twice"), small(22, "TWICE"),
 		small(23, "theirs", tagged(fleet.ManagedTag, fleet.FleetTag("another"))),
 		small(24, "lost", tagged(fleet.ManagedTag)),
 		small(25, "off", func(d *fleet.Droplet) { d.Status = fleet.StatusOff }),
@@ -78,8 +78,8 @@ droplets:
 #   off (droplet 25): its status is off, not active
 #   pool-nd3k2x-o1 (droplet 31): it is a node of a managed Kubernetes cluster, which makes and destroys it itself (tag k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11)
 #   theirs (droplet 23): it bears the tag of another fleet: arcadia-fleet-another
-#   twin (droplet 21): 2 droplets bear that name
-#   TWIN (droplet 22): 2 droplets bear that name
+#   twice (droplet 21): 2 droplets bear that name
+#   TWICE (droplet 22): 2 droplets bear that name
 #   Upper (droplet 20): name: "Upper" is not a droplet name
 #   vol (droplet 26): a volume is attached to it, which a fleet file cannot say
 `

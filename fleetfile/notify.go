@@ -68,20 +68,20 @@ func (n *notifier) follow(files []string) {
 	if n.fs == nil {
 		return
 	}
-	wanted := map[string]bool{}
+	desired := map[string]bool{}
 	for _, file := range files {
 		for _, dir := range watchDirs(file) {
-			wanted[dir] = true
+			desired[dir] = true
 		}
 	}
 	alive := n.fs.WatchList() // a watch ends by itself when its directory is deleted or moved
 	for dir, was := range n.watched {
-		if is, err := os.Stat(dir); err != nil || !os.SameFile(was, is) || !wanted[dir] || !slices.Contains(alive, dir) {
+		if is, err := os.Stat(dir); err != nil || !os.SameFile(was, is) || !desired[dir] || !slices.Contains(alive, dir) {
 			_ = n.fs.Remove(dir) // an error says that the watch is gone already
 			delete(n.watched, dir)
 		}
 	}
-	for dir := range wanted {
+	for dir := range desired {
 		if _, ok := n.watched[dir]; ok {
 			continue
 		}

@@ -38,21 +38,21 @@ func (d *decoder) oldNames(s stanza, counted bool) []string {
 func (d *decoder) renames(x expansion) {
 	heirs := map[string]fleet.Spec{} // by fleet.Key of the old name
 	for _, r := range x.renamed {
-		var wanted, twice []string
+		var desired, twice []string
 		for _, s := range r.specs {
 			key := fleet.Key(s.Was)
 			if _, there := x.taken[key]; there {
-				wanted = append(wanted, s.Was)
+				desired = append(desired, s.Was)
 			} else if _, there := heirs[key]; there {
 				twice = append(twice, s.Was)
 			} else {
 				heirs[key] = s
 			}
 		}
-		if len(wanted) > 0 {
-			by := x.specs[x.taken[fleet.Key(wanted[0])]]
+		if len(desired) > 0 {
+			by := x.specs[x.taken[fleet.Key(desired[0])]]
 			d.fail(r.item, "remove was, or rename in two steps", "was: droplet %s wanted under the old name too: by %s on line %d",
-				several(wanted), by.Group, by.Line)
+				several(desired), by.Group, by.Line)
 		}
 		if len(twice) > 0 {
 			first := heirs[fleet.Key(twice[0])]

@@ -40,7 +40,7 @@ func (w *watch) known(recorded, others []int64) fleet.Recorded {
 }
 
 // Two looks a minute apart prove it beside a witness, which was made after it; without one it takes as long as the law says.
-func TestLaw06GoneTakesTwoMomentsAndAWitness(t *testing.T) {
+func TestLaw06GoneNeedsTwoMomentsAndAWitness(t *testing.T) {
 	for name, tt := range map[string]struct {
 		victim int           // index of the droplet that goes; the last of three has no witness
 		age    time.Duration // of all of them
@@ -118,8 +118,8 @@ func TestLaw06ASightingEndsAnAbsence(t *testing.T) {
 	}
 }
 
-// Whoever counted before a restart counts still, and one look more is wanted.
-func TestLaw06ARestartBetweenLooksTakesOneMore(t *testing.T) {
+// Whoever counted before a restart counts still, and one look more is desired.
+func TestLaw06ARestartBetweenLooksNeedsOneMore(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
 		ids := w.add(2, "web")
 		r := w.known(ids, nil)

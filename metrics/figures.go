@@ -12,7 +12,7 @@ type figures struct {
 	known    bool // there was such a pass
 	planned  bool // and a fleet file was in force
 	droplets map[bearing]int
-	wanted   int
+	desired  int
 	drifted  int
 	pending  int
 	missing  int            // registered droplets that the look lacked, lost ones too
@@ -27,10 +27,10 @@ type bearing struct{ state, status string }
 
 // The states of droplets, as `arcadiad status` has them.
 const (
-	managed  = "managed"  // registered, and shows our tags
-	released = "released" // registered, and no longer shows them, or another fleet's too
-	orphaned = "orphaned" // shows our tags, and is not registered (yet)
-	foreign  = "foreign"  // none of our business
+	managed   = "managed"  // registered, and shows our tags
+	released  = "released" // registered, and no longer shows them, or another fleet's too
+	untracked = "orphaned" // shows our tags, and is not registered (yet)
+	foreign   = "foreign"  // none of our business
 )
 
 // ownership tells which droplets are ours by their tags. Where no fleet file is in force, it is the fleet that the database is pinned to.
@@ -41,7 +41,7 @@ func ownership(pass reconcile.Pass) (ours func(*fleet.Droplet) bool) {
 			makers[fleet.Saga8(s.ID)] = true
 		}
 	}
-	name := cmp.Or(pass.Wanted.Name, pass.Recorded.Fleet)
+	name := cmp.Or(pass.Desired.Name, pass.Recorded.Fleet)
 	return func(d *fleet.Droplet) bool {
 		return fleet.OwnershipOf(d, name, func(saga8 string) bool { return makers[saga8] }).Ours()
 	}
@@ -50,11 +50,11 @@ func ownership(pass reconcile.Pass) (ours func(*fleet.Droplet) bool) {
 func figuresOf(pass reconcile.Pass) figures {
 	f := figures{
 		known: true, planned: pass.Plan.ID != "", droplets: map[bearing]int{}, actions: map[string]int{}, held: map[string]int{},
-		wanted: len(pass.Wanted.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
+		desired: len(pass.Desired.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
 		missing: len(pass.Observed.Missing),
 		limit:   pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
 	}
-	for _, state := range []string{managed, released, orphaned, foreign} {
+	for _, state := range []string{managed, released, untracked, foreign} {
 		for _, status := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff} {
 			f.droplets[bearing{state, string(status)}] = 0
 		}
@@ -85,7 +85,7 @@ func figuresOf(pass reconcile.Pass) figures {
 		case ours(&d) && !pass.Recorded.Registration(d.ID).ReleasedAt.IsZero(): // a person gave it back
 			state = released
 		case ours(&d):
-			state = orphaned
+			state = untracked
 		}
 		f.droplets[bearing{state, string(d.Status)}]++
 	}

@@ -53,7 +53,7 @@ func gauges() []gauge {
 					emit(float64(n), b.state, b.status)
 				}
 			}},
-		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.wanted) })},
+		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.desired) })},
 		{"drifted_droplets", "Droplets that somebody changed behind arcadiad's back, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
 		{"pending_droplets", "Droplets with changes of the file that cannot be made on a living droplet, as of the last plan.", nil,
 			planned(func(f figures) float64 { return float64(f.pending) })},

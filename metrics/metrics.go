@@ -72,7 +72,7 @@ func (m *Metrics) zero() {
 }
 
 func kinds() []string {
-	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate, fleet.SagaClaim, fleet.SagaRelease}
+	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate, fleet.SagaTakeOver, fleet.SagaRelease}
 }
 
 // word makes one word of several.

@@ -67,7 +67,7 @@ func busy(t *testing.T) (*prometheus.Registry, *Metrics) {
 func aPass() reconcile.Pass {
 	ours := []string{fleet.ManagedTag, fleet.FleetTag("demo")}
 	return reconcile.Pass{
-		Wanted:   fleet.Fleet{Name: "demo", Specs: make([]fleet.Spec, 4)},
+		Desired:  fleet.Fleet{Name: "demo", Specs: make([]fleet.Spec, 4)},
 		Recorded: fleet.Recorded{Fleet: "demo", Records: []fleet.Record{{DropletID: 1}, {DropletID: 2}, {DropletID: 3}, {DropletID: 6}}, Paused: true},
 		Observed: fleet.Observed{
 			Account: fleet.Account{DropletLimit: 25}, EndedAt: noon.Add(time.Second),
@@ -138,11 +138,11 @@ func TestLaw01WhatCannotBeReadIsNotReleased(t *testing.T) {
 }
 
 // What a person released is released, though its tags show again.
-func TestLaw16WhatWasReleasedIsNoOrphan(t *testing.T) {
+func TestLaw16WhatWasReleasedIsNotUntracked(t *testing.T) {
 	pass := aPass()
 	pass.Recorded.Registrations = []fleet.Registration{{DropletID: 4, ReleasedAt: noon}}
 	got := figuresOf(pass).droplets
-	if n := got[bearing{released, "new"}]; n != 1 || got[bearing{orphaned, "new"}] != 0 {
+	if n := got[bearing{released, "new"}]; n != 1 || got[bearing{untracked, "new"}] != 0 {
 		t.Errorf("%d new droplets are released, want 1", n)
 	}
 }
@@ -212,7 +212,7 @@ func TestTheUnknownIsLeftOut(t *testing.T) {
 	demand(t, samples(t, r), map[string]float64{`passes_total{outcome="failed",trigger="start"}`: 1, "fleet_file_last_load_successful": 0})
 
 	sync := aPass()
-	sync.Plan, sync.Wanted = plan.Plan{}, fleet.Fleet{}
+	sync.Plan, sync.Desired = plan.Plan{}, fleet.Fleet{}
 	m.Pass(reconcile.Report{At: noon, Trigger: reconcile.TriggerSchedule, Outcome: reconcile.Outcome{Pass: sync, Saved: true}})
 	show("after a pass without a fleet file", "fleet_file_last_load_successful", "droplets", "account_droplet_limit", "paused", "last_sync_success_timestamp_seconds")
 	demand(t, samples(t, r), map[string]float64{`passes_total{outcome="synced",trigger="schedule"}`: 1, `droplets{state="managed",status="active"}`: 1})

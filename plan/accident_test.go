@@ -17,7 +17,7 @@ func TestLaw02ARenameThatTheFileFollows(t *testing.T) {
 		s.droplet(101).Name = "Shop"
 		s.unwant("web")
 		for _, name := range file {
-			s.wanted.Specs = append(s.wanted.Specs, specOf(name))
+			s.desired.Specs = append(s.desired.Specs, specOf(name))
 		}
 		return s
 	}
@@ -36,7 +36,7 @@ func TestLaw02ARenameThatTheFileFollows(t *testing.T) {
 		t.Errorf("renamed and resized: actions %v, records %+v", p.Actions, p.Records)
 	}
 
-	// What stands in the way of that: the old name is still wanted, or the new one has a droplet.
+	// What stands in the way of that: the old name is still desired, or the new one has a droplet.
 	s = renamed("shop", "web")
 	if p := s.build(t); len(p.Records) != 0 || len(p.Actions) != 1 || said(p.Actions[0]) != said(Action{Kind: Provision, Name: "shop"}) {
 		t.Errorf("both names wanted: %v", p.Actions)
@@ -67,7 +67,7 @@ func TestLaw07AStrippedDropletHoldsItsName(t *testing.T) {
 func TestAccountLimitHoldsCreates(t *testing.T) {
 	s := converged("a")
 	for i := range 5 {
-		s.wanted.Specs = append(s.wanted.Specs, specOf(fmt.Sprintf("web-%d", i+1)))
+		s.desired.Specs = append(s.desired.Specs, specOf(fmt.Sprintf("web-%d", i+1)))
 	}
 	s.spec("a").Size = "s-2vcpu-2gb"
 	s.see(1, "theirs")
@@ -125,7 +125,7 @@ func TestLaw16AnAdoptedMisfitIsNotReplacedUnasked(t *testing.T) {
 // What is held back says what it costs to keep.
 func TestHeldBackHasAPrice(t *testing.T) {
 	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "web-6")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: 1}
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 1}
 	for id := int64(101); id <= 106; id++ {
 		s.droplet(id).Price = sixDollars
 	}
@@ -154,7 +154,7 @@ func TestHeldBackHasAPrice(t *testing.T) {
 	if got := json.String(); !strings.Contains(got, `"keep_monthly": 6`) || !strings.Contains(got, `"keep_monthly": 18`) {
 		t.Errorf("no prices in:\n%s", got)
 	}
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: 3}
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 3}
 	if p := s.build(t); len(p.HeldBack()) != 0 || p.KeepMonthly() != 0 {
 		t.Errorf("nothing is held, and it costs %v", p.KeepMonthly())
 	}

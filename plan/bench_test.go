@@ -7,7 +7,7 @@ import (
 	"arcadiad/fleet"
 )
 
-// bigWorld has n wanted droplets in groups of 1,000, all of them registered and seen, with two user tags each.
+// bigWorld has n desired droplets in groups of 1,000, all of them registered and seen, with two user tags each.
 // Records that were sent the same share their values, as the store gives them.
 func bigWorld(n int) *scene {
 	s := newScene()
@@ -16,10 +16,10 @@ func bigWorld(n int) *scene {
 	for i := range n {
 		spec := specOf(fmt.Sprintf("g%03d-%d", i/1000, i%1000+1))
 		spec.SSHKeys, spec.Tags, spec.UserData, spec.Monitoring = keys, tags, userData, true
-		s.wanted.Specs = append(s.wanted.Specs, spec)
+		s.desired.Specs = append(s.desired.Specs, spec)
 	}
-	recorded := fleet.ValuesOf(s.wanted.Specs[0])
-	for i, spec := range s.wanted.Specs {
+	recorded := fleet.ValuesOf(s.desired.Specs[0])
+	for i, spec := range s.desired.Specs {
 		id := int64(1_000_000 + i)
 		d := s.seeTagged(id, spec.Name, "web", "prod")
 		d.Features = []string{"monitoring", "private_networking"}

@@ -8,11 +8,11 @@ import (
 	"arcadiad/fleet"
 )
 
-// Build makes the plan that takes the account from what is observed and recorded to what is wanted. A [*PinError] says that the
+// Build makes the plan that takes the account from what is observed and recorded to what is desired. A [*PinError] says that the
 // three do not belong together; [ErrNoFleet] and [ErrNotWhole] that there is nothing to plan with. The caller must have loaded
 // recorded before it looked at the cloud. now only matters to backoffs and to the times of records.
-func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (Plan, error) {
-	b, err := newBuilder(wanted, recorded, observed, now)
+func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (Plan, error) {
+	b, err := newBuilder(desired, recorded, observed, now)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -36,7 +36,7 @@ func Build(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed,
 
 // builder is a plan in the making.
 type builder struct {
-	*survey
+	*index
 	now     time.Time
 	drafts  []*draft
 	plan    Plan
@@ -52,21 +52,21 @@ type builder struct {
 }
 
 // newBuilder checks that the three belong together, and sorts out who is who.
-func newBuilder(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (*builder, error) {
-	if wanted.Name == "" {
+func newBuilder(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, now time.Time) (*builder, error) {
+	if desired.Name == "" {
 		return nil, ErrNoFleet
 	}
 	if observed.Account.UUID == "" {
 		return nil, fmt.Errorf("%w: it names no account", ErrNotWhole)
 	}
-	if err := checkPins(wanted, recorded, observed.Account); err != nil {
+	if err := checkPins(desired, recorded, observed.Account); err != nil {
 		return nil, err
 	}
-	s, err := newSurvey(wanted, recorded, observed)
+	s, err := newIndex(desired, recorded, observed)
 	if err != nil {
 		return nil, err
 	}
-	return &builder{survey: s, now: now, noticed: noticedBefore(recorded.Deviations), grants: grantsByName(recorded.Grants, now), plan: Plan{Fleet: wanted.Name, ObservedAt: observed.BeganAt}}, nil
+	return &builder{index: s, now: now, noticed: noticedBefore(recorded.Deviations), grants: grantsByName(recorded.Grants, now), plan: Plan{Fleet: desired.Name, ObservedAt: observed.BeganAt}}, nil
 }
 
 // draft is an action in the making, with what the holds need to know of it.
@@ -77,8 +77,8 @@ type draft struct {
 	kept       *fleet.Droplet // the droplet that stands for the name beside it; nil: none does
 	seen       *fleet.Droplet // the droplet that the action is about; nil for a provision
 	record     *fleet.Record  // its record; nil: not registered
-	hash       string         // Spec.Hash of what is wanted; empty for a destroy
-	while      while          // for the licence
+	hash       string         // Spec.Hash of what is desired; empty for a destroy
+	while      while          // for the license
 	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
 	along      *draft         // the replace that brings the update along; nil: none does
 	outside    bool           // not counted by max_destroy (law 5)
@@ -90,7 +90,7 @@ func (b *builder) add(d draft) {
 	if d.subject.spec != nil && d.Kind != Destroy {
 		d.Spec = *d.subject.spec
 		wants := b.shape.of(d.subject.spec)
-		d.hash = fleet.HashWanted(func(i int) (string, bool) { return wants[i].value, wants[i].asked })
+		d.hash = fleet.HashDesired(func(i int) (string, bool) { return wants[i].value, wants[i].asked })
 	}
 	if d.seen != nil {
 		d.DropletID = d.seen.ID

@@ -78,12 +78,12 @@ func (b *builder) present() (now, soon fleet.Price, unpriced int) {
 	}
 	coming := b.unseen()
 	for _, saga := range b.sagas {
-		if saga.Live && saga.MakesRoom() {
+		if saga.Live && saga.DestroysFirst() {
 			coming = append(coming, saga)
 		}
 	}
 	for _, saga := range coming {
-		if spec, wanted := b.wanted.Spec(saga.Name); wanted {
+		if spec, desired := b.desired.Spec(saga.Name); desired {
 			soon = soon.Plus(note(b.listPrice(spec.Size)))
 		}
 	}
@@ -93,7 +93,7 @@ func (b *builder) present() (now, soon fleet.Price, unpriced int) {
 // overMaxMonthly lets creates through in the order of their names until the fleet costs policy.max_monthly_cost. What this very plan
 // destroys is cheaper only when it is gone, in a later pass. A create whose price is not known is held too.
 func (b *builder) overMaxMonthly() func(*draft) string {
-	limit := b.wanted.Policy.MaxMonthly
+	limit := b.desired.Policy.MaxMonthly
 	if limit == 0 {
 		return func(*draft) string { return "" }
 	}

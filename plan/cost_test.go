@@ -12,7 +12,7 @@ const dollar = fleet.Dollar
 
 func TestCost(t *testing.T) {
 	s := converged("keep", "grow", "go")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
+	s.desired.Specs = append(s.desired.Specs, specOf("new"))
 	s.spec("new").UserData = "#!/bin/sh" // so that it is none of the others under another name
 	s.spec("grow").Size = "s-2vcpu-2gb"
 	s.unwant("go")
@@ -29,7 +29,7 @@ func TestCost(t *testing.T) {
 		t.Errorf("hourly %s, want %s", p.Cost.After.Hourly, want)
 	}
 
-	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	s.desired.Policy.MaxDestroy = fleet.Limit{}
 	p = s.expect(t, "destroy go 103 held by max_destroy", "replace grow 102 held by max_destroy", "provision new")
 	if c := p.Cost; c.After.Monthly != 24*dollar || c.Held.Monthly != 6*dollar {
 		t.Errorf("with holds: %+v", c)
@@ -44,7 +44,7 @@ func TestCost(t *testing.T) {
 // What is under way counts, once: a droplet that is not seen yet by the list, the old half of a replace no more.
 func TestCostUnderWay(t *testing.T) {
 	s := converged("a", "b")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("c"), specOf("d"))
+	s.desired.Specs = append(s.desired.Specs, specOf("c"), specOf("d"))
 	s.spec("b").Size = "s-2vcpu-2gb"
 	s.offer()
 	create := s.ended(200, fleet.SagaProvision, "c", "running", specOf("c").Hash(), time.Minute)
@@ -65,7 +65,7 @@ func TestLaw09MaxMonthlyCost(t *testing.T) {
 	s := newScene("a", "b", "c")
 	s.register(101, "a")
 	s.offer()
-	s.wanted.Policy.MaxMonthly = 12 * dollar
+	s.desired.Policy.MaxMonthly = 12 * dollar
 	p := s.expect(t, "provision b", "provision c held by max_monthly_cost")
 	if why := p.Actions[1].HeldReason; !strings.Contains(why, "costs $6.00 a month, this adds $6.00 to $12.00, and policy.max_monthly_cost allows $12.00") {
 		t.Errorf("held: %s", why)
@@ -77,14 +77,14 @@ func TestLaw09MaxMonthlyCost(t *testing.T) {
 	// A cheaper create that comes later still fits, and so does a replace that saves.
 	s.spec("b").Size = "s-2vcpu-2gb"
 	s.expect(t, "provision b held by max_monthly_cost", "provision c")
-	s.wanted.Policy.MaxMonthly = 1 * dollar
+	s.desired.Policy.MaxMonthly = 1 * dollar
 	s.droplet(101).Size, s.droplet(101).Price.Monthly = "s-2vcpu-2gb", 18*dollar
 	s.recorded.Records[0].Values["size"] = "s-2vcpu-2gb"
 	s.expect(t, "replace a 101", "provision b held by max_monthly_cost", "provision c held by max_monthly_cost")
 
 	// Without a price nobody can tell.
 	s = newScene("a")
-	s.wanted.Policy.MaxMonthly = 100 * dollar
+	s.desired.Policy.MaxMonthly = 100 * dollar
 	s.expect(t, "provision a held by max_monthly_cost")
 	s.offer()
 	s.expect(t, "provision a")
@@ -96,7 +96,7 @@ func TestEffort(t *testing.T) {
 	}
 	s := newScene()
 	for i := range 500 {
-		s.wanted.Specs = append(s.wanted.Specs, specOf("web-"+string(rune('a'+i%26))+strings.Repeat("x", i/26)))
+		s.desired.Specs = append(s.desired.Specs, specOf("web-"+string(rune('a'+i%26))+strings.Repeat("x", i/26)))
 	}
 	quick := s.build(t).Effort
 	if quick.Requests < 500 || quick.Requests > 700 || quick.Time < time.Minute || quick.Time > 2*time.Minute {

@@ -24,14 +24,14 @@ func (b *builder) decide(x *subject) {
 	kept, occupied := b.keeperOf(x)
 	switch {
 	case x.spec == nil:
-		b.unwanted(x)
+		b.undesired(x)
 	case kept != nil:
 		b.compare(x, *kept)
 		b.extras(x, kept.seen)
 	case occupied:
 		// Something is registered under the name, and what became of it is not known: nothing is safe to do.
-	case len(x.claims) > 0:
-		b.claim(x)
+	case len(x.untracked) > 0:
+		b.adoptUntracked(x)
 	default:
 		reason, cause, second := absence(x)
 		b.add(draft{subject: x, second: second, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
@@ -75,7 +75,7 @@ func (b *builder) note(x *subject) {
 // adoptHint says how to have the droplet of that name, where another would be made beside it.
 func (b *builder) adoptHint(x *subject, stranger int64) string {
 	i, seen := slices.BinarySearchFunc(b.droplets, stranger, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.claims) > 0 || Claimable(b.wanted.Name, *b.droplets[i], false) != "" {
+	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.untracked) > 0 || Ownerless(b.desired.Name, *b.droplets[i], false) != "" {
 		return ""
 	}
 	return " (to manage it instead of making another: arcadiad adopt " + x.name + ")"
@@ -97,16 +97,16 @@ func (b *builder) keeperOf(x *subject) (kept *holding, occupied bool) {
 	return kept, occupied
 }
 
-// unwanted plans the end of everything under a name that the file does not want.
-func (b *builder) unwanted(x *subject) {
+// undesired plans the end of everything under a name that the file does not want.
+func (b *builder) undesired(x *subject) {
 	for i := range x.holdings {
 		h := &x.holdings[i]
 		if h.state == present {
-			b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileUnwanted,
+			b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileRemoved,
 				Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
 		}
 	}
-	for _, d := range x.claims {
+	for _, d := range x.untracked {
 		maker := b.makerOf(d)
 		reason := "unknown origin: tagged for the fleet, and made by no saga of this journal"
 		switch {
@@ -115,7 +115,7 @@ func (b *builder) unwanted(x *subject) {
 		case maker != nil:
 			reason = "untracked: it shows the tag of saga " + fleet.Saga8(maker.ID) + ", is not registered, and the fleet file does not want it"
 		}
-		b.add(draft{subject: x, seen: d, while: whileUnwanted, outside: true, contested: !b.made(d),
+		b.add(draft{subject: x, seen: d, while: whileRemoved, outside: true, contested: !b.made(d),
 			Action: Action{Kind: Destroy, Reason: reason}})
 	}
 }
@@ -133,7 +133,7 @@ func absence(x *subject) (reason string, cause Cause, second bool) {
 			continue
 		}
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
-		case saga.MakesRoom():
+		case saga.DestroysFirst():
 			return droplet + " was destroyed to make room for it", CauseFile, true
 		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
 			return droplet + " is gone", CauseBroken, false

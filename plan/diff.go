@@ -10,9 +10,9 @@ import (
 	"arcadiad/fleet"
 )
 
-// compare looks at a droplet that is wanted, registered and seen, and sorts every difference by who made it:
+// compare looks at a droplet that is desired, registered and seen, and sorts every difference by who made it:
 //
-//	wanted  recorded  seen
+//	desired  recorded  seen
 //	  A        A       A     nothing
 //	  A        A       B     drift: somebody changed the droplet
 //	  A        B       A     the record is behind: record again
@@ -24,7 +24,7 @@ import (
 func (b *builder) compare(x *subject, h holding) {
 	wants, records := b.shape.of(x.spec), b.memory.of(h.record)
 	c := &b.comparing // one for all: a hundred thousand of them would be garbage
-	*c = comparison{spec: x.spec, seen: h.seen, catalogue: b.observed.Catalogue, drifts: b.wanted.Policy.DriftOf(x.spec.Rules),
+	*c = comparison{spec: x.spec, seen: h.seen, catalogue: b.observed.Catalogue, drifts: b.desired.Policy.DriftOf(x.spec.Rules),
 		noticed: b.noticed[h.seen.ID]}
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
@@ -170,7 +170,7 @@ func (c *comparison) changed(f *fleet.Field, from, to string) {
 	change := changeOf(f.Name, from, to, CauseFile)
 	switch {
 	case c.alters(f, change, to):
-	case takesAnother(f, c.spec, change):
+	case wantsAnother(f, c.spec, change):
 		c.replace = append(c.replace, change)
 	case f.Change != fleet.ChangeReplace:
 		c.pending = append(c.pending, change)
@@ -200,9 +200,9 @@ func (c *comparison) along(wants []want) (changes []FieldChange) {
 	return changes
 }
 
-// takesAnother tells whether a change of the file takes another droplet: it cannot be made on a living one, and the group does not
+// wantsAnother tells whether a change of the file takes another droplet: it cannot be made on a living one, and the group does not
 // say that it is to be ignored.
-func takesAnother(f *fleet.Field, spec *fleet.Spec, c FieldChange) bool {
+func wantsAnother(f *fleet.Field, spec *fleet.Spec, c FieldChange) bool {
 	ignored := f.AtCreate && spec.Rules.OnChange == fleet.OnChangeIgnore
 	inPlace := f.Alter != nil && f.Alter(&fleet.Alteration{}, *spec, c.From, c.To)
 	return f.Change == fleet.ChangeReplace && !ignored && !inPlace
@@ -210,19 +210,19 @@ func takesAnother(f *fleet.Field, spec *fleet.Spec, c FieldChange) bool {
 
 // merge is a change of a list, element by element: what the file adds is added and what it drops goes, and what somebody else added
 // or took away meanwhile is drift like any other.
-func (c *comparison) merge(f *fleet.Field, recorded, seen, wanted string) {
-	to := merged(recorded, seen, wanted)
+func (c *comparison) merge(f *fleet.Field, recorded, seen, desired string) {
+	to := merged(recorded, seen, desired)
 	if to != seen {
-		c.alters(f, changeOf(f.Name, seen, to, CauseFile), wanted)
+		c.alters(f, changeOf(f.Name, seen, to, CauseFile), desired)
 		return // the next pass sees what is left of drift
 	}
-	c.record(f.Name, wanted)
-	c.drifted(f, wanted, seen)
+	c.record(f.Name, desired)
+	c.drifted(f, desired, seen)
 }
 
 // merged is what is seen, with what the file changed since it was recorded.
-func merged(recorded, seen, wanted string) string {
-	was, want := fleet.List(recorded), fleet.List(wanted)
+func merged(recorded, seen, desired string) string {
+	was, want := fleet.List(recorded), fleet.List(desired)
 	to := slices.DeleteFunc(fleet.List(seen), func(e string) bool { return slices.Contains(was, e) && !slices.Contains(want, e) })
 	for _, e := range want {
 		if !slices.Contains(was, e) && !slices.Contains(to, e) {
@@ -298,7 +298,7 @@ func (c *comparison) rebuilt(f *fleet.Field, h holding) {
 	c.drifted(f, fmt.Sprintf("%s (id %d)", slug, was), fmt.Sprintf("%s (id %d)", slug, is))
 }
 
-// status notices a droplet that was switched off. It is still billed, and still the droplet that is wanted.
+// status notices a droplet that was switched off. It is still billed, and still the droplet that is desired.
 func (c *comparison) status(d *fleet.Droplet) {
 	switch {
 	case d.Status != fleet.StatusOff:
@@ -343,5 +343,5 @@ const (
 	fieldName    = "name"
 	fieldKeys    = "ssh_keys"
 	fieldProtect = "protect"
-	fieldStatus  = "status" // none of the file's: a droplet is wanted active
+	fieldStatus  = "status" // none of the file's: a droplet is desired active
 )

@@ -11,15 +11,15 @@ import (
 	"arcadiad/fleet"
 )
 
-// One field in every constellation of wanted, recorded and seen; "-" is absent, unreadable or not asked for.
+// One field in every constellation of desired, recorded and seen; "-" is absent, unreadable or not asked for.
 func TestThreeWay(t *testing.T) {
 	const (
 		small, big, huge = "s-1vcpu-1gb", "s-2vcpu-2gb", "s-8vcpu-16gb"
 	)
 	for _, tc := range []struct {
-		field                  string
-		wanted, recorded, seen string
-		want                   string
+		field                   string
+		desired, recorded, seen string
+		want                    string
 	}{
 		{"size", small, small, small, ""},
 		{"size", small, small, big, "drift s-1vcpu-1gb>s-2vcpu-2gb"},
@@ -67,9 +67,9 @@ func TestThreeWay(t *testing.T) {
 		{"ssh_keys", "k1", "k2", "", "replace"},
 		{"ssh_keys", "k1,k2", "k2,k1", "", ""},
 	} {
-		t.Run(fmt.Sprintf("%s/%s/%s/%s", tc.field, tc.wanted, tc.recorded, tc.seen), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/%s/%s/%s", tc.field, tc.desired, tc.recorded, tc.seen), func(t *testing.T) {
 			s := converged("web-1")
-			set(t, s.spec("web-1"), tc.field, tc.wanted)
+			set(t, s.spec("web-1"), tc.field, tc.desired)
 			record := &s.recorded.Records[0]
 			if tc.recorded == "-" {
 				delete(record.Values, tc.field)
@@ -285,7 +285,7 @@ func TestAlikeKnowsEveryField(t *testing.T) {
 		default:
 			t.Fatalf("field %s: %s", kind.Field(i).Name, v.Kind())
 		}
-		if hash := fleet.HashWanted(func(i int) (string, bool) { w := shape.of(&other)[i]; return w.value, w.asked }); hash != other.Hash() {
+		if hash := fleet.HashDesired(func(i int) (string, bool) { w := shape.of(&other)[i]; return w.value, w.asked }); hash != other.Hash() {
 			t.Errorf("after a change of %s: hash %s, want %s", kind.Field(i).Name, hash, other.Hash())
 		}
 		shape.of(&base)
@@ -294,7 +294,7 @@ func TestAlikeKnowsEveryField(t *testing.T) {
 			if f.Change == fleet.ChangeRecord {
 				continue
 			}
-			value, asked := f.Wanted(other)
+			value, asked := f.Desired(other)
 			if got[j] != (want{value, asked}) {
 				t.Errorf("after a change of %s: field %s gives %v, want %v %v", kind.Field(i).Name, f.Name, got[j], value, asked)
 			}

@@ -11,7 +11,7 @@ import (
 // drifted has a droplet in every field of which somebody meddled.
 func drifted(policy fleet.DriftPolicy) *scene {
 	s := converged("web-1")
-	s.wanted.Policy.Drift = policy
+	s.desired.Policy.Drift = policy
 	d := s.droplet(101)
 	d.Name, d.Size, d.Status = "mine-now", "s-2vcpu-2gb", fleet.StatusOff
 	d.Tags = append(d.Tags, "theirs")
@@ -85,7 +85,7 @@ func TestDriftIsCorrected(t *testing.T) {
 // What the file asks for beside it makes drift no surer: the update waits for the second look.
 func TestDriftIsConfirmedBesideTheFile(t *testing.T) {
 	s := converged("web-1")
-	s.wanted.Policy.Drift = fleet.DriftCorrect
+	s.desired.Policy.Drift = fleet.DriftCorrect
 	s.droplet(101).Tags = append(s.droplet(101).Tags, "theirs")
 	s.spec("web-1").IPv6 = true
 	p := s.expect(t, "update web-1 101 held by confirm")
@@ -111,7 +111,7 @@ func TestDriftIsTheGroupsRule(t *testing.T) {
 	s := drifted(fleet.DriftCorrect)
 	s.spec("web-1").Rules.Drift = fleet.DriftReport
 	s.expect(t)
-	s.wanted.Policy.Drift, s.spec("web-1").Rules.Drift = fleet.DriftReport, fleet.DriftCorrect
+	s.desired.Policy.Drift, s.spec("web-1").Rules.Drift = fleet.DriftReport, fleet.DriftCorrect
 	s.spec("web-1").Rules.Resize = fleet.ResizeInPlace
 	p := s.build(t)
 	s.again(p, time.Minute)
@@ -138,9 +138,9 @@ func TestAGrownDiskIsReplaced(t *testing.T) {
 func TestARebuiltDroplet(t *testing.T) {
 	s := converged("web-1")
 	s.droplet(101).ImageID = 9001
-	s.wanted.Policy.Drift = fleet.DriftCorrect
+	s.desired.Policy.Drift = fleet.DriftCorrect
 	s.expect(t)
-	s.wanted.Policy.Drift = fleet.DriftReplace
+	s.desired.Policy.Drift = fleet.DriftReplace
 	p := s.expect(t, "replace web-1 101 held by confirm")
 	s.again(p, time.Minute)
 	s.expect(t, "replace web-1 101")
@@ -177,7 +177,7 @@ func TestAVanishedDropletIsBroken(t *testing.T) {
 // Another tool that changes it back every time is met ever more rarely.
 func TestCorrectionsBackOff(t *testing.T) {
 	s := converged("web-1")
-	s.wanted.Policy.Drift = fleet.DriftCorrect
+	s.desired.Policy.Drift = fleet.DriftCorrect
 	s.droplet(101).Status = fleet.StatusOff
 	p := s.build(t)
 	s.again(p, time.Minute)

@@ -47,7 +47,7 @@ func TestLaw05CopiedTags(t *testing.T) {
 	} {
 		for _, creates := range []fleet.Creates{{}, {Sent: 1, Answered: []int64{101}, Witnessed: true}, {Sent: 1, Witnessed: true}} {
 			s := converged("web-1")
-			s.wanted.Policy.MaxDestroy = fleet.Limit{}
+			s.desired.Policy.MaxDestroy = fleet.Limit{}
 			s.recorded.Sagas[0].Creates = creates
 			tc.as(s.see(500, tc.name, s.droplet(101).Tags...))
 			p := s.expect(t, "destroy "+tc.name+" 500 held by "+tc.held)
@@ -60,14 +60,14 @@ func TestLaw05CopiedTags(t *testing.T) {
 
 // What was registered once is nobody's leftover, though this journal made it.
 func TestLaw05OnceRegistered(t *testing.T) {
-	for what, wanted := range map[string]*scene{"its name has another": converged("web-1"), "nobody wants its name": newScene()} {
-		wanted.seeTagged(7, "web-1")
-		wanted.left("web-1", "completed", 48*time.Hour, 7)
-		if p := wanted.build(t); p.Actions[0].Held {
+	for what, desired := range map[string]*scene{"its name has another": converged("web-1"), "nobody wants its name": newScene()} {
+		desired.seeTagged(7, "web-1")
+		desired.left("web-1", "completed", 48*time.Hour, 7)
+		if p := desired.build(t); p.Actions[0].Held {
 			t.Fatalf("%s: never registered: %s", what, said(p.Actions[0]))
 		}
-		wanted.recorded.Registrations = []fleet.Registration{{DropletID: 7, RegisteredAt: noon.Add(-48 * time.Hour)}}
-		p := wanted.expect(t, "destroy web-1 7 held by origin")
+		desired.recorded.Registrations = []fleet.Registration{{DropletID: 7, RegisteredAt: noon.Add(-48 * time.Hour)}}
+		p := desired.expect(t, "destroy web-1 7 held by origin")
 		for _, word := range []string{"droplet 7 (made at 2026-11-23T11:00:00Z) was registered before", "arcadiad approve " + p.ID + " destroys it", "off it to keep it"} {
 			if !strings.Contains(p.Actions[0].HeldReason, word) {
 				t.Errorf("%s: the hold does not say %q: %s", what, word, p.Actions[0].HeldReason)
@@ -79,7 +79,7 @@ func TestLaw05OnceRegistered(t *testing.T) {
 // What hangs on a leftover keeps it.
 func TestLaw05LeftoverThatSomebodyUses(t *testing.T) {
 	s := converged("web-1")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	s.desired.Policy.MaxDestroy = fleet.Limit{}
 	s.seeTagged(7, "web-1")
 	s.left("web-1", "compensated", 48*time.Hour, 7)
 	s.expect(t, "destroy web-1 7")
@@ -89,10 +89,10 @@ func TestLaw05LeftoverThatSomebodyUses(t *testing.T) {
 
 // What a person gave back is not taken back because its tags show again: neither adopted nor destroyed, and in nobody's way.
 func TestLaw16Released(t *testing.T) {
-	for _, wanted := range []bool{true, false} {
+	for _, desired := range []bool{true, false} {
 		s := newScene()
 		want := []string{}
-		if wanted {
+		if desired {
 			s, want = newScene("db"), []string{"provision db"}
 		}
 		s.seeTagged(7, "db")
@@ -100,10 +100,10 @@ func TestLaw16Released(t *testing.T) {
 		s.recorded.Registrations = []fleet.Registration{{DropletID: 7, RegisteredAt: noon.Add(-48 * time.Hour), ReleasedAt: noon.Add(-time.Hour)}}
 		p := s.build(t)
 		if got := len(p.Actions); got != len(want) || got == 1 && said(p.Actions[0]) != want[0] {
-			t.Errorf("wanted %v: %+v", wanted, p.Actions)
+			t.Errorf("wanted %v: %+v", desired, p.Actions)
 		}
 		if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "droplet 7 (db) was released") || !strings.Contains(p.Warnings[0], "arcadiad adopt db") {
-			t.Errorf("wanted %v: warnings %q", wanted, p.Warnings)
+			t.Errorf("wanted %v: warnings %q", desired, p.Warnings)
 		}
 	}
 	s := converged("db") // its name is kept for it
@@ -129,7 +129,7 @@ func TestLaw16ASecondWriter(t *testing.T) {
 			t.Errorf("%s: %s", said(a), a.HeldReason)
 		}
 	}
-	s.wanted.Specs = append(s.wanted.Specs, specOf("theirs"))
+	s.desired.Specs = append(s.desired.Specs, specOf("theirs"))
 	s.expect(t, "destroy a 101", "replace b 102", "adopt theirs 103500")
 	s.unwant("theirs")
 	s.recorded.FirstLook = 103500
@@ -161,7 +161,7 @@ func TestLaw05Duplicates(t *testing.T) {
 	})
 	t.Run("outside max_destroy", func(t *testing.T) {
 		s := converged("web-1")
-		s.wanted.Policy.MaxDestroy = fleet.Limit{}
+		s.desired.Policy.MaxDestroy = fleet.Limit{}
 		s.seeTagged(7, "web-1")
 		s.left("web-1", "completed", 2*time.Hour, 7)
 		s.expect(t, "destroy web-1 7")
@@ -205,19 +205,19 @@ func TestLaw05LateArrival(t *testing.T) {
 	late(newScene("web-1")).expect(t, "adopt web-1 7")
 
 	s := late(newScene())
-	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	s.desired.Policy.MaxDestroy = fleet.Limit{}
 	p := s.expect(t, "destroy web-1 7")
 	if !strings.HasPrefix(p.Actions[0].Reason, "late arrival") {
 		t.Errorf("reason %q", p.Actions[0].Reason)
 	}
-	if p.Actions[0].Licence.Asks(newScene("web-1").wanted) {
+	if p.Actions[0].License.Asks(newScene("web-1").desired) {
 		t.Error("the name is wanted again and free, and the late arrival would be destroyed all the same")
 	}
 
 	s = late(converged("web-1"))
 	s.droplet(101).Status = fleet.StatusOff
 	p = s.expect(t, "destroy web-1 7")
-	if !p.Actions[0].Licence.Asks(s.wanted) {
+	if !p.Actions[0].License.Asks(s.desired) {
 		t.Error("the name is occupied, so the late arrival is one too many")
 	}
 }

@@ -107,7 +107,7 @@ func TestLaw16RetaggedOrCopiedProvesNothing(t *testing.T) {
 
 func TestLaw09GoneDropletsDoNotCount(t *testing.T) {
 	s := converged("a", "b", "c", "d", "e", "f", "g", "h")
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy
 	s.unwant("a")
 	s.unwant("b")
 	s.unwant("c")
@@ -118,10 +118,10 @@ func TestLaw09GoneDropletsDoNotCount(t *testing.T) {
 	s.expect(t, "destroy a 101", "destroy b 102") // 2 of 8: missing is not gone
 }
 
-// A twin that is being destroyed is no droplet of the fleet, and does not use up max_destroy.
-func TestLaw09LiveTwinDoesNotCount(t *testing.T) {
+// A duplicate that is being destroyed is no droplet of the fleet, and does not use up max_destroy.
+func TestLaw09LiveDuplicateDoesNotCount(t *testing.T) {
 	s := converged("a", "b", "c", "d")
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 1 of 4
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 1 of 4
 	s.unwant("a")
 	live := s.ended(900, fleet.SagaDestroy, "b", "running", "", time.Minute)
 	live.Live = true
@@ -157,12 +157,12 @@ func TestLaw09ProtectTagOnWhatWasNeverRegistered(t *testing.T) {
 	}
 }
 
-func TestLicenceCoversTheVolumesThatWereApproved(t *testing.T) {
+func TestLicenseCoversTheVolumesThatWereApproved(t *testing.T) {
 	s := converged("db", "web-1")
 	s.droplet(101).VolumeIDs = []string{"v1", "v2"}
 	s.unwant("db")
 	s.recorded.Approved = []string{s.build(t).ID}
-	l := licences(t, s)[0]
+	l := licenses(t, s)[0]
 	d := *s.droplet(101)
 	if err := l.Covers(d); err != nil {
 		t.Error(err)
@@ -182,8 +182,8 @@ func TestLicenceCoversTheVolumesThatWereApproved(t *testing.T) {
 
 func TestLaw09MaxDropletsCountsEachOnce(t *testing.T) {
 	s := converged("a")
-	s.wanted.Policy.MaxDroplets = 3
-	s.wanted.Specs = append(s.wanted.Specs, specOf("b"), specOf("c"))
+	s.desired.Policy.MaxDroplets = 3
+	s.desired.Specs = append(s.desired.Specs, specOf("b"), specOf("c"))
 	s.seeTagged(7, "stray")
 	s.expect(t, "provision b", "provision c held by max_droplets", "destroy stray 7 held by origin")
 	live := s.ended(900, fleet.SagaProvision, "x", "running", "", time.Minute)

@@ -70,11 +70,11 @@ func (p Plan) Unstored(at time.Time) (grants []fleet.Grant) {
 
 // Withdrawn gives the ids of the approvals that the fleet file takes back: it asks for something else by now than what the person approved.
 // Where a later version asks for the same again, that is approved anew.
-func Withdrawn(wanted fleet.Fleet, recorded fleet.Recorded) (ids []int64) {
+func Withdrawn(desired fleet.Fleet, recorded fleet.Recorded) (ids []int64) {
 	for _, g := range recorded.Grants {
-		spec, wants := wanted.Spec(g.Name)
+		spec, wants := desired.Spec(g.Name)
 		switch {
-		case g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash())), g.Kind == string(Destroy) && keeps(wanted, recorded.Records, g.DropletID):
+		case g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash())), g.Kind == string(Destroy) && keeps(desired, recorded.Records, g.DropletID):
 			ids = append(ids, g.ID)
 		}
 	}
@@ -83,7 +83,7 @@ func Withdrawn(wanted fleet.Fleet, recorded fleet.Recorded) (ids []int64) {
 
 // keeps reports whether the file wants the droplet that is recorded, under its name or under the one that `was` gives it. One of two under
 // a name may be one too many.
-func keeps(wanted fleet.Fleet, records []fleet.Record, id int64) bool {
+func keeps(desired fleet.Fleet, records []fleet.Record, id int64) bool {
 	i := slices.IndexFunc(records, func(r fleet.Record) bool { return r.DropletID == id })
 	if i < 0 {
 		return false
@@ -92,7 +92,7 @@ func keeps(wanted fleet.Fleet, records []fleet.Record, id int64) bool {
 	if slices.ContainsFunc(records, func(o fleet.Record) bool { return o.DropletID != id && fleet.Key(o.Name) == fleet.Key(r.Name) }) {
 		return false
 	}
-	_, asks := wanted.Spec(r.Name)
-	_, renamed := wanted.Heir(r.Name)
+	_, asks := desired.Spec(r.Name)
+	_, renamed := desired.Heir(r.Name)
 	return asks || renamed
 }

@@ -10,7 +10,7 @@ import (
 // twoHeld is a fleet of four in which two destroys wait for a person.
 func twoHeld() *scene {
 	s := converged("a", "b", "c", "d")
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy
 	s.unwant("a")
 	s.unwant("b")
 	return s
@@ -82,7 +82,7 @@ func TestLaw09AnApprovalWithoutADaemon(t *testing.T) {
 
 // Law 9: an approval does not outlive what it was for: a version of the file that asks for something else takes it back.
 func TestLaw09AnApprovalIsTakenBackByTheFile(t *testing.T) {
-	withdrawn := func(s *scene) int { return len(Withdrawn(s.wanted, s.recorded)) }
+	withdrawn := func(s *scene) int { return len(Withdrawn(s.desired, s.recorded)) }
 	s := twoHeld()
 	s.recorded.Grants = s.build(t).Grants(s.now)
 	if n := withdrawn(s); n != 0 {
@@ -92,7 +92,7 @@ func TestLaw09AnApprovalIsTakenBackByTheFile(t *testing.T) {
 	if n := withdrawn(s); n != 0 {
 		t.Errorf("%d are taken back by a version that asks for more", n)
 	}
-	s.wanted.Specs = append(s.wanted.Specs, specOf("a"), specOf("bb"))
+	s.desired.Specs = append(s.desired.Specs, specOf("a"), specOf("bb"))
 	s.spec("bb").Was = "b"
 	if n := withdrawn(s); n != 2 {
 		t.Errorf("%d are taken back by a version that wants both, one of them under another name", n)

@@ -133,14 +133,14 @@ func (b *builder) inLine() []*draft {
 	return line
 }
 
-// madeRoom counts the live first halves of replaces whose droplet is gone already: their room is not free either.
-func (b *builder) madeRoom() (rooms int) {
+// destroyedFirst counts the live first halves of replaces whose droplet is gone already: their room is not free either.
+func (b *builder) destroyedFirst() (n int) {
 	for _, saga := range b.sagas {
-		if saga.Live && saga.MakesRoom() && !b.sees(saga.DropletID) {
-			rooms++
+		if saga.Live && saga.DestroysFirst() && !b.sees(saga.DropletID) {
+			n++
 		}
 	}
-	return rooms
+	return n
 }
 
 // destroys tells whether the action ends a living droplet.
@@ -149,7 +149,7 @@ func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace 
 func (b *builder) heldByTags(d *draft) string {
 	if d.Kind == Provision && len(d.subject.stripped) > 0 && !b.blind {
 		return fmt.Sprintf("droplet %d bears the name and the tag %s, but not %s: put that tag back on it, or take the other one off",
-			d.subject.stripped[0], fleet.FleetTag(b.wanted.Name), fleet.ManagedTag)
+			d.subject.stripped[0], fleet.FleetTag(b.desired.Name), fleet.ManagedTag)
 	}
 	if d.Kind == Provision && len(d.subject.untold) > 0 && !b.blind {
 		return fmt.Sprintf("droplet %d bears the name, and its tags cannot be read, so it may be this fleet's: give the token the scope tag:read",
@@ -225,13 +225,13 @@ func (b *builder) heldByLoop(d *draft) string {
 // overMaxDroplets lets creates through in the order of their names until policy.max_droplets is reached. The two droplets that
 // exist while a replace lasts count as one.
 func (b *builder) overMaxDroplets() func(*draft) string {
-	limit := b.wanted.Policy.MaxDroplets
+	limit := b.desired.Policy.MaxDroplets
 	count := b.standing
 	for _, x := range b.subjects {
-		count += len(x.claims)
+		count += len(x.untracked)
 		provisions := x.live != nil && x.live.Kind == fleet.SagaProvision
-		makesRoom := x.live != nil && x.live.MakesRoom()
-		if (provisions || makesRoom) && !b.registered(x.live.DropletID) {
+		destroysFirst := x.live != nil && x.live.DestroysFirst()
+		if (provisions || destroysFirst) && !b.registered(x.live.DropletID) {
 			count++
 		}
 	}
@@ -252,7 +252,7 @@ func (b *builder) overMaxDroplets() func(*draft) string {
 // replace needs room for two droplets while it lasts.
 func (b *builder) overAccountLimit() func(*draft) string {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
-	count := have + len(b.unseen()) + b.madeRoom()
+	count := have + len(b.unseen()) + b.destroyedFirst()
 	return func(d *draft) string {
 		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() {
 			return ""

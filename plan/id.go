@@ -18,7 +18,7 @@ func (b *builder) identify() string {
 		looks[i] = r.look(b)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n", b.observed.Account.UUID, b.wanted.Name)
+	fmt.Fprintf(h, "%s\n%s\n", b.observed.Account.UUID, b.desired.Name)
 	for _, d := range b.drafts {
 		change := ""
 		if d.Kind == Update {

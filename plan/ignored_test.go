@@ -54,7 +54,7 @@ func TestLaw09AReplaceShowsAllThatItBrings(t *testing.T) {
 // A replace that puts back what somebody changed stays one, whatever the file brings along.
 func TestLaw09WhatComesAlongMakesNoEditOfTheFile(t *testing.T) {
 	s := converged("db", "web-1")
-	s.wanted.Policy.Drift = fleet.DriftReplace
+	s.desired.Policy.Drift = fleet.DriftReplace
 	db := s.spec("db")
 	db.Rules.OnChange = fleet.OnChangeIgnore
 	db.UserData = "echo"

@@ -16,7 +16,7 @@ func (p Plan) JSON(w io.Writer) error {
 	return e.Encode(p)
 }
 
-// MarshalJSON gives the contract's shape of a plan. Licences, specs and records stay inside.
+// MarshalJSON gives the contract's shape of a plan. Licenses, specs and records stay inside.
 func (p Plan) MarshalJSON() ([]byte, error) {
 	type action struct {
 		Action     Kind          `json:"action"`
@@ -34,7 +34,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Approvable bool          `json:"approvable"`
 		Keep       fleet.Money   `json:"keep_monthly,omitempty"` // US dollars
 
-		Takes []fleet.Attachment `json:"takes,omitempty"`
+		SideEffects []fleet.Attachment `json:"takes,omitempty"`
 	}
 	type cost struct {
 		Before     fleet.Price `json:"before"`
@@ -51,7 +51,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
-			a.HeldReason, a.Approvable, a.KeepMonthly, a.Takes}
+			a.HeldReason, a.Approvable, a.KeepMonthly, a.SideEffects}
 	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`

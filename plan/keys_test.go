@@ -8,11 +8,11 @@ import (
 
 // Keys that are spelled otherwise are recorded again, other keys take another droplet, and what cannot be told is held.
 func TestKeysHoweverTheyAreSpelled(t *testing.T) {
-	scene := func(wanted ...string) *scene {
+	scene := func(desired ...string) *scene {
 		s := converged("db", "web-1")
 		s.spec("db").SSHKeys = []string{"17"}
 		s.recorded.Records[0].Values = fleet.ValuesOf(*s.spec("db"))
-		s.spec("db").SSHKeys = wanted
+		s.spec("db").SSHKeys = desired
 		s.offer().Keys = map[string]fleet.SSHKey{"17": {ID: 17, Fingerprint: "aa:17"}, "aa:17": {ID: 17, Fingerprint: "aa:17"},
 			"18": {ID: 18, Fingerprint: "aa:18"}, "aa:18": {ID: 18, Fingerprint: "aa:18"}}
 		return s

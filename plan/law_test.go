@@ -25,7 +25,7 @@ func TestProvisionWhatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestDestroyWhatIsNotWanted(t *testing.T) {
+func TestDestroyWhatIsNotDesired(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.unwant("web-2")
 	p := s.expect(t, "destroy web-2 102")
@@ -55,8 +55,8 @@ func TestLaw01Ours(t *testing.T) {
 		{"another fleet's beside ours", []string{fleet.ManagedTag, fleetTag, foreignTag, sagaTag}, true, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			wanted, unwanted := newScene("web-1"), newScene()
-			for _, s := range []*scene{wanted, unwanted} {
+			desired, undesired := newScene("web-1"), newScene()
+			for _, s := range []*scene{desired, undesired} {
 				s.see(7, "web-1", tc.tags...)
 				if tc.known {
 					s.left("web-1", "completed", time.Hour, 7)
@@ -65,19 +65,19 @@ func TestLaw01Ours(t *testing.T) {
 			switch {
 			case !tc.ours:
 				provision := "provision web-1"
-				if s := wanted.droplet(7); s.OfFleet("demo") && !s.Managed() {
+				if s := desired.droplet(7); s.OfFleet("demo") && !s.Managed() {
 					provision += " held by tags" // it lost a tag, and would get a duplicate
 				}
-				if p := wanted.expect(t, provision); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "droplet 7 bears the wanted name") {
+				if p := desired.expect(t, provision); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "droplet 7 bears the wanted name") {
 					t.Errorf("warnings %q", p.Warnings)
 				}
-				unwanted.expect(t)
+				undesired.expect(t)
 			case tc.known:
-				wanted.expect(t, "adopt web-1 7")
-				unwanted.expect(t, "destroy web-1 7")
+				desired.expect(t, "adopt web-1 7")
+				undesired.expect(t, "destroy web-1 7")
 			default:
-				wanted.expect(t, "adopt web-1 7")
-				unwanted.expect(t, "destroy web-1 7 held by origin")
+				desired.expect(t, "adopt web-1 7")
+				undesired.expect(t, "destroy web-1 7 held by origin")
 			}
 		})
 	}
@@ -89,15 +89,15 @@ func TestLaw01ReleasedKeepsItsNameOccupied(t *testing.T) {
 		"other fleet's": {fleet.ManagedTag, fleet.FleetTag("demo"), fleet.FleetTag("other")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, wanted := range []bool{true, false} {
+			for _, desired := range []bool{true, false} {
 				s := converged("web-1", "web-2")
 				s.droplet(102).Tags = tags
-				if !wanted {
+				if !desired {
 					s.unwant("web-2")
 				}
 				p := s.expect(t)
 				if len(p.Released) != 1 || p.Released[0].DropletID != 102 || !p.Settled() {
-					t.Errorf("wanted %v: released %+v", wanted, p.Released)
+					t.Errorf("wanted %v: released %+v", desired, p.Released)
 				}
 			}
 		})
@@ -106,7 +106,7 @@ func TestLaw01ReleasedKeepsItsNameOccupied(t *testing.T) {
 
 func TestLaw01BlindTokenWritesNothing(t *testing.T) {
 	s := converged("web-1", "web-2")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("web-3"))
+	s.desired.Specs = append(s.desired.Specs, specOf("web-3"))
 	for i := range s.observed.Droplets {
 		s.observed.Droplets[i].Tags = nil
 	}
@@ -149,7 +149,7 @@ func TestLaw02LiveNameIsNotWarnedAbout(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.unwant("web-1")
 	s.vanish(101, false)
-	s.wanted.Specs = append(s.wanted.Specs, specOf("web-3"))
+	s.desired.Specs = append(s.desired.Specs, specOf("web-3"))
 	s.see(500, "web-3")
 	for id, kind := range map[int64]string{101: fleet.SagaDestroy, 500: fleet.SagaProvision} {
 		saga := s.ended(id+1000, kind, map[int64]string{101: "web-1", 500: "web-3"}[id], "running", "", time.Minute)
@@ -195,9 +195,9 @@ func TestLaw06GoneIsProved(t *testing.T) {
 
 func TestLaw09MaxDestroy(t *testing.T) {
 	s := converged("a", "b", "c", "d", "e", "f", "g", "h")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
-	s.spec("new").UserData = "#!/bin/sh"                 // so that it is none of the others under another name
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 2 of 8
+	s.desired.Specs = append(s.desired.Specs, specOf("new"))
+	s.spec("new").UserData = "#!/bin/sh"                  // so that it is none of the others under another name
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 2 of 8
 	s.unwant("a")
 	s.spec("b").Size = "s-2vcpu-2gb"
 	allowed := s.expect(t, "destroy a 101", "replace b 102", "provision new")
@@ -228,7 +228,7 @@ func TestLaw09MaxDestroy(t *testing.T) {
 // What is held for another reason does not use up the allowance.
 func TestLaw09HeldDoesNotCount(t *testing.T) {
 	s := converged("a", "b", "c", "d")
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 1 of 4
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy // 1 of 4
 	s.recorded.Records[0].Protect = true
 	s.droplet(101).Tags = append(s.droplet(101).Tags, fleet.ProtectTag)
 	s.unwant("a")
@@ -311,7 +311,7 @@ func TestLaw09VolumesUnreadable(t *testing.T) {
 	}
 	s.recorded.Approved = []string{p.ID}
 	s.expect(t, "destroy db 101")
-	l := licences(t, s)[0]
+	l := licenses(t, s)[0]
 	d := *s.droplet(101)
 	if err := l.Covers(d); err != nil {
 		t.Error(err)
@@ -326,7 +326,7 @@ func TestLaw09VolumesUnreadable(t *testing.T) {
 func TestLaw09WhatCannotBeSwitchedOffIsNotPutBack(t *testing.T) {
 	for _, drift := range []fleet.DriftPolicy{fleet.DriftCorrect, fleet.DriftReplace} {
 		s := converged("db", "web-1")
-		s.wanted.Policy.Drift = drift
+		s.desired.Policy.Drift = drift
 		s.spec("db").Monitoring, s.spec("db").IPv6 = true, true
 		s.recorded.Records[0].Values = fleet.ValuesOf(*s.spec("db"))
 		if p := s.expect(t); len(p.Drift) != 1 || len(p.Drift[0].Changes) != 2 {
@@ -343,25 +343,25 @@ func TestLaw09WhatCannotBeSwitchedOffIsNotPutBack(t *testing.T) {
 func TestLaw01TagsUnreadable(t *testing.T) {
 	s := converged("db", "web-1")
 	s.droplet(101).Tags, s.droplet(101).Unread = nil, fleet.UnreadTags
-	for _, wanted := range []bool{true, false} {
-		if !wanted {
+	for _, desired := range []bool{true, false} {
+		if !desired {
 			s.unwant("db")
 		}
 		if p := s.expect(t); len(p.Released) != 0 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "tag:read") {
-			t.Errorf("wanted %v: released %v, warnings %v", wanted, p.Released, p.Warnings)
+			t.Errorf("wanted %v: released %v, warnings %v", desired, p.Released, p.Warnings)
 		}
 	}
 	s = converged("web-1")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("db"))
+	s.desired.Specs = append(s.desired.Specs, specOf("db"))
 	s.see(7, "db").Unread = fleet.UnreadTags
 	s.expect(t, "provision db held by tags")
 }
 
 func TestLaw09MaxDroplets(t *testing.T) {
 	s := converged("a", "b")
-	s.wanted.Policy.MaxDroplets = 4
+	s.desired.Policy.MaxDroplets = 4
 	for _, n := range []string{"c", "d", "e"} {
-		s.wanted.Specs = append(s.wanted.Specs, specOf(n))
+		s.desired.Specs = append(s.desired.Specs, specOf(n))
 	}
 	s.expect(t, "provision c", "provision d", "provision e held by max_droplets")
 	saga := s.ended(7, fleet.SagaProvision, "c", "running", "", time.Minute)
@@ -374,13 +374,13 @@ func TestLaw10Pins(t *testing.T) {
 		PinAccount:   func(s *scene) { s.recorded.Account = "team-2" },
 		PinSimulated: func(s *scene) { s.recorded.Account, s.recorded.Simulated = "team-1", true },
 		PinFleet:     func(s *scene) { s.recorded.Fleet = "other" },
-		PinFile:      func(s *scene) { s.wanted.Account = "team-2" },
+		PinFile:      func(s *scene) { s.desired.Account = "team-2" },
 	} {
 		s := converged("web-1")
-		s.recorded.Account, s.recorded.Fleet, s.wanted.Account = "team-1", "demo", "team-1"
+		s.recorded.Account, s.recorded.Fleet, s.desired.Account = "team-1", "demo", "team-1"
 		s.expect(t)
 		spoil(s)
-		_, err := Build(s.wanted, s.recorded, s.observed, s.now)
+		_, err := Build(s.desired, s.recorded, s.observed, s.now)
 		var mismatch *PinError
 		if !errors.As(err, &mismatch) || mismatch.Pin != pin {
 			t.Errorf("%s: got %v", pin, err)
@@ -393,15 +393,15 @@ func TestBuildRefusesHalfInputs(t *testing.T) {
 		spoil func(*scene)
 		want  error
 	}{
-		"no fleet in force":   {func(s *scene) { s.wanted = fleet.Fleet{} }, ErrNoFleet},
+		"no fleet in force":   {func(s *scene) { s.desired = fleet.Fleet{} }, ErrNoFleet},
 		"no account":          {func(s *scene) { s.observed.Account = fleet.Account{} }, ErrNotWhole},
 		"a droplet twice":     {func(s *scene) { s.see(101, "again") }, ErrNotWhole},
-		"names that collide":  {func(s *scene) { s.wanted.Specs = append(s.wanted.Specs, specOf("WEB-1")) }, nil},
+		"names that collide":  {func(s *scene) { s.desired.Specs = append(s.desired.Specs, specOf("WEB-1")) }, nil},
 		"nothing is observed": {func(s *scene) { s.observed = fleet.Observed{} }, ErrNotWhole},
 	} {
 		s := converged("web-1")
 		tc.spoil(s)
-		if _, err := Build(s.wanted, s.recorded, s.observed, s.now); err == nil || tc.want != nil && !errors.Is(err, tc.want) {
+		if _, err := Build(s.desired, s.recorded, s.observed, s.now); err == nil || tc.want != nil && !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -427,7 +427,7 @@ func TestLaw16LostDatabase(t *testing.T) {
 
 func TestLaw05ALeftoverIsDestroyedUnasked(t *testing.T) {
 	s := converged("web-1")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{}
+	s.desired.Policy.MaxDestroy = fleet.Limit{}
 	s.seeTagged(200, "stray")
 	s.left("stray", "completed", 90*24*time.Hour, 200)
 	s.expect(t, "destroy stray 200")
@@ -439,12 +439,12 @@ func TestLaw05ALeftoverIsDestroyedUnasked(t *testing.T) {
 func TestLaw09MaxDestroyOfNone(t *testing.T) {
 	for _, limit := range []fleet.Limit{{}, {Percent: true}} {
 		s := converged("a", "b", "c")
-		s.wanted.Policy.MaxDestroy = limit
+		s.desired.Policy.MaxDestroy = limit
 		s.unwant("a")
 		s.expect(t, "destroy a 101 held by max_destroy")
 	}
 	s := converged("a", "b", "c")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Percent: true, Value: 1}
+	s.desired.Policy.MaxDestroy = fleet.Limit{Percent: true, Value: 1}
 	s.unwant("a")
 	s.expect(t, "destroy a 101")
 }

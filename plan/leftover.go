@@ -48,7 +48,7 @@ func (b *builder) rivals() (rivals []*fleet.Droplet) {
 		}
 	}
 	for _, x := range b.subjects {
-		for _, d := range x.claims {
+		for _, d := range x.untracked {
 			if b.recorded.FirstLook > 0 && d.ID > b.recorded.FirstLook && len(d.Saga8s()) > 0 && b.makerOf(d) == nil && !adopted[d.ID] {
 				rivals = append(rivals, d)
 			}
@@ -72,7 +72,7 @@ func (b *builder) overOrigin() func(*draft) verdict {
 		case d.destroys() && len(rivals) > 0:
 			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was made after the first look of this state database, by a saga that "+
 				"it does not know%s: another arcadiad works on fleet %s; stop one of the two, then destroy or rename that droplet, or take the tag %s off it",
-				since(rivals[0]), more(len(rivals)-1), b.wanted.Name, fleet.ManagedTag)}
+				since(rivals[0]), more(len(rivals)-1), b.desired.Name, fleet.ManagedTag)}
 		case d.Kind == Replace && b.standIn(d) != nil:
 			stand := b.standIn(d)
 			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+
@@ -111,7 +111,7 @@ func (b *builder) competes(d *draft) verdict {
 
 // standIn finds an unregistered droplet that was made to replace the one that a replace is about; nil: there is none.
 func (b *builder) standIn(d *draft) *fleet.Droplet {
-	for _, c := range d.subject.claims {
+	for _, c := range d.subject.untracked {
 		if slices.Contains(c.Replaces(), d.DropletID) && !b.made(c) {
 			return c
 		}
@@ -135,7 +135,7 @@ func (b *builder) adoptedMisfit(d *draft) bool {
 	}
 	for i := len(d.subject.past) - 1; i >= 0; i-- {
 		saga := d.subject.past[i]
-		if saga.Completed() && (saga.Kind == fleet.SagaAdopt || saga.Kind == fleet.SagaClaim) && saga.DropletID == d.DropletID {
+		if saga.Completed() && (saga.Kind == fleet.SagaAdopt || saga.Kind == fleet.SagaTakeOver) && saga.DropletID == d.DropletID {
 			return saga.SpecHash == d.hash
 		}
 	}

@@ -81,7 +81,7 @@ func (m *markdown) row(run []Action) {
 	for _, c := range changesOf(run) {
 		why += "<br>" + change(c)
 	}
-	for _, words := range takesText(run) {
+	for _, words := range sideEffectsText(run) {
 		why += "<br>" + escape(words)
 	}
 	if a.Held {

@@ -41,7 +41,7 @@ func (b *builder) departures() departures {
 			if saga.Kind == fleet.SagaDestroy {
 				id = saga.DropletID
 			}
-			leave.goes[id], leave.ends[id] = true, saga.Kind == fleet.SagaDestroy && !saga.MakesRoom()
+			leave.goes[id], leave.ends[id] = true, saga.Kind == fleet.SagaDestroy && !saga.DestroysFirst()
 		}
 	}
 	return leave
@@ -53,7 +53,7 @@ func (b *builder) departures() departures {
 func (b *builder) overMaxDestroy() func(*draft) string {
 	leave := b.departures()
 	corrected := b.corrected()
-	policy := b.wanted.Policy.MaxDestroy
+	policy := b.desired.Policy.MaxDestroy
 	limit := policy.Of(b.standing)
 	whole := policy.Percent && policy.Value >= 100
 	everything := func(set map[int64]bool, d *draft) bool {
@@ -98,7 +98,7 @@ func (b *builder) overMaxDestroy() func(*draft) string {
 func (b *builder) corrected() (n int) {
 	for _, saga := range b.sagas {
 		switch {
-		case !saga.Corrects || saga.Kind != fleet.SagaReplace && !saga.MakesRoom():
+		case !saga.Corrects || saga.Kind != fleet.SagaReplace && !saga.DestroysFirst():
 		case saga.Approved:
 			n = 0
 		case saga.Live || saga.Completed():
@@ -108,7 +108,7 @@ func (b *builder) corrected() (n int) {
 	return n
 }
 
-// destroysRegistered tells whether a live saga takes a registered droplet down; twins and late arrivals are not registered.
+// destroysRegistered tells whether a live saga takes a registered droplet down; duplicates and late arrivals are not registered.
 func (b *builder) destroysRegistered(saga *fleet.Saga) bool {
 	target := saga.Replaces
 	switch saga.Kind {

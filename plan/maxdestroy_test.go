@@ -26,7 +26,7 @@ func TestLaw09TheLastDropletIsNotDestroyedUnasked(t *testing.T) {
 		{fleet.Limit{}, func(s *scene) { s.spec("db").Size = "s-2vcpu-2gb" }, "replace db 101 held by max_destroy"},
 	} {
 		s := converged("db")
-		s.wanted.Policy.MaxDestroy = tt.limit
+		s.desired.Policy.MaxDestroy = tt.limit
 		tt.edit(s)
 		p := s.expect(t, tt.want)
 		if p.Actions[0].Held && !p.Actions[0].Approvable {
@@ -34,7 +34,7 @@ func TestLaw09TheLastDropletIsNotDestroyedUnasked(t *testing.T) {
 		}
 	}
 	s := converged("db", "web")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: 1}
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 1}
 	s.unwant("db")
 	s.vanish(102, false) // the only other one is not to be seen
 	s.expect(t, "destroy db 101 held by max_destroy")
@@ -47,8 +47,8 @@ func TestLaw09CorrectionsAreCountedOverTime(t *testing.T) {
 		names[i] = fmt.Sprint("web-", i+1)
 	}
 	s := converged(names...)
-	s.wanted.Policy.MaxDestroy, s.wanted.Policy.Drift = fleet.DefaultMaxDestroy, fleet.DriftReplace
-	s.wanted.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
+	s.desired.Policy.MaxDestroy, s.desired.Policy.Drift = fleet.DefaultMaxDestroy, fleet.DriftReplace
+	s.desired.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
 	drift := func(id int64) {
 		s.droplet(id).Size = "s-2vcpu-2gb"
 		s.recorded.Deviations = append(s.recorded.Deviations, fleet.Deviation{DropletID: id, Field: "size", Seen: "s-2vcpu-2gb", Since: noon.Add(-time.Hour)})

@@ -128,7 +128,7 @@ func (b *builder) overMaxLost() func(*draft) verdict {
 }
 
 // maxLost is how many registered droplets may be lost and are made again unasked.
-func (b *builder) maxLost() int { return max(1, b.wanted.Policy.MaxLost.Of(len(b.records))) }
+func (b *builder) maxLost() int { return max(1, b.desired.Policy.MaxLost.Of(len(b.records))) }
 
 // warnOfLost says of what is missing that a person will be asked once it is gone, where so much is lost by now.
 func (b *builder) warnOfLost() {
@@ -162,7 +162,7 @@ func (b *builder) tracesLost() string {
 	}
 	shown := 0
 	for _, d := range b.droplets {
-		if d.OfFleet(b.wanted.Name) {
+		if d.OfFleet(b.desired.Name) {
 			shown++
 		}
 	}
@@ -170,7 +170,7 @@ func (b *builder) tracesLost() string {
 		return ""
 	}
 	return fmt.Sprintf("this state database has made no droplet yet, and by the count of the tag %s the fleet has %d, of which the account shows %d: "+
-		"wait until it shows them all, or look at the account first", fleet.FleetTag(b.wanted.Name), b.observed.Traces.Droplets, shown)
+		"wait until it shows them all, or look at the account first", fleet.FleetTag(b.desired.Name), b.observed.Traces.Droplets, shown)
 }
 
 // heldByTraces waits with every create while nothing but the tag of the fleet is left, and it is not proved that its droplets are gone.
@@ -181,7 +181,7 @@ func (b *builder) heldByTraces(d *draft) string {
 	}
 	b.lookAgain(a.NextLook())
 	return fmt.Sprintf("this state database has made no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
-		fleet.FleetTag(b.wanted.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
+		fleet.FleetTag(b.desired.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
 }
 
 // missingRuns are neighbours that are missing since the same look.

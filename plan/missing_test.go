@@ -22,7 +22,7 @@ func (s *scene) miss(ids ...int64) {
 // A missing droplet is shown in every rendering: since when, and when it is made again. The next pass is due when a look counts again.
 func TestLaw06WhatIsMissingIsShown(t *testing.T) {
 	s := converged("db", "web-1", "web-2", "web-3", "web-4")
-	s.wanted.Policy.MaxLost = fleet.Limit{Value: 4}
+	s.desired.Policy.MaxLost = fleet.Limit{Value: 4}
 	s.miss(102, 103, 104)
 	s.unwant("db")
 	s.miss(101)
@@ -68,14 +68,14 @@ func TestLaw09LostDropletsAreHeld(t *testing.T) {
 		"at least one, without a limit": {fleet.Limit{}, 1, 0, false},
 	} {
 		s := converged("a", "b", "c", "d", "e", "f", "g", "h")
-		s.wanted.Policy.MaxLost = tt.limit
+		s.desired.Policy.MaxLost = tt.limit
 		for n := range tt.gone {
 			s.vanish(101+int64(n), true)
 		}
 		for n := range tt.missing {
 			s.miss(108 - int64(n))
 		}
-		s.wanted.Specs = append(s.wanted.Specs, specOf("new"))
+		s.desired.Specs = append(s.desired.Specs, specOf("new"))
 		p := s.build(t)
 		for _, a := range p.Actions {
 			if lost := a.Name != "new"; a.Kind != Provision || a.Held != (lost && tt.held) || a.Held && (a.HeldBy != "lost" || !a.Approvable) || lost == (len(a.Lost) == 0) {
@@ -116,7 +116,7 @@ func TestLaw06WhatIsGoneIsForgottenInTheEnd(t *testing.T) {
 	// A renamed group takes the place of what is gone.
 	s = converged("web")
 	s.vanish(101, true)
-	s.wanted.Specs[0].Name, s.wanted.Specs[0].Was = "api", "web"
+	s.desired.Specs[0].Name, s.desired.Specs[0].Was = "api", "web"
 	if p := s.expect(t, "provision api"); len(p.Forget) != 0 || !slices.Equal(p.Actions[0].Lost, []int64{101}) {
 		t.Errorf("forgets %v, in the place of %v", p.Forget, p.Actions[0].Lost)
 	}

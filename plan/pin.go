@@ -42,16 +42,16 @@ func (e *PinError) Error() string {
 }
 
 // checkPins refuses inputs that do not belong together. A pin that is not set yet is no mismatch: this is its first use.
-func checkPins(wanted fleet.Fleet, recorded fleet.Recorded, account fleet.Account) error {
+func checkPins(desired fleet.Fleet, recorded fleet.Recorded, account fleet.Account) error {
 	switch {
 	case recorded.Account != "" && recorded.Simulated != account.Simulated:
 		return &PinError{PinSimulated, realness(recorded.Simulated), realness(account.Simulated)}
 	case recorded.Account != "" && recorded.Account != account.UUID:
 		return &PinError{PinAccount, recorded.Account, account.UUID}
-	case recorded.Fleet != "" && recorded.Fleet != wanted.Name:
-		return &PinError{PinFleet, recorded.Fleet, wanted.Name}
-	case wanted.Account != "" && wanted.Account != account.UUID:
-		return &PinError{PinFile, wanted.Account, account.UUID}
+	case recorded.Fleet != "" && recorded.Fleet != desired.Name:
+		return &PinError{PinFleet, recorded.Fleet, desired.Name}
+	case desired.Account != "" && desired.Account != account.UUID:
+		return &PinError{PinFile, desired.Account, account.UUID}
 	}
 	return nil
 }

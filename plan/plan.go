@@ -131,10 +131,10 @@ const (
 	Destroy   Kind = "destroy"   // destroy a droplet
 )
 
-// The kinds that no plan has: a person asks for them by name (handover.go).
+// The kinds that no plan has: a person asks for them by name (transfer.go).
 const (
-	Claim   Kind = "claim"   // tag a droplet that is nobody's, and register it
-	Release Kind = "release" // take arcadiad's tags off a droplet, and forget it
+	TakeOver Kind = "claim"   // tag a droplet that is nobody's, and register it
+	Release  Kind = "release" // take arcadiad's tags off a droplet, and forget it
 )
 
 // kinds is the order of actions for one name, which is also the order in which they take their turns.
@@ -155,7 +155,7 @@ type Action struct {
 	Lost []int64 `json:"Lost"`
 
 	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
-	Takes []fleet.Attachment `json:"Takes"`
+	SideEffects []fleet.Attachment `json:"Takes"`
 
 	Held   bool   `json:"Held"`
 	HeldBy string `json:"HeldBy"` // the rule: tags, protect, volumes, reserved_ip, origin, name_taken, rename, lost, loop, stalled, confirm, backoff,
@@ -172,8 +172,8 @@ type Action struct {
 	// unknown, or nothing is kept.
 	KeepMonthly fleet.Money `json:"KeepMonthly"`
 
-	Spec    fleet.Spec       `json:"Spec"`    // what is wanted; the zero Spec for a destroy
-	Licence Licence          `json:"Licence"` // destroy and replace, and only when not held
+	Spec    fleet.Spec       `json:"Spec"`    // what is desired; the zero Spec for a destroy
+	License License          `json:"Licence"` // destroy and replace, and only when not held
 	Record  fleet.Record     `json:"Record"`  // adopt and update: what to record
 	Alter   fleet.Alteration `json:"Alter"`   // update: what to change of the droplet
 }
@@ -225,7 +225,7 @@ type Summary struct {
 	Replace   int `json:"replace"`
 	Adopt     int `json:"adopt"`
 	Update    int `json:"update"`
-	Unchanged int `json:"unchanged"` // wanted names whose droplet is as the file asks, with nothing to report
+	Unchanged int `json:"unchanged"` // desired names whose droplet is as the file asks, with nothing to report
 	Held      int `json:"held"`
 	Drifted   int `json:"drifted"`
 	Pending   int `json:"pending"`

@@ -61,7 +61,7 @@ func TestPreflight(t *testing.T) {
 // A replace that cannot work destroys nothing, and does not count as one that would.
 func TestPreflightHoldsReplaces(t *testing.T) {
 	s := converged("a", "b", "c", "d")
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: 1}
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 1}
 	s.spec("a").Size = "s-3"
 	s.spec("b").Size = "s-2vcpu-2gb"
 	s.offer()
@@ -82,7 +82,7 @@ func TestAccountLimitCountsWhatIsUnderWay(t *testing.T) {
 	s.seeTagged(200, "x") // its id is not in the journal yet, its tag tells
 	s.expect(t, "provision b", "provision c held by account_limit")
 
-	s.wanted.Policy.MaxDroplets = 2
+	s.desired.Policy.MaxDroplets = 2
 	s.observed.Account.DropletLimit = 3
 	p := s.expect(t, "provision b held by max_droplets", "provision c held by max_droplets")
 	if len(p.Makes()) != 2 {

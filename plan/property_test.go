@@ -21,8 +21,8 @@ func anyWorld(seed uint64) *scene {
 	r := rand.New(rand.NewPCG(seed, 1))
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	s := newScene()
-	s.wanted.Policy.MaxDestroy = fleet.Limit{Value: r.IntN(101), Percent: chance(50)}
-	s.wanted.Policy.MaxDroplets = r.IntN(3) * 6
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: r.IntN(101), Percent: chance(50)}
+	s.desired.Policy.MaxDroplets = r.IntN(3) * 6
 	names := []string{"db", "web-1", "web-2", "web-3", "web-4", "api", "WEB-5", "x-10"}
 	sizes := []string{"s-1vcpu-1gb", "s-2vcpu-2gb"}
 	for i, name := range names {
@@ -50,7 +50,7 @@ func anyWorld(seed uint64) *scene {
 			spec.Was = "old-" + name
 		}
 		if chance(70) {
-			s.wanted.Specs = append(s.wanted.Specs, spec)
+			s.desired.Specs = append(s.desired.Specs, spec)
 		}
 		for k := range r.IntN(3) {
 			id := int64(100 + 10*i + k)
@@ -147,7 +147,7 @@ func TestOrderOfInputsDoesNotMatter(t *testing.T) {
 		s := anyWorld(seed)
 		want := s.build(t)
 		r := rand.New(rand.NewPCG(seed, 2))
-		shuffle(r, s.wanted.Specs)
+		shuffle(r, s.desired.Specs)
 		shuffle(r, s.recorded.Records)
 		shuffle(r, s.recorded.Sagas)
 		shuffle(r, s.observed.Droplets)
@@ -326,12 +326,12 @@ func TestIDNamesWhatIsDue(t *testing.T) {
 	}{
 		"time":             {func(s *scene) { s.now = s.now.Add(24 * time.Hour) }, true},
 		"a later look":     {func(s *scene) { s.observed.BeganAt = s.now }, true},
-		"policy":           {func(s *scene) { s.wanted.Policy.MaxDestroy = fleet.Limit{} }, true},
+		"policy":           {func(s *scene) { s.desired.Policy.MaxDestroy = fleet.Limit{} }, true},
 		"pause":            {func(s *scene) { s.recorded.Paused = true }, true},
 		"drift elsewhere":  {func(s *scene) { s.droplet(103).Status = fleet.StatusOff }, true},
 		"another spec":     {func(s *scene) { s.spec("b").Size = "s-4vcpu-8gb" }, false},
 		"one more destroy": {func(s *scene) { s.unwant("c") }, false},
-		"one destroy less": {func(s *scene) { s.wanted.Specs = append(s.wanted.Specs, specOf("a")) }, false},
+		"one destroy less": {func(s *scene) { s.desired.Specs = append(s.desired.Specs, specOf("a")) }, false},
 		"another account":  {func(s *scene) { s.observed.Account.UUID = "team-2" }, false},
 		"another droplet":  {func(s *scene) { s.droplet(101).ID, s.recorded.Records[0].DropletID = 77, 77 }, false},
 	} {
@@ -351,12 +351,12 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"a count was added", func() *scene {
 			s := converged("web")
-			s.wanted.Specs = []fleet.Spec{specOf("web-1"), specOf("web-2")}
+			s.desired.Specs = []fleet.Spec{specOf("web-1"), specOf("web-2")}
 			return s
 		}, "the stanza web (line 8) has a count now: this destroys web and makes web-1 and so on; to keep web, call the counted stanza something else"},
 		{"a count was taken away", func() *scene {
 			s := converged("web-1", "web-2")
-			s.wanted.Specs = []fleet.Spec{specOf("web")}
+			s.desired.Specs = []fleet.Spec{specOf("web")}
 			return s
 		}, "the stanza web (line 8) has no count any more: this destroys web-1 and its like, and makes web; `count: 1` keeps web-1"},
 		{"another database at work", func() *scene {

@@ -11,14 +11,14 @@ import (
 // (law 9). It is recorded as soon as the file is in force, also while writes are paused and while a saga works on the droplet: from then
 // on only `protect: false` lifts it. A droplet is protected under the name of its record, under the new names of a renamed group, and
 // under the name that somebody gave it in the console where the file has followed.
-func Protected(wanted fleet.Fleet, recorded fleet.Recorded, now time.Time) []fleet.Record {
-	return protectedBy(wanted, recorded, nil, now)
+func Protected(desired fleet.Fleet, recorded fleet.Recorded, now time.Time) []fleet.Record {
+	return protectedBy(desired, recorded, nil, now)
 }
 
 // protectedBy is Protected with a look at the account: by it a droplet may bear another name by now than when it was seen before.
-func protectedBy(wanted fleet.Fleet, recorded fleet.Recorded, seen []fleet.Droplet, now time.Time) []fleet.Record {
+func protectedBy(desired fleet.Fleet, recorded fleet.Recorded, seen []fleet.Droplet, now time.Time) []fleet.Record {
 	protected := map[string]bool{}
-	for _, s := range wanted.Specs {
+	for _, s := range desired.Specs {
 		if !s.Protected() {
 			continue
 		}
@@ -37,7 +37,7 @@ func protectedBy(wanted fleet.Fleet, recorded fleet.Recorded, seen []fleet.Dropl
 			continue
 		}
 		protects := protected[fleet.Key(r.Name)] || r.Heir != "" && protected[fleet.Key(r.Heir)]
-		if _, asks := wanted.Spec(r.Name); !protects && !asks {
+		if _, asks := desired.Spec(r.Name); !protects && !asks {
 			if shown == nil {
 				shown = make(map[int64][]string, len(recorded.Known))
 				for _, k := range recorded.Known {
@@ -60,7 +60,7 @@ func protectedBy(wanted fleet.Fleet, recorded fleet.Recorded, seen []fleet.Dropl
 
 // protect has the protection of the file recorded, beside what else the plan records again.
 func (b *builder) protect() {
-	for _, r := range protectedBy(b.wanted, b.recorded, b.observed.Droplets, b.now) {
+	for _, r := range protectedBy(b.desired, b.recorded, b.observed.Droplets, b.now) {
 		i := slices.IndexFunc(b.plan.Records, func(again fleet.Record) bool { return again.DropletID == r.DropletID })
 		if i < 0 {
 			b.plan.Records = append(b.plan.Records, r)

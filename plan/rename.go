@@ -103,7 +103,7 @@ func (b *builder) renameWords(g, c *cluster) string {
 func (b *builder) coming() []*cluster {
 	had := map[string]bool{}
 	for _, x := range b.subjects {
-		if x.spec != nil && (len(x.holdings)+len(x.claims) > 0 || x.live != nil) {
+		if x.spec != nil && (len(x.holdings)+len(x.untracked) > 0 || x.live != nil) {
 			had[x.spec.Group] = true
 		}
 	}
@@ -147,14 +147,14 @@ func (b *builder) dropped() []*cluster {
 	if len(of) == 0 {
 		return nil
 	}
-	for i := range b.wanted.Specs {
-		s := &b.wanted.Specs[i]
+	for i := range b.desired.Specs {
+		s := &b.desired.Specs[i]
 		if c := list.known[stanza{fleet.Key(s.Group), s.Single}]; c != nil {
 			c.part = true
 		}
 	}
 	for _, d := range b.drafts {
-		if c := of[d.record]; c != nil && d.Kind == Destroy && d.while == whileUnwanted {
+		if c := of[d.record]; c != nil && d.Kind == Destroy && d.while == whileRemoved {
 			c.drafts = append(c.drafts, d)
 		}
 	}

@@ -15,7 +15,7 @@ func swapped(old, now []string) *scene {
 		s.unwant(name)
 	}
 	for _, name := range now {
-		s.wanted.Specs = append(s.wanted.Specs, specOf(name))
+		s.desired.Specs = append(s.desired.Specs, specOf(name))
 	}
 	return s
 }
@@ -77,7 +77,7 @@ func TestLaw17AWasThatLeadsNowhereIsHeld(t *testing.T) {
 	s.spec("api-1").Image = "ubuntu-24-04-x64"
 	s.expect(t, "update api-1 102")
 	s.spec("api-1").Was = "wib-1" // spent: its stanza has a droplet
-	s.wanted.Specs = append(s.wanted.Specs, specOf("api-2"))
+	s.desired.Specs = append(s.desired.Specs, specOf("api-2"))
 	s.spec("api-2").Was = "wib-2"
 	s.register(300, "api-1")
 	s.expect(t, "provision api-2", "destroy web-1 102")
@@ -87,7 +87,7 @@ func TestLaw17AWasThatLeadsNowhereIsHeld(t *testing.T) {
 func TestLaw17WasFollowsAChain(t *testing.T) {
 	s := converged("web-1", "keep")
 	s.unwant("web-1")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("svc-1"))
+	s.desired.Specs = append(s.desired.Specs, specOf("svc-1"))
 	s.spec("svc-1").Was = "api-1"
 	s.expect(t, "provision svc-1 held by rename", "destroy web-1 101 held by rename")
 	s.recorded.Records[0].Heir = "api-1"
@@ -110,13 +110,13 @@ func TestLaw17WasFollowsAChain(t *testing.T) {
 func TestLaw17ADestroySeesAChainOfRenames(t *testing.T) {
 	s := converged("web-1", "keep")
 	s.unwant("web-1")
-	licence := s.expect(t, "destroy web-1 101").Actions[0].Licence
-	s.wanted.Specs = append(s.wanted.Specs, specOf("svc-1"))
+	license := s.expect(t, "destroy web-1 101").Actions[0].License
+	s.desired.Specs = append(s.desired.Specs, specOf("svc-1"))
 	s.spec("svc-1").Was = "api-1"
 	record := s.recorded.Records[0]
 	for heir, spared := range map[string]bool{"": false, "api-1": true, "svc-1": true} {
 		record.Heir = heir
-		if why := licence.Spares(s.wanted, &record, ""); (why != "") != spared {
+		if why := license.Spares(s.desired, &record, ""); (why != "") != spared {
 			t.Errorf("named %q by an earlier version: spared because %q", heir, why)
 		}
 	}
@@ -150,7 +150,7 @@ func TestLaw09ARenameBackWithoutWasIsHeld(t *testing.T) {
 // Law 17: a `was` that leads nowhere holds what goes of a group that stays, too.
 func TestLaw17AWasThatLeadsNowhereHoldsASmallerGroup(t *testing.T) {
 	s := swapped([]string{"web-2"}, []string{"special"})
-	s.wanted.Specs = append(s.wanted.Specs, specOf("web-1"))
+	s.desired.Specs = append(s.desired.Specs, specOf("web-1"))
 	s.register(300, "web-1")
 	s.spec("special").Was = "wbe-2"
 	s.expect(t, "provision special held by rename", "destroy web-2 102 held by rename")

@@ -21,9 +21,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func busyDay() *scene {
 	yes := true
 	s := converged("bastion", "db", "old", "queue", "web-1", "web-2")
-	s.wanted.Policy.MaxDestroy = fleet.DefaultMaxDestroy
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy
 	for i := 3; i <= 300; i++ {
-		s.wanted.Specs = append(s.wanted.Specs, specOf(fmt.Sprintf("web-%d", i)))
+		s.desired.Specs = append(s.desired.Specs, specOf(fmt.Sprintf("web-%d", i)))
 	}
 	s.spec("bastion").Protect = &yes
 	s.spec("db").Size = "s-2vcpu-2gb"
@@ -42,7 +42,7 @@ func busyDay() *scene {
 	for i := range 4 {
 		saga := s.ended(int64(400+i), fleet.SagaProvision, fmt.Sprintf("api-%d", i+1), "running", "", time.Minute)
 		saga.Live, saga.Step = true, "WaitDropletActive"
-		s.wanted.Specs = append(s.wanted.Specs, specOf(saga.Name))
+		s.desired.Specs = append(s.desired.Specs, specOf(saga.Name))
 	}
 	saga := s.ended(500, fleet.SagaDestroy, "cache", "stuck", "", time.Hour)
 	saga.Live, saga.Step, saga.Error = true, "DestroyDroplet", "unexpected answer\n<html>"
@@ -138,10 +138,10 @@ func TestAGroupIsTwoRunsOfTwoUpdates(t *testing.T) {
 		s.register(int64(1000+n), was)
 		spec := specOf(fmt.Sprintf("api-%d", n))
 		spec.Was = was
-		s.wanted.Specs = append(s.wanted.Specs, spec)
+		s.desired.Specs = append(s.desired.Specs, spec)
 	}
-	for i := range s.wanted.Specs {
-		s.wanted.Specs[i].Size, s.wanted.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Size, s.desired.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
 	}
 	want := `
   ~ api-1 … api-300  update 300 droplets: name changed in the file
@@ -203,7 +203,7 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	s := newScene()
 	for i := range 10_000 {
 		s.seeTagged(int64(1000+i), fmt.Sprintf("host%d-x", i))
-		s.wanted.Specs = append(s.wanted.Specs, specOf(fmt.Sprintf("%d-y", i)))
+		s.desired.Specs = append(s.desired.Specs, specOf(fmt.Sprintf("%d-y", i)))
 	}
 	var out bytes.Buffer
 	if err := s.build(t).Markdown(&out); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // scene is a small world: a fleet file, a database and an account. Tests change it and build.
 type scene struct {
-	wanted   fleet.Fleet
+	desired  fleet.Fleet
 	recorded fleet.Recorded
 	observed fleet.Observed
 	now      time.Time
@@ -39,9 +39,9 @@ func (s *scene) offer() *fleet.Catalogue {
 // newScene wants the names and has nothing yet.
 func newScene(names ...string) *scene {
 	s := &scene{now: noon}
-	s.wanted = fleet.Fleet{Name: "demo", Policy: fleet.Policy{MaxDestroy: fleet.Limit{Value: 100, Percent: true}}}
+	s.desired = fleet.Fleet{Name: "demo", Policy: fleet.Policy{MaxDestroy: fleet.Limit{Value: 100, Percent: true}}}
 	for _, n := range names {
-		s.wanted.Specs = append(s.wanted.Specs, specOf(n))
+		s.desired.Specs = append(s.desired.Specs, specOf(n))
 	}
 	s.observed.Account = fleet.Account{UUID: "team-1", Status: "active"}
 	s.observed.BeganAt = noon.Add(-time.Second)
@@ -119,17 +119,17 @@ func (s *scene) vanish(id int64, proved bool) {
 }
 
 func (s *scene) unwant(name string) {
-	s.wanted.Specs = slices.DeleteFunc(s.wanted.Specs, func(x fleet.Spec) bool { return x.Name == name })
+	s.desired.Specs = slices.DeleteFunc(s.desired.Specs, func(x fleet.Spec) bool { return x.Name == name })
 }
 
 func (s *scene) spec(name string) *fleet.Spec {
-	i := slices.IndexFunc(s.wanted.Specs, func(x fleet.Spec) bool { return x.Name == name })
-	return &s.wanted.Specs[i]
+	i := slices.IndexFunc(s.desired.Specs, func(x fleet.Spec) bool { return x.Name == name })
+	return &s.desired.Specs[i]
 }
 
 func (s *scene) build(t testing.TB) Plan {
 	t.Helper()
-	p, err := Build(s.wanted, s.recorded, s.observed, s.now)
+	p, err := Build(s.desired, s.recorded, s.observed, s.now)
 	if err != nil {
 		t.Fatalf("build: %v", err)
 	}
@@ -184,14 +184,14 @@ func checkSound(t testing.TB, s *scene, p Plan) {
 			}
 			free[key] = said(a)
 		}
-		target, licensed := a.Licence.Droplet()
+		target, licensed := a.License.Droplet()
 		if destroys := a.Kind == Destroy || a.Kind == Replace; licensed != (destroys && !a.Held) {
 			t.Errorf("%s: licensed is %v", said(a), licensed)
 		}
 		if licensed && target.ID != a.DropletID {
-			t.Errorf("%s: the licence is for droplet %d", said(a), target.ID)
+			t.Errorf("%s: the license is for droplet %d", said(a), target.ID)
 		}
-		if licensed && !a.Licence.Asks(s.wanted) {
+		if licensed && !a.License.Asks(s.desired) {
 			t.Errorf("law 17: %s: the very file that it was planned from does not ask for it", said(a))
 		}
 		if a.Kind == Provision {

@@ -46,12 +46,12 @@ type shape struct {
 	wants []want
 }
 
-// of gives the wanted values by the index of the field in fleet.Fields. The slice is good until the next call.
+// of gives the desired values by the index of the field in fleet.Fields. The slice is good until the next call.
 func (s *shape) of(spec *fleet.Spec) []want {
 	if s.spec == nil || !alike(s.spec, spec) {
 		s.wants = s.wants[:0]
 		for _, f := range fleet.Fields {
-			value, asked := f.Wanted(*spec)
+			value, asked := f.Desired(*spec)
 			s.wants = append(s.wants, want{value, asked})
 		}
 	}

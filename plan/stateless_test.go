@@ -7,14 +7,14 @@ import (
 )
 
 // Law 2: a droplet that somebody renamed is not planned to be destroyed and made anew, without records either.
-func TestLaw02AStatelessPlanTakesARenamedDropletForWhatItIs(t *testing.T) {
+func TestLaw02AStatelessPlanRecognizesARenamedDroplet(t *testing.T) {
 	s := converged("web-1", "web-2", "web-3")
 	for i, id := range []int64{101, 102, 103} {
 		s.droplet(id).Tags = append(s.droplet(id).Tags, fleet.SagaTag(sagaID(int64(i+1))))
 	}
 	s.droplet(102).Name = "somebody-renamed-me"
 	s.droplet(103).Name, s.droplet(103).Size = "another", "s-4vcpu-8gb" // not what any name asks for
-	s.recorded = fleet.RecordedByTags(s.wanted, s.observed.Droplets)
+	s.recorded = fleet.RecordedByTags(s.desired, s.observed.Droplets)
 	p := s.build(t)
 	var provisioned, destroyed []string
 	for _, a := range p.Actions {

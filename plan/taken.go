@@ -8,7 +8,7 @@ import (
 	"arcadiad/fleet"
 )
 
-// takenBy are the droplets that no arcadiad manages and that bear a wanted name which never had a droplet here. They are rather what the
+// takenBy are the droplets that no arcadiad manages and that bear a desired name which never had a droplet here. They are rather what the
 // file means than a reason to make another. Another fleet's are not among them.
 func (b *builder) takenBy(x *subject) (list []*fleet.Droplet) {
 	if x.spec == nil || len(x.strangers) == 0 || len(x.holdings) > 0 || x.hadDroplet() {
@@ -40,7 +40,7 @@ func (b *builder) heldByNamesake(d *draft) (v verdict) {
 		v.why = fmt.Sprintf("%d droplets are called %s, and arcadiad manages none of them (%s): rename those that are not meant", len(taken), d.Name, series(v.facts))
 	default:
 		v.why = fmt.Sprintf("%s is droplet %d, which arcadiad does not manage: ", d.Name, taken[0].ID)
-		if why := Claimable(b.wanted.Name, *taken[0], false); why != "" {
+		if why := Ownerless(b.desired.Name, *taken[0], false); why != "" {
 			v.why += "it cannot be adopted now (" + why + ")"
 		} else {
 			v.why += "arcadiad adopt " + d.Name + " takes it over"

@@ -10,7 +10,7 @@ import (
 // Law 9: beside a droplet of that name which no arcadiad manages, none is made unasked, for a name that never had one.
 func TestLaw09ACreateBesideAStrangerIsHeld(t *testing.T) {
 	s := converged("keep")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("web-1"))
+	s.desired.Specs = append(s.desired.Specs, specOf("web-1"))
 	s.see(7, "WEB-1")
 	p := s.expect(t, "provision web-1 held by name_taken")
 	want := "web-1 is droplet 7, which arcadiad does not manage: arcadiad adopt web-1 takes it over; arcadiad approve " + p.ID + " makes a second one"
@@ -43,14 +43,14 @@ func TestLaw09WhatHoldsNoCreate(t *testing.T) {
 		},
 	} {
 		s := converged("keep")
-		s.wanted.Specs = append(s.wanted.Specs, specOf("web-1"))
+		s.desired.Specs = append(s.desired.Specs, specOf("web-1"))
 		change(s)
 		if p := s.expect(t, "provision web-1"); len(p.Warnings) != 1 {
 			t.Errorf("%s: warnings %q", name, p.Warnings)
 		}
 	}
 	s := converged("keep")
-	s.wanted.Specs = append(s.wanted.Specs, specOf("web-1"))
+	s.desired.Specs = append(s.desired.Specs, specOf("web-1"))
 	s.see(7, "web-1")
 	s.ended(300, fleet.SagaProvision, "web-1", "compensated", "", time.Hour) // it never had one
 	s.expect(t, "provision web-1 held by name_taken")

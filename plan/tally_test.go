@@ -13,8 +13,8 @@ import (
 func TestLaw14AGroupStallsByAllItsMembers(t *testing.T) {
 	failed := func(group string, undone bool) *scene {
 		s := newScene("web-1", "web-2", "web-3", "web-4")
-		for i := range s.wanted.Specs {
-			s.wanted.Specs[i].Group = "web"
+		for i := range s.desired.Specs {
+			s.desired.Specs[i].Group = "web"
 		}
 		for i := range 3 {
 			saga := s.ended(int64(i+1), fleet.SagaProvision, fmt.Sprintf("web-%d", i+1), "compensated", "of its own", 100*time.Hour)
@@ -38,8 +38,8 @@ func TestLaw14AGroupStallsByAllItsMembers(t *testing.T) {
 	failed(hash, false).expect(t, free...) // refused by the API: nothing was made
 	failed("", true).expect(t, free...)    // of a version that did not say the group: by name, and each failed once
 	s = failed(hash, true)
-	for i := range s.wanted.Specs {
-		s.wanted.Specs[i].Image = "debian-12-x64"
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Image = "debian-12-x64"
 	}
 	s.expect(t, free...)
 	s = failed(hash, true)

@@ -137,7 +137,7 @@ func (t *text) action(run []Action) {
 	sign := t.paint.of(a)(fmt.Sprintf("%3s", signs[a.Kind]))
 	t.line(sign, span(a.Name, run[len(run)-1].Name), deed(run)+": "+motive(run))
 	t.changes(changesOf(run))
-	for _, words := range takesText(run) {
+	for _, words := range sideEffectsText(run) {
 		t.beneath(words)
 	}
 	if a.Held {

@@ -36,7 +36,7 @@ func (b *builder) outOfTurn() func(*draft) string {
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
 			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"
 		}
-		if group := groups[groupOf(d.subject)]; group != nil && d.takesDown() {
+		if group := groups[groupOf(d.subject)]; group != nil && d.endsService() {
 			if wait := group.take(d); wait != "" {
 				if d.Blocked = !group.mends && len(group.goes) == 0; d.Blocked {
 					wait += "; " + group.wayOut()
@@ -49,8 +49,8 @@ func (b *builder) outOfTurn() func(*draft) string {
 	}
 }
 
-// takesDown tells whether the action takes a registered droplet out of service.
-func (d *draft) takesDown() bool {
+// endsService tells whether the action takes a registered droplet out of service.
+func (d *draft) endsService() bool {
 	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil
 }
 
@@ -77,8 +77,8 @@ type group struct {
 func (b *builder) groups() map[string]*group {
 	needed, due := false, map[*subject]bool{}
 	for _, d := range b.drafts {
-		needed = needed || d.takesDown() && !d.Held
-		due[d.subject] = due[d.subject] || !d.Held && (!d.takesDown() || d.seen.Status == fleet.StatusOff)
+		needed = needed || d.endsService() && !d.Held
+		due[d.subject] = due[d.subject] || !d.Held && (!d.endsService() || d.seen.Status == fleet.StatusOff)
 	}
 	if !needed {
 		return nil
@@ -105,7 +105,7 @@ func (b *builder) groups() map[string]*group {
 		}
 	}
 	for _, g := range groups {
-		g.most = max(1, b.wanted.Policy.MaxUnavailable.Of(g.count))
+		g.most = max(1, b.desired.Policy.MaxUnavailable.Of(g.count))
 	}
 	return groups
 }

@@ -11,8 +11,8 @@ import (
 // edited is a group whose image was changed in the file.
 func edited(names ...string) *scene {
 	s := converged(names...)
-	for i := range s.wanted.Specs {
-		s.wanted.Specs[i].Image = "debian-12-x64"
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Image = "debian-12-x64"
 	}
 	return s
 }
@@ -21,8 +21,8 @@ func edited(names ...string) *scene {
 func TestLaw18AGroupIsReplacedAFewAtATime(t *testing.T) {
 	for _, order := range []fleet.Order{fleet.CreateFirst, fleet.DestroyFirst} {
 		s := edited("db-1", "db-2", "db-3", "web")
-		for i := range s.wanted.Specs {
-			s.wanted.Specs[i].Rules.Order = order
+		for i := range s.desired.Specs {
+			s.desired.Specs[i].Rules.Order = order
 		}
 		p := s.expect(t, "replace db-1 101", "replace db-2 102 held by turn", "replace db-3 103 held by turn", "replace web 104")
 		want := "waiting its turn (1 of 3 at once): db-1 goes first, and policy.max_unavailable allows no more"

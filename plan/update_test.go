@@ -90,12 +90,12 @@ func TestAPlanSaysThatTheDiskGrows(t *testing.T) {
 // Law 18: a group goes through a resize a few at a time.
 func TestLaw18ResizesRoll(t *testing.T) {
 	s := converged("web-1", "web-2", "web-3", "web-4", "web-5", "db-1", "db-2")
-	for i := range s.wanted.Specs {
-		s.wanted.Specs[i].Size, s.wanted.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Size, s.desired.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
 	}
 	s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn", "update web-3 103 held by turn",
 		"update web-4 104 held by turn", "update web-5 105 held by turn")
-	s.wanted.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
+	s.desired.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
 	live := s.ended(900, fleet.SagaUpdate, "web-3", "running", "", time.Minute)
 	live.Live, live.DropletID, live.Downtime = true, 103, true
 	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn",
@@ -187,7 +187,7 @@ func TestPreflightOfAResize(t *testing.T) {
 	if p.Cost.Difference().Monthly != 12*fleet.Dollar {
 		t.Errorf("cost %+v", p.Cost)
 	}
-	s.wanted.Policy.MaxMonthly = 10 * fleet.Dollar
+	s.desired.Policy.MaxMonthly = 10 * fleet.Dollar
 	s.expect(t, "update web-1 101 held by max_monthly_cost")
 }
 
@@ -203,11 +203,11 @@ func TestDestroyFirst(t *testing.T) {
 	if !strings.HasSuffix(p.Actions[0].Reason, "; the old droplet goes first") {
 		t.Errorf("because %q", p.Actions[0].Reason)
 	}
-	other := s.wanted
-	other.Specs = slices.Clone(s.wanted.Specs)
+	other := s.desired
+	other.Specs = slices.Clone(s.desired.Specs)
 	other.Specs[0].Size = "s-2vcpu-2gb"
-	if l := p.Actions[0].Licence; !l.Asks(s.wanted) || l.Asks(other) {
-		t.Error("the licence is not for this very spec")
+	if l := p.Actions[0].License; !l.Asks(s.desired) || l.Asks(other) {
+		t.Error("the license is not for this very spec")
 	}
 
 	s.destroy(101)
@@ -225,14 +225,14 @@ func TestDestroyFirst(t *testing.T) {
 }
 
 // The room that a replace makes by destroying first is not given to a droplet that waited for some.
-func TestDestroyFirstKeepsItsRoom(t *testing.T) {
+func TestDestroyFirstKeepsItsPlace(t *testing.T) {
 	for name, full := range map[string]func(s *scene){
 		"account_limit":    func(s *scene) { s.observed.Account.DropletLimit = 2 },
-		"max_droplets":     func(s *scene) { s.wanted.Policy.MaxDroplets = 2 },
-		"max_monthly_cost": func(s *scene) { s.wanted.Policy.MaxMonthly = 12 * fleet.Dollar },
+		"max_droplets":     func(s *scene) { s.desired.Policy.MaxDroplets = 2 },
+		"max_monthly_cost": func(s *scene) { s.desired.Policy.MaxMonthly = 12 * fleet.Dollar },
 	} {
 		s := converged("web-1", "web-2")
-		s.wanted.Specs = append([]fleet.Spec{specOf("db")}, s.wanted.Specs...)
+		s.desired.Specs = append([]fleet.Spec{specOf("db")}, s.desired.Specs...)
 		s.spec("web-2").Image, s.spec("web-2").Rules.Order = "debian-12-x64", fleet.DestroyFirst
 		s.offer()
 		full(s)
@@ -283,7 +283,7 @@ func TestAnAdoptedMisfitIsNotResized(t *testing.T) {
 }
 
 // Nor to take off or switch off what somebody else may have put there: the file never dropped it.
-func TestLaw16AnAdoptionTakesNothingAway(t *testing.T) {
+func TestLaw16AnAdoptionRemovesNothing(t *testing.T) {
 	s := newScene("web-1")
 	s.spec("web-1").Tags = []string{"web"}
 	d := s.seeTagged(7, "web-1", "theirs")

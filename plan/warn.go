@@ -69,7 +69,7 @@ func (b *builder) warnOthers() {
 	}
 	count, example := 0, int64(0)
 	for _, x := range b.subjects {
-		for _, d := range x.claims {
+		for _, d := range x.untracked {
 			if len(d.Saga8s()) > 0 && b.makerOf(d) == nil {
 				count++
 				example = d.ID
@@ -82,7 +82,7 @@ func (b *builder) warnOthers() {
 			which = fmt.Sprintf("and %d more are", count-1)
 		}
 		b.warn("by its tag droplet %d %s of this fleet, and no saga of this state database made it: expected after a restored backup or a lost "+
-			"database; if another arcadiad works on fleet %s, stop one of the two", example, which, b.wanted.Name)
+			"database; if another arcadiad works on fleet %s, stop one of the two", example, which, b.desired.Name)
 	}
 }
 

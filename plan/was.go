@@ -11,15 +11,15 @@ import (
 // followHeirs lets what stands under the old name of a renamed group belong to its new name: what is registered there, and what bears
 // the fleet's tags there. By the old name alone it would be destroyed, and another droplet made under the new one. While something
 // under the old name is not clear, nothing is done about either.
-func (s *survey) followHeirs(names map[string]*subject) {
+func (s *index) followHeirs(names map[string]*subject) {
 	given := map[string]*subject{} // by the name that an earlier version of the file gave to what is registered there
 	for _, record := range s.strays {
 		if record.Heir != "" {
 			given[fleet.Key(record.Heir)] = names[fleet.Key(record.Name)]
 		}
 	}
-	for i := range s.wanted.Specs {
-		spec := &s.wanted.Specs[i]
+	for i := range s.desired.Specs {
+		spec := &s.desired.Specs[i]
 		if spec.Was == "" && len(given) == 0 {
 			continue
 		}
@@ -35,7 +35,7 @@ func (s *survey) followHeirs(names map[string]*subject) {
 		switch {
 		case to.live != nil && len(from.holdings) == 1 && from.holdings[0].record.DropletID == to.live.DropletID:
 			from.heir = to // it is being renamed
-		case to.live != nil || len(to.claims) > 0 || slices.ContainsFunc(to.holdings, func(h holding) bool { return h.state != gone }):
+		case to.live != nil || len(to.untracked) > 0 || slices.ContainsFunc(to.holdings, func(h holding) bool { return h.state != gone }):
 			from.heir = to
 			from.waits = fmt.Sprintf("%s was %s by the file, but has a droplet of its own: nothing is done about %[2]s; take `was` out of the file to have it destroyed",
 				to.name, was)
@@ -46,7 +46,7 @@ func (s *survey) followHeirs(names map[string]*subject) {
 			to.waits = fmt.Sprintf("%s was %s, whose droplet is not clear: nothing is done about either", to.name, was)
 		default:
 			to.holdings, from.holdings = append(to.holdings, from.holdings...), nil
-			to.claims, from.claims = from.claims, nil
+			to.untracked, from.untracked = from.untracked, nil
 			to.past = append(to.past, from.past...)
 			slices.SortStableFunc(to.past, func(a, b *fleet.Saga) int {
 				if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
@@ -92,5 +92,5 @@ func predecessor(spec *fleet.Spec, to *subject, names, given map[string]*subject
 
 // stands tells whether there is anything under the name, or about to be.
 func (x *subject) stands() bool {
-	return x.live != nil || len(x.claims) > 0 || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != gone })
+	return x.live != nil || len(x.untracked) > 0 || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != gone })
 }

@@ -11,9 +11,9 @@ import (
 func renamed() *scene {
 	s := converged("web-1", "web-2")
 	for i, name := range []string{"api-1", "api-2"} {
-		was := s.wanted.Specs[i].Name
-		s.wanted.Specs[i] = specOf(name)
-		s.wanted.Specs[i].Was = was
+		was := s.desired.Specs[i].Name
+		s.desired.Specs[i] = specOf(name)
+		s.desired.Specs[i].Was = was
 	}
 	return s
 }
@@ -56,10 +56,10 @@ func TestLaw16ARenamedGroupWithoutADatabase(t *testing.T) {
 // Without a database, what cannot be read of a droplet under its old name is taken from the file, and replaces nothing.
 func TestARenamedGroupByItsTags(t *testing.T) {
 	s := renamed()
-	for i := range s.wanted.Specs {
-		s.wanted.Specs[i].UserData = "#!"
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].UserData = "#!"
 	}
-	s.recorded = fleet.RecordedByTags(s.wanted, s.observed.Droplets)
+	s.recorded = fleet.RecordedByTags(s.desired, s.observed.Droplets)
 	s.expect(t, "update api-1 101", "update api-2 102")
 }
 
@@ -107,7 +107,7 @@ func TestLaw17ARenameStopsADestroy(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.unwant("web-1")
 	p := s.expect(t, "destroy web-1 101")
-	if r := renamed(); p.Actions[0].Licence.Asks(r.wanted) || !p.Actions[0].Licence.Asks(s.wanted) {
+	if r := renamed(); p.Actions[0].License.Asks(r.desired) || !p.Actions[0].License.Asks(s.desired) {
 		t.Error("the destroy of web-1 is still asked for, though api-1 is to be it")
 	}
 }

@@ -80,7 +80,7 @@ func (p Plan) actionRuns() [][]Action {
 
 func actAlike(a, b Action) bool {
 	return a.Kind == b.Kind && reasonsAlike(a, b) && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
-		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && takesAlike(a, b)
+		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && sameSideEffects(a, b)
 }
 
 // reasonsAlike reports whether two actions have the same reason, or stand in for droplets that are gone.

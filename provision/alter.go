@@ -87,7 +87,7 @@ type alteration struct {
 // one more change of what nobody can see.
 func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
 	a := &alteration{change: c, p: p, run: run, w: w, began: time.Now()}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	for told := time.Now(); ; { // told: when a look last told all that is needed
 		if a.sent.IsZero() && c.asked != nil {
 			if err := c.asked(w); err != nil {

@@ -125,7 +125,7 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 // answered looks without one, spread over the settle time. Which looks count is measured by this process's own waiting, never by
 // comparing clocks; how many there were and how long the waiting was survives a restart, which looks at least once more.
 func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	if err := p.outlast(ctx, run, w, looks); err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
 
 // outlast waits, after a crash, until the create that the dead process may have sent can no longer be under way. A hit needs no
 // waiting.
-func (p *Droplets) outlast(ctx context.Context, run *saga.Run, w *work, looks *lookout) error {
+func (p *Droplets) outlast(ctx context.Context, run *saga.Run, w *work, looks *poller) error {
 	if w.Attempt.Ended {
 		return nil
 	}

@@ -47,7 +47,7 @@ func TestLaw04OutcomesOfACreate(t *testing.T) {
 		"answered, late all over": {effect: simulator.Pass(), faults: simulator.Faults{
 			ListVisibleAfter: time.Minute, TagVisibleAfter: 90 * time.Second, Get404For: 30 * time.Second, IPAfterActive: time.Minute}, posts: 1},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.sim.SetFaults(tt.faults)
 			y.must(y.sim.Script(routeCreate, 1, tt.effect))
 			id := y.provision(spec("web"))
@@ -81,7 +81,7 @@ func TestLaw04OutcomesOfACreate(t *testing.T) {
 
 // A GPU droplet is in no listing by name, and perhaps in none by tag: it is found all the same.
 func TestLaw04ALostGPUCreateIsFound(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		gpu := spec("gpu")
 		gpu.Region, gpu.Size = "tor1", "gpu-l40sx1-48gb"
 		y.sim.SetFaults(simulator.Faults{TagFilterHidesGPU: true})
@@ -95,7 +95,7 @@ func TestLaw04ALostGPUCreateIsFound(t *testing.T) {
 
 // Failed looks do not shorten the settle time.
 func TestLaw04FailedLooksEarnNothing(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 		id := y.provision(spec("web"))
 		time.Sleep(6 * time.Second)
@@ -115,7 +115,7 @@ func TestLaw04FailedLooksEarnNothing(t *testing.T) {
 // together they do not settle it earlier than one would.
 func TestLaw04EvidenceOutlivesRestarts(t *testing.T) {
 	for _, every := range []time.Duration{11 * time.Second, 25 * time.Second, 45 * time.Second} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 			y.provision(spec("web"))
 			for began := time.Now(); len(y.sent(routeCreate)) < 2 && time.Since(began) < time.Hour; {
@@ -133,7 +133,7 @@ func TestLaw04EvidenceOutlivesRestarts(t *testing.T) {
 
 // A create that a crash cut off is given as long as the client gives a create, and then the settle time.
 func TestLaw04ACrashInMidCreate(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Hang()))
 		id := y.provision(spec("web"))
 		time.Sleep(2 * time.Second)
@@ -149,7 +149,7 @@ func TestLaw04ACrashInMidCreate(t *testing.T) {
 
 // Leave to send again that was earned long ago is looked at once more before it is used.
 func TestLaw04AnEarnedLeaveIsCheckedAgain(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.sim.SetFaults(simulator.Faults{ListVisibleAfter: 5 * time.Minute})
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut().After()))
 		id := y.provision(spec("web"))
@@ -166,7 +166,7 @@ func TestLaw04AnEarnedLeaveIsCheckedAgain(t *testing.T) {
 
 // Another team's token shows nothing, and what it does not show is no leave to send again.
 func TestLaw04AnotherAccountGivesNoLeave(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut().After()))
 		id := y.provision(spec("web"))
 		time.Sleep(time.Second)
@@ -184,7 +184,7 @@ func TestLaw04AnotherAccountGivesNoLeave(t *testing.T) {
 // A droplet that bears the name since the create, and does not show whose it is, is neither ours nor leave to send again.
 func TestLaw04AStrangerOfTheNameNeedsAPerson(t *testing.T) {
 	for name, tags := range map[string][]string{"untagged": nil, "managed, but by no saga": {fleet.ManagedTag, fleet.FleetTag(fleetName)}} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			old := y.sim.Add(simulator.Droplet{Name: "web"}) // was there before, and is no stranger to the saga
 			y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 			id := y.provision(spec("web"))
@@ -213,7 +213,7 @@ func TestLaw04AStrangerOfTheNameNeedsAPerson(t *testing.T) {
 
 // When the stranger goes, the settle time begins anew: what was earned before it came counts no more.
 func TestLaw04AStrangerThatGoes(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 		id := y.provision(spec("web"))
 		time.Sleep(time.Minute)
@@ -230,27 +230,27 @@ func TestLaw04AStrangerThatGoes(t *testing.T) {
 
 // Of two droplets under one saga tag the older is the saga's.
 func TestLaw05TwoUnderOneSagaTag(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut().After()))
 		id := y.provision(spec("web"))
 		time.Sleep(time.Second)
 		first := y.sim.Named("web")[0]
-		twin := first
-		twin.ID = 0
-		second := y.sim.Add(twin)
+		duplicate := first
+		duplicate.ID = 0
+		second := y.sim.Add(duplicate)
 		y.until(id, saga.Completed)
 		if !y.row(first.ID).Recorded || len(y.sent(routeCreate)) != 1 {
 			t.Errorf("%d creates; recorded is %+v", len(y.sent(routeCreate)), y.row(first.ID))
 		}
 		if _, there := y.sim.Droplet(second.ID); !there {
-			t.Error("the twin was destroyed by the saga; that is for a plan to decide")
+			t.Error("the duplicate was destroyed by the saga; that is for a plan to decide")
 		}
 	})
 }
 
 // While the gate is shut nothing is sent, no intent is journaled, and nothing needs to settle afterwards.
 func TestLaw03AShutGateLeavesNoIntent(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.budget.Writes(errPaused)
 		y.want(spec("web"))
 		id := y.begin(y.look())(plan.Provision)[0]
@@ -270,12 +270,12 @@ func TestLaw03AShutGateLeavesNoIntent(t *testing.T) {
 
 // A create that nobody wants any more is not sent; one that was sent is taken back.
 func TestLaw17AProvisionThatIsNotAskedForAnyMore(t *testing.T) {
-	for name, change := range map[string]func(y *yard){
-		"not wanted":   func(y *yard) { y.want() },
-		"another spec": func(y *yard) { s := spec("web"); s.Size = "s-1vcpu-2gb"; y.want(s) },
+	for name, change := range map[string]func(y *stage){
+		"not wanted":   func(y *stage) { y.want() },
+		"another spec": func(y *stage) { s := spec("web"); s.Size = "s-1vcpu-2gb"; y.want(s) },
 	} {
 		for _, sent := range []bool{false, true} {
-			inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+			inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 				if !sent {
 					y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
 				}
@@ -290,16 +290,16 @@ func TestLaw17AProvisionThatIsNotAskedForAnyMore(t *testing.T) {
 			})
 		}
 	}
-	inYard(t, simulator.Options{}, func(y *yard) { // no file in force is no change of mind
+	inStage(t, simulator.Options{}, func(y *stage) { // no file in force is no change of mind
 		id := y.provision(spec("web"))
-		y.wanted.Store(nil)
+		y.desired.Store(nil)
 		y.until(id, saga.Completed)
 	})
 }
 
 // Nor does one wait for the gate to open only to hear that nobody wants it.
 func TestLaw17AProvisionBehindAShutGateThatIsNotAskedForAnyMore(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.budget.Writes(errPaused)
 		y.want(spec("web"))
 		id := y.begin(y.look())(plan.Provision)[0]
@@ -314,7 +314,7 @@ func TestLaw17AProvisionBehindAShutGateThatIsNotAskedForAnyMore(t *testing.T) {
 
 // A create that waited long for its slot asks again: nothing is sent for a file that changed meanwhile.
 func TestLaw17ACreateAsksWhenItHasItsSlot(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		f := y.want(spec("web"))
 		begin := y.begin(y.observe())
 		asked := 0
@@ -334,7 +334,7 @@ func TestLaw17ACreateAsksWhenItHasItsSlot(t *testing.T) {
 // A file for another fleet is no word about this one: nothing is sent on it, and nothing taken back.
 func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
 	for _, sent := range []bool{false, true} {
-		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 			if !sent {
 				y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
 			}
@@ -342,7 +342,7 @@ func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
 			time.Sleep(22 * time.Second) // between two tries
 			other := y.want(spec("web"))
 			other.Name = "other"
-			y.wanted.Store(&other)
+			y.desired.Store(&other)
 			y.sim.ClearScript()
 			before := y.sim.Writes()
 			time.Sleep(time.Hour)
@@ -361,7 +361,7 @@ func TestLaw10ARenamedFleetFileStopsAProvision(t *testing.T) {
 
 // A journal from a backup may be of a time before its saga's create was sent.
 func TestLaw04ASagaOfABackupLooksBeforeItSends(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, -1, simulator.Refuse()))
 		id := y.provision(spec("web"))
 		time.Sleep(time.Minute)
@@ -378,7 +378,7 @@ func TestLaw04ASagaOfABackupLooksBeforeItSends(t *testing.T) {
 
 // What is sent is what the file asks for, with our tags, and what is kept of it has no user_data.
 func TestLaw15WhatACreateSends(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		s, yes := spec("Web"), true
 		s.UserData, s.Protect = "#cloud-config secret", &yes
 		id := y.provision(s)
@@ -400,7 +400,7 @@ func TestLaw15WhatACreateSends(t *testing.T) {
 
 // A droplet that bore the name before the create is no stranger: it does not keep the create from being sent again.
 func TestLaw04ANamesakeOfBeforeIsNoStranger(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		theirs := y.sim.Add(simulator.Droplet{Name: "web"})
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 		y.until(y.provision(spec("web")), saga.Completed)
@@ -412,7 +412,7 @@ func TestLaw04ANamesakeOfBeforeIsNoStranger(t *testing.T) {
 
 // A create that is aborted before anybody knows what it made is looked for all the same, and what it made is destroyed.
 func TestLaw13AnAbortedCreateIsLookedFor(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.sim.SetFaults(simulator.Faults{ListVisibleAfter: 90 * time.Second, TagVisibleAfter: 90 * time.Second})
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut().After()))
 		id := y.provision(spec("web"))

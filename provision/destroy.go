@@ -13,8 +13,8 @@ import (
 	"arcadiad/saga"
 )
 
-// warrant entitles to destroy one droplet.
-type warrant struct {
+// license entitles to destroy one droplet.
+type license struct {
 	id int64
 	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
 	covers func(fleet.Droplet) error
@@ -23,10 +23,10 @@ type warrant struct {
 	own  bool // a saga's claim on what it made itself
 }
 
-// ownWarrant is a saga's claim on what it made itself.
-func ownWarrant(sagaID string, w *work) warrant {
-	return warrant{id: w.DropletID, own: true, covers: func(d fleet.Droplet) error {
-		if !w.claims(sagaID, d) {
+// ownLicense is a saga's claim on what it made itself.
+func ownLicense(sagaID string, w *work) license {
+	return license{id: w.DropletID, own: true, covers: func(d fleet.Droplet) error {
+		if !w.owns(sagaID, d) {
 			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
 				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
 		}
@@ -37,13 +37,13 @@ func ownWarrant(sagaID string, w *work) warrant {
 	}}
 }
 
-// licensed is the warrant that a plan gave out.
-func (p *Droplets) licensed(run *saga.Run, w *work) (warrant, error) {
-	d, ok := w.Licence.Droplet()
+// licensed is the license that a plan gave out.
+func (p *Droplets) licensed(run *saga.Run, w *work) (license, error) {
+	d, ok := w.License.Droplet()
 	if !ok {
-		return warrant{}, errors.New("there is no licence to destroy anything")
+		return license{}, errors.New("there is no license to destroy anything")
 	}
-	return warrant{id: d.ID, covers: w.Licence.Covers, asks: func(ctx context.Context, seen fleet.Droplet) error {
+	return license{id: d.ID, covers: w.License.Covers, asks: func(ctx context.Context, seen fleet.Droplet) error {
 		return p.mayGo(ctx, run, w, seen.Name, true)
 	}}, nil
 }
@@ -68,7 +68,7 @@ func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 		if err != nil {
 			return err
 		}
-		if ip := w.Licence.Strands(hanging.ByDroplet[by.id]); ip != "" {
+		if ip := w.License.Strands(hanging.ByDroplet[by.id]); ip != "" {
 			return saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, by.id))
 		}
 	}
@@ -90,7 +90,7 @@ func (p *Droplets) destroy(ctx context.Context, run *saga.Run, w *work) error {
 // stands looks whether the replacement is still there, before the old droplet goes: DigitalOcean has taken back droplets that were
 // active a moment ago, and people delete what they did not expect.
 func (p *Droplets) stands(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	for lastSeen := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		switch {
@@ -126,12 +126,12 @@ const deleteLong = 8 * deleteAgain
 // It is gone when two looks that began after a DELETE was accepted, or answered 404, do not show it (law 6). A listing that still shows
 // it is asked by id, and the GET decides. A DELETE whose answer is not known is sent again as soon as a look does not show the droplet.
 // Without any DELETE, absence takes the visibility window and a GET by id that says 404 beside a healthy answer of the pinned account.
-func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by warrant) error {
+func (p *Droplets) demolish(ctx context.Context, run *saga.Run, w *work, by license) error {
 	if w.Demolition.DropletID != by.id {
 		w.Demolition = demolition{DropletID: by.id}
 	}
 	e := &ending{p: p, run: run, w: w, by: by, lastSeen: time.Now()}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	for {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
 		if err != nil {
@@ -162,7 +162,7 @@ type ending struct {
 	p   *Droplets
 	run *saga.Run
 	w   *work
-	by  warrant
+	by  license
 
 	seen     fleet.Droplet // as it was shown last; zero: this try has not seen it
 	lastSeen time.Time

@@ -34,7 +34,7 @@ func TestLaw13DestroyUntilGone(t *testing.T) {
 		"busy with an action":  {effects: []simulator.Effect{simulator.Status(422).Saying("Droplet already has a pending event.")}, deletes: 2},
 		"forbidden for a time": {effects: []simulator.Effect{simulator.Status(403), simulator.Status(403)}, deletes: 3},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.sim.SetFaults(tt.faults)
 			for _, e := range tt.effects {
@@ -55,7 +55,7 @@ func TestLaw13DestroyUntilGone(t *testing.T) {
 
 // Looks that fail in between are no reason for another DELETE.
 func TestLaw13FailedLooksMakeNoStorm(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{DeleteLag: 10 * time.Minute})
 		y.want()
@@ -72,7 +72,7 @@ func TestLaw13FailedLooksMakeNoStorm(t *testing.T) {
 
 // Under another team's token the droplet is not gone, however long that lasts.
 func TestLaw06AnotherAccountDestroysNothing(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 		y.want()
@@ -93,7 +93,7 @@ func TestLaw06AnotherAccountDestroysNothing(t *testing.T) {
 
 // A new droplet may ignore its DELETE, and need not be listed yet: two listings without it do not mean that it is gone.
 func TestLaw13ANewDropletThatIgnoresItsDelete(t *testing.T) {
-	inYard(t, simulator.Options{Activation: 4 * time.Minute}, func(y *yard) {
+	inStage(t, simulator.Options{Activation: 4 * time.Minute}, func(y *stage) {
 		y.sim.SetFaults(simulator.Faults{DeleteIgnoredWhileNew: true, ListVisibleAfter: 2 * time.Minute})
 		id := y.provision(spec("web"))
 		time.Sleep(8 * time.Second)
@@ -114,17 +114,17 @@ func TestLaw13ANewDropletThatIgnoresItsDelete(t *testing.T) {
 func TestLaw01ACompensationOfWhatIsNoLongerOurs(t *testing.T) {
 	for name, tt := range map[string]struct {
 		faults  simulator.Faults
-		change  func(y *yard, saga string, id int64)
+		change  func(y *stage, saga string, id int64)
 		destroy bool
 	}{
-		"tags not seen yet":         {simulator.Faults{TagVisibleAfter: time.Hour}, func(*yard, string, int64) {}, true},
-		"all its tags":              {simulator.Faults{}, func(*yard, string, int64) {}, true},
-		"no tag any more":           {simulator.Faults{}, func(y *yard, s string, id int64) { y.untagAll(s, id) }, false},
-		"the managed tag taken off": {simulator.Faults{}, func(y *yard, _ string, id int64) { y.sim.Untag(id, fleet.ManagedTag) }, false},
-		"the saga's tag taken off":  {simulator.Faults{}, func(y *yard, s string, id int64) { y.sim.Untag(id, fleet.SagaTag(s)) }, false},
-		"given to another fleet":    {simulator.Faults{}, func(y *yard, _ string, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) }, false},
+		"tags not seen yet":         {simulator.Faults{TagVisibleAfter: time.Hour}, func(*stage, string, int64) {}, true},
+		"all its tags":              {simulator.Faults{}, func(*stage, string, int64) {}, true},
+		"no tag any more":           {simulator.Faults{}, func(y *stage, s string, id int64) { y.untagAll(s, id) }, false},
+		"the managed tag taken off": {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Untag(id, fleet.ManagedTag) }, false},
+		"the saga's tag taken off":  {simulator.Faults{}, func(y *stage, s string, id int64) { y.sim.Untag(id, fleet.SagaTag(s)) }, false},
+		"given to another fleet":    {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) }, false},
 	} {
-		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 			y.sim.SetFaults(tt.faults)
 			id := y.provision(spec("web"))
 			time.Sleep(8 * time.Second) // its tags were seen, if they show
@@ -148,7 +148,7 @@ func TestLaw01ACompensationOfWhatIsNoLongerOurs(t *testing.T) {
 	}
 }
 
-func (y *yard) untagAll(sagaID string, id int64) {
+func (y *stage) untagAll(sagaID string, id int64) {
 	for _, tag := range []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(fleetName), "web"} {
 		y.sim.Untag(id, tag)
 	}
@@ -156,15 +156,15 @@ func (y *yard) untagAll(sagaID string, id int64) {
 
 // Before its first DELETE a destroy looks again, at the droplet and at the file.
 func TestLaw17ADestroyThatIsNotAskedForAnyMore(t *testing.T) {
-	for name, change := range map[string]func(y *yard, id int64){
-		"unmanaged":        func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
-		"of no fleet":      func(y *yard, id int64) { y.untagAll("", id); y.sim.Tag(id, fleet.ManagedTag) },
-		"of another fleet": func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
-		"protected":        func(y *yard, id int64) { y.sim.Tag(id, fleet.ProtectTag) },
-		"with a volume":    func(y *yard, id int64) { y.sim.AttachVolume(id) },
-		"wanted again":     func(y *yard, _ int64) { y.want(spec("web")) },
+	for name, change := range map[string]func(y *stage, id int64){
+		"unmanaged":        func(y *stage, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+		"of no fleet":      func(y *stage, id int64) { y.untagAll("", id); y.sim.Tag(id, fleet.ManagedTag) },
+		"of another fleet": func(y *stage, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"protected":        func(y *stage, id int64) { y.sim.Tag(id, fleet.ProtectTag) },
+		"with a volume":    func(y *stage, id int64) { y.sim.AttachVolume(id) },
+		"wanted again":     func(y *stage, _ int64) { y.want(spec("web")) },
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			if name == "of no fleet" { // without its maker's tag either
 				y.sim.Untag(d.ID, fleet.SagaTag(y.row(d.ID).SagaID))
@@ -182,7 +182,7 @@ func TestLaw17ADestroyThatIsNotAskedForAnyMore(t *testing.T) {
 
 // However long the looks before a write take, or the wait for its slot: the file is asked last.
 func TestLaw17TheFileIsAskedLast(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.want()
 		begin := y.begin(y.observe())
@@ -196,7 +196,7 @@ func TestLaw17TheFileIsAskedLast(t *testing.T) {
 			t.Errorf("there %v, %d DELETEs", there, len(y.sent(routeDelete)))
 		}
 	})
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.want(spec("web"))
 		begin := y.begin(y.observe())
 		y.must(y.sim.Script("GET /v2/account", 1, simulator.TooMany(time.Hour)))
@@ -215,7 +215,7 @@ func TestLaw17TheFileIsAskedLast(t *testing.T) {
 
 // After its first DELETE a destroy only goes forward: a droplet that must not be destroyed any more makes it stuck.
 func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 		y.want()
@@ -248,17 +248,17 @@ func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
 
 // Without a fleet file in force a destroy waits for one.
 func TestLaw17ADestroyWaitsForAFile(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.made(spec("web"))
 		f := y.want()
 		begin := y.begin(y.observe())
-		y.wanted.Store(nil)
+		y.desired.Store(nil)
 		id := begin(plan.Destroy)[0]
 		time.Sleep(time.Hour)
 		if s := y.saga(id); len(y.sent(routeDelete)) != 0 || s.Status != saga.Running || !strings.Contains(s.Error, "no fleet file") {
 			t.Errorf("%d DELETEs; %s: %s", len(y.sent(routeDelete)), s.Status, s.Error)
 		}
-		y.wanted.Store(&f)
+		y.desired.Store(&f)
 		y.until(id, saga.Completed)
 		y.none("web")
 	})
@@ -266,7 +266,7 @@ func TestLaw17ADestroyWaitsForAFile(t *testing.T) {
 
 // A droplet that somebody else destroyed first is gone all the same.
 func TestDestroyOfWhatIsGone(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.want()
 		begin := y.begin(y.observe())
@@ -281,7 +281,7 @@ func TestDestroyOfWhatIsGone(t *testing.T) {
 
 // A replace makes the new droplet first, tells by a tag whom it replaces, and then takes down the old one and nothing else.
 func TestReplace(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		foreign := y.sim.Add(simulator.Droplet{Name: "web"})
 		old := y.made(spec("web"))
 		if old.ID == foreign.ID {
@@ -324,7 +324,7 @@ func TestLaw17AReplaceUnderOtherRules(t *testing.T) {
 		"destroyed first until now":             {fleet.Rules{Order: fleet.DestroyFirst}, fleet.Rules{}},
 		"drift was corrected by another, until": {fleet.Rules{Drift: fleet.DriftReplace}, fleet.Rules{Drift: fleet.DriftReport}},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			old := y.made(spec("web"))
 			s := spec("web")
 			s.Image, s.Rules = "debian-12-x64", tt.before
@@ -346,7 +346,7 @@ func TestLaw17AReplaceUnderOtherRules(t *testing.T) {
 
 // A replacement that was active, registered, and then vanished does not cost the old droplet too.
 func TestLaw13AReplacementThatVanishes(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		old := y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{VanishAfter202: 7 * time.Second}) // the look at 5 s shows it active
 		s := spec("web")
@@ -364,7 +364,7 @@ func TestLaw13AReplacementThatVanishes(t *testing.T) {
 
 // A replacement that fails takes back the new droplet; the old one stays, with its record.
 func TestLaw13AReplaceThatFails(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		old := y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{ActionErrored: true})
 		s := spec("web")
@@ -379,7 +379,7 @@ func TestLaw13AReplaceThatFails(t *testing.T) {
 
 // A pause stops even a compensation, which says what is left billed and goes on afterwards.
 func TestLaw13APauseStopsACompensation(t *testing.T) {
-	inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+	inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 		id := y.provision(spec("web"))
 		time.Sleep(8 * time.Second)
 		y.budget.Writes(errPaused)
@@ -397,7 +397,7 @@ func TestLaw13APauseStopsACompensation(t *testing.T) {
 
 // That a DELETE may be on the wire is durable before it is: the process that comes after knows, and only goes forward.
 func TestLaw03TheIntentOfADestroyIsDurable(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.made(spec("web"))
 		y.must(y.sim.Script(routeDelete, 1, simulator.Hang()))
 		y.want()
@@ -428,7 +428,7 @@ func TestLaw06NotShownForAMomentIsNotGone(t *testing.T) {
 		"one look after an accepted DELETE": {absent: 1},
 		"a minute, and no DELETE answered":  {refused: true, absent: 12},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 			if tt.refused {

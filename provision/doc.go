@@ -18,6 +18,6 @@
 //
 // Tags outlive their droplets. What sagas leave behind in that way, a [Sweeper] takes away a week after they ended.
 //
-// A droplet is destroyed in one function, [Droplets.demolish]. It wants a warrant: the licence of a plan, or a saga's own claim on
+// A droplet is destroyed in one function, [Droplets.demolish]. It wants a license: that of a plan, or a saga's own for
 // what it made itself; and it looks at the droplet first (law 1).
 package provision

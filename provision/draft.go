@@ -27,7 +27,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		secret []byte
 		steps  []string // those that it has of its kind; none: all
 	)
-	takeSpec := func() {
+	addSpec := func() {
 		w.Spec, w.SpecHash = a.Spec, a.Spec.Hash()
 		secret = []byte(a.Spec.UserData)
 		w.Spec.UserData = ""
@@ -37,10 +37,10 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		w.Namesakes, w.Witnessed = before.IDs, before.Witnessed
 		w.creates().SetLabels(func(label, value string) { labels[label] = value })
 	}
-	takeLicence := func() error {
-		w.Licence = a.Licence
-		if _, ok := a.Licence.Droplet(); !ok {
-			return errors.New("the plan gave no licence to destroy")
+	addLicense := func() error {
+		w.License = a.License
+		if _, ok := a.License.Droplet(); !ok {
+			return errors.New("the plan gave no license to destroy")
 		}
 		return nil
 	}
@@ -50,35 +50,35 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		kind = fleet.SagaProvision
 		takeNamesakes()
 		w.Lost = a.Lost
-		takeSpec()
+		addSpec()
 		labels[fleet.LabelGroup] = a.Spec.GroupHash()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
 			kind = fleet.SagaDestroy
-			err = takeLicence()
+			err = addLicense()
 			labels[fleet.LabelDroplet], labels[fleet.LabelSpec] = strconv.FormatInt(a.DropletID, 10), a.Spec.Hash()
 			break
 		}
 		kind = fleet.SagaReplace
 		takeNamesakes()
-		takeSpec()
+		addSpec()
 		labels[fleet.LabelGroup] = a.Spec.GroupHash()
-		err = takeLicence()
+		err = addLicense()
 		labels[fleet.LabelReplaces] = strconv.FormatInt(a.DropletID, 10)
 	case plan.Adopt:
 		kind = fleet.SagaAdopt
 		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
-		takeSpec()
+		addSpec()
 		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
 	case plan.Destroy:
 		kind = fleet.SagaDestroy
-		err = takeLicence()
+		err = addLicense()
 		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
 	case plan.Update:
 		kind, steps = fleet.SagaUpdate, updateSteps(a.Alter)
 		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
 		w.Record, w.Alter = &a.Record, a.Alter
-		takeSpec()
+		addSpec()
 		secret = nil // what is altered needs no user data
 		if a.Alter.Downtime() {
 			labels[fleet.LabelDowntime] = "true"
@@ -93,19 +93,19 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels, steps...)
 }
 
-// DraftHandover makes the saga that claims or releases a droplet, as a person asked; it is not yet written.
-func DraftHandover(e *saga.Engine, fleetName string, h plan.Handover) (saga.Saga, error) {
+// DraftTransfer makes the saga that claims or releases a droplet, as a person asked; it is not yet written.
+func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga, error) {
 	if h.Refused != "" || h.DropletID == 0 {
 		return saga.Saga{}, fmt.Errorf("%s %s: %s", h.Kind, h.Name, h.Refused)
 	}
 	w := work{Fleet: fleetName, Name: h.Name, DropletID: h.DropletID}
 	labels := map[string]string{fleet.LabelDroplet: strconv.FormatInt(h.DropletID, 10)}
 	switch h.Kind {
-	case plan.Claim:
+	case plan.TakeOver:
 		w.Spec, w.SpecHash, w.Record, w.Returned = h.Spec, h.Spec.Hash(), h.Record, h.Returned
 		w.Spec.UserData = ""
 		labels[fleet.LabelSpec] = w.SpecHash
-		return e.Draft(fleet.SagaClaim, fleet.Key(h.Name), w, []byte(h.Spec.UserData), labels)
+		return e.Draft(fleet.SagaTakeOver, fleet.Key(h.Name), w, []byte(h.Spec.UserData), labels)
 	case plan.Release:
 		w.Free = h.Another
 		if h.Record != nil {
@@ -113,5 +113,5 @@ func DraftHandover(e *saga.Engine, fleetName string, h plan.Handover) (saga.Saga
 		}
 		return e.Draft(fleet.SagaRelease, fleet.Key(h.Name), w, nil, labels)
 	}
-	return saga.Saga{}, fmt.Errorf("%s %s: this is no handover", h.Kind, h.Name)
+	return saga.Saga{}, fmt.Errorf("%s %s: this is no transfer", h.Kind, h.Name)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // acted are the types of the actions that a droplet's saga asked for and that were begun, oldest first, without its create.
-func (y *yard) acted(id int64) (types []string) {
+func (y *stage) acted(id int64) (types []string) {
 	y.t.Helper()
 	actions, err := y.api.Client(0).Actions(y.t.Context(), id)
 	y.must(err)
@@ -33,7 +33,7 @@ func TestPowerOffAsksTheSystemFirst(t *testing.T) {
 		"it does not":      {simulator.Faults{ErroredActions: []string{"shutdown"}}, []string{"shutdown", "power_off", "resize", "power_on"}, 3 * time.Minute},
 		"it does not show": {simulator.Faults{ChangeVisibleAfter: 70 * time.Second}, []string{"shutdown", "power_off", "resize", "power_on"}, 7 * time.Minute},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.sim.SetFaults(tt.faults)
 			s, alter := resized()
@@ -67,7 +67,7 @@ func TestPowerStaysAsItWas(t *testing.T) {
 			ends: saga.Compensated, status: "off", acts: []string{"resize"}},
 		"only switched on": {alter: func(a *fleet.Alteration) { *a = fleet.Alteration{PowerOn: true} }, ends: saga.Completed, status: "active", acts: []string{"power_on"}},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.sim.ShutDown(d.ID)
 			y.sim.SetFaults(tt.faults)
@@ -88,7 +88,7 @@ func TestPowerStaysAsItWas(t *testing.T) {
 
 // A plan that was made from a listing that lagged switches nothing off.
 func TestADropletOfTheSizeStaysOn(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		s, alter := resized()
 		y.sim.Resize(d.ID, s.Size)
@@ -108,7 +108,7 @@ func TestADropletOfTheSizeStaysOn(t *testing.T) {
 func TestLaw13AnActionWithoutAnEnd(t *testing.T) {
 	for _, endless := range []string{"shutdown", "resize", "power_on"} {
 		for name, abort := range map[string]bool{"waited for": false, "aborted": true} {
-			inYard(t, simulator.Options{}, func(y *yard) {
+			inStage(t, simulator.Options{}, func(y *stage) {
 				d := y.made(spec("web"))
 				y.sim.SetFaults(simulator.Faults{EndlessActions: []string{endless}})
 				s, alter := resized()
@@ -145,7 +145,7 @@ func TestLaw13AnActionWithoutAnEnd(t *testing.T) {
 func TestLaw13AbortedInTheMiddleOfAShutdown(t *testing.T) {
 	for _, after := range []time.Duration{time.Second, 6 * time.Second, 15 * time.Second, 25 * time.Second, 40 * time.Second} {
 		for _, lag := range []time.Duration{0, 15 * time.Second} {
-			inYard(t, simulator.Options{ActionTime: 12 * time.Second}, func(y *yard) {
+			inStage(t, simulator.Options{ActionTime: 12 * time.Second}, func(y *stage) {
 				d := y.made(spec("web"))
 				y.sim.SetFaults(simulator.Faults{ChangeVisibleAfter: lag})
 				s, alter := resized()
@@ -164,7 +164,7 @@ func TestLaw13AbortedInTheMiddleOfAShutdown(t *testing.T) {
 
 // Switching on is tried until it is done.
 func TestLaw13PowerOnOnlyGoesForward(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.sim.SetFaults(simulator.Faults{ErroredActions: []string{"power_on"}})
 		s, alter := resized()
@@ -180,7 +180,7 @@ func TestLaw13PowerOnOnlyGoesForward(t *testing.T) {
 
 // What completes is done, also where the droplet does not show it: nothing goes back for it, and the droplet is switched on again.
 func TestLaw13WhatWasDoneAndDoesNotShowIsDone(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.hook = func(e saga.Event) {
 			if e.What == saga.EventDone && e.Step == "PowerOffDroplet" {
@@ -204,7 +204,7 @@ func TestLaw13WhatWasDoneAndDoesNotShowIsDone(t *testing.T) {
 
 // A way back undoes nothing that DigitalOcean says was done and that the droplet does not show: nobody knows what it would undo.
 func TestLaw13NoWayBackFromWhatDoesNotShow(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		s := spec("web")
 		s.Size, s.Backups = "s-2vcpu-2gb", true
@@ -230,7 +230,7 @@ func TestLaw13NoWayBackFromWhatDoesNotShow(t *testing.T) {
 // Where answers leave out what there is to know, nothing is sent, and nothing is taken for done; the saga waits until it shows.
 func TestLaw04WhatIsNotToldIsNeitherDoneNorToBeDone(t *testing.T) {
 	for _, member := range []string{"status", "tags", "size_slug"} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			wrong := []simulator.Member{{Name: member, As: "null"}}
 			if member == "size_slug" {
@@ -257,7 +257,7 @@ func TestLaw04WhatIsNotToldIsNeitherDoneNorToBeDone(t *testing.T) {
 
 // Two that pull at one tag do not do so for ever.
 func TestRetagAgainstSomebodyElse(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		s := spec("web")
 		s.Tags = []string{"web", "front"}
@@ -281,7 +281,7 @@ func TestRetagAgainstSomebodyElse(t *testing.T) {
 
 // Arcadiad's own tags are no business of a retagging, and a way back takes off only what was put on.
 func TestRetagLeavesTheRest(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.sim.Tag(d.ID, "theirs")
 		before := y.truth(d.ID).Tags

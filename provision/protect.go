@@ -17,8 +17,8 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Record == nil {
 		return saga.Permanent(errors.New("the plan gave no record"))
 	}
-	if wanted, ok := p.o.Wanted(); ok {
-		if s, ok := wanted.Spec(w.Name); !ok || s.Protect == nil || *s.Protect != w.Record.Protect {
+	if desired, ok := p.o.Desired(); ok {
+		if s, ok := desired.Spec(w.Name); !ok || s.Protect == nil || *s.Protect != w.Record.Protect {
 			return saga.Supersede("the fleet file no longer asks for this protection of " + w.Name)
 		}
 	}
@@ -28,7 +28,7 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	d, err := p.mine(ctx, &lookout{p: p, run: run}, w)
+	d, err := p.mine(ctx, &poller{p: p, run: run}, w)
 	if err != nil {
 		return onward(err)
 	}
@@ -59,7 +59,7 @@ func (p *Droplets) unprotect(ctx context.Context, run *saga.Run, w *work) error 
 	if !w.Found.Lifted {
 		return nil
 	}
-	d, err := p.mine(ctx, &lookout{p: p, run: run}, w)
+	d, err := p.mine(ctx, &poller{p: p, run: run}, w)
 	if err != nil {
 		return back(run, err)
 	}

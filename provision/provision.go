@@ -17,11 +17,11 @@ type Options struct {
 	Cloud     *digitalocean.Client // writes, and the few reads that must not be shared
 	Inventory *inventory.Inventory
 
-	// Wanted gives the fleet file in force; false: none is. Sagas ask it before their first cloud write and at step boundaries
+	// Desired gives the fleet file in force; false: none is. Sagas ask it before their first cloud write and at step boundaries
 	// (law 17).
-	Wanted func() (fleet.Fleet, bool)
+	Desired func() (fleet.Fleet, bool)
 	// Fresh gives the fleet file as it is at this moment, and where that cannot be used the last good version; false: there is none.
-	// Sagas ask it right before each DELETE and each power off. Default: Wanted.
+	// Sagas ask it right before each DELETE and each power off. Default: Desired.
 	Fresh func() (fleet.Fleet, bool)
 	// Record gives a droplet's record as it is now, nil without one; default: none has one.
 	Record func(ctx context.Context, dropletID int64) (*fleet.Record, error)
@@ -55,7 +55,7 @@ func New(o Options) *Droplets {
 	def(&o.WriteTimeout, digitalocean.DefaultWriteTimeout)
 	def(&o.Visibility, 5*time.Minute)
 	if o.Fresh == nil {
-		o.Fresh = o.Wanted
+		o.Fresh = o.Desired
 	}
 	if o.Record == nil {
 		o.Record = func(context.Context, int64) (*fleet.Record, error) { return nil, nil }
@@ -93,16 +93,16 @@ func (p *Droplets) Define(e *saga.Engine) {
 		step("ResizeDroplet", p.resize, p.unresize),
 		step("PowerOnDroplet", p.powerOn, nil).AsPivot(),
 		step("RecordDroplet", p.record, nil))
-	e.Define(fleet.SagaClaim, saga.Typed("TagDroplet", p.claim, p.unclaim), register)
+	e.Define(fleet.SagaTakeOver, saga.Typed("TagDroplet", p.tagDroplet, p.untagDroplet), register)
 	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", p.release, p.unrelease), saga.Typed("ForgetDroplet", p.forget, nil))
 }
 
-// labour is one direction of a step.
-type labour = func(context.Context, *saga.Run, *work) error
+// stepFunc is one direction of a step.
+type stepFunc = func(context.Context, *saga.Run, *work) error
 
 // step makes a step whose requests are known to be the saga's.
-func step(name string, run, compensate labour) saga.Step {
-	traced := func(f labour) labour {
+func step(name string, run, compensate stepFunc) saga.Step {
+	traced := func(f stepFunc) stepFunc {
 		if f == nil {
 			return nil
 		}
@@ -111,8 +111,8 @@ func step(name string, run, compensate labour) saga.Step {
 	return saga.Typed(name, traced(run), traced(compensate))
 }
 
-// lookout looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.
-type lookout struct {
+// poller looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.
+type poller struct {
 	p      *Droplets
 	run    *saga.Run
 	failed int // looks in a row
@@ -120,7 +120,7 @@ type lookout struct {
 
 // next gives what the next look that is answered shows. Where nothing is shown, that means something: see inventory.Query.Proof.
 // The error is the context's.
-func (l *lookout) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
+func (l *poller) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
 	q.Proof = true
 	for {
 		began = time.Now()

@@ -18,7 +18,7 @@ const seenFor = time.Minute
 // register is the step RegisterDroplet: the droplet's row and its recorded spec, committed with the step itself.
 func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	asked := p.asked
-	if run.Kind() == fleet.SagaClaim {
+	if run.Kind() == fleet.SagaTakeOver {
 		asked = p.stillAsked
 	}
 	if err := asked(w); err != nil {
@@ -30,7 +30,7 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.givesWay(ctx, run, w); err != nil {
 		return err
 	}
-	if _, replaces := w.Licence.Droplet(); replaces {
+	if _, replaces := w.License.Droplet(); replaces {
 		// Registered, the new droplet is not destroyed any more: it goes back while it still can.
 		if err := p.mayGo(ctx, run, w, "", false); err != nil {
 			return err
@@ -65,7 +65,7 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	for _, id := range w.Lost { // from here on it is the successor's name
 		run.Put(fleet.Unrecorded{DropletID: id})
 	}
-	if run.Kind() == fleet.SagaClaim {
+	if run.Kind() == fleet.SagaTakeOver {
 		run.Put(fleet.Readopted{DropletID: d.ID})
 	}
 	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(d.ID, 10))
@@ -75,12 +75,12 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 
 // foundThere tells whether the saga registers a droplet that it did not make.
 func foundThere(run *saga.Run) bool {
-	return run.Kind() == fleet.SagaAdopt || run.Kind() == fleet.SagaClaim
+	return run.Kind() == fleet.SagaAdopt || run.Kind() == fleet.SagaTakeOver
 }
 
 // sight looks until the droplet is shown, or is not there any more: then it takes the saga back.
 func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Droplet, error) {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	for lastSeen := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		switch {

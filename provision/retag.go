@@ -22,7 +22,7 @@ func (p *Droplets) retag(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.altered(w); err != nil {
 		return err
 	}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	d, err := p.mine(ctx, looks, w)
 	if err != nil {
 		return onward(err)
@@ -85,7 +85,7 @@ func (p *Droplets) unretag(ctx context.Context, run *saga.Run, w *work) error {
 	if r == nil {
 		return nil
 	}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	d, err := p.mine(ctx, looks, w)
 	if err != nil {
 		return back(run, err)

@@ -43,12 +43,12 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 		}
 	}
 	run.SetLabel(fleet.LabelUndone, "true")
-	return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))
+	return p.demolish(ctx, run, w, ownLicense(run.ID(), w))
 }
 
 // stays looks whether the droplet that the saga made is one that a compensation leaves alone.
 func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 {
 		return false, err // not shown: it is looked for
@@ -57,7 +57,7 @@ func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, err
 	switch {
 	case d.Unread.Has(fleet.UnreadTags): // it may be protected
 		return false, notTold(d)
-	case !w.claims(run.ID(), d): // that needs a person
+	case !w.owns(run.ID(), d): // that needs a person
 		return false, nil
 	}
 	var bearers []fleet.Droplet
@@ -108,13 +108,13 @@ func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet, ha
 
 // served reports whether another droplet does the work of the one that the saga made: the one that it was to replace, or one that another
 // copy of this saga made.
-func (p *Droplets) served(ctx context.Context, run *saga.Run, w *work, looks *lookout, bearers []fleet.Droplet) (bool, error) {
+func (p *Droplets) served(ctx context.Context, run *saga.Run, w *work, looks *poller, bearers []fleet.Droplet) (bool, error) {
 	for _, d := range bearers {
 		if d.ID != w.DropletID && fleet.Key(d.Name) == fleet.Key(w.Name) && ready(d, w.identity(run.ID())) {
 			return true, nil
 		}
 	}
-	old, replaces := w.Licence.Droplet()
+	old, replaces := w.License.Droplet()
 	if !replaces {
 		return false, nil
 	}
@@ -127,7 +127,7 @@ func (p *Droplets) givesWay(ctx context.Context, run *saga.Run, w *work) error {
 	if !run.Resumed() || foundThere(run) {
 		return nil
 	}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, w.traces(run.ID()))
 	if err != nil {
 		return err

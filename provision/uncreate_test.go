@@ -12,24 +12,24 @@ import (
 
 // A compensation destroys what its saga is proved to have made, and what nobody has put to use; all else stays for a plan to decide.
 func TestLaw05ACompensationDestroysOnlyLeftovers(t *testing.T) {
-	copied := func(y *yard, d simulator.Droplet) {
+	copied := func(y *stage, d simulator.Droplet) {
 		y.sim.Add(simulator.Droplet{Name: d.Name, Region: d.Region, Size: d.Size, Tags: d.Tags})
 	}
 	for what, tc := range map[string]struct {
 		answer  simulator.Effect
-		between func(y *yard, d simulator.Droplet)
+		between func(y *stage, d simulator.Droplet)
 		left    int
 	}{
-		"answered":                     {simulator.Pass(), func(*yard, simulator.Droplet) {}, 0},
-		"answered, and protected":      {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
-		"answered, with a volume":      {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.AttachVolume(d.ID) }, 1},
-		"answered, with a reserved IP": {simulator.Pass(), func(y *yard, d simulator.Droplet) { y.sim.ReserveIP(d.ID) }, 1},
+		"answered":                     {simulator.Pass(), func(*stage, simulator.Droplet) {}, 0},
+		"answered, and protected":      {simulator.Pass(), func(y *stage, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+		"answered, with a volume":      {simulator.Pass(), func(y *stage, d simulator.Droplet) { y.sim.AttachVolume(d.ID) }, 1},
+		"answered, with a reserved IP": {simulator.Pass(), func(y *stage, d simulator.Droplet) { y.sim.ReserveIP(d.ID) }, 1},
 		"answered, and copied":         {simulator.Pass(), copied, 1},
-		"answer lost":                  {simulator.Cut().After(), func(*yard, simulator.Droplet) {}, 0},
+		"answer lost":                  {simulator.Cut().After(), func(*stage, simulator.Droplet) {}, 0},
 		"answer lost, then copied":     {simulator.Cut().After(), copied, 2},
-		"answer lost and protected":    {simulator.Cut().After(), func(y *yard, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
+		"answer lost and protected":    {simulator.Cut().After(), func(y *stage, d simulator.Droplet) { y.sim.Tag(d.ID, fleet.ProtectTag) }, 1},
 	} {
-		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 			y.must(y.sim.Script(routeCreate, 1, tc.answer))
 			id := y.provision(spec("web"))
 			time.Sleep(30 * time.Second)
@@ -51,7 +51,7 @@ func TestLaw05ALeftoverIsKeptAlsoInMidCompensation(t *testing.T) {
 		"a protection tag": func(sim *simulator.Simulator, id int64) { sim.Tag(id, fleet.ProtectTag) },
 		"a volume":         func(sim *simulator.Simulator, id int64) { sim.AttachVolume(id) },
 	} {
-		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 			y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 			id := y.provision(spec("web"))
 			time.Sleep(30 * time.Second)
@@ -74,7 +74,7 @@ func TestLaw05ALeftoverIsKeptAlsoInMidCompensation(t *testing.T) {
 
 // What bore the name before the create is not the saga's, whatever tags it shows by now: somebody copied them onto it.
 func TestLaw05ANamesakeIsNeverMine(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		before := y.sim.Add(simulator.Droplet{Name: "web", Region: "syd1"})
 		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
 		id := y.provision(spec("web"))
@@ -101,7 +101,7 @@ func TestLaw05CreatesAreCounted(t *testing.T) {
 		"not now":     {simulator.TooMany(10 * time.Second), "1"},
 		"not sent":    {simulator.Refuse(), "1"},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.must(y.sim.Script(routeCreate, 1, tc.answer))
 			s := y.until(y.provision(spec("web")), saga.Completed)
 			if got := s.Labels[fleet.LabelSent]; got != tc.sent {
@@ -109,7 +109,7 @@ func TestLaw05CreatesAreCounted(t *testing.T) {
 			}
 		})
 	}
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.must(y.sim.Script(routeCreate, 1, simulator.Status(422)))
 		if s := y.until(y.provision(spec("web")), saga.Compensated); s.Labels[fleet.LabelSent] != "0" {
 			t.Errorf("refused: %v", s.Labels)
@@ -121,7 +121,7 @@ func TestLaw05CreatesAreCounted(t *testing.T) {
 // Only where the droplet that it was to replace serves too does it go.
 func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
 	for what, active := range map[string]bool{"in service": true, "still new": false} {
-		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 			id := y.provision(spec("web"))
 			time.Sleep(10 * time.Second)
 			y.end()
@@ -139,7 +139,7 @@ func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
 		})
 	}
 	for what, serves := range map[string]bool{"the old one serves": true, "the old one is off": false} {
-		inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 			old := y.made(spec("web"))
 			changed := spec("web")
 			changed.Size = "s-2vcpu-2gb"
@@ -168,7 +168,7 @@ func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
 // A half made droplet whose tags cannot be read may be protected by now: it is destroyed when they can be read, and its saga waits for that.
 func TestLaw13AHalfMadeDropletWaitsForItsTags(t *testing.T) {
 	for _, seen := range []bool{true, false} {
-		inYard(t, simulator.Options{Activation: 10 * time.Minute}, func(y *yard) {
+		inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 			unread := simulator.Faults{Members: []simulator.Member{{Name: "tags", As: "null"}}}
 			if !seen {
 				y.sim.SetFaults(unread)

@@ -52,7 +52,7 @@ var (
 )
 
 // present looks until the droplet is shown: errGone when it is proved gone. One that is not shown for a moment is neither.
-func (p *Droplets) present(ctx context.Context, looks *lookout, id int64) (fleet.Droplet, error) {
+func (p *Droplets) present(ctx context.Context, looks *poller, id int64) (fleet.Droplet, error) {
 	for lastSeen := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: id})
 		switch {
@@ -67,7 +67,7 @@ func (p *Droplets) present(ctx context.Context, looks *lookout, id int64) (fleet
 }
 
 // mine is present for who is about to write: errAlien when the droplet is not this fleet's by its tags (law 1).
-func (p *Droplets) mine(ctx context.Context, looks *lookout, w *work) (fleet.Droplet, error) {
+func (p *Droplets) mine(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
 	d, err := p.present(ctx, looks, w.DropletID)
 	switch {
 	case err != nil || w.registrable(d):
@@ -117,7 +117,7 @@ func (p *Droplets) record(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Record == nil {
 		return saga.Permanent(errors.New("the plan gave no record"))
 	}
-	d, err := p.present(ctx, &lookout{p: p, run: run}, w.DropletID)
+	d, err := p.present(ctx, &poller{p: p, run: run}, w.DropletID)
 	if errors.Is(err, errGone) {
 		run.Log().Warn("there is nothing left to record", "error", err)
 		return nil

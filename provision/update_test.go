@@ -24,7 +24,7 @@ const (
 )
 
 // update puts the spec in force and starts the saga that alters the droplet for it.
-func (y *yard) update(id int64, s fleet.Spec, a fleet.Alteration) (sagaID string) {
+func (y *stage) update(id int64, s fleet.Spec, a fleet.Alteration) (sagaID string) {
 	y.t.Helper()
 	y.want(s)
 	recorded, _ := y.observe()
@@ -57,7 +57,7 @@ func resized() (fleet.Spec, fleet.Alteration) {
 }
 
 // truth reads a droplet as it is; it must be there.
-func (y *yard) truth(id int64) simulator.Droplet {
+func (y *stage) truth(id int64) simulator.Droplet {
 	y.t.Helper()
 	d, there := y.sim.Droplet(id)
 	if !there {
@@ -68,7 +68,7 @@ func (y *yard) truth(id int64) simulator.Droplet {
 }
 
 // recorded reads a droplet's record.
-func (y *yard) recorded(id int64) fleet.Record {
+func (y *stage) recorded(id int64) fleet.Record {
 	y.t.Helper()
 	all, err := y.store.Load(y.t.Context())
 	y.must(err)
@@ -115,7 +115,7 @@ func TestUpdateEachChange(t *testing.T) {
 			}},
 	} {
 		for _, faults := range []simulator.Faults{{}, {ChangeVisibleAfter: 2 * time.Minute}} {
-			inYard(t, simulator.Options{ActionTime: 20 * time.Second}, func(y *yard) {
+			inStage(t, simulator.Options{ActionTime: 20 * time.Second}, func(y *stage) {
 				d := y.made(spec("web"))
 				s := spec("web")
 				tt.spec(&s)
@@ -149,7 +149,7 @@ func TestUpdateEachChange(t *testing.T) {
 func TestUpdateGoesBack(t *testing.T) {
 	for name, tt := range map[string]struct {
 		faults simulator.Faults
-		script func(y *yard)
+		script func(y *stage)
 		says   string
 	}{
 		"the resize ends errored":   {faults: simulator.Faults{ErroredActions: []string{"resize"}}, says: "errored"},
@@ -157,7 +157,7 @@ func TestUpdateGoesBack(t *testing.T) {
 		"neither off nor resized":   {faults: simulator.Faults{ErroredActions: []string{"shutdown", "power_off"}}, says: "errored"},
 		"no room for the size":      {script: refuseAct(5, "Size is too large to fit on your droplet's server"), says: "too large to fit"},
 		"size gone from the region": {script: refuseAct(5, "Size is not available in this region."), says: "not available"},
-		"nor answered on the way": {faults: simulator.Faults{ErroredActions: []string{"resize"}}, script: func(y *yard) {
+		"nor answered on the way": {faults: simulator.Faults{ErroredActions: []string{"resize"}}, script: func(y *stage) {
 			y.must(y.sim.Script(routeAct, 5, simulator.Pass()))
 			for range 3 {
 				y.must(y.sim.Script(routeAct, 1, simulator.Status(500).After()))
@@ -166,7 +166,7 @@ func TestUpdateGoesBack(t *testing.T) {
 		}, says: "errored"},
 		"no scope for a resize": {faults: simulator.Faults{WithoutScopes: []string{"droplet:create"}}, says: "droplet:create"},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			d = y.truth(d.ID)
 			before := y.recorded(d.ID)
@@ -201,8 +201,8 @@ func TestUpdateGoesBack(t *testing.T) {
 }
 
 // refuseAct refuses the n-th action of a saga.
-func refuseAct(n int, message string) func(y *yard) {
-	return func(y *yard) {
+func refuseAct(n int, message string) func(y *stage) {
+	return func(y *stage) {
 		y.must(y.sim.Script(routeAct, n-1, simulator.Pass()))
 		y.must(y.sim.Script(routeAct, 1, simulator.Status(422).Saying(message)))
 	}
@@ -222,7 +222,7 @@ func TestLaw04OutcomesOfAnAlteration(t *testing.T) {
 		"busy with an action": simulator.Status(422).Saying("Droplet already has a pending event."),
 	} {
 		for _, lag := range []time.Duration{0, 30 * time.Second} {
-			inYard(t, simulator.Options{}, func(y *yard) {
+			inStage(t, simulator.Options{}, func(y *stage) {
 				d := y.made(spec("web"))
 				s, alter := everything()
 				y.sim.SetFaults(simulator.Faults{ChangeVisibleAfter: lag})
@@ -257,16 +257,16 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 		"it is undone":  {simulator.Faults{ErroredActions: []string{"resize"}}, saga.Compensated, "s-1vcpu-1gb"},
 		"it shows late": {simulator.Faults{ChangeVisibleAfter: 12 * time.Second}, saga.Completed, "s-2vcpu-2gb"},
 	} {
-		for where, hear := range map[string]func(y *yard, heard func()){
-			"transition": func(y *yard, heard func()) { y.hook = func(saga.Event) { heard() } },
-			"request":    func(y *yard, heard func()) { y.sim.Before(onWrites(heard)) },
-			"answer":     func(y *yard, heard func()) { y.sim.After(onWrites(heard)) },
+		for where, hear := range map[string]func(y *stage, heard func()){
+			"transition": func(y *stage, heard func()) { y.hook = func(saga.Event) { heard() } },
+			"request":    func(y *stage, heard func()) { y.sim.Before(onWrites(heard)) },
+			"answer":     func(y *stage, heard func()) { y.sim.After(onWrites(heard)) },
 		} {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
 				for alive := false; !alive; deaths++ {
-					inYard(t, simulator.Options{}, func(y *yard) {
+					inStage(t, simulator.Options{}, func(y *stage) {
 						d := y.made(spec("web"))
 						s, alter := everything()
 						alter.Tag, alter.Untag = []string{"front"}, []string{"web"}
@@ -315,12 +315,12 @@ func onWrites(heard func()) func(*http.Request) {
 // person's to switch on, or to give back.
 func TestLaw01AnUpdateThatLosesItsDroplet(t *testing.T) {
 	for _, step := range []string{"RetagDroplet", "RenameDroplet", "SwitchBackups", "EnableIPv6", "PowerOffDroplet", "ResizeDroplet"} {
-		for name, lose := range map[string]func(y *yard, id int64){
-			"the managed tag": func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
-			"all but that":    (*yard).disown,
-			"another fleet's": func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		for name, lose := range map[string]func(y *stage, id int64){
+			"the managed tag": func(y *stage, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+			"all but that":    (*stage).disown,
+			"another fleet's": func(y *stage, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
 		} {
-			inYard(t, simulator.Options{}, func(y *yard) {
+			inStage(t, simulator.Options{}, func(y *stage) {
 				d := y.made(spec("web"))
 				s, alter := everything()
 				writes := 0
@@ -355,19 +355,19 @@ func TestLaw01AnUpdateThatLosesItsDroplet(t *testing.T) {
 
 // A resize that the file no longer asks for is not sent, and the droplet is left running.
 func TestLaw17AResizeThatIsNotAskedForAnyMore(t *testing.T) {
-	other := func(y *yard) { s, _ := resized(); s.Size = "s-4vcpu-8gb"; y.want(s) }
+	other := func(y *stage) { s, _ := resized(); s.Size = "s-4vcpu-8gb"; y.want(s) }
 	for name, tt := range map[string]struct {
 		after  string // the step after which the file changes
-		change func(y *yard)
+		change func(y *stage)
 		size   string
 	}{
 		"before it is off":         {"RetagDroplet", other, "s-1vcpu-1gb"},
 		"once it is off":           {"PowerOffDroplet", other, "s-1vcpu-1gb"},
-		"not wanted any more":      {"PowerOffDroplet", func(y *yard) { y.want() }, "s-1vcpu-1gb"},
-		"not in place any more":    {"RetagDroplet", func(y *yard) { s, _ := resized(); s.Rules.Resize = ""; y.want(s) }, "s-1vcpu-1gb"},
+		"not wanted any more":      {"PowerOffDroplet", func(y *stage) { y.want() }, "s-1vcpu-1gb"},
+		"not in place any more":    {"RetagDroplet", func(y *stage) { s, _ := resized(); s.Rules.Resize = ""; y.want(s) }, "s-1vcpu-1gb"},
 		"too late: it was resized": {"ResizeDroplet", other, "s-2vcpu-2gb"},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.hook = func(e saga.Event) {
 				if e.What == saga.EventDone && e.Step == tt.after {
@@ -389,12 +389,12 @@ func TestLaw17AResizeThatIsNotAskedForAnyMore(t *testing.T) {
 
 // The file is asked again when an action has its slot.
 func TestLaw17AnActionAsksTheFileWithItsSlot(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		s, alter := resized()
 		var calls atomic.Int64
 		y.asks = func() (fleet.Fleet, bool) {
-			f := *y.wanted.Load()
+			f := *y.desired.Load()
 			if calls.Add(1) > 2 { // the step has asked, and looks at the droplet
 				f.Specs = nil
 			}
@@ -409,7 +409,7 @@ func TestLaw17AnActionAsksTheFileWithItsSlot(t *testing.T) {
 
 // Journals out there hold updates of one step, with a record and nothing else.
 func TestUpdateOfAnOlderVersion(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		s, yes := spec("web"), true
 		s.Protect = &yes
@@ -431,7 +431,7 @@ func TestUpdateOfAnOlderVersion(t *testing.T) {
 // A droplet that somebody destroys in mid-update ends the update, and is not recorded again.
 func TestUpdateOfADropletThatIsDestroyed(t *testing.T) {
 	for _, step := range []string{"RetagDroplet", "PowerOffDroplet", "ResizeDroplet", "PowerOnDroplet"} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			s, alter := everything()
 			y.hook = func(e saga.Event) {
@@ -451,7 +451,7 @@ func TestUpdateOfADropletThatIsDestroyed(t *testing.T) {
 func TestLaw09AProtectionOutlivesAnUpdateThatIsUndone(t *testing.T) {
 	yes, no := true, false
 	for _, protect := range []*bool{&yes, &no} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			s := spec("web")
 			if protect == &no {
 				s.Protect = &yes

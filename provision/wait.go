@@ -23,7 +23,7 @@ func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
 // neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count. What it made is CreateDroplet's to undo.
 func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	lastSeen, notBefore := time.Now(), 0
 	patience := p.unseenFor(w.TagSeen)
 	for now := 1; ; now++ {

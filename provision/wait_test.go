@@ -20,7 +20,7 @@ func TestWaitForAddressAndTags(t *testing.T) {
 		"tags":    {TagVisibleAfter: 3 * time.Minute},
 		"itself":  {Get404For: 3 * time.Minute, ListVisibleAfter: 3 * time.Minute},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.sim.SetFaults(faults)
 			began := time.Now()
 			id := y.provision(spec("web"))
@@ -39,7 +39,7 @@ func TestWaitForAddressAndTags(t *testing.T) {
 
 // A tag that somebody takes off a new droplet is drift, and no reason to destroy it.
 func TestWaitForATagThatSomebodyTookOff(t *testing.T) {
-	inYard(t, simulator.Options{Activation: 10 * time.Second}, func(y *yard) {
+	inStage(t, simulator.Options{Activation: 10 * time.Second}, func(y *stage) {
 		id := y.provision(spec("web"))
 		time.Sleep(7 * time.Second)
 		d := y.sim.Named("web")[0]
@@ -53,7 +53,7 @@ func TestWaitForATagThatSomebodyTookOff(t *testing.T) {
 
 // A droplet that DigitalOcean takes back fails the saga, with nothing left.
 func TestWaitForADropletThatVanishes(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.sim.SetFaults(simulator.Faults{VanishAfter202: 4 * time.Second, NeverActive: true})
 		s := y.until(y.provision(spec("web")), saga.Compensated)
 		if !strings.Contains(s.Error, "vanished") || len(y.sent(routeCreate)) != 1 || len(y.sent(routeDelete)) != 0 {
@@ -66,7 +66,7 @@ func TestWaitForADropletThatVanishes(t *testing.T) {
 // A droplet that was shown since its create was answered is not given up for a replica that shows nothing for some minutes: another would
 // be made beside it.
 func TestLaw06ANewDropletOutlastsABlankReplica(t *testing.T) {
-	inYard(t, simulator.Options{Activation: 5 * time.Minute}, func(y *yard) {
+	inStage(t, simulator.Options{Activation: 5 * time.Minute}, func(y *stage) {
 		id := y.provision(spec("web"))
 		time.Sleep(30 * time.Second)
 		y.sim.SetFaults(simulator.Faults{BlankReads: true})
@@ -80,8 +80,8 @@ func TestLaw06ANewDropletOutlastsABlankReplica(t *testing.T) {
 }
 
 // Looks under another team's token are no wait: the droplet's time stands still.
-func TestLaw14AnotherAccountTakesNoTime(t *testing.T) {
-	inYard(t, simulator.Options{Activation: 5 * time.Minute}, func(y *yard) {
+func TestLaw14AnotherAccountNeedsNoTime(t *testing.T) {
+	inStage(t, simulator.Options{Activation: 5 * time.Minute}, func(y *stage) {
 		id := y.provision(spec("web"))
 		time.Sleep(10 * time.Second)
 		y.token.Store(otherToken)
@@ -109,7 +109,7 @@ func TestLaw14TheCreateActionDecides(t *testing.T) {
 		"active, but never an address": {simulator.Faults{IPAfterActive: 24 * time.Hour}, 0, 8 * time.Minute, 9 * time.Minute},
 		"nobody ever tells":            {simulator.Faults{NeverActive: true}, 1000, time.Hour, 61 * time.Minute},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.sim.SetFaults(tt.faults)
 			if tt.unanswered > 0 {
 				y.must(y.sim.Script(actions, tt.unanswered, simulator.Status(500)))
@@ -129,7 +129,7 @@ func TestLaw14TheCreateActionDecides(t *testing.T) {
 
 // The rows of a droplet are there the moment its saga is done.
 func TestRegisterWritesTheRows(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		s, yes := spec("Web"), true
 		s.UserData, s.Protect, s.Monitoring, s.SSHKeys = "#cloud-config", &yes, true, nil
 		id := y.provision(s)
@@ -169,7 +169,7 @@ func TestRegisterWritesTheRows(t *testing.T) {
 
 // A droplet that is destroyed by somebody between its wait and its register does not keep the saga for ever.
 func TestRegisterOfADropletThatIsGone(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.hook = func(e saga.Event) { // the process dies when the wait is done
 			if e.What == saga.EventDone && e.Step == "WaitDropletActive" {
 				y.kill()
@@ -193,7 +193,7 @@ func TestRegisterOfADropletThatIsGone(t *testing.T) {
 
 // An adoption records what can be read, and assumes the rest.
 func TestAdoptRegistersWhatIsThere(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.sim.Add(simulator.Droplet{Name: "web", Region: "syd1", Size: "s-2vcpu-2gb", Tags: []string{fleet.ManagedTag, fleet.FleetTag(fleetName), fleet.ProtectTag}})
 		s := spec("web")
 		s.UserData = "#cloud-config"
@@ -213,15 +213,15 @@ func TestAdoptRegistersWhatIsThere(t *testing.T) {
 
 // An adoption looks again before it takes anything.
 func TestLaw01AnAdoptionOfWhatIsNoLongerOurs(t *testing.T) {
-	for name, change := range map[string]func(y *yard, id int64){
-		"unmanaged":     func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
-		"of no fleet":   func(y *yard, id int64) { y.sim.Untag(id, fleet.FleetTag(fleetName)) },
-		"of another":    func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
-		"gone":          func(y *yard, id int64) { y.sim.Delete(id) },
-		"another spec":  func(y *yard, _ int64) { s := spec("web"); s.Size = "s-4vcpu-8gb"; y.want(s) },
-		"not asked for": func(y *yard, _ int64) { y.want() },
+	for name, change := range map[string]func(y *stage, id int64){
+		"unmanaged":     func(y *stage, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+		"of no fleet":   func(y *stage, id int64) { y.sim.Untag(id, fleet.FleetTag(fleetName)) },
+		"of another":    func(y *stage, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"gone":          func(y *stage, id int64) { y.sim.Delete(id) },
+		"another spec":  func(y *stage, _ int64) { s := spec("web"); s.Size = "s-4vcpu-8gb"; y.want(s) },
+		"not asked for": func(y *stage, _ int64) { y.want() },
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.sim.Add(simulator.Droplet{Name: "web", Region: "syd1", Tags: []string{fleet.ManagedTag, fleet.FleetTag(fleetName)}})
 			y.want(spec("web"))
 			begin := y.begin(y.observe())
@@ -237,12 +237,12 @@ func TestLaw01AnAdoptionOfWhatIsNoLongerOurs(t *testing.T) {
 // The protection is a tag and a record, and follows the file.
 func TestUpdateProtects(t *testing.T) {
 	yes, no := true, false
-	for name, between := range map[string]func(y *yard, id int64){
-		"as planned":                    func(*yard, int64) {},
-		"the tag is gone from there":    func(y *yard, id int64) { y.sim.Untag(id, fleet.ProtectTag) },
-		"the tag is gone from anywhere": func(y *yard, _ int64) { y.sim.DeleteTag(fleet.ProtectTag) },
+	for name, between := range map[string]func(y *stage, id int64){
+		"as planned":                    func(*stage, int64) {},
+		"the tag is gone from there":    func(y *stage, id int64) { y.sim.Untag(id, fleet.ProtectTag) },
+		"the tag is gone from anywhere": func(y *stage, _ int64) { y.sim.DeleteTag(fleet.ProtectTag) },
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			s := spec("web")
 			for _, protect := range []*bool{&yes, &no} {
@@ -264,7 +264,7 @@ func TestUpdateProtects(t *testing.T) {
 func TestLaw09AProtectionIsLiftedOnlyByTheFileInForce(t *testing.T) {
 	yes, no := true, false
 	for name, says := range map[string]*bool{"asks for it": &yes, "does not say": nil} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			s := spec("web")
 			s.Protect = &yes
 			d := y.made(s)
@@ -285,13 +285,13 @@ func TestLaw09AProtectionIsLiftedOnlyByTheFileInForce(t *testing.T) {
 // Between the plan and the update somebody took the droplet away from us: its tags are not touched.
 func TestLaw01AnUpdateOfWhatIsNoLongerOurs(t *testing.T) {
 	yes := true
-	for name, between := range map[string]func(y *yard, id int64){
-		"not managed":        func(y *yard, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
-		"nobody's":           func(y *yard, id int64) { y.disown(id) },
-		"another fleet's":    func(y *yard, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
-		"not there any more": func(y *yard, id int64) { y.sim.Delete(id) },
+	for name, between := range map[string]func(y *stage, id int64){
+		"not managed":        func(y *stage, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+		"nobody's":           func(y *stage, id int64) { y.disown(id) },
+		"another fleet's":    func(y *stage, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"not there any more": func(y *stage, id int64) { y.sim.Delete(id) },
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			s := spec("web")
 			s.Protect = &yes
@@ -308,7 +308,7 @@ func TestLaw01AnUpdateOfWhatIsNoLongerOurs(t *testing.T) {
 }
 
 // disown takes off all tags that show whose the droplet is, but for the managed one.
-func (y *yard) disown(id int64) {
+func (y *stage) disown(id int64) {
 	d, _ := y.sim.Droplet(id)
 	for _, tag := range d.Tags {
 		if tag != fleet.ManagedTag && fleet.OurTag(tag) {
@@ -320,7 +320,7 @@ func (y *yard) disown(id int64) {
 // A new droplet of which the answers leave out whether it is ready is neither ready nor destroyed.
 func TestLaw04ANewDropletThatIsNotToldOfIsNotDestroyed(t *testing.T) {
 	for _, member := range []string{"status", "tags", "networks"} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.sim.SetFaults(simulator.Faults{Members: []simulator.Member{{Name: member, As: "null"}}})
 			id := y.provision(spec("web"))
 			time.Sleep(40 * time.Minute)
@@ -338,7 +338,7 @@ func TestLaw04ANewDropletThatIsNotToldOfIsNotDestroyed(t *testing.T) {
 
 // A droplet of an answered create that works and shows no tags for an hour is ours all the same: a person is asked, and nothing is destroyed.
 func TestLaw01AnAnsweredDropletWithoutTagsStays(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.sim.SetFaults(simulator.Faults{TagVisibleAfter: 90 * time.Minute})
 		id := y.provision(spec("web"))
 		time.Sleep(80 * time.Minute)
@@ -354,7 +354,7 @@ func TestLaw01AnAnsweredDropletWithoutTagsStays(t *testing.T) {
 
 // A droplet whose tags cannot be read is destroyed when they can, and not before.
 func TestLaw01ADestroyWaitsForTheTags(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		y.made(spec("web"))
 		y.want()
 		begin := y.begin(y.observe())

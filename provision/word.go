@@ -16,7 +16,7 @@ import (
 // versions gives the fleet files that must agree: the one in force, and with now also the file as it is read at this moment, which is
 // in force a little later. The error says what is waited for.
 func (p *Droplets) versions(now bool) ([]fleet.Fleet, error) {
-	sources := []func() (fleet.Fleet, bool){p.o.Wanted}
+	sources := []func() (fleet.Fleet, bool){p.o.Desired}
 	if now {
 		sources = append(sources, p.o.Fresh)
 	}
@@ -38,7 +38,7 @@ func (p *Droplets) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 	if err != nil {
 		return err
 	}
-	d, _ := w.Licence.Droplet()
+	d, _ := w.License.Droplet()
 	record, err := p.o.Record(ctx, d.ID)
 	if err != nil {
 		return err
@@ -47,10 +47,10 @@ func (p *Droplets) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 		if f.Name != w.Fleet && run.Kind() == fleet.SagaReplace {
 			return otherFleet(f, w)
 		}
-		if why := w.Licence.Spares(f, record, bears); why != "" {
+		if why := w.License.Spares(f, record, bears); why != "" {
 			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
 		}
-		if run.Kind() == fleet.SagaDestroy && !w.Licence.Asks(f) {
+		if run.Kind() == fleet.SagaDestroy && !w.License.Asks(f) {
 			return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
 		}
 	}
@@ -64,19 +64,19 @@ func otherFleet(f fleet.Fleet, w *work) error {
 }
 
 // askedBy checks that the file still asks for what the saga makes or alters.
-func askedBy(wanted fleet.Fleet, w *work) error {
-	if wanted.Name != w.Fleet {
-		return otherFleet(wanted, w)
+func askedBy(desired fleet.Fleet, w *work) error {
+	if desired.Name != w.Fleet {
+		return otherFleet(desired, w)
 	}
-	s, ok := wanted.Spec(w.Name)
+	s, ok := desired.Spec(w.Name)
 	switch {
 	case !ok:
 		return saga.Supersede(w.Name + " is no longer in the fleet file")
 	case s.Hash() != w.SpecHash:
 		return saga.Supersede("the fleet file now asks for another " + w.Name)
 	}
-	if d, replaces := w.Licence.Droplet(); replaces && !w.Licence.Asks(wanted) {
-		if why := w.Licence.Spares(wanted, nil, ""); why != "" {
+	if d, replaces := w.License.Droplet(); replaces && !w.License.Asks(desired) {
+		if why := w.License.Spares(desired, nil, ""); why != "" {
 			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
 		}
 		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
@@ -86,16 +86,16 @@ func askedBy(wanted fleet.Fleet, w *work) error {
 
 // asked checks that the file in force still asks for what the saga makes. Without a file in force the saga goes on.
 func (p *Droplets) asked(w *work) error {
-	wanted, ok := p.o.Wanted()
+	desired, ok := p.o.Desired()
 	if !ok {
 		return nil
 	}
-	return askedBy(wanted, w)
+	return askedBy(desired, w)
 }
 
-// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not wanted, the droplet would be destroyed.
+// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not desired, the droplet would be destroyed.
 func (p *Droplets) stillAsked(w *work) error {
-	if _, ok := p.o.Wanted(); !ok {
+	if _, ok := p.o.Desired(); !ok {
 		return saga.Later(time.Minute, errors.New("no fleet file is in force: a claim waits for one"))
 	}
 	return p.asked(w)
@@ -103,11 +103,11 @@ func (p *Droplets) stillAsked(w *work) error {
 
 // altered checks that the file in force still asks for the same droplet, and for the same way to it.
 func (p *Droplets) altered(w *work) error {
-	wanted, ok := p.o.Wanted()
+	desired, ok := p.o.Desired()
 	if !ok {
 		return nil
 	}
-	return alteredBy(wanted, w)
+	return alteredBy(desired, w)
 }
 
 // alteredNow is altered before a power off: the file as it is read at this moment has to ask for it, too.
@@ -122,11 +122,11 @@ func (p *Droplets) alteredNow(w *work) error {
 	return alteredBy(now, w)
 }
 
-func alteredBy(wanted fleet.Fleet, w *work) error {
-	if err := askedBy(wanted, w); err != nil {
+func alteredBy(desired fleet.Fleet, w *work) error {
+	if err := askedBy(desired, w); err != nil {
 		return err
 	}
-	if s, _ := wanted.Spec(w.Name); s.Rules != w.Spec.Rules {
+	if s, _ := desired.Spec(w.Name); s.Rules != w.Spec.Rules {
 		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
 	}
 	return nil
@@ -135,8 +135,8 @@ func alteredBy(wanted fleet.Fleet, w *work) error {
 // protects tells whether the file in force protects what is registered under the saga's name; where it does not say, what the saga was
 // begun with.
 func (p *Droplets) protects(w *work) bool {
-	wanted, ok := p.o.Wanted()
-	if s, asks := wanted.Spec(w.Name); ok && asks && s.Protect != nil {
+	desired, ok := p.o.Desired()
+	if s, asks := desired.Spec(w.Name); ok && asks && s.Protect != nil {
 		return *s.Protect
 	}
 	return w.Spec.Protected()

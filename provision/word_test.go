@@ -32,11 +32,11 @@ func TestLaw17TheFileIsReadRightBefore(t *testing.T) {
 		"a resize, to another size":   {[]fleet.Spec{big}, plan.Update, []fleet.Spec{bigger}},
 		"a resize, no longer desired": {[]fleet.Spec{big}, plan.Update, nil},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			d := y.made(spec("web"))
 			y.want(tt.before...)
 			begin := y.begin(y.observe())
-			now := *y.wanted.Load()
+			now := *y.desired.Load()
 			now.Specs = tt.now
 			y.fresh = func() (fleet.Fleet, bool) { return now, true }
 			writes := y.sim.Writes()
@@ -50,7 +50,7 @@ func TestLaw17TheFileIsReadRightBefore(t *testing.T) {
 
 // A record that was protected while a saga waited protects, whatever the file says no more.
 func TestLaw17ARecordThatWasProtectedMeanwhile(t *testing.T) {
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		d := y.made(spec("web"))
 		y.want()
 		begin := y.begin(y.observe())
@@ -83,7 +83,7 @@ func TestLaw06ALostDeleteCostsSeconds(t *testing.T) {
 		"killed before the work": {effect: effect(simulator.Hang()), kill: true, within: 50 * time.Second},
 		"listed for ten minutes": {faults: simulator.Faults{DeleteListLag: 10 * time.Minute}, within: 60 * time.Second},
 	} {
-		inYard(t, simulator.Options{}, func(y *yard) {
+		inStage(t, simulator.Options{}, func(y *stage) {
 			y.made(spec("web"))
 			if tt.faults.DeleteListLag > 0 {
 				ctx, cancel := context.WithCancel(y.t.Context())
@@ -114,7 +114,7 @@ func TestLaw06ALostDeleteCostsSeconds(t *testing.T) {
 }
 
 // crowd has others look for so many droplets that a listing is cheaper than questions by id.
-func (y *yard) crowd(ctx context.Context) {
+func (y *stage) crowd(ctx context.Context) {
 	for n := range int64(5) {
 		go func() {
 			for ctx.Err() == nil {
@@ -129,7 +129,7 @@ func effect(e simulator.Effect) *simulator.Effect { return &e }
 // Protection that the file asks for while a create or an update is under way is what is recorded in the end.
 func TestLaw09ProtectionAddedMeanwhileIsRecorded(t *testing.T) {
 	yes, no := true, false
-	inYard(t, simulator.Options{Activation: time.Minute}, func(y *yard) {
+	inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 		s := spec("web")
 		id := y.provision(s)
 		time.Sleep(20 * time.Second)
@@ -140,7 +140,7 @@ func TestLaw09ProtectionAddedMeanwhileIsRecorded(t *testing.T) {
 			t.Error("a create: not recorded as protected")
 		}
 	})
-	inYard(t, simulator.Options{}, func(y *yard) {
+	inStage(t, simulator.Options{}, func(y *stage) {
 		s := spec("web")
 		s.Protect = &yes
 		d := y.made(s)

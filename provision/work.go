@@ -39,13 +39,13 @@ type work struct {
 	Registered bool `json:"registered,omitempty"`
 
 	// What is being destroyed.
-	Licence    plan.Licence `json:"licence,omitzero"`
+	License    plan.License `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
 
 	// What is being claimed or released, by a person's word.
-	Handover *handover `json:"handover,omitempty"` // nil: nothing was written to it yet
-	Returned bool      `json:"returned,omitempty"` // a person released it before
-	Free     bool      `json:"free,omitempty"`     // its name becomes free even if the file wants it
+	Transfer *transferred `json:"handover,omitempty"` // nil: nothing was written to it yet
+	Returned bool         `json:"returned,omitempty"` // a person released it before
+	Free     bool         `json:"free,omitempty"`     // its name becomes free even if the file wants it
 
 	// What is being updated, or was recorded of a released droplet that is claimed again.
 	Record *fleet.Record    `json:"record,omitempty"` // as it is to be from then on
@@ -79,7 +79,7 @@ type demolition struct {
 // to be destroyed again.
 func (w *work) sagaTags(sagaID string) []string {
 	tags := w.identity(sagaID)
-	if d, ok := w.Licence.Droplet(); ok {
+	if d, ok := w.License.Droplet(); ok {
 		tags = append(tags, fleet.ReplacesTag(d.ID))
 	}
 	for _, t := range w.Spec.Tags {
@@ -108,7 +108,7 @@ func (w *work) identity(sagaID string) []string {
 
 // claims tells whether the droplet is this saga's own: it bears the managed tag and the saga's, and no other fleet's; or its id is
 // from the answer to the saga's own POST and its tags, which come late, were never seen yet (law 1).
-func (w *work) claims(sagaID string, d fleet.Droplet) bool {
+func (w *work) owns(sagaID string, d fleet.Droplet) bool {
 	if d.Managed() && d.HasTag(fleet.SagaTag(sagaID)) && !w.elsewhere(d) {
 		return true
 	}

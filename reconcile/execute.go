@@ -46,8 +46,8 @@ type Executor struct {
 
 	// Gate lets writes to one account through (closed is nil), or shuts them all.
 	Gate func(account string, closed error)
-	// Wanted gives the fleet file in force: a plan made from another version is not carried out.
-	Wanted func() (fleet.Fleet, bool)
+	// Desired gives the fleet file in force: a plan made from another version is not carried out.
+	Desired func() (fleet.Fleet, bool)
 	// SecondLook is how long after the first look an empty database looks again before it creates anything; default 5 s.
 	SecondLook time.Duration
 
@@ -97,7 +97,7 @@ func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) erro
 func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	out := Outcome{Pass: pass}
 	if time.Since(pass.Observed.EndedAt) > stale {
-		fresh, err := x.Planner.Plan(ctx, pass.Wanted, pass.Hurry)
+		fresh, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry)
 		if err != nil {
 			return out, err
 		}
@@ -106,7 +106,7 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		}
 		pass, out.Pass = fresh, fresh
 	}
-	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
+	if err := x.Accept(ctx, pass, pass.Desired.Name); err != nil {
 		return out, err
 	}
 	out.Saved = true
@@ -117,7 +117,7 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err := x.Notice(ctx, pass); err != nil {
 		return out, err
 	}
-	if now, ok := x.Wanted(); ok && now.Hash == pass.Wanted.Hash {
+	if now, ok := x.Desired(); ok && now.Hash == pass.Desired.Hash {
 		if err := x.inherit(ctx, now, pass.Recorded); err != nil {
 			return out, err
 		}
@@ -140,7 +140,7 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		return out, err
 	}
 	out.Withheld = len(actions) - len(confirmed)
-	if now, ok := x.Wanted(); !ok || now.Hash != pass.Wanted.Hash {
+	if now, ok := x.Desired(); !ok || now.Hash != pass.Desired.Hash {
 		return out, ErrChanged
 	}
 	sagas, err := x.draft(pass, confirmed)
@@ -157,39 +157,39 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 }
 
 // Protect records what a fleet file that was just put in force protects, without a look at the account (law 9).
-func (x *Executor) Protect(ctx context.Context, wanted fleet.Fleet) error {
+func (x *Executor) Protect(ctx context.Context, desired fleet.Fleet) error {
 	recorded, err := x.Planner.Load(ctx)
 	if err != nil {
 		return fmt.Errorf("load what is recorded: %w", err)
 	}
-	if recorded.Fleet != wanted.Name {
+	if recorded.Fleet != desired.Name {
 		return nil // nothing is recorded yet, or of another fleet
 	}
-	records := plan.Protected(wanted, recorded, time.Now())
+	records := plan.Protected(desired, recorded, time.Now())
 	if len(records) == 0 {
 		return nil
 	}
 	return x.Store.Record(ctx, records)
 }
 
-// HandOver takes the observation in and starts one saga for each handover, all or none, and gives their ids. That writes are paused
+// Transfer takes the observation in and starts one saga for each transfer, all or none, and gives their ids. That writes are paused
 // is no hindrance: the sagas hold their names, and wait.
-func (x *Executor) HandOver(ctx context.Context, pass Pass, handovers []plan.Handover) (started []string, err error) {
-	if err := x.Accept(ctx, pass, pass.Wanted.Name); err != nil {
+func (x *Executor) Transfer(ctx context.Context, pass Pass, transfers []plan.Transfer) (started []string, err error) {
+	if err := x.Accept(ctx, pass, pass.Desired.Name); err != nil {
 		return nil, err
 	}
-	if now, ok := x.Wanted(); !ok || now.Hash != pass.Wanted.Hash {
+	if now, ok := x.Desired(); !ok || now.Hash != pass.Desired.Hash {
 		return nil, ErrChanged
 	}
 	from := plan.Plan{}
 	if x.Planner.Revision != nil {
-		if r, ok := x.Planner.Revision(ctx, pass.Wanted); ok {
+		if r, ok := x.Planner.Revision(ctx, pass.Desired); ok {
 			from.Revision = &r
 		}
 	}
-	sagas := make([]saga.Saga, len(handovers))
-	for i, h := range handovers {
-		if sagas[i], err = provision.DraftHandover(x.Engine, pass.Wanted.Name, h); err != nil {
+	sagas := make([]saga.Saga, len(transfers))
+	for i, h := range transfers {
+		if sagas[i], err = provision.DraftTransfer(x.Engine, pass.Desired.Name, h); err != nil {
 			return nil, err
 		}
 		maps.Copy(sagas[i].Labels, origin(from, plan.Action{Reason: "a person asked for it", Spec: h.Spec}))
@@ -229,7 +229,7 @@ func (x *Executor) approve(ctx context.Context, pass *Pass) error {
 		x.Log.Warn("an approval has lapsed, because "+why, "approved", id, "plan", p.ID)
 	}
 	r.Approved, r.Lapsed = nil, nil
-	if pass.Plan, err = plan.Build(pass.Wanted, *r, pass.Observed, time.Now()); err != nil {
+	if pass.Plan, err = plan.Build(pass.Desired, *r, pass.Observed, time.Now()); err != nil {
 		return err
 	}
 	pass.Plan.Revision = p.Revision
@@ -245,7 +245,7 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 	witnessed := witnessed(pass)
 	sagas := make([]saga.Saga, 0, len(actions))
 	for _, a := range actions {
-		s, err := provision.Draft(x.Engine, pass.Wanted.Name, a, provision.Namesakes{IDs: namesakes[fleet.Key(a.Name)], Witnessed: witnessed})
+		s, err := provision.Draft(x.Engine, pass.Desired.Name, a, provision.Namesakes{IDs: namesakes[fleet.Key(a.Name)], Witnessed: witnessed})
 		if err != nil {
 			return nil, err
 		}
@@ -310,7 +310,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
 			return nil, err
 		}
-		again, err := x.Planner.Plan(ctx, pass.Wanted, pass.Hurry)
+		again, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry)
 		if err != nil {
 			return nil, err
 		}
@@ -318,7 +318,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 			return nil, fmt.Errorf("a second look showed something else than the first: %w", ErrChanged)
 		}
 	}
-	unseen, err := x.Inventory.Unseen(ctx, pass.Wanted.Name, pass.Observed, names)
+	unseen, err := x.Inventory.Unseen(ctx, pass.Desired.Name, pass.Observed, names)
 	if err != nil {
 		return nil, err
 	}

@@ -11,11 +11,11 @@ import (
 // inherit records which names a version of the fleet file gives to droplets that are recorded under other ones. It is done the moment the
 // version comes into force, whether or not writes are paused and whatever sagas are live: the next version may go on from the new names
 // before any droplet has got them.
-func (x *Executor) inherit(ctx context.Context, wanted fleet.Fleet, recorded fleet.Recorded) error {
-	if recorded.Fleet != wanted.Name {
+func (x *Executor) inherit(ctx context.Context, desired fleet.Fleet, recorded fleet.Recorded) error {
+	if recorded.Fleet != desired.Name {
 		return nil // nothing is recorded yet, or of another fleet
 	}
-	heirs := wanted.HeirsOf(recorded.Records)
+	heirs := desired.HeirsOf(recorded.Records)
 	changed := map[int64]string{}
 	for _, r := range recorded.Records {
 		if heir, said := heirs[r.DropletID]; said && heir != r.Heir {
@@ -33,11 +33,11 @@ func (x *Executor) inherit(ctx context.Context, wanted fleet.Fleet, recorded fle
 
 // withdraw takes back the approvals of what a version of the fleet file no longer asks for, the moment it comes into force: a later version
 // that asks for it again is looked at anew (law 9).
-func (x *Executor) withdraw(ctx context.Context, wanted fleet.Fleet, recorded fleet.Recorded) error {
-	if recorded.Fleet != wanted.Name {
+func (x *Executor) withdraw(ctx context.Context, desired fleet.Fleet, recorded fleet.Recorded) error {
+	if recorded.Fleet != desired.Name {
 		return nil
 	}
-	ids := plan.Withdrawn(wanted, recorded)
+	ids := plan.Withdrawn(desired, recorded)
 	if len(ids) == 0 {
 		return nil
 	}

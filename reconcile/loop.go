@@ -70,8 +70,8 @@ const (
 // ErrNoFleet says that no fleet file is in force, so there is nothing to plan.
 var ErrNoFleet = errors.New("no fleet file is in force")
 
-// Wanted gives the fleet file in force.
-func (l *Loop) Wanted() (fleet.Fleet, bool) { return l.inForce.get() }
+// Desired gives the fleet file in force.
+func (l *Loop) Desired() (fleet.Fleet, bool) { return l.inForce.get() }
 
 // Last gives the report of the last pass; its time is zero before the first has ended. Of what the pass was made from it only has
 // whether writes were paused.
@@ -294,7 +294,7 @@ func (l *Loop) keep(r Report) {
 }
 
 func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, error) {
-	wanted, ok := l.inForce.get()
+	desired, ok := l.inForce.get()
 	if !ok {
 		pass, err := l.Planner.Observe(ctx)
 		if err == nil {
@@ -302,7 +302,7 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 		}
 		return Outcome{Pass: pass, Saved: err == nil}, err
 	}
-	pass, err := l.Planner.Plan(ctx, wanted, hurry)
+	pass, err := l.Planner.Plan(ctx, desired, hurry)
 	if err != nil {
 		var pin *plan.PinError
 		if errors.As(err, &pin) {

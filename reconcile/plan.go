@@ -25,7 +25,7 @@ type Planner struct {
 
 // Pass is a plan with what it was made from.
 type Pass struct {
-	Wanted   fleet.Fleet
+	Desired  fleet.Fleet
 	Recorded fleet.Recorded
 	Observed fleet.Observed
 	Plan     plan.Plan
@@ -34,26 +34,26 @@ type Pass struct {
 
 // Plan loads what is recorded, then looks at the cloud, then builds. The order matters: a droplet that is made in between has its
 // name live in what was loaded.
-func (p Planner) Plan(ctx context.Context, wanted fleet.Fleet, hurry bool) (Pass, error) {
-	pass, err := p.observe(ctx, wanted.Name)
+func (p Planner) Plan(ctx context.Context, desired fleet.Fleet, hurry bool) (Pass, error) {
+	pass, err := p.observe(ctx, desired.Name)
 	if err != nil {
 		return pass, err
 	}
 	if p.Stateless {
-		pass.Recorded = fleet.RecordedByTags(wanted, pass.Observed.Droplets)
+		pass.Recorded = fleet.RecordedByTags(desired, pass.Observed.Droplets)
 	}
-	pass.Wanted, pass.Hurry = wanted, hurry
+	pass.Desired, pass.Hurry = desired, hurry
 	pass.Recorded.Hurry = hurry
 	if p.Pace != nil {
 		pass.Observed.Pace = p.Pace()
 	}
-	pass.Plan, err = plan.Build(wanted, pass.Recorded, pass.Observed, time.Now())
+	pass.Plan, err = plan.Build(desired, pass.Recorded, pass.Observed, time.Now())
 	if err != nil {
 		return pass, err
 	}
 	err = p.check(ctx, &pass)
 	if err == nil && p.Revision != nil {
-		if r, ok := p.Revision(ctx, wanted); ok {
+		if r, ok := p.Revision(ctx, desired); ok {
 			pass.Plan.Revision = &r
 		}
 	}
@@ -76,7 +76,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 			return fmt.Errorf("look at what a destroy takes along: %w", err)
 		}
 		pass.Observed.Attachments = attachments
-		if pass.Plan, err = plan.Build(pass.Wanted, pass.Recorded, pass.Observed, time.Now()); err != nil {
+		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 		return nil
 	}
 	if pass.Recorded.MadeNothing() && !p.Stateless {
-		if err := p.Inventory.Traces(ctx, pass.Recorded, &pass.Observed, pass.Wanted.Name); err != nil {
+		if err := p.Inventory.Traces(ctx, pass.Recorded, &pass.Observed, pass.Desired.Name); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 			return fmt.Errorf("look at what can be made: %w", err)
 		}
 		pass.Observed.Catalogue = catalogue
-		if pass.Plan, err = plan.Build(pass.Wanted, pass.Recorded, pass.Observed, time.Now()); err != nil {
+		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {
 			return err
 		}
 		if !pass.Plan.Doubts() || time.Since(catalogue.ReadAt) < freshAge {

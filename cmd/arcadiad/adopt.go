@@ -40,7 +40,7 @@ Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you 
 		}
 		return nil
 	}
-	handoverCommand(cmd, completeWanted, daemon.Adopt)
+	transferCommand(cmd, completeDesired, daemon.Adopt)
 	return cmd
 }
 
@@ -58,24 +58,24 @@ Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an erro
 		Example: `  arcadiad release web-3`,
 		Args:    one("droplet's name", "arcadiad status shows them"),
 	}
-	handoverCommand(cmd, completeNames, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
+	transferCommand(cmd, completeNames, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
 		return daemon.Release(ctx, o, names[0], a)
 	})
 	return cmd
 }
 
-type handOver func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error)
+type transferFunc func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error)
 
-func handoverCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, do handOver) {
+func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, do transferFunc) {
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = complete(s)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runHandover(cmd, s, *format, *yes, args, do) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, do) }
 }
 
-func runHandover(cmd *cobra.Command, s *settings, format string, yes bool, names []string, do handOver) error {
+func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names []string, do transferFunc) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	out := cmd.OutOrStdout()
 	if format == "json" {
@@ -89,9 +89,9 @@ func runHandover(cmd *cobra.Command, s *settings, format string, yes bool, names
 	}
 	shown := false
 	assent := daemon.Assent{
-		Confirm: func(list []plan.Handover) (bool, error) {
+		Confirm: func(list []plan.Transfer) (bool, error) {
 			shown = true
-			if err := showHandovers(out, list); err != nil || yes {
+			if err := showTransfers(out, list); err != nil || yes {
 				return yes, err
 			}
 			return ask(ctx, cmd.InOrStdin(), stderr)
@@ -108,18 +108,18 @@ func runHandover(cmd *cobra.Command, s *settings, format string, yes bool, names
 	}
 	if format == "json" {
 		err = writeJSON(cmd.OutOrStdout(), struct {
-			Handovers []plan.Handover   `json:"handovers"`
+			Transfers []plan.Transfer   `json:"handovers"`
 			Declined  bool              `json:"declined"`
 			Waiting   bool              `json:"waiting"`
 			Failed    []daemon.Progress `json:"failed"`
-		}{append([]plan.Handover{}, handed.Handovers...), handed.Declined, handed.Waiting, append([]daemon.Progress{}, handed.Failed...)})
+		}{append([]plan.Transfer{}, handed.Transfers...), handed.Declined, handed.Waiting, append([]daemon.Progress{}, handed.Failed...)})
 	} else {
 		if !shown {
-			err = showHandovers(out, handed.Handovers)
+			err = showTransfers(out, handed.Transfers)
 		}
-		err = errors.Join(err, reportHandover(out, handed))
+		err = errors.Join(err, reportTransfer(out, handed))
 	}
-	refused := slices.ContainsFunc(handed.Handovers, func(h plan.Handover) bool { return h.Refused != "" })
+	refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
 	switch {
 	case err != nil:
 		return err
@@ -131,18 +131,18 @@ func runHandover(cmd *cobra.Command, s *settings, format string, yes bool, names
 	return nil
 }
 
-// showHandovers says what would be done, and what is refused.
-func showHandovers(w io.Writer, list []plan.Handover) error {
+// showTransfers says what would be done, and what is refused.
+func showTransfers(w io.Writer, list []plan.Transfer) error {
 	var b strings.Builder
 	var assumed []string
-	claims := 0
+	adopted := 0
 	for _, h := range list {
-		fmt.Fprintf(&b, "  %s\n", handoverLine(h))
+		fmt.Fprintf(&b, "  %s\n", transferLine(h))
 		for _, c := range h.Differs {
 			fmt.Fprintf(&b, "      %s: %q there, %q in the file: the next pass changes it, where that can be done\n", c.Field, c.From, c.To)
 		}
-		if h.Kind == plan.Claim && h.Refused == "" {
-			claims++
+		if h.Kind == plan.TakeOver && h.Refused == "" {
+			adopted++
 			for _, field := range h.Assumed {
 				if !slices.Contains(assumed, field) {
 					assumed = append(assumed, field)
@@ -153,8 +153,8 @@ func showHandovers(w io.Writer, list []plan.Handover) error {
 	if len(list) == 0 {
 		b.WriteString("There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n")
 	}
-	if claims > 0 {
-		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", counted(claims, "droplet"))
+	if adopted > 0 {
+		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", counted(adopted, "droplet"))
 	}
 	if len(assumed) > 0 {
 		slices.Sort(assumed)
@@ -164,7 +164,7 @@ func showHandovers(w io.Writer, list []plan.Handover) error {
 	return err
 }
 
-func handoverLine(h plan.Handover) string {
+func transferLine(h plan.Transfer) string {
 	who := oneLine(h.Name)
 	if h.DropletID != 0 {
 		who += fmt.Sprintf(" (droplet %d)", h.DropletID)
@@ -172,7 +172,7 @@ func handoverLine(h plan.Handover) string {
 	if h.Refused != "" {
 		return "! " + who + ": refused: " + oneLine(h.Refused)
 	}
-	if h.Kind == plan.Claim {
+	if h.Kind == plan.TakeOver {
 		return "> " + who
 	}
 	words := "arcadiad's tags come off, and the name is free"
@@ -192,12 +192,12 @@ func handoverLine(h plan.Handover) string {
 	return "< " + who + ": " + words + ". The droplet itself stays as it is"
 }
 
-// reportHandover says what became of it.
-func reportHandover(w io.Writer, handed daemon.Handed) error {
+// reportTransfer says what became of it.
+func reportTransfer(w io.Writer, handed daemon.Handed) error {
 	var b strings.Builder
 	done := 0
 	verb := "Adopted"
-	for _, h := range handed.Handovers {
+	for _, h := range handed.Transfers {
 		if h.Refused == "" {
 			done++
 		}
@@ -220,12 +220,12 @@ func reportHandover(w io.Writer, handed daemon.Handed) error {
 	return err
 }
 
-// completeWanted completes the names that the fleet file wants.
-func completeWanted(s *settings) cobra.CompletionFunc {
+// completeDesired completes the names that the fleet file wants.
+func completeDesired(s *settings) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, begun string) (found []cobra.Completion, _ cobra.ShellCompDirective) {
 		if s.fill() == nil {
-			if wanted, err := fleetfile.Load(s.fleet, s.secrets()...); err == nil {
-				for _, spec := range wanted.Specs {
+			if desired, err := fleetfile.Load(s.fleet, s.secrets()...); err == nil {
+				for _, spec := range desired.Specs {
 					if strings.HasPrefix(fleet.Key(spec.Name), fleet.Key(begun)) {
 						found = append(found, spec.Name)
 					}

@@ -294,7 +294,7 @@ func (k *killing) pending() string {
 
 var making = regexp.MustCompile(": (pending|stuck|running at (Create|Wait|Register|Protect))")
 
-// wrong says what is wrong with the account; empty: exactly one droplet of ours bears each wanted name, and what is not ours is there.
+// wrong says what is wrong with the account; empty: exactly one droplet of ours bears each desired name, and what is not ours is there.
 func (k *killing) wrong() string {
 	var listed struct {
 		Droplets []fleetDroplet `json:"droplets"`

@@ -19,7 +19,7 @@ type show struct {
 	out io.Writer
 
 	mu    sync.Mutex
-	room  int // lines that may be redrawn; 0: plain lines
+	lines int // lines that may be redrawn; 0: plain lines
 	board *board
 	live  *mpb.Progress // nil: nothing is shown yet, or any more
 	bars  []*mpb.Bar    // one for each line, then the summary
@@ -33,7 +33,7 @@ func newShow(stderr io.Writer) *show {
 	s := &show{out: stderr}
 	if f := terminal(stderr); f != nil {
 		if _, height, err := term.GetSize(int(f.Fd())); err == nil && height > 4 {
-			s.room = min(height-3, mostLive)
+			s.lines = min(height-3, mostLive)
 		}
 	}
 	return s
@@ -43,7 +43,7 @@ func newShow(stderr io.Writer) *show {
 func (s *show) take(p daemon.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.room == 0 {
+	if s.lines == 0 {
 		if line := plainLine(p); line != "" {
 			fmt.Fprintln(s.out, line)
 		}
@@ -53,13 +53,13 @@ func (s *show) take(p daemon.Progress) {
 	if s.board == nil {
 		s.board = newBoard(now)
 		s.live = mpb.New(mpb.WithOutput(s.out), mpb.WithAutoRefresh(), mpb.WithRefreshRate(100*time.Millisecond))
-		s.bars = append(s.bars, s.live.New(1, mpb.NopStyle(), mpb.BarPriority(s.room),
+		s.bars = append(s.bars, s.live.New(1, mpb.NopStyle(), mpb.BarPriority(s.lines),
 			mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return s.board.summary(time.Now()) }))))
 	}
 	s.board.take(p, now)
-	for line := len(s.bars) - 1; s.live != nil && line < min(s.board.size(), s.room); line++ {
+	for line := len(s.bars) - 1; s.live != nil && line < min(s.board.size(), s.lines); line++ {
 		s.bars = append(s.bars, s.live.New(1, mpb.NopStyle(), mpb.BarPriority(line),
-			mpb.PrependDecorators(decor.Any(func(d decor.Statistics) string { return s.board.line(line, s.room, d.AvailableWidth, time.Now()) }))))
+			mpb.PrependDecorators(decor.Any(func(d decor.Statistics) string { return s.board.line(line, s.lines, d.AvailableWidth, time.Now()) }))))
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *screen) Write(b []byte) (int, error) {
 func TestShowLeavesTheLastPicture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out screen
-		s := &show{out: &out, room: 3}
+		s := &show{out: &out, lines: 3}
 		for n := range 5 {
 			s.take(tried(fmt.Sprintf("web-%d", n), "CreateDroplet", 1, 1))
 		}

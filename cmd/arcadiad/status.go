@@ -72,15 +72,15 @@ type approval struct {
 type bearing string
 
 const (
-	managed  bearing = "managed"  // recorded, and shows our tags
-	released bearing = "released" // recorded, and no longer shows our tags, or another fleet's too; or a person gave it back, and its tags show again
-	orphaned bearing = "orphaned" // shows our tags, and is not recorded (yet)
-	foreign  bearing = "foreign"  // none of our business
-	missing  bearing = "missing"  // recorded, and not in the account any more, as of the last look
-	deleted  bearing = "deleted"  // gone; the row is kept
+	managed   bearing = "managed"  // recorded, and shows our tags
+	released  bearing = "released" // recorded, and no longer shows our tags, or another fleet's too; or a person gave it back, and its tags show again
+	untracked bearing = "orphaned" // shows our tags, and is not recorded (yet)
+	foreign   bearing = "foreign"  // none of our business
+	missing   bearing = "missing"  // recorded, and not in the account any more, as of the last look
+	deleted   bearing = "deleted"  // gone; the row is kept
 )
 
-var bearings = []bearing{managed, missing, orphaned, released, foreign, deleted}
+var bearings = []bearing{managed, missing, untracked, released, foreign, deleted}
 
 // bearingOf tells what a droplet is to the fleet. Makers are the sagas that are known to have made droplets, by their tags.
 func bearingOf(r fleet.Resource, fleetName string, makers map[string]bool) bearing {
@@ -95,7 +95,7 @@ func bearingOf(r fleet.Resource, fleetName string, makers map[string]bool) beari
 	case r.Recorded || ours && r.Released: // what a person gave back stays given back, though its tags show again
 		return released
 	case ours:
-		return orphaned
+		return untracked
 	}
 	return foreign
 }

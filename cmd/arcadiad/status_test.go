@@ -81,7 +81,7 @@ func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
 		{resource(true, fleet.ManagedTag, ours, other), released},
 		{resource(true, ours), released},
 		{resource(true), released},
-		{resource(false, fleet.ManagedTag, ours), orphaned},
+		{resource(false, fleet.ManagedTag, ours), untracked},
 		{resource(false, fleet.ManagedTag, other), foreign},
 		{resource(false, fleet.ManagedTag), foreign},
 		{resource(false, "web"), foreign},

@@ -172,9 +172,9 @@ func testID(t *testing.T, j saga.Journal) {
 	wantError(t, j, saga.ErrID, again)
 	wantLive(t, j)
 
-	twin, other := draft(9, "web-3"), draft(10, "web-4")
-	other.ID = twin.ID[:8] + other.ID[8:]
-	wantError(t, j, saga.ErrID, twin, other)
+	double, other := draft(9, "web-3"), draft(10, "web-4")
+	other.ID = double.ID[:8] + other.ID[8:]
+	wantError(t, j, saga.ErrID, double, other)
 	wantLive(t, j)
 }
 

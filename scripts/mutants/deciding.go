@@ -4,47 +4,47 @@ package main
 func deciding() []mutant {
 	var all []mutant
 	take := func(law int, guard, file, old, new string) {
-		all = append(all, mutant{law, guard, file, old, new, []suite{room("plan")}})
+		all = append(all, mutant{law, guard, file, old, new, []suite{packageTests("plan")}})
 	}
 	inFleet := func(law int, guard, file, old, new string) {
-		all = append(all, mutant{law, guard, file, old, new, []suite{room("fleet")}})
+		all = append(all, mutant{law, guard, file, old, new, []suite{packageTests("fleet")}})
 	}
 	rule := func(law int, name, line string) { take(law, "the hold "+name, "plan/holds.go", line, "") }
 
-	const licence = "plan/licence.go"
-	take(1, "licence: it is for one droplet", licence, `|| seen.ID != t.DropletID:`, `:`)
-	take(1, "licence: the managed tag", licence, `case !seen.Managed():`, `case false:`)
-	take(1, "licence: the fleet's tag", licence, `case !ours:`, `case false:`)
-	take(1, "licence: no other fleet's tag", licence, `len(seen.Fleets()) == 0 && seen.HasTag(`, `seen.HasTag(`)
-	take(9, "licence: protected since", licence, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
-	take(9, "licence: volumes attached since", licence, `if !slices.Contains(t.Volumes, id) {`, `if false && !slices.Contains(t.Volumes, id) {`)
-	take(9, "licence: volumes that cannot be read since", licence, `case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:`, `case false:`)
+	const license = "plan/license.go"
+	take(1, "license: it is for one droplet", license, `|| seen.ID != t.DropletID:`, `:`)
+	take(1, "license: the managed tag", license, `case !seen.Managed():`, `case false:`)
+	take(1, "license: the fleet's tag", license, `case !ours:`, `case false:`)
+	take(1, "license: no other fleet's tag", license, `len(seen.Fleets()) == 0 && seen.HasTag(`, `seen.HasTag(`)
+	take(9, "license: protected since", license, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
+	take(9, "license: volumes attached since", license, `if !slices.Contains(t.Volumes, id) {`, `if false && !slices.Contains(t.Volumes, id) {`)
+	take(9, "license: volumes that cannot be read since", license, `case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:`, `case false:`)
 	take(9, "volumes that cannot be read hold", "plan/holds.go", `case d.seen.Unread.Has(fleet.UnreadVolumes):`, `case false:`)
-	take(1, "tags that cannot be read say nothing of whose it is", "plan/survey.go", "if d.Unread.Has(fleet.UnreadTags) {\n\t\treturn untagged", "if false {\n\t\treturn untagged")
+	take(1, "tags that cannot be read say nothing of whose it is", "plan/index.go", "if d.Unread.Has(fleet.UnreadTags) {\n\t\treturn untagged", "if false {\n\t\treturn untagged")
 	take(7, "no create beside a droplet whose tags cannot be read", "plan/holds.go", `len(d.subject.untold) > 0`, `false`)
 	take(9, "monitoring that shows no more is misread", "plan/diff.go", `if f.Stays && recorded == "true" {`, `if false {`)
-	take(17, "licence: the name is still unwanted", licence, `return !wanted`, `return true`)
-	take(17, "licence: the spec is still wanted", licence, `return wanted && spec.Hash() == t.SpecHash &&`, `return wanted && spec.Hash() != "" &&`)
-	take(17, "licence: the rules are the same", licence, ` && (t.Rules == nil || spec.Rules == *t.Rules)`, ``)
-	take(17, "licence: the fleet is the same", licence, `if t.DropletID == 0 || f.Name != t.Fleet || l`, `if t.DropletID == 0 || l`)
-	take(1, "licence: none for what is held", licence, `if d.Held || (d.Kind`, `if (d.Kind`)
-	take(1, "licence: makers are this journal's", licence, `if b.makerOf(d) == nil {`, `if false {`)
-	take(1, "licence: it names its droplet in the journal", licence, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
+	take(17, "license: the name is still undesired", license, `return !desired`, `return true`)
+	take(17, "license: the spec is still desired", license, `return desired && spec.Hash() == t.SpecHash &&`, `return desired && spec.Hash() != "" &&`)
+	take(17, "license: the rules are the same", license, ` && (t.Rules == nil || spec.Rules == *t.Rules)`, ``)
+	take(17, "license: the fleet is the same", license, `if t.DropletID == 0 || f.Name != t.Fleet || l`, `if t.DropletID == 0 || l`)
+	take(1, "license: none for what is held", license, `if d.Held || (d.Kind`, `if (d.Kind`)
+	take(1, "license: makers are this journal's", license, `if b.makerOf(d) == nil {`, `if false {`)
+	take(1, "license: it names its droplet in the journal", license, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
 
-	take(17, "licence: a rename that the plan did not go by spares nothing", licence, `known := name == t.Heir && name != t.Name`, `known := false && name == t.Heir`)
+	take(17, "license: a rename that the plan did not go by spares nothing", license, `known := name == t.Heir && name != t.Name`, `known := false && name == t.Heir`)
 
-	const survey = "plan/survey.go"
+	const index = "plan/index.go"
 	const whose = "fleet/ownership.go"
 	take(1, "ours: the managed tag", whose, `managed := d.Managed()`, `managed := true`)
 	take(1, "ours: the fleet's tag", whose, "if len(sagas) == 0 {\n\t\treturn OfNoFleet", "if len(sagas) == 0 {\n\t\treturn OfOurSaga")
 	take(1, "ours: not another fleet's", whose, `case len(d.Fleets()) > 0:`, `case false:`)
-	take(1, "a released droplet keeps its name", survey, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
-	take(1, "a token blind to tags", survey, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
-	take(2, "droplets of live sagas are busy", survey, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
-	take(2, "droplets that show a live saga's tag", survey, ` || s.madeByLive(d)`, ``)
-	take(6, "absence from a listing is no proof", survey, `} else if s.gone[record.DropletID] {`, `} else {`)
-	take(7, "each droplet once", survey, `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
-	take(16, "an unknown saga tag proves nothing", survey, "if maker == nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil")
+	take(1, "a released droplet keeps its name", index, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
+	take(1, "a token blind to tags", index, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
+	take(2, "droplets of live sagas are busy", index, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
+	take(2, "droplets that show a live saga's tag", index, ` || s.madeByLive(d)`, ``)
+	take(6, "absence from a listing is no proof", index, `} else if s.gone[record.DropletID] {`, `} else {`)
+	take(7, "each droplet once", index, `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
+	take(16, "an unknown saga tag proves nothing", index, "if maker == nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil")
 	take(1, "the hold tags", "plan/holds.go", `if !b.blind {`, `if true {`)
 
 	const decide = "plan/decide.go"
@@ -57,13 +57,13 @@ func deciding() []mutant {
 		}
 		occupied = true`)
 
-	const claim = "plan/claim.go"
-	take(5, "one droplet of each saga is kept", claim, `left = b.oneOfEachSaga(left)`, ``)
-	take(5, "of a saga's droplets the known one stays", claim, `return d.ID == saga.DropletID`, `return false`)
-	take(5, "of a pair the replacement stays", claim, `left = withoutReplaced(left)`, ``)
-	take(5, "a pair in the making is left alone", claim, `if waiting := b.awaited(x, left); waiting {`, `if waiting := b.awaited(x, left); waiting && false {`)
-	take(5, "a duplicate stays until the kept one is active", claim, `if kept.Status != fleet.StatusActive {`, `if false {`)
-	take(5, "the registered duplicate stays", claim, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
+	const adopt = "plan/adopt.go"
+	take(5, "one droplet of each saga is kept", adopt, `left = b.oneOfEachSaga(left)`, ``)
+	take(5, "of a saga's droplets the known one stays", adopt, `return d.ID == saga.DropletID`, `return false`)
+	take(5, "of a pair the replacement stays", adopt, `left = withoutReplaced(left)`, ``)
+	take(5, "a pair in the making is left alone", adopt, `if waiting := b.awaited(x, left); waiting {`, `if waiting := b.awaited(x, left); waiting && false {`)
+	take(5, "a duplicate stays until the kept one is active", adopt, `if kept.Status != fleet.StatusActive {`, `if false {`)
+	take(5, "the registered duplicate stays", adopt, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
 
 	rule(9, "protect", `{"protect", false, each((*builder).heldByProtect)},`)
 	rule(9, "volumes", `{"volumes", true, withFacts((*builder).heldByVolumes)},`)
@@ -91,20 +91,20 @@ func deciding() []mutant {
 	take(9, "an approval lasts a day", facts, `if now.Sub(g.At) < fleet.GrantLasts {`, `if true {`)
 	take(9, "an approval without a daemon is for that plan", facts, `if held && slices.Contains(b.recorded.Approved, b.plan.ID) {`, `if held && len(b.recorded.Approved) > 0 {`)
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
-	take(9, "an approval of what the file took back: destroys", facts, `g.Kind == string(Destroy) && keeps(wanted, recorded.Records, g.DropletID)`, `false`)
+	take(9, "an approval of what the file took back: destroys", facts, `g.Kind == string(Destroy) && keeps(desired, recorded.Records, g.DropletID)`, `false`)
 	take(9, "an approval of what the file took back: specs", facts, `g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash()))`, `false && (wants || spec.Name == strings.ToLower(g.Spec))`)
-	take(9, "a reserved IP that was assigned since", licence, `a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID)`, `false`)
+	take(9, "a reserved IP that was assigned since", license, `a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID)`, `false`)
 	const rename, chain = "plan/rename.go", "plan/was.go"
 	take(9, "a rename without was: of the same spec only", rename, `if !g.part && alikeButNamed(wants, g.records[0]) {`, `if !g.part {`)
 	take(9, "a rename without was: the old group is gone", rename, `c.part = true`, ``)
 	take(9, "a rename without was: the new group is new", rename, `d.Kind == Provision && !had[s.Group] {`, `d.Kind == Provision {`)
-	take(9, "a rename without was: what stood there long ago is forgotten", rename, `(len(x.holdings)+len(x.claims) > 0 || x.live != nil) {`, `(len(x.holdings)+len(x.claims) > 0 || x.live != nil || x.hadDroplet()) {`)
+	take(9, "a rename without was: what stood there long ago is forgotten", rename, `(len(x.holdings)+len(x.untracked) > 0 || x.live != nil) {`, `(len(x.holdings)+len(x.untracked) > 0 || x.live != nil || x.hadDroplet()) {`)
 	take(9, "a rename without was: a saga works on the old group", rename, `if x.spec != nil || x.heir != nil || ends {`, `if x.spec != nil || x.heir != nil || x.live != nil {`)
 	take(17, "a was that leads nowhere", rename, "if was == \"\" {\n\t\t\tcontinue", "if true {\n\t\t\tcontinue")
 	take(17, "was follows a chain", chain, `names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])`, `names[fleet.Key(spec.Was)])`)
 	take(17, "was that is taken out too early", chain, `candidates = append(candidates, given[fleet.Key(spec.Name)])`, ``)
 	inFleet(17, "the new name of a new name", "fleet/heirs.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
-	take(17, "licence: no later name by a chain", licence, `names = append(names, record.Name, record.Heir)`, `names = append(names, record.Name)`)
+	take(17, "license: no later name by a chain", license, `names = append(names, record.Name, record.Heir)`, `names = append(names, record.Name)`)
 	const taken = "plan/taken.go"
 	take(9, "name_taken: another fleet's does not count", taken, ` && len(b.droplets[i].Fleets()) == 0`, ``)
 	take(9, "name_taken: not for a name that had a droplet", taken, ` || x.hadDroplet()`, ``)
@@ -115,12 +115,12 @@ func deciding() []mutant {
 	take(9, "protection follows a renamed group", "plan/protect.go", `protected[fleet.Key(s.Was)] = true`, `_ = s.Was`)
 	take(9, "protection follows a name given in the console", "plan/protect.go", `protects = slices.ContainsFunc(shown[r.DropletID], func(name string) bool { return protected[fleet.Key(name)] })`, `_ = shown`)
 	take(9, "a held replace holds the downtime", "plan/turn.go", ` && (!r.Held || d.Alter.Downtime()) {`, ` && !r.Held {`)
-	take(17, "licence: the file protects the droplet", licence, `case wanted && spec.Protected():`, `case false:`)
-	take(17, "licence: the record protects the droplet", licence, `case record != nil && record.Protect && !(wanted && spec.Protect != nil):`, `case false:`)
-	take(17, "licence: only the file lifts what is recorded", licence, `record.Protect && !(wanted && spec.Protect != nil):`, `record.Protect:`)
-	take(17, "licence: the name that the droplet bears now", licence, `return "the fleet file wants it under the name " + bears + ", which it bears now"`, ``)
-	take(17, "licence: a name that the plan knew of", licence, ` && fleet.Key(bears) != fleet.Key(t.Bore) {`, ` {`)
-	take(17, "licence: a chain of renames", licence, `names = append(names, record.Name, record.Heir)`, `_ = record`)
+	take(17, "license: the file protects the droplet", license, `case desired && spec.Protected():`, `case false:`)
+	take(17, "license: the record protects the droplet", license, `case record != nil && record.Protect && !(desired && spec.Protect != nil):`, `case false:`)
+	take(17, "license: only the file lifts what is recorded", license, `record.Protect && !(desired && spec.Protect != nil):`, `record.Protect:`)
+	take(17, "license: the name that the droplet bears now", license, `return "the fleet file wants it under the name " + bears + ", which it bears now"`, ``)
+	take(17, "license: a name that the plan knew of", license, ` && fleet.Key(bears) != fleet.Key(t.Bore) {`, ` {`)
+	take(17, "license: a chain of renames", license, `names = append(names, record.Name, record.Heir)`, `_ = record`)
 	const destroying, turn = "plan/maxdestroy.go", "plan/turn.go"
 	take(9, "max_destroy counts live sagas", destroying, `planned+leave.live > limit`, `planned > limit`)
 	take(9, "max_destroy counts corrections over time", destroying, `n++`, `n = 0`)
@@ -152,12 +152,12 @@ func deciding() []mutant {
 	take(16, "an adoption takes no tags off", "fleet/record.go", `if f.Kind == KindList {`, `if false {`)
 	take(9, "who agreed to one way has not agreed to another", "plan/id.go", `d.while, d.manner())`, `d.while, "")`)
 	take(13, "the room of a replace is kept for its second half", "plan/holds.go", `range b.inLine() {`, `range b.drafts {`)
-	take(13, "the room of a replace is kept while it is made", "plan/holds.go", ` + b.madeRoom()`, ``)
+	take(13, "the room of a replace is kept while it is made", "plan/holds.go", ` + b.destroyedFirst()`, ``)
 	take(14, "three resizes for nothing, then stalled", "plan/backoff.go", `d.Alter.Downtime() && count >= stallAfter`, `false`)
 	take(9, "a replace in two halves is one", "plan/holds.go", `case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):`, `case same && saga.Kind == fleet.SagaReplace:`)
 	take(2, "a renamed group waits for what is not clear", "plan/was.go", `case unclear:`, `case unclear && false:`)
 	take(2, "a renamed group waits for a live saga", "plan/was.go", `case from.live != nil:`, `case false:`)
-	take(17, "licence: the name is not another's old one", licence, `return !wanted && !renamed`, `return !wanted && (!renamed || true)`)
+	take(17, "license: the name is not another's old one", license, `return !desired && !renamed`, `return !desired && (!renamed || true)`)
 
 	take(9, "a replace shows all that it brings", "plan/diff.go", `append(c.replace, c.along(wants)...)`, `c.replace`)
 	take(9, "what comes along is no edit of the file", "plan/drift.go", `c.Cause == CauseFile && !c.Along })`, `c.Cause == CauseFile })`)
@@ -169,10 +169,10 @@ func deciding() []mutant {
 	const pin = "plan/pin.go"
 	take(10, "plan: the account", pin, `case recorded.Account != "" && recorded.Account != account.UUID:`, `case false:`)
 	take(10, "plan: simulated is not real", pin, `case recorded.Account != "" && recorded.Simulated != account.Simulated:`, `case false:`)
-	take(10, "plan: the fleet", pin, `case recorded.Fleet != "" && recorded.Fleet != wanted.Name:`, `case false:`)
-	take(10, "plan: the file's account", pin, `case wanted.Account != "" && wanted.Account != account.UUID:`, `case false:`)
-	take(8, "an absent fleet is not an empty one", "plan/build.go", `if wanted.Name == "" {`, `if false {`)
+	take(10, "plan: the fleet", pin, `case recorded.Fleet != "" && recorded.Fleet != desired.Name:`, `case false:`)
+	take(10, "plan: the file's account", pin, `case desired.Account != "" && desired.Account != account.UUID:`, `case false:`)
+	take(8, "an absent fleet is not an empty one", "plan/build.go", `if desired.Name == "" {`, `if false {`)
 	take(7, "an observation names its account", "plan/build.go", `if observed.Account.UUID == "" {`, `if false {`)
-	take(2, "a registered droplet is matched by its id", survey, "x := of(record.Name)\n", "if h.seen != nil {\n\t\t\trecord.Name = h.seen.Name\n\t\t}\n\t\tx := of(record.Name)\n")
+	take(2, "a registered droplet is matched by its id", index, "x := of(record.Name)\n", "if h.seen != nil {\n\t\t\trecord.Name = h.seen.Name\n\t\t}\n\t\tx := of(record.Name)\n")
 	return all
 }

@@ -7,7 +7,7 @@ func looking() []mutant {
 		all = append(all, mutant{law, guard, file, old, new, tests})
 	}
 	const list = "digitalocean/list.go"
-	api, look, world := room("digitalocean"), room("inventory"), house("^TestLaw")
+	api, look, world := packageTests("digitalocean"), packageTests("inventory"), daemonTests("^TestLaw")
 	take(7, "as many as meta.total says", list, `!p.more && len(byID) != l.Total`, `false`, api)
 	take(7, "a total that moves", list, `p.total != l.Total`, `false`, api)
 	take(7, "a page that brings nothing new", list, `p.more && len(byID) == before`, `p.more && len(byID) == before && false`, api)
@@ -29,29 +29,29 @@ func looking() []mutant {
 	take(6, "strangers cost no request", absent, `if x.ours && (partial && x.recorded || !partial && !x.gone) {`, `if !x.gone {`, look)
 	take(6, "what ended is asked for by id", absent, `ask := slices.Concat(shown, absent.asked(o.Partial), mayReturn(listed, recorded))`,
 		`ask := slices.Concat(absent.asked(o.Partial), mayReturn(listed, recorded))`, look)
-	take(6, "what was taken for gone is asked for by id", absent, `, mayReturn(listed, recorded))`, `)`, house("^TestLaw06TheOriginalShowsInOne"))
-	take(6, "a listing sees what was taken for gone", absent, `there && !slices.Contains(taken, id) {`, `there {`, house("^TestLaw06TheOriginalShowsInOne"))
+	take(6, "what was taken for gone is asked for by id", absent, `, mayReturn(listed, recorded))`, `)`, daemonTests("^TestLaw06TheOriginalShowsInOne"))
+	take(6, "a listing sees what was taken for gone", absent, `there && !slices.Contains(taken, id) {`, `there {`, daemonTests("^TestLaw06TheOriginalShowsInOne"))
 	take(6, "a sighting by id ends an absence", absent, "if err == nil {\n\t\ti.saw(id, began)", "if false {\n\t\ti.saw(id, began)",
-		house("^TestLaw06TheOriginalShowsInOne"))
-	take(7, "an adoption alone leaves a database as good as empty", "fleet/recorded.go", `return s.Kind != SagaAdopt && s.Kind != SagaClaim`, `return true`,
-		house("^TestLaw07ALostDatabaseBesideAReplica"))
+		daemonTests("^TestLaw06TheOriginalShowsInOne"))
+	take(7, "an adoption alone leaves a database as good as empty", "fleet/recorded.go", `return s.Kind != SagaAdopt && s.Kind != SagaTakeOver`, `return true`,
+		daemonTests("^TestLaw07ALostDatabaseBesideAReplica"))
 	take(6, "a poll that misses a droplet is told of", absent, `if missed && i.o.Missed != nil {`, `if false {`, look)
 	take(7, "the tag of a fleet that nothing shows", absent, `o.Absences = slices.Insert(o.Absences, 0, whole)`, `_ = whole`, look)
 	const absence = "fleet/absence.go"
-	take(6, "looks lie a minute apart", absence, `if began.Sub(a.LastAt) < LookApart {`, `if false {`, room("fleet"))
-	take(6, "a witness in both looks", absence, `if a.Witnessed >= 2+a.extra() {`, `if a.Looks >= 2+a.extra() {`, room("fleet"))
-	take(6, "a restart takes one look more", absence, `a.Interrupted = a.Interrupted || a.Process != process`, `a.Interrupted = false`, room("fleet"))
-	take(6, "a young one takes a quarter of an hour", absence, `if made.IsZero() || a.Since.Sub(made) < young {`, `if false {`, room("fleet"))
-	take(6, "a clock that went back", absence, `if a.Looks == 0 || began.Before(a.LastAt) {`, `if a.Looks == 0 {`, room("fleet"))
-	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, house("^TestLaw06TheOriginal"))
-	take(6, "apply waits for the proof", "daemon/apply.go", `for !p.NextLook.IsZero() {`, `for false {`, house("^TestLaw06Apply"))
-	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, house("^TestLaw06TheDaemon"))
+	take(6, "looks lie a minute apart", absence, `if began.Sub(a.LastAt) < LookApart {`, `if false {`, packageTests("fleet"))
+	take(6, "a witness in both looks", absence, `if a.Witnessed >= 2+a.extra() {`, `if a.Looks >= 2+a.extra() {`, packageTests("fleet"))
+	take(6, "a restart takes one look more", absence, `a.Interrupted = a.Interrupted || a.Process != process`, `a.Interrupted = false`, packageTests("fleet"))
+	take(6, "a young one takes a quarter of an hour", absence, `if made.IsZero() || a.Since.Sub(made) < young {`, `if false {`, packageTests("fleet"))
+	take(6, "a clock that went back", absence, `if a.Looks == 0 || began.Before(a.LastAt) {`, `if a.Looks == 0 {`, packageTests("fleet"))
+	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, daemonTests("^TestLaw06TheOriginal"))
+	take(6, "apply waits for the proof", "daemon/apply.go", `for !p.NextLook.IsZero() {`, `for false {`, daemonTests("^TestLaw06Apply"))
+	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
 	take(6, "the next look is scheduled", "plan/missing.go", `b.lookAgain(a.NextLook())
 	}
 	b.plan.Missing`, `}
-	b.plan.Missing`, room("plan"))
-	take(9, "lost", "plan/holds.go", `{ruleLost, true, (*builder).overMaxLost},`, ``, room("plan"))
-	take(9, "missing ones count as lost", "plan/missing.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, room("plan"))
+	b.plan.Missing`, packageTests("plan"))
+	take(9, "lost", "plan/holds.go", `{ruleLost, true, (*builder).overMaxLost},`, ``, packageTests("plan"))
+	take(9, "missing ones count as lost", "plan/missing.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, packageTests("plan"))
 	take(6, "the account is asked again behind a 404", observe, `if again.UUID != o.Account.UUID {`, `if false {`, look)
 	take(6, "another team's 404 proves nothing", absent, "if !pinned {\n\t\ta := absentFrom", "if false {\n\t\ta := absentFrom", look)
 	take(6, "a get that failed is no 404", observe, `case errors.Is(e, digitalocean.ErrNotFound):`, `case true:`, look)
@@ -60,9 +60,9 @@ func looking() []mutant {
 	const explain = "inventory/explain.go"
 	take(7, "drift: what our own sagas did is nobody else's doing", explain, `case !led, ours(d.DropletID, a.StartedAt, sagas):`, `case !led:`, look)
 	take(7, "drift: asked about once", explain, `if d.Asked || deeds[d.Field] == nil {`, `if deeds[d.Field] == nil {`, look)
-	take(7, "drift: a few at a time", explain, `asked == mostExplained || `, ``, house("^TestDrift"))
-	take(7, "drift: a live saga forgets none", "reconcile/notice.go", `if undecided[d.DropletID] {`, `if false {`, house("^TestDrift"))
-	take(7, "drift: since when", "state/sqlite/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, room("state/sqlite"))
+	take(7, "drift: a few at a time", explain, `asked == mostExplained || `, ``, daemonTests("^TestDrift"))
+	take(7, "drift: a live saga forgets none", "reconcile/notice.go", `if undecided[d.DropletID] {`, `if false {`, daemonTests("^TestDrift"))
+	take(7, "drift: since when", "state/sqlite/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, packageTests("state/sqlite"))
 
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
@@ -75,7 +75,7 @@ func looking() []mutant {
 	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, world)
 	take(7, "an empty database looks twice", execute, `if pass.Recorded.MadeNothing() {`, `if false {`, world)
 	take(7, "both looks must show the same", execute, `if again.Plan.ID != pass.Plan.ID || !pass.Plan.Within(again.Plan) {`, `if again.Plan.ID == "" {`, world)
-	take(8, "a plan from an older file is not carried out", execute, "!ok || now.Hash != pass.Wanted.Hash {\n\t\treturn out, ErrChanged", "!ok && now.Hash != \"\" {\n\t\treturn out, ErrChanged", world)
+	take(8, "a plan from an older file is not carried out", execute, "!ok || now.Hash != pass.Desired.Hash {\n\t\treturn out, ErrChanged", "!ok && now.Hash != \"\" {\n\t\treturn out, ErrChanged", world)
 	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, world)
 	take(7, "an old observation is taken again", execute, `if time.Since(pass.Observed.EndedAt) > stale {`, `if false {`, world)
 	take(7, "a stale plan that changed is not carried out", execute, `if fresh.Plan.ID != pass.Plan.ID {`, `if false {`, world)

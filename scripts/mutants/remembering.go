@@ -6,7 +6,7 @@ func remembering() []mutant {
 	take := func(law int, guard, file, old, new string, tests ...suite) {
 		all = append(all, mutant{law, guard, file, old, new, tests})
 	}
-	engine, db := room("saga"), room("state/sqlite")
+	engine, db := packageTests("saga"), packageTests("state/sqlite")
 
 	const worker = "saga/worker.go"
 	take(3, "a commit that fails fails the try", worker, `if err := w.e.journal.Commit(ctx, next, rows); err != nil {`, `if err := w.e.journal.Commit(ctx, next, rows); false {`, engine)

@@ -8,7 +8,7 @@ func mutants() []mutant {
 }
 
 // room is all tests of a package.
-func room(name string) suite { return suite{pkg: "./" + name} }
+func packageTests(name string) suite { return suite{pkg: "./" + name} }
 
-// house are those tests of the whole daemon that match the pattern.
-func house(pattern string) suite { return suite{pkg: "./daemon", run: pattern} }
+// app are those tests of the whole daemon that match the pattern.
+func daemonTests(pattern string) suite { return suite{pkg: "./daemon", run: pattern} }

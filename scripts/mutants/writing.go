@@ -6,7 +6,7 @@ func writing() []mutant {
 	take := func(law int, guard, file, old, new string, tests ...suite) {
 		all = append(all, mutant{law, guard, file, old, new, tests})
 	}
-	api, steps := room("digitalocean"), room("provision")
+	api, steps := packageTests("digitalocean"), packageTests("provision")
 
 	const exchange = "digitalocean/exchange.go"
 	take(3, "the intent comes after the slot", exchange, `slot, err := c.api.budget.acquire(`, `if r.intent != nil {
@@ -52,7 +52,7 @@ func writing() []mutant {
 	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
 	take(4, "namesakes of before are no strangers", create, `, slices.Contains(w.Namesakes, d.ID):`, `, slices.Contains(w.Namesakes, 0):`, steps)
 	take(4, "a hit is taken", create, `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
-	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, ownWarrant(run.ID(), w))`, `return nil`, steps)
+	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, ownLicense(run.ID(), w))`, `return nil`, steps)
 	take(13, "a failed create is looked for first", "provision/uncreate.go", `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps)
 	take(17, "a create asks the file first", create, `if err := p.asked(w); err != nil {
 			return err
@@ -61,13 +61,13 @@ func writing() []mutant {
 	take(17, "a create asks the file again when it has its slot", create, `if err := p.asked(w); err != nil { // the wait`, `if err := p.asked(w); false { // the wait`, steps)
 
 	const destroy, work, word = "provision/destroy.go", "provision/work.go", "provision/word.go"
-	words := house("TestLaw09Prot|TestLaw13AnAbort|TestLaw17")
+	words := daemonTests("TestLaw09Prot|TestLaw13AnAbort|TestLaw17")
 	take(1, "the tags are checked just before the DELETE", destroy, `if err := e.by.covers(d); err != nil {`, `if err := e.by.covers(d); false {`, steps)
-	take(1, "a saga destroys only what it claims", destroy, `if !w.claims(sagaID, d) {`, `if false {`, steps)
+	take(1, "a saga destroys only what it claims", destroy, `if !w.owns(sagaID, d) {`, `if false {`, steps)
 	take(17, "a destroy asks right before its DELETE", destroy, `if refused = e.by.asks(ctx, e.seen); refused != nil {`, `if refused = e.by.asks(ctx, e.seen); false {`, steps)
 	take(13, "refused after a DELETE it is stuck", destroy, `case refused != nil && d.Sent && saga.IsSuperseded(refused):`, `case false:`, steps)
 	take(17, "nothing is destroyed without a file in force", word, `return nil, saga.Later(time.Minute, errors.New("no fleet file is in force: nothing is destroyed without one"))`, `return nil, nil`, steps)
-	take(17, "what spares a droplet is asked", word, `if why := w.Licence.Spares(f, record, bears); why != "" {`, `if why := w.Licence.Spares(f, record, bears); why == "?" {`, steps)
+	take(17, "what spares a droplet is asked", word, `if why := w.License.Spares(f, record, bears); why != "" {`, `if why := w.License.Spares(f, record, bears); why == "?" {`, steps)
 	take(17, "the file is read afresh", word, `sources = append(sources, p.o.Fresh)`, `_ = sources`, steps)
 	take(17, "a power off reads the file afresh", "provision/power.go", `asked:    p.alteredNow,`, `asked:    p.altered,`, steps)
 	take(17, "a replace asks before it registers", "provision/register.go", `if err := p.mayGo(ctx, run, w, "", false); err != nil {`, `if err := p.mayGo(ctx, run, w, "", false); false {`, words)
@@ -87,7 +87,7 @@ func writing() []mutant {
 	take(6, "gone: a listing that lags is asked by id", destroy, `if there && e.staleListing(ctx) {`, `if false {`, steps)
 	take(6, "an absence counts beside the account only", "provision/provision.go", `q.Proof = true`, ``, steps)
 	take(13, "a DELETE that came to nothing is sent again", destroy, `if e.sent && e.since < again {`, `if e.sent && e.since < 1000*again {`, steps)
-	take(13, "a droplet that does not go is shown", destroy, `if e.stood >= deleteLong {`, `if false {`, house("TestFaultADestroy"))
+	take(13, "a droplet that does not go is shown", destroy, `if e.stood >= deleteLong {`, `if false {`, daemonTests("TestFaultADestroy"))
 	take(13, "a destroy is a pivot", "provision/provision.go", `p.undestroy).AsPivot()`, `p.undestroy)`, steps)
 
 	take(1, "own claim: until the tag was seen", work, `!w.TagSeen && `, ``, steps)
@@ -113,7 +113,7 @@ func writing() []mutant {
 	take(13, "a droplet that may be shutting down is not taken for on", "provision/power.go", `c.stale = !w.Found.Off`, `c.stale = false`, steps)
 	take(13, "switching on is a pivot", "provision/provision.go", `step("PowerOnDroplet", p.powerOn, nil).AsPivot(),`, `step("PowerOnDroplet", p.powerOn, nil),`, steps)
 	take(17, "an action asks the file when it has its slot", alter, `if err := a.asked(a.w); err != nil {`, `if err := a.asked(a.w); false {`, steps)
-	take(17, "a replace asks how it may be done", word, `replaces && !w.Licence.Asks(wanted) {`, `replaces && false {`, steps)
+	take(17, "a replace asks how it may be done", word, `replaces && !w.License.Asks(desired) {`, `replaces && false {`, steps)
 	take(17, "an update asks how it may be done", word, `s.Rules != w.Spec.Rules {`, `s.Rules != w.Spec.Rules && false {`, steps)
 	take(9, "a lifted protection is put back", "provision/protect.go", `if !w.Found.Lifted {`, `if true {`, steps)
 	take(14, "what is in progress gets an hour", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(untagged || blind)`, steps)
@@ -123,7 +123,7 @@ func writing() []mutant {
 	take(15, "user data is the saga's secret", "provision/draft.go", "w.Spec.UserData = \"\"\n\t\tlabels[fleet.LabelSpec] = w.SpecHash\n\t}", "labels[fleet.LabelSpec] = w.SpecHash\n\t}", steps)
 
 	const sweep = "provision/sweep.go"
-	tags := house("Tags")
+	tags := daemonTests("Tags")
 	take(1, "left tags: nothing bears them", sweep, `if uses > 0 {`, `if uses < 0 {`, steps)
 	take(1, "left tags: no droplet shows them", sweep, "inUse[saga8] = true", "inUse[saga8] = false", steps)
 	take(1, "left tags: no record is the saga's", sweep, `inUse[fleet.Saga8(r.SagaID)] = true`, `inUse[fleet.Saga8(r.SagaID)] = false`, steps)

@@ -96,7 +96,7 @@ func (d *Daemon) listen(stderr io.Reader) {
 	}
 }
 
-// Until waits for a line of the log that is as wanted.
+// Until waits for a line of the log that is as desired.
 func (d *Daemon) Until(what string, patience time.Duration, is func(Line) bool) (Line, error) {
 	timeout := time.After(patience)
 	for {

@@ -140,8 +140,8 @@ func TestSpoiltColumnsAreNoticed(t *testing.T) {
 			for _, x := range get(s.Live(t.Context()))(t) {
 				noticed = noticed || x.Undecodable != "" || x.Kind != sg.Kind
 			}
-			if wanted := !slices.Contains(harmless, column) && column != "sagas.attempts" && column != "saga_steps.attempts"; noticed != wanted {
-				t.Errorf("noticed: %v, want %v", noticed, wanted)
+			if desired := !slices.Contains(harmless, column) && column != "sagas.attempts" && column != "saga_steps.attempts"; noticed != desired {
+				t.Errorf("noticed: %v, want %v", noticed, desired)
 			}
 		})
 	}

@@ -19,13 +19,13 @@ const (
 	callPatience = 2 * time.Minute
 )
 
-// pulse tells a daemon that works, or rests, from one that hangs.
+// watchdog tells a daemon that works, or rests, from one that hangs.
 //
 //   - Work is a pass, or a try of a saga's step. While there is work, something must come of it now and then: a request
 //     to the API, a commit, an end. A rate limit excuses.
 //   - A call of the state database must return.
 //   - At rest there must be a pass whenever one is due.
-type pulse struct {
+type watchdog struct {
 	patience time.Duration
 
 	mu    sync.Mutex
@@ -43,26 +43,26 @@ type call struct {
 	began time.Time
 }
 
-func newPulse(patience time.Duration) *pulse {
-	return &pulse{patience: patience, beat: time.Now(), work: map[string]time.Time{}, calls: map[*call]struct{}{}}
+func newWatchdog(patience time.Duration) *watchdog {
+	return &watchdog{patience: patience, beat: time.Now(), work: map[string]time.Time{}, calls: map[*call]struct{}{}}
 }
 
 // sign notes a sign of life.
-func (p *pulse) sign() {
+func (p *watchdog) sign() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.beat = time.Now()
 }
 
 // begin and end frame a piece of work.
-func (p *pulse) begin(work string) {
+func (p *watchdog) begin(work string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.beat = time.Now()
 	p.work[work] = p.beat
 }
 
-func (p *pulse) end(work string) {
+func (p *watchdog) end(work string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.beat = time.Now()
@@ -70,14 +70,14 @@ func (p *pulse) end(work string) {
 }
 
 // scheduled says that a pass began, and how long after it another must have begun at the latest.
-func (p *pulse) scheduled(began time.Time, due time.Duration) {
+func (p *watchdog) scheduled(began time.Time, due time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last, p.due = began, due
 }
 
 // database frames a call of the state database.
-func (p *pulse) database(what string) (returned func()) {
+func (p *watchdog) database(what string) (returned func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := &call{what, time.Now()}
@@ -92,7 +92,7 @@ func (p *pulse) database(what string) (returned func()) {
 
 // hung says what hangs; nil: nothing does. It must be asked every minute or so. Sent is how many requests went to the API so far:
 // each has a timeout, so while they go out somebody lives. Held tells whether a rate limit holds them back.
-func (p *pulse) hung(sent int64, held bool) error {
+func (p *watchdog) hung(sent int64, held bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if sent != p.sent {
@@ -121,120 +121,120 @@ func (p *pulse) hung(sent int64, held bool) error {
 
 const workPass = "a pass"
 
-// observePass feeds the pulse, and those who look on, with passes.
-func (h *house) observePass(r reconcile.Report, ended bool) {
+// observePass feeds the watchdog, and those who look on, with passes.
+func (h *app) observePass(r reconcile.Report, ended bool) {
 	if ended {
-		h.pulse.end(workPass)
+		h.watchdog.end(workPass)
 		h.supervisor.passed(r)
 		h.passed(r)
 		return
 	}
-	h.pulse.begin(workPass)
-	h.pulse.scheduled(r.At, h.loop.Schedule.Next(r.At).Sub(r.At))
+	h.watchdog.begin(workPass)
+	h.watchdog.scheduled(r.At, h.loop.Schedule.Next(r.At).Sub(r.At))
 }
 
-// observeSaga feeds the pulse with the tries of steps.
-func (h *house) observeSaga(e saga.Event) {
+// observeSaga feeds the watchdog with the tries of steps.
+func (h *app) observeSaga(e saga.Event) {
 	work := "saga " + fleet.Saga8(e.Saga.ID)
 	switch e.What {
 	case saga.EventStarted:
-		h.pulse.begin(work)
+		h.watchdog.begin(work)
 	case saga.EventCheckpoint:
-		h.pulse.sign()
+		h.watchdog.sign()
 	default:
-		h.pulse.end(work)
+		h.watchdog.end(work)
 	}
 	h.supervisor.look()
 }
 
-// hung says what hangs in this house; nil: nothing does.
-func (h *house) hung() error {
+// hung says what hangs in this app; nil: nothing does.
+func (h *app) hung() error {
 	s := h.budget.State()
-	return h.pulse.hung(s.Sent, s.Holding != "")
+	return h.watchdog.hung(s.Sent, s.Holding != "")
 }
 
-// pulsedJournal and pulsedStore watch the calls of the state database.
-type pulsedJournal struct {
-	pulse *pulse
+// watchedJournal and watchedStore watch the calls of the state database.
+type watchedJournal struct {
+	watchdog *watchdog
 	saga.Journal
 }
 
-func (j pulsedJournal) Begin(ctx context.Context, sagas ...saga.Saga) error {
-	defer j.pulse.database("begin sagas")()
+func (j watchedJournal) Begin(ctx context.Context, sagas ...saga.Saga) error {
+	defer j.watchdog.database("begin sagas")()
 	return j.Journal.Begin(ctx, sagas...)
 }
 
-func (j pulsedJournal) Commit(ctx context.Context, s saga.Saga, rows []any) error {
-	defer j.pulse.database("commit a step")()
+func (j watchedJournal) Commit(ctx context.Context, s saga.Saga, rows []any) error {
+	defer j.watchdog.database("commit a step")()
 	return j.Journal.Commit(ctx, s, rows)
 }
 
-func (j pulsedJournal) Live(ctx context.Context) ([]saga.Saga, error) {
-	defer j.pulse.database("load the live sagas")()
+func (j watchedJournal) Live(ctx context.Context) ([]saga.Saga, error) {
+	defer j.watchdog.database("load the live sagas")()
 	return j.Journal.Live(ctx)
 }
 
-type pulsedStore struct {
-	pulse *pulse
+type watchedStore struct {
+	watchdog *watchdog
 	reconcile.Store
 }
 
-func (s pulsedStore) Load(ctx context.Context) (fleet.Recorded, error) {
-	defer s.pulse.database("load what is recorded")()
+func (s watchedStore) Load(ctx context.Context) (fleet.Recorded, error) {
+	defer s.watchdog.database("load what is recorded")()
 	return s.Store.Load(ctx)
 }
 
-func (s pulsedStore) Save(ctx context.Context, o fleet.Observed) error {
-	defer s.pulse.database("save the observation")()
+func (s watchedStore) Save(ctx context.Context, o fleet.Observed) error {
+	defer s.watchdog.database("save the observation")()
 	return s.Store.Save(ctx, o)
 }
 
-func (s pulsedStore) Forget(ctx context.Context, droplets []int64) error {
-	defer s.pulse.database("forget droplets that are gone")()
+func (s watchedStore) Forget(ctx context.Context, droplets []int64) error {
+	defer s.watchdog.database("forget droplets that are gone")()
 	return s.Store.Forget(ctx, droplets)
 }
 
-func (s pulsedStore) Record(ctx context.Context, records []fleet.Record) error {
-	defer s.pulse.database("record again")()
+func (s watchedStore) Record(ctx context.Context, records []fleet.Record) error {
+	defer s.watchdog.database("record again")()
 	return s.Store.Record(ctx, records)
 }
 
-func (s pulsedStore) Notice(ctx context.Context, list []fleet.Deviation) error {
-	defer s.pulse.database("notice drift")()
+func (s watchedStore) Notice(ctx context.Context, list []fleet.Deviation) error {
+	defer s.watchdog.database("notice drift")()
 	return s.Store.Notice(ctx, list)
 }
 
-func (s pulsedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
-	defer s.pulse.database("compare the pin")()
+func (s watchedStore) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	defer s.watchdog.database("compare the pin")()
 	return s.Store.Pin(ctx, account, fleetName)
 }
 
-func (s pulsedStore) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
-	defer s.pulse.database("keep an approval")()
+func (s watchedStore) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
+	defer s.watchdog.database("keep an approval")()
 	return s.Store.Grant(ctx, planID, grants)
 }
 
-func (s pulsedStore) Withdraw(ctx context.Context, grants []int64) error {
-	defer s.pulse.database("take an approval back")()
+func (s watchedStore) Withdraw(ctx context.Context, grants []int64) error {
+	defer s.watchdog.database("take an approval back")()
 	return s.Store.Withdraw(ctx, grants)
 }
 
-func (s pulsedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
-	defer s.pulse.database("drop approvals of other plans")()
+func (s watchedStore) Lapse(ctx context.Context, keepPlan string) ([]string, error) {
+	defer s.watchdog.database("drop approvals of other plans")()
 	return s.Store.Lapse(ctx, keepPlan)
 }
 
-func (s pulsedStore) Inherit(ctx context.Context, heirs map[int64]string) error {
-	defer s.pulse.database("record new names")()
+func (s watchedStore) Inherit(ctx context.Context, heirs map[int64]string) error {
+	defer s.watchdog.database("record new names")()
 	return s.Store.Inherit(ctx, heirs)
 }
 
-func (s pulsedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
-	defer s.pulse.database("label a saga")()
+func (s watchedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
+	defer s.watchdog.database("label a saga")()
 	return s.Store.SetLabel(ctx, sagaID, label, value)
 }
 
-func (s pulsedStore) Check(ctx context.Context) error {
-	defer s.pulse.database("check that the store is still ours")()
+func (s watchedStore) Check(ctx context.Context) error {
+	defer s.watchdog.database("check that the store is still ours")()
 	return s.Store.Check(ctx)
 }

@@ -23,19 +23,19 @@ func (b *builder) take() {
 			continue
 		}
 		for _, id := range d.seen.VolumeIDs {
-			d.Takes = append(d.Takes, fleet.Attachment{Kind: fleet.AttachedVolume, ID: id})
+			d.SideEffects = append(d.SideEffects, fleet.Attachment{Kind: fleet.AttachedVolume, ID: id})
 		}
 		if d.seen.Backups > 0 {
-			d.Takes = append(d.Takes, fleet.Attachment{Kind: fleet.AttachedBackups, Count: d.seen.Backups})
+			d.SideEffects = append(d.SideEffects, fleet.Attachment{Kind: fleet.AttachedBackups, Count: d.seen.Backups})
 		}
 		if b.observed.Attachments != nil {
 			for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
 				if d.Kind != Replace || !b.followsByTag(d.Spec, a) {
-					d.Takes = append(d.Takes, a)
+					d.SideEffects = append(d.SideEffects, a)
 				}
 			}
 		}
-		slices.SortFunc(d.Takes, func(a, b fleet.Attachment) int {
+		slices.SortFunc(d.SideEffects, func(a, b fleet.Attachment) int {
 			byKind := slices.Index(attachmentKinds, a.Kind) - slices.Index(attachmentKinds, b.Kind)
 			return cmp.Or(byKind, cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 		})
@@ -46,7 +46,7 @@ func (b *builder) take() {
 func (b *builder) followsByTag(s fleet.Spec, a fleet.Attachment) bool {
 	return slices.ContainsFunc(a.Tags, func(tag string) bool {
 		bears := func(other string) bool { return strings.EqualFold(tag, other) }
-		return bears(fleet.ManagedTag) || bears(fleet.FleetTag(b.wanted.Name)) || slices.ContainsFunc(s.Tags, bears)
+		return bears(fleet.ManagedTag) || bears(fleet.FleetTag(b.desired.Name)) || slices.ContainsFunc(s.Tags, bears)
 	})
 }
 
@@ -54,16 +54,16 @@ func (b *builder) followsByTag(s fleet.Spec, a fleet.Attachment) bool {
 var attachmentKinds = []fleet.AttachmentKind{fleet.AttachedVolume, fleet.AttachedReservedIP, fleet.AttachedBackups,
 	fleet.AttachedFirewall, fleet.AttachedFirewallRule, fleet.AttachedLoadBalancer}
 
-// takesAlike tells whether two actions take the same along, so that one line says it of both: as many volumes and reserved IPs, and
+// sameSideEffects tells whether two actions take the same along, so that one line says it of both: as many volumes and reserved IPs, and
 // places in the same firewalls and load balancers.
-func takesAlike(a, b Action) bool {
-	return slices.EqualFunc(a.Takes, b.Takes, func(a, b fleet.Attachment) bool {
+func sameSideEffects(a, b Action) bool {
+	return slices.EqualFunc(a.SideEffects, b.SideEffects, func(a, b fleet.Attachment) bool {
 		return a.Kind == b.Kind && a.Name == b.Name && (a.Name == "" || a.ID == b.ID) && a.Count == b.Count
 	})
 }
 
-// takesText says in up to two lines what a run of actions takes along, and what it leaves behind that still costs.
-func takesText(run []Action) (lines []string) {
+// sideEffectsText says in up to two lines what a run of actions takes along, and what it leaves behind that still costs.
+func sideEffectsText(run []Action) (lines []string) {
 	its, it, droplet := "its place", "it", "the new droplet does"
 	if len(run) > 1 {
 		its, it, droplet = "their places", "them", "the new droplets do"
@@ -93,7 +93,7 @@ func takesText(run []Action) (lines []string) {
 
 func backupsOf(run []Action) (n int) {
 	for _, a := range run {
-		for _, t := range a.Takes {
+		for _, t := range a.SideEffects {
 			n += t.Count
 		}
 	}
@@ -102,7 +102,7 @@ func backupsOf(run []Action) (n int) {
 
 func idsOf(run []Action, kind fleet.AttachmentKind) (ids []string) {
 	for _, a := range run {
-		for _, t := range a.Takes {
+		for _, t := range a.SideEffects {
 			if t.Kind == kind {
 				ids = append(ids, clean(t.ID))
 			}
@@ -127,7 +127,7 @@ func named(what string, ids []string) []string {
 
 // placesOf names the firewalls and load balancers that name the droplet by its id.
 func placesOf(a Action) (places []string) {
-	for _, t := range a.Takes {
+	for _, t := range a.SideEffects {
 		name := clean(cmp.Or(t.Name, t.ID))
 		switch t.Kind {
 		case fleet.AttachedFirewall:

@@ -31,7 +31,7 @@ func (w *world) disk(file string) Options {
 }
 
 // assent agrees to everything, and keeps quiet.
-var assent = Assent{Confirm: func([]plan.Handover) (bool, error) { return true, nil }, Progress: func(Progress) {}}
+var assent = Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(Progress) {}}
 
 // bareTruth is a droplet without the tags that arcadiad puts on.
 func bareTruth(d simulator.Droplet) simulator.Droplet {
@@ -95,8 +95,8 @@ func (w *world) shape(r *rand.Rand, size int) (fit []int64) {
 		case 3:
 			d.Tags = []string{fleet.ManagedTag, "arcadia-fleet-another"}
 		case 4:
-			d.Name = "TWIN"
-			add(false, looks("twin"))
+			d.Name = "DOUBLE"
+			add(false, looks("double"))
 		}
 		add(false, d)
 	}
@@ -121,14 +121,14 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 					t.Fatalf("it took %v and left %d out, of %d; want %v", imported.Taken, len(imported.LeftOut), len(before), fit)
 				}
 				o = w.disk(string(imported.File))
-				wanted, err := fleetfile.Load(o.Fleet)
-				if err != nil || len(wanted.Specs) != size {
-					t.Fatalf("%d droplets, %v:\n%s", len(wanted.Specs), err, imported.File)
+				desired, err := fleetfile.Load(o.Fleet)
+				if err != nil || len(desired.Specs) != size {
+					t.Fatalf("%d droplets, %v:\n%s", len(desired.Specs), err, imported.File)
 				}
 				handed, err := Adopt(ctx, o, nil, assent)
 				w.must(err)
-				if len(handed.Failed) > 0 || len(handed.Handovers) != size {
-					t.Fatalf("%d of %d, failed %v", len(handed.Handovers), size, handed.Failed)
+				if len(handed.Failed) > 0 || len(handed.Transfers) != size {
+					t.Fatalf("%d of %d, failed %v", len(handed.Transfers), size, handed.Failed)
 				}
 				p, err := Plan(ctx, o)
 				w.must(err)
@@ -158,7 +158,7 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 
 func marksOf(d simulator.Droplet) []string { return (&fleet.Droplet{Tags: d.Tags}).Marks() }
 
-// hand does an errand at a running daemon, as far as it goes: the process may die in the middle of it, and nobody waits for the dead.
+// hand does an request at a running daemon, as far as it goes: the process may die in the middle of it, and nobody waits for the dead.
 func (w *world) hand(kind plan.Kind, names ...string) {
 	time.Sleep(time.Second)
 	ctx, hangUp := context.WithCancel(context.Background())
@@ -171,8 +171,8 @@ func (w *world) hand(kind plan.Kind, names ...string) {
 		case <-ctx.Done():
 		}
 	}()
-	e := errand{Kind: kind, Names: names}
-	_, list, err := w.life.h.handovers(ctx, e)
+	e := transferRequest{Kind: kind, Names: names}
+	_, list, err := w.life.h.transfers(ctx, e)
 	if err != nil {
 		return
 	}
@@ -193,7 +193,7 @@ func paused(file, edited string) func(w *world) {
 	}
 }
 
-// handed does an errand while writes are paused, and lets them through.
+// handed does an request while writes are paused, and lets them through.
 func handed(kind plan.Kind, name string) func(w *world) {
 	return func(w *world) {
 		w.hand(kind, name)
@@ -203,8 +203,8 @@ func handed(kind plan.Kind, name string) func(w *world) {
 	}
 }
 
-// handoverScenarios are what a person does by name, and during which the process may die.
-func handoverScenarios() []scenario {
+// transferScenarios are what a person does by name, and during which the process may die.
+func transferScenarios() []scenario {
 	both, one := fleetOf("name: a", "name: b, protect: true"), fleetOf("name: a")
 	stranger := simulator.Droplet{Name: "b", Region: "syd1", Tags: []string{"mine"}}
 	// only tells whether the one droplet b there ever was bears these of arcadiad's tags.
@@ -217,7 +217,7 @@ func handoverScenarios() []scenario {
 		}
 	}
 	withdrawn := func(w *world) {
-		handed(plan.Claim, "b")(w)
+		handed(plan.TakeOver, "b")(w)
 		time.Sleep(7 * time.Second)
 		w.edit(one)
 	}
@@ -225,14 +225,14 @@ func handoverScenarios() []scenario {
 		{name: "claim", before: func(w *world) {
 			paused(one, both)(w)
 			w.sim.Add(stranger)
-		}, during: handed(plan.Claim, "b"), recover: handed(plan.Claim, "b"),
+		}, during: handed(plan.TakeOver, "b"), recover: handed(plan.TakeOver, "b"),
 			after: only(fleet.ManagedTag, fleet.FleetTag("test"), fleet.ProtectTag)},
 		{name: "claim withdrawn", before: func(w *world) {
 			paused(one, both)(w)
 			w.sim.Add(stranger)
 		}, during: withdrawn, recover: func(w *world) {
 			w.edit(one)
-			w.hand(plan.Claim) // nothing is left to claim
+			w.hand(plan.TakeOver) // nothing is left to claim
 			w.must(w.life.h.pause(context.Background(), false))
 		}, after: only()},
 		{name: "release", before: paused(both, one), during: handed(plan.Release, "b"), recover: handed(plan.Release, "b"), after: only()},
@@ -262,7 +262,7 @@ func TestLaw01NothingChangesHandsUnderABlindToken(t *testing.T) {
 }
 
 // A claim that cannot be finished takes off what it put on, and nothing else.
-func TestLaw01AClaimGoesBack(t *testing.T) {
+func TestLaw01AnAdoptionByNameGoesBack(t *testing.T) {
 	t.Parallel()
 	const other = "arcadia-fleet-other"
 	for name, tc := range map[string]struct {
@@ -368,7 +368,7 @@ func TestAdoptPutsTagsBackOn(t *testing.T) {
 		}
 		o := w.disk(file)
 		handed, err := Adopt(context.Background(), o, []string{"a"}, assent)
-		if err != nil || len(handed.Failed) > 0 || len(handed.Handovers) != 1 || handed.Handovers[0].Refused != "" {
+		if err != nil || len(handed.Failed) > 0 || len(handed.Transfers) != 1 || handed.Transfers[0].Refused != "" {
 			t.Fatalf("%+v, %v", handed, err)
 		}
 		after, err := w.reader().Load(context.Background())

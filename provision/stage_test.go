@@ -22,17 +22,17 @@ import (
 	"arcadiad/state/sqlite"
 )
 
-// yard is where droplets are made and taken down: the steps under the real engine, on a real database, with the real client over a
+// stage is where droplets are made and taken down: the steps under the real engine, on a real database, with the real client over a
 // simulated account, in virtual time.
-type yard struct {
-	t      *testing.T
-	sim    *simulator.Simulator
-	path   string
-	token  atomic.Value // string
-	wanted atomic.Pointer[fleet.Fleet]
-	asks   func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: wanted does
-	fresh  func() (fleet.Fleet, bool) // answers for the file as it is read right before a write; nil: the file in force
-	hook   func(saga.Event)           // hears of every transition; nil: nobody does
+type stage struct {
+	t       *testing.T
+	sim     *simulator.Simulator
+	path    string
+	token   atomic.Value // string
+	desired atomic.Pointer[fleet.Fleet]
+	asks    func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: desired does
+	fresh   func() (fleet.Fleet, bool) // answers for the file as it is read right before a write; nil: the file in force
+	hook    func(saga.Event)           // hears of every transition; nil: nobody does
 
 	// Of the process that runs.
 	store  *sqlite.Store
@@ -54,12 +54,12 @@ const (
 	routeGet    = "GET /v2/droplets/{id}"
 )
 
-// inYard runs a test in a bubble, with a process that has observed the account.
-func inYard(t *testing.T, o simulator.Options, test func(y *yard)) {
+// inStage runs a test in a bubble, with a process that has observed the account.
+func inStage(t *testing.T, o simulator.Options, test func(y *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o.Limits = simulator.Unlimited()
-		y := &yard{t: t, sim: simulator.New(o), path: filepath.Join(fastDir(t), "arcadiad.db")}
+		y := &stage{t: t, sim: simulator.New(o), path: filepath.Join(fastDir(t), "arcadiad.db")}
 		y.sim.AddAccount(otherToken)
 		y.token.Store(ourToken)
 		y.start()
@@ -80,7 +80,7 @@ func fastDir(t *testing.T) string {
 }
 
 // start starts a process on the database: its sagas carry on.
-func (y *yard) start() {
+func (y *stage) start() {
 	y.t.Helper()
 	ctx, cancel := context.WithCancel(y.t.Context())
 	var err error
@@ -101,23 +101,23 @@ func (y *yard) start() {
 			y.hook(e)
 		}
 	}})
-	wanted := func() (fleet.Fleet, bool) {
+	desired := func() (fleet.Fleet, bool) {
 		if y.asks != nil {
 			return y.asks()
 		}
-		f := y.wanted.Load()
+		f := y.desired.Load()
 		if f == nil {
 			return fleet.Fleet{}, false
 		}
 		return *f, true
 	}
 	provision.New(provision.Options{
-		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv, Record: y.store.RecordOf, Wanted: wanted,
+		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv, Record: y.store.RecordOf, Desired: desired,
 		Fresh: func() (fleet.Fleet, bool) {
 			if y.fresh != nil {
 				return y.fresh()
 			}
-			return wanted()
+			return desired()
 		},
 	}).Define(y.engine)
 	looks := make(chan struct{})
@@ -138,14 +138,14 @@ func (y *yard) start() {
 }
 
 // restart ends the process and starts another, which has not observed anything yet.
-func (y *yard) restart() {
+func (y *stage) restart() {
 	y.t.Helper()
 	y.end()
 	y.start()
 }
 
 // observe is what a pass does before it acts: it looks, pins, saves and opens the write gate.
-func (y *yard) observe() (fleet.Recorded, fleet.Observed) {
+func (y *stage) observe() (fleet.Recorded, fleet.Observed) {
 	y.t.Helper()
 	ctx := y.t.Context()
 	recorded, err := y.store.Load(ctx)
@@ -160,7 +160,7 @@ func (y *yard) observe() (fleet.Recorded, fleet.Observed) {
 	return recorded, observed
 }
 
-func (y *yard) must(err error) {
+func (y *stage) must(err error) {
 	y.t.Helper()
 	if err != nil {
 		y.t.Fatal(err)
@@ -172,22 +172,22 @@ func spec(name string) fleet.Spec {
 }
 
 // want puts a fleet of these in force.
-func (y *yard) want(specs ...fleet.Spec) fleet.Fleet {
+func (y *stage) want(specs ...fleet.Spec) fleet.Fleet {
 	f := fleet.Fleet{Name: fleetName, Specs: specs, Policy: fleet.Policy{MaxDestroy: fleet.Limit{Value: 100, Percent: true}}, Hash: "hash"}
-	y.wanted.Store(&f)
+	y.desired.Store(&f)
 	return f
 }
 
-// carry makes a plan of what is wanted now, starts its sagas, and gives their ids.
-func (y *yard) carry(kinds ...plan.Kind) []string {
+// carry makes a plan of what is desired now, starts its sagas, and gives their ids.
+func (y *stage) carry(kinds ...plan.Kind) []string {
 	y.t.Helper()
 	return y.begin(y.observe())(kinds...)
 }
 
 // begin plans on an observation, and starts the sagas of the plan, which must be of these kinds.
-func (y *yard) begin(recorded fleet.Recorded, observed fleet.Observed) func(kinds ...plan.Kind) []string {
+func (y *stage) begin(recorded fleet.Recorded, observed fleet.Observed) func(kinds ...plan.Kind) []string {
 	y.t.Helper()
-	p, err := plan.Build(*y.wanted.Load(), recorded, observed, time.Now())
+	p, err := plan.Build(*y.desired.Load(), recorded, observed, time.Now())
 	y.must(err)
 	return func(kinds ...plan.Kind) (ids []string) {
 		y.t.Helper()
@@ -212,14 +212,14 @@ func (y *yard) begin(recorded fleet.Recorded, observed fleet.Observed) func(kind
 }
 
 // provision starts a saga that makes the droplet.
-func (y *yard) provision(s fleet.Spec) string {
+func (y *stage) provision(s fleet.Spec) string {
 	y.t.Helper()
 	y.want(s)
 	return y.carry(plan.Provision)[0]
 }
 
 // made gives the fleet a registered droplet of that spec.
-func (y *yard) made(s fleet.Spec) simulator.Droplet {
+func (y *stage) made(s fleet.Spec) simulator.Droplet {
 	y.t.Helper()
 	id := y.provision(s)
 	y.until(id, saga.Completed)
@@ -230,7 +230,7 @@ func (y *yard) made(s fleet.Spec) simulator.Droplet {
 }
 
 // saga reads a saga from the database.
-func (y *yard) saga(id string) saga.Saga {
+func (y *stage) saga(id string) saga.Saga {
 	y.t.Helper()
 	s, err := y.store.Saga(y.t.Context(), id)
 	y.must(err)
@@ -238,7 +238,7 @@ func (y *yard) saga(id string) saga.Saga {
 }
 
 // until waits until the saga has one of the statuses.
-func (y *yard) until(id string, want ...saga.Status) saga.Saga {
+func (y *stage) until(id string, want ...saga.Status) saga.Saga {
 	y.t.Helper()
 	for began := time.Now(); time.Since(began) < 3*time.Hour; {
 		time.Sleep(time.Second)
@@ -258,7 +258,7 @@ func (y *yard) until(id string, want ...saga.Status) saga.Saga {
 }
 
 // sent are the times at which requests of that route arrived.
-func (y *yard) sent(route string) []time.Time {
+func (y *stage) sent(route string) []time.Time {
 	var times []time.Time
 	for _, r := range y.sim.RequestLog() {
 		if r.Route == route {
@@ -269,7 +269,7 @@ func (y *yard) sent(route string) []time.Time {
 }
 
 // row finds the droplet's row in the inventory, with its record.
-func (y *yard) row(id int64) fleet.Resource {
+func (y *stage) row(id int64) fleet.Resource {
 	y.t.Helper()
 	rows, err := y.store.Resources(y.t.Context())
 	y.must(err)
@@ -283,7 +283,7 @@ func (y *yard) row(id int64) fleet.Resource {
 }
 
 // none says when a droplet of that name is left, or one of all that were made is not marked deleted.
-func (y *yard) none(name string) {
+func (y *stage) none(name string) {
 	y.t.Helper()
 	if left := y.sim.Named(name); len(left) != 0 {
 		y.t.Errorf("left behind: %+v", left)
@@ -298,7 +298,7 @@ func (y *yard) none(name string) {
 }
 
 // look observes without opening the gate.
-func (y *yard) look() (fleet.Recorded, fleet.Observed) {
+func (y *stage) look() (fleet.Recorded, fleet.Observed) {
 	y.t.Helper()
 	recorded, err := y.store.Load(y.t.Context())
 	y.must(err)

@@ -18,9 +18,9 @@ import (
 	"arcadiad/saga"
 )
 
-// onlook is what the daemon keeps for those who look on: metrics, health and notifications. Rooms tell it by their hooks; it never
+// observability is what the daemon keeps for those who look on: metrics, health and notifications. Rooms tell it by their hooks; it never
 // tells them anything.
-type onlook struct {
+type observability struct {
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
 	board    *notify.Board
@@ -31,9 +31,9 @@ type onlook struct {
 	failing time.Time // since when passes have failed; zero: the last did not. For the loop's goroutine alone
 }
 
-// startOnlook makes the onlook of a house whose rooms are there.
-func (h *house) startOnlook() {
-	w := &h.onlook
+// startObservability makes the observability of a app whose rooms are there.
+func (h *app) startObservability() {
+	w := &h.observability
 	w.registry, w.board = prometheus.NewRegistry(), &notify.Board{}
 	undelivered := func() int { return 0 }
 	if h.o.WebhookURL != nil {
@@ -41,8 +41,8 @@ func (h *house) startOnlook() {
 			Board: w.board, URL: h.o.WebhookURL, Format: notify.Format(h.o.WebhookFormat), Transport: h.o.WebhookTransport, UserAgent: h.o.UserAgent, Log: h.o.Log,
 			Memory: strings.TrimSuffix(h.o.State, ".db") + ".notified.json",
 			Fleet: func() string {
-				wanted, _ := h.loop.Wanted()
-				return wanted.Name
+				desired, _ := h.loop.Desired()
+				return desired.Name
 			},
 			Observe: func(err error) { w.metrics.Notified(err) },
 		})
@@ -67,30 +67,30 @@ func checkWebhook(o Options) error {
 	return notify.CheckURL(url)
 }
 
-// serveOnlook answers scrapes and probes, and notifies, until the context ends. The returned function waits for the end of it.
-func (h *house) serveOnlook(ctx context.Context) (wait func(), err error) {
+// serveObservability answers scrapes and probes, and notifies, until the context ends. The returned function waits for the end of it.
+func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
 	var running sync.WaitGroup
 	if h.o.Listen != "" {
 		if err := h.serveWeb(ctx, &running); err != nil {
 			return nil, err
 		}
 	}
-	if n := h.onlook.notifier; n != nil {
+	if n := h.observability.notifier; n != nil {
 		running.Go(func() { n.Run(ctx) })
 	}
 	return running.Wait, nil
 }
 
 // taken hears of every version of the fleet file.
-func (h *house) taken(v fleetfile.Version) {
-	h.onlook.metrics.File(v)
-	_, inForce := h.loop.Wanted()
-	h.onlook.board.Replace([]notify.Kind{notify.File}, fileConditions(v.Err, inForce), nil)
+func (h *app) taken(v fleetfile.Version) {
+	h.observability.metrics.File(v)
+	_, inForce := h.loop.Desired()
+	h.observability.board.Replace([]notify.Kind{notify.File}, fileConditions(v.Err, inForce), nil)
 }
 
 // passed hears of every pass.
-func (h *house) passed(r reconcile.Report) {
-	w := &h.onlook
+func (h *app) passed(r reconcile.Report) {
+	w := &h.observability
 	if errors.Is(r.Err, context.Canceled) {
 		return // a shutdown is not a failure
 	}
@@ -111,14 +111,14 @@ func (h *house) passed(r reconcile.Report) {
 	w.board.Replace([]notify.Kind{notify.Failing}, nil, nil)
 	if p := r.Outcome.Pass.Plan; p.ID != "" {
 		w.planned.Store(true)
-		conditions, undecided := planConditions(r.Outcome.Pass.Wanted, p)
+		conditions, undecided := planConditions(r.Outcome.Pass.Desired, p)
 		w.board.Replace(planKinds(), conditions, undecided)
 	}
 }
 
 // moved hears of every transition of a saga.
-func (h *house) moved(e saga.Event) {
-	w := &h.onlook
+func (h *app) moved(e saga.Event) {
+	w := &h.observability
 	w.metrics.Saga(e)
 	if e.Saga.Status == saga.Stuck {
 		w.board.Raise(stuckCondition(e.Saga))

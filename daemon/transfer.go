@@ -21,7 +21,7 @@ import (
 
 // Handed is what an adopt or a release came to.
 type Handed struct {
-	Handovers []plan.Handover // what was to be done, and what is refused
+	Transfers []plan.Transfer // what was to be done, and what is refused
 	Declined  bool            // the person said no
 	Waiting   bool            // all is begun, and waits for `arcadiad resume`
 	Failed    []Progress      // those that came to nothing, or are stuck
@@ -30,7 +30,7 @@ type Handed struct {
 // Assent is how an adopt or a release talks to the one who asked for it.
 type Assent struct {
 	// Confirm is asked once, before anything is written, unless all is refused.
-	Confirm func([]plan.Handover) (bool, error)
+	Confirm func([]plan.Transfer) (bool, error)
 	// Progress is told of every transition of the sagas.
 	Progress func(Progress)
 }
@@ -38,22 +38,22 @@ type Assent struct {
 // Adopt takes droplets over that are there and nobody's, by the names that the fleet file wants; without names all of them. Nothing
 // of them changes but their tags. Beside a running daemon it asks the daemon.
 func Adopt(ctx context.Context, o Options, names []string, a Assent) (Handed, error) {
-	return handOver(ctx, o, errand{Kind: plan.Claim, Names: names}, a)
+	return transfer(ctx, o, transferRequest{Kind: plan.TakeOver, Names: names}, a)
 }
 
 // Release gives a droplet back without destroying it. Beside a running daemon it asks the daemon.
 func Release(ctx context.Context, o Options, name string, a Assent) (Handed, error) {
-	return handOver(ctx, o, errand{Kind: plan.Release, Names: []string{name}}, a)
+	return transfer(ctx, o, transferRequest{Kind: plan.Release, Names: []string{name}}, a)
 }
 
-// errand says which droplets are to change hands.
-type errand struct {
+// request says which droplets are to change hands.
+type transferRequest struct {
 	Kind   plan.Kind  `json:"kind"`
 	Names  []string   `json:"names,omitempty"`
 	Agreed agreedList `json:"agreed,omitempty"` // what the person said yes to, and nothing else
 }
 
-func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed, err error) {
+func transfer(ctx context.Context, o Options, e transferRequest, a Assent) (handed Handed, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return Handed{}, err
 	}
@@ -61,19 +61,19 @@ func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed
 	if err != nil && !errors.Is(err, ErrNoDaemon) {
 		return Handed{}, err
 	}
-	wanted, unread := fleetfile.Load(o.Fleet, o.secrets()...)
+	desired, unread := fleetfile.Load(o.Fleet, o.secrets()...)
 	if unread != nil && (remote == nil || !errors.Is(unread, fs.ErrNotExist)) {
 		return Handed{}, unread
 	}
 	if remote != nil {
-		return remote.handOver(ctx, wanted.Hash, e, a)
+		return remote.transfer(ctx, desired.Hash, e, a)
 	}
-	err = within(ctx, o, func(ctx context.Context, h *house) error {
+	err = within(ctx, o, func(ctx context.Context, h *app) error {
 		ctx, stop := context.WithCancel(ctx)
-		defer h.follow(ctx, wanted)()
+		defer h.follow(ctx, desired)()
 		defer stop()
-		_, list, err := h.handovers(ctx, e)
-		handed.Handovers = list
+		_, list, err := h.transfers(ctx, e)
+		handed.Transfers = list
 		if err != nil {
 			return err
 		}
@@ -87,12 +87,12 @@ func handOver(ctx context.Context, o Options, e errand, a Assent) (handed Handed
 	return handed, err
 }
 
-// done tells whether the handover may be done.
-func done(h plan.Handover) bool { return h.Refused == "" }
+// done tells whether the transfer may be done.
+func done(h plan.Transfer) bool { return h.Refused == "" }
 
 // agreed asks, if there is something to ask about, and gives what the person said yes to.
-func agreed(list []plan.Handover, a Assent) ([]plan.Handover, error) {
-	may := slices.DeleteFunc(slices.Clone(list), func(h plan.Handover) bool { return !done(h) })
+func agreed(list []plan.Transfer, a Assent) ([]plan.Transfer, error) {
+	may := slices.DeleteFunc(slices.Clone(list), func(h plan.Transfer) bool { return !done(h) })
 	if len(may) == 0 {
 		return nil, nil
 	}
@@ -102,9 +102,9 @@ func agreed(list []plan.Handover, a Assent) ([]plan.Handover, error) {
 	return may, nil
 }
 
-// handovers looks at the account, and says what an errand would do now.
-func (h *house) handovers(ctx context.Context, e errand) (reconcile.Pass, []plan.Handover, error) {
-	wanted, ok := h.loop.Wanted()
+// transfers looks at the account, and says what an request would do now.
+func (h *app) transfers(ctx context.Context, e transferRequest) (reconcile.Pass, []plan.Transfer, error) {
+	desired, ok := h.loop.Desired()
 	if !ok {
 		return reconcile.Pass{}, nil, reconcile.ErrNoFleet
 	}
@@ -115,14 +115,14 @@ func (h *house) handovers(ctx context.Context, e errand) (reconcile.Pass, []plan
 	if err != nil {
 		return pass, nil, err
 	}
-	pass.Wanted = wanted
-	if e.Kind == plan.Claim {
-		list, err := plan.Adoptable(wanted, pass.Recorded, pass.Observed, e.Names, time.Now())
+	pass.Desired = desired
+	if e.Kind == plan.TakeOver {
+		list, err := plan.Adoptable(desired, pass.Recorded, pass.Observed, e.Names, time.Now())
 		return pass, list, err
 	}
-	var list []plan.Handover
+	var list []plan.Transfer
 	for _, name := range e.Names {
-		one, err := plan.Releasable(wanted, pass.Recorded, pass.Observed, name, time.Now())
+		one, err := plan.Releasable(desired, pass.Recorded, pass.Observed, name, time.Now())
 		if err != nil {
 			return pass, nil, err
 		}
@@ -132,7 +132,7 @@ func (h *house) handovers(ctx context.Context, e errand) (reconcile.Pass, []plan
 }
 
 // readsTags makes sure that the token may read tags: to one that may not, every droplet looks like nobody's.
-func (l *lookout) readsTags(ctx context.Context) error {
+func (l *observer) readsTags(ctx context.Context) error {
 	_, err := l.api.Client(digitalocean.PrioritySync).TagUses(ctx, fleet.ManagedTag)
 	if err != nil && !errors.Is(err, digitalocean.ErrNotFound) {
 		return fmt.Errorf("see whether the token may read tags: %w", err)
@@ -140,18 +140,18 @@ func (l *lookout) readsTags(ctx context.Context) error {
 	return nil
 }
 
-// carryOver begins a saga for each handover that was agreed to, if all of them still are what they were then, and waits for them.
+// carryOver begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
 // While writes are paused it does not wait.
-func (h *house) carryOver(ctx context.Context, e errand, progress func(Progress)) (failed []Progress, waiting bool, err error) {
-	pass, list, err := h.handovers(ctx, e)
+func (h *app) carryOver(ctx context.Context, e transferRequest, progress func(Progress)) (failed []Progress, waiting bool, err error) {
+	pass, list, err := h.transfers(ctx, e)
 	if err != nil {
 		return nil, false, err
 	}
-	may := map[string]plan.Handover{}
+	may := map[string]plan.Transfer{}
 	for _, one := range list {
 		may[one.Name] = one
 	}
-	var now []plan.Handover
+	var now []plan.Transfer
 	for _, a := range e.Agreed {
 		one, there := may[a.Name]
 		if !there || !same(one, a) {
@@ -161,7 +161,7 @@ func (h *house) carryOver(ctx context.Context, e errand, progress func(Progress)
 	}
 	follow, stop := h.feed.follow()
 	defer stop()
-	started, err := h.loop.Executor.HandOver(ctx, pass, now)
+	started, err := h.loop.Executor.Transfer(ctx, pass, now)
 	if err != nil || pass.Recorded.Paused {
 		return nil, err == nil, err
 	}
@@ -187,54 +187,54 @@ func (h *house) carryOver(ctx context.Context, e errand, progress func(Progress)
 	return failed, false, err
 }
 
-// same tells whether two handovers would do the same, as far as a person could see.
-func same(a, b plan.Handover) bool {
+// same tells whether two transfers would do the same, as far as a person could see.
+func same(a, b plan.Transfer) bool {
 	a.Spec, a.Record, b.Spec, b.Record = fleet.Spec{}, nil, fleet.Spec{}, nil
 	return reflect.DeepEqual(a, b)
 }
 
-// serveHandover streams the progress of a handover, one reply a line.
-func (h *house) serveHandover(w http.ResponseWriter, r *http.Request) {
-	o, ok := receive(w, r, mostErrand)
+// serveTransfer streams the progress of a transfer, one reply a line.
+func (h *app) serveTransfer(w http.ResponseWriter, r *http.Request) {
+	o, ok := receive(w, r, maxTransferBody)
 	if !ok {
 		return
 	}
-	if o.Errand == nil {
-		refuse(w, http.StatusBadRequest, "a handover wants an errand")
+	if o.Transfer == nil {
+		refuse(w, http.StatusBadRequest, "the request names no transfer")
 		return
 	}
 	flush := http.NewResponseController(w).Flush
-	failed, waiting, err := h.carryOver(r.Context(), *o.Errand, func(p Progress) {
+	failed, waiting, err := h.carryOver(r.Context(), *o.Transfer, func(p Progress) {
 		send(w, reply{Progress: &p}, nil)
 		flush()
 	})
 	send(w, reply{Failed: failed, Waiting: waiting, Done: true}, err)
 }
 
-// offer answers what an errand would do, for the fleet file of that hash.
-func (h *house) offer(ctx context.Context, o order) (reply, error) {
-	if o.Errand == nil {
-		return reply{}, errors.New("an offer wants an errand")
+// offer answers what an request would do, for the fleet file of that hash.
+func (h *app) offer(ctx context.Context, o order) (reply, error) {
+	if o.Transfer == nil {
+		return reply{}, errors.New("the request names no transfer")
 	}
 	if err := h.takeIn(ctx, o.Hash); err != nil {
 		return reply{}, err
 	}
-	_, list, err := h.handovers(ctx, *o.Errand)
-	return reply{Handovers: list}, err
+	_, list, err := h.transfers(ctx, *o.Transfer)
+	return reply{Transfers: list}, err
 }
 
-// handOver has a running daemon do it.
-func (r *Remote) handOver(ctx context.Context, hash string, e errand, a Assent) (handed Handed, err error) {
-	offered, err := r.ask(ctx, pathOffer, order{Hash: hash, Errand: &e})
+// transfer has a running daemon do it.
+func (r *Remote) transfer(ctx context.Context, hash string, e transferRequest, a Assent) (handed Handed, err error) {
+	offered, err := r.ask(ctx, pathOffer, order{Hash: hash, Transfer: &e})
 	if err != nil {
 		return Handed{}, err
 	}
-	handed.Handovers = offered.Handovers
-	if e.Agreed, err = agreed(handed.Handovers, a); err != nil || len(e.Agreed) == 0 {
-		handed.Declined = err == nil && slices.ContainsFunc(handed.Handovers, done)
+	handed.Transfers = offered.Transfers
+	if e.Agreed, err = agreed(handed.Transfers, a); err != nil || len(e.Agreed) == 0 {
+		handed.Declined = err == nil && slices.ContainsFunc(handed.Transfers, done)
 		return handed, err
 	}
-	err = r.stream(ctx, pathHandOver, order{Errand: &e}, func(answer reply) bool {
+	err = r.stream(ctx, pathTransfer, order{Transfer: &e}, func(answer reply) bool {
 		if answer.Progress != nil {
 			a.Progress(*answer.Progress)
 		}

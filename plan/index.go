@@ -8,9 +8,9 @@ import (
 	"arcadiad/fleet"
 )
 
-// survey is who is who: everything that is known, sorted under the names it belongs to.
-type survey struct {
-	wanted   fleet.Fleet
+// index is who is who: everything that is known, sorted under the names it belongs to.
+type index struct {
+	desired  fleet.Fleet
 	recorded fleet.Recorded
 	observed fleet.Observed
 
@@ -20,7 +20,7 @@ type survey struct {
 	journal  map[string]*fleet.Saga // the sagas that make droplets, by the part of their id that tags carry
 	busy     map[int64]bool         // droplets that a live saga makes, adopts or destroys
 	records  []*fleet.Record        // by droplet id
-	strays   []*fleet.Record        // those of them whose name is not wanted
+	strays   []*fleet.Record        // those of them whose name is not desired
 	ours     []*fleet.Droplet       // droplets that are ours, but for archived ones
 	gone     map[int64]bool         // proved
 	standing int                    // registered droplets that are not proved gone
@@ -30,10 +30,10 @@ type survey struct {
 // subject is one name, and all that belongs to it.
 type subject struct {
 	name      string
-	spec      *fleet.Spec // nil: not wanted
-	place     int         // of the spec among the wanted
+	spec      *fleet.Spec // nil: not desired
+	place     int         // of the spec among the desired
 	holdings  []holding
-	claims    []*fleet.Droplet // ours by their tags and not registered, by id
+	untracked []*fleet.Droplet // ours by their tags and not registered, by id
 	strangers []int64          // droplets of this name that are not ours
 	returned  []*fleet.Droplet // released by a person, not registered, and ours by their tags again
 	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
@@ -63,11 +63,11 @@ const (
 	untagged       // seen, but its tags cannot be read: nothing is known of whose it is
 )
 
-func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*survey, error) {
-	s := &survey{wanted: wanted, recorded: recorded, observed: observed}
-	names := make(map[string]*subject, len(wanted.Specs))
-	var unwanted []*subject
-	slab := make([]subject, len(wanted.Specs))
+func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*index, error) {
+	s := &index{desired: desired, recorded: recorded, observed: observed}
+	names := make(map[string]*subject, len(desired.Specs))
+	var undesired []*subject
+	slab := make([]subject, len(desired.Specs))
 	next := 0 // in the slab; what is asked for comes mostly in the order of the file, and then nothing need be looked up
 	of := func(name string) *subject {
 		if next < len(slab) && slab[next].name == name {
@@ -80,20 +80,20 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 		case x == nil:
 			x = &subject{name: name}
 			names[key] = x
-			unwanted = append(unwanted, x)
+			undesired = append(undesired, x)
 		case x.spec != nil:
 			next = x.place + 1
 		}
 		return x
 	}
 
-	for i := range wanted.Specs {
-		spec := &wanted.Specs[i]
+	for i := range desired.Specs {
+		spec := &desired.Specs[i]
 		slab[i] = subject{name: spec.Name, spec: spec, place: i}
 		names[fleet.Key(spec.Name)] = &slab[i]
 	}
-	if len(names) != len(wanted.Specs) {
-		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(wanted.Specs), len(names))
+	if len(names) != len(desired.Specs) {
+		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(desired.Specs), len(names))
 	}
 	if err := s.sortDroplets(); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	for i := range slab {
 		s.subjects = append(s.subjects, &slab[i])
 	}
-	s.subjects = append(s.subjects, unwanted...)
+	s.subjects = append(s.subjects, undesired...)
 	byName := func(a, b *subject) int { return fleet.CompareNames(a.name, b.name) }
 	if !slices.IsSortedFunc(s.subjects, byName) {
 		slices.SortFunc(s.subjects, byName)
@@ -115,7 +115,7 @@ func newSurvey(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	return s, nil
 }
 
-func (s *survey) sortDroplets() error {
+func (s *index) sortDroplets() error {
 	s.droplets = make([]*fleet.Droplet, len(s.observed.Droplets))
 	for i := range s.observed.Droplets {
 		s.droplets[i] = &s.observed.Droplets[i]
@@ -132,7 +132,7 @@ func (s *survey) sortDroplets() error {
 	return nil
 }
 
-func (s *survey) addSagas(of func(string) *subject) {
+func (s *index) addSagas(of func(string) *subject) {
 	s.journal = make(map[string]*fleet.Saga, len(s.recorded.Sagas))
 	s.busy = map[int64]bool{}
 	s.sagas = make([]*fleet.Saga, len(s.recorded.Sagas))
@@ -164,7 +164,7 @@ func (s *survey) addSagas(of func(string) *subject) {
 }
 
 // addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
-func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject) {
+func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
 	s.records = make([]*fleet.Record, len(s.recorded.Records))
 	for i := range s.recorded.Records {
 		s.records[i] = &s.recorded.Records[i]
@@ -218,10 +218,10 @@ func (s *survey) addDroplets(of func(string) *subject, names map[string]*subject
 }
 
 // followRenames lets a registered droplet belong to the name that it bears, where somebody renamed it behind arcadiad's back and the
-// file has followed: its old name is wanted no more, its new one is, and nothing else is registered there. The record is then all
+// file has followed: its old name is desired no more, its new one is, and nothing else is registered there. The record is then all
 // that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one. While a saga works on it, the
 // new name waits: the saga sees the file's word before it destroys anything.
-func (s *survey) followRenames(names map[string]*subject) {
+func (s *index) followRenames(names map[string]*subject) {
 	for _, record := range s.strays {
 		from := names[fleet.Key(record.Name)]
 		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && (h.state == present || h.state == busy) })
@@ -244,13 +244,13 @@ func (s *survey) followRenames(names map[string]*subject) {
 }
 
 // registered tells whether a droplet is recorded, and not proved gone.
-func (s *survey) registered(id int64) bool {
+func (s *index) registered(id int64) bool {
 	_, found := slices.BinarySearchFunc(s.records, id, func(r *fleet.Record, id int64) int { return compareInt(r.DropletID, id) })
 	return found && !s.gone[id]
 }
 
 // standingOf tells what a registered droplet that is seen counts as.
-func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
+func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 	if d.Unread.Has(fleet.UnreadTags) {
 		return untagged, ""
 	}
@@ -272,14 +272,14 @@ func (s *survey) standingOf(d *fleet.Droplet) (st state, why string) {
 	return present, ""
 }
 
-func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
+func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
 	if s.foreign(d) != "" {
 		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
 			x.strangers = append(x.strangers, d.ID)
 			if d.Unread.Has(fleet.UnreadTags) {
 				x.untold = append(x.untold, d.ID)
 			}
-			if !d.Managed() && d.OfFleet(s.wanted.Name) {
+			if !d.Managed() && d.OfFleet(s.desired.Name) {
 				x.stripped = append(x.stripped, d.ID)
 			}
 		}
@@ -298,11 +298,11 @@ func (s *survey) addUnregistered(d *fleet.Droplet, of func(string) *subject, nam
 		return
 	}
 	x := of(d.Name)
-	x.claims = append(x.claims, d)
+	x.untracked = append(x.untracked, d)
 }
 
 // foreign says why a droplet is not ours (law 1); empty: it is ours.
-func (s *survey) foreign(d *fleet.Droplet) string {
+func (s *index) foreign(d *fleet.Droplet) string {
 	whose := s.ownership(d)
 	switch {
 	case whose.Ours():
@@ -310,20 +310,20 @@ func (s *survey) foreign(d *fleet.Droplet) string {
 	case !d.Managed():
 		return "it does not show the tag " + fleet.ManagedTag
 	case whose == fleet.OfOtherFleet:
-		i := slices.IndexFunc(d.Fleets(), func(other string) bool { return other != strings.ToLower(s.wanted.Name) })
+		i := slices.IndexFunc(d.Fleets(), func(other string) bool { return other != strings.ToLower(s.desired.Name) })
 		return "it shows the tag of another fleet, " + fleet.FleetTag(d.Fleets()[i])
 	}
-	return "it does not show the tag " + fleet.FleetTag(s.wanted.Name)
+	return "it does not show the tag " + fleet.FleetTag(s.desired.Name)
 }
 
 // ownership is whose a droplet is by its tags and this journal.
-func (s *survey) ownership(d *fleet.Droplet) fleet.Ownership {
-	return fleet.OwnershipOf(d, s.wanted.Name, func(saga8 string) bool { return s.journal[saga8] != nil })
+func (s *index) ownership(d *fleet.Droplet) fleet.Ownership {
+	return fleet.OwnershipOf(d, s.desired.Name, func(saga8 string) bool { return s.journal[saga8] != nil })
 }
 
 // makerOf finds the saga of this journal that made a droplet, by its tag. It is nil if any saga tag of the droplet is unknown:
 // somebody retagged it, or it is a copy, and then nothing is proved.
-func (s *survey) makerOf(d *fleet.Droplet) *fleet.Saga {
+func (s *index) makerOf(d *fleet.Droplet) *fleet.Saga {
 	var maker *fleet.Saga
 	for _, tag := range d.Saga8s() {
 		maker = s.journal[tag]
@@ -334,7 +334,7 @@ func (s *survey) makerOf(d *fleet.Droplet) *fleet.Saga {
 	return maker
 }
 
-func (s *survey) madeByLive(d *fleet.Droplet) bool {
+func (s *index) madeByLive(d *fleet.Droplet) bool {
 	for _, tag := range d.Saga8s() {
 		if saga := s.journal[tag]; saga != nil && saga.Live {
 			return true

@@ -9,16 +9,16 @@ import (
 	"arcadiad/fleet"
 )
 
-func (s *scene) adoptable(t *testing.T, names ...string) []Handover {
+func (s *scene) adoptable(t *testing.T, names ...string) []Transfer {
 	t.Helper()
-	list, err := Adoptable(s.wanted, s.recorded, s.observed, names, s.now)
+	list, err := Adoptable(s.desired, s.recorded, s.observed, names, s.now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list
 }
 
-// One droplet bears the wanted name; what else is true of it decides.
+// One droplet bears the desired name; what else is true of it decides.
 func TestLaw01AdoptableIsWhatIsNobodys(t *testing.T) {
 	const other = "arcadia-fleet-other"
 	for name, tc := range map[string]struct {
@@ -65,7 +65,7 @@ func TestLaw01AdoptableIsWhatIsNobodys(t *testing.T) {
 				tc.change(s, d)
 			}
 			list := s.adoptable(t, "WEB-1")
-			if len(list) != 1 || list[0].Kind != Claim || list[0].Name != "web-1" {
+			if len(list) != 1 || list[0].Kind != TakeOver || list[0].Name != "web-1" {
 				t.Fatalf("it says %+v", list)
 			}
 			switch got := list[0]; {
@@ -100,7 +100,7 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 		}
 	}
 	s.observed.Partial = true
-	if _, err := Adoptable(s.wanted, s.recorded, s.observed, nil, s.now); !errors.Is(err, ErrNotWhole) {
+	if _, err := Adoptable(s.desired, s.recorded, s.observed, nil, s.now); !errors.Is(err, ErrNotWhole) {
 		t.Errorf("half a listing: %v", err)
 	}
 }
@@ -108,28 +108,28 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 func TestReleasable(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*scene)
-		want   Handover // its kind, name and droplet are understood
+		want   Transfer // its kind, name and droplet are understood
 	}{
-		"unwanted":          {func(s *scene) { s.unwant("web-1") }, Handover{}},
-		"wanted":            {func(*scene) {}, Handover{KeepsName: true}},
-		"untagged":          {func(s *scene) { s.droplet(101).Tags = nil; s.unwant("web-1") }, Handover{Untagged: true}},
-		"untagged, wanted":  {func(s *scene) { s.droplet(101).Tags = nil }, Handover{Untagged: true, Another: true}},
-		"missing":           {func(s *scene) { s.vanish(101, false) }, Handover{Refused: "not proved gone"}},
-		"gone":              {func(s *scene) { s.vanish(101, true) }, Handover{Refused: "no droplet is registered"}},
-		"two of them":       {func(s *scene) { s.register(103, "web-1") }, Handover{Refused: "more than one"}},
-		"a twin beside it":  {func(s *scene) { s.seeTagged(103, "web-1") }, Handover{Refused: "more than one"}},
-		"a live saga":       {func(s *scene) { s.ended(101, fleet.SagaDestroy, "web-1", "running", "", time.Hour).Live = true }, Handover{Refused: "works on it"}},
-		"of unknown origin": {func(s *scene) { s.recorded.Records = nil; s.unwant("web-1") }, Handover{}},
-		"never heard of":    {func(s *scene) { s.recorded.Records, s.observed.Droplets = nil, nil; s.unwant("web-1") }, Handover{Refused: "no droplet is registered"}},
+		"unwanted":              {func(s *scene) { s.unwant("web-1") }, Transfer{}},
+		"wanted":                {func(*scene) {}, Transfer{KeepsName: true}},
+		"untagged":              {func(s *scene) { s.droplet(101).Tags = nil; s.unwant("web-1") }, Transfer{Untagged: true}},
+		"untagged, wanted":      {func(s *scene) { s.droplet(101).Tags = nil }, Transfer{Untagged: true, Another: true}},
+		"missing":               {func(s *scene) { s.vanish(101, false) }, Transfer{Refused: "not proved gone"}},
+		"gone":                  {func(s *scene) { s.vanish(101, true) }, Transfer{Refused: "no droplet is registered"}},
+		"two of them":           {func(s *scene) { s.register(103, "web-1") }, Transfer{Refused: "more than one"}},
+		"a duplicate beside it": {func(s *scene) { s.seeTagged(103, "web-1") }, Transfer{Refused: "more than one"}},
+		"a live saga":           {func(s *scene) { s.ended(101, fleet.SagaDestroy, "web-1", "running", "", time.Hour).Live = true }, Transfer{Refused: "works on it"}},
+		"of unknown origin":     {func(s *scene) { s.recorded.Records = nil; s.unwant("web-1") }, Transfer{}},
+		"never heard of":        {func(s *scene) { s.recorded.Records, s.observed.Droplets = nil, nil; s.unwant("web-1") }, Transfer{Refused: "no droplet is registered"}},
 		"another fleet's": {func(s *scene) {
 			s.unwant("web-1")
 			s.droplet(101).Tags = []string{fleet.ManagedTag, "arcadia-fleet-other"}
-		}, Handover{Untagged: true, Note: "arcadia-fleet-other"}},
+		}, Transfer{Untagged: true, Note: "arcadia-fleet-other"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := converged("web-1", "web-2")
 			tc.change(s)
-			got, err := Releasable(s.wanted, s.recorded, s.observed, "Web-1", s.now)
+			got, err := Releasable(s.desired, s.recorded, s.observed, "Web-1", s.now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,11 +146,11 @@ func TestReleasable(t *testing.T) {
 }
 
 // A droplet that was claimed as a misfit of the file of another day would be replaced only by a person's leave, as with an adoption.
-func TestClaimedMisfitsAreHeld(t *testing.T) {
+func TestAdoptedMisfitsAreHeld(t *testing.T) {
 	s := converged("web-1")
 	s.droplet(101).Tags = []string{fleet.ManagedTag, fleet.FleetTag("demo")}
 	s.recorded.Sagas = nil
-	s.ended(101, fleet.SagaClaim, "web-1", "completed", s.spec("web-1").Hash(), time.Hour)
+	s.ended(101, fleet.SagaTakeOver, "web-1", "completed", s.spec("web-1").Hash(), time.Hour)
 	s.recorded.Records[0].Values["size"] = "s-2vcpu-2gb"
 	s.droplet(101).Size = "s-2vcpu-2gb"
 	s.expect(t, "replace web-1 101 held by origin")

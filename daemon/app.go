@@ -16,8 +16,8 @@ import (
 	"arcadiad/state/sqlite"
 )
 
-// lookout is the half of the house that only looks: a dry run needs no more.
-type lookout struct {
+// poller is the half of the app that only looks: a dry run needs no more.
+type observer struct {
 	o         Options
 	budget    *digitalocean.Budget
 	api       *digitalocean.API
@@ -30,11 +30,11 @@ type lookout struct {
 	kept   error // why the write gate stays shut, whatever passes find
 }
 
-// newLookout makes one. Observe is told of every request, and note of those that are made for sagas; nil: nobody is.
-func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange),
-	note func(sagas []string, c fleet.Call)) (*lookout, error) {
+// newObserver makes one. Observe is told of every request, and note of those that are made for sagas; nil: nobody is.
+func newObserver(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange),
+	note func(sagas []string, c fleet.Call)) (*observer, error) {
 
-	l := &lookout{o: o}
+	l := &observer{o: o}
 	l.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: o.Concurrency, Reserve: o.Reserve, Log: o.Log})
 	var err error
 	l.api, err = digitalocean.New(digitalocean.Config{
@@ -50,21 +50,21 @@ func newLookout(o Options, load func(context.Context) (fleet.Recorded, error), o
 	})
 	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
 	if o.Fleet != "" {
-		l.planner.Revision = func(ctx context.Context, wanted fleet.Fleet) (fleet.Revision, bool) {
-			return fleetfile.Revision(ctx, o.Fleet, wanted.Hash)
+		l.planner.Revision = func(ctx context.Context, desired fleet.Fleet) (fleet.Revision, bool) {
+			return fleetfile.Revision(ctx, o.Fleet, desired.Hash)
 		}
 	}
 	return l, nil
 }
 
-func (l *lookout) miss() {
+func (l *observer) miss() {
 	if l.missed != nil {
 		l.missed()
 	}
 }
 
 // pace is how fast requests may go at the moment.
-func (l *lookout) pace() fleet.Pace {
+func (l *observer) pace() fleet.Pace {
 	b := l.budget.State()
 	return fleet.Pace{Minute: b.MinCap, Hour: b.HourCap, Left: b.HourCap - b.HourUsed, Interval: l.o.WaitInterval}
 }
@@ -75,24 +75,24 @@ type store interface {
 	reconcile.Store
 }
 
-// house is all rooms wired together on an open store.
-type house struct {
-	*lookout
-	store      store
-	engine     *saga.Engine
-	loop       *reconcile.Loop
-	feed       feed
-	pulse      *pulse
-	supervisor *supervisor
-	handed     *handedToken
-	shown      shownPlans
-	reload     chan struct{} // asks the watcher to read the fleet file again
-	onlook     onlook
+// app is all rooms wired together on an open store.
+type app struct {
+	*observer
+	store         store
+	engine        *saga.Engine
+	loop          *reconcile.Loop
+	feed          feed
+	watchdog      *watchdog
+	supervisor    *supervisor
+	handed        *handedToken
+	shown         shownPlans
+	reload        chan struct{} // asks the watcher to read the fleet file again
+	observability observability
 }
 
-// open opens the state database and builds a house on it; the caller closes the store. Settings that cannot work are refused before
+// open opens the state database and builds a app on it; the caller closes the store. Settings that cannot work are refused before
 // there is a database.
-func open(ctx context.Context, o Options) (*house, error) {
+func open(ctx context.Context, o Options) (*app, error) {
 	if err := digitalocean.CheckURL(o.APIURL); err != nil {
 		return nil, err
 	}
@@ -107,44 +107,44 @@ func open(ctx context.Context, o Options) (*house, error) {
 	return h, nil
 }
 
-// build wires a house on a store. Journal and records are the store itself, but for tests that stand in between.
-func build(o Options, store store, journal saga.Journal, records reconcile.Store) (*house, error) {
-	pulse := newPulse(max(workPatience, 20*o.WaitInterval))
-	journal, records = pulsedJournal{pulse, journal}, pulsedStore{pulse, records}
+// build wires a app on a store. Journal and records are the store itself, but for tests that stand in between.
+func build(o Options, store store, journal saga.Journal, records reconcile.Store) (*app, error) {
+	watchdog := newWatchdog(max(workPatience, 20*o.WaitInterval))
+	journal, records = watchedJournal{watchdog, journal}, watchedStore{watchdog, records}
 	schedule, err := reconcile.ParseSchedule(o.SyncSchedule)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{store: store, reload: make(chan struct{}), pulse: pulse, handed: &handedToken{}}
+	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, handed: &handedToken{}}
 	o.Token = h.handed.or(o.Token)
-	l, err := newLookout(o, records.Load, func(x digitalocean.Exchange) { h.onlook.metrics.Request(x) }, store.Note)
+	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.metrics.Request(x) }, store.Note)
 	if err != nil {
 		return nil, err
 	}
-	h.lookout = l
+	h.observer = l
 	h.supervisor = newSupervisor(h)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
 	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.taken}
 	l.missed = h.loop.Missed
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
-		Gate: l.gate, Wanted: h.loop.Wanted, SecondLook: o.SecondLook, Log: o.Log,
+		Gate: l.gate, Desired: h.loop.Desired, SecondLook: o.SecondLook, Log: o.Log,
 	}
 	h.loop.Sweeper = &provision.Sweeper{
 		Cloud: l.api.Client(digitalocean.PrioritySync), Idle: l.budget.Idle, Label: records.SetLabel, Log: o.Log,
 	}
 	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
 	provision.New(provision.Options{
-		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Wanted: h.loop.Wanted, Fresh: h.fresh, Record: store.RecordOf,
+		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Desired: h.loop.Desired, Fresh: h.fresh, Record: store.RecordOf,
 		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
-	h.startOnlook()
+	h.startObservability()
 	return h, nil
 }
 
 // gate is how a pass lets writes to one account through, or shuts them all. It does not open what shut keeps shut: the pass may have
 // begun before that.
-func (l *lookout) gate(account string, closed error) {
+func (l *observer) gate(account string, closed error) {
 	l.gating.Lock()
 	defer l.gating.Unlock()
 	if closed == nil {
@@ -155,7 +155,7 @@ func (l *lookout) gate(account string, closed error) {
 }
 
 // shut shuts the gate and keeps it shut, or with nil leaves it to the next pass to open it. A shutdown is the last word.
-func (l *lookout) shut(why error) {
+func (l *observer) shut(why error) {
 	l.gating.Lock()
 	defer l.gating.Unlock()
 	if errors.Is(l.kept, errShutdown) {
@@ -168,7 +168,7 @@ func (l *lookout) shut(why error) {
 }
 
 // observe hears of every transition of a saga: those who follow progress and those who watch are told, and an ended saga triggers a pass.
-func (h *house) observe(e saga.Event) {
+func (h *app) observe(e saga.Event) {
 	h.observeSaga(e)
 	h.feed.send(progressOf(e))
 	h.moved(e)
@@ -179,7 +179,7 @@ func (h *house) observe(e saga.Event) {
 
 // start resumes the sagas that were live when the last process ended, and answers their looks, until the context ends. The returned
 // function waits for the end of all of them.
-func (h *house) start(ctx context.Context) (wait func(), err error) {
+func (h *app) start(ctx context.Context) (wait func(), err error) {
 	var looks sync.WaitGroup
 	looks.Go(func() { h.inventory.Run(ctx) })
 	if err := h.engine.Resume(ctx); err != nil {

@@ -9,9 +9,9 @@ import (
 	"arcadiad/fleet"
 )
 
-// Handover is what `arcadiad adopt` or `arcadiad release` would do to one droplet, or why it will not. No plan ever has one: it takes
-// a person who names the droplet. Only Build's licences lead to a destroy, so neither of the two does.
-type Handover struct {
+// Transfer is what `arcadiad adopt` or `arcadiad release` would do to one droplet, or why it will not. No plan ever has one: it takes
+// a person who names the droplet. Only Build's licenses lead to a destroy, so neither of the two does.
+type Transfer struct {
 	Kind      Kind   `json:"kind"` // claim or release
 	Name      string `json:"name"`
 	DropletID int64  `json:"droplet_id,omitempty"` // 0: there is none
@@ -35,8 +35,8 @@ type Handover struct {
 
 // Adoptable says what adopting droplets of these names would do; for no names, of every name that the file wants and that has a
 // droplet to adopt, or to refuse. It takes the same inputs as Build, under the same conditions.
-func Adoptable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, names []string, now time.Time) ([]Handover, error) {
-	b, err := newBuilder(wanted, recorded, observed, now)
+func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, names []string, now time.Time) ([]Transfer, error) {
+	b, err := newBuilder(desired, recorded, observed, now)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Adoptable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	for _, n := range names {
 		asked[fleet.Key(n)] = true
 	}
-	var list []Handover
+	var list []Transfer
 	for _, x := range b.subjects {
 		key := fleet.Key(x.name)
 		if x.spec == nil || len(names) > 0 && !asked[key] {
@@ -66,15 +66,15 @@ func Adoptable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	for _, n := range names {
 		if asked[fleet.Key(n)] {
 			delete(asked, fleet.Key(n))
-			list = append(list, Handover{Kind: Claim, Name: n, Refused: "the fleet file does not want it: add its stanza first (arcadiad import writes one)"})
+			list = append(list, Transfer{Kind: TakeOver, Name: n, Refused: "the fleet file does not want it: add its stanza first (arcadiad import writes one)"})
 		}
 	}
 	return list, nil
 }
 
-// adoptable looks at one wanted name. Settled: it is refused only because there is nothing to adopt.
-func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, settled bool) {
-	h = Handover{Kind: Claim, Name: x.name, Spec: *x.spec}
+// adoptable looks at one desired name. Settled: it is refused only because there is nothing to adopt.
+func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Transfer, settled bool) {
+	h = Transfer{Kind: TakeOver, Name: x.name, Spec: *x.spec}
 	if x.live != nil {
 		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)
 		return h, true
@@ -90,8 +90,8 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 		}
 	}
 	switch {
-	case len(x.claims) > 0:
-		h.DropletID, h.Refused = x.claims[0].ID, "it bears the fleet's tags already: arcadiad apply registers it"
+	case len(x.untracked) > 0:
+		h.DropletID, h.Refused = x.untracked[0].ID, "it bears the fleet's tags already: arcadiad apply registers it"
 		return h, true
 	case len(bearers) == 0:
 		h.Refused = "there is no droplet of that name"
@@ -102,7 +102,7 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 	}
 	d := bearers[0]
 	h.DropletID, h.Returned = d.ID, b.givenBack(d)
-	h.Refused = b.unclaimable(d, h)
+	h.Refused = b.untransferable(d, h)
 	if h.Refused == "" {
 		_, h.Assumed = fleet.Adopted(*d, *x.spec)
 		_, h.Differs = unlike(x.spec, d)
@@ -111,11 +111,11 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Handover, s
 }
 
 // unclaimable says why a droplet must not be taken over (law 1), or had better not; empty: it may.
-func (b *builder) unclaimable(d *fleet.Droplet, h Handover) string {
+func (b *builder) untransferable(d *fleet.Droplet, h Transfer) string {
 	if h.Record != nil && h.Record.DropletID != d.ID {
 		return fmt.Sprintf("droplet %d is registered under the name, and released: arcadiad release %s frees it", h.Record.DropletID, h.Name)
 	}
-	if why := Claimable(b.wanted.Name, *d, h.Returned); why != "" {
+	if why := Ownerless(b.desired.Name, *d, h.Returned); why != "" {
 		return why
 	}
 	if misfits, _ := unlike(&h.Spec, d); len(misfits) > 0 {
@@ -133,9 +133,9 @@ func (b *builder) givenBack(d *fleet.Droplet) bool {
 	return !b.recorded.Registration(d.ID).ReleasedAt.IsZero()
 }
 
-// Claimable says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
+// Ownerless says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
 // the fleet's tags again. The sagas ask it again on a fresh look.
-func Claimable(fleetName string, d fleet.Droplet, released bool) string {
+func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
 	for _, other := range d.Fleets() {
 		if other != strings.ToLower(fleetName) {
 			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
@@ -161,32 +161,32 @@ func Claimable(fleetName string, d fleet.Droplet, released bool) string {
 }
 
 // Releasable says what giving the droplet of that name back would do. It takes the same inputs as Build, under the same conditions.
-func Releasable(wanted fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, name string, now time.Time) (Handover, error) {
-	b, err := newBuilder(wanted, recorded, observed, now)
+func Releasable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed, name string, now time.Time) (Transfer, error) {
+	b, err := newBuilder(desired, recorded, observed, now)
 	if err != nil {
-		return Handover{}, err
+		return Transfer{}, err
 	}
 	for _, x := range b.subjects {
 		if fleet.Key(x.name) == fleet.Key(name) {
 			return b.releasable(x), nil
 		}
 	}
-	return Handover{Kind: Release, Name: name, Refused: "no droplet is registered under that name"}, nil
+	return Transfer{Kind: Release, Name: name, Refused: "no droplet is registered under that name"}, nil
 }
 
-func (b *builder) releasable(x *subject) Handover {
-	h := Handover{Kind: Release, Name: x.name}
+func (b *builder) releasable(x *subject) Transfer {
+	h := Transfer{Kind: Release, Name: x.name}
 	if x.live != nil {
 		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)
 		return h
 	}
 	standing := slices.DeleteFunc(slices.Clone(x.holdings), func(h holding) bool { return h.state == gone })
 	switch {
-	case len(standing)+len(x.claims) > 1:
+	case len(standing)+len(x.untracked) > 1:
 		h.Refused = "more than one droplet of the fleet goes by that name: arcadiad plan shows them"
 		return h
-	case len(x.claims) == 1:
-		h.DropletID = x.claims[0].ID
+	case len(x.untracked) == 1:
+		h.DropletID = x.untracked[0].ID
 	case len(standing) == 0:
 		h.Refused = "no droplet is registered under that name"
 		return h

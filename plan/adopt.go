@@ -10,10 +10,10 @@ import (
 	"arcadiad/fleet"
 )
 
-// claim adopts one of the unregistered droplets that bear a wanted name and our tags (laws 5 and 16). No registered droplet stands
+// claim adopts one of the unregistered droplets that bear a desired name and our tags (laws 5 and 16). No registered droplet stands
 // for the name.
-func (b *builder) claim(x *subject) {
-	left := slices.Clone(x.claims)
+func (b *builder) adoptUntracked(x *subject) {
+	left := slices.Clone(x.untracked)
 	if waiting := b.awaited(x, left); waiting {
 		return
 	}
@@ -35,10 +35,10 @@ const hopeless = 2 * time.Hour
 
 // awaited tells whether a replacement among the claims is still on its way. Until it is active or gone, nobody knows which of the
 // pair is to stay. One that is not active long after any saga would have given it up never will be.
-func (b *builder) awaited(x *subject, claims []*fleet.Droplet) bool {
-	for _, d := range claims {
+func (b *builder) awaited(x *subject, untracked []*fleet.Droplet) bool {
+	for _, d := range untracked {
 		for _, old := range d.Replaces() {
-			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(claims, func(c *fleet.Droplet) bool { return c.ID == old }) {
+			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(untracked, func(c *fleet.Droplet) bool { return c.ID == old }) {
 				b.warn("%s: droplet %d is to replace droplet %d, and is not active yet: neither is adopted until it is", x.name, d.ID, old)
 				return true
 			}
@@ -53,9 +53,9 @@ func settled(d *fleet.Droplet) bool {
 }
 
 // withoutReplaced drops the droplets that an active replacement among them stands in for.
-func withoutReplaced(claims []*fleet.Droplet) []*fleet.Droplet {
-	left := slices.Clone(claims)
-	for _, d := range claims {
+func withoutReplaced(untracked []*fleet.Droplet) []*fleet.Droplet {
+	left := slices.Clone(untracked)
+	for _, d := range untracked {
 		if d.Status != fleet.StatusActive {
 			continue
 		}
@@ -64,21 +64,21 @@ func withoutReplaced(claims []*fleet.Droplet) []*fleet.Droplet {
 		}
 	}
 	if len(left) == 0 {
-		return claims // tags that go round in a ring prove nothing
+		return untracked // tags that go round in a ring prove nothing
 	}
 	return left
 }
 
 // oneOfEachSaga keeps one droplet of those that show the same saga tag: the one that the saga knows, else the oldest.
-func (b *builder) oneOfEachSaga(claims []*fleet.Droplet) []*fleet.Droplet {
+func (b *builder) oneOfEachSaga(untracked []*fleet.Droplet) []*fleet.Droplet {
 	best := map[string]*fleet.Droplet{}
-	for _, d := range claims {
+	for _, d := range untracked {
 		tag := strings.Join(d.Saga8s(), ",")
 		if have := best[tag]; tag != "" && (have == nil || b.older(tag, d, have)) {
 			best[tag] = d
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(claims), func(d *fleet.Droplet) bool {
+	return slices.DeleteFunc(slices.Clone(untracked), func(d *fleet.Droplet) bool {
 		tag := strings.Join(d.Saga8s(), ",")
 		return tag != "" && best[tag] != d
 	})
@@ -113,7 +113,7 @@ func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange
 		if f.Change == fleet.ChangeRecord || f.Seen == nil {
 			continue
 		}
-		want, asked := f.Wanted(*spec)
+		want, asked := f.Desired(*spec)
 		seen, readable := f.Seen(d, want)
 		if f.Kind == fleet.KindList {
 			want = merged("", seen, want) // an adoption takes nothing off
@@ -121,7 +121,7 @@ func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange
 		if !asked || !readable || seen == want {
 			continue
 		}
-		if c := changeOf(f.Name, seen, want, CauseFile); takesAnother(f, spec, c) {
+		if c := changeOf(f.Name, seen, want, CauseFile); wantsAnother(f, spec, c) {
 			replaced = append(replaced, c)
 		} else {
 			altered = append(altered, c)
@@ -147,7 +147,7 @@ func (b *builder) adopt(x *subject, d *fleet.Droplet) {
 	b.add(draft{subject: x, seen: d, Action: Action{Kind: Adopt, Reason: reason, Changes: changes, Record: record}})
 }
 
-// extras plans the end of every droplet under a wanted name but the kept one. A leftover goes unasked, outside max_destroy; all else that
+// extras plans the end of every droplet under a desired name but the kept one. A leftover goes unasked, outside max_destroy; all else that
 // competes for the name is held by origin (law 5).
 func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 	for i := range x.holdings {
@@ -155,7 +155,7 @@ func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 			b.extra(x, kept, draft{seen: h.seen, record: h.record, contested: true}, "registered twice")
 		}
 	}
-	for _, d := range x.claims {
+	for _, d := range x.untracked {
 		if d == kept {
 			continue
 		}

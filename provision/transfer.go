@@ -15,42 +15,42 @@ import (
 	"arcadiad/saga"
 )
 
-// handover is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
+// transfer is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
 // once, from the first look, and journaled before anything is written. That journal entry is a person's leave, for this droplet by
 // its id, and the only thing that entitles to write to one that does not show our tags (law 1).
-type handover struct {
+type transferred struct {
 	Tags []string `json:"tags"` // in the order in which a claim puts them on; a release takes them off from the end
 }
 
 // claim is the step TagDroplet: the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
 // a crash and a lost database leave with the fleet's tag alone is neither ours nor replaced by another.
-func (p *Droplets) claim(ctx context.Context, run *saga.Run, w *work) error {
+func (p *Droplets) tagDroplet(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.stillAsked(w); err != nil {
 		return err
 	}
-	looks := &lookout{p: p, run: run}
-	d, err := p.claimed(ctx, looks, w)
+	looks := &poller{p: p, run: run}
+	d, err := p.ownerless(ctx, looks, w)
 	if err != nil {
 		return err
 	}
-	if w.Handover == nil {
+	if w.Transfer == nil {
 		tags := []string{fleet.FleetTag(w.Fleet), fleet.ManagedTag}
 		if w.Spec.Protected() {
 			tags = slices.Insert(tags, 1, fleet.ProtectTag)
 		}
-		w.Handover = &handover{Tags: slices.DeleteFunc(tags, d.HasTag)}
+		w.Transfer = &transferred{Tags: slices.DeleteFunc(tags, d.HasTag)}
 		if err := run.Checkpoint(ctx); err != nil {
 			return err
 		}
 	}
-	for _, tag := range w.Handover.Tags {
+	for _, tag := range w.Transfer.Tags {
 		if !d.HasTag(tag) {
 			if err := p.putTag(ctx, tag, d.ID); err != nil {
 				return err
 			}
 		}
 	}
-	shown, err := p.tagsSettle(ctx, looks, w, w.Handover.Tags, nil)
+	shown, err := p.tagsSettle(ctx, looks, w, w.Transfer.Tags, nil)
 	switch {
 	case err != nil:
 		return err
@@ -64,7 +64,7 @@ func (p *Droplets) claim(ctx context.Context, run *saga.Run, w *work) error {
 }
 
 // claimed looks whether the droplet is still the only one that bears its name, and nobody else's.
-func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.Droplet, error) {
+func (p *Droplets) ownerless(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
 	seen, _, err := looks.next(ctx, inventory.Query{Name: w.Name, GPU: true})
 	if err != nil {
 		return fleet.Droplet{}, err
@@ -78,8 +78,8 @@ func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.
 	}
 	d := seen[i]
 	why := ""
-	if w.Handover == nil {
-		why = plan.Claimable(w.Fleet, d, w.Returned)
+	if w.Transfer == nil {
+		why = plan.Ownerless(w.Fleet, d, w.Returned)
 	} else if w.elsewhere(d) {
 		why = "it shows the tag of another fleet"
 	}
@@ -91,16 +91,16 @@ func (p *Droplets) claimed(ctx context.Context, looks *lookout, w *work) (fleet.
 
 // unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on, but
 // for what another fleet, which has the droplet by now, needs as well.
-func (p *Droplets) unclaim(ctx context.Context, run *saga.Run, w *work) error {
-	if w.Handover == nil {
+func (p *Droplets) untagDroplet(ctx context.Context, run *saga.Run, w *work) error {
+	if w.Transfer == nil {
 		return nil
 	}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 {
 		return err
 	}
-	for _, tag := range slices.Backward(w.Handover.Tags) {
+	for _, tag := range slices.Backward(w.Transfer.Tags) {
 		if w.elsewhere(seen[0]) && tag != fleet.FleetTag(w.Fleet) {
 			continue
 		}
@@ -118,7 +118,7 @@ func (p *Droplets) unclaim(ctx context.Context, run *saga.Run, w *work) error {
 // release is the step UntagDroplet: what shows that a droplet is arcadiad's is taken off. One that is not this fleet's by its tags
 // is not written to.
 func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	switch {
 	case err != nil:
@@ -130,12 +130,12 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 	if d.Unread.Has(fleet.UnreadTags) {
 		return notTold(d)
 	}
-	if w.Handover == nil {
-		w.Handover = &handover{}
+	if w.Transfer == nil {
+		w.Transfer = &transferred{}
 		if w.registrable(d) {
 			// The managed tag comes last in the list, and so goes first: without it nothing is ever written to the droplet again.
-			w.Handover.Tags = slices.DeleteFunc(d.Marks(), func(tag string) bool { return tag == fleet.ManagedTag })
-			w.Handover.Tags = append(w.Handover.Tags, fleet.ManagedTag)
+			w.Transfer.Tags = slices.DeleteFunc(d.Marks(), func(tag string) bool { return tag == fleet.ManagedTag })
+			w.Transfer.Tags = append(w.Transfer.Tags, fleet.ManagedTag)
 		}
 		if err := run.Checkpoint(ctx); err != nil {
 			return err
@@ -144,28 +144,28 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 	if w.elsewhere(d) {
 		return nil // another fleet has it by now: its tags are not ours to take
 	}
-	for _, tag := range slices.Backward(w.Handover.Tags) {
+	for _, tag := range slices.Backward(w.Transfer.Tags) {
 		if d.HasTag(tag) {
 			if err := p.takeTag(ctx, tag, d.ID); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = p.tagsSettle(ctx, looks, w, nil, w.Handover.Tags)
+	_, err = p.tagsSettle(ctx, looks, w, nil, w.Transfer.Tags)
 	return err
 }
 
 // unrelease compensates UntagDroplet: the tags go back on, unless somebody else has the droplet by now, or nobody.
 func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error {
-	if w.Handover == nil {
+	if w.Transfer == nil {
 		return nil
 	}
-	looks := &lookout{p: p, run: run}
+	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 || w.elsewhere(seen[0]) {
 		return err
 	}
-	for _, tag := range w.Handover.Tags {
+	for _, tag := range w.Transfer.Tags {
 		if err := p.putTag(ctx, tag, w.DropletID); err != nil {
 			return err
 		}
@@ -177,8 +177,8 @@ func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error 
 // else the next pass would make another droplet under it; unless that is what the person was told, and agreed to.
 func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
 	run.Put(fleet.Released{DropletID: w.DropletID, At: time.Now()})
-	wanted, ok := p.o.Wanted()
-	if _, asks := wanted.Spec(w.Name); !w.Free && (asks || !ok) {
+	desired, ok := p.o.Desired()
+	if _, asks := desired.Spec(w.Name); !w.Free && (asks || !ok) {
 		run.Log().Info("the name stays taken, because the fleet file still wants it", "id", w.DropletID)
 		return nil
 	}
@@ -188,7 +188,7 @@ func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
 
 // tagsSettle looks until the droplet shows all tags that were put on, and none of those that were taken off: tags may come and go
 // late. A droplet that is not there, or is another fleet's, settles nothing; nil: it is not there.
-func (p *Droplets) tagsSettle(ctx context.Context, looks *lookout, w *work, on, off []string) (*fleet.Droplet, error) {
+func (p *Droplets) tagsSettle(ctx context.Context, looks *poller, w *work, on, off []string) (*fleet.Droplet, error) {
 	for began := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		if err != nil || len(seen) == 0 {

@@ -58,7 +58,7 @@ func attached() *scene {
 	return s
 }
 
-func TestTakesGolden(t *testing.T) {
+func TestSideEffectsGolden(t *testing.T) {
 	p := attached().build(t)
 	for kind, render := range map[string]func(*bytes.Buffer) error{
 		"txt":  func(b *bytes.Buffer) error { return p.Text(b, Options{}) },
@@ -75,7 +75,7 @@ func TestTakesGolden(t *testing.T) {
 
 // What else hangs on a droplet is told, and decides nothing: an approval of the plan before it was known still fits. Volumes and
 // reserved IPs are another matter.
-func TestTakesChangeNoPlan(t *testing.T) {
+func TestSideEffectsChangeNoPlan(t *testing.T) {
 	s := attached()
 	known := s.build(t)
 	for id, list := range s.observed.Attachments.ByDroplet {
@@ -93,8 +93,8 @@ func TestTakesChangeNoPlan(t *testing.T) {
 			t.Errorf("%s without, %s with", said(a), said(b))
 		}
 		decisive := len(s.droplet(a.DropletID).VolumeIDs) + len(s.observed.Attachments.ByDroplet[a.DropletID])
-		if len(a.Takes) != decisive {
-			t.Errorf("%s takes %v, and only %d volumes and reserved IPs are known", said(a), a.Takes, decisive)
+		if len(a.SideEffects) != decisive {
+			t.Errorf("%s takes %v, and only %d volumes and reserved IPs are known", said(a), a.SideEffects, decisive)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestLaw09AReservedIPHolds(t *testing.T) {
 }
 
 // A firewall that takes the new droplet in by a tag is not lost by a replace; by a destroy it is.
-func TestTakesOfATagFollow(t *testing.T) {
+func TestSideEffectsOfATagFollow(t *testing.T) {
 	for _, tt := range []struct {
 		firewall, file string // tags
 		destroy, told  bool
@@ -141,7 +141,7 @@ func TestTakesOfATagFollow(t *testing.T) {
 			s.unwant("web-1")
 		}
 		s.hang(101, inFirewall("fw", tt.firewall))
-		if p := s.build(t); len(p.Actions) != 1 || len(p.Actions[0].Takes) > 0 != tt.told {
+		if p := s.build(t); len(p.Actions) != 1 || len(p.Actions[0].SideEffects) > 0 != tt.told {
 			t.Errorf("%+v: %+v", tt, p.Actions)
 		}
 	}
@@ -154,10 +154,10 @@ func TestDestroys(t *testing.T) {
 		want   bool
 	}{
 		"nothing to do":      {func(*scene) {}, false},
-		"a provision":        {func(s *scene) { s.wanted.Specs = append(s.wanted.Specs, specOf("new")) }, false},
+		"a provision":        {func(s *scene) { s.desired.Specs = append(s.desired.Specs, specOf("new")) }, false},
 		"a destroy":          {func(s *scene) { s.unwant("web-1") }, true},
 		"a replace":          {func(s *scene) { s.spec("web-1").Size = "s-2vcpu-2gb" }, true},
-		"held, approvable":   {func(s *scene) { s.unwant("web-1"); s.wanted.Policy.MaxDestroy = fleet.Limit{} }, true},
+		"held, approvable":   {func(s *scene) { s.unwant("web-1"); s.desired.Policy.MaxDestroy = fleet.Limit{} }, true},
 		"held by protection": {func(s *scene) { s.unwant("web-1"); s.recorded.Records[0].Protect = true }, false},
 	} {
 		s := converged("web-1")
@@ -169,7 +169,7 @@ func TestDestroys(t *testing.T) {
 }
 
 // A name that an API gives stays within its line.
-func TestTakesAreTame(t *testing.T) {
+func TestSideEffectsAreEscaped(t *testing.T) {
 	s := converged("web-1")
 	s.unwant("web-1")
 	s.hang(101, inFirewall("a\n\x1b[31mb"))

@@ -9,11 +9,11 @@ import (
 	"arcadiad/fleet"
 )
 
-// Licence is the leave to destroy one droplet. Only [Build] fills one, for a destroy or a replace that nothing holds; the zero
-// Licence opens nothing. It can be written into a journal and read back.
-type Licence struct{ terms *terms }
+// License is the leave to destroy one droplet. Only [Build] fills one, for a destroy or a replace that nothing holds; the zero
+// License opens nothing. It can be written into a journal and read back.
+type License struct{ terms *terms }
 
-// terms are what a licence says. They never change, so copies of a licence may share them.
+// terms are what a license says. They never change, so copies of a license may share them.
 type terms struct {
 	DropletID int64  `json:"droplet_id"`
 	Name      string `json:"name"`
@@ -24,16 +24,16 @@ type terms struct {
 	While     while  `json:"while"`
 	SpecHash  string `json:"spec_hash,omitempty"`
 
-	// Rules are those of the spec, which led to this way; nil: the licence is of a version that had none.
+	// Rules are those of the spec, which led to this way; nil: the license is of a version that had none.
 	Rules *fleet.Rules `json:"rules,omitempty"`
 
 	// Makers are the sagas of this journal that made the droplet, by its tags: with one of them it is ours without the fleet's tag.
 	Makers []string `json:"makers,omitempty"`
 
-	// Registered tells that the droplet has a record, so that the file protects it under its name. A licence of a version that did not
+	// Registered tells that the droplet has a record, so that the file protects it under its name. A license of a version that did not
 	// say is taken for one of a registered droplet, unless it stands always.
 	Registered bool `json:"registered,omitempty"`
-	// Bore is another wanted name than its own that the droplet bore when the plan was made, which the plan knew.
+	// Bore is another desired name than its own that the droplet bore when the plan was made, which the plan knew.
 	Bore string `json:"bore,omitempty"`
 	// Heir is the name that the file before gave the droplet by `was`, when the plan was made.
 	Heir string `json:"heir,omitempty"`
@@ -47,17 +47,17 @@ type terms struct {
 	Addresses []string `json:"reserved_ips,omitempty"` // the reserved IPs that it had, by a person's leave
 }
 
-// while says for how long the licence stands (law 17).
+// while says for how long the license stands (law 17).
 type while string
 
 const (
-	whileUnwanted while = "unwanted" // for as long as the file does not want the name
-	whileSpec     while = "spec"     // for as long as the file wants the name with this very spec, under the same rules
-	whileAlways   while = "always"   // whatever the file says: a duplicate or a late arrival is one too many in any case
+	whileRemoved while = "unwanted" // for as long as the file does not want the name
+	whileSpec    while = "spec"     // for as long as the file wants the name with this very spec, under the same rules
+	whileAlways  while = "always"   // whatever the file says: a duplicate or a late arrival is one too many in any case
 )
 
-// Droplet gives the droplet that may be destroyed, with its id and name and nothing else; false: the licence opens nothing.
-func (l Licence) Droplet() (d fleet.Droplet, ok bool) {
+// Droplet gives the droplet that may be destroyed, with its id and name and nothing else; false: the license opens nothing.
+func (l License) Droplet() (d fleet.Droplet, ok bool) {
 	if l.terms == nil {
 		return fleet.Droplet{}, false
 	}
@@ -65,20 +65,20 @@ func (l Licence) Droplet() (d fleet.Droplet, ok bool) {
 }
 
 // Fleet is the fleet whose tag the droplet must show, and Account the uuid of the account that it must lie in.
-func (l Licence) Fleet() string { return l.read().Fleet }
+func (l License) Fleet() string { return l.read().Fleet }
 
-// Account is the uuid of the account that the licence was made for.
-func (l Licence) Account() string { return l.read().Account }
+// Account is the uuid of the account that the license was made for.
+func (l License) Account() string { return l.read().Account }
 
-// Plan is the id of the plan that the licence is from.
-func (l Licence) Plan() string { return l.read().Plan }
+// Plan is the id of the plan that the license is from.
+func (l License) Plan() string { return l.read().Plan }
 
 // Reason says in words why the droplet is to be destroyed.
-func (l Licence) Reason() string { return l.read().Reason }
+func (l License) Reason() string { return l.read().Reason }
 
-// Asks tells whether the fleet file in force still asks for what the licence allows, and does not protect the droplet (law 17). The
-// zero licence is never asked for.
-func (l Licence) Asks(f fleet.Fleet) bool {
+// Asks tells whether the fleet file in force still asks for what the license allows, and does not protect the droplet (law 17). The
+// zero license is never asked for.
+func (l License) Asks(f fleet.Fleet) bool {
 	t := l.read()
 	if t.DropletID == 0 || f.Name != t.Fleet || l.Spares(f, nil, "") != "" {
 		return false
@@ -86,43 +86,43 @@ func (l Licence) Asks(f fleet.Fleet) bool {
 	if t.While == whileAlways {
 		return true
 	}
-	spec, wanted := f.Spec(t.Name)
+	spec, desired := f.Spec(t.Name)
 	switch t.While {
-	case whileUnwanted:
+	case whileRemoved:
 		_, renamed := f.Heir(t.Name)
-		return !wanted && !renamed
+		return !desired && !renamed
 	case whileSpec:
-		return wanted && spec.Hash() == t.SpecHash && (t.Rules == nil || spec.Rules == *t.Rules)
+		return desired && spec.Hash() == t.SpecHash && (t.Rules == nil || spec.Rules == *t.Rules)
 	}
 	return false
 }
 
-// Spares says why the droplet stays, whatever else the licence allows (laws 9 and 17): the file protects it, or wants it under another
+// Spares says why the droplet stays, whatever else the license allows (laws 9 and 17): the file protects it, or wants it under another
 // name by now, or its record protects it. Record is its record as it is now, nil without one; bears is the name that it shows, empty
 // where nobody looked. An empty answer: nothing spares it.
-func (l Licence) Spares(f fleet.Fleet, record *fleet.Record, bears string) (why string) {
+func (l License) Spares(f fleet.Fleet, record *fleet.Record, bears string) (why string) {
 	t := l.read()
-	spec, wanted := t.wanted(f, record)
+	spec, desired := t.desired(f, record)
 	if bears != "" && fleet.Key(bears) != fleet.Key(t.Name) && fleet.Key(bears) != fleet.Key(t.Bore) {
-		if s, now := f.Spec(bears); now && !(wanted && fleet.Key(s.Name) == fleet.Key(spec.Name)) {
+		if s, now := f.Spec(bears); now && !(desired && fleet.Key(s.Name) == fleet.Key(spec.Name)) {
 			return "the fleet file wants it under the name " + bears + ", which it bears now"
 		}
 	}
 	registered := t.Registered || t.While != whileAlways
 	switch {
 	case !registered:
-	case wanted && spec.Protected():
+	case desired && spec.Protected():
 		return "the fleet file protects " + spec.Name
-	case record != nil && record.Protect && !(wanted && spec.Protect != nil):
+	case record != nil && record.Protect && !(desired && spec.Protect != nil):
 		return "it is protected, and only `protect: false` under its name in the fleet file lifts that"
-	case wanted && t.While == whileUnwanted:
+	case desired && t.While == whileRemoved:
 		return "the fleet file wants it as " + spec.Name
 	}
 	return ""
 }
 
-// wanted finds what the file wants of the droplet: under its name, or under the names that `was` gave it since, one after the other.
-func (t terms) wanted(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
+// desired finds what the file wants of the droplet: under its name, or under the names that `was` gave it since, one after the other.
+func (t terms) desired(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
 	names := []string{t.Name}
 	if record != nil {
 		names = append(names, record.Name, record.Heir)
@@ -139,11 +139,11 @@ func (t terms) wanted(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
 	return fleet.Spec{}, false
 }
 
-// ErrProtected says that a droplet shows the protection tag since the licence was given.
+// ErrProtected says that a droplet shows the protection tag since the license was given.
 var ErrProtected = errors.New("protected in the meantime")
 
 // Covers checks, on a fresh look at the droplet, that it is still one that may be destroyed (law 1). The error says why not.
-func (l Licence) Covers(seen fleet.Droplet) error {
+func (l License) Covers(seen fleet.Droplet) error {
 	t := l.read()
 	ours := seen.OfFleet(t.Fleet)
 	for _, maker := range t.Makers {
@@ -151,7 +151,7 @@ func (l Licence) Covers(seen fleet.Droplet) error {
 	}
 	switch {
 	case t.DropletID == 0 || seen.ID != t.DropletID:
-		return fmt.Errorf("there is no licence to destroy droplet %d", seen.ID)
+		return fmt.Errorf("there is no license to destroy droplet %d", seen.ID)
 	case !seen.Managed():
 		return fmt.Errorf("droplet %d no longer shows the tag %s", seen.ID, fleet.ManagedTag)
 	case !ours:
@@ -169,9 +169,9 @@ func (l Licence) Covers(seen fleet.Droplet) error {
 	return nil
 }
 
-// Strands finds a reserved IP among what hangs on the droplet that it did not have when the licence was given; empty: there is none. The
+// Strands finds a reserved IP among what hangs on the droplet that it did not have when the license was given; empty: there is none. The
 // droplet's end would leave the address without a droplet, which nobody has agreed to (law 9).
-func (l Licence) Strands(hanging []fleet.Attachment) (address string) {
+func (l License) Strands(hanging []fleet.Attachment) (address string) {
 	for _, a := range hanging {
 		if a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID) {
 			return a.ID
@@ -180,30 +180,30 @@ func (l Licence) Strands(hanging []fleet.Attachment) (address string) {
 	return ""
 }
 
-func (l Licence) read() terms {
+func (l License) read() terms {
 	if l.terms == nil {
 		return terms{}
 	}
 	return *l.terms
 }
 
-// MarshalJSON writes the licence for a journal; the zero licence is null.
-func (l Licence) MarshalJSON() ([]byte, error) { return json.Marshal(l.terms) }
+// MarshalJSON writes the license for a journal; the zero license is null.
+func (l License) MarshalJSON() ([]byte, error) { return json.Marshal(l.terms) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (l *Licence) UnmarshalJSON(b []byte) error {
+func (l *License) UnmarshalJSON(b []byte) error {
 	var t *terms
 	if err := json.Unmarshal(b, &t); err != nil {
-		return fmt.Errorf("decode licence: %w", err)
+		return fmt.Errorf("decode license: %w", err)
 	}
 	if t != nil && (t.DropletID <= 0 || t.Name == "" || t.Fleet == "") {
-		return fmt.Errorf("decode licence: it names no droplet, name or fleet: %s", b)
+		return fmt.Errorf("decode license: it names no droplet, name or fleet: %s", b)
 	}
 	l.terms = t
 	return nil
 }
 
-// license fills the licences of the destroys and replaces that nothing holds.
+// license fills the licenses of the destroys and replaces that nothing holds.
 func (b *builder) license() {
 	for _, d := range b.drafts {
 		if d.Held || (d.Kind != Destroy && d.Kind != Replace) {
@@ -213,8 +213,8 @@ func (b *builder) license() {
 		if d.while == whileSpec {
 			rules = &d.Spec.Rules
 		}
-		d.Licence = Licence{&terms{
-			DropletID: d.DropletID, Name: d.Name, Fleet: b.wanted.Name, Account: b.observed.Account.UUID,
+		d.License = License{&terms{
+			DropletID: d.DropletID, Name: d.Name, Fleet: b.desired.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
 			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Heir: heirOf(d.record), Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
@@ -231,12 +231,12 @@ func heirOf(r *fleet.Record) string {
 	return r.Heir
 }
 
-// bore is another wanted name that the droplet bears: the plan knows of it, and ends the droplet all the same.
+// bore is another desired name that the droplet bears: the plan knows of it, and ends the droplet all the same.
 func (b *builder) bore(d *draft) string {
 	if fleet.Key(d.seen.Name) == fleet.Key(d.Name) {
 		return ""
 	}
-	if _, wanted := b.wanted.Spec(d.seen.Name); !wanted {
+	if _, desired := b.desired.Spec(d.seen.Name); !desired {
 		return ""
 	}
 	return d.seen.Name

@@ -11,8 +11,8 @@ import (
 	"arcadiad/fleet"
 )
 
-func TestZeroLicenceOpensNothing(t *testing.T) {
-	var zero Licence
+func TestZeroLicenseOpensNothing(t *testing.T) {
+	var zero License
 	if d, ok := zero.Droplet(); ok || d.ID != 0 {
 		t.Errorf("it opens %+v", d)
 	}
@@ -23,38 +23,38 @@ func TestZeroLicenceOpensNothing(t *testing.T) {
 	if err != nil || string(b) != "null" {
 		t.Errorf("it reads %s, %v", b, err)
 	}
-	back := licences(t, unwanting("web-2"))[0]
+	back := licenses(t, unwanting("web-2"))[0]
 	if err := json.Unmarshal(b, &back); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := back.Droplet(); ok {
-		t.Error("null, read into a licence, opens something")
+		t.Error("null, read into a license, opens something")
 	}
 }
 
-func TestLicenceSurvivesTheJournal(t *testing.T) {
-	l := licences(t, unwanting("web-2"))[0]
-	b, err := json.Marshal(map[string]any{"licence": l})
+func TestLicenseSurvivesTheJournal(t *testing.T) {
+	l := licenses(t, unwanting("web-2"))[0]
+	b, err := json.Marshal(map[string]any{"license": l})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back struct{ Licence Licence }
+	var back struct{ License License }
 	if err := json.Unmarshal(b, &back); err != nil {
 		t.Fatal(err)
 	}
-	d, ok := back.Licence.Droplet()
-	if !ok || d.ID != 102 || d.Name != "web-2" || !reflect.DeepEqual(back.Licence, l) {
-		t.Errorf("%+v came back as %+v", l.read(), back.Licence.read())
+	d, ok := back.License.Droplet()
+	if !ok || d.ID != 102 || d.Name != "web-2" || !reflect.DeepEqual(back.License, l) {
+		t.Errorf("%+v came back as %+v", l.read(), back.License.read())
 	}
-	if back.Licence.Fleet() != "demo" || back.Licence.Account() != "team-1" || len(back.Licence.Plan()) != 12 || back.Licence.Reason() == "" {
+	if back.License.Fleet() != "demo" || back.License.Account() != "team-1" || len(back.License.Plan()) != 12 || back.License.Reason() == "" {
 		t.Errorf("parts are missing: %s", b)
 	}
 }
 
-func TestLicenceRefusesHalfTerms(t *testing.T) {
+func TestLicenseRefusesHalfTerms(t *testing.T) {
 	for _, bad := range []string{`{}`, `{"droplet_id":5}`, `{"droplet_id":-5,"name":"a","fleet":"demo"}`, `{"name":"a","fleet":"demo"}`, `7`, `"x"`} {
-		var l Licence
-		if err := json.Unmarshal([]byte(bad), &l); err == nil || !strings.Contains(err.Error(), "licence") {
+		var l License
+		if err := json.Unmarshal([]byte(bad), &l); err == nil || !strings.Contains(err.Error(), "license") {
 			t.Errorf("%s: got %v", bad, err)
 		}
 		if _, ok := l.Droplet(); ok {
@@ -65,18 +65,18 @@ func TestLicenceRefusesHalfTerms(t *testing.T) {
 
 // The file's present word counts (law 17).
 func TestLaw17Asks(t *testing.T) {
-	destroy := licences(t, unwanting("web-2"))[0]
+	destroy := licenses(t, unwanting("web-2"))[0]
 	changed := converged("web-1")
 	changed.spec("web-1").Size = "s-2vcpu-2gb"
-	replace := licences(t, changed)[0]
+	replace := licenses(t, changed)[0]
 	leftovers := converged("web-1")
 	leftovers.seeTagged(102, "web-1")
 	leftovers.left("web-1", "compensated", time.Hour, 102)
-	leftover := licences(t, leftovers)[0]
+	leftover := licenses(t, leftovers)[0]
 	twice := converged("web-1")
 	twice.register(102, "web-1")
 	twice.recorded.Grants = twice.build(t).Grants(twice.now)
-	second := licences(t, twice)[0]
+	second := licenses(t, twice)[0]
 
 	empty := newScene()
 	old := newScene("web-1", "web-2")
@@ -90,10 +90,10 @@ func TestLaw17Asks(t *testing.T) {
 	ignored := converged("web-1")
 	ignored.spec("web-1").Size, ignored.spec("web-1").Rules.OnChange = "s-2vcpu-2gb", fleet.OnChangeIgnore
 	other := newScene()
-	other.wanted.Name = "other"
+	other.desired.Name = "other"
 	for _, tc := range []struct {
 		what string
-		l    Licence
+		l    License
 		file *scene
 		want bool
 	}{
@@ -115,16 +115,16 @@ func TestLaw17Asks(t *testing.T) {
 		{"leftover, wanted", leftover, old, true},
 		{"leftover, unwanted", leftover, empty, true},
 	} {
-		if got := tc.l.Asks(tc.file.wanted); got != tc.want {
+		if got := tc.l.Asks(tc.file.desired); got != tc.want {
 			t.Errorf("%s: %v", tc.what, got)
 		}
 	}
 }
 
 // Between the plan and the destroy somebody may have laid hands on the droplet (law 1).
-func TestLaw01LicenceChecksAFreshLook(t *testing.T) {
+func TestLaw01LicenseChecksAFreshLook(t *testing.T) {
 	s := unwanting("web-2")
-	l := licences(t, s)[0]
+	l := licenses(t, s)[0]
 	for what, tc := range map[string]struct {
 		spoil func(*fleet.Droplet)
 		ok    bool
@@ -148,8 +148,8 @@ func TestLaw01LicenceChecksAFreshLook(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if (Licence{}).Covers(fleet.Droplet{}) == nil {
-		t.Error("the zero licence covers the zero droplet")
+	if (License{}).Covers(fleet.Droplet{}) == nil {
+		t.Error("the zero license covers the zero droplet")
 	}
 }
 
@@ -166,18 +166,18 @@ func protecting(name string, size ...string) *scene {
 // What spares a droplet does so by its id, through renames: the record, the file under the name of the record, of its heir, and under the
 // name that somebody gave the droplet since the plan was made.
 func TestLaw17WhatSparesADroplet(t *testing.T) {
-	destroy := licences(t, unwanting("web-2"))[0]
+	destroy := licenses(t, unwanting("web-2"))[0]
 	changed := converged("web-1")
 	changed.spec("web-1").Size = "s-2vcpu-2gb"
-	replace := licences(t, changed)[0]
+	replace := licenses(t, changed)[0]
 	known := unwanting("web-2")
 	known.droplet(102).Name = "web-1" // a registered droplet has that name already: the plan knows, and ends this one
-	bore := licences(t, known)[0]
+	bore := licenses(t, known)[0]
 	renamed := unwanting("web-2")
 	for i := range renamed.recorded.Records {
 		renamed.recorded.Records[i].Heir = "web-1" // by a file of before; this one does not say so any more
 	}
-	inherited := licences(t, renamed)[0]
+	inherited := licenses(t, renamed)[0]
 	heir := protecting("api")
 	heir.spec("api").Was = "web-1"
 	guarded := &fleet.Record{DropletID: 101, Name: "web-1", Protect: true}
@@ -187,7 +187,7 @@ func TestLaw17WhatSparesADroplet(t *testing.T) {
 	lifted.spec("web-1").Protect = &no
 	for _, tc := range []struct {
 		what     string
-		l        Licence
+		l        License
 		file     *scene
 		recorded *fleet.Record
 		bears    string
@@ -209,7 +209,7 @@ func TestLaw17WhatSparesADroplet(t *testing.T) {
 		{"a chain of renames", destroy, heirs, &fleet.Record{Name: "web-2", Heir: "api"}, "web-2", true},
 		{"the same name in capitals", destroy, newScene("web-1"), nil, "WEB-2", false},
 	} {
-		if why := tc.l.Spares(tc.file.wanted, tc.recorded, tc.bears); (why != "") != tc.want {
+		if why := tc.l.Spares(tc.file.desired, tc.recorded, tc.bears); (why != "") != tc.want {
 			t.Errorf("%s: %q", tc.what, why)
 		}
 	}
@@ -221,26 +221,26 @@ func unwanting(name string) *scene {
 	return s
 }
 
-func licences(t *testing.T, s *scene) []Licence {
+func licenses(t *testing.T, s *scene) []License {
 	t.Helper()
-	var out []Licence
+	var out []License
 	for _, a := range s.build(t).Actions {
-		if _, ok := a.Licence.Droplet(); ok {
-			out = append(out, a.Licence)
+		if _, ok := a.License.Droplet(); ok {
+			out = append(out, a.License)
 		}
 	}
 	if len(out) == 0 {
-		t.Fatal("the plan grants no licence")
+		t.Fatal("the plan grants no license")
 	}
 	return out
 }
 
 // A saga tag of which this journal knows nothing does not stand in for the fleet's tag, not even after a person let the plan through.
-func TestLaw01AForeignSagaTagIsNoClaim(t *testing.T) {
+func TestLaw01AForeignSagaTagProvesNothing(t *testing.T) {
 	s := converged("web-1")
 	s.seeTagged(102, "web-2") // of a saga that is not in the journal
 	s.recorded.Approved = []string{s.build(t).ID}
-	l := licences(t, s)[0]
+	l := licenses(t, s)[0]
 	d := *s.droplet(102)
 	if err := l.Covers(d); err != nil {
 		t.Errorf("as it was: %v", err)
