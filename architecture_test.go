@@ -153,8 +153,8 @@ func roomOf(dir string) string {
 	return first
 }
 
-// mayImport is the table of docs/architecture.md: the rooms that the code of a room may import beside itself. A room is a directory and what
-// lies below it; one that is not in the table is none.
+// mayImport is the table of docs/architecture.md: the rooms that the code of a room may import beside itself. A room is a directory
+// and what lies below it; one that is not in the table is none.
 func mayImport() map[string][]string {
 	return map[string][]string{
 		"fleet":        {},
