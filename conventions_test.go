@@ -308,6 +308,7 @@ func checkDocs(t *tree) (breaches []string) {
 	}
 	test := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9_]+)`")
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
+	named := regexp.MustCompile("`([a-z][a-z_-]*/[a-z_/-]+\\.go)`")
 	for _, f := range t.texts {
 		if path.Ext(f.path) != ".md" || strings.Contains(f.path, "testdata/") {
 			continue
@@ -315,6 +316,11 @@ func checkDocs(t *tree) (breaches []string) {
 		for _, m := range test.FindAllStringSubmatch(string(f.data), -1) {
 			if !tests[m[1]] {
 				breaches = append(breaches, fmt.Sprintf("%s: there is no %s", f.path, m[1]))
+			}
+		}
+		for _, m := range named.FindAllStringSubmatch(string(f.data), -1) {
+			if !files[m[1]] {
+				breaches = append(breaches, fmt.Sprintf("%s: there is no file %s", f.path, m[1]))
 			}
 		}
 		for _, m := range link.FindAllStringSubmatch(string(f.data), -1) {

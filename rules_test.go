@@ -117,6 +117,7 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"secrets", "README.md", "dop_v1_" + strings.Repeat("0123456789abcdef", 4) + "\n", "looks like a secret"},
 		{"docs", "page.md", "see [the plan](plan/gone.go)\n", "leads nowhere"},
 		{"docs", "page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
+		{"docs", "page.md", "see `plan/gone.go`\n", "there is no file plan/gone.go"},
 
 		{"citations", "plan/bad.go", "package plan\n\n// As GONE.md says.\nvar bad int\n", "plan/bad.go:3: there is no page GONE.md"},
 		{"citations", "plan/bad.go", "package plan\n\n// As README.md, \"Use\"\n// and \"Gone\" say.\nvar bad int\n", "has no section \"Gone\""},
