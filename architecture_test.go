@@ -37,6 +37,7 @@ func rules() []rule {
 		{"comments", checkComments},
 		{"secrets", checkSecrets},
 		{"docs", checkDocs},
+		{"words", checkWords},
 		{"citations", checkCitations},
 	}
 }
@@ -66,7 +67,7 @@ type tree struct {
 type source struct {
 	path  string // slash-separated, from the root
 	dir   string
-	room  string // the row of the table that dir belongs to, or the first element of dir; empty at the root
+	pkg   string // the row of the table that dir belongs to, or the first element of dir; empty at the root
 	test  bool   // a _test.go file, or one of a package of test helpers such as saga/sagatest
 	ast   *ast.File
 	lines int
@@ -105,7 +106,7 @@ func read(fsys fs.FS) (*tree, error) {
 			return err
 		}
 		s := &source{path: name, dir: path.Dir(name), ast: file, lines: bytes.Count(data, []byte("\n"))}
-		s.room = roomOf(s.dir)
+		s.pkg = packageOf(s.dir)
 		s.test = strings.HasSuffix(name, "_test.go") || strings.HasSuffix(s.dir, "test")
 		t.goes = append(t.goes, s)
 		return nil
@@ -139,8 +140,8 @@ func (s *source) function(pos token.Pos) string {
 	return ""
 }
 
-// roomOf gives the room that a directory belongs to: that of the nearest row of the table, from the directory upwards.
-func roomOf(dir string) string {
+// packageOf gives the package that a directory belongs to: that of the nearest row of the table, from the directory upwards.
+func packageOf(dir string) string {
 	if dir == "." {
 		return ""
 	}
@@ -153,7 +154,7 @@ func roomOf(dir string) string {
 	return first
 }
 
-// mayImport is the table of docs/architecture.md: the rooms that the code of a room may import beside itself. A room is a directory
+// mayImport is the table of docs/architecture.md: the packages that the code of a package may import beside itself. A package is a directory
 // and what lies below it; one that is not in the table is none.
 func mayImport() map[string][]string {
 	return map[string][]string{
@@ -199,24 +200,24 @@ func mayUse() map[string][]string {
 	}
 }
 
-// ownTests are the modules that even the tests of other rooms leave alone.
+// ownTests are the modules that even the tests of other packages leave alone.
 func ownTests() []string { return []string{"github.com/mattn/go-sqlite3"} }
 
-// checkImports: the rooms import each other as the table says, and each module from outside has its room. Tests may import more.
+// checkImports: the packages import each other as the table says, and each module from outside has its package. Tests may import more.
 func checkImports(t *tree) (breaches []string) {
 	const module = "arcadiad/"
 	table, modules := mayImport(), mayUse()
 	for _, s := range t.goes {
-		allowed, known := table[s.room]
-		if !known && s.room != "" {
-			breaches = append(breaches, s.path+": there is no room "+s.room+"; add it to the table, or put the file into one")
+		allowed, known := table[s.pkg]
+		if !known && s.pkg != "" {
+			breaches = append(breaches, s.path+": there is no package "+s.pkg+"; add it to the table, or put the file into one")
 			continue
 		}
 		for imported, spec := range s.imports() {
 			if inside, ok := strings.CutPrefix(imported, module); ok {
-				room := roomOf(inside)
-				if !s.test && room != s.room && !slices.Contains(allowed, room) {
-					breaches = append(breaches, fmt.Sprintf("%s: %s must not import %s", t.at(spec.Pos()), s.room, room))
+				pkg := packageOf(inside)
+				if !s.test && pkg != s.pkg && !slices.Contains(allowed, pkg) {
+					breaches = append(breaches, fmt.Sprintf("%s: %s must not import %s", t.at(spec.Pos()), s.pkg, pkg))
 				}
 				continue
 			}
@@ -228,7 +229,7 @@ func checkImports(t *tree) (breaches []string) {
 			case s.test && !slices.Contains(ownTests(), owner):
 			case owner == "":
 				breaches = append(breaches, fmt.Sprintf("%s: %s is a new dependency; add it to the table if it is worth it", t.at(spec.Pos()), imported))
-			case !slices.Contains(modules[owner], s.room):
+			case !slices.Contains(modules[owner], s.pkg):
 				breaches = append(breaches, fmt.Sprintf("%s: only %s may import %s", t.at(spec.Pos()), strings.Join(modules[owner], ", "), owner))
 			}
 		}
@@ -253,7 +254,7 @@ func checkDestroying(t *tree) (breaches []string) {
 	sendsDelete := []string{"Destroy", "Untag", "DeleteTag"}
 	callers := map[string]bool{}
 	for _, s := range t.goes {
-		if s.test || s.room == "simulator" || s.room == "scripts" {
+		if s.test || s.pkg == "simulator" || s.pkg == "scripts" {
 			continue
 		}
 		called := map[ast.Expr]bool{}
@@ -271,16 +272,16 @@ func checkDestroying(t *tree) (breaches []string) {
 				// A bare x.Destroy may be a constant of package plan, or a field; in provision itself it must not even be looked at.
 				x, plain := sel.X.(*ast.Ident)
 				_, expression := sel.X.(*ast.ParenExpr) // (*digitalocean.Client).Destroy
-				if called[sel] || expression || s.room == home && !(plain && x.Name == "plan") {
+				if called[sel] || expression || s.pkg == home && !(plain && x.Name == "plan") {
 					callers[s.dir+"."+in] = true
-					if s.room != home {
+					if s.pkg != home {
 						breaches = append(breaches, fmt.Sprintf("%s: only %s destroys droplets", t.at(sel.Pos()), home))
 					}
 				}
 			case "DeleteByTag":
 				breaches = append(breaches, t.at(sel.Pos())+": droplets are never destroyed by tag")
 			case "MethodDelete":
-				if s.room != "digitalocean" || !slices.Contains(sendsDelete, in) {
+				if s.pkg != "digitalocean" || !slices.Contains(sendsDelete, in) {
 					breaches = append(breaches, fmt.Sprintf("%s: a DELETE is sent only by digitalocean's %s", t.at(sel.Pos()), strings.Join(sendsDelete, ", ")))
 				}
 			}

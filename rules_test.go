@@ -32,7 +32,7 @@ func goodTree() map[string]string {
 		"simulator/openapi_test.go":    "package simulator\n\nfunc TestOpenAPI(t *testing.T) { t.Skip(\"the file is absent\") }\n",
 		"cmd/arcadiad/main.go":         "// Command arcadiad is the program.\npackage main\n\nimport _ \"github.com/spf13/cobra\"\n",
 		"state/sqlite/doc.go":          "// Package sqlite remembers.\npackage sqlite\n\nimport _ \"github.com/mattn/go-sqlite3\"\n",
-		"README.md":                    "a readme with `TestLaw01Holds`, [a room](plan) and [a file](plan/doc.go#L1)\n\n## Use\n",
+		"README.md":                    "a readme with `TestLaw01Holds`, [a package](plan) and [a file](plan/doc.go#L1)\n\n## Use\n",
 		"digitalocean/redact_test.go":  "package digitalocean\n\nconst fake = \"dop_v1_" + strings.Repeat("0a", 32) + "\"\n",
 		"simulator/testdata/image.bin": "\x00" + "pypi" + ".org",
 	}
@@ -78,7 +78,7 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"imports", "provision/bad.go", "package provision\n\nimport _ \"github.com/digitalocean/godo/util\"\n", "only digitalocean may import"},
 		{"imports", "plan/bad_test.go", "package plan\n\nimport _ \"github.com/mattn/go-sqlite3\"\n", "only state/sqlite may import"},
 		{"imports", "plan/bad.go", "package plan\n\nimport _ \"github.com/pkg/errors\"\n", "new dependency"},
-		{"imports", "attic/doc.go", "// Package attic is no room.\npackage attic\n", "there is no room attic"},
+		{"imports", "attic/doc.go", "// Package attic is no package.\npackage attic\n", "there is no package attic"},
 
 		{"destroying", "provision/bad.go", "package provision\n\nfunc second(c Client) { c.Destroy() }\n", "not 2"},
 		{"destroying", "provision/bad.go", "package provision\n\nfunc second(c Client) func() { return c.Destroy }\n", "not 2"},
@@ -115,6 +115,11 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"secrets", "README.md", "fetch it from https://" + "proxy.golang" + ".org/x\n", "README.md:1: names a package registry"},
 		{"secrets", "Makefile", "export " + "GOPROXY" + " := direct\n", "names a package registry"},
 		{"secrets", "README.md", "dop_v1_" + strings.Repeat("0123456789abcdef", 4) + "\n", "looks like a secret"},
+		{"words", "plan/bad.go", "package plan\n\nvar un" + "claimed int\n", "unclear in a name"},
+		{"words", "plan/bad.go", "package plan\n\n// A droplet has no tw" + "in.\nvar bad int\n", "plan/bad.go:3"},
+		{"words", "plan/bad.go", "package plan\n\nconst bad = \"an orp" + "han\"\n", "plan/bad.go:3"},
+		{"words", "page.md", "# The hand" + "over\n", "page.md:1"},
+
 		{"docs", "page.md", "see [the plan](plan/gone.go)\n", "leads nowhere"},
 		{"docs", "page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
 		{"docs", "page.md", "see `plan/gone.go`\n", "there is no file plan/gone.go"},

@@ -64,7 +64,7 @@ func fill(v reflect.Value, next *int) {
 		*p = fleet.Values{"size": fmt.Sprint("s", *next), "monitoring": "true", "tags": "a,b"}
 		return
 	case *plan.License: // its terms are plan's own
-		if err := json.Unmarshal([]byte(licence), p); err != nil {
+		if err := json.Unmarshal([]byte(licenseJSON), p); err != nil {
 			panic(err)
 		}
 		return
@@ -100,7 +100,7 @@ func fill(v reflect.Value, next *int) {
 	}
 }
 
-const licence = `{"droplet_id":1,"name":"web-1","fleet":"demo","account":"a","plan":"p","reason":"r","while":"unwanted","spec_hash":"h",
+const licenseJSON = `{"droplet_id":1,"name":"web-1","fleet":"demo","account":"a","plan":"p","reason":"r","while":"unwanted","spec_hash":"h",
 	"rules":{},"makers":["5f0c9a1e"],"registered":true,"bore":"b","heir":"c","shielded":true,"volume_ids":["v"],"volumes_unread":true,
 	"reserved_ips":["192.0.2.1"]}`
 
