@@ -5,11 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"arcadiad/fleet"
 	"arcadiad/saga"
-	"arcadiad/state"
 )
 
 // TestLaw02OneSagaPerName: by an index, so that not even another program can break it, and whatever the letter case.
@@ -115,72 +112,5 @@ func TestUndecodableHistory(t *testing.T) {
 		if bad := sg.Undecodable != ""; bad != (sg.Subject != "whole") {
 			t.Errorf("%s: undecodable %q", sg.Subject, sg.Undecodable)
 		}
-	}
-}
-
-func TestAnEndedSagaStaysEnded(t *testing.T) {
-	s := fresh(t)
-	sg := draft(1, "web-1")
-	must(t, s.Begin(t.Context(), sg))
-	must(t, s.Commit(t.Context(), ended(sg, saga.Compensated), nil))
-	wantErr(t, s.Commit(t.Context(), sg, nil), state.ErrEnded)
-	wantErr(t, s.Commit(t.Context(), draft(2, "web-2"), nil), state.ErrNoSaga)
-}
-
-func TestSetLabel(t *testing.T) {
-	s := fresh(t)
-	sg := draft(1, "web-1")
-	sg.Labels = map[string]string{fleet.LabelSpec: "abc"}
-	must(t, s.Begin(t.Context(), sg))
-	wantErr(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, "true"), saga.ErrLive)
-	must(t, s.Commit(t.Context(), ended(sg, saga.Compensated), nil))
-	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, "true"))
-	if f := get(s.Load(t.Context()))(t).Sagas[0]; !f.Retried || f.SpecHash != "abc" {
-		t.Errorf("saga: %+v", f)
-	}
-	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, ""))
-	wantEqual(t, "retried", get(s.Load(t.Context()))(t).Sagas[0].Retried, false)
-	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelSwept, "2026-11-20T09:14:03Z"))
-	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelTagGone, "true"))
-	if f := get(s.Load(t.Context()))(t).Sagas[0]; !f.TagGone || !f.SweptAt.Equal(time.Date(2026, 11, 20, 9, 14, 3, 0, time.UTC)) {
-		t.Errorf("saga: %+v", f)
-	}
-	wantErr(t, s.SetLabel(t.Context(), draft(2, "").ID, "a", "b"), state.ErrNoSaga)
-}
-
-func TestSagaByPrefix(t *testing.T) {
-	s := fresh(t)
-	a, b := draft(0x12345678, "a"), draft(0x12345679, "b")
-	a.Secret = []byte("hidden")
-	must(t, s.Begin(t.Context(), a, b))
-	for _, id := range []string{a.ID, a.ID[:8], strings.ToUpper(a.ID[:12])} {
-		sg := get(s.Saga(t.Context(), id))(t)
-		if sg.Subject != "a" || sg.Secret != nil || len(sg.History) != 2 {
-			t.Errorf("%s: %+v", id, sg)
-		}
-	}
-	for id, want := range map[string]error{"1234": state.ErrAmbiguous, "ffffffff": state.ErrNoSaga, "": state.ErrNoSaga, "*": state.ErrNoSaga} {
-		_, err := s.Saga(t.Context(), id)
-		wantErr(t, err, want)
-	}
-}
-
-func TestSagaFilter(t *testing.T) {
-	s := fresh(t)
-	for i, name := range []string{"a", "b", "A", "c"} {
-		sg := draft(i+1, name)
-		must(t, s.Begin(t.Context(), sg))
-		if i < 2 {
-			must(t, s.Commit(t.Context(), ended(sg, saga.Completed), nil))
-		}
-	}
-	for want, f := range map[string]saga.Filter{
-		"abAc": {}, "Ac": {Live: true}, "aA": {Subject: "A"}, "bAc": {Limit: 3}, "A": {Subject: "a", Limit: 1}, "c": {Live: true, Limit: 1},
-	} {
-		var names string
-		for _, sg := range get(s.Sagas(t.Context(), f))(t) {
-			names += sg.Subject
-		}
-		wantEqual(t, "filtered", names, want)
 	}
 }

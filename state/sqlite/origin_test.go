@@ -12,49 +12,6 @@ import (
 	"arcadiad/state"
 )
 
-// That a droplet was registered, or released, is kept when its record is gone, and when it is.
-func TestLaw05RegistrationsOutliveRecords(t *testing.T) {
-	s := fresh(t)
-	sg := draft(1, "a")
-	must(t, s.Begin(t.Context(), sg))
-	put := func(rows ...any) { t.Helper(); must(t, s.Commit(t.Context(), sg, rows)) }
-	put(droplet(7, "a", at(1)), record(7, "a"), droplet(8, "b", at(1)), record(8, "b"), droplet(9, "c", at(1)))
-	put(fleet.Unrecorded{DropletID: 7}, fleet.Deleted{DropletID: 8, At: at(2)}, fleet.Released{DropletID: 7, At: at(3)}, fleet.Released{DropletID: 9, At: at(4)})
-	registered := record(7, "a").RecordedAt
-	want := []fleet.Registration{
-		{DropletID: 7, RegisteredAt: registered, ReleasedAt: at(3)}, {DropletID: 8, RegisteredAt: registered}, {DropletID: 9, ReleasedAt: at(4)},
-	}
-	if got := get(s.Load(t.Context()))(t).Registrations; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	later := record(7, "a")
-	later.RecordedAt = registered.Add(time.Hour)
-	put(later, fleet.Readopted{DropletID: 7})
-	want[0].ReleasedAt = time.Time{}
-	if got := get(s.Load(t.Context()))(t).Registrations; !reflect.DeepEqual(got, want) {
-		t.Errorf("adopted again: got %+v, want %+v", got, want)
-	}
-	get(s.Retain(t.Context(), state.Retention{Deleted: time.Nanosecond}))(t)
-	if got := get(s.Load(t.Context()))(t).Registrations; !reflect.DeepEqual(got, []fleet.Registration{want[0], want[2]}) {
-		t.Errorf("with the row of 8 removed: %+v", got)
-	}
-	for _, row := range []any{fleet.Released{DropletID: 7}} {
-		wantErr(t, s.Commit(t.Context(), sg, []any{row}), state.ErrRow)
-	}
-}
-
-// The first look that is saved stays the first.
-func TestLaw16FirstLook(t *testing.T) {
-	s := fresh(t)
-	wantEqual(t, "before any", get(s.Load(t.Context()))(t).FirstLook, int64(0))
-	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: at(1), Droplets: []fleet.Droplet{droplet(7, "a", at(1)), droplet(9, "b", at(1))}}))
-	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: at(2), Droplets: []fleet.Droplet{droplet(12, "c", at(2))}}))
-	wantEqual(t, "after two", get(s.Load(t.Context()))(t).FirstLook, int64(9))
-	s = fresh(t)
-	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: at(1)}))
-	wantEqual(t, "of an empty account", get(s.Load(t.Context()))(t).FirstLook, int64(1))
-}
-
 // The first start on a backup tells the sagas that were live in it, once, and those of the database itself never.
 func TestLaw16ABackupIsMarked(t *testing.T) {
 	s := fresh(t)

@@ -54,25 +54,3 @@ func TestWhatDidNotChangeIsNotWrittenAgain(t *testing.T) {
 	wantEqual(t, "status", r.Status, one.Status)
 	wantEqual(t, "deleted", r.DeletedAt.IsZero(), true)
 }
-
-// Law 17: the name that the fleet file gives to a renamed droplet is kept beside its record, until the droplet has that name.
-func TestLaw17ANewNameIsKept(t *testing.T) {
-	s := fresh(t)
-	heir := func() string { return get(s.Load(t.Context()))(t).Records[0].Heir }
-	commit(t, s, droplet(7, "web", at(1)), record(7, "web"))
-	must(t, s.Inherit(t.Context(), map[int64]string{7: "api", 8: "other"}))
-	wantEqual(t, "the first new name", heir(), "api")
-	must(t, s.Inherit(t.Context(), map[int64]string{7: "svc"}))
-	commit(t, s, record(7, "api")) // the first rename is done late
-	wantEqual(t, "the second new name", heir(), "svc")
-	commit(t, s, record(7, "svc"))
-	wantEqual(t, "nothing is left to be done", heir(), "")
-	must(t, s.Inherit(t.Context(), map[int64]string{7: "edge"}))
-	renewed := record(7, "edge")
-	renewed.RecordedAt = at(60)
-	must(t, s.Record(t.Context(), []fleet.Record{renewed}))
-	wantEqual(t, "renewed under it", heir(), "")
-	must(t, s.Inherit(t.Context(), map[int64]string{7: "web"}))
-	must(t, s.Inherit(t.Context(), map[int64]string{7: ""}))
-	wantEqual(t, "taken back", heir(), "")
-}

@@ -12,6 +12,7 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/saga/sagatest"
+	"arcadiad/state"
 	"arcadiad/state/sqlite"
 	"arcadiad/state/statetest"
 )
@@ -20,9 +21,30 @@ func TestJournalConformance(t *testing.T) {
 	sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return fresh(t) })
 }
 
-func TestStoreConformance(t *testing.T) {
-	statetest.TestStore(t, func(t *testing.T) statetest.Store { return fresh(t) })
+func TestStoreConformance(t *testing.T) { statetest.TestStore(t, place) }
+
+// The laws that any store keeps by itself.
+
+func TestLaw05RegistrationsOutliveRecords(t *testing.T) {
+	statetest.RegistrationsOutliveRecords(t, place(t))
 }
+func TestLaw06SightingsInAnyOrder(t *testing.T) { statetest.SightingsInAnyOrder(t, place(t)) }
+func TestLaw09ApprovalIsUsedWithItsSagas(t *testing.T) {
+	statetest.ApprovalIsUsedWithItsSagas(t, place(t))
+}
+func TestLaw09ARecordedProtectionStays(t *testing.T) { statetest.RecordedProtectionStays(t, place(t)) }
+func TestLaw10PinnedAtFirstUse(t *testing.T)         { statetest.PinnedAtFirstUse(t, place(t)) }
+func TestLaw10SimulatedIsPinnedToo(t *testing.T)     { statetest.SimulatedIsPinnedToo(t, place(t)) }
+func TestLaw16FirstLook(t *testing.T)                { statetest.FirstLook(t, place(t)) }
+func TestLaw17ANewNameIsKept(t *testing.T)           { statetest.NewNameIsKept(t, place(t)) }
+
+// path is where a database is.
+type path string
+
+func place(t *testing.T) statetest.Place { return path(filepath.Join(tempDir(t), "arcadiad.db")) }
+
+func (p path) Open(t *testing.T) statetest.Store { return open(t, string(p)) }
+func (p path) Read(t *testing.T) state.Reader    { return reader(t, string(p)) }
 
 // tempDir is a directory in memory where there is one: these tests are about what is written, not about how fast a disk is.
 func tempDir(t testing.TB) string {

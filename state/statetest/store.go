@@ -1,47 +1,89 @@
-// Package statetest holds the test that every store of observations and records must pass, whatever it keeps them in. What it must
-// do as a journal is tested by package sagatest.
+// Package statetest holds the tests that every store must pass, whatever it keeps things in. What it must do as a journal is tested by
+// package sagatest too.
 package statetest
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
 	"time"
 
 	"arcadiad/fleet"
+	"arcadiad/reconcile"
 	"arcadiad/saga"
+	"arcadiad/state"
 )
 
-// Store is what a pass needs of a store, and the journal whose commits bring it rows.
+// Store is all that a daemon needs of a store.
 type Store interface {
-	saga.Journal
-	Load(context.Context) (fleet.Recorded, error)
-	Save(context.Context, fleet.Observed) error
-	Notice(context.Context, []fleet.Deviation) error
-	Forget(context.Context, []int64) error
+	state.Store
+	reconcile.Store
 }
 
-// TestStore checks a store. Each call of open gives an empty store of its own.
-func TestStore(t *testing.T, open func(t *testing.T) Store) {
+// Place is where one store is kept, which is empty at first.
+type Place interface {
+	// Open opens the store. It is closed at the end of the test, unless the test closes it before.
+	Open(t *testing.T) Store
+	// Read opens the store for reading only, beside an open one or without one.
+	Read(t *testing.T) state.Reader
+}
+
+// TestStore checks a store. Each call of place gives a place of its own.
+func TestStore(t *testing.T, place func(t *testing.T) Place) {
 	for _, c := range []struct {
 		name string
-		test func(*testing.T, Store)
+		test func(*testing.T, Place)
 	}{
 		{"a new store knows nothing", testEmpty},
-		{"what is observed is known", testObserved},
-		{"an older sighting never overwrites a newer one", testOlder},
-		{"what is gone keeps its record until it is forgotten", testGone},
-		{"an absence lasts until the droplet is seen, or has no record", testAbsences},
-		{"an absence that a saga has ended is not saved again", testAbsenceEnded},
-		{"what ended of late is known to have ended", testEnded},
-		{"a deletion outlives older sightings, not newer ones", testDeleted},
-		{"a record comes back as it was", testRecord},
-		{"what is noticed keeps its beginning", testNoticed},
-		{"what is noticed goes with the record", testNoticedOfGone},
+		{"all that a plan needs is loaded", testLoad},
+		{"what was written is there after a restart, and beside the store", testDurable},
+		{"a store that is closed does nothing", testClosed},
+		{"a copy is written once", testBackup},
+		{"what is over for long is removed", testRetain},
+
+		{"what is observed is known", opened(testObserved)},
+		{"what is known of each droplet is told", opened(testSaved)},
+		{"an older sighting never overwrites a newer one", opened(testOlder)},
+		{"sightings may come in any order", SightingsInAnyOrder},
+		{"what is gone keeps its record until it is forgotten", opened(testGone)},
+		{"an absence lasts until the droplet is seen, or has no record", opened(testAbsences)},
+		{"an absence that a saga has ended is not saved again", opened(testAbsenceEnded)},
+		{"what ended of late is known to have ended", opened(testEnded)},
+		{"a deletion outlives older sightings, not newer ones", opened(testDeleted)},
+		{"the first look stays the first", FirstLook},
+		{"the first look may show nothing", opened(testFirstLookAtNothing)},
+
+		{"a record comes back as it was", opened(testRecord)},
+		{"to record again only renews", opened(testRecordAgain)},
+		{"a recorded protection stays", RecordedProtectionStays},
+		{"a new name is kept", NewNameIsKept},
+		{"registrations outlive records", RegistrationsOutliveRecords},
+		{"what is noticed keeps its beginning", opened(testNoticed)},
+		{"what is noticed goes with the record", opened(testNoticedOfGone)},
+
+		{"pinned at first use", PinnedAtFirstUse},
+		{"simulated is pinned too", SimulatedIsPinnedToo},
+		{"an approval is used with its sagas", ApprovalIsUsedWithItsSagas},
+		{"an approval lapses with its plan", opened(testLapse)},
+		{"a pause lasts", opened(testPause)},
+
+		{"an ended saga stays ended", opened(testSagaEnded)},
+		{"an ended saga is labelled", opened(testLabel)},
+		{"a saga is found by the first digits of its id", opened(testSagaByPrefix)},
+		{"sagas are filtered", opened(testFilter)},
+		{"a row that cannot be stored fails its commit", opened(testRows)},
+		{"calls ride with the commit", opened(testCalls)},
+		{"calls are bounded", opened(testCallsBounded)},
+		{"calls need a saga", opened(testCallsOfNoSaga)},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) { c.test(t, place(t)) })
 	}
+}
+
+// opened is a test of an open store.
+func opened(test func(*testing.T, Store)) func(*testing.T, Place) {
+	return func(t *testing.T, p Place) { test(t, p.Open(t)) }
 }
 
 // at is so many seconds into the test's day.
@@ -61,237 +103,64 @@ func record(id int64, name string) fleet.Record {
 	}
 }
 
-func testEmpty(t *testing.T, s Store) {
-	if got := load(t, s); !reflect.DeepEqual(got, fleet.Recorded{}) {
-		t.Errorf("%+v", got)
+func draft(n int, subject string) saga.Saga {
+	return saga.Saga{
+		ID: fmt.Sprintf("%08x%024x", n, n), Kind: fleet.SagaProvision, Subject: subject, Status: saga.Pending,
+		Steps:     []string{"CreateDroplet", "WaitDropletActive"},
+		History:   []saga.StepTime{{Name: "CreateDroplet", Status: saga.StepPending}, {Name: "WaitDropletActive", Status: saga.StepPending}},
+		CreatedAt: at(n), UpdatedAt: at(n),
 	}
 }
 
-func testObserved(t *testing.T, s Store) {
-	save(t, s, 1, nil, droplet(7, "a", 1), droplet(8, "b", 1))
-	save(t, s, 5, nil, droplet(7, "a", 5))
-	wantKnown(t, s,
-		fleet.Known{DropletID: 7, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(5)},
-		fleet.Known{DropletID: 8, Name: "b", FirstSeenAt: at(1), LastSeenAt: at(1)})
-}
-
-func testOlder(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "oldest", 1), droplet(7, "new", 5))
-	save(t, s, 3, nil, droplet(7, "old", 3))
-	commit(t, s, 2, droplet(7, "older", 2))
-	wantKnown(t, s, fleet.Known{DropletID: 7, Name: "new", FirstSeenAt: at(1), LastSeenAt: at(5)})
-}
-
-func testGone(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "gone", 1), record(7, "gone"), droplet(8, "missing", 1), record(8, "missing"),
-		droplet(9, "seen since", 9), record(9, "seen since"))
-	save(t, s, 5, []int64{7, 9})
-	wantKnown(t, s,
-		fleet.Known{DropletID: 8, Name: "missing", FirstSeenAt: at(1), LastSeenAt: at(1)},
-		fleet.Known{DropletID: 9, Name: "seen since", FirstSeenAt: at(9), LastSeenAt: at(9)})
-	wantRecords(t, s, record(7, "gone"), record(8, "missing"), record(9, "seen since"))
-}
-
-// absence is that of a droplet which so many looks, a minute apart, have lacked; gone: it is proved.
-func absence(id int64, looks int, gone bool) fleet.Absence {
-	a := fleet.Absence{DropletID: id, Since: at(5), LastAt: at(5).Add(time.Duration(looks-1) * time.Minute), Looks: looks, Witnessed: looks, Process: "p"}
-	if gone {
-		a.GoneAt = a.LastAt.Add(time.Second)
-	}
-	return a
-}
-
-// observe saves a look that saw nothing but these absences.
-func observe(t *testing.T, s Store, absences ...fleet.Absence) {
-	t.Helper()
-	o := fleet.Observed{BeganAt: at(5), EndedAt: at(5)}
-	for _, a := range absences {
-		if o.Absences = append(o.Absences, a); a.LastAt.After(o.BeganAt) {
-			o.BeganAt, o.EndedAt = a.LastAt, a.LastAt
-		}
-		if !a.GoneAt.IsZero() {
-			o.Gone = append(o.Gone, a.DropletID)
-		}
-	}
-	if err := s.Save(t.Context(), o); err != nil {
-		t.Fatalf("Save: %v", err)
-	}
-}
-
-func wantAbsences(t *testing.T, s Store, want ...fleet.Absence) {
-	t.Helper()
-	if got := load(t, s).Absences; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
-		t.Errorf("absences:\n got %+v\nwant %+v", got, want)
-	}
-}
-
-func testAbsences(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), droplet(8, "b", 1), record(8, "b"), droplet(9, "theirs", 1))
-	observe(t, s, absence(0, 1, false), absence(7, 1, false), absence(8, 1, false), absence(9, 1, false))
-	observe(t, s, absence(7, 2, true), absence(8, 2, true))
-	wantAbsences(t, s, absence(7, 2, true), absence(8, 2, true)) // those that the look knows nothing of are over
-	wantRecords(t, s, record(7, "a"), record(8, "b"))
-	forget(t, s, 9) // is not gone
-	commit(t, s, 2, fleet.Unrecorded{DropletID: 7})
-	wantAbsences(t, s, absence(8, 2, true))
-	forget(t, s, 8)
-	wantAbsences(t, s)
-	wantRecords(t, s)
-}
-
-func testAbsenceEnded(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), droplet(8, "b", 1), record(8, "b"))
-	observe(t, s, absence(7, 1, false), absence(8, 2, true))
-	commit(t, s, 2, droplet(7, "a", 6)) // a saga saw it
-	wantAbsences(t, s, absence(8, 2, true))
-	observe(t, s, absence(7, 2, false), absence(8, 2, true)) // made from what was loaded before
-	wantAbsences(t, s, absence(8, 2, true))
-	later := droplet(8, "b", 1)
-	later.SeenAt = at(5).Add(time.Hour)
-	commit(t, s, 3, later)
-	wantAbsences(t, s)
-	forget(t, s, 8) // it shows again
-	wantRecords(t, s, record(7, "a"), record(8, "b"))
-
-	commit(t, s, 4, droplet(9, "c", 1), record(9, "c"))
-	observe(t, s, absence(9, 3, false))
-	amid := droplet(9, "c", 1)
-	amid.SeenAt = at(5).Add(time.Minute)
-	commit(t, s, 5, amid) // a sighting that comes late, of a time between two looks
-	observe(t, s, absence(9, 4, false))
-	wantAbsences(t, s) // the next look counts anew
-}
-
-func testEnded(t *testing.T, s Store) {
-	recent, old := droplet(7, "a", 1), droplet(8, "b", 1)
-	now := time.Now()
-	commit(t, s, 1, recent, old, fleet.Deleted{DropletID: 7, At: now.Add(-time.Hour)}, fleet.Deleted{DropletID: 8, At: now.Add(-48 * time.Hour)})
-	if got := load(t, s).Ended; !reflect.DeepEqual(got, []int64{7}) {
-		t.Errorf("ended of late: %v, want 7", got)
-	}
-}
-
-func forget(t *testing.T, s Store, ids ...int64) {
-	t.Helper()
-	if err := s.Forget(t.Context(), ids); err != nil {
-		t.Fatalf("Forget: %v", err)
-	}
-}
-
-func testDeleted(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"))
-	commit(t, s, 2, fleet.Deleted{DropletID: 7, At: at(5)})
-	save(t, s, 4, nil, droplet(7, "a", 4))
-	wantKnown(t, s)
-	wantRecords(t, s)
-	save(t, s, 6, nil, droplet(7, "a", 6))
-	wantKnown(t, s, fleet.Known{DropletID: 7, Name: "a", FirstSeenAt: at(1), LastSeenAt: at(6)})
-	wantRecords(t, s)
-}
-
-func testRecord(t *testing.T, s Store) {
-	bare := fleet.Record{DropletID: 8, Name: "b", Values: fleet.Values{}, RecordedAt: at(2)}
-	commit(t, s, 1, record(7, "a"), bare)
-	wantRecords(t, s, record(7, "a"), bare)
-	commit(t, s, 2, fleet.Unrecorded{DropletID: 7})
-	wantRecords(t, s, bare)
-}
-
-func deviation(id int64, field, seen string, since int) fleet.Deviation {
-	return fleet.Deviation{DropletID: id, Field: field, Seen: seen, Since: at(since)}
-}
-
-func testNoticed(t *testing.T, s Store) {
-	commit(t, s, 1, record(7, "a"), record(8, "b"))
-	notice(t, s, deviation(7, "name", "mine", 1), deviation(7, "size", "s-2vcpu-2gb", 1), deviation(8, "status", "off", 1))
-	asked := deviation(7, "size", "s-2vcpu-2gb", 2)
-	asked.By, asked.Asked = "resize (action 7)", true
-	notice(t, s, deviation(7, "name", "yours", 2), asked)
-	asked.Since = at(1) // that it was asked about changes nothing about when it began
-	wantNoticed(t, s, deviation(7, "name", "yours", 2), asked)
-	notice(t, s, deviation(7, "name", "yours", 3), deviation(7, "size", "s-2vcpu-2gb", 3))
-	wantNoticed(t, s, deviation(7, "name", "yours", 2), asked)
-	notice(t, s, deviation(7, "size", "s-8vcpu-16gb", 4)) // another value is another deviation
-	wantNoticed(t, s, deviation(7, "size", "s-8vcpu-16gb", 4))
-	notice(t, s)
-	wantNoticed(t, s)
-}
-
-func testNoticedOfGone(t *testing.T, s Store) {
-	commit(t, s, 1, droplet(7, "a", 1), record(7, "a"), record(8, "b"), record(9, "c"))
-	all := []fleet.Deviation{deviation(7, "status", "off", 1), deviation(8, "status", "off", 1), deviation(9, "status", "off", 1)}
-	notice(t, s, all...)
-	commit(t, s, 2, fleet.Unrecorded{DropletID: 8}, record(9, "c"))
-	wantNoticed(t, s, all[0], all[2])
-	commit(t, s, 3, fleet.Deleted{DropletID: 7, At: at(5)})
-	wantNoticed(t, s, all[2])
-	notice(t, s, all...) // a pass that began before
-	wantNoticed(t, s, all[2])
-}
-
-func notice(t *testing.T, s Store, list ...fleet.Deviation) {
-	t.Helper()
-	if err := s.Notice(t.Context(), list); err != nil {
-		t.Fatalf("Notice: %v", err)
-	}
-}
-
-func wantNoticed(t *testing.T, s Store, want ...fleet.Deviation) {
-	t.Helper()
-	if got := load(t, s).Deviations; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
-		t.Errorf("deviations:\n got %+v\nwant %+v", got, want)
-	}
-}
-
-func load(t *testing.T, s Store) fleet.Recorded {
-	t.Helper()
-	r, err := s.Load(t.Context())
-	if err != nil {
-		t.Fatalf("Load: %v", err)
-	}
-	return r
-}
-
-func save(t *testing.T, s Store, began int, gone []int64, droplets ...fleet.Droplet) {
-	t.Helper()
-	o := fleet.Observed{Droplets: droplets, Gone: gone, BeganAt: at(began), EndedAt: at(began)}
-	if err := s.Save(t.Context(), o); err != nil {
-		t.Fatalf("Save: %v", err)
-	}
+// ended is the saga as it ends.
+func ended(s saga.Saga, status saga.Status) saga.Saga {
+	s.Status, s.Step, s.EndedAt = status, len(s.Steps), s.UpdatedAt.Add(time.Minute)
+	return s
 }
 
 // commit has the n-th saga of a test commit the rows.
 func commit(t *testing.T, s Store, n int, rows ...any) {
 	t.Helper()
-	sg := saga.Saga{
-		ID: fmt.Sprintf("%08x%024x", n, n), Kind: fleet.SagaProvision, Subject: fmt.Sprint("saga-", n), Status: saga.Pending,
-		CreatedAt: at(n), UpdatedAt: at(n),
-	}
-	if err := s.Begin(t.Context(), sg); err != nil {
-		t.Fatalf("Begin: %v", err)
-	}
-	if err := s.Commit(t.Context(), sg, rows); err != nil {
-		t.Fatalf("Commit: %v", err)
+	sg := draft(n, fmt.Sprint("saga-", n))
+	must(t, s.Begin(t.Context(), sg))
+	must(t, s.Commit(t.Context(), sg, rows))
+}
+
+func load(t *testing.T, r state.Reader) fleet.Recorded {
+	t.Helper()
+	return get(r.Load(t.Context()))(t)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-func wantKnown(t *testing.T, s Store, want ...fleet.Known) {
-	t.Helper()
-	got := load(t, s).Known
-	for i := range got {
-		if got[i].Digest != fleet.DigestOf([]byte(`{}`)) {
-			t.Errorf("the digest of the data of droplet %d: %x", got[i].DropletID, got[i].Digest)
-		}
-		got[i].Digest = fleet.Digest{}
-	}
-	if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
-		t.Errorf("known:\n got %+v\nwant %+v", got, want)
+// get gives the value of a call, or fails the test: get(f())(t).
+func get[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		must(t, err)
+		return v
 	}
 }
 
-func wantRecords(t *testing.T, s Store, want ...fleet.Record) {
+func wantErr(t *testing.T, err, want error) {
 	t.Helper()
-	if got := load(t, s).Records; len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
-		t.Errorf("records:\n got %+v\nwant %+v", got, want)
+	if !errors.Is(err, want) {
+		t.Errorf("error: %v, want: %v", err, want)
+	}
+}
+
+// wantEqual takes what is empty for what is not there.
+func wantEqual(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if g, w := reflect.ValueOf(got), reflect.ValueOf(want); g.Kind() == reflect.Slice && w.Kind() == reflect.Slice && g.Len()+w.Len() == 0 {
+		return
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
 	}
 }
