@@ -89,7 +89,7 @@ func testRecordAgain(t *testing.T, s Store) {
 	must(t, s.Record(t.Context(), nil))
 }
 
-// RecordedProtectionStays, whatever is recorded later: a protection stays until a record lifts it (law 9).
+// RecordedProtectionStays: whatever is recorded later, until a record lifts it (law 9).
 func RecordedProtectionStays(t *testing.T, p Place) {
 	s := p.Open(t)
 	sg := draft(1, "db")
