@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Every droplet of the account that was ever seen or made. Rows are never removed: a droplet that is gone is marked deleted.
 -- data comes last, so that reading the small columns does not read through it.
@@ -100,3 +101,4 @@ CREATE TABLE control (
     last_sync_at TEXT                             -- when the newest observation that was saved had ended
 ) STRICT;
 INSERT INTO control (id) VALUES (1);
+-- +goose StatementEnd

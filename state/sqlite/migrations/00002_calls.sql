@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- The requests to the API that were made for a saga, for those who ask what happened. They ride with the saga's commits, so the last
 -- before a crash may be missing. Of each saga the first and the newest are kept (see calls.go).
@@ -16,3 +17,4 @@ CREATE TABLE saga_calls (
     last_at    TEXT    NOT NULL,                  -- when the last of them began
     PRIMARY KEY (saga_id, position)
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What a droplet looks like hardly ever changes, and when it was last seen changes with every sync. They lie apart, so that a sync
 -- writes a few bytes for each droplet and not the whole row. data comes last, so that reading the small columns does not read
@@ -33,3 +34,4 @@ DROP TABLE cloud_resources;
 CREATE VIEW cloud_resources AS
     SELECT provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, last_seen_at, deleted_at, data
     FROM resources JOIN sightings ON resource_id = id;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What the last pass saw of registered droplets that was not as recorded, so that the next one can tell since when. They go with the
 -- droplet's record.
@@ -13,3 +14,4 @@ CREATE TABLE deviations (
     PRIMARY KEY (provider, external_id, field),
     FOREIGN KEY (provider, external_id) REFERENCES cloud_provisioned (provider, external_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What is known of droplets that looks at the account do not show any more (fleet/absence.go). An absence ends with the next sighting of
 -- the droplet, and with its record.
@@ -19,3 +20,4 @@ CREATE TABLE absences (
 ALTER TABLE sightings ADD COLUMN created_at TEXT; -- NULL: not known
 UPDATE sightings SET created_at = (
     SELECT CASE WHEN json_valid(data) THEN json_extract(data, '$.created_at') END FROM resources WHERE id = resource_id);
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What is kept of a droplet that was registered once, or given back by a person, also when its record and its row are gone (law 5).
 CREATE TABLE registrations (
@@ -34,3 +35,4 @@ UPDATE control SET first_look_id = (SELECT max(1, coalesce(max(CAST(external_id 
 
 -- When this file was made by `arcadiad backup`; NULL: it was not, or the first start on it has seen to what follows (law 16).
 ALTER TABLE control ADD COLUMN copied_at TEXT;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What a person approved: one action, in spite of one rule, for the facts that the person saw. The approvals of whole plans stay for those
 -- that are given without a daemon: the next pass turns one into grants, if the plan is still the same.
@@ -17,3 +18,4 @@ CREATE TABLE grants (
 
 -- The name that the fleet file in force gives the droplet by `was`, while the rename was not carried out; NULL: the recorded one.
 ALTER TABLE cloud_provisioned ADD COLUMN heir TEXT;
+-- +goose StatementEnd
