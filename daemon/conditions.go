@@ -29,7 +29,7 @@ func planConditions(desired fleet.Fleet, p plan.Plan) (conditions []notify.Condi
 	}
 	held := map[string]int{} // index of a name's held condition
 	for _, a := range p.Actions {
-		if !a.Held || a.Waits() && a.HeldBy != "backoff" { // the next pass does it
+		if !a.Held || a.Waits() && !a.Hold().Failed { // the next pass does it
 			continue
 		}
 		c := heldCondition(p, a)
@@ -120,16 +120,10 @@ func heldCondition(p plan.Plan, a plan.Action) notify.Condition {
 	c := notify.Condition{
 		Kind: notify.Held, Subject: a.Name, State: fmt.Sprint(a.Kind, " ", a.HeldBy, " ", a.DropletID, " ", a.Spec.Hash()),
 		Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason),
-		Advice:  "change the fleet file, or wait until it no longer holds; to look: arcadiad plan",
+		Advice:  a.Hold().Advice(p.ID),
 	}
-	switch {
-	case a.HeldBy == "stalled":
+	if a.Hold().Failed && !a.Hold().Waits {
 		c.Kind = notify.Stalled
-		c.Advice = "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them"
-	case a.HeldBy == "backoff":
-		c.Advice = "nothing, it is tried again by itself; to find out why it failed: arcadiad saga list"
-	case a.Approvable:
-		c.Advice = "look at it with arcadiad plan; to let the plan through: arcadiad approve " + p.ID
 	}
 	return c
 }

@@ -8,8 +8,8 @@
 //   - decide.go looks at one name at a time. A name with a live saga is left alone. A desired and registered name is compared
 //     field by field (diff.go): the file changed, or the record is behind, or somebody changed the droplet behind our back.
 //     A desired name without a droplet adopts one that bears our tags (claim.go), or is provisioned. What nobody wants is destroyed.
-//   - holds.go goes over all actions with an ordered table of rules. A held action stays in the plan, with the rule and the
-//     reason, and is not carried out. A person lets some of them through by naming the plan's id.
+//   - hold.go goes over all actions with an ordered table: each [Hold] is a row. A held action stays in the plan, with the hold and
+//     the reason, and is not carried out. A person lets some of them through by naming the plan's id.
 //   - license.go: each destroy and replace that is not held gets a [License]. Nothing else makes one, and no droplet is
 //     destroyed without one.
 //

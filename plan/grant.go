@@ -8,12 +8,12 @@ import (
 	"arcadiad/fleet"
 )
 
-// need is the approval that would lift a rule's hold on the action.
-func (d *draft) need(rule string, facts []string) fleet.Grant {
+// need is the approval that would lift a hold on the action.
+func (d *draft) need(by string, facts []string) fleet.Grant {
 	if !slices.IsSorted(facts) {
 		facts = slices.Sorted(slices.Values(facts))
 	}
-	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: rule, Facts: facts}
+	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: by, Facts: facts}
 }
 
 // granted finds the approval that covers what is needed. An approval of this very plan, given without a daemon, covers all that is held.

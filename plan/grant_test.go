@@ -73,7 +73,7 @@ func TestLaw09AnApprovalWithoutADaemon(t *testing.T) {
 	s := twoHeld()
 	s.recorded.Approved = []string{s.build(t).ID}
 	p := s.expect(t, "destroy a 101", "destroy b 102")
-	if grants := p.Unstored(s.now.Add(time.Hour)); len(grants) != 2 || grants[0].Plan != p.ID || grants[0].Rule != ruleMaxDestroy {
+	if grants := p.Unstored(s.now.Add(time.Hour)); len(grants) != 2 || grants[0].Plan != p.ID || grants[0].Rule != "max_destroy" {
 		t.Errorf("to be kept: %+v", grants)
 	}
 	s.droplet(101).VolumeIDs = []string{"v-1"}

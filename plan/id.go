@@ -12,10 +12,10 @@ import (
 
 // identify names the plan by what its actions are and by the facts that a person has to know of them, not by when or whether they may run.
 func (b *builder) identify() string {
-	liftable := slices.DeleteFunc(slices.Clone(rules), func(r rule) bool { return !r.byPerson })
-	looks := make([]func(*draft) verdict, len(liftable))
-	for i, r := range liftable {
-		looks[i] = r.look(b)
+	liftable := slices.DeleteFunc(Holds(), func(h Hold) bool { return !h.Liftable })
+	verdicts := make([]func(*draft) verdict, len(liftable))
+	for i, h := range liftable {
+		verdicts[i] = h.judge(b)
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n", b.observed.Account.UUID, b.desired.Name)
@@ -25,9 +25,9 @@ func (b *builder) identify() string {
 			change = edits(d.Changes)
 		}
 		fmt.Fprintf(h, "%s %s %d %s %s %s%s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while, d.manner())
-		for i, look := range looks {
-			if v := look(d); len(v.facts) > 0 {
-				fmt.Fprintf(h, "%s %q\n", liftable[i].name, v.facts)
+		for i, verdictOn := range verdicts {
+			if v := verdictOn(d); len(v.facts) > 0 {
+				fmt.Fprintf(h, "%s %q\n", liftable[i].Name, v.facts)
 			}
 		}
 	}

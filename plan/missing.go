@@ -18,7 +18,7 @@ type Missing struct {
 	Since     time.Time `json:"since,omitzero"`     // when the first look that lacked it began
 	ProvedAt  time.Time `json:"proved_at,omitzero"` // when it counts as gone at the earliest
 	Again     bool      `json:"again"`              // it is made again then, unless a rule holds that: the file wants it
-	HeldBy    string    `json:"held_by,omitempty"`  // the rule that will hold that, as far as it is known already: lost
+	HeldBy    string    `json:"held_by,omitempty"`  // what will hold that, as far as it is known already: lost
 }
 
 // noteMissing reports a registered droplet that is missing, and asks for the next look.
@@ -137,7 +137,7 @@ func (b *builder) warnOfLost() {
 	}
 	for i := range b.plan.Missing {
 		if b.plan.Missing[i].Again {
-			b.plan.Missing[i].HeldBy = ruleLost
+			b.plan.Missing[i].HeldBy = holdLost
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (p Plan) Within(other Plan) bool {
 	}
 	agreed := map[deed]bool{}
 	for _, a := range other.Actions {
-		if a.Held && a.HeldBy != ruleTurn {
+		if a.Held && a.HeldBy != holdTurn {
 			continue
 		}
 		agreed[deedOf(a)] = true
@@ -108,9 +108,7 @@ func (p Plan) HeldBack() []Action {
 }
 
 // Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
-func (a Action) Waits() bool {
-	return a.HeldBy == ruleTurn && !a.Blocked || a.HeldBy == ruleBackoff || a.HeldBy == ruleConfirm
-}
+func (a Action) Waits() bool { return a.Hold().Waits && !a.Blocked }
 
 // KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
 func (p Plan) KeepMonthly() (cost fleet.Money) {
@@ -157,11 +155,10 @@ type Action struct {
 	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
 	SideEffects []fleet.Attachment `json:"Takes"`
 
-	Held   bool   `json:"Held"`
-	HeldBy string `json:"HeldBy"` // the rule: tags, protect, volumes, reserved_ip, origin, name_taken, rename, lost, loop, stalled, confirm, backoff,
-	// preflight, max_destroy, max_droplets, max_monthly_cost, account_limit or turn
+	Held       bool   `json:"Held"`
+	HeldBy     string `json:"HeldBy"`     // the name of the [Hold]
 	HeldReason string `json:"HeldReason"` // in words
-	Approvable bool   `json:"Approvable"` // held by a rule that a person may lift: `arcadiad approve PLAN`
+	Approvable bool   `json:"Approvable"` // held by what a person may lift: `arcadiad approve PLAN`
 
 	Blocked bool `json:"Blocked"` // held by turn, and nothing brings back into service what it waits for
 

@@ -119,7 +119,7 @@ func (p Plan) Makes() (specs []fleet.Spec) {
 			continue
 		}
 		switch {
-		case !a.Held, a.Approvable, slices.Contains([]string{rulePreflight, ruleTurn, ruleMaxMonthly, ruleMaxDroplets, ruleAccountLimit}, a.HeldBy):
+		case !a.Held, a.Approvable, a.Hold().Catalogue:
 			specs = append(specs, a.Spec)
 		}
 	}
@@ -128,5 +128,5 @@ func (p Plan) Makes() (specs []fleet.Spec) {
 
 // Doubts tells whether the preflight holds anything: what it holds by is worth a second look before it is believed.
 func (p Plan) Doubts() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == rulePreflight })
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == holdPreflight })
 }

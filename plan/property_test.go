@@ -189,7 +189,7 @@ func TestCarriedOutPlansComeToRest(t *testing.T) {
 			if pass == 12 {
 				t.Fatalf("seed %d: no rest after %d passes:\n%s", seed, pass, inText(p))
 			}
-			waits := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == ruleConfirm })
+			waits := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == "confirm" })
 			if s.carryOut(p, &next) == 0 && !waits && !s.activate() {
 				break
 			}

@@ -33,7 +33,7 @@ func bounding() []mutant {
 	take(1, "whose: a second fleet's tag releases", "metrics/figures.go", `registered[d.ID] && !ours(&d)`, `registered[d.ID] && !d.Managed()`, packageTests("metrics"))
 	take(1, "whose: tags that cannot be read release nothing", "metrics/figures.go", `d.Unread.Has(fleet.UnreadTags): // unknown`, `false: // unknown`, packageTests("metrics"))
 	take(6, "status: what was made again is not missing", "cmd/arcadiad/status.go", `there[fleet.Key(r.RecordName)] }`, `false }`, suite{pkg: "./cmd/arcadiad", run: "TestLaw06"})
-	take(9, "the lost are announced", "plan/missing.go", `b.plan.Missing[i].HeldBy = ruleLost`, `b.plan.Missing[i].HeldBy = ""`, packageTests("plan"))
+	take(9, "the lost are announced", "plan/missing.go", `b.plan.Missing[i].HeldBy = holdLost`, `b.plan.Missing[i].HeldBy = ""`, packageTests("plan"))
 	take(1, "whose: the status asks the same", "cmd/arcadiad/status.go", "case ours:\n", "case true:\n", suite{pkg: "./cmd/arcadiad", run: "TestLaw01"})
 	take(1, "whose: an unknown saga is not ours", "fleet/ownership.go", `if !made(saga8) {`, `if false && !made(saga8) {`, words)
 	build := packageTests("plan")

@@ -9,7 +9,9 @@ func deciding() []mutant {
 	inFleet := func(law int, guard, file, old, new string) {
 		all = append(all, mutant{law, guard, file, old, new, []suite{packageTests("fleet")}})
 	}
-	rule := func(law int, name, line string) { take(law, "the hold "+name, "plan/holds.go", line, "") }
+	rule := func(law int, name, judge string) {
+		take(law, "the hold "+name, "plan/hold.go", "judge: "+judge+",", "judge: each(),")
+	}
 
 	const license = "plan/license.go"
 	take(1, "license: it is for one droplet", license, `|| seen.ID != t.DropletID:`, `:`)
@@ -19,9 +21,9 @@ func deciding() []mutant {
 	take(9, "license: protected since", license, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
 	take(9, "license: volumes attached since", license, `if !slices.Contains(t.Volumes, id) {`, `if false && !slices.Contains(t.Volumes, id) {`)
 	take(9, "license: volumes that cannot be read since", license, `case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:`, `case false:`)
-	take(9, "volumes that cannot be read hold", "plan/holds.go", `case d.seen.Unread.Has(fleet.UnreadVolumes):`, `case false:`)
+	take(9, "volumes that cannot be read hold", "plan/hold.go", `case d.seen.Unread.Has(fleet.UnreadVolumes):`, `case false:`)
 	take(1, "tags that cannot be read say nothing of whose it is", "plan/index.go", "if d.Unread.Has(fleet.UnreadTags) {\n\t\treturn untagged", "if false {\n\t\treturn untagged")
-	take(7, "no create beside a droplet whose tags cannot be read", "plan/holds.go", `len(d.subject.untold) > 0`, `false`)
+	take(7, "no create beside a droplet whose tags cannot be read", "plan/hold.go", `len(d.subject.untold) > 0`, `false`)
 	take(9, "monitoring that shows no more is misread", "plan/diff.go", `if f.Stays && recorded == "true" {`, `if false {`)
 	take(17, "license: the name is still undesired", license, `return !desired`, `return true`)
 	take(17, "license: the spec is still desired", license, `return desired && spec.Hash() == t.SpecHash &&`, `return desired && spec.Hash() != "" &&`)
@@ -45,7 +47,7 @@ func deciding() []mutant {
 	take(6, "absence from a listing is no proof", index, `} else if s.gone[record.DropletID] {`, `} else {`)
 	take(7, "each droplet once", index, `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
 	take(16, "an unknown saga tag proves nothing", index, "if maker == nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil")
-	take(1, "the hold tags", "plan/holds.go", `if !b.blind {`, `if true {`)
+	take(1, "the hold tags", "plan/hold.go", `if !b.blind {`, `if true {`)
 
 	const decide = "plan/decide.go"
 	take(2, "no plan for a name with a live saga", decide, `if x.live != nil {`, `if false {`)
@@ -65,23 +67,23 @@ func deciding() []mutant {
 	take(5, "a duplicate stays until the kept one is active", adopt, `if kept.Status != fleet.StatusActive {`, `if false {`)
 	take(5, "the registered duplicate stays", adopt, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
 
-	rule(9, "protect", `{"protect", false, each((*builder).heldByProtect)},`)
-	rule(9, "volumes", `{"volumes", true, withFacts((*builder).heldByVolumes)},`)
-	rule(9, "reserved_ip", `{"reserved_ip", true, withFacts((*builder).heldByReservedIP)},`)
-	rule(16, "origin", `{"origin", true, (*builder).overOrigin},`)
-	rule(9, "name_taken", `{"name_taken", true, withFacts((*builder).heldByNamesake)},`)
-	rule(9, "rename", `{"rename", true, (*builder).unlikeRename},`)
-	rule(9, "loop", `{"loop", true, each((*builder).heldByLoop)},`)
-	rule(14, "stalled", `{"stalled", false, each((*builder).heldByStall)},`)
-	rule(14, "backoff", `{ruleBackoff, false, each((*builder).heldByBackoff)},`)
-	rule(14, "backoff of what another tool changes back", `{ruleBackoff, false, each((*builder).heldByContest)},`)
-	rule(7, "confirm: a second look at drift", `{ruleConfirm, false, each((*builder).heldByConfirm)},`)
-	rule(9, "max_destroy", `{ruleMaxDestroy, true, counting((*builder).overMaxDestroy)},`)
-	rule(9, "max_droplets", `{ruleMaxDroplets, false, counting((*builder).overMaxDroplets)},`)
-	rule(9, "max_monthly_cost", `{ruleMaxMonthly, false, counting((*builder).overMaxMonthly)},`)
-	rule(9, "account_limit", `{ruleAccountLimit, false, counting((*builder).overAccountLimit)},`)
-	rule(9, "preflight", `{rulePreflight, false, each((*builder).heldByPreflight)},`)
-	rule(2, "turn: one action per name", `{ruleTurn, false, counting((*builder).outOfTurn)},`)
+	rule(9, "protect", `each((*builder).heldByProtect)`)
+	rule(9, "volumes", `withFacts((*builder).heldByVolumes)`)
+	rule(9, "reserved_ip", `withFacts((*builder).heldByReservedIP)`)
+	rule(16, "origin", `(*builder).overOrigin`)
+	rule(9, "name_taken", `withFacts((*builder).heldByNamesake)`)
+	rule(9, "rename", `(*builder).unlikeRename`)
+	rule(9, "loop", `each((*builder).heldByLoop)`)
+	rule(14, "stalled", `each((*builder).heldByStall)`)
+	take(14, "the hold backoff", "plan/hold.go", `each((*builder).heldByBackoff, `, `each(`)
+	take(14, "the hold backoff of what another tool changes back", "plan/hold.go", `, (*builder).heldByContest)`, `)`)
+	take(7, "the hold confirm: a second look at drift", "plan/hold.go", `each((*builder).heldByConfirm, `, `each(`)
+	rule(9, "max_destroy", `counting((*builder).overMaxDestroy)`)
+	rule(9, "max_droplets", `counting((*builder).overMaxDroplets)`)
+	rule(9, "max_monthly_cost", `counting((*builder).overMaxMonthly)`)
+	rule(9, "account_limit", `counting((*builder).overAccountLimit)`)
+	rule(9, "preflight", `each((*builder).heldByPreflight)`)
+	rule(2, "turn: one action per name", `counting((*builder).outOfTurn)`)
 	const grant, facts = "fleet/grant.go", "plan/grant.go"
 	inFleet(9, "an approval is for one kind of action", grant, `return g.Kind == need.Kind &&`, `return`)
 	inFleet(9, "an approval is for one droplet", grant, ` && g.DropletID == need.DropletID`, ``)
@@ -108,7 +110,7 @@ func deciding() []mutant {
 	const taken = "plan/taken.go"
 	take(9, "name_taken: another fleet's does not count", taken, ` && len(b.droplets[i].Fleets()) == 0`, ``)
 	take(9, "name_taken: not for a name that had a droplet", taken, ` || x.hadDroplet()`, ``)
-	take(9, "no approval lifts protect", "plan/holds.go", `{"protect", false,`, `{"protect", true,`)
+	take(9, "no approval lifts protect", "plan/hold.go", `Name: "protect",`, `Name: "protect", Liftable: true,`)
 	take(9, "protection is recorded, and sticky", "plan/protect.go", `protected := d.record.Protect || tagged`, `protected := tagged`)
 	take(9, "the tag protects a leftover, too", "plan/protect.go", "if d.record == nil {\n\t\tif tagged {", "if d.record == nil {\n\t\tif false {")
 	take(9, "protection is recorded at once", "plan/build.go", "\tb.protect()\n", "")
@@ -133,7 +135,7 @@ func deciding() []mutant {
 	take(18, "what is off may always be replaced", turn, `if d.seen.Status == fleet.StatusOff {`, `if false {`)
 	take(18, "a surplus stays until enough serve", turn, ` || d.Kind == Destroy && d.record != nil`, ``)
 	take(18, "replaces take droplets down too", turn, `return d.Kind == Replace || d.Alter.Downtime()`, `return d.Alter.Downtime()`)
-	take(9, "max_destroy counts replaces", "plan/holds.go", `func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }`,
+	take(9, "max_destroy counts replaces", "plan/hold.go", `func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }`,
 		`func (d *draft) destroys() bool { return d.Kind == Destroy }`)
 	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
 	take(14, "three droplets for nothing, then stalled", "plan/backoff.go", `if undone < stallAfter {`, `if undone <= stallAfter {`)
@@ -151,10 +153,10 @@ func deciding() []mutant {
 	take(9, "what is not active yet is not altered", turn, `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)
 	take(16, "an adoption takes no tags off", "fleet/record.go", `if f.Kind == KindList {`, `if false {`)
 	take(9, "who agreed to one way has not agreed to another", "plan/id.go", `d.while, d.manner())`, `d.while, "")`)
-	take(13, "the room of a replace is kept for its second half", "plan/holds.go", `range b.inLine() {`, `range b.drafts {`)
-	take(13, "the room of a replace is kept while it is made", "plan/holds.go", ` + b.destroyedFirst()`, ``)
+	take(13, "the room of a replace is kept for its second half", "plan/hold.go", `range b.inLine() {`, `range b.drafts {`)
+	take(13, "the room of a replace is kept while it is made", "plan/hold.go", ` + b.destroyedFirst()`, ``)
 	take(14, "three resizes for nothing, then stalled", "plan/backoff.go", `d.Alter.Downtime() && count >= stallAfter`, `false`)
-	take(9, "a replace in two halves is one", "plan/holds.go", `case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):`, `case same && saga.Kind == fleet.SagaReplace:`)
+	take(9, "a replace in two halves is one", "plan/hold.go", `case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):`, `case same && saga.Kind == fleet.SagaReplace:`)
 	take(2, "a renamed group waits for what is not clear", "plan/was.go", `case unclear:`, `case unclear && false:`)
 	take(2, "a renamed group waits for a live saga", "plan/was.go", `case from.live != nil:`, `case false:`)
 	take(17, "license: the name is not another's old one", license, `return !desired && !renamed`, `return !desired && (!renamed || true)`)

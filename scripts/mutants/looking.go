@@ -50,7 +50,7 @@ func looking() []mutant {
 	}
 	b.plan.Missing`, `}
 	b.plan.Missing`, packageTests("plan"))
-	take(9, "lost", "plan/holds.go", `{ruleLost, true, (*builder).overMaxLost},`, ``, packageTests("plan"))
+	take(9, "lost", "plan/hold.go", `judge: (*builder).overMaxLost,`, `judge: each(),`, packageTests("plan"))
 	take(9, "missing ones count as lost", "plan/missing.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, packageTests("plan"))
 	take(6, "the account is asked again behind a 404", observe, `if again.UUID != o.Account.UUID {`, `if false {`, look)
 	take(6, "another team's 404 proves nothing", absent, "if !pinned {\n\t\ta := absentFrom", "if false {\n\t\ta := absentFrom", look)
