@@ -172,9 +172,10 @@ func mayImport() map[string][]string {
 		"notify":       {"fleet"},                                                           // knows conditions, and of what they are about only the order of names
 		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
 		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                     // looks at what each of them lives on
+		"control":      {"fleet", "saga", "plan", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "state/sqlite", "notify", "metrics", "doctor"},
-		"cmd":     {"daemon", "doctor", "fleetfile", "plan", "simulator", "fleet", "saga"}, // the last two are words of the reader's answers
+			"state", "state/sqlite", "notify", "metrics", "doctor", "control"},
+		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }

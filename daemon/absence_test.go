@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/notify"
 	"arcadiad/plan"
 	"arcadiad/simulator"
@@ -388,7 +389,7 @@ func TestLaw06ApplyWaitsForTheProof(t *testing.T) {
 		}
 		var waited []string
 		conduct := Conduct{
-			Confirm: func(p plan.Plan) (bool, error) { return true, nil }, Progress: func(Progress) {},
+			Confirm: func(p plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {},
 			Waiting: func(p plan.Plan) { waited = append(waited, p.MissingText()) },
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

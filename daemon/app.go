@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"arcadiad/control"
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -170,7 +171,7 @@ func (l *observer) shut(why error) {
 // observe hears of every transition of a saga: those who follow progress and those who watch are told, and an ended saga triggers a pass.
 func (h *app) observe(e saga.Event) {
 	h.observeSaga(e)
-	h.feed.send(progressOf(e))
+	h.feed.send(control.ProgressOf(e))
 	h.moved(e)
 	if e.What == saga.EventEnded {
 		h.loop.SagaEnded(h.engine.Busy())

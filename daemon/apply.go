@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
@@ -15,10 +16,10 @@ import (
 
 // Applied is what an apply came to.
 type Applied struct {
-	Plan     plan.Plan  // what was to be done
-	After    plan.Plan  // what remains
-	Declined bool       // the person said no
-	Failed   []Progress // sagas that ended undone, or are stuck
+	Plan     plan.Plan          // what was to be done
+	After    plan.Plan          // what remains
+	Declined bool               // the person said no
+	Failed   []control.Progress // sagas that ended undone, or are stuck
 }
 
 // Converged tells whether the fleet is as the file asks. It is not while something recorded is missing, though there is nothing to do
@@ -34,7 +35,7 @@ type Conduct struct {
 	// Waiting is told of a plan that droplets are missing in, when the apply waits until they show again or are proved gone; nil: nobody is.
 	Waiting func(plan.Plan)
 	// Progress is told of every transition of a saga.
-	Progress func(Progress)
+	Progress func(control.Progress)
 }
 
 // Apply reconciles once and waits for the sagas. Beside a running daemon it asks the daemon, which first takes in the fleet file as it
@@ -134,8 +135,8 @@ func confirmed(p plan.Plan, c Conduct) (bool, error) {
 
 // carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
 // its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
-func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(Progress), after func(context.Context) (plan.Plan, error),
-	execute func(ctx context.Context, planID string) error) (failed []Progress, remains plan.Plan, err error) {
+func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
+	execute func(ctx context.Context, planID string) error) (failed []control.Progress, remains plan.Plan, err error) {
 
 	follow, stop := h.feed.follow()
 	defer stop()
@@ -161,8 +162,8 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(Progres
 }
 
 // await waits until every pending saga has ended or is stuck, and gives those that failed meanwhile, whether they were pending or not.
-func (h *app) await(ctx context.Context, follow <-chan Progress, pending map[string]bool, progress func(Progress)) (failed []Progress, err error) {
-	hear := func(p Progress) {
+func (h *app) await(ctx context.Context, follow <-chan control.Progress, pending map[string]bool, progress func(control.Progress)) (failed []control.Progress, err error) {
+	hear := func(p control.Progress) {
 		progress(p)
 		if p.Ended || p.Failed() {
 			delete(pending, p.Saga)
@@ -197,7 +198,7 @@ func (h *app) await(ctx context.Context, follow <-chan Progress, pending map[str
 }
 
 // missed gives the outcome of the sagas that are at rest by the journal, whatever the feed has told of them.
-func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []Progress) {
+func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []control.Progress) {
 	busy := map[string]bool{}
 	for _, s := range h.engine.Live() {
 		busy[s.ID] = s.Status != saga.Stuck
@@ -208,7 +209,7 @@ func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []P
 		}
 		s, err := h.store.Saga(ctx, id)
 		if err == nil && (s.Status == saga.Stuck || !s.Status.Live()) {
-			p := progressOf(saga.Event{Saga: s})
+			p := control.ProgressOf(saga.Event{Saga: s})
 			p.Ended = !s.Status.Live()
 			outcomes = append(outcomes, p)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/doctor"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
@@ -48,16 +49,16 @@ type order struct {
 
 // reply is the body of an answer; of /apply and /transfer, one of many.
 type reply struct {
-	Error    string         `json:"error,omitempty"`
-	Changed  bool           `json:"changed,omitempty"` // the error is reconcile.ErrChanged
-	Droplets int            `json:"droplets,omitempty"`
-	Plan     *carried       `json:"plan,omitempty"`
-	Progress *Progress      `json:"progress,omitempty"`
-	Failed   []Progress     `json:"failed,omitempty"`
-	Live     *Live          `json:"live,omitempty"`
-	Known    *knowledge     `json:"known,omitempty"`
-	Report   *doctor.Report `json:"report,omitempty"`
-	Done     bool           `json:"done,omitempty"`
+	Error    string             `json:"error,omitempty"`
+	Changed  bool               `json:"changed,omitempty"` // the error is reconcile.ErrChanged
+	Droplets int                `json:"droplets,omitempty"`
+	Plan     *carried           `json:"plan,omitempty"`
+	Progress *control.Progress  `json:"progress,omitempty"`
+	Failed   []control.Progress `json:"failed,omitempty"`
+	Live     *control.Live      `json:"live,omitempty"`
+	Known    *knowledge         `json:"known,omitempty"`
+	Report   *doctor.Report     `json:"report,omitempty"`
+	Done     bool               `json:"done,omitempty"`
 
 	Transfers []plan.Transfer `json:"handovers,omitempty"`
 	Waiting   bool            `json:"waiting,omitempty"` // for writes to be let through again
@@ -160,7 +161,7 @@ func (h *app) serveApply(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flush := http.NewResponseController(w).Flush
-	progress := func(p Progress) {
+	progress := func(p control.Progress) {
 		send(w, reply{Progress: &p}, nil)
 		flush()
 	}

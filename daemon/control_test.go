@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
 	"arcadiad/simulator"
@@ -71,7 +72,7 @@ func until(t *testing.T, what string, is func() bool) {
 
 var yes = Conduct{
 	Confirm:  func(plan.Plan) (bool, error) { return true, nil },
-	Progress: func(Progress) {},
+	Progress: func(control.Progress) {},
 }
 
 // Who saves the file and asks for an apply in the same breath means the file as it is saved, though the daemon has not noticed yet.

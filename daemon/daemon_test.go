@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
@@ -134,7 +135,7 @@ func TestPlanAndApply(t *testing.T) {
 		asked := 0
 		conduct := Conduct{
 			Confirm:  func(plan.Plan) (bool, error) { asked++; return asked > 1, nil },
-			Progress: func(Progress) {},
+			Progress: func(control.Progress) {},
 		}
 		applied, err := Apply(ctx, w.o, conduct)
 		if err != nil || !applied.Declined || w.sim.Writes() != 0 {

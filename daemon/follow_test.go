@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/simulator"
@@ -32,7 +33,7 @@ func TestLaw17ApplyReadsTheFileAgain(t *testing.T) {
 			}
 			o := w.disk(file(db))
 			waits := false
-			conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(p Progress) {
+			conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(p control.Progress) {
 				if waits && p.Name == "db" {
 					waits = false
 					w.must(os.WriteFile(o.Fleet, []byte(file(tt.then)), 0o600))
@@ -61,7 +62,7 @@ func TestLaw17ApplyReadsTheFileAgain(t *testing.T) {
 func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
 		o := w.disk(fleetOf("name: a"))
-		_, err := Apply(context.Background(), o, Conduct{Progress: func(Progress) {}, Confirm: func(plan.Plan) (bool, error) {
+		_, err := Apply(context.Background(), o, Conduct{Progress: func(control.Progress) {}, Confirm: func(plan.Plan) (bool, error) {
 			return true, os.WriteFile(o.Fleet, []byte(fleetOf("name: b")), 0o600)
 		}})
 		if !errors.Is(err, reconcile.ErrChanged) || w.sim.Writes() != 0 {
@@ -73,7 +74,7 @@ func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
 // An apply whose DELETE got no answer waits for seconds.
 func TestLaw06AnApplyAfterALostDelete(t *testing.T) {
 	inWorld(t, simulator.Options{}, func(w *world) {
-		conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(Progress) {}}
+		conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 		o := w.disk(fleetOf("name: a", "name: b"))
 		_, err := Apply(context.Background(), o, conduct)
 		w.must(err)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/plan"
 	"arcadiad/simulator"
 )
@@ -64,7 +65,7 @@ func TestLaw06LossHealsInTime(t *testing.T) {
 	apply := func(run func(ctx context.Context, w *world, c Conduct) (Applied, error)) func(context.Context, *world) {
 		return func(ctx context.Context, w *world) {
 			began := time.Now()
-			applied, err := run(ctx, w, Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(Progress) {}})
+			applied, err := run(ctx, w, Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}})
 			if took := time.Since(began); err != nil || !applied.Converged() || took > 75*time.Second {
 				w.t.Errorf("%v, converged %v, after %v", err, applied.Converged(), took)
 			}

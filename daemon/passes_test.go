@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
@@ -160,7 +161,7 @@ func TestLaw07AnOldPlanIsMadeAnew(t *testing.T) {
 				w.must(os.WriteFile(w.o.Fleet, []byte(file), 0o600))
 				_, err := Apply(context.Background(), w.o, Conduct{
 					Confirm:  func(plan.Plan) (bool, error) { think(); return true, nil },
-					Progress: func(Progress) {},
+					Progress: func(control.Progress) {},
 				})
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 
+	"arcadiad/control"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 )
@@ -125,10 +126,10 @@ func (r *Remote) Sync(ctx context.Context) (droplets int, err error) {
 }
 
 // Live asks how the daemon is.
-func (r *Remote) Live(ctx context.Context) (Live, error) {
+func (r *Remote) Live(ctx context.Context) (control.Live, error) {
 	a, err := r.ask(ctx, pathStatus, order{})
 	if err != nil || a.Live == nil {
-		return Live{}, err
+		return control.Live{}, err
 	}
 	return *a.Live, nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -21,10 +22,10 @@ import (
 
 // Handed is what an adopt or a release came to.
 type Handed struct {
-	Transfers []plan.Transfer // what was to be done, and what is refused
-	Declined  bool            // the person said no
-	Waiting   bool            // all is begun, and waits for `arcadiad resume`
-	Failed    []Progress      // those that came to nothing, or are stuck
+	Transfers []plan.Transfer    // what was to be done, and what is refused
+	Declined  bool               // the person said no
+	Waiting   bool               // all is begun, and waits for `arcadiad resume`
+	Failed    []control.Progress // those that came to nothing, or are stuck
 }
 
 // Assent is how an adopt or a release talks to the one who asked for it.
@@ -32,7 +33,7 @@ type Assent struct {
 	// Confirm is asked once, before anything is written, unless all is refused.
 	Confirm func([]plan.Transfer) (bool, error)
 	// Progress is told of every transition of the sagas.
-	Progress func(Progress)
+	Progress func(control.Progress)
 }
 
 // Adopt takes droplets over that are there and nobody's, by the names that the fleet file wants; without names all of them. Nothing
@@ -142,7 +143,7 @@ func (l *observer) readsTags(ctx context.Context) error {
 
 // carryOver begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
 // While writes are paused it does not wait.
-func (h *app) carryOver(ctx context.Context, e transferRequest, progress func(Progress)) (failed []Progress, waiting bool, err error) {
+func (h *app) carryOver(ctx context.Context, e transferRequest, progress func(control.Progress)) (failed []control.Progress, waiting bool, err error) {
 	pass, list, err := h.transfers(ctx, e)
 	if err != nil {
 		return nil, false, err
@@ -169,7 +170,7 @@ func (h *app) carryOver(ctx context.Context, e transferRequest, progress func(Pr
 	for _, id := range started {
 		ours[id] = true
 	}
-	_, err = h.await(ctx, follow, maps.Clone(ours), func(p Progress) {
+	_, err = h.await(ctx, follow, maps.Clone(ours), func(p control.Progress) {
 		if ours[p.Saga] {
 			progress(p)
 		}
@@ -180,7 +181,7 @@ func (h *app) carryOver(ctx context.Context, e transferRequest, progress func(Pr
 			err = errors.Join(err, lost)
 			continue
 		}
-		p := progressOf(saga.Event{Saga: s})
+		p := control.ProgressOf(saga.Event{Saga: s})
 		p.Error, p.Ended = s.Error, !s.Status.Live()
 		failed = append(failed, p)
 	}
@@ -204,7 +205,7 @@ func (h *app) serveTransfer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flush := http.NewResponseController(w).Flush
-	failed, waiting, err := h.carryOver(r.Context(), *o.Transfer, func(p Progress) {
+	failed, waiting, err := h.carryOver(r.Context(), *o.Transfer, func(p control.Progress) {
 		send(w, reply{Progress: &p}, nil)
 		flush()
 	})

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
@@ -31,7 +32,7 @@ func (w *world) disk(file string) Options {
 }
 
 // assent agrees to everything, and keeps quiet.
-var assent = Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(Progress) {}}
+var assent = Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 
 // bareTruth is a droplet without the tags that arcadiad puts on.
 func bareTruth(d simulator.Droplet) simulator.Droplet {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -108,11 +109,11 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 	}
 	if format == "json" {
 		err = writeJSON(cmd.OutOrStdout(), struct {
-			Transfers []plan.Transfer   `json:"handovers"`
-			Declined  bool              `json:"declined"`
-			Waiting   bool              `json:"waiting"`
-			Failed    []daemon.Progress `json:"failed"`
-		}{append([]plan.Transfer{}, handed.Transfers...), handed.Declined, handed.Waiting, append([]daemon.Progress{}, handed.Failed...)})
+			Transfers []plan.Transfer    `json:"handovers"`
+			Declined  bool               `json:"declined"`
+			Waiting   bool               `json:"waiting"`
+			Failed    []control.Progress `json:"failed"`
+		}{append([]plan.Transfer{}, handed.Transfers...), handed.Declined, handed.Waiting, append([]control.Progress{}, handed.Failed...)})
 	} else {
 		if !shown {
 			err = showTransfers(out, handed.Transfers)

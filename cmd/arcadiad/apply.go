@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/plan"
 )
@@ -77,12 +78,12 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 	}
 	if format == "json" {
 		err = writeJSON(cmd.OutOrStdout(), struct {
-			Plan      plan.Plan         `json:"plan"`
-			Remains   plan.Plan         `json:"remains"`
-			Converged bool              `json:"converged"`
-			Declined  bool              `json:"declined"`
-			Failed    []daemon.Progress `json:"failed"`
-		}{applied.Plan, applied.After, applied.Converged(), applied.Declined, append([]daemon.Progress{}, applied.Failed...)})
+			Plan      plan.Plan          `json:"plan"`
+			Remains   plan.Plan          `json:"remains"`
+			Converged bool               `json:"converged"`
+			Declined  bool               `json:"declined"`
+			Failed    []control.Progress `json:"failed"`
+		}{applied.Plan, applied.After, applied.Converged(), applied.Declined, append([]control.Progress{}, applied.Failed...)})
 	} else {
 		err = report(out, applied, shown, time.Since(began))
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -26,7 +26,7 @@ type board struct {
 
 // row is one saga.
 type row struct {
-	daemon.Progress
+	control.Progress
 	began time.Time
 	ended time.Time // zero: it is under way
 }
@@ -34,7 +34,7 @@ type row struct {
 func newBoard(now time.Time) *board { return &board{began: now, rows: map[string]*row{}} }
 
 // take notes a transition.
-func (b *board) take(p daemon.Progress, now time.Time) {
+func (b *board) take(p control.Progress, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := b.rows[p.Saga]

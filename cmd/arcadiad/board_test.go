@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -17,14 +17,14 @@ import (
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 
 // tried is a try of a step of the saga that provisions a droplet.
-func tried(name, step string, n, attempt int) daemon.Progress {
-	return daemon.Progress{
+func tried(name, step string, n, attempt int) control.Progress {
+	return control.Progress{
 		Saga: fmt.Sprintf("%08x", len(name)) + name, Kind: fleet.SagaProvision, Name: name, What: string(saga.EventStarted),
 		Status: string(saga.Running), Step: step, StepNo: n, Steps: 3, Attempt: attempt, Began: noon,
 	}
 }
 
-func ended(name string, status saga.Status) daemon.Progress {
+func ended(name string, status saga.Status) control.Progress {
 	p := tried(name, "", 3, 0)
 	p.What, p.Status, p.Ended, p.IP = string(saga.EventEnded), string(status), true, "198.51.100.7"
 	return p
@@ -97,7 +97,7 @@ func TestPlainLines(t *testing.T) {
 	missed := ended("web-1", saga.Completed)
 	missed.What = ""
 	for _, c := range []struct {
-		p    daemon.Progress
+		p    control.Progress
 		want string
 	}{
 		{tried("web-1", "CreateDroplet", 1, 1), ""},

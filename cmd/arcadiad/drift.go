@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
@@ -53,7 +53,7 @@ func drifted(deviations []fleet.Drift, live []sagaView) []difference {
 }
 
 // waiting is what the daemon's plan is to do and does not now, but for what the state database tells better.
-func waiting(list []daemon.Waiting) (out []difference) {
+func waiting(list []control.Waiting) (out []difference) {
 	for _, w := range list {
 		d := difference{Name: w.Name, DropletID: w.DropletID, Cause: w.Cause, HeldBy: w.HeldBy}
 		switch {

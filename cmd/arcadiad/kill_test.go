@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 )
 
@@ -266,7 +266,7 @@ func (k *killing) approve() {
 	out, err := k.known("status", "-o", "json").Output()
 	k.must(err)
 	var st struct {
-		Daemon *daemon.Live `json:"daemon"`
+		Daemon *control.Live `json:"daemon"`
 	}
 	k.must(json.Unmarshal(out, &st))
 	if st.Daemon == nil || !st.Daemon.Approvable {

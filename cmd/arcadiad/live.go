@@ -10,7 +10,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 )
 
 // show shows the progress of an apply: redrawn in place on a terminal, as plain lines elsewhere. What is written to it, such as log
@@ -40,7 +40,7 @@ func newShow(stderr io.Writer) *show {
 }
 
 // take shows a transition.
-func (s *show) take(p daemon.Progress) {
+func (s *show) take(p control.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lines == 0 {

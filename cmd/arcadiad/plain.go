@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/saga"
 )
 
 // plainLine is a transition as a line of a log that people read; empty: it is not worth one.
-func plainLine(p daemon.Progress) string {
+func plainLine(p control.Progress) string {
 	var said string
 	switch what := saga.What(p.What); {
 	case p.Ended:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -52,7 +53,7 @@ type status struct {
 	PausedSince time.Time       `json:"paused_since,omitzero"`
 	LastSync    time.Time       `json:"last_sync,omitzero"`
 	Approved    []approval      `json:"approved"` // plans that a person let through, and that were not carried out yet
-	Daemon      *daemon.Live    `json:"daemon"`   // null: none runs
+	Daemon      *control.Live   `json:"daemon"`   // null: none runs
 	DaemonError string          `json:"daemon_error,omitempty"`
 	Summary     map[bearing]int `json:"summary"`
 	Droplets    []dropletView   `json:"droplets"`
@@ -211,7 +212,7 @@ func (st *status) askDaemon(ctx context.Context, o daemon.Options) {
 	if errors.Is(err, daemon.ErrNoDaemon) {
 		return
 	}
-	var live daemon.Live
+	var live control.Live
 	if err == nil {
 		live, err = remote.Live(ctx)
 	}
@@ -318,7 +319,7 @@ func (st status) daemonText(now time.Time) string {
 }
 
 // budgetText says how many API requests are left. Others may use the same token.
-func budgetText(d daemon.Live) string {
+func budgetText(d control.Live) string {
 	if d.Remaining < 0 {
 		return fmt.Sprintf("%d API requests an hour; no answer has told yet how many are left", d.Limit)
 	}

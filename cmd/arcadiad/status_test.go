@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -18,13 +18,13 @@ func TestStatusFitsOneScreen(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 5, 20, 1000} {
 		st := status{
 			State: "arcadiad.db", Fleet: "demo", Summary: map[bearing]int{managed: n},
-			Daemon: &daemon.Live{PID: 7, Pass: now, Limit: 5000, Remaining: 4812, Plan: "3f7c90e7367e", Held: n, Drifted: 1, FileError: "bad"},
+			Daemon: &control.Live{PID: 7, Pass: now, Limit: 5000, Remaining: 4812, Plan: "3f7c90e7367e", Held: n, Drifted: 1, FileError: "bad"},
 		}
 		for i := range n {
 			st.Droplets = append(st.Droplets, dropletView{Name: fmt.Sprint("web-", i), Bearing: managed, Status: "active"})
 			st.Sagas = append(st.Sagas, sagaView{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("api-", i), Status: saga.Stuck})
 			st.Drift = append(st.Drift, difference{Name: fmt.Sprint("odd-", i), Cause: "outside", Field: "size", From: "a", To: "b"})
-			st.Daemon.HeldBack = append(st.Daemon.HeldBack, daemon.Held{Name: fmt.Sprint("old-", i), Action: "destroy"})
+			st.Daemon.HeldBack = append(st.Daemon.HeldBack, control.Held{Name: fmt.Sprint("old-", i), Action: "destroy"})
 		}
 		var b strings.Builder
 		if err := st.text(&b, now); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
@@ -48,7 +48,7 @@ and each request to the API with its id and duration; and what is not as the fil
 type story struct {
 	Name     string        `json:"name"`
 	Droplets []dropletView `json:"droplets"` // that bear it, or were recorded under it
-	Held     *daemon.Held  `json:"held"`     // what waits for a person or a change; null: nothing
+	Held     *control.Held `json:"held"`     // what waits for a person or a change; null: nothing
 	Drift    []difference  `json:"drift"`    // what is not as the fleet file asks, and whose doing that is
 	Sagas    []sagaView    `json:"sagas"`    // newest first
 }

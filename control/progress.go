@@ -1,8 +1,7 @@
-package daemon
+package control
 
 import (
 	"strconv"
-	"sync"
 	"time"
 
 	"arcadiad/fleet"
@@ -28,7 +27,8 @@ type Progress struct {
 	Ended     bool      `json:"ended"`
 }
 
-func progressOf(e saga.Event) Progress {
+// ProgressOf tells of a transition.
+func ProgressOf(e saga.Event) Progress {
 	s := e.Saga
 	p := Progress{
 		Saga: s.ID, Kind: s.Kind, Name: s.Subject, What: string(e.What), Status: string(s.Status), Step: e.Step, Steps: len(s.Steps),
@@ -47,48 +47,4 @@ func progressOf(e saga.Event) Progress {
 // Failed tells whether the saga ended without its work done, or is stuck.
 func (p Progress) Failed() bool {
 	return p.Status == string(saga.Stuck) || p.Ended && p.Status == string(saga.Compensated)
-}
-
-// feed passes progress on to whoever follows it. A follower that does not keep up loses the oldest.
-type feed struct {
-	mu        sync.Mutex
-	followers map[chan Progress]bool
-}
-
-// followBuffer is how much progress a follower may fall behind: enough for a few thousand sagas that all start at once.
-const followBuffer = 1 << 14
-
-func (f *feed) send(p Progress) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for c := range f.followers {
-		for {
-			select {
-			case c <- p:
-			default:
-				select {
-				case <-c:
-				default:
-				}
-				continue
-			}
-			break
-		}
-	}
-}
-
-// follow gives all progress from now on, until stop.
-func (f *feed) follow() (progress <-chan Progress, stop func()) {
-	c := make(chan Progress, followBuffer)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.followers == nil {
-		f.followers = map[chan Progress]bool{}
-	}
-	f.followers[c] = true
-	return c, func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.followers, c)
-	}
 }
