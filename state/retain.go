@@ -1,6 +1,13 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
 
 // MinKeepSagas is how long an ended saga is kept at least. For 7 days it is watched for droplets that come late (law 5).
 const MinKeepSagas = 8 * 24 * time.Hour
@@ -13,3 +20,84 @@ type Retention struct {
 
 // Removed counts what Retain removed.
 type Removed struct{ Sagas, Approvals, Deleted int64 }
+
+// Needed is what asks for sagas.
+type Needed struct {
+	Sagas    map[string]bool // by id: named by records
+	Tagged   map[string]bool // the part of the id that tags carry, of droplets that are not proved gone
+	Droplets map[int64]bool  // that are not proved gone
+}
+
+// Past is what Expired needs to know of a saga.
+type Past struct {
+	id        string
+	status    saga.Status
+	ended     time.Time // zero: live
+	retried   bool
+	undone    bool
+	update    bool    // it changed a living droplet, and made none
+	missing   bool    // it sent a create whose droplet was never seen
+	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
+	droplets  []int64 // that it made, adopted, replaced or destroyed
+	spoilt    bool    // its row cannot be read whole
+}
+
+// PastOf reads the labels of a saga. Spoilt: something of its row could not be read.
+func PastOf(id, kind string, status saga.Status, ended time.Time, labels map[string]string, spoilt bool) Past {
+	p := Past{id: id, status: status, ended: ended, update: kind == fleet.SagaUpdate}
+	p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
+	p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
+	creates, err := fleet.CreatesOf(labels)
+	p.spoilt = spoilt || err != nil
+	for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
+		if v := labels[label]; v != "" {
+			id, err := strconv.ParseInt(v, 10, 64)
+			p.spoilt = p.spoilt || err != nil
+			p.droplets = append(p.droplets, id)
+		}
+	}
+	p.missing = len(creates.Bearers(p.droplets...)) < creates.Sent
+	return p
+}
+
+// Expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed; and beyond that
+// one the updates from the oldest on. What a later one tells about its name (that it succeeded, or was forgiven) is about those before
+// it, so it goes last.
+func Expired(sagas []Past, n Needed, before time.Time) (ids []string) {
+	over := func(p Past) bool {
+		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt
+	}
+	answered := lastAnswer(sagas, func(Past) bool { return true })
+	first := 0 // that is still needed
+	for ; first < len(sagas); first++ {
+		p := sagas[first]
+		stalls := p.status == saga.Compensated && p.undone && first > answered
+		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.Droplets[id] })
+		if !over(p) || stalls || lives || p.leavesTag || p.missing || n.Sagas[p.id] || n.Tagged[fleet.Saga8(p.id)] {
+			break
+		}
+		ids = append(ids, p.id)
+	}
+	answered = lastAnswer(sagas, func(p Past) bool { return p.update })
+	for i := first; i < len(sagas); i++ {
+		p := sagas[i]
+		if !p.update {
+			continue
+		}
+		if stalls := p.status == saga.Compensated && i > answered; !over(p) || stalls {
+			break
+		}
+		ids = append(ids, p.id)
+	}
+	return ids
+}
+
+// lastAnswer is the place of the last of some sagas that put an end to the failures before it; -1: there is none.
+func lastAnswer(sagas []Past, some func(Past) bool) int {
+	for i := len(sagas) - 1; i >= 0; i-- {
+		if p := sagas[i]; some(p) && (p.status == saga.Completed || p.retried) {
+			return i
+		}
+	}
+	return -1
+}

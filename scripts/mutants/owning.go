@@ -59,6 +59,6 @@ func owning() []mutant {
 	take(16, "a backup is marked", "state/sqlite/backup.go", `return markCopy(ctx, path)`, `return nil`, store)
 	take(16, "the mark of a backup is seen once", kept, `"UPDATE control SET copied_at = NULL"`, `"UPDATE control SET id = id"`, store)
 	take(16, "the first look stays the first", "state/sqlite/save.go", `first_look_id = coalesce(first_look_id, ?)`, `first_look_id = ?`, store)
-	take(5, "a saga is kept while a create of it may land", "state/sqlite/retain.go", ` || p.missing`, ``, store)
+	take(5, "a saga is kept while a create of it may land", "state/retain.go", ` || p.missing`, ``, store)
 	return all
 }

@@ -3,67 +3,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"sync"
 	"time"
 
 	"arcadiad/fleet"
-)
-
-// The bounds of what is kept of the calls of one saga: how it began, and how it went on lately.
-const (
-	firstCalls  = 20
-	newestCalls = 180
-	waitingMost = 10_000 // sagas whose calls wait for a commit
+	"arcadiad/state"
 )
 
 // Note keeps a call in memory for each of the sagas. It is written with the saga's next commit, and so costs no write of its own.
 func (s *Store) Note(sagas []string, c fleet.Call) {
-	s.calls.note(sagas, c)
-}
-
-// waitingCalls are calls that are not written yet, by saga.
-type waitingCalls struct {
-	mu    sync.Mutex
-	calls map[string][]fleet.Call
-}
-
-func (w *waitingCalls) note(sagas []string, c fleet.Call) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.calls == nil {
-		w.calls = map[string][]fleet.Call{}
-	}
-	for _, id := range sagas {
-		list := w.calls[id]
-		switch {
-		case len(list) > 0 && list[len(list)-1].Folds(c):
-		case len(list) == 0 && len(w.calls) >= waitingMost: // they belong to sagas that are over, and are never written
-			clear(w.calls)
-			w.calls[id] = []fleet.Call{c}
-		case len(list) >= newestCalls:
-			w.calls[id] = append(list[1:len(list):len(list)], c)
-		default:
-			w.calls[id] = append(list, c)
-		}
-	}
-}
-
-// take gives what waits for a saga; back puts it in front again when it could not be written.
-func (w *waitingCalls) take(id string) []fleet.Call {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	list := w.calls[id]
-	delete(w.calls, id)
-	return list
-}
-
-func (w *waitingCalls) back(id string, list []fleet.Call) {
-	if len(list) == 0 {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls[id] = append(list, w.calls[id]...)
+	s.calls.Note(sagas, c)
 }
 
 func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error {
@@ -92,10 +40,10 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 		}
 		next++
 	}
-	if next <= firstCalls+newestCalls {
+	if next <= state.FirstCalls+state.NewestCalls {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, firstCalls, next-newestCalls)
+	_, err := tx.ExecContext(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, state.FirstCalls, next-state.NewestCalls)
 	return err
 }
 

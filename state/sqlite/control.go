@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -16,9 +14,6 @@ import (
 // empty fleetName leaves the fleet alone, as when no fleet is in force. state.ErrPinned: one of them is another, and the error says
 // which, and what to do.
 func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
-	if account.UUID == "" {
-		return errors.New("the account has no uuid to pin the database to")
-	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		var uuid, pinnedFleet sql.NullString
 		var simulated bool
@@ -26,31 +21,14 @@ func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string
 		if err != nil {
 			return err
 		}
-		if uuid.Valid && simulated != account.Simulated {
-			return fmt.Errorf("%w account: %s is pinned to %s account %s, the token's is %s account %s (give each its own --state)",
-				state.ErrPinned, s.path, nature(simulated), uuid.String, nature(account.Simulated), account.UUID)
+		pinned := fleet.Meta{Path: s.path, Account: uuid.String, Simulated: simulated, Fleet: pinnedFleet.String}
+		if err := state.Pinned(pinned, account, fleetName); err != nil {
+			return err
 		}
-		if uuid.Valid && !strings.EqualFold(uuid.String, account.UUID) {
-			return fmt.Errorf("%w account: %s is pinned to account %s, the token's is %s (use a token of the pinned account, or another --state)",
-				state.ErrPinned, s.path, uuid.String, account.UUID)
-		}
-		if fleetName == "" {
-			fleetName = pinnedFleet.String
-		} else if pinnedFleet.Valid && pinnedFleet.String != fleetName {
-			return fmt.Errorf("%w fleet: %s is pinned to fleet %s, the file says %s (put the name back, or use another --state)",
-				state.ErrPinned, s.path, pinnedFleet.String, fleetName)
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = ?",
+		_, err = tx.ExecContext(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = coalesce(?, fleet)",
 			account.UUID, account.Simulated, nullText(fleetName))
 		return err
 	})
-}
-
-func nature(simulated bool) string {
-	if simulated {
-		return "the simulated"
-	}
-	return "the real"
 }
 
 // Pause keeps for good that all writes to the cloud are stopped, or may go on.

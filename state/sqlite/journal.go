@@ -108,10 +108,10 @@ func columnsOf(s saga.Saga) ([]any, error) {
 // Of a saga that is Undecodable only the status, the error and the times are written, so that what could not be read stays as it
 // is. The calls that were noted for the saga are written too. state.ErrNoSaga: it was never begun. state.ErrEnded: it has ended, and the commit would bring it back.
 func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
-	calls := s.calls.take(sg.ID)
+	calls := s.calls.Take(sg.ID)
 	defer func() {
 		if err != nil {
-			s.calls.back(sg.ID, calls)
+			s.calls.Back(sg.ID, calls)
 		}
 	}()
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -142,10 +141,10 @@ type sent struct {
 }
 
 func (c sentColumns) decode() (s sent, err error) {
-	if s.values, s.assumed, err = decodeSpec(c.spec); err != nil {
+	if s.values, s.assumed, err = state.DecodeSpec(c.spec); err != nil {
 		return s, err
 	}
-	for field, column := range map[string]sql.NullString{fieldSize: c.size, fieldRegion: c.region, fieldImage: c.image} {
+	for field, column := range map[string]sql.NullString{state.FieldSize: c.size, state.FieldRegion: c.region, state.FieldImage: c.image} {
 		if column.Valid {
 			s.values[field] = column.String
 		}
@@ -234,32 +233,7 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	if err := decode("labels", text, &labels); err != nil {
 		return err
 	}
-	f.SpecHash, f.GroupHash = labels[fleet.LabelSpec], labels[fleet.LabelGroup]
-	f.Undone = labels[fleet.LabelUndone] == "true"
-	f.Downtime, f.Corrects = labels[fleet.LabelDowntime] == "true", labels[fleet.LabelCorrects] == "true"
-	f.Retried, f.Approved = labels[fleet.LabelRetried] == "true", labels[fleet.LabelApproval] != ""
-	f.TagGone = labels[fleet.LabelTagGone] == "true"
-	var err error
-	if f.Creates, err = fleet.CreatesOf(labels); err != nil {
-		return err
-	}
-	if v := labels[fleet.LabelSwept]; v != "" {
-		at, err := time.Parse(time.RFC3339, v)
-		if err != nil {
-			return fmt.Errorf("label %s: %w", fleet.LabelSwept, err)
-		}
-		f.SweptAt = at
-	}
-	for label, into := range map[string]*int64{fleet.LabelDroplet: &f.DropletID, fleet.LabelReplaces: &f.Replaces} {
-		if v := labels[label]; v != "" {
-			id, err := strconv.ParseInt(v, 10, 64)
-			if err != nil {
-				return fmt.Errorf("label %s: %w", label, err)
-			}
-			*into = id
-		}
-	}
-	return nil
+	return state.Describe(f, labels)
 }
 
 // Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -114,7 +113,7 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 			if err != nil {
 				return err
 			}
-			for _, id := range expired(past, needed, before) {
+			for _, id := range state.Expired(past, needed, before) {
 				if _, err := tx.ExecContext(ctx, "DELETE FROM sagas WHERE id = ?", id); err != nil { // its steps go with it
 					return err
 				}
@@ -126,20 +125,13 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 	return removed, err
 }
 
-// needed is what asks for sagas.
-type needed struct {
-	ids      map[string]bool // named by records
-	tagged   map[string]bool // the part of the id that tags carry, of droplets that are not proved gone
-	droplets map[int64]bool  // that are not proved gone
-}
-
-func readNeeded(ctx context.Context, tx *sql.Tx) (needed, error) {
-	n := needed{ids: map[string]bool{}, tagged: map[string]bool{}, droplets: map[int64]bool{}}
+func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
+	n := state.Needed{Sagas: map[string]bool{}, Tagged: map[string]bool{}, Droplets: map[int64]bool{}}
 	err := each(ctx, tx, "SELECT external_id, coalesce(saga_id, '') FROM cloud_provisioned WHERE provider = ?", func(rows *sql.Rows) error {
 		var droplet int64
 		var id string
 		err := rows.Scan(&droplet, &id)
-		n.droplets[droplet], n.ids[id] = true, true
+		n.Droplets[droplet], n.Sagas[id] = true, true
 		return err
 	}, provider)
 	if err != nil {
@@ -155,99 +147,29 @@ func readNeeded(ctx context.Context, tx *sql.Tx) (needed, error) {
 		if err := json.Unmarshal([]byte(tags), &d.Tags); err != nil {
 			return fmt.Errorf("row of droplet %d: %w", d.ID, err)
 		}
-		n.droplets[d.ID] = true
+		n.Droplets[d.ID] = true
 		for _, tag := range d.Saga8s() {
-			n.tagged[tag] = true
+			n.Tagged[tag] = true
 		}
 		return nil
 	}, provider, kind)
 	return n, err
 }
 
-// past is what expired needs to know of a saga.
-type past struct {
-	id        string
-	status    saga.Status
-	ended     time.Time // zero: live
-	retried   bool
-	undone    bool
-	update    bool    // it changed a living droplet, and made none
-	missing   bool    // it sent a create whose droplet was never seen
-	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
-	droplets  []int64 // that it made, adopted, replaced or destroyed
-	spoilt    bool    // its row cannot be read whole
-}
-
 // readPast gives the sagas for a name, oldest first.
-func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []past, err error) {
+func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []state.Past, err error) {
 	const query = "SELECT id, kind, status, labels, ended_at FROM sagas WHERE subject_key = ? ORDER BY created_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var p past
-		var kind, status, text string
+		var id, kind, status, text string
 		var ended sql.NullString
-		if err := rows.Scan(&p.id, &kind, &status, &text, &ended); err != nil {
+		if err := rows.Scan(&id, &kind, &status, &text, &ended); err != nil {
 			return err
 		}
-		p.status = saga.Status(status)
+		var ends time.Time
 		var labels map[string]string
-		p.spoilt = decodeTime("ended_at", ended, &p.ended) != nil || decode("labels", text, &labels) != nil
-		p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
-		p.update = kind == fleet.SagaUpdate
-		creates, err := fleet.CreatesOf(labels)
-		p.spoilt = p.spoilt || err != nil
-		p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
-		for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
-			if v := labels[label]; v != "" {
-				id, err := strconv.ParseInt(v, 10, 64)
-				p.spoilt = p.spoilt || err != nil
-				p.droplets = append(p.droplets, id)
-			}
-		}
-		p.missing = len(creates.Bearers(p.droplets...)) < creates.Sent
-		sagas = append(sagas, p)
+		spoilt := decodeTime("ended_at", ended, &ends) != nil || decode("labels", text, &labels) != nil
+		sagas = append(sagas, state.PastOf(id, kind, saga.Status(status), ends, labels, spoilt))
 		return nil
 	}, key)
 	return sagas, err
-}
-
-// expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed; and beyond that
-// one the updates from the oldest on. What a later one tells about its name (that it succeeded, or was forgiven) is about those before
-// it, so it goes last.
-func expired(sagas []past, n needed, before time.Time) (ids []string) {
-	over := func(p past) bool {
-		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt
-	}
-	answered := lastAnswer(sagas, func(past) bool { return true })
-	first := 0 // that is still needed
-	for ; first < len(sagas); first++ {
-		p := sagas[first]
-		stalls := p.status == saga.Compensated && p.undone && first > answered
-		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.droplets[id] })
-		if !over(p) || stalls || lives || p.leavesTag || p.missing || n.ids[p.id] || n.tagged[fleet.Saga8(p.id)] {
-			break
-		}
-		ids = append(ids, p.id)
-	}
-	answered = lastAnswer(sagas, func(p past) bool { return p.update })
-	for i := first; i < len(sagas); i++ {
-		p := sagas[i]
-		if !p.update {
-			continue
-		}
-		if stalls := p.status == saga.Compensated && i > answered; !over(p) || stalls {
-			break
-		}
-		ids = append(ids, p.id)
-	}
-	return ids
-}
-
-// lastAnswer is the place of the last of some sagas that put an end to the failures before it; -1: there is none.
-func lastAnswer(sagas []past, some func(past) bool) int {
-	for i := len(sagas) - 1; i >= 0; i-- {
-		if p := sagas[i]; some(p) && (p.status == saga.Completed || p.retried) {
-			return i
-		}
-	}
-	return -1
 }

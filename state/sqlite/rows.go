@@ -132,14 +132,6 @@ func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
 	return nil
 }
 
-// The fields of a recorded spec that have columns of their own.
-const (
-	fieldSize   = "size"
-	fieldRegion = "region"
-	fieldImage  = "image"
-	keyAssumed  = "assumed" // beside the fields in the spec column
-)
-
 // putRecord writes a record; without a time of its own it is of the time at.
 func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
 	args, err := recordColumns(r, at)
@@ -183,7 +175,7 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 	if r.RecordedAt.IsZero() {
 		r.RecordedAt = time.Now()
 	}
-	spec, err := encodeSpec(r)
+	spec, err := state.EncodeSpec(r)
 	if err != nil {
 		return nil, err
 	}
@@ -198,50 +190,7 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 		image = r.ImageID
 	}
 	return []any{
-		r.Name, column(fieldSize), column(fieldRegion), column(fieldImage), image, spec, r.Protect, nullText(r.SagaID),
+		r.Name, column(state.FieldSize), column(state.FieldRegion), column(state.FieldImage), image, spec, r.Protect, nullText(r.SagaID),
 		timeText(r.RecordedAt), provider, externalID(r.DropletID),
 	}, nil
-}
-
-// encodeSpec gives the JSON of all fields without a column of their own, and which of all fields were assumed.
-func encodeSpec(r fleet.Record) (string, error) {
-	rest := make(fleet.Values, len(r.Values))
-	for field, v := range r.Values {
-		if field != fieldSize && field != fieldRegion && field != fieldImage {
-			rest[field] = v
-		}
-	}
-	b, err := json.Marshal(rest)
-	if err != nil || len(r.Assumed) == 0 {
-		return string(b), err
-	}
-	spec := map[string]json.RawMessage{}
-	if err := json.Unmarshal(b, &spec); err != nil {
-		return "", err
-	}
-	if spec[keyAssumed], err = json.Marshal(r.Assumed); err != nil {
-		return "", err
-	}
-	b, err = json.Marshal(spec)
-	return string(b), err
-}
-
-// decodeSpec reads what encodeSpec wrote.
-func decodeSpec(text string) (v fleet.Values, assumed []string, err error) {
-	spec := map[string]json.RawMessage{}
-	if err := json.Unmarshal([]byte(text), &spec); err != nil {
-		return nil, nil, err
-	}
-	if list, ok := spec[keyAssumed]; ok {
-		if err := json.Unmarshal(list, &assumed); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", keyAssumed, err)
-		}
-		delete(spec, keyAssumed)
-	}
-	b, err := json.Marshal(spec)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = json.Unmarshal(b, &v)
-	return v, assumed, err
 }

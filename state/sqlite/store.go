@@ -32,7 +32,7 @@ type Store struct {
 	db     *sql.DB     // the writer's: one connection
 	file   fs.FileInfo // what path was when it was opened
 	lock   *lock
-	calls  waitingCalls
+	calls  state.Calls
 }
 
 // Open opens the state database at path, makes it where there is none (the directory with mode 0700, the file with 0600), takes
