@@ -5,6 +5,18 @@
 //
 // Package statetest holds the tests that every store must pass.
 //
+// # Rows
+//
+// A saga's commit brings rows with it:
+//
+//   - [fleet.Droplet] is a sighting, and the end of the droplet's absence. What the sighting does not know stays as it was.
+//   - [fleet.Record] is what was sent. A protection that is recorded already stays, unless the record lifts it.
+//   - [fleet.Deleted] marks the droplet as gone, unless it was seen later, and drops its record.
+//   - [fleet.Unrecorded] drops the record.
+//   - [fleet.Released] and [fleet.Readopted] note that a person gave the droplet back, or took it again.
+//
+// Any other type is [ErrRow], and fails the whole commit.
+//
 // # Sightings
 //
 // A sighting says how a droplet looked, and when the request that showed it began. Sightings arrive out of order: a saga commits what

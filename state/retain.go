@@ -63,6 +63,12 @@ func PastOf(id, kind string, status saga.Status, ended time.Time, labels map[str
 // Expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed; and beyond that
 // one the updates from the oldest on. What a later one tells about its name (that it succeeded, or was forgiven) is about those before
 // it, so it goes last.
+//
+// A saga is needed, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is its
+// own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; it sent a create whose
+// droplet was never seen, and may still turn up; or it is a failure that holds its name back (law 14), because nothing succeeded since.
+// Updates only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it
+// lives.
 func Expired(sagas []Past, n Needed, before time.Time) (ids []string) {
 	over := func(p Past) bool {
 		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt

@@ -42,7 +42,7 @@ type Store interface {
 	Approve(ctx context.Context, planID string) error
 	// Pause keeps for good that all writes to the cloud are stopped, or may go on.
 	Pause(ctx context.Context, paused bool) error
-	// Retain removes what is over for longer than it is to be kept, and that nothing asks for any more.
+	// Retain removes what is over for longer than it is to be kept, but for sagas that something may still ask for (see Expired).
 	Retain(ctx context.Context, keep Retention) (Removed, error)
 	// Backup writes a copy to the file at path: whole, and as of one moment. ErrExists: there is something at path.
 	Backup(ctx context.Context, path string) error

@@ -17,21 +17,9 @@ func readAbsences(ctx context.Context, tx *sql.Tx) (absences []fleet.Absence, er
 		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER)`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var a fleet.Absence
-		var since, last, gone sql.NullString
-		if err := rows.Scan(&a.DropletID, &since, &last, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, &gone); err != nil {
-			return err
-		}
-		if err := decodeTime("since", since, &a.Since); err != nil {
-			return err
-		}
-		if err := decodeTime("last_at", last, &a.LastAt); err != nil {
-			return err
-		}
-		if err := decodeTime("gone_at", gone, &a.GoneAt); err != nil {
-			return err
-		}
+		err := rows.Scan(&a.DropletID, when{&a.Since}, when{&a.LastAt}, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, when{&a.GoneAt})
 		absences = append(absences, a)
-		return nil
+		return err
 	}, provider)
 	return absences, err
 }

@@ -9,7 +9,6 @@ import (
 	"arcadiad/state"
 )
 
-// Note keeps a call in memory for each of the sagas. It is written with the saga's next commit, and so costs no write of its own.
 func (s *Store) Note(sagas []string, c fleet.Call) {
 	s.calls.Note(sagas, c)
 }
@@ -47,7 +46,6 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 	return err
 }
 
-// Calls gives the requests that were made for a saga, oldest first. Of a long list the middle is missing.
 func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
 	const query = `
 		SELECT method, path, coalesce(status, 0), request_id, error, began_at, took_us, times, last_at
@@ -57,18 +55,11 @@ func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 		calls = nil
 		return each(ctx, tx, query, func(rows *sql.Rows) error {
 			var c fleet.Call
-			var began, last sql.NullString
 			var took int64
-			if err := rows.Scan(&c.Method, &c.Path, &c.Status, &c.RequestID, &c.Error, &began, &took, &c.Times, &last); err != nil {
+			if err := rows.Scan(&c.Method, &c.Path, &c.Status, &c.RequestID, &c.Error, when{&c.BeganAt}, &took, &c.Times, when{&c.LastAt}); err != nil {
 				return err
 			}
 			c.Took = time.Duration(took) * time.Microsecond
-			if err := decodeTime("began_at", began, &c.BeganAt); err != nil {
-				return err
-			}
-			if err := decodeTime("last_at", last, &c.LastAt); err != nil {
-				return err
-			}
 			calls = append(calls, c)
 			return nil
 		}, sagaID)

@@ -31,7 +31,6 @@ func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string
 	})
 }
 
-// Pause keeps for good that all writes to the cloud are stopped, or may go on.
 func (s *Store) Pause(ctx context.Context, paused bool) error {
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		at := sql.NullString{}
@@ -44,7 +43,6 @@ func (s *Store) Pause(ctx context.Context, paused bool) error {
 	})
 }
 
-// Approve keeps the id of a plan that a person approved without a daemon. The next pass turns it into grants, if its plan is that one.
 func (s *Store) Approve(ctx context.Context, planID string) error {
 	if planID == "" {
 		return errors.New("approve: which plan?")

@@ -68,20 +68,13 @@ func readDeviations(ctx context.Context, tx *sql.Tx) (list []fleet.Deviation, er
 		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER), field`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var d fleet.Deviation
-		var since sql.NullString
-		if err := rows.Scan(&d.DropletID, &d.Field, &d.Seen, &since, &d.By, &d.Asked); err != nil {
-			return err
-		}
-		if err := decodeTime("since", since, &d.Since); err != nil {
-			return err
-		}
+		err := rows.Scan(&d.DropletID, &d.Field, &d.Seen, when{&d.Since}, &d.By, &d.Asked)
 		list = append(list, d)
-		return nil
+		return err
 	}, provider)
 	return list, err
 }
 
-// Deviations gives what the last pass saw of registered droplets that was not as recorded, by droplet and field.
 func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
 	var list []fleet.Drift
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {

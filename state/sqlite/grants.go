@@ -92,15 +92,11 @@ func readGrants(ctx context.Context, tx *sql.Tx) (grants []fleet.Grant, err erro
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var g fleet.Grant
 		var facts string
-		var at sql.NullString
-		if err := rows.Scan(&g.ID, &g.Plan, &g.Kind, &g.Name, &g.DropletID, &g.Spec, &g.Rule, &facts, &at); err != nil {
+		if err := rows.Scan(&g.ID, &g.Plan, &g.Kind, &g.Name, &g.DropletID, &g.Spec, &g.Rule, &facts, when{&g.At}); err != nil {
 			return err
 		}
 		if err := decode("facts", facts, &g.Facts); err != nil {
 			return fmt.Errorf("%w: grant %d: %w", state.ErrCorrupt, g.ID, err)
-		}
-		if err := decodeTime("approved_at", at, &g.At); err != nil {
-			return err
 		}
 		grants = append(grants, g)
 		return nil

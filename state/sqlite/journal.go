@@ -102,11 +102,12 @@ func columnsOf(s saga.Saga) ([]any, error) {
 	}, nil
 }
 
-// Commit writes the saga's state and the rows of its step (see applyRow for their types) in one durable transaction. Kind, subject,
+// Commit writes the saga's state and the rows of its step (see package state for their types) in one durable transaction. Kind, subject,
 // steps and secret are those that it began with. When the saga ends its secret is erased.
 //
 // Of a saga that is Undecodable only the status, the error and the times are written, so that what could not be read stays as it
-// is. The calls that were noted for the saga are written too. state.ErrNoSaga: it was never begun. state.ErrEnded: it has ended, and the commit would bring it back.
+// is. The calls that were noted for the saga are written too. state.ErrNoSaga: it was never begun. state.ErrEnded: it has ended, and
+// the commit would bring it back.
 func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
 	calls := s.calls.Take(sg.ID)
 	defer func() {

@@ -31,18 +31,9 @@ func readRegistrations(ctx context.Context, tx *sql.Tx) (list []fleet.Registrati
 	const query = "SELECT CAST(external_id AS INTEGER), registered_at, released_at FROM registrations WHERE provider = ? ORDER BY 1"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var r fleet.Registration
-		var registered, released sql.NullString
-		if err := rows.Scan(&r.DropletID, &registered, &released); err != nil {
-			return err
-		}
-		if err := decodeTime("registered_at", registered, &r.RegisteredAt); err != nil {
-			return err
-		}
-		if err := decodeTime("released_at", released, &r.ReleasedAt); err != nil {
-			return err
-		}
+		err := rows.Scan(&r.DropletID, when{&r.RegisteredAt}, when{&r.ReleasedAt})
 		list = append(list, r)
-		return nil
+		return err
 	}, provider)
 	return list, err
 }

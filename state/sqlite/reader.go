@@ -13,8 +13,7 @@ import (
 	"arcadiad/state"
 )
 
-// Reader reads a state database and has no way to write. Each method reads one snapshot. A Reader of OpenReader holds nothing
-// between calls: there is nothing to close.
+// Reader is a state.Reader. One of OpenReader holds nothing between calls: there is nothing to close.
 type Reader struct {
 	path string
 	pool *sql.DB // a Store's read connections; nil: each read opens the file in the way that fits it at that moment

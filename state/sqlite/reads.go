@@ -15,7 +15,6 @@ import (
 	"arcadiad/state"
 )
 
-// Load gives all that a plan needs, from one snapshot.
 func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 	var out fleet.Recorded
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -62,7 +61,6 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 	return out, nil
 }
 
-// RecordOf gives the record of one droplet; nil: it has none.
 func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (record *fleet.Record, err error) {
 	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		record = nil
@@ -101,12 +99,11 @@ func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (re
 	alike := map[sentColumns]sent{} // the droplets of a group were sent the same
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
-			r          fleet.Record
-			columns    sentColumns
-			recordedAt sql.NullString
+			r       fleet.Record
+			columns sentColumns
 		)
 		err := rows.Scan(&r.DropletID, &r.Name, &columns.size, &columns.region, &columns.image, &r.ImageID, &columns.spec, &r.Protect, &r.SagaID,
-			&recordedAt, &r.Heir)
+			when{&r.RecordedAt}, &r.Heir)
 		if err != nil {
 			return err
 		}
@@ -121,7 +118,7 @@ func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (re
 		}
 		r.Values, r.Assumed = was.values, was.assumed
 		records = append(records, r)
-		return decodeTime("recorded_at", recordedAt, &records[len(records)-1].RecordedAt)
+		return nil
 	}, args...)
 	// SQLite would carry all columns through its sorter.
 	slices.SortFunc(records, func(a, b fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
@@ -163,10 +160,9 @@ func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.
 		WHERE provider = ? AND kind = ? AND (deleted_at IS NULL OR deleted_at > ?)`
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var k fleet.Known
-		var first, last, created sql.NullString
 		var digest sql.RawBytes
 		var deleted bool
-		if err := rows.Scan(&k.DropletID, &k.Name, &first, &last, &created, &digest, &deleted); err != nil {
+		if err := rows.Scan(&k.DropletID, &k.Name, when{&k.FirstSeenAt}, when{&k.LastSeenAt}, when{&k.CreatedAt}, &digest, &deleted); err != nil {
 			return err
 		}
 		if deleted {
@@ -174,15 +170,6 @@ func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.
 			return nil
 		}
 		copy(k.Digest[:], digest)
-		if err := decodeTime("first_seen_at", first, &k.FirstSeenAt); err != nil {
-			return err
-		}
-		if err := decodeTime("last_seen_at", last, &k.LastSeenAt); err != nil {
-			return err
-		}
-		if err := decodeTime("created_at", created, &k.CreatedAt); err != nil {
-			return err
-		}
 		known = append(known, k)
 		return nil
 	}, provider, kind, timeText(since))
@@ -236,7 +223,6 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	return state.Describe(f, labels)
 }
 
-// Sagas gives the sagas that pass the filter, oldest first, with their history and without their secrets.
 func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
 	where, args := "WHERE true", []any{}
 	if f.Live {
@@ -257,8 +243,6 @@ func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) 
 	return sagas, err
 }
 
-// Saga finds a saga by its id, or by the first digits of it: eight are always enough. It comes without its secret. state.ErrNoSaga,
-// state.ErrAmbiguous.
 func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	id = strings.ToLower(id)
 	if strings.Trim(id, "0123456789abcdef") != "" || id == "" {
@@ -285,7 +269,6 @@ func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	return found[0], nil
 }
 
-// Resources gives every droplet that was ever seen, deleted ones too, by id.
 func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 	const query = `
 		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
@@ -301,20 +284,13 @@ func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 		return each(ctx, tx, query, func(rows *sql.Rows) error {
 			var x fleet.Resource
 			var tags string
-			var first, last, deleted, missing sql.NullString
-			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, &first, &last, &deleted,
-				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, &missing, &x.Released)
+			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, when{&x.FirstSeenAt}, when{&x.LastSeenAt}, when{&x.DeletedAt},
+				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, when{&x.MissingSince}, &x.Released)
 			if err != nil {
 				return err
 			}
-			for _, err := range []error{
-				json.Unmarshal([]byte(tags), &x.Tags), decodeTime("first_seen_at", first, &x.FirstSeenAt),
-				decodeTime("last_seen_at", last, &x.LastSeenAt), decodeTime("deleted_at", deleted, &x.DeletedAt),
-				decodeTime("since", missing, &x.MissingSince),
-			} {
-				if err != nil {
-					return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)
-				}
+			if err := json.Unmarshal([]byte(tags), &x.Tags); err != nil {
+				return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)
 			}
 			resources = append(resources, x)
 			return nil
@@ -323,7 +299,6 @@ func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 	return resources, err
 }
 
-// Meta reads the database's own facts.
 func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
 	var m fleet.Meta
 	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -338,33 +313,17 @@ func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
 }
 
 func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
-	var paused, synced sql.NullString
 	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
-		Scan(&m.Account, &m.Simulated, &m.Fleet, &paused, &synced, &m.FirstLook)
+		Scan(&m.Account, &m.Simulated, &m.Fleet, when{&m.PausedAt}, when{&m.LastSync}, &m.FirstLook)
 	if err != nil {
-		return fleet.Meta{}, err
-	}
-	if err := decodeTime("paused_at", paused, &m.PausedAt); err != nil {
-		return fleet.Meta{}, err
-	}
-	if err := decodeTime("last_sync_at", synced, &m.LastSync); err != nil {
 		return fleet.Meta{}, err
 	}
 	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var a fleet.Approval
-		var approved, used sql.NullString
-		if err := rows.Scan(&a.PlanID, &approved, &used); err != nil {
-			return err
-		}
-		if err := decodeTime("approved_at", approved, &a.ApprovedAt); err != nil {
-			return err
-		}
-		if err := decodeTime("used_at", used, &a.UsedAt); err != nil {
-			return err
-		}
+		err := rows.Scan(&a.PlanID, when{&a.ApprovedAt}, when{&a.UsedAt})
 		m.Approvals = append(m.Approvals, a)
-		return nil
+		return err
 	})
 	return m, err
 }

@@ -19,13 +19,7 @@ const (
 	retainRows     = 500
 )
 
-// Retain removes what is over for longer than it is to be kept, in many small transactions. When it fails, what it removed before
-// stays removed.
-//
-// A saga is kept, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is
-// its own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; it sent a
-// create whose droplet was never seen, and may still turn up; a saga for the same name that began before it is kept; or it is a failure that holds its name back (law 14), because nothing succeeded since. Updates
-// only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it lives.
+// Retain does its work in many small transactions. When it fails, what it removed before stays removed.
 func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed, error) {
 	var removed state.Removed
 	now := time.Now()

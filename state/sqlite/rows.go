@@ -17,16 +17,7 @@ const (
 	kind     = "droplet"
 )
 
-// applyRow writes one row that a step handed over, committed at the time at:
-//
-//   - fleet.Droplet is a sighting: upserted into resources and sightings, unless the droplet was seen later, and the end of its absence. A
-//     row that was proved gone after the sighting stays deleted. What the sighting does not know stays as it was.
-//   - fleet.Record is upserted into cloud_provisioned. A protection that is recorded already stays, unless the record lifts it.
-//   - fleet.Deleted marks the row of resources deleted, unless it was seen later, and drops the record.
-//   - fleet.Unrecorded drops the record.
-//   - fleet.Released and fleet.Readopted note in registrations that a person gave the droplet back, or took it again.
-//
-// Any other type is state.ErrRow.
+// applyRow writes one row that a step handed over (see package state), committed at the time at.
 func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 	switch row := row.(type) {
 	case fleet.Droplet:

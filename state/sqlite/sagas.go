@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"arcadiad/fleet"
 	"arcadiad/saga"
+	"arcadiad/state"
 )
 
 // isLive is the condition of the index sagas_live_subject, word for word, so that SQLite uses it.
@@ -53,28 +52,12 @@ func scanSaga(rows *sql.Rows) (saga.Saga, error) {
 	if err != nil {
 		return saga.Saga{}, err
 	}
+	s.Status = saga.Status(status)
 	var bad []error
-	if s.Status = saga.Status(status); !known(s.Status) {
-		bad = append(bad, fmt.Errorf("column status: %q is not known", status))
-	}
 	bad = append(bad, decode("steps", steps, &s.Steps), decode("labels", labels, &s.Labels),
 		decodeTime("not_before", notBefore, &s.NotBefore), decodeTime("created_at", created, &s.CreatedAt),
 		decodeTime("updated_at", updated, &s.UpdatedAt), decodeTime("ended_at", ended, &s.EndedAt))
-	if !wellFormed(s.ID) {
-		bad = append(bad, fmt.Errorf("column id: %q is not 32 hex digits: droplets that it made bear another tag", s.ID))
-	}
-	if fleet.Key(s.Subject) != key {
-		bad = append(bad, fmt.Errorf("column subject: %q does not fit subject_key %q", s.Subject, key))
-	}
-	switch {
-	case s.Step < 0 || s.Step > len(s.Steps):
-		bad = append(bad, fmt.Errorf("column step_index: %d, but there are %d steps", s.Step, len(s.Steps)))
-	case s.Step < len(s.Steps) && s.Steps[s.Step] != step, s.Step == len(s.Steps) && step != "":
-		bad = append(bad, fmt.Errorf("column step: %q is not step %d of %q", step, s.Step+1, s.Steps))
-	}
-	if s.Attempts < 0 {
-		bad = append(bad, fmt.Errorf("column attempts: %d", s.Attempts))
-	}
+	bad = append(bad, state.CheckSaga(s, key, step))
 	for _, flag := range []struct {
 		column string
 		value  int64
@@ -90,12 +73,9 @@ func scanSaga(rows *sql.Rows) (saga.Saga, error) {
 			s.Context = nil // whoever shows a saga as JSON would fail on it; the row keeps it
 		}
 	}
-	spoil(&s, errors.Join(bad...))
+	state.Spoil(&s, errors.Join(bad...))
 	return s, nil
 }
-
-// wellFormed tells whether an id is one that this program gives out.
-func wellFormed(id string) bool { return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" }
 
 // readHistory fills in the steps of the sagas that the same condition gave.
 func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where string, args ...any) error {
@@ -122,16 +102,7 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 		}
 		s := byID[id]
 		err := errors.Join(decodeTime("started_at", started, &h.StartedAt), decodeTime("ended_at", ended, &h.EndedAt))
-		if position != len(s.History) {
-			err = errors.Join(err, fmt.Errorf("table saga_steps: position %d where %d was expected", position, len(s.History)))
-		}
-		if position >= 0 && position < len(s.Steps) && s.Steps[position] != h.Name {
-			err = errors.Join(err, fmt.Errorf("table saga_steps: step %d is %q, and %q in column steps", position+1, h.Name, s.Steps[position]))
-		}
-		if !knownStep(h.Status) || h.Attempts < 0 {
-			err = errors.Join(err, fmt.Errorf("table saga_steps: step %q has status %q and %d attempts", h.Name, h.Status, h.Attempts))
-		}
-		spoil(s, err)
+		state.Spoil(s, errors.Join(err, state.CheckStep(*s, position, h)))
 		s.History = append(s.History, h)
 	}
 	if err := rows.Err(); err != nil {
@@ -139,7 +110,7 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 	}
 	for i := range sagas {
 		if s := &sagas[i]; s.Undecodable == "" && len(s.History) != 0 && len(s.History) != len(s.Steps) {
-			spoil(s, fmt.Errorf("table saga_steps: %d rows, but there are %d steps", len(s.History), len(s.Steps)))
+			state.Spoil(s, fmt.Errorf("table saga_steps: %d rows, but there are %d steps", len(s.History), len(s.Steps)))
 		}
 	}
 	return nil
@@ -167,36 +138,6 @@ func readSecrets(ctx context.Context, tx *sql.Tx, live []saga.Saga) error {
 	return rows.Err()
 }
 
-// spoil marks a saga as one that could not be read whole. A live one is stuck, whatever its row says.
-func spoil(s *saga.Saga, err error) {
-	if err == nil {
-		return
-	}
-	if s.Undecodable != "" {
-		s.Undecodable += "; "
-	}
-	s.Undecodable += err.Error()
-	if s.Status.Live() {
-		s.Status = saga.Stuck
-	}
-}
-
-func known(s saga.Status) bool {
-	switch s {
-	case saga.Pending, saga.Running, saga.Compensating, saga.Stuck, saga.Completed, saga.Compensated, saga.Superseded:
-		return true
-	}
-	return false
-}
-
-func knownStep(s saga.StepStatus) bool {
-	switch s {
-	case saga.StepPending, saga.StepRunning, saga.StepDone, saga.StepFailed, saga.StepCompensated:
-		return true
-	}
-	return false
-}
-
 func decode(column, text string, into any) error {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		return fmt.Errorf("column %s: %w", column, err)
@@ -205,6 +146,8 @@ func decode(column, text string, into any) error {
 }
 
 func decodeTime(column string, text sql.NullString, into *time.Time) (err error) {
-	*into, err = parseTime(column, text)
-	return err
+	if *into, err = parseTime(text); err != nil {
+		return fmt.Errorf("column %s: %w", column, err)
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -19,15 +18,25 @@ func timeText(t time.Time) sql.NullString {
 }
 
 // parseTime reads what timeText wrote.
-func parseTime(column string, s sql.NullString) (time.Time, error) {
+func parseTime(s sql.NullString) (time.Time, error) {
 	if !s.Valid {
 		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, s.String)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("column %s: %w", column, err)
+	return t.UTC(), err
+}
+
+// when is a time to scan a column into.
+type when struct{ into *time.Time }
+
+func (w when) Scan(column any) error {
+	var s sql.NullString
+	if err := s.Scan(column); err != nil {
+		return err
 	}
-	return t.UTC(), nil
+	var err error
+	*w.into, err = parseTime(s)
+	return err
 }
 
 // nullText is NULL for the empty string.
