@@ -175,7 +175,8 @@ func mayImport() map[string][]string {
 		"control":      {"fleet", "saga", "plan", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "state/sqlite", "notify", "metrics", "doctor", "control"},
-		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "fleet", "saga"}, // the last two are words of the reader's answers
+		"view":    {"fleet", "plan"},
+		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }
@@ -185,7 +186,7 @@ func mayUse() map[string][]string {
 	return map[string][]string{
 		"github.com/coreos/go-systemd":        {"cmd"},
 		"github.com/digitalocean/godo":        {"digitalocean"},
-		"github.com/fatih/color":              {"plan", "cmd"},
+		"github.com/fatih/color":              {"view"},
 		"github.com/fsnotify/fsnotify":        {"fleetfile"},
 		"github.com/go-json-experiment/json":  {"digitalocean"},
 		"github.com/mattn/go-sqlite3":         {"state/sqlite"},

@@ -13,6 +13,7 @@ import (
 	"arcadiad/notify"
 	"arcadiad/plan"
 	"arcadiad/simulator"
+	"arcadiad/view"
 )
 
 // lacking has droplets missing from every read, as if they were gone.
@@ -390,7 +391,7 @@ func TestLaw06ApplyWaitsForTheProof(t *testing.T) {
 		var waited []string
 		conduct := Conduct{
 			Confirm: func(p plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {},
-			Waiting: func(p plan.Plan) { waited = append(waited, p.MissingText()) },
+			Waiting: func(p plan.Plan) { waited = append(waited, view.Missing(p)) },
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		_, err = Apply(ctx, o, conduct)

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"arcadiad/fleet"
-	"arcadiad/plan"
 	"arcadiad/simulator"
+	"arcadiad/view"
 )
 
 // scene is a world in which an operator has an accident: it remembers what was there, and hears what is said.
@@ -109,7 +109,7 @@ func (s *scene) says(words ...string) {
 	s.t.Helper()
 	var b strings.Builder
 	b.WriteString(s.heard.take())
-	s.life.h.loop.Last().Outcome.Pass.Plan.Text(&b, plan.Options{})
+	view.Plan(&b, s.life.h.loop.Last().Outcome.Pass.Plan, false)
 	l := s.life.h.live()
 	fmt.Fprintf(&b, "%s\n%s\n%s\n", l.PassError, l.FileError, l.Writes)
 	for _, want := range words {

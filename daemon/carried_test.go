@@ -11,6 +11,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
+	"arcadiad/view"
 )
 
 // A plan that went over the control socket renders as it did before.
@@ -33,9 +34,9 @@ func TestPlanSurvivesTheSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, render := range map[string]func(plan.Plan, io.Writer) error{
-		"text":     func(p plan.Plan, w io.Writer) error { return p.Text(w, plan.Options{}) },
-		"json":     plan.Plan.JSON,
-		"markdown": plan.Plan.Markdown,
+		"text":     func(p plan.Plan, w io.Writer) error { return view.Plan(w, p, false) },
+		"json":     func(p plan.Plan, w io.Writer) error { return view.JSON(w, p) },
+		"markdown": func(p plan.Plan, w io.Writer) error { return view.Markdown(w, p) },
 	} {
 		var before, after strings.Builder
 		if err := errors.Join(render(p, &before), render(plan.Plan(*got.Plan), &after)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/simulator"
+	"arcadiad/view"
 )
 
 // attach hangs something of everything on a droplet.
@@ -33,7 +34,7 @@ func (w *world) lastPlan() (plan.Plan, string) {
 	w.t.Helper()
 	p := w.life.h.loop.Last().Outcome.Pass.Plan
 	var text bytes.Buffer
-	w.must(p.Text(&text, plan.Options{}))
+	w.must(view.Plan(&text, p, false))
 	return p, text.String()
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -155,6 +156,16 @@ func CompareNames(a, b string) int {
 		return c
 	}
 	return strings.Compare(a, b)
+}
+
+// SplitName cuts web-12 into its stem web and its number 12; number -1: it is not the name of a counted droplet.
+func SplitName(name string) (stem string, number int) {
+	stem, ordinal := splitOrdinal(name)
+	n, err := strconv.Atoi(ordinal)
+	if stem, counted := strings.CutSuffix(stem, "-"); counted && stem != "" && err == nil && n > 0 {
+		return stem, n
+	}
+	return name, -1
 }
 
 // splitOrdinal cuts "web-10" into "web-" and "10". Leading zeros stay with the stem: they make another name.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -136,22 +135,7 @@ func TestHeldBackHasAPrice(t *testing.T) {
 	if n, cost := len(p.HeldBack()), p.KeepMonthly(); n != 3 || cost != 18*fleet.Dollar {
 		t.Errorf("%d held back, at %v", n, cost)
 	}
-	var text, markdown, json bytes.Buffer
-	if err := p.Text(&text, Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Markdown(&markdown); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.JSON(&json); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"keeping them costs $18.00 a month", "3 to destroy (3 held, which keeps droplets for $18.00 a month)"} {
-		if !strings.Contains(text.String(), want) || !strings.Contains(markdown.String(), want) {
-			t.Errorf("no %q in:\n%s\n%s", want, text.String(), markdown.String())
-		}
-	}
-	if got := json.String(); !strings.Contains(got, `"keep_monthly": 6`) || !strings.Contains(got, `"keep_monthly": 18`) {
+	if got := string(inJSON(t, p)); !strings.Contains(got, `"keep_monthly": 6`) || !strings.Contains(got, `"keep_monthly": 18`) {
 		t.Errorf("no prices in:\n%s", got)
 	}
 	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 3}

@@ -1,6 +1,10 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"arcadiad/fleet"
+)
 
 // Cause says whose doing it is that something is to be done, or was noticed.
 type Cause string
@@ -38,10 +42,10 @@ func fieldsOf(changes []FieldChange, cause Cause) (names []string) {
 func blame(changes []FieldChange) string {
 	var parts []string
 	if names := fieldsOf(changes, CauseFile); len(names) > 0 {
-		parts = append(parts, series(names)+" changed in the file")
+		parts = append(parts, fleet.Series(names)+" changed in the file")
 	}
 	if names := fieldsOf(changes, CauseOutside); len(names) > 0 {
-		parts = append(parts, "somebody changed "+series(names)+" outside arcadiad")
+		parts = append(parts, "somebody changed "+fleet.Series(names)+" outside arcadiad")
 	}
 	if len(fieldsOf(changes, CauseBroken)) > 0 {
 		parts = append(parts, "it is off")

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"arcadiad/fleet"
@@ -131,28 +130,4 @@ func (b *builder) price() {
 		}
 	}
 	b.plan.Cost = c
-}
-
-// costs tells whether the plan has actions that change what the fleet costs.
-func (p Plan) costs() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool {
-		return a.Kind == Provision || a.Kind == Replace || a.Kind == Destroy || a.Alter.Downtime()
-	})
-}
-
-// costText is the cost in words.
-func (p Plan) costText() string {
-	c := p.Cost
-	if c.Unpriced > 0 && c == (Cost{Unpriced: c.Unpriced}) {
-		return "not known, for want of prices"
-	}
-	s := fmt.Sprintf("%s → %s a month (%s), %s → %s an hour", c.Before.Monthly, c.After.Monthly, c.Difference().Monthly.Signed(),
-		c.Before.Hourly, c.After.Hourly)
-	if c.Held != (fleet.Price{}) {
-		s += fmt.Sprintf("; what is held: %s a month", c.Held.Monthly.Signed())
-	}
-	if c.Unpriced > 0 {
-		s += "; the price of " + droplets(c.Unpriced) + " is not known"
-	}
-	return s
 }

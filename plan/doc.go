@@ -20,5 +20,5 @@
 //
 // What a plan never does by itself, because it takes a person who names the droplet, is in transfer.go: [Adoptable] and [Releasable].
 //
-// The renderings are [Plan.Text] for people, [Plan.JSON] for programs and [Plan.Markdown] for pull requests.
+// As JSON a plan has the shape that `arcadiad plan -o json` promises. What people read is laid out by package view.
 package plan

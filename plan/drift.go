@@ -41,37 +41,6 @@ func (p Plan) Deviations() []fleet.Deviation {
 	return list
 }
 
-// driftBy is the drift of one cause.
-func (p Plan) driftBy(cause Cause) (list []Drift) {
-	for _, d := range p.Drift {
-		d.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(c FieldChange) bool { return c.Cause != cause })
-		if len(d.Changes) > 0 {
-			list = append(list, d)
-		}
-	}
-	return list
-}
-
-// noticed says since when a change is there, and what did it, as far as that is known.
-func noticed(c FieldChange) string {
-	var words string
-	if !c.Since.IsZero() {
-		words = ", noticed at " + c.Since.UTC().Format(time.RFC3339)
-	}
-	if c.By != "" {
-		words += ", by " + c.By
-	}
-	return words
-}
-
-// comesAlong marks what a replace brings along beside what it is for.
-func comesAlong(c FieldChange) string {
-	if !c.Along {
-		return ""
-	}
-	return " (comes along)"
-}
-
 // noticedBefore sorts what was noticed before by droplet.
 func noticedBefore(list []fleet.Deviation) map[int64][]fleet.Deviation {
 	noticed := make(map[int64][]fleet.Deviation, len(list))

@@ -265,24 +265,6 @@ func TestProtectionHasTwoHalves(t *testing.T) {
 	}
 }
 
-// Neighbours that differ in anything a reader would care for are not lumped together.
-func TestRunsDifferInNothing(t *testing.T) {
-	s := newScene("web-1", "web-2", "web-3", "web-4", "web-5", "web-6")
-	for _, n := range []string{"web-4", "web-5", "web-6"} {
-		s.spec(n).Size = "s-2vcpu-2gb"
-	}
-	if got := len(s.build(t).actionRuns()); got != 2 {
-		t.Errorf("two sizes give %d runs", got)
-	}
-	s = newScene("web-1", "web-2", "web-3")
-	for i, n := range []string{"web-1", "web-2", "web-3"} {
-		s.ended(int64(1+i), fleet.SagaProvision, n, "compensated", s.spec(n).Hash(), time.Duration(i)*time.Second)
-	}
-	if got := len(s.build(t).actionRuns()); got != 3 {
-		t.Errorf("three times of trying again give %d runs", got)
-	}
-}
-
 // What a partial listing leaves out is not room that the account has.
 func TestPartialListingGivesNoDropletCount(t *testing.T) {
 	s := newScene("a", "b")

@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Effort is what carrying out the actions that are not held is likely to take.
 type Effort struct {
@@ -79,23 +76,4 @@ func (b *builder) estimate() {
 		e.Time = max(e.Time, time.Hour+time.Duration(over)*time.Hour/time.Duration(pace.Hour))
 	}
 	b.plan.Effort = e
-}
-
-// effortText is the effort in words; empty where nothing is carried out.
-func (p Plan) effortText() string {
-	if p.Effort.Requests == 0 {
-		return ""
-	}
-	return fmt.Sprintf("about %d API requests, %s", p.Effort.Requests, roughly(p.Effort.Time))
-}
-
-// roughly rounds a duration to what an estimate is worth.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 10*time.Minute:
-		return max(5*time.Second, d.Round(5*time.Second)).String()
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
-	}
-	return fmt.Sprintf("%.1f hours", d.Hours())
 }

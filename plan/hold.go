@@ -284,7 +284,7 @@ func (b *builder) heldByReservedIP(d *draft) verdict {
 	case 1:
 		v.why = fmt.Sprintf("it has the reserved IP %s, which would be left without a droplet", v.facts[0])
 	default:
-		v.why = fmt.Sprintf("it has the reserved IPs %s, which would be left without a droplet", series(v.facts))
+		v.why = fmt.Sprintf("it has the reserved IPs %s, which would be left without a droplet", fleet.Series(v.facts))
 	}
 	return v
 }

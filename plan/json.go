@@ -2,19 +2,10 @@ package plan
 
 import (
 	"encoding/json"
-	"io"
 	"time"
 
 	"arcadiad/fleet"
 )
-
-// JSON writes the plan for programs, indented, with a newline at the end. Lists are never null.
-func (p Plan) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(p)
-}
 
 // MarshalJSON gives the contract's shape of a plan. Licenses, specs and records stay inside.
 func (p Plan) MarshalJSON() ([]byte, error) {

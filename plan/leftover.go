@@ -72,7 +72,7 @@ func (b *builder) overOrigin() func(*draft) verdict {
 		case d.destroys() && len(rivals) > 0:
 			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was made after the first look of this state database, by a saga that "+
 				"it does not know%s: another arcadiad works on fleet %s; stop one of the two, then destroy or rename that droplet, or take the tag %s off it",
-				since(rivals[0]), more(len(rivals)-1), b.desired.Name, fleet.ManagedTag)}
+				since(rivals[0]), fleet.More(len(rivals)-1), b.desired.Name, fleet.ManagedTag)}
 		case d.Kind == Replace && b.standIn(d) != nil:
 			stand := b.standIn(d)
 			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+

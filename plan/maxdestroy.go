@@ -125,5 +125,5 @@ func wereDroplets(n int) string {
 	if n == 1 {
 		return "1 droplet was"
 	}
-	return droplets(n) + " were"
+	return fleet.Counted(n, "droplet") + " were"
 }

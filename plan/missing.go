@@ -1,11 +1,9 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -60,8 +58,8 @@ func (b *builder) madeAt(id int64) time.Time {
 	}
 }
 
-// words say since when it is missing, and what comes of it.
-func (m Missing) words() string {
+// Says tells since when it is missing, and what comes of it.
+func (m Missing) Says() string {
 	if m.Since.IsZero() {
 		return "missing from the account"
 	}
@@ -182,22 +180,4 @@ func (b *builder) heldByTraces(d *draft) string {
 	b.lookAgain(a.NextLook())
 	return fmt.Sprintf("this state database has made no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
 		fleet.FleetTag(b.desired.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
-}
-
-// missingRuns are neighbours that are missing since the same look.
-func missingRuns(list []Missing) [][]Missing {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b Missing) int {
-		return cmp.Or(fleet.CompareNames(a.Name, b.Name), compareInt(a.DropletID, b.DropletID))
-	})
-	return runs(list, func(m Missing) string { return m.Name }, func(a, b Missing) bool { return a.words() == b.words() })
-}
-
-// MissingText is the missing droplets in one line, for those who wait for them.
-func (p Plan) MissingText() string {
-	var parts []string
-	for _, run := range missingRuns(p.Missing) {
-		parts = append(parts, span(run[0].Name, run[len(run)-1].Name)+" ("+about(len(run), run[0].DropletID)+"): "+run[0].words())
-	}
-	return strings.Join(parts, "; ")
 }

@@ -382,7 +382,7 @@ func TestSplitName(t *testing.T) {
 		"web-1": "web 1", "web-10": "web 10", "web-01": "web-01 -1", "web": "web -1", "web-": "web- -1", "-1": "-1 -1",
 		"a-b-3": "a-b 3", "web-x": "web-x -1", "web-+1": "web-+1 -1", "web-99999999999999999999": "web-99999999999999999999 -1",
 	} {
-		stem, n := splitName(name)
+		stem, n := fleet.SplitName(name)
 		if got := fmt.Sprint(stem, " ", n); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}

@@ -25,7 +25,7 @@ type cluster struct {
 
 // names are those of the cluster's droplets, in a few words.
 func (c *cluster) names() string {
-	return span(c.members[0], c.members[len(c.members)-1])
+	return fleet.Span(c.members[0], c.members[len(c.members)-1])
 }
 
 // ids are the registered droplets of the cluster, sorted.
@@ -75,7 +75,7 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 		}
 		slices.Sort(facts)
 		v := verdict{facts: facts, why: fmt.Sprintf("%s was %s by the file, and nothing is registered as %[2]s, while the file drops %s: correct `was`; arcadiad approve %s destroys the old and makes the new",
-			c.drafts[0].Name, was, series(names), b.plan.ID)}
+			c.drafts[0].Name, was, fleet.Series(names), b.plan.ID)}
 		hold(c, v)
 		for _, g := range dropped {
 			hold(g, v)

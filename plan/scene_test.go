@@ -58,7 +58,7 @@ func converged(names ...string) *scene {
 }
 
 func specOf(name string) fleet.Spec {
-	stem, n := splitName(name)
+	stem, n := fleet.SplitName(name)
 	return fleet.Spec{Name: name, Region: "syd1", Size: "s-1vcpu-1gb", Image: "ubuntu-24-04-x64", Group: stem, Single: n < 0, Line: 8}
 }
 

@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"arcadiad/fleet"
@@ -56,21 +54,6 @@ func attached() *scene {
 	s.hang(1, reserved("203.0.113.1")) // somebody else's
 	s.observed.Attachments.Unread = []string{"list load balancers: forbidden"}
 	return s
-}
-
-func TestSideEffectsGolden(t *testing.T) {
-	p := attached().build(t)
-	for kind, render := range map[string]func(*bytes.Buffer) error{
-		"txt":  func(b *bytes.Buffer) error { return p.Text(b, Options{}) },
-		"md":   func(b *bytes.Buffer) error { return p.Markdown(b) },
-		"json": func(b *bytes.Buffer) error { return p.JSON(b) },
-	} {
-		var got bytes.Buffer
-		if err := render(&got); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, "takes."+kind, got.Bytes())
-	}
 }
 
 // What else hangs on a droplet is told, and decides nothing: an approval of the plan before it was known still fits. Volumes and
@@ -165,20 +148,5 @@ func TestDestroys(t *testing.T) {
 		if got := s.build(t).Destroys(); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
-	}
-}
-
-// A name that an API gives stays within its line.
-func TestSideEffectsAreEscaped(t *testing.T) {
-	s := converged("web-1")
-	s.unwant("web-1")
-	s.hang(101, inFirewall("a\n\x1b[31mb"))
-	var out bytes.Buffer
-	if err := s.build(t).Text(&out, Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if line := slices.IndexFunc(strings.Split(out.String(), "\n"), func(l string) bool { return strings.Contains(l, "firewall a [31mb, by id") }); line < 0 ||
-		strings.Contains(out.String(), "\x1b") {
-		t.Errorf("%q", out.String())
 	}
 }

@@ -37,7 +37,7 @@ func (b *builder) heldByNamesake(d *draft) (v verdict) {
 	case len(taken) == 0:
 		return v
 	case len(taken) > 1:
-		v.why = fmt.Sprintf("%d droplets are called %s, and arcadiad manages none of them (%s): rename those that are not meant", len(taken), d.Name, series(v.facts))
+		v.why = fmt.Sprintf("%d droplets are called %s, and arcadiad manages none of them (%s): rename those that are not meant", len(taken), d.Name, fleet.Series(v.facts))
 	default:
 		v.why = fmt.Sprintf("%s is droplet %d, which arcadiad does not manage: ", d.Name, taken[0].ID)
 		if why := Ownerless(b.desired.Name, *taken[0], false); why != "" {

@@ -121,9 +121,9 @@ func (b *builder) untransferable(d *fleet.Droplet, h Transfer) string {
 	if misfits, _ := unlike(&h.Spec, d); len(misfits) > 0 {
 		words := make([]string, len(misfits))
 		for i, c := range misfits {
-			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, shown(c.From), shown(c.To))
+			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, fleet.Value(c.From), fleet.Value(c.To))
 		}
-		return "it is not what the file asks for, so it would be replaced: " + series(words) + "; let the file say what is there"
+		return "it is not what the file asks for, so it would be replaced: " + fleet.Series(words) + "; let the file say what is there"
 	}
 	return ""
 }
@@ -224,5 +224,5 @@ func ids(droplets []*fleet.Droplet) string {
 	for i, d := range droplets {
 		words[i] = fmt.Sprint(d.ID)
 	}
-	return series(words)
+	return fleet.Series(words)
 }

@@ -164,7 +164,7 @@ func (g *group) wayOut() string {
 	const most = 3
 	names := "them"
 	if len(g.out) <= most {
-		names = series(g.out)
+		names = fleet.Series(g.out)
 	}
 	if g.off == len(g.out) {
 		return "switch " + names + " on, or raise policy.max_unavailable"
@@ -179,8 +179,8 @@ func few(names []string, one, many string) string {
 	case n == 1:
 		return names[0] + " " + one
 	case n <= most:
-		return series(names) + " " + many
+		return fleet.Series(names) + " " + many
 	default:
-		return fmt.Sprintf("%s and %d more %s", series(names[:1]), n-1, many)
+		return fmt.Sprintf("%s and %d more %s", fleet.Series(names[:1]), n-1, many)
 	}
 }

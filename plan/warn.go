@@ -45,7 +45,7 @@ func (b *builder) warnBilled() {
 		}
 	}
 	if n := len(billed); n > 0 {
-		b.warn("paused: half made, and billed meanwhile: %s", strings.Join(billed[:min(n, 10)], ", ")+more(n-10))
+		b.warn("paused: half made, and billed meanwhile: %s", strings.Join(billed[:min(n, 10)], ", ")+fleet.More(n-10))
 	}
 }
 

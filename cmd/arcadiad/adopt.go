@@ -16,6 +16,7 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
+	"arcadiad/view"
 )
 
 func adoptCommand() *cobra.Command {
@@ -108,7 +109,7 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		return err
 	}
 	if format == "json" {
-		err = writeJSON(cmd.OutOrStdout(), struct {
+		err = view.JSON(cmd.OutOrStdout(), struct {
 			Transfers []plan.Transfer    `json:"handovers"`
 			Declined  bool               `json:"declined"`
 			Waiting   bool               `json:"waiting"`

@@ -15,6 +15,7 @@ import (
 	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/plan"
+	"arcadiad/view"
 )
 
 func applyCommand() *cobra.Command {
@@ -77,7 +78,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		return err
 	}
 	if format == "json" {
-		err = writeJSON(cmd.OutOrStdout(), struct {
+		err = view.JSON(cmd.OutOrStdout(), struct {
 			Plan      plan.Plan          `json:"plan"`
 			Remains   plan.Plan          `json:"remains"`
 			Converged bool               `json:"converged"`
@@ -100,7 +101,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 
 // waitText says what an apply waits for, and how to leave it.
 func waitText(p plan.Plan) string {
-	what := p.MissingText()
+	what := view.Missing(p)
 	if what == "" {
 		for _, a := range p.Actions {
 			if a.Waits() {

@@ -10,6 +10,7 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/doctor"
+	"arcadiad/view"
 )
 
 func doctorCommand() *cobra.Command {
@@ -40,7 +41,7 @@ Exit codes: 0 nothing failed; 1 something did.`,
 			return err
 		}
 		if *format == "json" {
-			err = writeJSON(cmd.OutOrStdout(), report)
+			err = view.JSON(cmd.OutOrStdout(), report)
 		} else {
 			err = showReport(cmd.OutOrStdout(), report)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
+	"arcadiad/view"
 )
 
 func historyCommand() *cobra.Command {
@@ -42,7 +43,7 @@ This reads the state database, and changes nothing.`,
 			deeds = deeds[:latest]
 		}
 		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), deeds)
+			return view.JSON(cmd.OutOrStdout(), deeds)
 		}
 		if len(deeds) == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "Nothing was done yet.")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 	"strconv"
@@ -19,14 +18,6 @@ func outputFlag(cmd *cobra.Command, formats ...string) *string {
 	cmd.Flags().VarP(choice(&format, formats...), "output", "o", strings.Join(formats[:len(formats)-1], ", ")+" or "+formats[len(formats)-1])
 	mustComplete(cmd, "output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	return &format
-}
-
-// writeJSON writes v for programs, indented.
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 // aligned writes rows whose cells end with tabs in columns, without spaces at the ends of lines.

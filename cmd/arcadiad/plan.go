@@ -9,6 +9,7 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/plan"
+	"arcadiad/view"
 )
 
 func planCommand() *cobra.Command {
@@ -64,9 +65,9 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 func showPlan(w io.Writer, p plan.Plan, format string) error {
 	switch format {
 	case "json":
-		return p.JSON(w)
+		return view.JSON(w, p)
 	case "markdown":
-		return p.Markdown(w)
+		return view.Markdown(w, p)
 	}
-	return p.Text(w, plan.Options{Color: colored(w)})
+	return view.Plan(w, p, colored(w))
 }

@@ -15,6 +15,7 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
+	"arcadiad/view"
 )
 
 func sagaCommand() *cobra.Command {
@@ -78,7 +79,7 @@ func sagaListCommand() *cobra.Command {
 			views = views[:live+latest]
 		}
 		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), views)
+			return view.JSON(cmd.OutOrStdout(), views)
 		}
 		if len(views) == 0 {
 			fmt.Fprintln(cmd.OutOrStdout(), "There are no sagas yet.")
@@ -129,7 +130,7 @@ func sagaShowCommand() *cobra.Command {
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), v)
+			return view.JSON(cmd.OutOrStdout(), v)
 		}
 		return v.text(cmd.OutOrStdout(), time.Now())
 	}

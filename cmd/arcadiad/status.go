@@ -16,6 +16,7 @@ import (
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
+	"arcadiad/view"
 )
 
 func statusCommand() *cobra.Command {
@@ -37,7 +38,7 @@ changes nothing. Without a state database the exit code is 1.`,
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), st)
+			return view.JSON(cmd.OutOrStdout(), st)
 		}
 		return st.text(cmd.OutOrStdout(), time.Now())
 	}

@@ -15,6 +15,7 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
+	"arcadiad/view"
 )
 
 func whyCommand() *cobra.Command {
@@ -37,7 +38,7 @@ and each request to the API with its id and duration; and what is not as the fil
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(cmd.OutOrStdout(), story)
+			return view.JSON(cmd.OutOrStdout(), story)
 		}
 		return story.text(cmd.OutOrStdout(), time.Now())
 	}

@@ -1,25 +1,27 @@
-package plan
+package view
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
 	"arcadiad/fleet"
+	"arcadiad/plan"
 )
 
 // mostRows bounds each part of the Markdown rendering: GitHub refuses comments of more than 65,536 characters.
 const mostRows = 100
 
-// Markdown writes the plan for a comment on a pull request: the summary, a table of the actions, and lists of what was noticed.
-func (p Plan) Markdown(w io.Writer) error {
+// Markdown writes a plan for a comment on a pull request: the summary, a table of the actions, and lists of what was noticed.
+func Markdown(w io.Writer, p plan.Plan) error {
 	var m markdown
-	fmt.Fprintf(&m, "### Plan `%s` for fleet `%s`\n\n**%s**\n", p.ID, p.Fleet, escape(p.sentence()))
+	fmt.Fprintf(&m, "### Plan `%s` for fleet `%s`\n\n**%s**\n", p.ID, p.Fleet, escape(sentence(p)))
 	if p.Revision != nil {
 		fmt.Fprintf(&m, "\n%s\n", escape(origin(*p.Revision)))
 	}
-	if groups := p.actionRuns(); len(groups) > 0 {
+	if groups := actionRuns(p.Actions); len(groups) > 0 {
 		m.WriteString("\n| | Droplet | Action | Monthly | Why |\n|---|---|---|---:|---|\n")
 		for _, run := range first(groups) {
 			m.row(run)
@@ -30,41 +32,16 @@ func (p Plan) Markdown(w io.Writer) error {
 	}
 	m.cost(p)
 	if p.Approvable() {
-		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(p.lifts()), p.ID)
+		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(lifts(p)), p.ID)
 	}
-	m.drift("Drift", "Somebody changed it outside arcadiad, and it is left alone.", p.driftBy(CauseOutside))
-	m.drift("Broken", "Switched off, and left alone.", p.driftBy(CauseBroken))
-	m.drift("Pending", "This cannot be changed on a living droplet, and is no reason to make another.", p.Pending)
-	m.drift("Ignored", "`on_change` leaves the living droplet as it is; its next replace brings this along.", p.Ignored)
-
-	var lines []string
-	for _, r := range releasedRuns(p.Released) {
-		lines = append(lines, code(span(r[0].Name, r[len(r)-1].Name))+" ("+about(len(r), r[0].DropletID)+"): "+escape(r[0].Reason))
+	for _, s := range sections(p) {
+		m.section(s)
 	}
-	m.bullets("Released", "No longer ours by their tags; put them back, or free the name: `arcadiad release NAME`.", lines)
-
-	lines = nil
-	for _, m := range missingRuns(p.Missing) {
-		lines = append(lines, code(span(m[0].Name, m[len(m)-1].Name))+" ("+about(len(m), m[0].DropletID)+"): "+escape(m[0].words()))
-	}
-	m.bullets("Missing", "Registered, but the account does not show it.", lines)
-
-	moving, stuck := p.flights()
-	lines = nil
-	for _, f := range flightRuns(moving) {
-		lines = append(lines, code(span(f[0].Name, f[len(f)-1].Name))+": "+escape(flight(f)))
-	}
-	m.bullets("In flight", "", lines)
-	lines = nil
-	for _, f := range stuck {
-		lines = append(lines, code(f.Name)+": "+escape(flight([]InFlight{f})))
-	}
-	m.bullets("Stuck", "See `arcadiad saga show ID`, then retry or abort it.", lines)
-	lines = nil
+	var warnings []string
 	for _, warning := range p.Warnings {
-		lines = append(lines, escape(warning))
+		warnings = append(warnings, escape(warning))
 	}
-	m.bullets("Warnings", "", lines)
+	m.bullets("Warnings", "", warnings)
 	_, err := w.Write(m.Bytes())
 	return err
 }
@@ -75,13 +52,13 @@ type markdown struct{ bytes.Buffer }
 // first gives no more entries than a comment can bear.
 func first[T any](list []T) []T { return list[:min(len(list), mostRows)] }
 
-func (m *markdown) row(run []Action) {
+func (m *markdown) row(run []plan.Action) {
 	a := run[0]
 	why := escape(motive(run))
 	for _, c := range changesOf(run) {
 		why += "<br>" + change(c)
 	}
-	for _, words := range sideEffectsText(run) {
+	for _, words := range sideEffects(run) {
 		why += "<br>" + escape(words)
 	}
 	if a.Held {
@@ -95,15 +72,15 @@ func (m *markdown) row(run []Action) {
 	if price.Monthly != 0 {
 		monthly = price.Monthly.Signed()
 	}
-	fmt.Fprintf(m, "| `%s` | %s | %s | %s | %s |\n", signs[a.Kind], code(span(a.Name, run[len(run)-1].Name)), deed(run), monthly, why)
+	fmt.Fprintf(m, "| `%s` | %s | %s | %s | %s |\n", signs[a.Kind], code(spanOf(run)), deed(run), monthly, why)
 }
 
 // cost says what the plan costs, and what carrying it out takes.
-func (m *markdown) cost(p Plan) {
+func (m *markdown) cost(p plan.Plan) {
 	switch c := p.Cost; {
-	case !p.costs():
-	case c.Unpriced > 0 && c == (Cost{Unpriced: c.Unpriced}):
-		fmt.Fprintf(m, "\nCost: %s.\n", p.costText())
+	case !costs(p):
+	case unknown(c):
+		fmt.Fprintf(m, "\nCost: %s.\n", cost(c))
 	default:
 		d := c.Difference()
 		m.WriteString("\n| Cost | Before | After | Difference |\n|---|---:|---:|---:|\n")
@@ -117,21 +94,29 @@ func (m *markdown) cost(p Plan) {
 		}
 		m.WriteString("\nDroplets alone: backups, snapshots, volumes and reserved IPs cost extra.\n")
 	}
-	if words := p.effortText(); words != "" {
+	if words := effort(p.Effort); words != "" {
 		fmt.Fprintf(m, "\nCarrying this out takes %s.\n", words)
 	}
 }
 
-func (m *markdown) drift(title, words string, list []Drift) {
-	var lines []string
-	for _, r := range driftRuns(list) {
-		parts := make([]string, len(r[0].Changes))
-		for i, c := range r[0].Changes {
-			parts[i] = change(c)
+func (m *markdown) section(s section) {
+	lines := make([]string, len(s.entries))
+	for i, e := range s.entries {
+		lines[i] = code(e.name)
+		if e.about != "" {
+			lines[i] += " (" + e.about + ")"
 		}
-		lines = append(lines, code(span(r[0].Name, r[len(r)-1].Name))+" ("+about(len(r), r[0].DropletID)+"): "+strings.Join(parts, ", "))
+		var changes []string
+		for _, c := range e.changes {
+			changes = append(changes, change(c))
+		}
+		lines[i] += ": " + escape(e.words) + strings.Join(changes, ", ")
 	}
-	m.bullets(title, words, lines)
+	says := s.says
+	if says != "" {
+		says = strings.ToUpper(says[:1]) + says[1:] + "."
+	}
+	m.bullets(s.title, cmp.Or(s.markdown, says), lines)
 }
 
 func (m *markdown) bullets(title, words string, lines []string) {
@@ -150,7 +135,7 @@ func (m *markdown) bullets(title, words string, lines []string) {
 	}
 }
 
-func change(c FieldChange) string {
+func change(c plan.FieldChange) string {
 	return c.Field + ": " + code(shown(c.From)) + " → " + code(shown(c.To)) + comesAlong(c) + escape(noticed(c))
 }
 

@@ -1,0 +1,65 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// What the sentences of all packages share.
+
+// Counted is a number with its noun: 1 droplet, 3 droplets.
+func Counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Series joins words as a sentence does: a, b and c.
+func Series(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// More counts what a list leaves out; empty: nothing.
+func More(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}
+
+// Span names a row of droplets by the first and the last: web-1 … web-9.
+func Span(first, last string) string {
+	if first == last {
+		return first
+	}
+	return first + " … " + last
+}
+
+// Value is a canonical field value for people: hashes are short, and nothing is (none).
+func Value(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	if hash, ok := strings.CutPrefix(value, "sha256:"); ok && len(hash) > 8 {
+		return "sha256:" + hash[:8]
+	}
+	return OneLine(value)
+}
+
+// OneLine makes text of strangers one line that a terminal only shows: an error may carry whatever a proxy answered, control characters
+// too.
+func OneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,201 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// What the text and the Markdown of a plan say of a run of actions in the same words.
+
+// signs mark actions the way people know it from other tools.
+var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Replace: "-/+", plan.Update: "~", plan.Adopt: ">"}
+
+// spanOf names a run of actions.
+func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
+
+// deed says what a run of actions does: "replace droplet 123", or "provision 300 droplets".
+func deed(run []plan.Action) string {
+	a := run[0]
+	if len(run) == 1 && a.DropletID == 0 {
+		return string(a.Kind)
+	}
+	return string(a.Kind) + " " + about(len(run), a.DropletID)
+}
+
+// about names the droplets of a run.
+func about(n int, id int64) string {
+	if n > 1 {
+		return droplets(n)
+	}
+	return fmt.Sprintf("droplet %d", id)
+}
+
+// motive says why a run of actions is planned, and for provisions what is made.
+func motive(run []plan.Action) string {
+	a := run[0]
+	reason := clean(a.Reason)
+	if len(run) > 1 && len(a.Lost) > 0 {
+		reason = "their droplets are gone (" + lost(run) + ")"
+	}
+	if a.Kind == plan.Provision {
+		return reason + " (" + describe(a.Spec) + ")"
+	}
+	return reason
+}
+
+// mostListed bounds how many ids one line names.
+const mostListed = 5
+
+// lost names the droplets that a run stands in for.
+func lost(run []plan.Action) string {
+	var ids []string
+	for _, a := range run {
+		for _, id := range a.Lost {
+			ids = append(ids, fmt.Sprint(id))
+		}
+	}
+	most := min(len(ids), mostListed)
+	return strings.Join(ids[:most], ", ") + fleet.More(len(ids)-most)
+}
+
+// describe is a spec in three words.
+func describe(s fleet.Spec) string {
+	return clean(strings.Join([]string{s.Size, s.Region, s.Image}, ", "))
+}
+
+// changesOf are the changes of a run of actions.
+func changesOf(run []plan.Action) []plan.FieldChange {
+	changes := slices.Clone(run[0].Changes)
+	for i, last := range run[len(run)-1].Changes {
+		if last.Field == "name" {
+			changes[i].From, changes[i].To = fleet.Span(changes[i].From, last.From), fleet.Span(changes[i].To, last.To)
+		}
+	}
+	return changes
+}
+
+func shown(value string) string { return cut(fleet.Value(value), longest) }
+
+// comesAlong marks what a replace brings along beside what it is for.
+func comesAlong(c plan.FieldChange) string {
+	if !c.Along {
+		return ""
+	}
+	return " (comes along)"
+}
+
+// noticed says since when a change is there, and what did it, as far as that is known.
+func noticed(c plan.FieldChange) string {
+	var words string
+	if !c.Since.IsZero() {
+		words = ", noticed at " + c.Since.UTC().Format(time.RFC3339)
+	}
+	if c.By != "" {
+		words += ", by " + c.By
+	}
+	return words
+}
+
+// restraint says what holds a run of actions, and what that costs.
+func restraint(run []plan.Action) string {
+	a, cost := run[0], fleet.Money(0)
+	for _, each := range run {
+		cost += each.KeepMonthly
+	}
+	words := clean(a.HeldReason)
+	it := "it"
+	if len(run) > 1 {
+		it = "them"
+	}
+	switch {
+	case cost == 0:
+	case a.Kind == plan.Replace:
+		words += fmt.Sprintf("; keeping %s as before costs %s a month", it, cost)
+	default:
+		words += fmt.Sprintf("; keeping %s costs %s a month", it, cost)
+	}
+	return words
+}
+
+// sideEffects says in up to two lines what a run of actions takes along, and what it leaves behind that still costs.
+func sideEffects(run []plan.Action) (lines []string) {
+	its, it, droplet := "its place", "it", "the new droplet does"
+	if len(run) > 1 {
+		its, it, droplet = "their places", "them", "the new droplets do"
+	}
+	var along []string
+	if n := backupsOf(run); n > 0 {
+		along = append(along, fleet.Counted(n, "backup"))
+	}
+	if places := placesOf(run[0]); len(places) > 0 {
+		words := fmt.Sprintf("%s in %s, by id", its, fleet.Series(places))
+		if run[0].Kind == plan.Replace {
+			words += fmt.Sprintf(": %s not get %s", droplet, it)
+		}
+		along = append(along, words)
+	}
+	if len(along) > 0 {
+		lines = append(lines, "takes along: "+strings.Join(along, "; "))
+	}
+	behind := slices.Concat(named("volume", idsOf(run, fleet.AttachedVolume)), named("reserved IP", idsOf(run, fleet.AttachedReservedIP)))
+	if len(behind) > 0 {
+		lines = append(lines, "leaves behind, unused and still billed: "+strings.Join(behind, "; "))
+	}
+	return lines
+}
+
+func backupsOf(run []plan.Action) (n int) {
+	for _, a := range run {
+		for _, t := range a.SideEffects {
+			n += t.Count
+		}
+	}
+	return n
+}
+
+func idsOf(run []plan.Action, kind fleet.AttachmentKind) (ids []string) {
+	for _, a := range run {
+		for _, t := range a.SideEffects {
+			if t.Kind == kind {
+				ids = append(ids, clean(t.ID))
+			}
+		}
+	}
+	return ids
+}
+
+// named names one thing or a few, and counts more.
+func named(what string, ids []string) []string {
+	switch n := len(ids); {
+	case n == 0:
+		return nil
+	case n == 1:
+		return []string{what + " " + ids[0]}
+	case n <= 3:
+		return []string{what + "s " + fleet.Series(ids)}
+	default:
+		return []string{fleet.Counted(n, what)}
+	}
+}
+
+// placesOf names the firewalls and load balancers that name the droplet by its id.
+func placesOf(a plan.Action) (places []string) {
+	for _, t := range a.SideEffects {
+		name := clean(cmp.Or(t.Name, t.ID))
+		switch t.Kind {
+		case fleet.AttachedFirewall:
+			places = append(places, "firewall "+name)
+		case fleet.AttachedFirewallRule:
+			places = append(places, "the rules of firewall "+name)
+		case fleet.AttachedLoadBalancer:
+			places = append(places, "load balancer "+name)
+		}
+	}
+	return places
+}

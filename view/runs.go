@@ -1,0 +1,97 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// shortestRun is how many neighbours it takes to be shown as web-1 … web-9.
+const shortestRun = 3
+
+// runs cuts a list into runs of neighbours that differ in nothing but consecutive names.
+func runs[T any](list []T, name func(T) string, same func(a, b T) bool) [][]T {
+	var out [][]T
+	for i := 0; i < len(list); {
+		j := i + 1
+		for j < len(list) && follows(name(list[j-1]), name(list[j])) && same(list[j-1], list[j]) {
+			j++
+		}
+		if j-i >= shortestRun {
+			out = append(out, list[i:j])
+		} else {
+			for k := i; k < j; k++ {
+				out = append(out, list[k:k+1])
+			}
+		}
+		i = j
+	}
+	return out
+}
+
+func follows(a, b string) bool {
+	stemA, n := fleet.SplitName(fleet.Key(a))
+	stemB, m := fleet.SplitName(fleet.Key(b))
+	return n >= 0 && m == n+1 && stemA == stemB
+}
+
+// actionRuns groups what would be done to one name after the other for the same reason. Of names for which several things are due, the
+// first make one run, the second another.
+func actionRuns(actions []plan.Action) [][]plan.Action {
+	var layers [][]plan.Action
+	place := map[string]int{} // where each run goes, by its first action
+	for i, nth := 0, 0; i < len(actions); i++ {
+		if nth++; i == 0 || actions[i-1].Name != actions[i].Name {
+			nth = 0
+		}
+		if nth == len(layers) {
+			layers = append(layers, nil)
+		}
+		layers[nth] = append(layers[nth], actions[i])
+		place[fmt.Sprint(nth, actions[i].Name)] = i
+	}
+	type placed struct {
+		at  int
+		run []plan.Action
+	}
+	var all []placed
+	for nth, layer := range layers {
+		for _, run := range runs(layer, func(a plan.Action) string { return a.Name }, actAlike) {
+			all = append(all, placed{place[fmt.Sprint(nth, run[0].Name)], run})
+		}
+	}
+	slices.SortFunc(all, func(a, b placed) int { return a.at - b.at })
+	out := make([][]plan.Action, len(all))
+	for i, p := range all {
+		out[i] = p.run
+	}
+	return out
+}
+
+func actAlike(a, b plan.Action) bool {
+	return a.Kind == b.Kind && reasonsAlike(a, b) && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
+		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && sameSideEffects(a, b)
+}
+
+// reasonsAlike reports whether two actions have the same reason, or stand in for droplets that are gone.
+func reasonsAlike(a, b plan.Action) bool {
+	return a.Reason == b.Reason || a.Kind == plan.Provision && len(a.Lost) > 0 && len(b.Lost) > 0
+}
+
+// changeAlike tells whether two neighbours change alike: in the same way, or from one row of names to another.
+func changeAlike(a, b plan.FieldChange) bool {
+	if a.Field == "name" && b.Field == "name" && follows(a.From, b.From) && follows(a.To, b.To) {
+		b.From, b.To = a.From, a.To
+	}
+	return a == b
+}
+
+// sameSideEffects tells whether two actions take the same along, so that one line says it of both: as many volumes and reserved IPs, and
+// places in the same firewalls and load balancers.
+func sameSideEffects(a, b plan.Action) bool {
+	return slices.EqualFunc(a.SideEffects, b.SideEffects, func(a, b fleet.Attachment) bool {
+		return a.Kind == b.Kind && a.Name == b.Name && (a.Name == "" || a.ID == b.ID) && a.Count == b.Count
+	})
+}

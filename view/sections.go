@@ -1,0 +1,130 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// section is a part of a plan beside its actions: what was noticed about some droplets.
+type section struct {
+	sign, title string
+	says        string
+	markdown    string // what it says in Markdown where that differs
+	entries     []entry
+}
+
+// entry is a run of droplets in a section.
+type entry struct {
+	name    string
+	about   string // the droplets; empty: the words say it
+	words   string
+	changes []plan.FieldChange
+}
+
+// sections are those parts of a plan that have something to say.
+func sections(p plan.Plan) []section {
+	moving, stuck := flights(p.InFlight)
+	all := []section{
+		{sign: "!", title: "Drift", says: "somebody changed it outside arcadiad, and it is left alone", entries: drifts(p.Drift, plan.CauseOutside)},
+		{sign: "!", title: "Broken", says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
+		{sign: "*", title: "Pending", says: "this cannot be changed on a living droplet, and is no reason to make another", entries: drifts(p.Pending, "")},
+		{sign: "*", title: "Ignored", says: "on_change leaves the living droplet as it is; its next replace brings this along",
+			markdown: "`on_change` leaves the living droplet as it is; its next replace brings this along.", entries: drifts(p.Ignored, "")},
+		{sign: "?", title: "Released", says: "no longer ours by its tags; put them back, or free the name: arcadiad release NAME",
+			markdown: "No longer ours by their tags; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
+		{sign: "?", title: "Missing", says: "registered, but the account does not show it", entries: missing(p.Missing)},
+		{sign: "»", title: "In flight", entries: moving},
+		{sign: "x", title: "Stuck", says: "see `arcadiad saga show ID`, then retry or abort it", entries: stuck},
+	}
+	return slices.DeleteFunc(all, func(s section) bool { return len(s.entries) == 0 })
+}
+
+// drifts are droplets with their changes of one cause; empty: of any.
+func drifts(list []plan.Drift, cause plan.Cause) (entries []entry) {
+	var some []plan.Drift
+	for _, d := range list {
+		if cause != "" {
+			d.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(c plan.FieldChange) bool { return c.Cause != cause })
+		}
+		if len(d.Changes) > 0 {
+			some = append(some, d)
+		}
+	}
+	same := func(a, b plan.Drift) bool { return reflect.DeepEqual(a.Changes, b.Changes) }
+	for _, run := range runs(some, func(d plan.Drift) string { return d.Name }, same) {
+		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), "", run[0].Changes})
+	}
+	return entries
+}
+
+func released(list []plan.Released) (entries []entry) {
+	same := func(a, b plan.Released) bool { return a.Reason == b.Reason }
+	for _, run := range runs(list, func(r plan.Released) string { return r.Name }, same) {
+		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), run[0].Reason, nil})
+	}
+	return entries
+}
+
+// missing are neighbours that are missing since the same look.
+func missing(list []plan.Missing) (entries []entry) {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b plan.Missing) int {
+		return cmp.Or(fleet.CompareNames(a.Name, b.Name), cmp.Compare(a.DropletID, b.DropletID))
+	})
+	same := func(a, b plan.Missing) bool { return a.Says() == b.Says() }
+	for _, run := range runs(list, func(m plan.Missing) string { return m.Name }, same) {
+		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), run[0].Says(), nil})
+	}
+	return entries
+}
+
+// Missing is the missing droplets of a plan in one line, for those who wait for them.
+func Missing(p plan.Plan) string {
+	var parts []string
+	for _, e := range missing(p.Missing) {
+		parts = append(parts, e.name+" ("+e.about+"): "+e.words)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// flights tells the stuck sagas from those that move.
+func flights(list []plan.InFlight) (moving, stuck []entry) {
+	var move []plan.InFlight
+	for _, f := range list {
+		if f.Stuck {
+			stuck = append(stuck, entry{name: f.Name, words: flight([]plan.InFlight{f})})
+		} else {
+			move = append(move, f)
+		}
+	}
+	same := func(a, b plan.InFlight) bool {
+		return a.Kind == b.Kind && a.Status == b.Status && a.Step == b.Step && a.Error == b.Error
+	}
+	for _, run := range runs(move, func(f plan.InFlight) string { return f.Name }, same) {
+		moving = append(moving, entry{name: fleet.Span(run[0].Name, run[len(run)-1].Name), words: flight(run)})
+	}
+	return moving, stuck
+}
+
+// flight says how a run of live sagas stands.
+func flight(run []plan.InFlight) string {
+	f := run[0]
+	words := f.Kind + " " + fleet.Saga8(f.Saga)
+	if len(run) > 1 {
+		words = fmt.Sprintf("%d × %s", len(run), f.Kind)
+	}
+	words += ": " + f.Status
+	if f.Step != "" {
+		words += " at " + f.Step
+	}
+	if f.Error != "" {
+		words += " (" + f.Error + ")"
+	}
+	return words
+}

@@ -1,0 +1,121 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// origin says where the fleet file comes from.
+func origin(r fleet.Revision) string {
+	switch {
+	case r.Commit == "":
+		return clean(r.File) + ", which is not committed yet"
+	case r.Differs:
+		return clean(fmt.Sprintf("%s, changed since commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
+	}
+	return clean(fmt.Sprintf("%s of commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
+}
+
+// lifts names the rules that approving the plan would lift.
+func lifts(p plan.Plan) string {
+	var names []string
+	for _, a := range p.Actions {
+		if a.Approvable && !slices.Contains(names, a.HeldBy) {
+			names = append(names, a.HeldBy)
+		}
+	}
+	if len(names) == 1 {
+		return names[0] + " holds"
+	}
+	return fleet.Series(names) + " hold"
+}
+
+// costs tells whether the plan has actions that change what the fleet costs.
+func costs(p plan.Plan) bool {
+	return slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
+		return a.Kind == plan.Provision || a.Kind == plan.Replace || a.Kind == plan.Destroy || a.Alter.Downtime()
+	})
+}
+
+// unknown reports whether nothing but the number of droplets without a price is known.
+func unknown(c plan.Cost) bool { return c.Unpriced > 0 && c == (plan.Cost{Unpriced: c.Unpriced}) }
+
+// cost is what the plan costs in words.
+func cost(c plan.Cost) string {
+	if unknown(c) {
+		return "not known, for want of prices"
+	}
+	s := fmt.Sprintf("%s → %s a month (%s), %s → %s an hour", c.Before.Monthly, c.After.Monthly, c.Difference().Monthly.Signed(),
+		c.Before.Hourly, c.After.Hourly)
+	if c.Held != (fleet.Price{}) {
+		s += fmt.Sprintf("; what is held: %s a month", c.Held.Monthly.Signed())
+	}
+	if c.Unpriced > 0 {
+		s += "; the price of " + droplets(c.Unpriced) + " is not known"
+	}
+	return s
+}
+
+// effort is what carrying the plan out takes in words; empty where nothing is carried out.
+func effort(e plan.Effort) string {
+	if e.Requests == 0 {
+		return ""
+	}
+	return fmt.Sprintf("about %d API requests, %s", e.Requests, roughly(e.Time))
+}
+
+// roughly rounds a duration to what an estimate is worth.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 10*time.Minute:
+		return max(5*time.Second, d.Round(5*time.Second)).String()
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
+	}
+	return fmt.Sprintf("%.1f hours", d.Hours())
+}
+
+// sentence is the summary in words.
+func sentence(p plan.Plan) string {
+	s := p.Summary
+	todo := enumerate([]count{
+		{s.Provision, "to provision"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
+	})
+	if s.Held > 0 {
+		todo += " (" + heldCount(s.Held, p.KeepMonthly()) + ")"
+	}
+	rest := enumerate([]count{
+		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"}, {s.Ignored, "ignored"},
+		{s.Released, "released"}, {s.Missing, "missing"}, {s.Unchanged, "unchanged"},
+	})
+	switch {
+	case p.Settled() && rest == "" && len(p.Warnings) > 0:
+		return "Nothing to do; see the warnings."
+	case p.Settled() && rest == "":
+		return "Nothing to do: fleet " + p.Fleet + " is empty, as the file asks."
+	case p.Settled() && s.Drifted+s.Pending+s.Ignored+s.Released == 0 && len(p.Warnings) == 0:
+		return fmt.Sprintf("Nothing to do: fleet %s is as the file asks, %s.", p.Fleet, droplets(s.Unchanged))
+	case p.Settled():
+		return "Nothing to do: " + rest + "."
+	case p.Empty() && len(p.InFlight) == 0:
+		return "Nothing to do yet: " + rest + "."
+	case p.Empty():
+		return "Nothing new to do: " + rest + "."
+	case rest == "":
+		return todo + "."
+	}
+	return todo + "; " + rest + "."
+}
+
+// heldCount says how much is held, and what that costs.
+func heldCount(n int, monthly fleet.Money) string {
+	words := fmt.Sprintf("%d held", n)
+	if monthly > 0 {
+		words += ", which keeps droplets for " + monthly.String() + " a month"
+	}
+	return words
+}
