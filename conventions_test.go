@@ -291,7 +291,8 @@ func (t *tree) dirs() []string {
 	return slices.Compact(dirs)
 }
 
-// checkDocs: the pages name only tests and files that exist.
+// checkDocs: the pages name only tests and files that exist, and so does the Makefile, where a test that was renamed would be run by
+// nobody or left out by nobody.
 func checkDocs(t *tree) (breaches []string) {
 	tests, files := map[string]bool{}, map[string]bool{}
 	for _, s := range t.goes {
@@ -310,6 +311,13 @@ func checkDocs(t *tree) (breaches []string) {
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
 	named := regexp.MustCompile("`([a-z][a-z_-]*/[a-z_/-]+\\.go)`")
 	for _, f := range t.texts {
+		if f.path == "Makefile" {
+			for _, name := range regexp.MustCompile(`\bTest[A-Z]\w*`).FindAllString(string(f.data), -1) {
+				if !tests[name] {
+					breaches = append(breaches, fmt.Sprintf("Makefile: there is no %s", name))
+				}
+			}
+		}
 		if path.Ext(f.path) != ".md" || strings.Contains(f.path, "testdata/") {
 			continue
 		}

@@ -122,6 +122,7 @@ func TestRulesFindBadTrees(t *testing.T) {
 
 		{"docs", "page.md", "see [the plan](plan/gone.go)\n", "leads nowhere"},
 		{"docs", "page.md", "see `TestLaw01Gone`\n", "there is no TestLaw01Gone"},
+		{"docs", "Makefile", "LONG = TestLaw01Holds TestLaw01Absent\n", "there is no TestLaw01Absent"},
 		{"docs", "page.md", "see `plan/gone.go`\n", "there is no file plan/gone.go"},
 
 		{"citations", "plan/bad.go", "package plan\n\n// As GONE.md says.\nvar bad int\n", "plan/bad.go:3: there is no page GONE.md"},
