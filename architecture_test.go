@@ -169,14 +169,15 @@ func mayImport() map[string][]string {
 		"inventory":    {"fleet", "digitalocean"},
 		"provision":    {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
-		"notify":       {"fleet"},                                                           // knows conditions, and of what they are about only the order of names
-		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile"}, // counts what these tell of
-		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                     // looks at what each of them lives on
-		"control":      {"fleet", "saga", "plan", "doctor", "state"},
+		"condition":    {"fleet", "saga", "plan"},
+		"notify":       {"fleet", "condition"},
+		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile", "condition"}, // counts what these tell of
+		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
+		"control":      {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "state/sqlite", "notify", "metrics", "doctor", "control"},
-		"view":    {"fleet", "plan"},
-		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
+			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control"},
+		"view":    {"fleet", "plan", "condition"},
+		"cmd":     {"condition", "control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }

@@ -3,8 +3,8 @@ package control
 import (
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/fleet"
-	"arcadiad/plan"
 )
 
 // Live is how a running daemon is, beyond what the state database knows.
@@ -22,55 +22,10 @@ type Live struct {
 	Held      int       `json:"held"`
 	Drifted   int       `json:"drifted"`
 
-	Revision *fleet.Revision `json:"revision,omitempty"` // of the fleet file that the last plan is for; null: it is not in git
-	Waiting  []Waiting       `json:"waiting"`            // what that plan is to do and does not now, for whatever reason
+	Revision *fleet.Revision     `json:"revision,omitempty"` // of the fleet file that the last plan is for; null: it is not in git
+	Waiting  []condition.Waiting `json:"waiting"`            // what that plan is to do and does not now, for whatever reason
 
-	HeldBack    []Held      `json:"held_back"`              // what waits for a person or a change
-	Approvable  bool        `json:"approvable"`             // arcadiad approve would let some of it through
-	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
-}
-
-// Held is an action that is held back.
-type Held struct {
-	Action      plan.Kind   `json:"action"`
-	Name        string      `json:"name"`
-	DropletID   int64       `json:"droplet_id,omitempty"`
-	By          string      `json:"held_by"`
-	Reason      string      `json:"held_reason"`
-	Approvable  bool        `json:"approvable"`
-	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars
-}
-
-// HeldIn gives what a plan holds back.
-func HeldIn(p plan.Plan) []Held {
-	list := []Held{}
-	for _, a := range p.HeldBack() {
-		list = append(list, Held{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, a.KeepMonthly})
-	}
-	return list
-}
-
-// Waiting is an action of a plan that is held, or a change of the file that cannot be made on a living droplet.
-type Waiting struct {
-	Action    plan.Kind          `json:"action,omitempty"` // empty: there is none for it
-	Name      string             `json:"name"`
-	DropletID int64              `json:"droplet_id,omitempty"`
-	Cause     plan.Cause         `json:"cause,omitempty"`
-	Changes   []plan.FieldChange `json:"changes"`
-	Reason    string             `json:"reason,omitempty"`
-	HeldBy    string             `json:"held_by"` // the rule, or pending
-}
-
-// WaitingIn gives what a plan is to do and does not.
-func WaitingIn(p plan.Plan) []Waiting {
-	list := []Waiting{}
-	for _, a := range p.Actions {
-		if a.Held {
-			list = append(list, Waiting{a.Kind, a.Name, a.DropletID, a.Cause, append([]plan.FieldChange{}, a.Changes...), a.Reason, a.HeldBy})
-		}
-	}
-	for _, d := range p.Pending {
-		list = append(list, Waiting{Name: d.Name, DropletID: d.DropletID, Cause: plan.CauseFile, Changes: d.Changes, HeldBy: "pending"})
-	}
-	return list
+	HeldBack    []condition.HeldBack `json:"held_back"`              // what waits for a person or a change
+	Approvable  bool                 `json:"approvable"`             // arcadiad approve would let some of it through
+	KeepMonthly fleet.Money          `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
 }

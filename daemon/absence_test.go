@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/control"
-	"arcadiad/notify"
 	"arcadiad/plan"
 	"arcadiad/simulator"
 	"arcadiad/view"
@@ -290,7 +290,7 @@ func TestLaw06EightOfNineLost(t *testing.T) {
 		}
 		w.life.h.loop.Trigger("test", false)
 		w.missed(8)
-		if c := w.life.h.observability.board.Counts(); c[string(notify.Missing)] != 8 {
+		if c := w.life.h.observability.board.Counts(); c[condition.Missing] != 8 {
 			t.Errorf("conditions after the first look: %v", c)
 		}
 		time.Sleep(24 * time.Hour)

@@ -54,7 +54,7 @@ func (h *app) examine(ctx context.Context) *doctor.Report {
 	if err := h.hung(); err != nil {
 		r.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")
 	} else {
-		r.Add("progress", doctor.OK, h.statusLine(), "")
+		r.Add("progress", doctor.OK, h.attention().Line(), "")
 	}
 	return &r
 }

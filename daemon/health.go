@@ -25,26 +25,26 @@ func (h *app) alive(context.Context) []check {
 	}
 	reason := fmt.Sprintf("%d sagas live", len(h.engine.Live()))
 	if last := h.loop.Last(); !last.At.IsZero() {
-		reason = fmt.Sprintf("the last pass began at %s; %s", clock(last.At), reason)
+		reason = "the last pass began at " + last.At.UTC().Format("15:04:05 UTC; ") + reason
 	}
 	return []check{{"progress", true, reason}}
 }
 
 // ready tells whether the daemon does its work: it knows what is desired, has planned it, and may write down what it does.
 func (h *app) ready(ctx context.Context) []check {
+	set := h.attention()
 	file := check{"fleet file", false, "no version is in force yet"}
-	if desired, ok := h.loop.Desired(); ok {
-		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", desired.Name, len(desired.Specs))}
+	if set.Desired != nil {
+		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", set.Desired.Name, len(set.Desired.Specs))}
 	}
-	last := h.loop.Last()
-	if last.FileErr != nil {
-		file.Reason += "; the newest is not usable: " + last.FileErr.Error()
+	if set.FileErr != nil {
+		file.Reason += "; the newest is not usable: " + set.FileErr.Error()
 	}
 	first := check{"first pass", h.observability.planned.Load(), "planned"}
 	if !first.OK {
 		first.Reason = "nothing is planned yet"
-		if last.Err != nil {
-			first.Reason += "; the last pass failed: " + last.Err.Error()
+		if set.Pass != nil && set.Pass.Err != nil {
+			first.Reason += "; the last pass failed: " + set.Pass.Err.Error()
 		}
 	}
 	store := check{"state database", true, "ours"}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"arcadiad/condition"
 	"arcadiad/fleetfile"
 	"arcadiad/metrics"
 	"arcadiad/notify"
@@ -23,7 +24,8 @@ import (
 type observability struct {
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
-	board    *notify.Board
+	board    *condition.Board
+	log      condition.Log
 	notifier *notify.Notifier // nil: there is no webhook
 
 	planned atomic.Bool // a pass has made a plan
@@ -34,7 +36,8 @@ type observability struct {
 // startObservability makes the observability of a app whose rooms are there.
 func (h *app) startObservability() {
 	w := &h.observability
-	w.registry, w.board = prometheus.NewRegistry(), &notify.Board{}
+	w.log.To = h.o.Log
+	w.registry, w.board = prometheus.NewRegistry(), &condition.Board{}
 	undelivered := func() int { return 0 }
 	if h.o.WebhookURL != nil {
 		w.notifier = notify.New(notify.Options{
@@ -84,8 +87,11 @@ func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
 // taken hears of every version of the fleet file.
 func (h *app) taken(v fleetfile.Version) {
 	h.observability.metrics.File(v)
-	_, inForce := h.loop.Desired()
-	h.observability.board.Replace([]notify.Kind{notify.File}, fileConditions(v.Err, inForce), nil)
+	in := condition.Input{FileRead: true, FileErr: v.Err}
+	if desired, ok := h.loop.Desired(); ok {
+		in.Desired = &desired
+	}
+	h.observability.board.Replace(condition.Of(in))
 }
 
 // passed hears of every pass.
@@ -98,21 +104,19 @@ func (h *app) passed(r reconcile.Report) {
 	if errors.Is(r.Err, reconcile.ErrChanged) {
 		return // another pass follows at once
 	}
-	if r.Err != nil {
-		if w.failing.IsZero() {
-			w.failing = r.At
-		}
-		if c, bad := failingCondition(r, w.failing); bad {
-			w.board.Raise(c)
-		}
-		return
+	pass := passOf(r)
+	switch {
+	case r.Err == nil:
+		w.failing = time.Time{}
+	case w.failing.IsZero():
+		w.failing = r.At
 	}
-	w.failing = time.Time{}
-	w.board.Replace([]notify.Kind{notify.Failing}, nil, nil)
-	if p := r.Outcome.Pass.Plan; p.ID != "" {
+	pass.Failing = w.failing
+	set := condition.Of(condition.Input{Desired: &r.Outcome.Pass.Desired, Pass: pass, Now: time.Now()})
+	w.board.Replace(set)
+	w.log.Tell(set)
+	if r.Err == nil && pass.Plan.ID != "" {
 		w.planned.Store(true)
-		conditions, undecided := planConditions(r.Outcome.Pass.Desired, p)
-		w.board.Replace(planKinds(), conditions, undecided)
 	}
 }
 
@@ -120,9 +124,9 @@ func (h *app) passed(r reconcile.Report) {
 func (h *app) moved(e saga.Event) {
 	w := &h.observability
 	w.metrics.Saga(e)
-	if e.Saga.Status == saga.Stuck {
-		w.board.Raise(stuckCondition(e.Saga))
+	if c, stuck := condition.OfSaga(e.Saga); stuck {
+		w.board.Raise(c)
 	} else {
-		w.board.Clear(notify.Stuck, e.Saga.Subject)
+		w.board.Clear(condition.Stuck, e.Saga.Subject)
 	}
 }

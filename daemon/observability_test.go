@@ -15,17 +15,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/fleet"
 	"arcadiad/notify"
 	"arcadiad/reconcile"
-	"arcadiad/saga"
 	"arcadiad/simulator"
 )
 
 // hook is a webhook in the process.
 type hook struct {
 	mu     sync.Mutex
-	events []notify.Event
+	events []condition.Event
 }
 
 func (h *hook) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -211,25 +211,6 @@ func TestNotifiesOfAStuckSaga(t *testing.T) {
 		w.told(h, time.Hour, "recovered stuck web")
 		w.check()
 	})
-}
-
-func TestStuckConditionNamesSagaAndWayOut(t *testing.T) {
-	s := saga.Saga{ID: "5f0c9a1e000000000000000000000000", Kind: fleet.SagaReplace, Subject: "web-1", Status: saga.Stuck, Reverse: true,
-		Steps: []string{"CreateDroplet", "WaitDropletActive"}, Step: 1, Error: "no answer"}
-	c := stuckCondition(s)
-	if c.Subject != "web-1" || !strings.Contains(c.Summary, "saga 5f0c9a1e (ReplaceDroplet) is stuck at undoing WaitDropletActive: no answer") ||
-		!strings.Contains(c.Advice, "arcadiad saga retry 5f0c9a1e") {
-		t.Errorf("%+v", c)
-	}
-	again := s
-	again.Error = "no answer, request 77"
-	if stuckCondition(again).State != c.State {
-		t.Error("another error text is told anew")
-	}
-	again.Reverse = false
-	if stuckCondition(again).State == c.State {
-		t.Error("another direction is not told")
-	}
 }
 
 func TestReadiness(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"arcadiad/condition"
 	"arcadiad/fleetfile"
-	"arcadiad/notify"
 )
 
 // Run is the daemon: it keeps the account in line with the fleet file until the context ends. A shutdown is not a failure: the
@@ -58,7 +58,7 @@ func (h *app) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.observability.board.Settle(notify.Stuck)
+	h.observability.board.Settle(condition.Stuck)
 	defer wait()
 	defer stop()
 	if err := h.removeCopies(); err != nil {

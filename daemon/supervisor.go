@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/fleetfile"
 	"arcadiad/reconcile"
-	"arcadiad/saga"
 )
 
 // supervisor tells the service manager how the daemon is, in the words of sd_notify(3):
@@ -120,7 +120,7 @@ func (s *supervisor) update() {
 	if s.h.o.Notify == nil {
 		return
 	}
-	status := "STATUS=" + s.h.statusLine()
+	status := "STATUS=" + s.h.attention().Line()
 	s.mu.Lock()
 	same := s.said == status || s.hung
 	if !same {
@@ -142,7 +142,7 @@ func (s *supervisor) passed(r reconcile.Report) {
 	}
 	s.mu.Unlock()
 	if done {
-		s.tell("READY=1", "STATUS="+s.h.statusLine())
+		s.tell("READY=1", "STATUS="+s.h.attention().Line())
 	}
 	s.look()
 }
@@ -208,64 +208,5 @@ func (s *supervisor) tell(assignments ...string) {
 	}
 }
 
-// statusLine is the daemon in one line, for `systemctl status`: what needs a person first.
-func (h *app) statusLine() string {
-	last := h.loop.Last()
-	name := ""
-	if desired, ok := h.loop.Desired(); ok {
-		name = desired.Name + ": "
-	}
-	var parts []string
-	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
-	live, stuck := 0, 0
-	for _, s := range h.engine.Live() {
-		live++
-		if s.Status == saga.Stuck {
-			stuck++
-		}
-	}
-	if stuck > 0 {
-		add("%d stuck (arcadiad saga list)", stuck)
-	}
-	if live > stuck {
-		add("%d under way", live-stuck)
-	}
-	if last.FileErr != nil {
-		add("the fleet file is not usable (%s)", line(last.FileErr))
-	}
-	switch pass := last.Outcome.Pass; {
-	case last.At.IsZero():
-		add("looking at the account for the first time")
-	case last.Err != nil:
-		add("the pass of %s failed, trying again: %s", clock(last.At), line(last.Err))
-	case pass.Recorded.Paused:
-		add("paused (arcadiad resume)")
-	case pass.Plan.ID == "":
-		add("no fleet file is in force; last sync %s", clock(last.At))
-	default:
-		sum := pass.Plan.Summary
-		if sum.Held > 0 {
-			add("%d held (arcadiad plan)", sum.Held)
-		}
-		if sum.Missing > 0 {
-			add("%d missing (arcadiad plan)", sum.Missing)
-		}
-		if sum.Drifted > 0 {
-			add("%d drifted", sum.Drifted)
-		}
-		add("%d as wanted; last pass %s (%s)", sum.Unchanged, clock(last.At), last.Trigger)
-	}
-	return name + strings.Join(parts, ", ")
-}
-
-func clock(t time.Time) string { return t.UTC().Format("15:04:05") + " UTC" }
-
 // line is an error as one line that is not too long for a status.
-func line(err error) string {
-	const longest = 200
-	s := strings.Join(strings.Fields(err.Error()), " ")
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
-	}
-	return s
-}
+func line(err error) string { return condition.OneLine(err.Error(), 200) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"arcadiad/condition"
 	"arcadiad/digitalocean"
 	"arcadiad/plan"
 	"arcadiad/saga"
@@ -17,7 +18,7 @@ type moment struct {
 	newest                 *bool
 	budget                 digitalocean.BudgetState
 	sagas                  []saga.Saga
-	conditions             map[string]int
+	conditions             map[condition.Kind]int
 	undelivered            int
 	sources                Sources
 }
@@ -133,7 +134,7 @@ func gauges() []gauge {
 
 		{"conditions", "Conditions that need a person, by kind: those that the webhook tells of.", []string{"kind"}, func(at moment, emit emit) {
 			for kind, n := range at.conditions {
-				emit(float64(n), kind)
+				emit(float64(n), string(kind))
 			}
 		}},
 		{"notifications_undelivered", "Conditions, raised or recovered, that the webhook could not be told of yet. Left out without a webhook.", nil,

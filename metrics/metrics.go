@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"arcadiad/condition"
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -20,11 +21,11 @@ import (
 // Sources are asked whenever somebody scrapes. They must be safe for concurrent use, and quick. All are required.
 type Sources struct {
 	Budget        func() digitalocean.BudgetState
-	Sagas         func() []saga.Saga    // the live ones
-	Conditions    func() map[string]int // that need a person, by kind; kinds with none too
-	Undelivered   func() int            // conditions that the webhook has not been told of
-	Notifications bool                  // there is a webhook
-	Version       string                // of arcadiad
+	Sagas         func() []saga.Saga            // the live ones
+	Conditions    func() map[condition.Kind]int // that need a person, by kind; kinds with none too
+	Undelivered   func() int                    // conditions that the webhook has not been told of
+	Notifications bool                          // there is a webhook
+	Version       string                        // of arcadiad
 }
 
 // Metrics are arcadiad's metrics. They are safe for concurrent use.

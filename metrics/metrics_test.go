@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"arcadiad/condition"
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -29,7 +30,7 @@ func sources() Sources {
 			return digitalocean.BudgetState{Limit: 5000, Remaining: -1, HourCap: 4000, MinCap: 200, Stretch: 1, Closed: errors.New("not proved")}
 		},
 		Sagas:       func() []saga.Saga { return nil },
-		Conditions:  func() map[string]int { return map[string]int{"stuck": 0, "held": 2} },
+		Conditions:  func() map[condition.Kind]int { return map[condition.Kind]int{condition.Stuck: 0, condition.Held: 2} },
 		Undelivered: func() int { return 3 },
 		Version:     "v1.2.3",
 	}

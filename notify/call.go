@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"arcadiad/condition"
 )
 
 // CheckURL says why a URL cannot be a webhook's, without showing it: whoever knows it may post.
@@ -54,7 +56,7 @@ func newHTTP(transport http.RoundTripper) *http.Client {
 }
 
 // call tells the webhook of events, once. The error says nothing of the URL; wait is how long the endpoint asked to be left alone.
-func (n *Notifier) call(ctx context.Context, events []Event) (wait time.Duration, err error) {
+func (n *Notifier) call(ctx context.Context, events []condition.Event) (wait time.Duration, err error) {
 	s, err := n.o.URL()
 	if err != nil {
 		return 0, err

@@ -1,9 +1,8 @@
 // Package notify tells people, through a webhook, of what needs them.
 //
-// A [Board] holds the conditions that are so at present: a stuck saga, an action that is held, a droplet that drifted. Whoever finds
-// out raises and clears them, again and again, without minding what was said before. A [Notifier] compares the board with what it
-// has told already, and sends the difference: what is new, what changed, what recovered. So each condition is told once, nothing
-// piles up while the endpoint is down (what came and went meanwhile is not told at all), and nobody who raises a condition waits.
+// A [condition.Board] holds the conditions that are so at present. A [Notifier] compares the board with what it has told already, and
+// sends the difference: what is new, what changed, what recovered. So each condition is told once, nothing piles up while the endpoint
+// is down (what came and went meanwhile is not told at all), and nobody who raises a condition waits.
 //
 //	pass, sagas, fleet file -> Board (present) - told -> one message -> webhook, retried with backoff
 //	                                              ^---- what was delivered, kept in a file over restarts

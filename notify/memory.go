@@ -9,16 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"arcadiad/condition"
 )
 
 // memory is the file that keeps what was told. It is no more than a convenience: without it everything is told again.
 type memory struct {
-	Version int         `json:"version"`
-	Told    []Condition `json:"told"`
+	Version int                   `json:"version"`
+	Told    []condition.Condition `json:"told"`
 }
 
-func (n *Notifier) remember() map[key]Condition {
-	told := map[key]Condition{}
+func (n *Notifier) remember() map[condition.Key]condition.Condition {
+	told := map[condition.Key]condition.Condition{}
 	if n.o.Memory == "" {
 		return told
 	}
@@ -38,7 +40,7 @@ func (n *Notifier) remember() map[key]Condition {
 		return told
 	}
 	for _, c := range m.Told {
-		told[c.key()] = c
+		told[c.Key()] = c
 	}
 	return told
 }
@@ -48,7 +50,7 @@ func (n *Notifier) keep() {
 	if n.o.Memory == "" {
 		return
 	}
-	m := memory{Version: 1, Told: slices.SortedFunc(maps.Values(n.told), compare)}
+	m := memory{Version: 1, Told: slices.SortedFunc(maps.Values(n.told), condition.Compare)}
 	raw, err := json.MarshalIndent(m, "", "  ")
 	if err == nil {
 		err = replaceFile(n.o.Memory, append(raw, '\n'))

@@ -7,22 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"arcadiad/condition"
 )
-
-// What says what happened to a condition.
-type What string
-
-const (
-	Raised    What = "raised"
-	Changed   What = "changed"   // it was told before, in another state
-	Recovered What = "recovered" // it was told before, and is no more
-)
-
-// Event is one piece of news: the condition as it is, or as it last was told.
-type Event struct {
-	What What `json:"event"`
-	Condition
-}
 
 // Format is the form of a message.
 type Format string
@@ -34,13 +21,13 @@ const (
 
 // Message is the body of a call, in the format JSON.
 type Message struct {
-	Version int       `json:"version"` // 1
-	ID      string    `json:"id"`      // of the content: a message that is sent again has the same
-	Fleet   string    `json:"fleet"`   // empty: no fleet file was in force yet
-	SentAt  time.Time `json:"sent_at"`
-	Text    string    `json:"text"`   // all of it in words
-	Events  []Event   `json:"events"` // at most 100
-	More    int       `json:"more"`   // events that are left out
+	Version int               `json:"version"` // 1
+	ID      string            `json:"id"`      // of the content: a message that is sent again has the same
+	Fleet   string            `json:"fleet"`   // empty: no fleet file was in force yet
+	SentAt  time.Time         `json:"sent_at"`
+	Text    string            `json:"text"`   // all of it in words
+	Events  []condition.Event `json:"events"` // at most 100
+	More    int               `json:"more"`   // events that are left out
 }
 
 // The bounds of a message. A fleet of hundreds may be held at once; what is left out counts as told.
@@ -50,7 +37,7 @@ const (
 	longest    = 500 // characters of a summary
 )
 
-func newMessage(fleet string, events []Event, now time.Time) Message {
+func newMessage(fleet string, events []condition.Event, now time.Time) Message {
 	m := Message{Version: 1, Fleet: fleet, SentAt: now.UTC(), Text: words(fleet, events, false)}
 	hash := sha256.New()
 	for _, e := range events {
@@ -59,14 +46,14 @@ func newMessage(fleet string, events []Event, now time.Time) Message {
 	m.ID = hex.EncodeToString(hash.Sum(nil))[:16]
 	m.More = max(0, len(events)-mostEvents)
 	for _, e := range events[:len(events)-m.More] {
-		e.Summary, e.Advice = line(e.Summary), line(e.Advice)
+		e.Summary, e.Advice = condition.OneLine(e.Summary, longest), condition.OneLine(e.Advice, longest)
 		m.Events = append(m.Events, e)
 	}
 	return m
 }
 
 // body is the message as it goes over the wire.
-func (f Format) body(fleet string, events []Event, now time.Time) (id string, body []byte, err error) {
+func (f Format) body(fleet string, events []condition.Event, now time.Time) (id string, body []byte, err error) {
 	m := newMessage(fleet, events, now)
 	if f == Slack {
 		body, err = json.Marshal(map[string]string{"text": words(fleet, events, true)})
@@ -77,12 +64,13 @@ func (f Format) body(fleet string, events []Event, now time.Time) (id string, bo
 }
 
 // words tell the events to people.
-func words(fleet string, events []Event, slack bool) string {
+func words(fleet string, events []condition.Event, slack bool) string {
 	bold, escape := func(s string) string { return s }, func(s string) string { return s }
 	if slack {
 		bold = func(s string) string { return "*" + s + "*" }
 		escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
 	}
+	text := func(s string) string { return escape(condition.OneLine(s, longest)) }
 	var b strings.Builder
 	who := "arcadiad"
 	if fleet != "" {
@@ -99,20 +87,20 @@ func words(fleet string, events []Event, slack bool) string {
 		e := alike[0]
 		what := string(e.Kind) + subjects(alike)
 		since := "since " + e.Since.UTC().Format("2006-01-02 15:04 UTC")
-		if e.What == Recovered {
-			fmt.Fprintf(&b, "\n%s: %s (it was so %s)", bold("recovered: "+escape(what)), escape(line(e.Summary)), since)
+		if e.What == condition.Recovered {
+			fmt.Fprintf(&b, "\n%s: %s (it was so %s)", bold("recovered: "+escape(what)), text(e.Summary), since)
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s: %s (%s)", bold(escape(what)), escape(line(e.Summary)), since)
+		fmt.Fprintf(&b, "\n%s: %s (%s)", bold(escape(what)), text(e.Summary), since)
 		if e.Advice != "" {
-			fmt.Fprintf(&b, "\n    do: %s", escape(line(e.Advice)))
+			fmt.Fprintf(&b, "\n    do: %s", text(e.Advice))
 		}
 	}
 	return b.String()
 }
 
 // runs puts together what stands in a row and reads alike but for the subject.
-func runs(events []Event) (runs [][]Event) {
+func runs(events []condition.Event) (runs [][]condition.Event) {
 	for i, e := range events {
 		if i > 0 {
 			before := events[i-1]
@@ -121,13 +109,13 @@ func runs(events []Event) (runs [][]Event) {
 				continue
 			}
 		}
-		runs = append(runs, []Event{e})
+		runs = append(runs, []condition.Event{e})
 	}
 	return runs
 }
 
 // subjects names those of a run, as far as a line has room.
-func subjects(run []Event) string {
+func subjects(run []condition.Event) string {
 	const most = 10
 	var names []string
 	for _, e := range run[:min(most, len(run))] {
@@ -142,13 +130,4 @@ func subjects(run []Event) string {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return " " + strings.Join(names, ", ")
-}
-
-// line makes one line of an error's text.
-func line(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
-	}
-	return s
 }

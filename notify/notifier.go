@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"arcadiad/condition"
 )
 
 // Options of a Notifier.
 type Options struct {
-	Board     *Board
+	Board     *condition.Board
 	URL       func() (string, error) // of the webhook, asked for each call; a secret. Only https, or http to a loopback address
 	Format    Format                 // empty: JSON
 	Fleet     func() string          // the name of the fleet in force
@@ -36,7 +38,7 @@ type Notifier struct {
 	gather time.Duration
 
 	mu   sync.Mutex
-	told map[key]Condition
+	told map[condition.Key]condition.Condition
 }
 
 // New makes a Notifier, and reads what an earlier one has told. It sends nothing before Run.
@@ -61,16 +63,16 @@ func New(o Options) *Notifier {
 // Undelivered is the number of conditions, raised or recovered, that the webhook does not know.
 func (n *Notifier) Undelivered() int { return len(n.news()) }
 
-func (n *Notifier) news() []Event {
+func (n *Notifier) news() []condition.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.o.Board.news(n.told)
+	return n.o.Board.News(n.told)
 }
 
 // Run tells the webhook of what changes on the board, until the context ends. What is not delivered by then, the next start tells.
 func (n *Notifier) Run(ctx context.Context) {
 	defer n.http.CloseIdleConnections()
-	changes := n.o.Board.changes()
+	changes := n.o.Board.Changes()
 	for failures := 0; ; {
 		if failures == 0 {
 			select {
@@ -120,14 +122,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // remind notes what was delivered.
-func (n *Notifier) remind(events []Event) {
+func (n *Notifier) remind(events []condition.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, e := range events {
-		if e.What == Recovered {
-			delete(n.told, e.key())
+		if e.What == condition.Recovered {
+			delete(n.told, e.Key())
 		} else {
-			n.told[e.key()] = e.Condition
+			n.told[e.Key()] = e.Condition
 		}
 	}
 	n.keep()

@@ -19,6 +19,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"arcadiad/condition"
+	"arcadiad/fleet"
+	"arcadiad/plan"
 )
 
 // endpoint is a webhook in the process: it answers as told, and keeps what it took.
@@ -71,7 +75,7 @@ func (e *endpoint) lines() (lines []string) {
 
 // desk is a board with a notifier that runs, in a bubble.
 type desk struct {
-	*Board
+	*condition.Board
 	t    *testing.T
 	hook *endpoint
 	n    *Notifier
@@ -79,7 +83,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T, hook *endpoint, change func(*Options)) *desk {
-	o := Options{Board: &Board{}, URL: func() (string, error) { return "https://hooks.example.com/secret-path", nil }, Transport: hook,
+	o := Options{Board: &condition.Board{}, URL: func() (string, error) { return "https://hooks.example.com/secret-path", nil }, Transport: hook,
 		Fleet: func() string { return "demo" }}
 	if change != nil {
 		change(&o)
@@ -108,18 +112,30 @@ func (d *desk) hears(want ...string) {
 	}
 }
 
-func stuck(name, state string) Condition {
-	return Condition{Kind: Stuck, Subject: name, State: state, Summary: "saga is stuck: no room", Advice: "arcadiad saga show"}
+func stuck(name, state string) condition.Condition {
+	return condition.Condition{Kind: condition.Stuck, Subject: name, State: state, Summary: "saga is stuck: no room", Advice: "arcadiad saga show"}
 }
 
-func held(name, state string) Condition { return Condition{Kind: Held, Subject: name, State: state} }
+// holding is a Set of the destroys that a rule holds.
+func holding(rule string, names ...string) condition.Set {
+	p := plan.Plan{ID: "3f2a9c51d0e7"}
+	for _, name := range names {
+		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: name, Held: true, HeldBy: rule})
+	}
+	return condition.Of(condition.Input{Pass: &condition.Pass{Plan: p}})
+}
+
+// held is how one of them is told.
+func held(name, rule string) string {
+	return fmt.Sprintf("held %s destroy %s 0 %s", name, rule, fleet.Spec{}.Hash())
+}
 
 // Once for each condition, until it changes or recovers.
 func TestEachConditionIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, &endpoint{}, nil)
 		defer d.stop()
-		d.Settle(Stuck)
+		d.Settle(condition.Stuck)
 		d.hears()
 		d.Raise(stuck("web-1", "a"))
 		d.Raise(stuck("web-2", "b"))
@@ -128,8 +144,8 @@ func TestEachConditionIsToldOnce(t *testing.T) {
 		d.hears()
 		d.Raise(stuck("web-1", "c"))
 		d.hears("changed stuck web-1 c")
-		d.Clear(Stuck, "web-2")
-		d.Clear(Stuck, "web-3")
+		d.Clear(condition.Stuck, "web-2")
+		d.Clear(condition.Stuck, "web-3")
 		d.hears("recovered stuck web-2 b")
 		d.Raise(stuck("web-2", "b"))
 		d.hears("raised stuck web-2 b")
@@ -141,7 +157,9 @@ func TestConditionsAreSortedAsNamesAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, &endpoint{}, nil)
 		defer d.stop()
-		d.Replace([]Kind{Stuck}, []Condition{stuck("web-10", "a"), stuck("web-2", "a"), stuck("db", "a")}, nil)
+		for _, name := range []string{"web-10", "web-2", "db"} {
+			d.Raise(stuck(name, "a"))
+		}
 		d.hears("raised stuck db a", "raised stuck web-2 a", "raised stuck web-10 a")
 	})
 }
@@ -173,11 +191,11 @@ func TestWhatHappensTogetherIsToldTogether(t *testing.T) {
 // What reads alike but for the subject is one line.
 func TestWordsOfManyAlike(t *testing.T) {
 	since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	var events []Event
+	var events []condition.Event
 	for i := range 12 {
-		events = append(events, Event{Raised, Condition{Kind: Held, Subject: fmt.Sprintf("web-%d", i+1), Summary: "destroy is held", Advice: "look", Since: since}})
+		events = append(events, condition.Event{What: condition.Raised, Condition: condition.Condition{Kind: condition.Held, Subject: fmt.Sprintf("web-%d", i+1), Summary: "destroy is held", Advice: "look", Since: since}})
 	}
-	events = append(events, Event{Raised, Condition{Kind: File, Summary: "bad", Since: since}}, Event{Recovered, Condition{Kind: Drift, Subject: "db", Summary: "odd", Since: since}})
+	events = append(events, condition.Event{What: condition.Raised, Condition: condition.Condition{Kind: condition.File, Summary: "bad", Since: since}}, condition.Event{What: condition.Recovered, Condition: condition.Condition{Kind: condition.Drift, Subject: "db", Summary: "odd", Since: since}})
 	const want = `arcadiad
 held web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8, web-9, web-10, and 2 more: destroy is held (since 2026-01-02 03:04 UTC)
     do: look
@@ -186,28 +204,6 @@ recovered: drift db: odd (it was so since 2026-01-02 03:04 UTC)`
 	if got := words("", events, false); got != want {
 		t.Errorf("words:\n%s\nwant:\n%s", got, want)
 	}
-}
-
-// A plan knows all holds, but says nothing of a name whose saga is live.
-func TestReplaceLeavesTheUndecided(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, &endpoint{}, nil)
-		defer d.stop()
-		kinds := []Kind{Held, Drift}
-		d.Replace(kinds, []Condition{held("a", "1"), held("b", "1"), {Kind: Drift, Subject: "c", State: "1"}}, nil)
-		d.Raise(stuck("b", "s"))
-		d.hears("raised stuck b s", "raised held a 1", "raised held b 1", "raised drift c 1")
-		d.Replace(kinds, []Condition{held("a", "1")}, map[string]bool{"b": true})
-		d.hears("recovered drift c 1")
-		if c := d.Counts(); c["held"] != 2 || c["stuck"] != 1 || c["drift"] != 0 {
-			t.Errorf("on the board: %v", c)
-		}
-		d.Settle(Stuck)
-		d.Clear(Stuck, "b") // that b is undecided concerns its hold alone
-		d.hears("recovered stuck b s")
-		d.Replace(kinds, []Condition{held("a", "1")}, nil)
-		d.hears("recovered held b 1")
-	})
 }
 
 // An endpoint that is down is tried again with ever longer pauses, and is then told what is so by then; nothing piles up.
@@ -226,7 +222,7 @@ func TestRetries(t *testing.T) {
 		var outcomes []bool
 		d := newDesk(t, hook, func(o *Options) { o.Observe = func(err error) { outcomes = append(outcomes, err == nil) } })
 		defer d.stop()
-		d.Settle(Stuck)
+		d.Settle(condition.Stuck)
 		d.Raise(stuck("web-1", "a"))
 		d.Raise(stuck("web-2", "a"))
 		time.Sleep(2 * time.Hour)
@@ -243,7 +239,7 @@ func TestRetries(t *testing.T) {
 		if n := d.n.Undelivered(); n != 2 {
 			t.Errorf("%d undelivered, want 2", n)
 		}
-		d.Clear(Stuck, "web-1") // it recovered before anybody heard of it
+		d.Clear(condition.Stuck, "web-1") // it recovered before anybody heard of it
 		d.Raise(stuck("web-3", "a"))
 		up.Store(true)
 		time.Sleep(maxBackoff)
@@ -309,8 +305,8 @@ func TestMemoryOutlivesARestart(t *testing.T) {
 		life := func() *desk { return newDesk(t, &endpoint{}, func(o *Options) { o.Memory = file }) }
 		d := life()
 		d.Raise(stuck("web-1", "a"))
-		d.Replace([]Kind{Held}, []Condition{held("web-2", "a"), held("web-3", "a")}, nil)
-		d.hears("raised stuck web-1 a", "raised held web-2 a", "raised held web-3 a")
+		d.Replace(holding("lost", "web-2", "web-3"))
+		d.hears("raised stuck web-1 a", "raised "+held("web-2", "lost"), "raised "+held("web-3", "lost"))
 		d.stop()
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the memory: %v, %v", info, err)
@@ -319,14 +315,14 @@ func TestMemoryOutlivesARestart(t *testing.T) {
 		d = life()
 		d.hears()
 		d.Raise(stuck("web-1", "a"))
-		d.Settle(Stuck)
+		d.Settle(condition.Stuck)
 		d.hears()
-		d.Replace([]Kind{Held}, []Condition{held("web-3", "b")}, nil)
-		d.hears("changed held web-3 b", "recovered held web-2 a")
+		d.Replace(holding("volumes", "web-3"))
+		d.hears("changed "+held("web-3", "volumes"), "recovered "+held("web-2", "lost"))
 		d.stop()
 
 		d = life()
-		d.Settle(Stuck)
+		d.Settle(condition.Stuck)
 		d.hears("recovered stuck web-1 a")
 		d.stop()
 	})
@@ -388,12 +384,12 @@ func TestOverTheWire(t *testing.T) {
 			}
 		},
 	} {
-		board := &Board{}
+		board := &condition.Board{}
 		told := make(chan error, 1)
 		n := New(Options{Board: board, URL: func() (string, error) { return server.URL + "/hook\n", nil }, Format: format, UserAgent: "arcadiad/test",
 			Fleet: func() string { return "demo" }, Observe: func(err error) { told <- err }})
 		n.gather = 0
-		board.Raise(Condition{Kind: Stuck, Subject: "web-1", State: "a", Summary: "saga is\nstuck: <no> room & air", Advice: "arcadiad saga show 5f0c9a1e", Since: since})
+		board.Raise(condition.Condition{Kind: condition.Stuck, Subject: "web-1", State: "a", Summary: "saga is\nstuck: <no> room & air", Advice: "arcadiad saga show 5f0c9a1e", Since: since})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -435,7 +431,7 @@ func TestLaw15WebhookURLIsASecret(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		failed := make(chan error, 1)
-		o.Board, o.Log = &Board{}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Board, o.Log = &condition.Board{}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		ctx, cancel := context.WithCancel(t.Context())
 		o.Observe = func(err error) { failed <- err }
 		n := New(o)

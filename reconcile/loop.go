@@ -34,7 +34,6 @@ type Loop struct {
 
 	inForce  fileInForce
 	pending  pending
-	told     told
 	previews previews
 
 	mu   sync.Mutex
@@ -281,6 +280,28 @@ func (l *Loop) observe(r Report, ended bool) {
 	if l.Observe != nil {
 		l.Observe(r, ended)
 	}
+}
+
+// log says in one line what a pass came to.
+func (l *Loop) log(ctx context.Context, r Report) {
+	p := r.Outcome.Pass
+	attrs := []any{"trigger", r.Trigger, "duration", r.Took.Round(time.Millisecond)}
+	if r.Err != nil {
+		if ctx.Err() != nil {
+			return // a shutdown is not a failure
+		}
+		l.Log.Error("pass failed", append(attrs, "error", r.Err)...)
+		return
+	}
+	attrs = append(attrs, "droplets", len(p.Observed.Droplets), "requests", p.Observed.Requests)
+	if p.Plan.ID == "" {
+		l.Log.Info("synced; no fleet file is in force", attrs...)
+		return
+	}
+	s := p.Plan.Summary
+	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
+		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "missing", s.Missing, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
+	l.Log.Info("pass", attrs...)
 }
 
 // keep remembers the report. What the pass was made from is let go: of ten thousand droplets that is a hundred megabytes, until the

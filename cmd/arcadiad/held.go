@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"arcadiad/control"
+	"arcadiad/condition"
 )
 
 // heldText says how much is held, what that costs, and what to do about it.
@@ -22,14 +22,14 @@ func (st status) heldText() string {
 }
 
 // heldBack is what waits for a person or a change.
-func (st status) heldBack() []control.Held {
+func (st status) heldBack() []condition.HeldBack {
 	if st.Daemon == nil {
 		return nil
 	}
 	return st.Daemon.HeldBack
 }
 
-func heldTable(t io.Writer, held []control.Held, most int) {
+func heldTable(t io.Writer, held []condition.HeldBack, most int) {
 	fmt.Fprintln(t, "\nHELD\tACTION\tBY\tKEEPING IT COSTS\tWHY")
 	for _, h := range held[:min(len(held), most)] {
 		cost := "-"

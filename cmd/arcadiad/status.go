@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/fleet"
@@ -47,19 +48,19 @@ changes nothing. Without a state database the exit code is 1.`,
 
 // status is what `arcadiad status` shows.
 type status struct {
-	State       string          `json:"state"`
-	Fleet       string          `json:"fleet"`
-	Account     string          `json:"account"`
-	Simulated   bool            `json:"simulated"`
-	PausedSince time.Time       `json:"paused_since,omitzero"`
-	LastSync    time.Time       `json:"last_sync,omitzero"`
-	Approved    []approval      `json:"approved"` // plans that a person let through, and that were not carried out yet
-	Daemon      *control.Live   `json:"daemon"`   // null: none runs
-	DaemonError string          `json:"daemon_error,omitempty"`
-	Summary     map[bearing]int `json:"summary"`
-	Droplets    []dropletView   `json:"droplets"`
-	Sagas       []sagaView      `json:"sagas"` // live ones
-	Drift       []difference    `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
+	State       string                 `json:"state"`
+	Fleet       string                 `json:"fleet"`
+	Account     string                 `json:"account"`
+	Simulated   bool                   `json:"simulated"`
+	PausedSince time.Time              `json:"paused_since,omitzero"`
+	LastSync    time.Time              `json:"last_sync,omitzero"`
+	Approved    []approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
+	Daemon      *control.Live          `json:"daemon"`   // null: none runs
+	DaemonError string                 `json:"daemon_error,omitempty"`
+	Summary     map[bearing]int        `json:"summary"`
+	Droplets    []dropletView          `json:"droplets"`
+	Sagas       []sagaView             `json:"sagas"` // live ones
+	Drift       []condition.Difference `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
 
 	service bool // the state database is the service's
 }
@@ -168,7 +169,6 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
 		service: s.socket == systemService().socket,
 	}
-	st.Drift = drifted(deviations, st.Sagas)
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
 			st.Approved = append(st.Approved, approval{a.PlanID, a.ApprovedAt})
@@ -198,10 +198,11 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	} else {
 		st.askDaemon(ctx, daemon.Options{State: s.state, Socket: s.socket})
 	}
+	var waiting []condition.Waiting
 	if st.Daemon != nil {
-		st.Drift = append(st.Drift, waiting(st.Daemon.Waiting)...)
+		waiting = st.Daemon.Waiting
 	}
-	sortDifferences(st.Drift)
+	st.Drift = condition.Differences(deviations, live, waiting)
 	return st, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -23,8 +24,8 @@ func TestStatusFitsOneScreen(t *testing.T) {
 		for i := range n {
 			st.Droplets = append(st.Droplets, dropletView{Name: fmt.Sprint("web-", i), Bearing: managed, Status: "active"})
 			st.Sagas = append(st.Sagas, sagaView{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("api-", i), Status: saga.Stuck})
-			st.Drift = append(st.Drift, difference{Name: fmt.Sprint("odd-", i), Cause: "outside", Field: "size", From: "a", To: "b"})
-			st.Daemon.HeldBack = append(st.Daemon.HeldBack, control.Held{Name: fmt.Sprint("old-", i), Action: "destroy"})
+			st.Drift = append(st.Drift, condition.Difference{Name: fmt.Sprint("odd-", i), Cause: "outside", Field: "size", From: "a", To: "b"})
+			st.Daemon.HeldBack = append(st.Daemon.HeldBack, condition.HeldBack{Name: fmt.Sprint("old-", i), Action: "destroy"})
 		}
 		var b strings.Builder
 		if err := st.text(&b, now); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/control"
+	"arcadiad/condition"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
@@ -47,11 +47,11 @@ and each request to the API with its id and duration; and what is not as the fil
 
 // story is what is known of a name.
 type story struct {
-	Name     string        `json:"name"`
-	Droplets []dropletView `json:"droplets"` // that bear it, or were recorded under it
-	Held     *control.Held `json:"held"`     // what waits for a person or a change; null: nothing
-	Drift    []difference  `json:"drift"`    // what is not as the fleet file asks, and whose doing that is
-	Sagas    []sagaView    `json:"sagas"`    // newest first
+	Name     string                 `json:"name"`
+	Droplets []dropletView          `json:"droplets"` // that bear it, or were recorded under it
+	Held     *condition.HeldBack    `json:"held"`     // what waits for a person or a change; null: nothing
+	Drift    []condition.Difference `json:"drift"`    // what is not as the fleet file asks, and whose doing that is
+	Sagas    []sagaView             `json:"sagas"`    // newest first
 }
 
 // mostSagas is how many sagas of a name are told.
@@ -62,7 +62,7 @@ func (s *settings) readStory(ctx context.Context, name string) (story, error) {
 	if err != nil {
 		return story{}, err
 	}
-	out := story{Name: fleet.Key(name), Droplets: []dropletView{}, Drift: []difference{}}
+	out := story{Name: fleet.Key(name), Droplets: []dropletView{}, Drift: []condition.Difference{}}
 	sagas, err := r.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
 	if err != nil {
 		return story{}, err
@@ -115,7 +115,7 @@ func (s story) text(w io.Writer, now time.Time) error {
 			fmt.Fprintf(t, "Droplet\t%s\n", words)
 		}
 		for _, d := range s.Drift {
-			fmt.Fprintf(t, "Drift\t%s\n", d.text(now))
+			fmt.Fprintf(t, "Drift\t%s\n", sentence(d, now))
 		}
 		if s.Held != nil {
 			fmt.Fprintf(t, "Held\t%s, by %s: %s\n", s.Held.Action, s.Held.By, oneLine(s.Held.Reason))

@@ -1,0 +1,236 @@
+package condition
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/metrics.md anew")
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// shapes are conditions without their words.
+func shapes(conditions []Condition) (list []string) {
+	for _, c := range conditions {
+		list = append(list, fmt.Sprintf("%s %s: %s", c.Kind, c.Subject, strings.TrimSpace(c.State)))
+	}
+	return list
+}
+
+// of judges a plan alone.
+func of(desired fleet.Fleet, p plan.Plan) Set {
+	if p.ID == "" {
+		p.ID = "3f2a9c51d0e7"
+	}
+	return Of(Input{Desired: &desired, Pass: &Pass{At: noon, Plan: p}, Now: noon})
+}
+
+// troubles are inputs that bring every kind about.
+func troubles() []Input {
+	missing := plan.Plan{
+		ID: "3f2a9c51d0e7",
+		Actions: []plan.Action{
+			{Kind: plan.Provision, Name: "hopeless", Held: true, HeldBy: "stalled"},
+			{Kind: plan.Destroy, Name: "many", DropletID: 2, Held: true, HeldBy: "max_destroy", Approvable: true},
+		},
+		Missing:  []plan.Missing{{Name: "lost", DropletID: 7, Since: noon, Again: true}},
+		Drift:    []plan.Drift{{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}}}},
+		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
+	}
+	return []Input{
+		{FileRead: true, FileErr: errors.New("half a file"), Pass: &Pass{At: noon, Plan: missing}, Live: []saga.Saga{aStuckSaga()}, Now: noon},
+		{Pass: &Pass{At: noon, Err: errors.New("no answer"), Failing: noon}, Now: noon.Add(time.Hour)},
+	}
+}
+
+func aStuckSaga() saga.Saga {
+	return saga.Saga{ID: "5f0c9a1e000000000000000000000000", Kind: fleet.SagaReplace, Subject: "web-1", Status: saga.Stuck, Reverse: true,
+		Steps: []string{"CreateDroplet", "WaitDropletActive"}, Step: 1, Error: "no answer"}
+}
+
+// Every kind comes about, has a sentence and an advice, is counted, and recovers.
+func TestEveryKindIsTold(t *testing.T) {
+	told := map[Kind]bool{}
+	for _, in := range troubles() {
+		board := &Board{}
+		board.Replace(Of(in))
+		for _, c := range Of(in).All() {
+			told[c.Kind] = true
+			if c.State == "" || c.Summary == "" || c.Advice == "" {
+				t.Errorf("%s lacks its state, its sentence or its advice: %+v", c.Kind, c)
+			}
+			if n, there := board.Counts()[c.Kind]; !there || n != 1 {
+				t.Errorf("%s is counted %d times", c.Kind, n)
+			}
+		}
+		board.Replace(Of(Input{FileRead: true, Pass: &Pass{Plan: plan.Plan{ID: "3f2a9c51d0e7"}}, Live: []saga.Saga{}}))
+		for kind, n := range board.Counts() {
+			if n != 0 {
+				t.Errorf("%s does not recover", kind)
+			}
+		}
+	}
+	for _, k := range Kinds() {
+		if !told[k] {
+			t.Errorf("nothing brings %s about", k)
+		}
+	}
+}
+
+// docs/metrics.md has a row for every kind, as it is in the table here.
+func TestDocumentation(t *testing.T) {
+	const path, begin, end = "../docs/metrics.md", "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	old, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the table", path)
+	}
+	var table strings.Builder
+	table.WriteString("| kind | is so | what to do |\n|---|---|---|\n")
+	for _, r := range rows {
+		if r.is == "" || r.do == "" {
+			t.Errorf("%s lacks its words", r.kind)
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", r.kind, r.is, r.do)
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(old, table.String()); d != "" {
+		t.Errorf("%s is not up to date; go test ./condition -update writes it (-page +rows):\n%s", path, d)
+	}
+}
+
+func TestConditionsOfAPlan(t *testing.T) {
+	hash := plan.Action{}.Spec.Hash()
+	desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd"}}}
+	p := plan.Plan{
+		Actions: []plan.Action{
+			{Kind: plan.Provision, Name: "free"},
+			{Kind: plan.Destroy, Name: "next", DropletID: 1, Held: true, HeldBy: "turn"},
+			{Kind: plan.Provision, Name: "again", Held: true, HeldBy: "backoff", HeldReason: "next try at noon"},
+			{Kind: plan.Provision, Name: "hopeless", Held: true, HeldBy: "stalled"},
+			{Kind: plan.Destroy, Name: "many", DropletID: 2, Held: true, HeldBy: "max_destroy", Approvable: true},
+			{Kind: plan.Destroy, Name: "double", DropletID: 3, Held: true, HeldBy: "origin", HeldReason: "who made 3"},
+			{Kind: plan.Destroy, Name: "double", DropletID: 4, Held: true, HeldBy: "volumes", HeldReason: "a volume"},
+		},
+		Drift:    []plan.Drift{{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}}}},
+		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
+		InFlight: []plan.InFlight{{Name: "busy"}},
+	}
+	set := of(desired, p)
+	conditions := set.All()
+	want := []string{
+		"held again: provision backoff 0 " + hash, "stalled hopeless: provision stalled 0 " + hash, "held many: destroy max_destroy 2 " + hash,
+		"held double: destroy origin 3 " + hash + " destroy volumes 4 " + hash, "released gone: 6", "drift odd: 5 size a -> b",
+	}
+	if got := shapes(conditions); !slices.Equal(got, want) {
+		t.Fatalf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if undecided := set.undecided(); len(undecided) != 1 || !undecided["busy"] {
+		t.Errorf("undecided: %v", undecided)
+	}
+	for i, words := range [][]string{
+		{"next try at noon", "by itself"}, {"provision is held by stalled", "change its stanza"}, {"max_destroy", "arcadiad approve 3f2a9c51d0e7"},
+		{"who made 3", "a volume", "arcadiad plan"}, {"droplet 6", "it lost its tags", "arcadiad release gone"}, {"droplet 5", "size a -> b"},
+	} {
+		for _, w := range words {
+			if !strings.Contains(conditions[i].Summary+"\n"+conditions[i].Advice, w) {
+				t.Errorf("%s %s does not say %q: %+v", conditions[i].Kind, conditions[i].Subject, w, conditions[i])
+			}
+		}
+	}
+	p.Actions[2].HeldReason = "next try at one"
+	if later := of(desired, p).All(); later[0].State != conditions[0].State {
+		t.Error("the time of the next try is told anew")
+	}
+}
+
+// What to do about drift depends on what the file says about it.
+func TestConditionOfDrift(t *testing.T) {
+	d := plan.Drift{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{
+		{Field: "size", From: "a", To: "b", Cause: plan.CauseOutside, By: "resize (action 7)"}, {Field: "status", From: "active", To: "off", Cause: plan.CauseBroken},
+	}}
+	for policy, want := range map[fleet.DriftPolicy]string{
+		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; to look",
+	} {
+		desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
+		conditions := of(desired, plan.Plan{Drift: []plan.Drift{d}}).All()
+		if len(conditions) != 1 || !strings.Contains(conditions[0].Advice, want) {
+			t.Errorf("drift: %s: %+v, want the advice %q", policy, conditions, want)
+		}
+		if s := "droplet 5 was changed behind arcadiad's back: size a -> b; droplet 5 is broken: status active -> off (by resize (action 7))"; conditions[0].Summary != s {
+			t.Errorf("summary %q\nwant    %q", conditions[0].Summary, s)
+		}
+	}
+}
+
+// A failure is told of after five minutes, and one that a wait does not mend at once. Until then it cannot be said whether passes fail.
+func TestConditionOfFailingPasses(t *testing.T) {
+	after := func(d time.Duration, err error) Set {
+		return Of(Input{Pass: &Pass{At: noon, Err: err, Failing: noon}, Now: noon.Add(d)})
+	}
+	down := errors.New("no answer")
+	if early := after(time.Minute, down); len(early.All()) != 0 || len(early.kinds()) != 0 {
+		t.Errorf("the first failure is told at once: %+v", early.All())
+	}
+	c := after(failingAfter, down).All()
+	if len(c) != 1 || !c[0].Since.Equal(noon) || !strings.Contains(c[0].Summary, "no answer") {
+		t.Fatalf("after five minutes: %+v", c)
+	}
+	pinned := after(0, fmt.Errorf("plan: %w", &plan.PinError{Pin: plan.PinFleet})).All()
+	if len(pinned) != 1 || pinned[0].State == c[0].State {
+		t.Errorf("another fleet is told at once, and apart: %+v", pinned)
+	}
+}
+
+func TestConditionOfTheFile(t *testing.T) {
+	if c := Of(Input{FileRead: true}).All(); len(c) != 0 {
+		t.Errorf("a good file: %+v", c)
+	}
+	bad := errors.New("fleet.yaml:1:1: half a file")
+	kept, none := Of(Input{FileRead: true, FileErr: bad, Desired: &fleet.Fleet{}}).All()[0], Of(Input{FileRead: true, FileErr: bad}).All()[0]
+	if !strings.Contains(kept.Summary, "stays in force") || !strings.Contains(none.Summary, "no version is in force") || !strings.Contains(kept.Summary, bad.Error()) {
+		t.Errorf("%+v\n%+v", kept, none)
+	}
+}
+
+func TestStuckConditionNamesSagaAndWayOut(t *testing.T) {
+	s := aStuckSaga()
+	state := func(s saga.Saga) string {
+		c, _ := OfSaga(s)
+		return c.State
+	}
+	c, _ := OfSaga(s)
+	if c.Subject != "web-1" || !strings.Contains(c.Summary, "saga 5f0c9a1e (ReplaceDroplet) is stuck at undoing WaitDropletActive: no answer") ||
+		!strings.Contains(c.Advice, "arcadiad saga retry 5f0c9a1e") {
+		t.Errorf("%+v", c)
+	}
+	s.Error = "no answer, request 77"
+	if state(s) != c.State {
+		t.Error("another error text is told anew")
+	}
+	s.Reverse = false
+	if state(s) == c.State {
+		t.Error("another direction is not told")
+	}
+}

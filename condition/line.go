@@ -1,0 +1,63 @@
+package condition
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"arcadiad/saga"
+)
+
+// Line is the Set in one line, for `systemctl status`: what needs a person first.
+func (s Set) Line() string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	count := func(n int, words string) {
+		if n > 0 {
+			add("%d "+words, n)
+		}
+	}
+	stuck := 0
+	for _, live := range s.Live {
+		if live.Status == saga.Stuck {
+			stuck++
+		}
+	}
+	count(stuck, "stuck (arcadiad saga list)")
+	count(len(s.Live)-stuck, "under way")
+	if s.FileErr != nil {
+		add("the fleet file is not usable (%s)", OneLine(s.FileErr.Error(), 200))
+	}
+	switch {
+	case s.Pass == nil:
+		add("looking at the account for the first time")
+	case s.Pass.Err != nil:
+		add("the pass of %s failed, trying again: %s", clock(s.Pass.At), OneLine(s.Pass.Err.Error(), 200))
+	case s.Pass.Paused != nil:
+		add("paused (arcadiad resume)")
+	case s.Pass.Plan.ID == "":
+		add("no fleet file is in force; last sync %s", clock(s.Pass.At))
+	default:
+		sum := s.Pass.Plan.Summary
+		count(sum.Held, "held (arcadiad plan)")
+		count(sum.Missing, "missing (arcadiad plan)")
+		count(sum.Drifted, "drifted")
+		add("%d as wanted; last pass %s (%s)", sum.Unchanged, clock(s.Pass.At), s.Pass.Trigger)
+	}
+	line := strings.Join(parts, ", ")
+	if s.Desired != nil {
+		line = s.Desired.Name + ": " + line
+	}
+	return line
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
+
+// OneLine makes one line of a text of whatever origin, of so many characters at most.
+func OneLine(text string, most int) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "…"
+	}
+	return text
+}

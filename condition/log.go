@@ -1,0 +1,100 @@
+package condition
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"arcadiad/plan"
+)
+
+// Log says what is new about the plan of a Set, once when it begins and once when it ends: no pass repeats what another one has said.
+type Log struct {
+	To *slog.Logger
+
+	paused   bool
+	held     []HeldBack
+	missing  map[int64]bool
+	warnings []string
+}
+
+// Tell says what is new.
+func (l *Log) Tell(s Set) {
+	if !s.planned() {
+		return
+	}
+	p := s.Pass.Plan
+	l.tellPaused(s.Pass.Paused)
+	l.tellHeld(p, s.HeldBack())
+	l.tellMissing(p.Missing)
+	for _, w := range p.Warnings {
+		if !slices.Contains(l.warnings, w) {
+			l.To.Warn(w)
+		}
+	}
+	l.warnings = p.Warnings
+}
+
+// tellPaused says that a pause began or ended. What it leaves half made, and billed, is among the plan's warnings.
+func (l *Log) tellPaused(why error) {
+	switch {
+	case why != nil && !l.paused:
+		l.To.Warn(why.Error())
+	case why == nil && l.paused:
+		l.To.Info("writes go on")
+	}
+	l.paused = why != nil
+}
+
+// mostListed bounds how many held actions one line of log names.
+const mostListed = 5
+
+// tellHeld says what is held back, when that is not what was held back before, with the first reason of each rule.
+func (l *Log) tellHeld(p plan.Plan, held []HeldBack) {
+	same := slices.EqualFunc(held, l.held, func(a, b HeldBack) bool {
+		return a.Action == b.Action && a.Name == b.Name && a.DropletID == b.DropletID && a.By == b.By
+	})
+	l.held = held
+	switch {
+	case same:
+		return
+	case len(held) == 0:
+		l.To.Info("nothing is held back any more")
+		return
+	}
+	var rules, reasons, listed []string
+	for i, h := range held {
+		if !slices.Contains(rules, h.By) {
+			rules, reasons = append(rules, h.By), append(reasons, h.Reason)
+		}
+		if i < mostListed {
+			listed = append(listed, fmt.Sprintf("%s %s", h.Action, h.Name))
+		}
+	}
+	if more := len(held) - mostListed; more > 0 {
+		listed = append(listed, fmt.Sprintf("and %d more", more))
+	}
+	attrs := []any{"plan", p.ID, "held", len(held), "by", strings.Join(rules, ", "), "what", strings.Join(listed, ", "), "why", strings.Join(reasons, " | ")}
+	if cost := p.KeepMonthly(); cost > 0 {
+		attrs = append(attrs, "keeps_monthly", cost.String())
+	}
+	if p.Approvable() {
+		attrs = append(attrs, "let_through_by", "arcadiad approve "+p.ID)
+	}
+	l.To.Warn("held back", attrs...)
+}
+
+// tellMissing says which registered droplets are newly missing, and when none is any more.
+func (l *Log) tellMissing(missing []plan.Missing) {
+	now := map[int64]bool{}
+	for _, m := range missing {
+		if now[m.DropletID] = true; !l.missing[m.DropletID] {
+			l.To.Warn("a registered droplet is missing from the account", "droplet", m.Name, "id", m.DropletID, "since", m.Since, "gone_at_the_earliest", m.ProvedAt)
+		}
+	}
+	if len(now) == 0 && len(l.missing) > 0 {
+		l.To.Info("no registered droplet is missing any more: each shows again, or is proved gone")
+	}
+	l.missing = now
+}
