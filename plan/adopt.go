@@ -147,12 +147,12 @@ func (b *builder) adopt(x *subject, d *fleet.Droplet) {
 	b.add(draft{subject: x, seen: d, Action: Action{Kind: Adopt, Reason: reason, Changes: changes, Record: record}})
 }
 
-// extras plans the end of every droplet under a desired name but the kept one. A leftover goes unasked, outside max_destroy; all else that
-// competes for the name is held by origin (law 5).
+// extras plans the end of every droplet under a desired name but the kept one. A leftover goes unasked; all else that competes for the name
+// is held by origin (law 5).
 func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 	for i := range x.holdings {
 		if h := &x.holdings[i]; h.state == present && h.seen != kept {
-			b.extra(x, kept, draft{seen: h.seen, record: h.record, contested: true}, "registered twice")
+			b.extra(x, kept, draft{seen: h.seen, record: h.record}, "registered twice")
 		}
 	}
 	for _, d := range x.untracked {
@@ -160,12 +160,12 @@ func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 			continue
 		}
 		maker := b.makerOf(d)
-		extra := draft{seen: d, contested: !b.made(d)}
+		extra := draft{seen: d}
 		switch {
 		case slices.Contains(kept.Replaces(), d.ID):
 			b.extra(x, kept, extra, "replaced")
 		case maker != nil && !maker.Completed() && !b.sameSaga(d, kept):
-			extra.subject, extra.kept, extra.while, extra.outside = x, kept, whileAlways, true
+			extra.subject, extra.kept = x, kept
 			extra.Action = Action{Kind: Destroy, Reason: fmt.Sprintf(
 				"late arrival: saga %s had given it up, and %s is droplet %d by now", fleet.Saga8(maker.ID), x.name, kept.ID)}
 			b.add(extra)
@@ -181,7 +181,7 @@ func (b *builder) extra(x *subject, kept *fleet.Droplet, d draft, word string) {
 		b.warn("%s: droplet %d is one too many (%s), and stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
 		return
 	}
-	d.subject, d.kept, d.while, d.outside = x, kept, whileAlways, d.record == nil
+	d.subject, d.kept = x, kept
 	d.Action = Action{Kind: Destroy, Reason: fmt.Sprintf("%s: %s is droplet %d", word, x.name, kept.ID)}
 	b.add(d)
 }

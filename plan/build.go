@@ -26,7 +26,6 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	slices.SortStableFunc(b.drafts, compareDrafts)
 	b.plan.ID = b.identify()
 	b.hold()
-	b.bringAlong()
 	b.license()
 	b.price()
 	b.estimate()
@@ -73,16 +72,11 @@ func newBuilder(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obs
 type draft struct {
 	Action
 	subject    *subject
-	contested  bool           // a destroy of a droplet that no saga of this journal is proved to have made, or that was registered once (law 5)
 	kept       *fleet.Droplet // the droplet that stands for the name beside it; nil: none does
 	seen       *fleet.Droplet // the droplet that the action is about; nil for a provision
 	record     *fleet.Record  // its record; nil: not registered
 	hash       string         // Spec.Hash of what is desired; empty for a destroy
-	while      while          // for the license
 	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
-	along      *draft         // the replace that brings the update along; nil: none does
-	outside    bool           // not counted by max_destroy (law 5)
-	second     bool           // the second half of a replace that destroyed first: the room is its own
 }
 
 // add takes an action into the plan.

@@ -33,8 +33,8 @@ func (b *builder) decide(x *subject) {
 	case len(x.untracked) > 0:
 		b.adoptUntracked(x)
 	default:
-		reason, cause, second := absence(x)
-		b.add(draft{subject: x, second: second, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
+		reason, cause := absence(x)
+		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
 	}
 }
 
@@ -102,7 +102,7 @@ func (b *builder) undesired(x *subject) {
 	for i := range x.holdings {
 		h := &x.holdings[i]
 		if h.state == present {
-			b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileRemoved,
+			b.add(draft{subject: x, seen: h.seen, record: h.record,
 				Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
 		}
 	}
@@ -115,35 +115,39 @@ func (b *builder) undesired(x *subject) {
 		case maker != nil:
 			reason = "untracked: it shows the tag of saga " + fleet.Saga8(maker.ID) + ", is not registered, and the fleet file does not want it"
 		}
-		b.add(draft{subject: x, seen: d, while: whileRemoved, outside: true, contested: !b.made(d),
-			Action: Action{Kind: Destroy, Reason: reason}})
+		b.add(draft{subject: x, seen: d, Action: Action{Kind: Destroy, Reason: reason}})
 	}
 }
 
-// absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells. Second: it
-// was destroyed for the one that is to be made.
-func absence(x *subject) (reason string, cause Cause, second bool) {
+// absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells.
+func absence(x *subject) (reason string, cause Cause) {
 	for _, h := range x.holdings {
 		if h.state == gone {
-			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken, false
+			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken
 		}
 	}
-	for _, saga := range slices.Backward(x.past) {
-		if !saga.Completed() {
-			continue
-		}
+	if saga := x.lastDone(); saga != nil {
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
 		case saga.DestroysFirst():
-			return droplet + " was destroyed to make room for it", CauseFile, true
+			return droplet + " was destroyed to make room for it", CauseFile
 		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
-			return droplet + " is gone", CauseBroken, false
+			return droplet + " is gone", CauseBroken
 		}
-		break
 	}
 	if x.spec.Was != "" {
-		return "in the fleet file, and not there under its old name either", CauseFile, false
+		return "in the fleet file, and not there under its old name either", CauseFile
 	}
-	return "in the fleet file, and not there", CauseFile, false
+	return "in the fleet file, and not there", CauseFile
+}
+
+// lastDone is the last saga of the name that came through; nil: none did.
+func (x *subject) lastDone() *fleet.Saga {
+	for _, saga := range slices.Backward(x.past) {
+		if saga.Completed() {
+			return saga
+		}
+	}
+	return nil
 }
 
 func (b *builder) warn(format string, args ...any) {

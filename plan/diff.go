@@ -49,8 +49,8 @@ func (b *builder) compare(x *subject, h holding) {
 		if x.spec.Rules.Order == fleet.DestroyFirst {
 			reason += "; the old droplet goes first"
 		}
-		b.add(draft{subject: x, seen: h.seen, record: h.record, while: whileSpec,
-			keysUnsure: c.keysUnsure, Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
+		b.add(draft{subject: x, seen: h.seen, record: h.record, keysUnsure: c.keysUnsure,
+			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
 	} else if len(c.ignored) > 0 {
 		b.plan.Ignored = append(b.plan.Ignored, Drift{x.name, h.seen.ID, c.ignored})
 	}

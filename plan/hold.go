@@ -40,6 +40,8 @@ type verdict struct {
 	// facts are what the words are about: ids and addresses. An approval covers those that the person saw. Times and counts are no
 	// facts: they change by themselves.
 	facts []string
+
+	into *draft // the action that brings about what this one would: this one is left out of the plan; nil: none does
 }
 
 // holds is the table of all holds (law 9 and others), in order: the first that holds an action names it.
@@ -115,7 +117,7 @@ var holds = []Hold{
 		Says: "the account may not have more droplets",
 		Ends: "see [quota](#quota)",
 	}, {
-		Name: holdTurn, Waits: true, Catalogue: true, judge: counting((*builder).outOfTurn),
+		Name: holdTurn, Waits: true, Catalogue: true, judge: (*builder).outOfTurn,
 		Says: "another action of the name goes first, or [`max_unavailable`](fleet-file.md#policy) of its group are out of service",
 		Ends: "a later pass, by itself; where a member is off or missing and nothing brings it back, the reason says what does",
 	},
@@ -173,13 +175,19 @@ func counting(look func(*builder) func(*draft) string) func(*builder) func(*draf
 // hold goes over the drafts with all holds. An action that a person may let through is shown to the other holds of that kind as well:
 // one approval is to be enough, and the person must have read all that it lifts.
 func (b *builder) hold() {
+	line, left := b.inLine(), map[*draft]bool{}
 	for _, h := range holds {
 		verdictOn := h.judge(b)
-		for _, d := range b.inLine() {
+		for _, d := range line {
 			if d.Held && !(d.Approvable && h.Liftable) {
 				continue
 			}
 			v := verdictOn(d)
+			if v.into != nil {
+				d.joins(v.into)
+				left[d] = true
+				continue
+			}
 			if h.Liftable {
 				need := d.need(h.Name, v.facts)
 				if grant, granted := b.granted(need, v.why != ""); granted {
@@ -202,22 +210,35 @@ func (b *builder) hold() {
 			}
 		}
 	}
+	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool { return left[d] })
+}
+
+// joins gives the changes of an update to the replace of the same droplet.
+func (d *draft) joins(replace *draft) {
+	for _, c := range d.Changes {
+		c.Along = true
+		replace.Changes = append(replace.Changes, c)
+	}
 }
 
 // inLine are the drafts in the order in which they get what there is too little of: first the second halves of replaces, so that the
 // room that was made for a droplet is not given to another.
 func (b *builder) inLine() []*draft {
-	line := slices.Clone(b.drafts)
-	slices.SortStableFunc(line, func(x, y *draft) int {
-		switch {
-		case x.second == y.second:
-			return 0
-		case x.second:
-			return -1
+	line := make([]*draft, 0, len(b.drafts))
+	for _, second := range []bool{true, false} {
+		for _, d := range b.drafts {
+			if d.secondHalf() == second {
+				line = append(line, d)
+			}
 		}
-		return 1
-	})
+	}
 	return line
+}
+
+// secondHalf tells whether the action makes a droplet for which another was destroyed first.
+func (d *draft) secondHalf() bool {
+	done := d.subject.lastDone()
+	return d.Kind == Provision && len(d.Lost) == 0 && done != nil && done.DestroysFirst()
 }
 
 // destroyedFirst counts the live first halves of replaces whose droplet is gone already: their room is not free either.

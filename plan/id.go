@@ -24,7 +24,7 @@ func (b *builder) identify() string {
 		if d.Kind == Update {
 			change = edits(d.Changes)
 		}
-		fmt.Fprintf(h, "%s %s %d %s %s %s%s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while, d.manner())
+		fmt.Fprintf(h, "%s %s %d %s %s %s%s\n", d.Kind, fleet.Key(d.Name), d.DropletID, d.hash, change, d.while(), d.manner())
 		for i, verdictOn := range verdicts {
 			if v := verdictOn(d); len(v.facts) > 0 {
 				fmt.Fprintf(h, "%s %q\n", liftable[i].Name, v.facts)

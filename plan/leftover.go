@@ -67,7 +67,7 @@ func (b *builder) overOrigin() func(*draft) verdict {
 	}
 	return func(d *draft) verdict {
 		switch {
-		case d.destroys() && d.contested:
+		case b.unproved(d):
 			return b.competes(d)
 		case d.destroys() && len(rivals) > 0:
 			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was made after the first look of this state database, by a saga that "+
@@ -86,6 +86,12 @@ func (b *builder) overOrigin() func(*draft) verdict {
 		}
 		return verdict{}
 	}
+}
+
+// unproved tells whether an action destroys what no saga of this journal is proved to have made, or what was registered once and another
+// stands for the name now (law 5).
+func (b *builder) unproved(d *draft) bool {
+	return d.Kind == Destroy && (d.record == nil && !b.made(d.seen) || d.record != nil && d.kept != nil)
 }
 
 // competes says why a droplet is held that is one too many under its name, and how to keep it, or the other one.

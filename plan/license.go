@@ -210,17 +210,30 @@ func (b *builder) license() {
 			continue
 		}
 		var rules *fleet.Rules
-		if d.while == whileSpec {
+		if d.Kind == Replace {
 			rules = &d.Spec.Rules
 		}
 		d.License = License{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.desired.Name, Account: b.observed.Account.UUID,
-			Plan: b.plan.ID, Reason: d.Reason, While: d.while, SpecHash: d.hash, Rules: rules,
+			Plan: b.plan.ID, Reason: d.Reason, While: d.while(), SpecHash: d.hash, Rules: rules,
 			Makers: b.makersOf(d.seen), Registered: d.record != nil, Bore: b.bore(d), Heir: heirOf(d.record), Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
 			Addresses: b.heldByReservedIP(d).facts,
 		}}
 	}
+}
+
+// while is for how long the license of the action stands; empty: it needs none.
+func (d *draft) while() while {
+	switch {
+	case d.Kind == Replace:
+		return whileSpec
+	case d.Kind != Destroy:
+		return ""
+	case d.subject.spec == nil:
+		return whileRemoved
+	}
+	return whileAlways
 }
 
 // heirOf is the name that the file before gave a recorded droplet by `was`; empty: none.

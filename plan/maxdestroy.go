@@ -6,8 +6,8 @@ import (
 	"arcadiad/fleet"
 )
 
-// counted tells whether policy.max_destroy counts the action.
-func counted(d *draft) bool { return d.destroys() && !d.outside }
+// counted tells whether policy.max_destroy counts the action: it counts what is registered (law 5).
+func counted(d *draft) bool { return d.destroys() && d.record != nil }
 
 // departures are the registered droplets that go: by the actions of the plan, and by sagas that are live.
 type departures struct {

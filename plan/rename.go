@@ -108,7 +108,7 @@ func (b *builder) coming() []*cluster {
 		}
 	}
 	for _, d := range b.drafts {
-		if d.Kind == Provision && d.second {
+		if d.secondHalf() {
 			had[d.subject.spec.Group] = true
 		}
 	}
@@ -154,7 +154,7 @@ func (b *builder) dropped() []*cluster {
 		}
 	}
 	for _, d := range b.drafts {
-		if c := of[d.record]; c != nil && d.Kind == Destroy && d.while == whileRemoved {
+		if c := of[d.record]; c != nil && d.Kind == Destroy {
 			c.drafts = append(c.drafts, d)
 		}
 	}

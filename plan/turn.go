@@ -10,7 +10,7 @@ import (
 // outOfTurn lets one action of each name go first (law 2: one saga per name), and takes only so many of each group out of service at a
 // time (law 18). What a replace brings along anyway waits for it; while the replace is held, so does only what would switch the droplet
 // off.
-func (b *builder) outOfTurn() func(*draft) string {
+func (b *builder) outOfTurn() func(*draft) verdict {
 	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
 	for _, d := range b.drafts {
 		if d.Kind == Replace {
@@ -18,34 +18,33 @@ func (b *builder) outOfTurn() func(*draft) string {
 		}
 	}
 	groups := b.groups()
-	return func(d *draft) string {
+	return func(d *draft) verdict {
 		if before := first[d.subject]; before != nil {
 			first := "the " + string(before.Kind)
 			if before.Kind == Update {
 				first = "what can be changed while it runs"
 			}
-			return first + " goes first; this follows in a later pass"
+			return verdict{why: first + " goes first; this follows in a later pass"}
 		}
 		if r := replaces[d.subject]; d.Kind == Update && r != nil && !d.Alter.Protection && (!r.Held || d.Alter.Downtime()) {
-			d.along = r
-			return "the replace brings it along"
+			return verdict{into: r}
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {
-			return "its status cannot be read; this follows when it shows"
+			return verdict{why: "its status cannot be read; this follows when it shows"}
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
-			return "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"
+			return verdict{why: "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"}
 		}
 		if group := groups[groupOf(d.subject)]; group != nil && d.endsService() {
 			if wait := group.take(d); wait != "" {
 				if d.Blocked = !group.mends && len(group.goes) == 0; d.Blocked {
 					wait += "; " + group.wayOut()
 				}
-				return wait
+				return verdict{why: wait}
 			}
 		}
 		first[d.subject] = d
-		return ""
+		return verdict{}
 	}
 }
 

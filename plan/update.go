@@ -60,19 +60,6 @@ func acts(a fleet.Alteration) bool {
 	return a.Name != "" || a.Backups != nil || a.IPv6 || a.Size != "" || a.PowerOn
 }
 
-// bringAlong leaves out the updates of droplets that are replaced anyway: what they would change is the replace's.
-func (b *builder) bringAlong() {
-	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool {
-		if d.along != nil {
-			for _, c := range d.Changes {
-				c.Along = true
-				d.along.Changes = append(d.along.Changes, c)
-			}
-		}
-		return d.along != nil
-	})
-}
-
 // faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place
 // (docs/digitalocean-api.md, "Actions").
 func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (faults []string) {
