@@ -176,7 +176,7 @@ func mayImport() map[string][]string {
 		"control":      {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control"},
-		"view":    {"fleet", "plan", "condition"},
+		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
 		"cmd":     {"condition", "control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
@@ -196,7 +196,7 @@ func mayUse() map[string][]string {
 		"github.com/robfig/cron/v3":           {"reconcile"},
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/spf13/pflag":              {"cmd"},
-		"github.com/vbauerster/mpb/v8":        {"cmd"},
+		"github.com/vbauerster/mpb/v8":        {"view"},
 		"golang.org/x/sys":                    {"state/sqlite", "doctor"},
 		"golang.org/x/term":                   {"cmd"},
 		"gopkg.in/yaml.v3":                    {"fleetfile"},

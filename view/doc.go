@@ -6,5 +6,6 @@
 //
 // A file uses those above it:
 //
-//	json.go words.go runs.go action.go summary.go sections.go plan.go markdown.go
+//	json.go words.go times.go table.go revision.go runs.go action.go summary.go sections.go plan.go markdown.go
+//	board.go progress.go transfer.go doctor.go
 package view

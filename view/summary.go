@@ -3,22 +3,10 @@ package view
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
-
-// origin says where the fleet file comes from.
-func origin(r fleet.Revision) string {
-	switch {
-	case r.Commit == "":
-		return clean(r.File) + ", which is not committed yet"
-	case r.Differs:
-		return clean(fmt.Sprintf("%s, changed since commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
-	}
-	return clean(fmt.Sprintf("%s of commit %s by %s: %s", r.File, r.Short(), r.Author, r.Subject))
-}
 
 // lifts names the rules that approving the plan would lift.
 func lifts(p plan.Plan) string {
@@ -66,17 +54,6 @@ func effort(e plan.Effort) string {
 		return ""
 	}
 	return fmt.Sprintf("about %d API requests, %s", e.Requests, roughly(e.Time))
-}
-
-// roughly rounds a duration to what an estimate is worth.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 10*time.Minute:
-		return max(5*time.Second, d.Round(5*time.Second)).String()
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
-	}
-	return fmt.Sprintf("%.1f hours", d.Hours())
 }
 
 // sentence is the summary in words.

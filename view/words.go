@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -41,3 +42,5 @@ func enumerate(counts []count) string {
 }
 
 func droplets(n int) string { return fleet.Counted(n, "droplet") }
+
+func orNone(s string) string { return cmp.Or(s, "-") }

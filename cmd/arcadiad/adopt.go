@@ -83,8 +83,8 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 	if format == "json" {
 		out = stderr // stdout is for the one JSON object
 	}
-	show := newShow(stderr)
-	defer show.end()
+	show := view.NewProgress(stderr, screen(stderr))
+	defer show.End()
 	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
 	if err != nil {
 		return err
@@ -93,18 +93,18 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 	assent := daemon.Assent{
 		Confirm: func(list []plan.Transfer) (bool, error) {
 			shown = true
-			if err := showTransfers(out, list); err != nil || yes {
+			if err := view.Transfers(out, list); err != nil || yes {
 				return yes, err
 			}
 			return ask(ctx, cmd.InOrStdin(), stderr)
 		},
-		Progress: show.take,
+		Progress: show.Take,
 	}
 	if err = tokenUnlessDaemon(ctx, o); err != nil {
 		return errors.Join(err, done())
 	}
 	handed, err := do(ctx, o, names, assent)
-	show.end()
+	show.End()
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		}{append([]plan.Transfer{}, handed.Transfers...), handed.Declined, handed.Waiting, append([]control.Progress{}, handed.Failed...)})
 	} else {
 		if !shown {
-			err = showTransfers(out, handed.Transfers)
+			err = view.Transfers(out, handed.Transfers)
 		}
 		err = errors.Join(err, reportTransfer(out, handed))
 	}
@@ -131,67 +131,6 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		return outcome(exitChanges)
 	}
 	return nil
-}
-
-// showTransfers says what would be done, and what is refused.
-func showTransfers(w io.Writer, list []plan.Transfer) error {
-	var b strings.Builder
-	var assumed []string
-	adopted := 0
-	for _, h := range list {
-		fmt.Fprintf(&b, "  %s\n", transferLine(h))
-		for _, c := range h.Differs {
-			fmt.Fprintf(&b, "      %s: %q there, %q in the file: the next pass changes it, where that can be done\n", c.Field, c.From, c.To)
-		}
-		if h.Kind == plan.TakeOver && h.Refused == "" {
-			adopted++
-			for _, field := range h.Assumed {
-				if !slices.Contains(assumed, field) {
-					assumed = append(assumed, field)
-				}
-			}
-		}
-	}
-	if len(list) == 0 {
-		b.WriteString("There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n")
-	}
-	if adopted > 0 {
-		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", counted(adopted, "droplet"))
-	}
-	if len(assumed) > 0 {
-		slices.Sort(assumed)
-		fmt.Fprintf(&b, "What cannot be read is taken from the file: %s.\n", strings.Join(assumed, ", "))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func transferLine(h plan.Transfer) string {
-	who := oneLine(h.Name)
-	if h.DropletID != 0 {
-		who += fmt.Sprintf(" (droplet %d)", h.DropletID)
-	}
-	if h.Refused != "" {
-		return "! " + who + ": refused: " + oneLine(h.Refused)
-	}
-	if h.Kind == plan.TakeOver {
-		return "> " + who
-	}
-	words := "arcadiad's tags come off, and the name is free"
-	switch {
-	case h.KeepsName:
-		words = fmt.Sprintf("arcadiad's tags come off. The fleet file still wants %s, so its name stays taken and nothing is made under it; "+
-			"take it out of the file, then say arcadiad release %[1]s again", h.Name)
-	case h.Another:
-		words = fmt.Sprintf("it bears no tags of this fleet any more, and the name becomes free. The fleet file still wants %s: "+
-			"the next pass makes another droplet of that name", h.Name)
-	case h.Untagged:
-		words = "it bears no tags of this fleet any more; the name is free"
-	}
-	if h.Note != "" {
-		words += "; " + oneLine(h.Note)
-	}
-	return "< " + who + ": " + words + ". The droplet itself stays as it is"
 }
 
 // reportTransfer says what became of it.
@@ -216,7 +155,7 @@ func reportTransfer(w io.Writer, handed daemon.Handed) error {
 	case handed.Waiting:
 		b.WriteString("Writes are paused: this is begun, and goes on with arcadiad resume.\n")
 	case done > 0:
-		fmt.Fprintf(&b, "%s %s.\n", verb, counted(done, "droplet"))
+		fmt.Fprintf(&b, "%s %s.\n", verb, fleet.Counted(done, "droplet"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -45,8 +45,8 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 	if format == "json" {
 		out = stderr // stdout is for the one JSON object
 	}
-	show := newShow(stderr)
-	defer show.end()
+	show := view.NewProgress(stderr, screen(stderr))
+	defer show.End()
 	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
 	if err != nil {
 		return err
@@ -66,14 +66,14 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 			}
 			waiting = true
 		},
-		Progress: show.take,
+		Progress: show.Take,
 	}
 	if err = tokenUnlessDaemon(ctx, o); err != nil {
 		return errors.Join(err, done())
 	}
 	began := time.Now()
 	applied, err := daemon.Apply(ctx, o, conduct)
-	show.end()
+	show.End()
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}

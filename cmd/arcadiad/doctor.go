@@ -2,14 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
-	"arcadiad/doctor"
 	"arcadiad/view"
 )
 
@@ -43,7 +40,7 @@ Exit codes: 0 nothing failed; 1 something did.`,
 		if *format == "json" {
 			err = view.JSON(cmd.OutOrStdout(), report)
 		} else {
-			err = showReport(cmd.OutOrStdout(), report)
+			err = view.Doctor(cmd.OutOrStdout(), report)
 		}
 		if err == nil && !report.Sound() {
 			return outcome(exitFailed)
@@ -51,17 +48,6 @@ Exit codes: 0 nothing failed; 1 something did.`,
 		return err
 	}
 	return cmd
-}
-
-func showReport(w io.Writer, r doctor.Report) error {
-	return aligned(w, func(t io.Writer) {
-		for _, f := range r.Findings {
-			fmt.Fprintf(t, "%s\t%s\t%s\n", f.Verdict, f.Check, oneLine(f.Said))
-			if f.Do != "" {
-				fmt.Fprintf(t, "\t\t-> %s\n", f.Do)
-			}
-		}
-	})
 }
 
 // asService takes the service's fleet file and token where nobody named others, for a look at a service that does not run.

@@ -33,10 +33,10 @@ func of(cause plan.Cause, list []condition.Difference) (some []condition.Differe
 func (st status) driftText() string {
 	var parts []string
 	if _, n := of(plan.CauseOutside, st.Drift); n > 0 {
-		parts = append(parts, "somebody changed "+counted(n, "droplet"))
+		parts = append(parts, "somebody changed "+fleet.Counted(n, "droplet"))
 	}
 	if _, n := of(plan.CauseBroken, st.Drift); n > 0 {
-		parts = append(parts, counted(n, "droplet")+" broken")
+		parts = append(parts, fleet.Counted(n, "droplet")+" broken")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -54,7 +54,7 @@ func (st status) changedText() string {
 	if st.Daemon != nil && st.Daemon.Revision != nil {
 		r = *st.Daemon.Revision
 	}
-	return "you changed " + counted(n, "droplet") + ", and that waits: " + fit(fileText(r, 0), 120)
+	return "you changed " + fleet.Counted(n, "droplet") + ", and that waits: " + fit(fileText(r, 0), 120)
 }
 
 // shownDrift is what the table of drift shows: what is held back has a table of its own.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
+	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 )
 
@@ -65,7 +66,7 @@ func importFleet(cmd *cobra.Command, s *settings, as, out string, choice daemon.
 	if err := writeNew(out, imported.File); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, counted(len(imported.Taken), "droplet"))
+	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, fleet.Counted(len(imported.Taken), "droplet"))
 	if n := len(imported.LeftOut); n > 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "; %d left out, and its end says why", n)
 	}

@@ -44,6 +44,19 @@ func terminal(stream any) *os.File {
 	return f
 }
 
+// screen is how many lines the terminal behind a stream has; 0: it is none, or does not tell.
+func screen(stream any) int {
+	f := terminal(stream)
+	if f == nil {
+		return 0
+	}
+	_, height, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return height
+}
+
 // colored tells whether to colour what goes to w (https://no-color.org).
 func colored(w io.Writer) bool {
 	return terminal(w) != nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"

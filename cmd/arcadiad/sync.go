@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
+	"arcadiad/fleet"
 )
 
 func syncCommand() *cobra.Command {
@@ -34,16 +35,8 @@ Where a daemon runs on the state database, it is asked to do it, and then acts u
 		if err := errors.Join(err, done()); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "Saw %s.\n", counted(seen, "droplet"))
+		fmt.Fprintf(cmd.OutOrStdout(), "Saw %s.\n", fleet.Counted(seen, "droplet"))
 		return nil
 	}
 	return cmd
-}
-
-// counted is a number with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 )
 
@@ -37,7 +38,7 @@ Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is
 			fmt.Fprintln(cmd.ErrOrStderr(), err)
 			return outcome(exitFailed)
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s is ok: fleet %s, %s\n", file, f.Name, counted(len(f.Specs), "droplet"))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is ok: fleet %s, %s\n", file, f.Name, fleet.Counted(len(f.Specs), "droplet"))
 		return nil
 	}
 	return cmd

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"fmt"
@@ -23,19 +23,19 @@ func (s *screen) Write(b []byte) (int, error) {
 }
 
 // On a terminal, the last picture shows where each droplet ended, and log lines are above it.
-func TestShowLeavesTheLastPicture(t *testing.T) {
+func TestProgressLeavesTheLastPicture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out screen
-		s := &show{out: &out, lines: 3}
+		s := NewProgress(&out, 6)
 		for n := range 5 {
-			s.take(tried(fmt.Sprintf("web-%d", n), "CreateDroplet", 1, 1))
+			s.Take(tried(fmt.Sprintf("web-%d", n), "CreateDroplet", 1, 1))
 		}
 		fmt.Fprintln(s, "a line of log")
 		for n := range 5 {
-			s.take(ended(fmt.Sprintf("web-%d", n), saga.Completed))
+			s.Take(ended(fmt.Sprintf("web-%d", n), saga.Completed))
 		}
-		s.end()
-		s.end()
+		s.End()
+		s.End()
 		fmt.Fprintln(s, "after the end")
 
 		said := out.String()
@@ -58,11 +58,11 @@ func TestShowLeavesTheLastPicture(t *testing.T) {
 }
 
 // Elsewhere it is lines, and they come at once.
-func TestShowPlain(t *testing.T) {
+func TestProgressPlain(t *testing.T) {
 	var out screen
-	s := newShow(&out)
-	s.take(ended("web-1", saga.Completed))
-	s.end()
+	s := NewProgress(&out, 0)
+	s.Take(ended("web-1", saga.Completed))
+	s.End()
 	if got, want := out.String(), "  + web-1 (00000005): completed 198.51.100.7\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

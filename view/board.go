@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"cmp"
@@ -74,7 +74,7 @@ func (b *board) lines(most, width int, now time.Time) []string {
 	}
 	lines := make([]string, len(rows))
 	for i, r := range rows {
-		lines[i] = fit(r.line(min(longest, 40), now), width)
+		lines[i] = cut(r.line(min(longest, 40), now), width)
 	}
 	return lines
 }
@@ -124,7 +124,7 @@ func (r *row) line(pad int, now time.Time) string {
 	if r.Ended {
 		until = r.ended
 	}
-	s := fmt.Sprintf("%3s %-*s  %-26s %5s", sign(r.Kind), pad, r.Name, r.stage(), rough(until.Sub(r.began)))
+	s := fmt.Sprintf("%3s %-*s  %-26s %5s", signs[kindOf(r.Kind)], pad, r.Name, r.stage(), rough(until.Sub(r.began)))
 	if r.Attempt > 1 && !r.Ended {
 		s += fmt.Sprintf("  attempt %d", r.Attempt)
 	}
@@ -132,7 +132,7 @@ func (r *row) line(pad int, now time.Time) string {
 		s += "  " + r.IP
 	}
 	if r.Error != "" && (!r.Ended || r.Failed()) {
-		s += "  " + oneLine(r.Error)
+		s += "  " + fleet.OneLine(r.Error)
 	}
 	return strings.TrimRight(s, " ")
 }
@@ -171,29 +171,9 @@ func (b *board) summary(now time.Time) string {
 			done++
 		}
 	}
-	parts := []string{fmt.Sprintf("%d of %d done", done, len(b.rows))}
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{active, "under way"}, {failed, "failed"}, {stuck, "stuck"}} {
-		if c.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
-		}
+	words := fmt.Sprintf("%d of %d done, ", done, len(b.rows))
+	if rest := enumerate([]count{{active, "under way"}, {failed, "failed"}, {stuck, "stuck"}}); rest != "" {
+		words += rest + ", "
 	}
-	return strings.Join(parts, ", ") + ", " + rough(now.Sub(b.began))
-}
-
-// sign marks a kind of saga as plans mark its action.
-func sign(kind string) string {
-	switch kind {
-	case fleet.SagaProvision:
-		return "+"
-	case fleet.SagaDestroy:
-		return "-"
-	case fleet.SagaReplace:
-		return "-/+"
-	case fleet.SagaAdopt:
-		return ">"
-	}
-	return "~"
+	return words + rough(now.Sub(b.began))
 }

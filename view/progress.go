@@ -1,25 +1,27 @@
-package main
+package view
 
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"arcadiad/control"
+	"arcadiad/fleet"
+	"arcadiad/saga"
 )
 
-// show shows the progress of an apply: redrawn in place on a terminal, as plain lines elsewhere. What is written to it, such as log
+// Progress shows the progress of an apply: redrawn in place on a screen, as plain lines elsewhere. What is written to it, such as log
 // lines, goes above what is redrawn.
-type show struct {
-	out io.Writer
+type Progress struct {
+	out   io.Writer
+	lines int // lines that may be redrawn; 0: plain lines
 
 	mu    sync.Mutex
-	lines int // lines that may be redrawn; 0: plain lines
 	board *board
 	live  *mpb.Progress // nil: nothing is shown yet, or any more
 	bars  []*mpb.Bar    // one for each line, then the summary
@@ -28,19 +30,17 @@ type show struct {
 // mostLive bounds what is redrawn: it should leave room for the plan above it.
 const mostLive = 24
 
-// newShow shows on stderr. Nothing appears before the first progress.
-func newShow(stderr io.Writer) *show {
-	s := &show{out: stderr}
-	if f := terminal(stderr); f != nil {
-		if _, height, err := term.GetSize(int(f.Fd())); err == nil && height > 4 {
-			s.lines = min(height-3, mostLive)
-		}
+// NewProgress shows on a screen of so many lines; 0: it is none. Nothing appears before the first progress.
+func NewProgress(out io.Writer, screen int) *Progress {
+	lines := 0
+	if screen > 4 {
+		lines = min(screen-3, mostLive)
 	}
-	return s
+	return &Progress{out: out, lines: lines}
 }
 
-// take shows a transition.
-func (s *show) take(p control.Progress) {
+// Take shows a transition.
+func (s *Progress) Take(p control.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lines == 0 {
@@ -64,7 +64,7 @@ func (s *show) take(p control.Progress) {
 }
 
 // Write writes beside what is redrawn.
-func (s *show) Write(b []byte) (int, error) {
+func (s *Progress) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	live := s.live
 	s.mu.Unlock()
@@ -76,8 +76,8 @@ func (s *show) Write(b []byte) (int, error) {
 	return s.out.Write(b)
 }
 
-// end leaves the last picture on the screen. It may be called again.
-func (s *show) end() {
+// End leaves the last picture on the screen. It may be called again.
+func (s *Progress) End() {
 	s.mu.Lock()
 	live, bars := s.live, s.bars
 	s.live = nil
@@ -90,4 +90,30 @@ func (s *show) end() {
 		bar.SetTotal(1, true)
 	}
 	live.Wait()
+}
+
+// plainLine is a transition as a line of a log that people read; empty: it is not worth one.
+func plainLine(p control.Progress) string {
+	var said string
+	switch what := saga.What(p.What); {
+	case p.Ended:
+		said = strings.TrimSpace(p.Status + " " + p.IP)
+	case what == saga.EventDone:
+		said = p.Step + " done"
+	case what == saga.EventUndone:
+		said = p.Step + " undone"
+	case what == saga.EventFailed, what == saga.EventUnwritten:
+		said = fmt.Sprintf("%s failed at attempt %d, will be tried again", p.Step, p.Attempt)
+	case what == saga.EventBack:
+		said = "goes back"
+	case what == saga.EventStuck:
+		said = "is stuck at " + p.Step
+	default:
+		return ""
+	}
+	line := fmt.Sprintf("%3s %s (%s): %s", signs[kindOf(p.Kind)], p.Name, fleet.Saga8(p.Saga), said)
+	if p.Error != "" {
+		line += ": " + fleet.OneLine(p.Error)
+	}
+	return line
 }

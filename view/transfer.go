@@ -1,0 +1,68 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// Transfers writes what would be done, and what is refused.
+func Transfers(w io.Writer, list []plan.Transfer) error {
+	var b strings.Builder
+	var assumed []string
+	adopted := 0
+	for _, h := range list {
+		fmt.Fprintf(&b, "  %s\n", transferLine(h))
+		for _, c := range h.Differs {
+			fmt.Fprintf(&b, "      %s: %q there, %q in the file: the next pass changes it, where that can be done\n", c.Field, c.From, c.To)
+		}
+		if h.Kind == plan.TakeOver && h.Refused == "" {
+			adopted++
+			assumed = append(assumed, h.Assumed...)
+		}
+	}
+	if len(list) == 0 {
+		b.WriteString("There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n")
+	}
+	if adopted > 0 {
+		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", droplets(adopted))
+	}
+	if len(assumed) > 0 {
+		slices.Sort(assumed)
+		fmt.Fprintf(&b, "What cannot be read is taken from the file: %s.\n", strings.Join(slices.Compact(assumed), ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func transferLine(h plan.Transfer) string {
+	who := fleet.OneLine(h.Name)
+	if h.DropletID != 0 {
+		who += fmt.Sprintf(" (droplet %d)", h.DropletID)
+	}
+	if h.Refused != "" {
+		return "! " + who + ": refused: " + fleet.OneLine(h.Refused)
+	}
+	if h.Kind == plan.TakeOver {
+		return "> " + who
+	}
+	words := "arcadiad's tags come off, and the name is free"
+	switch {
+	case h.KeepsName:
+		words = fmt.Sprintf("arcadiad's tags come off. The fleet file still wants %s, so its name stays taken and nothing is made under it; "+
+			"take it out of the file, then say arcadiad release %[1]s again", h.Name)
+	case h.Another:
+		words = fmt.Sprintf("it bears no tags of this fleet any more, and the name becomes free. The fleet file still wants %s: "+
+			"the next pass makes another droplet of that name", h.Name)
+	case h.Untagged:
+		words = "it bears no tags of this fleet any more; the name is free"
+	}
+	if h.Note != "" {
+		words += "; " + fleet.OneLine(h.Note)
+	}
+	return "< " + who + ": " + words + ". The droplet itself stays as it is"
+}
