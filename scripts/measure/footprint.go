@@ -9,22 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"arcadiad/scripts/stage"
 	"arcadiad/simulator"
 )
 
-func main() {
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "footprint:", err)
-		os.Exit(1)
-	}
-}
-
-// run is the whole command.
-func run(args []string, out, diagnostics io.Writer) error {
+// footprint measures the daemon.
+func footprint(args []string, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("footprint", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
 	binary := flags.String("arcadiad", "bin/arcadiad", "the `binary` to measure")
@@ -38,26 +30,20 @@ func run(args []string, out, diagnostics io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	path, err := filepath.Abs(*binary)
+	path, err := program(*binary)
 	if err != nil {
 		return err
-	}
-	if _, err := os.Stat(path); err != nil {
-		return fmt.Errorf("there is no binary to measure (make build): %w", err)
 	}
 	m := &measurer{binary: path, patience: *patience, idle: *idle, out: out}
 	for _, part := range []struct {
 		sizes   string
 		measure func(int) error
 	}{{*rest, m.atRest}, {*waiting, m.waiting}, {strconv.Itoa(*saves), m.saves}} {
-		for size := range strings.SplitSeq(part.sizes, ",") {
-			if size == "" {
-				continue
-			}
-			n, err := strconv.Atoi(size)
-			if err != nil {
-				return fmt.Errorf("%q is no number", size)
-			}
+		all, err := sizes(part.sizes, 0)
+		if err != nil {
+			return err
+		}
+		for _, n := range all {
 			if err := part.measure(n); err != nil {
 				return err
 			}

@@ -22,21 +22,14 @@ import (
 // visible is how old a droplet must be until arcadiad takes a 404 as a proof that it is gone, and a little more.
 const visible = 5*time.Minute + 10*time.Second
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+// compare takes the tools through the steps.
+func compare(ctx context.Context, args []string, out, diagnostics io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(1)
-	}
-}
-
-// run is the whole command.
-func run(ctx context.Context, args []string, out, diagnostics io.Writer) error {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.SetOutput(diagnostics)
 	binary := flags.String("arcadiad", "bin/arcadiad", "the arcadiad `binary`")
-	sizes := flags.String("n", "10,100,500,1000", "fleet `sizes`")
+	fleets := flags.String("n", "10,100,500,1000", "fleet `sizes`")
 	latency := flags.Duration("latency", 50*time.Millisecond, "`time` that each request takes")
 	activation := flags.Duration("activation", 5*time.Second, "`time` until a new droplet is active")
 	limits := flags.Bool("real-limits", false, "enforce DigitalOcean's request limits, 5,000 an hour and 250 a minute")
@@ -51,6 +44,10 @@ func run(ctx context.Context, args []string, out, diagnostics io.Writer) error {
 	if *limits {
 		o.Limits = simulator.Limits{}
 	}
+	all, err := sizes(*fleets, 10)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "arcadiad-compare-")
 	if err != nil {
 		return err
@@ -61,11 +58,7 @@ func run(ctx context.Context, args []string, out, diagnostics io.Writer) error {
 		return err
 	}
 	c := &comparison{settle: *settle, options: o, dir: dir, diagnostics: diagnostics}
-	for size := range strings.SplitSeq(*sizes, ",") {
-		n, err := strconv.Atoi(size)
-		if err != nil || n < 10 {
-			return fmt.Errorf("%q is no fleet size; 10 is the least", size)
-		}
+	for _, n := range all {
 		for _, t := range tools {
 			c.subjects = append(c.subjects, &subject{tool: t, n: n})
 		}

@@ -20,12 +20,9 @@ type tool interface {
 
 // find gives the tools that there are. Only arcadiad must be.
 func find(ctx context.Context, dir, binary string, parallelism int, diagnostics io.Writer) ([]tool, error) {
-	path, err := filepath.Abs(binary)
+	path, err := program(binary)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("there is no arcadiad (make build): %w", err)
 	}
 	tools := []tool{&arcadiad{path, parallelism}}
 	for _, program := range []string{"tofu", "terraform"} {

@@ -3,29 +3,9 @@ package main
 import (
 	"bytes"
 	"io"
-	"os"
 	"regexp"
-	"sync"
 	"testing"
-
-	"arcadiad/scripts/stage/stagetest"
 )
-
-var scratch string // where everything of the tests lies
-
-func TestMain(m *testing.M) {
-	var err error
-	if scratch, err = os.MkdirTemp("", "footprint-test-"); err != nil {
-		panic(err)
-	}
-	os.Setenv("TMPDIR", scratch)
-	os.Setenv("ARCADIAD_WAIT_INTERVAL", "200ms")
-	code := m.Run()
-	os.RemoveAll(scratch)
-	os.Exit(code)
-}
-
-var binary = sync.OnceValues(func() (string, error) { return stagetest.Build(scratch) })
 
 // Each part measures a tiny fleet with the real program, and says so in one line.
 func TestFootprint(t *testing.T) {
@@ -49,21 +29,12 @@ func TestFootprint(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			if err := run(append(part.args, "-arcadiad", path, "-idle", "0s"), &out, io.Discard); err != nil {
+			if err := run(t.Context(), append(append([]string{"footprint"}, part.args...), "-arcadiad", path, "-idle", "0s"), &out, io.Discard); err != nil {
 				t.Fatal(err)
 			}
 			if !regexp.MustCompile(part.want).Match(out.Bytes()) {
 				t.Errorf("it said %q", out.String())
 			}
 		})
-	}
-}
-
-func TestFootprintOfNothing(t *testing.T) {
-	if err := run([]string{"-arcadiad", scratch + "/none"}, io.Discard, io.Discard); err == nil {
-		t.Error("there is no binary, and no error")
-	}
-	if err := run([]string{"-arcadiad", scratch, "-rest", "x"}, io.Discard, io.Discard); err == nil {
-		t.Error("x is a size")
 	}
 }
