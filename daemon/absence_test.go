@@ -104,6 +104,7 @@ func TestLaw06BlankReadsProveNothing(t *testing.T) {
 
 // GET by id lies while the listing is right, and the other way round: nothing is missing.
 func TestLaw06OneLyingReadIsNoAbsence(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = fleetOf("name: db", "name: web, count: 3")
 		w.start()
@@ -185,6 +186,7 @@ func TestLaw06AFleetOfOneHasNoWitness(t *testing.T) {
 
 // A replica ten minutes behind shows old droplets and lacks new ones: these are younger than an hour, and have no witness.
 func TestLaw06AReplicaTenMinutesBehind(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.o.SyncSchedule = "* * * * *"
 		w.file = fleetOf("name: db", "name: web, count: 2")
@@ -331,6 +333,7 @@ func TestLaw06EightOfNineShowAgain(t *testing.T) {
 
 // The process dies every 45 s: the evidence is durable.
 func TestLaw06ARestartStormProvesIt(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = fleetOf("name: a", "name: b", "name: c")
 		w.start()
@@ -354,6 +357,7 @@ func TestLaw06ARestartStormProvesIt(t *testing.T) {
 
 // A listing that never holds still: the fleet's own listing and answers by id serve.
 func TestLaw06AnAccountThatNeverHoldsStill(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = fleetOf("name: a", "name: b", "name: c")
 		w.start()

@@ -131,6 +131,7 @@ func (s *scene) mended(writes int) {
 }
 
 func TestAccidentListings(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]simulator.Faults{
 		"an empty list": {ListHides: true},
 		"half a list":   {ListHides: true, Chance: map[string]float64{"list_hides": 0.5}},
@@ -153,6 +154,7 @@ func TestAccidentListings(t *testing.T) {
 }
 
 func TestAccidentARenamedFleet(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
 		good := s.file
 		s.edit(strings.Replace(fleetOf("name: other"), "fleet: test", "fleet: tset", 1))
@@ -176,6 +178,7 @@ func TestAccidentARenamedFleet(t *testing.T) {
 }
 
 func TestAccidentMergeMarkers(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		good := s.file
 		s.edit(strings.Replace(good, "  - {name: web, count: 3}\n", "<<<<<<< HEAD\n  - {name: web, count: 1}\n=======\n>>>>>>> feature\n", 1))
@@ -193,6 +196,7 @@ func TestAccidentMergeMarkers(t *testing.T) {
 }
 
 func TestAccidentAnotherTeamsToken(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		theirs := s.sim.AddAccount("dop_v1_theirs")
 		theirs.Add(simulator.Droplet{Name: "web-1", Tags: []string{fleet.ManagedTag, fleet.FleetTag("test")}})
@@ -275,6 +279,7 @@ func TestAccidentATokenSwappedWhileSagasRun(t *testing.T) {
 
 // A token that is rotated for another of the same account is found out before anybody has to act.
 func TestARotatedTokenCarriesOn(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{Activation: 30 * time.Second}, func(s *scene) {
 		s.token.Store("dop_v1_fresh")
 		s.edit(fleetOf("name: db", "name: web, count: 5"))
@@ -285,6 +290,7 @@ func TestARotatedTokenCarriesOn(t *testing.T) {
 }
 
 func TestAccidentTheManagedTagDeleted(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("database lost: %v", lost), func(t *testing.T) {
 			onScene(t, simulator.Options{}, func(s *scene) {
@@ -351,6 +357,7 @@ func (w *world) restore(files []string) {
 }
 
 func TestAccidentADatabaseOfAnotherFleet(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		s.stop()
 		s.loseDatabase()
@@ -417,6 +424,7 @@ func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
 
 // A second operator has a database of his own, the same account, the same fleet name, and another idea of the fleet.
 func TestAccidentTwoOperators(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		second := &world{t: s.t, sim: s.sim, o: s.o, log: s.log, foreign: s.foreign}
 		second.o.State = filepath.Join(fastDir(t), "second.db")
@@ -441,6 +449,7 @@ func TestAccidentTwoOperators(t *testing.T) {
 }
 
 func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		db := s.sim.Named("db")[0]
 		s.sim.Rename(db.ID, "database")
@@ -457,6 +466,7 @@ func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
 }
 
 func TestAccidentVolumesAttached(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		s.sim.AttachVolume(s.sim.Named("db")[0].ID)
 		s.edit(fleetOf("name: web, count: 3"))
@@ -518,6 +528,7 @@ func (s *scene) said() string {
 
 // Old versions of the file come and go, as under git bisect with a file that is not guarded by git: what they lack is held.
 func TestAccidentVersionsComeAndGo(t *testing.T) {
+	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
 		cautious := func(stanzas ...string) string {
 			return strings.Replace(fleetOf(stanzas...), "max_destroy: 100%", "max_destroy: 25%", 1)

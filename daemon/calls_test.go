@@ -12,6 +12,7 @@ import (
 
 // Every saga can tell each of its requests, the shared looks too, and none of another's.
 func TestSagasTellTheirCalls(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 5"))
 		w.start()

@@ -50,6 +50,7 @@ func TestLaw16ACopyUnderAFreeNameIsNotReplacedUnasked(t *testing.T) {
 // The database is lost, and a replica shows some of the fleet: what it shows is adopted, and nothing is made of what it leaves out, by the count
 // of the fleet's tag.
 func TestLaw07ALostDatabaseBesideAReplicaThatShowsSome(t *testing.T) {
+	t.Parallel()
 	for what, lie := range map[string]func(ids ...int64) simulator.Faults{
 		"hidden": lacking,
 		"unlisted": func(ids ...int64) simulator.Faults {

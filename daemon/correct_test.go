@@ -32,6 +32,7 @@ func (w *world) updates() (list []saga.Saga) {
 
 // Where the file says so, each thing that can be mended in place is mended, and no droplet is made or destroyed for it.
 func TestDriftIsCorrected(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		stanza string
 		meddle func(w *world, id int64) bool
@@ -143,6 +144,7 @@ func (w *world) lagging(lag time.Duration) {
 
 // What arcadiad changed itself is not corrected because a listing still shows it as it was.
 func TestALaggingListingIsNoDrift(t *testing.T) {
+	t.Parallel()
 	for _, lag := range []time.Duration{20 * time.Second, 30 * time.Second} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			w.edit(correcting("name: db, tags: [old]"))

@@ -21,6 +21,7 @@ import (
 var planText = plan.Options{}
 
 func TestFollowsTheFile(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.addForeign("someone-elses")
 		w.edit(fleetOf("name: bastion", "name: web, count: 3"))
@@ -38,6 +39,7 @@ func TestFollowsTheFile(t *testing.T) {
 
 // A droplet that is active at the 95th of 96 polls is a droplet.
 func TestActiveOnThe95thPoll(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 94*5*time.Second + 2*time.Second}, func(w *world) {
 		w.edit(fleetOf("name: slow"))
 		w.start()
@@ -55,6 +57,7 @@ func TestActiveOnThe95thPoll(t *testing.T) {
 
 // A droplet whose create action fails is destroyed again, and nothing of it is left.
 func TestNeverActive(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.sim.SetFaults(simulator.Faults{ActionErrored: true})
 		w.edit(fleetOf("name: never"))
@@ -78,6 +81,7 @@ func TestNeverActive(t *testing.T) {
 
 // A droplet that stays new while its create action is in progress gets an hour.
 func TestStillInProgress(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 50 * time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: huge"))
 		w.start()
@@ -117,6 +121,7 @@ func TestADayOfCronTicks(t *testing.T) {
 
 // Dry runs and second applies, as the commands do them.
 func TestPlanAndApply(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, simulator.Options{})
 		w.o.Transport = w.sim.Transport()

@@ -80,6 +80,7 @@ func (c checkedStore) Save(ctx context.Context, o fleet.Observed) error {
 
 // The inventory has each droplet exactly as the API showed it, from the first commit on that has the droplet: after every one of them.
 func TestDataIsInTheWordsOfTheAPIAtEveryCommit(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		var wire *told
 		w.wire = func(on http.RoundTripper) http.RoundTripper {

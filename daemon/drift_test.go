@@ -48,6 +48,7 @@ func (w *world) asked() (count func() int) {
 
 // What somebody does in the console is told with when it was noticed and what did it, through a restart, until it is put back.
 func TestDriftIsRemembered(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db", "name: web, count: 3", "name: quiet"))
 		w.start()
@@ -134,6 +135,7 @@ func TestDriftIsRemembered(t *testing.T) {
 
 // While a saga works on a droplet, what was noticed of it before is not forgotten.
 func TestDriftOutlivesASaga(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db"))
 		w.start()
@@ -158,6 +160,7 @@ func TestDriftOutlivesASaga(t *testing.T) {
 
 // Drift is noticed while writes are paused, too.
 func TestDriftIsNoticedInAPause(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db"))
 		w.start()
@@ -173,6 +176,7 @@ func TestDriftIsNoticedInAPause(t *testing.T) {
 
 // Of many changes at once a few are asked about in each pass; that the API does not tell is no failure of a pass.
 func TestDriftIsExplainedAFewAtATime(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 25"))
 		w.start()
@@ -205,6 +209,7 @@ func TestDriftIsExplainedAFewAtATime(t *testing.T) {
 
 // A droplet that shuts itself down leaves no action, and that is not blamed on the last one that was about its power.
 func TestDriftThatNoActionExplains(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db"))
 		w.start()

@@ -21,6 +21,7 @@ func (w *world) deletes() int { return w.sim.Requests()["DELETE /v2/droplets/{id
 
 // A droplet that answers 404 for minutes after its 202 is waited for, and made once.
 func TestFault404AfterCreate(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.sim.SetFaults(simulator.Faults{Get404For: 4 * time.Minute, ListVisibleAfter: 4 * time.Minute})
 		w.edit(fleetOf("name: web, count: 3"))
@@ -57,6 +58,7 @@ func TestFaultLongOutage(t *testing.T) {
 
 // Refused requests are tried again when the API says, and nothing is sent twice.
 func TestFault429(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		for _, route := range []string{"POST /v2/droplets", "GET /v2/droplets", "GET /v2/droplets/{id}"} {
 			w.must(w.sim.Script(route, 2, simulator.TooMany(20*time.Second)))
@@ -74,6 +76,7 @@ func TestFault429(t *testing.T) {
 
 // An account without room leaves the rest of the fleet alone, and is tried again with a backoff until there is room.
 func TestFaultQuota(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{DropletLimit: 2}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 4"))
 		w.start()
@@ -92,6 +95,7 @@ func TestFaultQuota(t *testing.T) {
 
 // A token that is refused stops the writes, and its answers prove nothing.
 func TestFaultDeadToken(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 2"))
 		w.start()
@@ -113,6 +117,7 @@ func TestFaultDeadToken(t *testing.T) {
 
 // A clock that jumps ahead by a month in mid-create, as after a suspended machine, doubles nothing.
 func TestFaultClockJump(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: time.Minute}, func(w *world) {
 		w.must(w.sim.Script("POST /v2/droplets", 1, simulator.Cut().After()))
 		w.edit(fleetOf("name: web, count: 3"))
@@ -131,6 +136,7 @@ func TestFaultClockJump(t *testing.T) {
 
 // A saga that no version can read is stuck alone: the other names go on.
 func TestFaultPoisonSaga(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		store, err := sqlite.Open(context.Background(), w.o.State, sqlite.Options{})
 		w.must(err)

@@ -17,6 +17,7 @@ import (
 // An apply without a daemon goes by the file's present word, too: what is edited while it waits is taken in, and what is not asked for any
 // more, or protected, is not destroyed.
 func TestLaw17ApplyReadsTheFileAgain(t *testing.T) {
+	t.Parallel()
 	const db, bigger = "name: db", "name: db, size: s-2vcpu-2gb"
 	for name, tt := range map[string]struct{ before, then string }{
 		"a destroy, wanted again":     {"", db},
@@ -60,6 +61,7 @@ func TestLaw17ApplyReadsTheFileAgain(t *testing.T) {
 
 // A file that is edited while the question stands is another one: a yes is for what was shown.
 func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		o := w.disk(fleetOf("name: a"))
 		_, err := Apply(context.Background(), o, Conduct{Progress: func(control.Progress) {}, Confirm: func(plan.Plan) (bool, error) {
@@ -73,6 +75,7 @@ func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
 
 // An apply whose DELETE got no answer waits for seconds.
 func TestLaw06AnApplyAfterALostDelete(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 		o := w.disk(fleetOf("name: a", "name: b"))

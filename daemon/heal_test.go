@@ -123,6 +123,7 @@ func TestLaw06LossHealsInTime(t *testing.T) {
 // A droplet that is destroyed by hand while it is being made, or taken back by DigitalOcean, is made again after the quarter of
 // an hour that proves it where nothing newer is shown, and not after as long again on the way back.
 func TestLaw06ACreateThatVanishedIsProvedOnce(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
 		w.file = fleetOf("name: a", "name: b")
 		w.start()

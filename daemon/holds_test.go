@@ -23,6 +23,7 @@ func (w *world) lost(before []simulator.Droplet) (n int) {
 
 // Law 9: an approval that nobody acted on for days, about max_destroy, does not destroy what got a volume since.
 func TestLaw09AnApprovalIsForWhatWasSeen(t *testing.T) {
+	t.Parallel()
 	for _, later := range []time.Duration{time.Hour, 72 * time.Hour} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			w.edit(careful("name: db", "name: web, count: 3"))
@@ -51,6 +52,7 @@ func TestLaw09AnApprovalIsForWhatWasSeen(t *testing.T) {
 // Law 9: beside a daemon the approval is for each action: one that joins the plan, or a volume, does not undo what a person let through,
 // and is not let through with it.
 func TestLaw09AnApprovalStaysWithItsActions(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(careful("name: web, count: 6"))
 		w.start()
@@ -77,6 +79,7 @@ func TestLaw09AnApprovalStaysWithItsActions(t *testing.T) {
 // Law 9: what a later version of the file puts back is no longer approved, also within the day and when that version was in force for a
 // moment only.
 func TestLaw09APutBackWithdrawsTheApproval(t *testing.T) {
+	t.Parallel()
 	for _, long := range []time.Duration{0, time.Hour} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			w.edit(careful("name: web, count: 6"))
@@ -103,6 +106,7 @@ func TestLaw09APutBackWithdrawsTheApproval(t *testing.T) {
 
 // Law 9: a reserved IP that a person assigns while a destroy waits holds it like one that was there before.
 func TestLaw09AReservedIPHoldsADestroyThatWaits(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Latency: time.Second}, func(w *world) {
 		w.edit(fleetOf("name: db", "name: web"))
 		w.start()
@@ -134,6 +138,7 @@ func TestLaw09AReservedIPHoldsADestroyThatWaits(t *testing.T) {
 
 // Law 9: a yes is for the plan that its caller was shown, whatever others were shown since.
 func TestLaw09AYesIsForWhatWasShown(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(careful("name: web, count: 4"))
 		w.start()
@@ -221,6 +226,7 @@ func TestLaw09CorrectionsDoNotTrickle(t *testing.T) {
 
 // Law 9: nothing is made beside a droplet of that name that arcadiad does not manage, until a person says so.
 func TestLaw09NothingIsMadeBesideAStranger(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		theirs := w.addForeign("web-1")
 		w.addForeign("web-2", fleet.ManagedTag, fleet.FleetTag("other"))
@@ -245,6 +251,7 @@ func TestLaw09NothingIsMadeBesideAStranger(t *testing.T) {
 
 // Law 17: `was` follows two renames in a row, whatever the first of them came to.
 func TestLaw17TwoRenamesInARow(t *testing.T) {
+	t.Parallel()
 	one := careful("name: api, was: web", "name: a", "name: b", "name: c")
 	two := careful("name: svc, was: api", "name: a", "name: b", "name: c")
 	for how, play := range map[string]func(w *world){
@@ -309,6 +316,7 @@ func TestLaw17TwoRenamesInARow(t *testing.T) {
 
 // Law 17: a version that the daemon never saw leaves a `was` that leads nowhere: nothing is destroyed.
 func TestLaw17ARenameThatWasMissed(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(careful("name: web", "name: a", "name: b", "name: c"))
 		w.start()
@@ -326,6 +334,7 @@ func TestLaw17ARenameThatWasMissed(t *testing.T) {
 
 // Law 9: a rename back without `was`, and one that is saved while a saga works on the droplet, are held like any other.
 func TestLaw09ARenameIsSeenWhateverCameBefore(t *testing.T) {
+	t.Parallel()
 	for how, play := range map[string]func(w *world) (name string){
 		"back to its first name": func(w *world) string {
 			w.edit(fleetOf("name: database, was: db", "name: web, count: 3"))

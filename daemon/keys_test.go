@@ -11,6 +11,7 @@ import (
 
 // A key of the account that is named by its fingerprint, after it was named by its id, replaces nothing.
 func TestAKeyByItsFingerprintIsTheKeyByItsID(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		id, print := w.sim.AddKey("ops")
 		other, _ := w.sim.AddKey("laptop")

@@ -17,6 +17,7 @@ import (
 
 // A bad file changes nothing; after a restart with one, no fleet is in force, and what is there is left alone.
 func TestLaw08BadFileChangesNothing(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: a", "name: b"))
 		w.start()
@@ -54,6 +55,7 @@ func TestLaw08BadFileChangesNothing(t *testing.T) {
 
 // A destroy that was journaled before the file changed its mind, and begins after, is not carried out.
 func TestLaw17TheFilesPresentWordCounts(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: a"))
 		w.start()
@@ -69,6 +71,7 @@ func TestLaw17TheFilesPresentWordCounts(t *testing.T) {
 
 // A daemon whose database was swapped beneath it stops.
 func TestLaw11SwappedDatabaseStopsTheDaemon(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: a"))
 		w.start()
@@ -92,6 +95,7 @@ func TestLaw11SwappedDatabaseStopsTheDaemon(t *testing.T) {
 
 // With the database lost, the tags alone bring the whole fleet back: no create, no destroy.
 func TestLaw16DatabaseLost(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: bastion", "name: web, count: 5", "name: db, protect: true"))
 		w.start()
@@ -133,6 +137,7 @@ func TestLaw12StoppedWhileItStarts(t *testing.T) {
 }
 
 func TestLaw12StopIsNoFailure(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 3 * time.Minute, Latency: 2 * time.Second}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 8"))
 		for range 10 {

@@ -48,6 +48,7 @@ func TestLaw07ALostDatabaseBesideBlankReads(t *testing.T) {
 
 // The account's listing never holds still from the first look on: a new database makes the fleet, and a lost one takes it back, GPU droplets too.
 func TestLaw07AnEmptyDatabaseBesideAListingThatNeverHoldsStill(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.sim.SetFaults(simulator.Faults{TotalMoves: true, TagFilterHidesGPU: true})
 		w.addForeign("theirs")
@@ -73,6 +74,7 @@ func TestLaw07AnEmptyDatabaseBesideAListingThatNeverHoldsStill(t *testing.T) {
 
 // A fleet that was emptied leaves its tag behind: a new database makes the droplets when it is proved that there are none.
 func TestLaw07TheTagOfAnEmptiedFleet(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = fleetOf("name: db")
 		w.start()
@@ -95,6 +97,7 @@ func TestLaw07TheTagOfAnEmptiedFleet(t *testing.T) {
 
 // What our DELETE ended, and a listing still shows, is not adopted again and again.
 func TestLaw06AListingThatShowsWhatWeEnded(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = fleetOf("name: a", "name: b", "name: c")
 		w.start()

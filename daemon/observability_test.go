@@ -101,6 +101,7 @@ func (w *world) shows(lines ...string) {
 }
 
 func TestMetricsOfAFleetsLife(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.o.Version = "v0.0.1-test"
 		w.addForeign("someone-elses")
@@ -131,6 +132,7 @@ func TestMetricsOfAFleetsLife(t *testing.T) {
 
 // A hold, a bad file and a drift are each told once, and so is that they are over.
 func TestNotifiesOfAFleetsTroubles(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		h := w.withHook()
 		three := strings.Replace(fleetOf("name: web, count: 3"), "max_destroy: 100%", "max_destroy: 1", 1)
@@ -167,6 +169,7 @@ func TestNotifiesOfAFleetsTroubles(t *testing.T) {
 
 // Passes that fail for a while are told of, and that they work again; a bad minute is not.
 func TestNotifiesOfFailingPasses(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		h := w.withHook()
 		w.edit(fleetOf("name: web"))
@@ -214,6 +217,7 @@ func TestNotifiesOfAStuckSaga(t *testing.T) {
 }
 
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.file = "version: 1\nfleet: test\n"
 		w.start()
@@ -299,6 +303,7 @@ func (s *stuckStore) Save(ctx context.Context, o fleet.Observed) error {
 }
 
 func TestHealthOfTheHung(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: web"))
 		w.start()
@@ -326,6 +331,7 @@ func TestHealthOfTheHung(t *testing.T) {
 
 // A probe that gets no answer, because a lock is never let go, says so.
 func TestProbeThatHangs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
 		defer close(hold)

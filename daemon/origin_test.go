@@ -57,6 +57,7 @@ func (w *world) until(what string, so func() bool) {
 
 // Somebody copies all the tags of one of ours onto a droplet of theirs: in the console, with doctl, with Terraform, by an autoscaler.
 func TestLaw05CopiedTagsDestroyNothing(t *testing.T) {
+	t.Parallel()
 	for what, theirs := range map[string]simulator.Droplet{
 		"under another name":       {Name: "web-1-debug"},
 		"under its name":           {Name: "web-1"},
@@ -91,6 +92,7 @@ func TestLaw05CopiedTagsDestroyNothing(t *testing.T) {
 
 // A person who approves the end of a copy ends that copy, and nothing else.
 func TestLaw05ACopyIsDestroyedByApproval(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(carefulOf("name: web, count: 3"))
 		w.start()
@@ -108,6 +110,7 @@ func TestLaw05ACopyIsDestroyedByApproval(t *testing.T) {
 
 // An answer that was lost, and found again by its tag, is the one droplet of its create: a copy of the tag is not another.
 func TestLaw05FoundAndThenCopied(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(carefulOf("name: a"))
 		w.start()
@@ -229,6 +232,7 @@ func TestLaw01TagsThatComeLate(t *testing.T) {
 
 // The protection of the file does not cover a leftover, which nothing was ever kept on; the tag is put on with the registration.
 func TestLaw05ALeftoverUnderAProtectedName(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.sim.SetFaults(simulator.Faults{ActionErrored: true})
 		w.edit(carefulOf("name: db, protect: true"))
@@ -251,6 +255,7 @@ func TestLaw05ALeftoverUnderAProtectedName(t *testing.T) {
 
 // What a person gave back stays given back, though another tool puts the same tags on again. A person can have it back.
 func TestLaw16WhatWasReleasedStaysReleased(t *testing.T) {
+	t.Parallel()
 	for _, desired := range []bool{false, true} {
 		inWorld(t, simulator.Options{}, func(w *world) {
 			without, with := carefulOf("name: web, count: 5"), carefulOf("name: db", "name: web, count: 5")
@@ -352,6 +357,7 @@ func TestLaw16TwoCopiesOfOneState(t *testing.T) {
 
 // A state of seconds ago, from a snapshot of the volume or a replica, does not send again what was sent since.
 func TestLaw16ARestoredCopyLooksFirst(t *testing.T) {
+	t.Parallel()
 	for _, marked := range []bool{false, true} {
 		inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
 			w.edit(fleetOf("name: web, count: 3"))
@@ -455,6 +461,7 @@ func TestLaw16ABackupThatCaughtAReplace(t *testing.T) {
 
 // An original that was taken for gone shows again when its successor is registered: it is not destroyed because another has its name.
 func TestLaw05AnOriginalThatShowsAgain(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(carefulOf("name: db, protect: true", "name: web, count: 5"))
 		w.start()

@@ -83,6 +83,7 @@ func lostDatabase(t *testing.T, test func(w *world, a simulator.Droplet)) {
 
 // A droplet that only the listing by tag shows keeps its name from being created again.
 func TestLaw07ACreateNeedsBothListings(t *testing.T) {
+	t.Parallel()
 	lostDatabase(t, func(w *world, a simulator.Droplet) {
 		w.hide(a.ID, ofAccount)
 		w.start()
@@ -98,6 +99,7 @@ func TestLaw07ACreateNeedsBothListings(t *testing.T) {
 
 // With an empty database a droplet that only the second look shows is adopted, and not created again.
 func TestLaw07AnEmptyDatabaseLooksTwice(t *testing.T) {
+	t.Parallel()
 	lostDatabase(t, func(w *world, a simulator.Droplet) {
 		var looks atomic.Int64
 		w.hide(a.ID, func(r *http.Request) bool { return !ofAccount(r) || looks.Add(1) == 1 })
@@ -112,6 +114,7 @@ func TestLaw07AnEmptyDatabaseLooksTwice(t *testing.T) {
 
 // A plan whose file was replaced before its sagas began is not carried out.
 func TestLaw08APlanOfAnOlderFileIsDropped(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.o.SecondLook = time.Minute
 		w.edit(fleetOf("name: a"))
@@ -130,6 +133,7 @@ func TestLaw08APlanOfAnOlderFileIsDropped(t *testing.T) {
 
 // What is held is shown, and not done.
 func TestLaw09WhatIsHeldIsNotDone(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(strings.Replace(fleetOf("name: web, count: 5"), "max_destroy: 100%", "max_droplets: 2", 1))
 		w.start()
@@ -183,6 +187,7 @@ func TestLaw07AnOldPlanIsMadeAnew(t *testing.T) {
 
 // Without a file in force the inventory is kept, but not that of another account than the pinned one.
 func TestLaw10NoInventoryOfAnotherAccount(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		bear := w.bears("dop_v1_test")
 		w.sim.AddAccount("dop_v1_other_team").Add(simulator.Droplet{Name: "of-the-other-team"})
@@ -256,6 +261,7 @@ func TestLaw10AFileOfAnotherAccountStopsEveryWrite(t *testing.T) {
 
 // The first account to answer is not the one that writes go to, if the database says otherwise.
 func TestLaw10TheRightTokenAfterAWrongOne(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		bear := w.bears("dop_v1_test")
 		w.sim.AddAccount("dop_v1_other_team")
@@ -278,6 +284,7 @@ func TestLaw10TheRightTokenAfterAWrongOne(t *testing.T) {
 
 // What is recorded is read before the account is looked at: a destroy that ends in between is not planned again.
 func TestLaw02TheRecordIsReadBeforeTheLook(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: a", "name: b"))
 		w.start()
@@ -310,6 +317,7 @@ func TestLaw02TheRecordIsReadBeforeTheLook(t *testing.T) {
 
 // Only the present plan can be approved.
 func TestLaw09OnlyThePresentPlanIsApproved(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: web, count: 4"))
 		w.start()

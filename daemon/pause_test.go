@@ -11,6 +11,7 @@ import (
 
 // A pause is in force when it returns, even in the middle of a pass that had loaded its state before; a resume lets all go on.
 func TestLaw13APauseInMidPass(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Latency: 100 * time.Millisecond}, func(w *world) {
 		w.edit(fleetOf("name: a"))
 		w.start()
@@ -37,6 +38,7 @@ func TestLaw13APauseInMidPass(t *testing.T) {
 
 // A pass that is still under way does not open the gate of a daemon that stops, nor does a resume.
 func TestLaw12AShutdownIsTheLastWord(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf())
 		w.start()

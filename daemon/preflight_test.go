@@ -14,6 +14,7 @@ import (
 // What cannot work is said before the first POST, and the rest goes ahead. It is looked at again in every pass, on a fresh word, and
 // goes ahead as soon as it can.
 func TestPreflightHoldsWhatCannotWork(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: good, count: 2", "name: small, size: s-1vcpu-512mb-10gb, image: docker-20-04", "name: typo, size: s-1vcpu-1g",
 			"name: keyed, ssh_keys: ['1234567']", "name: astray, vpc_uuid: '"+w.sim.VPC("nyc3")+"'"))
@@ -44,6 +45,7 @@ func TestPreflightHoldsWhatCannotWork(t *testing.T) {
 
 // At the account's droplet limit the creates beyond it wait, without a single POST that DigitalOcean would refuse.
 func TestPreflightDropletLimit(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{DropletLimit: 3}, func(w *world) {
 		w.addForeign("theirs")
 		w.edit(fleetOf("name: web, count: 5"))
@@ -61,6 +63,7 @@ func TestPreflightDropletLimit(t *testing.T) {
 
 // The catalogue costs a few requests for a day of creates, and none where nothing is made.
 func TestCatalogueCosts(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		catalogue := func() int {
 			n := w.sim.Requests()
@@ -84,6 +87,7 @@ func TestCatalogueCosts(t *testing.T) {
 }
 
 func TestLaw09MaxMonthlyCostHoldsCreates(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		capped := func(dollars string) string {
 			return strings.Replace(fleetOf("name: web, count: 4"), "policy: {", "policy: {max_monthly_cost: "+dollars+", ", 1)

@@ -165,6 +165,7 @@ func TestLaw14WhatIsFalselyShownAsOffIsSwitchedOnEverMoreRarely(t *testing.T) {
 
 // Backups are on where the next one has its window, also under a policy for which the features lack the word.
 func TestBackupsThatTheFeaturesLackAreOn(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(correcting("name: db, backups: true"))
 		w.start()

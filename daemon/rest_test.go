@@ -12,6 +12,7 @@ import (
 // Whatever the API did, and however long: when it is well again and the file stays as it is, no write follows the bound of law 19, and
 // every name has its droplet, or the plan or a stuck saga says why not.
 func TestLaw19ItComesToRest(t *testing.T) {
+	t.Parallel()
 	lies := []fault{
 		{"blank_reads", true, func(f *simulator.Faults, _ *rand.Rand) { f.BlankReads = true }},
 		{"reads_behind", false, func(f *simulator.Faults, _ *rand.Rand) { f.ReadsBehind = 10 * time.Minute }},

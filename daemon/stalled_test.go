@@ -81,6 +81,7 @@ func TestLaw14ABadImageStallsItsGroup(t *testing.T) {
 
 // Law 13: two creates that have to be taken back at the same time look for reserved IPs one after the other, also where answers take long.
 func TestLaw13TwoCompensationsAtOnce(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Latency: time.Second}, func(w *world) {
 		w.sim.SetFaults(simulator.Faults{ActionErrored: true})
 		w.edit(fleetOf("name: web, count: 4"))

@@ -322,6 +322,7 @@ func stories() []story {
 
 // Droplets end by the file's word, a person's, or the drift that a policy takes: never by a lie, a copy, a race or a restart.
 func TestLaw05ADestroyHasToBeEarned(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

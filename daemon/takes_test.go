@@ -45,6 +45,7 @@ func (w *world) lists() (n int) {
 
 // A replace that waits for a person says what it takes along and what it leaves behind; and so it happens once it is approved.
 func TestAPlanTellsTheSideEffectsOfADestroy(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		careful := func(stanza string) string {
 			return strings.Replace(fleetOf(stanza), "max_destroy: 100%", "max_destroy: 0", 1)
@@ -101,6 +102,7 @@ func sameAttachment(a, b fleet.Attachment) bool {
 
 // A token that may not read some of them is no failure: the plan says what could not be looked up.
 func TestAPlanSaysWhatCouldNotBeLookedUp(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: web", "name: old"))
 		w.start()

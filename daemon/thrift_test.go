@@ -161,6 +161,7 @@ func atBest(requests int, l simulator.Limits, reserve float64) time.Duration {
 
 // Days of edits, 500 changes on each, in an account that is shared, and not one 429. ARCADIAD_TEST_DAYS=30 makes it a month.
 func TestDaysOfChanges(t *testing.T) {
+	t.Parallel()
 	days := 2
 	if n, err := strconv.Atoi(os.Getenv("ARCADIAD_TEST_DAYS")); err == nil {
 		days = n

@@ -11,6 +11,7 @@ import (
 
 // Volumes that the answers do not tell of may be there: a destroy waits for a person, and goes ahead with one.
 func TestLaw09VolumesUnreadable(t *testing.T) {
+	t.Parallel()
 	for how, hide := range map[string]func(w *world){
 		"missing": func(w *world) { w.retold(func(d map[string]any) { delete(d, "volume_ids") }) },
 		"null":    func(w *world) { w.retold(func(d map[string]any) { d["volume_ids"] = nil }) },

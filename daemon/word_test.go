@@ -79,6 +79,7 @@ func replacing(t *testing.T, test func(w *world, old, fresh simulator.Droplet)) 
 // A replace waits while its new droplet is being made. Protection added meanwhile ends it, and what it made goes; silence after that
 // lifts nothing.
 func TestLaw17ProtectionEndsAReplaceThatMakes(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 3 * time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: db"))
 		w.start()
@@ -198,6 +199,7 @@ func TestLaw13AnAbortIsAWayOut(t *testing.T) {
 
 // A destroy that waits goes by the droplet's id: the droplet is renamed in the console, and the file follows.
 func TestLaw17ADestroySeesARenameThatTheFileFollows(t *testing.T) {
+	t.Parallel()
 	for _, protect := range []string{"", ", protect: true"} {
 		inWorld(t, simulator.Options{Latency: 2 * time.Second}, func(w *world) {
 			w.edit(fleetOf("name: db", "name: web, count: 3"))
@@ -224,6 +226,7 @@ func TestLaw17ADestroySeesARenameThatTheFileFollows(t *testing.T) {
 // Protection is recorded when the file is in force: also while writes are paused, beside a saga that waits, and for a name whose create
 // is under way.
 func TestLaw09ProtectionIsRecordedWhateverIsUnderWay(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 5 * time.Minute}, func(w *world) {
 		w.edit(fleetOf("name: a", "name: web, count: 3"))
 		w.start()
@@ -253,6 +256,7 @@ func TestLaw09ProtectionIsRecordedWhateverIsUnderWay(t *testing.T) {
 
 // A replace that is held does not let its other half switch the droplet off.
 func TestLaw17AHeldReplaceSwitchesNothingOff(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db, resize: in_place, protect: true", "name: web, count: 3"))
 		w.start()
@@ -388,6 +392,7 @@ func TestLaw17ProtectAtEachMoment(t *testing.T) {
 
 // Law 9: the protection of the file reaches a droplet by the name that it got in the console in the meantime, in the pass that sees it.
 func TestLaw09ProtectionFollowsARenameInTheConsole(t *testing.T) {
+	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		w.edit(fleetOf("name: db", "name: web"))
 		w.start()
