@@ -15,7 +15,7 @@ import (
 
 const dropletsPath = "v2/droplets"
 
-// Create asks for one droplet as the spec has it, with these tags besides the spec's own. The intent (nil: none) is called when
+// Create asks for one droplet as the spec has it, with these tags and no others (fleet.TagsOf). The intent (nil: none) is called when
 // the request holds its slot, just before it goes out; if it fails, nothing goes out (law 3). The droplet that comes back is only
 // accepted: new, without addresses, features and VPC, and perhaps without its tags (docs/digitalocean-api.md, "New droplets").
 func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent func(context.Context) error) (fleet.Droplet, error) {
@@ -34,13 +34,8 @@ func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent
 	return d, nil
 }
 
-// createRequest follows fleet.Fields: every field there reaches the request. Nothing else does.
+// createRequest follows fleet.Fields: every field there reaches the request, the spec's tags among those that are given. Nothing else does.
 func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
-	all := slices.Concat(tags, s.Tags) // not the protection's: that is put on when the droplet is registered (law 9)
-	for i, t := range all {
-		all[i] = strings.ToLower(t) // the first spelling ever used stays (docs/digitalocean-api.md, "Tags")
-	}
-	slices.Sort(all)
 	keys := make([]godo.DropletCreateSSHKey, len(s.SSHKeys))
 	for i, k := range s.SSHKeys {
 		if id, ok := numeric(k); ok {
@@ -63,7 +58,7 @@ func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
 		IPv6:       s.IPv6,
 		Monitoring: s.Monitoring,
 		UserData:   s.UserData,
-		Tags:       slices.Compact(all),
+		Tags:       slices.Sorted(slices.Values(tags)),
 		VPCUUID:    s.VPCUUID,
 	}
 }

@@ -46,7 +46,7 @@ func TestADropletsLifeInTheSimulator(t *testing.T) {
 	defer server.Close()
 	c, ctx := open(t, digitalocean.Config{BaseURL: server.URL}).Client(digitalocean.PrioritySaga), t.Context()
 
-	made, err := c.Create(ctx, spec, []string{fleet.ManagedTag, fleet.SagaTag("5f0c9a1e")}, nil)
+	made, err := c.Create(ctx, spec, fleet.TagsOf("demo", "5f0c9a1e", 0, false, spec.Tags), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

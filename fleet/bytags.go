@@ -15,9 +15,10 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 		}
 	}
 	r := Recorded{Fleet: f.Name}
+	owners := Owners{Fleet: f.Name}
 	renamed := renamedSince(f, desired, droplets)
 	for _, d := range droplets {
-		if !d.Managed() || !d.OfFleet(f.Name) {
+		if !owners.Of(d.Tags).Ours() {
 			continue
 		}
 		name := d.Name
@@ -35,9 +36,9 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 // renamedSince finds, for droplets of the fleet under names that are not desired, the desired names that nobody bears and that they fit, in
 // the order of both. Without records that is a guess, and the careful one.
 func renamedSince(f Fleet, desired map[string]Spec, droplets []Droplet) map[int64]Spec {
-	borne := map[string]bool{}
+	owners, borne := Owners{Fleet: f.Name}, map[string]bool{}
 	for _, d := range droplets {
-		if d.Managed() && d.OfFleet(f.Name) {
+		if owners.Of(d.Tags).Ours() {
 			borne[Key(d.Name)] = true
 		}
 	}
@@ -45,7 +46,7 @@ func renamedSince(f Fleet, desired map[string]Spec, droplets []Droplet) map[int6
 	taken := map[string]bool{}
 	for i := range droplets {
 		d := &droplets[i]
-		if _, isDesired := desired[Key(d.Name)]; isDesired || !d.Managed() || !d.OfFleet(f.Name) || len(d.Saga8s()) == 0 {
+		if _, isDesired := desired[Key(d.Name)]; isDesired || !owners.Of(d.Tags).Ours() || len(d.Saga8s()) == 0 {
 			continue
 		}
 		for _, s := range f.Specs {

@@ -1,41 +1,128 @@
 package fleet
 
-// Ownership says whose a droplet is by its tags (law 1).
-type Ownership int
-
-const (
-	Nobodys      Ownership = iota // no tag says that any arcadiad works on it
-	OfThisFleet                   // arcadiad's tag and this fleet's, and no other fleet's
-	OfOurSaga                     // arcadiad's tag, no fleet's, and no saga tag but those of this journal
-	OfOtherFleet                  // another fleet's tag, whatever else it shows
-	Stripped                      // this fleet's tag without arcadiad's: somebody took that off
-	OfNoFleet                     // arcadiad's tag, and nothing that says which fleet's
+import (
+	"slices"
+	"strings"
 )
 
-// Ours reports whether this fleet may write to the droplet.
-func (o Ownership) Ours() bool { return o == OfThisFleet || o == OfOurSaga }
+// Owner is whose a droplet is to a fleet, by its tags (law 1).
+type Owner int
 
-// OwnershipOf tells whose a droplet is to a fleet. Made tells whether the saga with that tag is one of this journal that makes droplets.
-func OwnershipOf(d *Droplet, fleet string, made func(saga8 string) bool) Ownership {
-	managed := d.Managed()
-	switch {
-	case d.OfFleet(fleet) && managed:
-		return OfThisFleet
-	case d.OfFleet(fleet):
-		return Stripped
-	case len(d.Fleets()) > 0:
-		return OfOtherFleet
-	case !managed:
-		return Nobodys
+const (
+	Nobody     Owner = iota // no tag says that any arcadiad works on it
+	Ours                    // arcadiad's tag and this fleet's, and no other fleet's
+	OurSaga                 // arcadiad's tag, no fleet's, and no saga tag but those of this journal
+	OtherFleet              // another fleet's tag, whatever else it shows
+	Stripped                // this fleet's tag without arcadiad's: somebody took that off
+	Unproved                // arcadiad's tag, and nothing that says which fleet's
+)
+
+// Ownership says whose a droplet is.
+type Ownership struct {
+	By    Owner
+	Fleet string // whose tag decides: of OtherFleet that other one, else the fleet that asks
+}
+
+// Ours reports whether the fleet may write to the droplet.
+func (o Ownership) Ours() bool { return o.By == Ours || o.By == OurSaga }
+
+// Reason says why the droplet is not the fleet's; empty: it is. It is put together only when somebody asks, because a plan asks
+// whose each droplet of the account is.
+func (o Ownership) Reason() string {
+	switch o.By {
+	case OtherFleet:
+		return "it shows the tag of another fleet, " + FleetTag(o.Fleet)
+	case Unproved:
+		return "it shows the tag " + ManagedTag + ", but not " + FleetTag(o.Fleet)
+	case Nobody, Stripped:
+		return "it does not show the tag " + ManagedTag
 	}
-	sagas := d.Saga8s()
-	for _, saga8 := range sagas {
-		if !made(saga8) {
-			return OfNoFleet
+	return ""
+}
+
+// Owners tells whose droplets are, as one fleet sees it.
+type Owners struct {
+	Fleet string
+	Made  func(saga8 string) bool // whether the saga with that tag is one of this journal that makes droplets; nil: none is
+}
+
+// MadeBy knows these sagas, for Owners.Made.
+func MadeBy(sagas ...string) func(saga8 string) bool {
+	return func(saga8 string) bool {
+		return slices.ContainsFunc(sagas, func(id string) bool { return Saga8(id) == saga8 })
+	}
+}
+
+// Of tells whose the droplet with these tags is.
+func (o Owners) Of(tags []string) Ownership {
+	managed, ours, other := false, false, ""
+	for _, t := range tags {
+		name, labelled := cutFold(t, fleetPrefix)
+		switch {
+		case strings.EqualFold(t, ManagedTag):
+			managed = true
+		case !labelled || name == "":
+		case strings.EqualFold(name, o.Fleet):
+			ours = true
+		case other == "" || strings.ToLower(name) < other:
+			other = strings.ToLower(name)
 		}
 	}
-	if len(sagas) == 0 {
-		return OfNoFleet
+	whose := Ownership{Nobody, o.Fleet}
+	switch {
+	case other != "":
+		whose = Ownership{OtherFleet, other}
+	case ours && managed:
+		whose.By = Ours
+	case ours:
+		whose.By = Stripped
+	case managed && o.Maker(tags) != "":
+		whose.By = OurSaga
+	case managed:
+		whose.By = Unproved
 	}
-	return OfOurSaga
+	return whose
+}
+
+// Maker is the saga of this journal that made the droplet with these tags, as its tag names it. It is empty if any saga tag is unknown:
+// somebody retagged the droplet, or it is a copy, and then nothing is proved.
+func (o Owners) Maker(tags []string) (saga8 string) {
+	for _, t := range tags {
+		tag, found := cutFold(t, sagaPrefix)
+		switch tag = strings.ToLower(tag); {
+		case !found || tag == "":
+		case o.Made == nil || !o.Made(tag):
+			return ""
+		default:
+			saga8 = max(saga8, tag)
+		}
+	}
+	return saga8
+}
+
+// State is what a droplet is to a fleet, as people see it.
+type State string
+
+const (
+	StateManaged   State = "managed"  // registered, and ours by its tags
+	StateReleased  State = "released" // registered, and not ours by its tags; or a person gave it back, though its tags show again
+	StateUntracked State = "orphaned" // ours by its tags, and not registered (yet)
+	StateForeign   State = "foreign"  // none of our business
+	StateMissing   State = "missing"  // registered, and not in the account any more, as of the last look
+	StateDeleted   State = "deleted"  // gone; the row is kept
+)
+
+// State tells what a droplet of the account is to the fleet. Registered: it has a record. Released: a person gave it back, and nobody has
+// adopted it since.
+func (o Owners) State(d *Droplet, registered, released bool) State {
+	ours := o.Of(d.Tags).Ours() || registered && d.Unread.Has(UnreadTags) // unknown is not none
+	switch {
+	case registered && ours && !released:
+		return StateManaged
+	case registered || ours && released:
+		return StateReleased
+	case ours:
+		return StateUntracked
+	}
+	return StateForeign
 }

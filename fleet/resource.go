@@ -24,3 +24,14 @@ type Resource struct {
 	Protect    bool   `json:"Protect"`
 	SagaID     string `json:"SagaID"`
 }
+
+// State tells what the droplet is to the fleet, as of the last look.
+func (r Resource) State(o Owners) State {
+	switch {
+	case r.Recorded && !r.MissingSince.IsZero():
+		return StateMissing
+	case !r.DeletedAt.IsZero() || r.Status == StatusDeleted:
+		return StateDeleted
+	}
+	return o.State(&Droplet{Tags: r.Tags}, r.Recorded, r.Released)
+}

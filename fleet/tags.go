@@ -34,6 +34,23 @@ func FleetTag(fleet string) string { return fleetPrefix + strings.ToLower(fleet)
 // ReplacesTag marks a replacement with the id of the droplet that it stands in for, so that a lost database still knows the pair.
 func ReplacesTag(id int64) string { return replacesPre + strconv.FormatInt(id, 10) }
 
+// TagsOf are the tags of a droplet of the fleet, in lower case, because the first spelling ever used stays: those that say whose it is, and
+// the user's own. Saga is the one that made it, empty for none; it replaces a droplet, 0 for none.
+func TagsOf(fleet, saga string, replaces int64, protect bool, own []string) []string {
+	tags := []string{ManagedTag}
+	if saga != "" {
+		tags = append(tags, SagaTag(saga))
+	}
+	if protect {
+		tags = append(tags, ProtectTag)
+	}
+	tags = append(tags, FleetTag(fleet))
+	if replaces != 0 {
+		tags = append(tags, ReplacesTag(replaces))
+	}
+	return append(tags, canonicalList(own)...)
+}
+
 // OurTag tells whether a tag is one of those that arcadiad puts on droplets; the file must not ask for them.
 func OurTag(tag string) bool {
 	_, ours := cutFold(tag, ourPrefix)

@@ -57,11 +57,9 @@ func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose
 
 // unfit says why a droplet is left out; empty: it is not.
 func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
-	switch others := d.Fleets(); {
-	case len(others) > 0 && !d.OfFleet(fleetName):
-		return "it bears the tag of another fleet: " + fleet.FleetTag(others[0])
-	case len(others) == 0 && d.Managed():
-		return "it bears the tag " + fleet.ManagedTag + ", and the tag of no fleet"
+	switch whose := (fleet.Owners{Fleet: fleetName}).Of(d.Tags); {
+	case whose.By == fleet.OtherFleet, whose.By == fleet.Unproved:
+		return whose.Reason()
 	case d.Controlled() != "":
 		return d.Controlled()
 	case len(bearers) > 1:

@@ -73,11 +73,11 @@ droplets:
 # Left out, and left alone:
 #   gpu (droplet 27): a fleet file does not say all that makes a GPU droplet
 #   line?break (droplet 29): name: "line\nbreak" is not a droplet name
-#   lost (droplet 24): it bears the tag managed-by-arcadia-cloud, and the tag of no fleet
+#   lost (droplet 24): it shows the tag managed-by-arcadia-cloud, but not arcadia-fleet-demo
 #   noimage (droplet 28): its image cannot be read
 #   off (droplet 25): its status is off, not active
 #   pool-nd3k2x-o1 (droplet 31): it is a node of a managed Kubernetes cluster, which makes and destroys it itself (tag k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11)
-#   theirs (droplet 23): it bears the tag of another fleet: arcadia-fleet-another
+#   theirs (droplet 23): it shows the tag of another fleet, arcadia-fleet-another
 #   twice (droplet 21): 2 droplets bear that name
 #   TWICE (droplet 22): 2 droplets bear that name
 #   Upper (droplet 20): name: "Upper" is not a droplet name

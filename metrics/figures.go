@@ -11,7 +11,7 @@ import (
 type figures struct {
 	known    bool // there was such a pass
 	planned  bool // and a fleet file was in force
-	droplets map[bearing]int
+	droplets map[group]int
 	desired  int
 	drifted  int
 	pending  int
@@ -22,45 +22,36 @@ type figures struct {
 	paused   bool
 }
 
-// bearing is what a droplet is to arcadiad, and its status.
-type bearing struct{ state, status string }
+// group is the droplets that are the same to the fleet and have the same status.
+type group struct {
+	state  fleet.State
+	status fleet.Status
+}
 
-// The states of droplets, as `arcadiad status` has them.
-const (
-	managed   = "managed"  // registered, and shows our tags
-	released  = "released" // registered, and no longer shows them, or another fleet's too
-	untracked = "orphaned" // shows our tags, and is not registered (yet)
-	foreign   = "foreign"  // none of our business
-)
-
-// ownership tells which droplets are ours by their tags. Where no fleet file is in force, it is the fleet that the database is pinned to.
-func ownership(pass reconcile.Pass) (ours func(*fleet.Droplet) bool) {
+// ownersOf tells whose droplets are. Where no fleet file is in force, it is as the fleet that the database is pinned to sees it.
+func ownersOf(pass reconcile.Pass) fleet.Owners {
 	makers := map[string]bool{}
 	for _, s := range pass.Recorded.Sagas {
 		if s.Makes() {
 			makers[fleet.Saga8(s.ID)] = true
 		}
 	}
-	name := cmp.Or(pass.Desired.Name, pass.Recorded.Fleet)
-	return func(d *fleet.Droplet) bool {
-		return fleet.OwnershipOf(d, name, func(saga8 string) bool { return makers[saga8] }).Ours()
-	}
+	return fleet.Owners{Fleet: cmp.Or(pass.Desired.Name, pass.Recorded.Fleet), Made: func(saga8 string) bool { return makers[saga8] }}
 }
 
 func figuresOf(pass reconcile.Pass) figures {
 	f := figures{
-		known: true, planned: pass.Plan.ID != "", droplets: map[bearing]int{}, actions: map[string]int{}, held: map[string]int{},
+		known: true, planned: pass.Plan.ID != "", droplets: map[group]int{}, actions: map[string]int{}, held: map[string]int{},
 		desired: len(pass.Desired.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
 		missing: len(pass.Observed.Missing),
 		limit:   pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
 	}
-	for _, state := range []string{managed, released, untracked, foreign} {
+	for _, state := range []fleet.State{fleet.StateManaged, fleet.StateReleased, fleet.StateUntracked, fleet.StateForeign} {
 		for _, status := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff} {
-			f.droplets[bearing{state, string(status)}] = 0
+			f.droplets[group{state, status}] = 0
 		}
 	}
-	ours := ownership(pass)
-	registered := map[int64]bool{}
+	owners, registered := ownersOf(pass), map[int64]bool{}
 	for _, r := range pass.Recorded.Records {
 		registered[r.DropletID] = true
 	}
@@ -69,25 +60,9 @@ func figuresOf(pass reconcile.Pass) figures {
 			f.missing++
 		}
 	}
-	letGo := map[int64]bool{}
-	for _, r := range pass.Plan.Released {
-		letGo[r.DropletID] = true
-	}
 	for _, d := range pass.Observed.Droplets {
-		state := foreign
-		switch {
-		case registered[d.ID] && d.Unread.Has(fleet.UnreadTags): // unknown is not none
-			state = managed
-		case letGo[d.ID], registered[d.ID] && !ours(&d):
-			state = released
-		case registered[d.ID]:
-			state = managed
-		case ours(&d) && !pass.Recorded.Registration(d.ID).ReleasedAt.IsZero(): // a person gave it back
-			state = released
-		case ours(&d):
-			state = untracked
-		}
-		f.droplets[bearing{state, string(d.Status)}]++
+		released := !pass.Recorded.Registration(d.ID).ReleasedAt.IsZero()
+		f.droplets[group{owners.State(&d, registered[d.ID], released), d.Status}]++
 	}
 	for _, a := range pass.Plan.Actions {
 		f.actions[string(a.Kind)]++

@@ -50,8 +50,8 @@ func gauges() []gauge {
 
 		{"droplets", "Droplets of the account by what they are to arcadiad (managed, released, orphaned, foreign) and by status, as of the last look.",
 			[]string{"state", "status"}, func(at moment, emit emit) {
-				for b, n := range at.droplets {
-					emit(float64(n), b.state, b.status)
+				for g, n := range at.droplets {
+					emit(float64(n), string(g.state), string(g.status))
 				}
 			}},
 		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.desired) })},

@@ -133,7 +133,7 @@ func TestLaw01WhatCannotBeReadIsNotReleased(t *testing.T) {
 		pass.Observed.Droplets[i].Tags, pass.Observed.Droplets[i].Unread = nil, fleet.UnreadTags
 	}
 	got := figuresOf(pass).droplets
-	if managed, released := got[bearing{managed, "active"}], got[bearing{released, "active"}]; managed != 2 || released != 0 {
+	if managed, released := got[group{fleet.StateManaged, "active"}], got[group{fleet.StateReleased, "active"}]; managed != 2 || released != 0 {
 		t.Errorf("%d active droplets are managed and %d released, want 2 and 0", managed, released)
 	}
 }
@@ -143,7 +143,7 @@ func TestLaw16WhatWasReleasedIsNotUntracked(t *testing.T) {
 	pass := aPass()
 	pass.Recorded.Registrations = []fleet.Registration{{DropletID: 4, ReleasedAt: noon}}
 	got := figuresOf(pass).droplets
-	if n := got[bearing{released, "new"}]; n != 1 || got[bearing{untracked, "new"}] != 0 {
+	if n := got[group{fleet.StateReleased, "new"}]; n != 1 || got[group{fleet.StateUntracked, "new"}] != 0 {
 		t.Errorf("%d new droplets are released, want 1", n)
 	}
 }

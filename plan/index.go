@@ -13,6 +13,7 @@ type index struct {
 	desired  fleet.Fleet
 	recorded fleet.Recorded
 	observed fleet.Observed
+	owners   fleet.Owners
 
 	subjects []*subject             // by name
 	droplets []*fleet.Droplet       // by id
@@ -65,6 +66,7 @@ const (
 
 func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*index, error) {
 	s := &index{desired: desired, recorded: recorded, observed: observed}
+	s.owners = fleet.Owners{Fleet: desired.Name, Made: func(saga8 string) bool { return s.journal[saga8] != nil }}
 	names := make(map[string]*subject, len(desired.Specs))
 	var undesired []*subject
 	slab := make([]subject, len(desired.Specs))
@@ -254,8 +256,8 @@ func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 	if d.Unread.Has(fleet.UnreadTags) {
 		return untagged, ""
 	}
-	if why := s.foreign(d); why != "" {
-		return released, why
+	if whose := s.owners.Of(d.Tags); !whose.Ours() {
+		return released, whose.Reason()
 	}
 	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {
 		return released, "a person released it, and its tags show again"
@@ -273,13 +275,13 @@ func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 }
 
 func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
-	if s.foreign(d) != "" {
+	if whose := s.owners.Of(d.Tags); !whose.Ours() {
 		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
 			x.strangers = append(x.strangers, d.ID)
 			if d.Unread.Has(fleet.UnreadTags) {
 				x.untold = append(x.untold, d.ID)
 			}
-			if !d.Managed() && d.OfFleet(s.desired.Name) {
+			if whose.By == fleet.Stripped {
 				x.stripped = append(x.stripped, d.ID)
 			}
 		}
@@ -301,38 +303,8 @@ func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, name
 	x.untracked = append(x.untracked, d)
 }
 
-// foreign says why a droplet is not ours (law 1); empty: it is ours.
-func (s *index) foreign(d *fleet.Droplet) string {
-	whose := s.ownership(d)
-	switch {
-	case whose.Ours():
-		return ""
-	case !d.Managed():
-		return "it does not show the tag " + fleet.ManagedTag
-	case whose == fleet.OfOtherFleet:
-		i := slices.IndexFunc(d.Fleets(), func(other string) bool { return other != strings.ToLower(s.desired.Name) })
-		return "it shows the tag of another fleet, " + fleet.FleetTag(d.Fleets()[i])
-	}
-	return "it does not show the tag " + fleet.FleetTag(s.desired.Name)
-}
-
-// ownership is whose a droplet is by its tags and this journal.
-func (s *index) ownership(d *fleet.Droplet) fleet.Ownership {
-	return fleet.OwnershipOf(d, s.desired.Name, func(saga8 string) bool { return s.journal[saga8] != nil })
-}
-
-// makerOf finds the saga of this journal that made a droplet, by its tag. It is nil if any saga tag of the droplet is unknown:
-// somebody retagged it, or it is a copy, and then nothing is proved.
-func (s *index) makerOf(d *fleet.Droplet) *fleet.Saga {
-	var maker *fleet.Saga
-	for _, tag := range d.Saga8s() {
-		maker = s.journal[tag]
-		if maker == nil {
-			return nil
-		}
-	}
-	return maker
-}
+// makerOf finds the saga of this journal that made a droplet, by its tags; nil: none is proved to have.
+func (s *index) makerOf(d *fleet.Droplet) *fleet.Saga { return s.journal[s.owners.Maker(d.Tags)] }
 
 func (s *index) madeByLive(d *fleet.Droplet) bool {
 	for _, tag := range d.Saga8s() {

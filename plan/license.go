@@ -145,17 +145,12 @@ var ErrProtected = errors.New("protected in the meantime")
 // Covers checks, on a fresh look at the droplet, that it is still one that may be destroyed (law 1). The error says why not.
 func (l License) Covers(seen fleet.Droplet) error {
 	t := l.read()
-	ours := seen.OfFleet(t.Fleet)
-	for _, maker := range t.Makers {
-		ours = ours || len(seen.Fleets()) == 0 && seen.HasTag(fleet.SagaTag(maker))
-	}
+	whose := fleet.Owners{Fleet: t.Fleet, Made: fleet.MadeBy(t.Makers...)}.Of(seen.Tags)
 	switch {
 	case t.DropletID == 0 || seen.ID != t.DropletID:
 		return fmt.Errorf("there is no license to destroy droplet %d", seen.ID)
-	case !seen.Managed():
-		return fmt.Errorf("droplet %d no longer shows the tag %s", seen.ID, fleet.ManagedTag)
-	case !ours:
-		return fmt.Errorf("droplet %d no longer shows the tag %s, and that of no other fleet", seen.ID, fleet.FleetTag(t.Fleet))
+	case !whose.Ours():
+		return fmt.Errorf("droplet %d is no longer this fleet's: %s", seen.ID, whose.Reason())
 	case seen.HasTag(fleet.ProtectTag) && !t.Shielded:
 		return fmt.Errorf("droplet %d was %w: it shows the tag %s", seen.ID, ErrProtected, fleet.ProtectTag)
 	case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:

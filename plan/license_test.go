@@ -133,13 +133,17 @@ func TestLaw01LicenseChecksAFreshLook(t *testing.T) {
 		"switched off":        {func(d *fleet.Droplet) { d.Status = fleet.StatusOff }, true},
 		"renamed":             {func(d *fleet.Droplet) { d.Name = "x" }, true},
 		"the saga's tag only": {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag, fleet.SagaTag(sagaID(102))} }, true},
-		"another droplet":     {func(d *fleet.Droplet) { d.ID = 101 }, false},
-		"untagged":            {func(d *fleet.Droplet) { d.Tags = nil }, false},
-		"managed alone":       {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag} }, false},
-		"not managed":         {func(d *fleet.Droplet) { d.Tags = []string{fleet.FleetTag("demo")} }, false},
-		"given away":          {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.FleetTag("other")) }, false},
-		"protected":           {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.ProtectTag) }, false},
-		"a volume attached":   {func(d *fleet.Droplet) { d.VolumeIDs = []string{"v"} }, false},
+		"another saga's tag":  {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag, fleet.SagaTag(sagaID(103))} }, false},
+		"a second saga's tag": {func(d *fleet.Droplet) {
+			d.Tags = []string{fleet.ManagedTag, fleet.SagaTag(sagaID(102)), fleet.SagaTag(sagaID(103))}
+		}, false},
+		"another droplet":   {func(d *fleet.Droplet) { d.ID = 101 }, false},
+		"untagged":          {func(d *fleet.Droplet) { d.Tags = nil }, false},
+		"managed alone":     {func(d *fleet.Droplet) { d.Tags = []string{fleet.ManagedTag} }, false},
+		"not managed":       {func(d *fleet.Droplet) { d.Tags = []string{fleet.FleetTag("demo")} }, false},
+		"given away":        {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.FleetTag("other")) }, false},
+		"protected":         {func(d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.ProtectTag) }, false},
+		"a volume attached": {func(d *fleet.Droplet) { d.VolumeIDs = []string{"v"} }, false},
 	} {
 		d := *s.droplet(102)
 		d.Tags = slices.Clone(d.Tags)

@@ -16,7 +16,7 @@ func (b *builder) takenBy(x *subject) (list []*fleet.Droplet) {
 	}
 	for _, id := range x.strangers {
 		i, seen := slices.BinarySearchFunc(b.droplets, id, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-		if seen && !b.droplets[i].Managed() && len(b.droplets[i].Fleets()) == 0 {
+		if seen && b.owners.Of(b.droplets[i].Tags).By == fleet.Nobody {
 			list = append(list, b.droplets[i])
 		}
 	}

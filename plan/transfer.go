@@ -136,19 +136,18 @@ func (b *builder) givenBack(d *fleet.Droplet) bool {
 // Ownerless says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
 // the fleet's tags again. The sagas ask it again on a fresh look.
 func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
-	for _, other := range d.Fleets() {
-		if other != strings.ToLower(fleetName) {
-			return "it shows the tag of another fleet, " + fleet.FleetTag(other)
-		}
-	}
-	switch whose := d.Controlled(); {
-	case whose != "" && !d.OfFleet(fleetName):
-		return whose
+	whose := fleet.Owners{Fleet: fleetName}.Of(d.Tags)
+	labelled := whose.By == fleet.Ours || whose.By == fleet.Stripped
+	switch controller := d.Controlled(); {
+	case whose.By == fleet.OtherFleet:
+		return whose.Reason()
+	case controller != "" && !labelled:
+		return controller
 	case d.Unread.Has(fleet.UnreadTags):
 		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
 	case d.Managed() && !released:
 		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
-	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName) && !released:
+	case len(d.Saga8s()) > 0 && !labelled && !released:
 		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
 	case d.Status == fleet.StatusNew:
 		return "it is not active yet"

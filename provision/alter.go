@@ -100,9 +100,9 @@ func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) 
 		}
 		shown := c.shows(d)
 		blind := shown == untold && a.sent.IsZero()
-		if !w.registrable(d) && (c.asked != nil || c.stale || shown != so) {
+		if alien := w.alien(d); alien != nil && (c.asked != nil || c.stale || shown != so) {
 			if !d.Unread.Has(fleet.UnreadTags) {
-				return d, fmt.Errorf("droplet %d: %w", d.ID, errAlien)
+				return d, alien
 			}
 			blind = true
 		}

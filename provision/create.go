@@ -219,7 +219,7 @@ func (w *work) sort(sagaID string, seen []fleet.Droplet) (mine, stranger *fleet.
 			if mine == nil || named(&d) && !named(mine) || named(&d) == named(mine) && d.ID < mine.ID {
 				mine = &d
 			}
-		case len(d.Saga8s()) == 0 && !w.elsewhere(d):
+		case len(d.Saga8s()) == 0 && w.ownership(d).By != fleet.OtherFleet:
 			stranger = &d
 		}
 	}

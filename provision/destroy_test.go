@@ -122,7 +122,12 @@ func TestLaw01ACompensationOfWhatIsNoLongerOurs(t *testing.T) {
 		"no tag any more":           {simulator.Faults{}, func(y *stage, s string, id int64) { y.untagAll(s, id) }, false},
 		"the managed tag taken off": {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Untag(id, fleet.ManagedTag) }, false},
 		"the saga's tag taken off":  {simulator.Faults{}, func(y *stage, s string, id int64) { y.sim.Untag(id, fleet.SagaTag(s)) }, false},
-		"given to another fleet":    {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) }, false},
+		"the fleet's tag taken off": {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Untag(id, fleet.FleetTag(fleetName)) }, true},
+		"the fleet's tag taken off, another saga's put on": {simulator.Faults{}, func(y *stage, _ string, id int64) {
+			y.sim.Untag(id, fleet.FleetTag(fleetName))
+			y.sim.Tag(id, "arcadia-saga-ffffffff")
+		}, false},
+		"given to another fleet": {simulator.Faults{}, func(y *stage, _ string, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) }, false},
 	} {
 		inStage(t, simulator.Options{Activation: 10 * time.Minute}, func(y *stage) {
 			y.sim.SetFaults(tt.faults)

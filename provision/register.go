@@ -50,8 +50,8 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	switch found := foundThere(run); {
 	case found && d.Unread.Has(fleet.UnreadTags):
 		return notTold(*d)
-	case found && !w.registrable(*d):
-		return saga.Supersede(fmt.Sprintf("droplet %d no longer shows this fleet's tags", d.ID))
+	case found && !w.ownership(*d).Ours():
+		return onward(w.alien(*d))
 	case found && w.Record != nil:
 		r.Name, r.Values, r.Assumed, r.ImageID, r.SagaID = w.Spec.RecordName(*d), w.Record.Values, w.Record.Assumed, w.Record.ImageID, w.Record.SagaID
 	case found:

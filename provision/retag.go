@@ -56,10 +56,8 @@ func (p *Droplets) retag(ctx context.Context, run *saga.Run, w *work) error {
 		return saga.Permanent(err)
 	case shown == nil:
 		return onward(errGone)
-	case !w.registrable(*shown):
-		return onward(errAlien)
 	}
-	return nil
+	return onward(w.alien(*shown))
 }
 
 func retagOf(d fleet.Droplet, a fleet.Alteration) *retagged {

@@ -34,10 +34,8 @@ func (p *Droplets) tagDroplet(ctx context.Context, run *saga.Run, w *work) error
 		return err
 	}
 	if w.Transfer == nil {
-		tags := []string{fleet.FleetTag(w.Fleet), fleet.ManagedTag}
-		if w.Spec.Protected() {
-			tags = slices.Insert(tags, 1, fleet.ProtectTag)
-		}
+		tags := fleet.TagsOf(w.Fleet, "", 0, w.Spec.Protected(), nil)
+		slices.Reverse(tags) // the managed tag comes last
 		w.Transfer = &transferred{Tags: slices.DeleteFunc(tags, d.HasTag)}
 		if err := run.Checkpoint(ctx); err != nil {
 			return err
@@ -56,8 +54,8 @@ func (p *Droplets) tagDroplet(ctx context.Context, run *saga.Run, w *work) error
 		return err
 	case shown == nil:
 		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
-	case w.elsewhere(*shown):
-		return saga.Supersede(fmt.Sprintf("droplet %d was given to another fleet at the same time", w.DropletID))
+	case w.ownership(*shown).By == fleet.OtherFleet:
+		return saga.Supersede(fmt.Sprintf("droplet %d: %s", w.DropletID, w.ownership(*shown).Reason()))
 	}
 	w.Seen = shown
 	return nil
@@ -80,8 +78,8 @@ func (p *Droplets) ownerless(ctx context.Context, looks *poller, w *work) (fleet
 	why := ""
 	if w.Transfer == nil {
 		why = plan.Ownerless(w.Fleet, d, w.Returned)
-	} else if w.elsewhere(d) {
-		why = "it shows the tag of another fleet"
+	} else if whose := w.ownership(d); whose.By == fleet.OtherFleet {
+		why = whose.Reason()
 	}
 	if why != "" {
 		return d, saga.Supersede(fmt.Sprintf("droplet %d: %s", d.ID, why))
@@ -101,7 +99,7 @@ func (p *Droplets) untagDroplet(ctx context.Context, run *saga.Run, w *work) err
 		return err
 	}
 	for _, tag := range slices.Backward(w.Transfer.Tags) {
-		if w.elsewhere(seen[0]) && tag != fleet.FleetTag(w.Fleet) {
+		if w.ownership(seen[0]).By == fleet.OtherFleet && tag != fleet.FleetTag(w.Fleet) {
 			continue
 		}
 		err := p.takeTag(ctx, tag, w.DropletID)
@@ -132,7 +130,7 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	if w.Transfer == nil {
 		w.Transfer = &transferred{}
-		if w.registrable(d) {
+		if w.ownership(d).Ours() {
 			// The managed tag comes last in the list, and so goes first: without it nothing is ever written to the droplet again.
 			w.Transfer.Tags = slices.DeleteFunc(d.Marks(), func(tag string) bool { return tag == fleet.ManagedTag })
 			w.Transfer.Tags = append(w.Transfer.Tags, fleet.ManagedTag)
@@ -141,7 +139,7 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	if w.elsewhere(d) {
+	if w.ownership(d).By == fleet.OtherFleet {
 		return nil // another fleet has it by now: its tags are not ours to take
 	}
 	for _, tag := range slices.Backward(w.Transfer.Tags) {
@@ -162,7 +160,7 @@ func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error 
 	}
 	looks := &poller{p: p, run: run}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-	if err != nil || len(seen) == 0 || w.elsewhere(seen[0]) {
+	if err != nil || len(seen) == 0 || w.ownership(seen[0]).By == fleet.OtherFleet {
 		return err
 	}
 	for _, tag := range w.Transfer.Tags {
@@ -198,7 +196,7 @@ func (p *Droplets) tagsSettle(ctx context.Context, looks *poller, w *work, on, o
 		lacks := slices.ContainsFunc(on, func(tag string) bool { return !d.HasTag(tag) })
 		untold := d.Unread.Has(fleet.UnreadTags)
 		switch {
-		case !untold && !lacks && !slices.ContainsFunc(off, d.HasTag) || w.elsewhere(d):
+		case !untold && !lacks && !slices.ContainsFunc(off, d.HasTag) || w.ownership(d).By == fleet.OtherFleet:
 			return &d, nil
 		case time.Since(began) > p.o.Visibility && untold:
 			return nil, notTold(d)

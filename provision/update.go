@@ -48,7 +48,7 @@ func updateSteps(a fleet.Alteration) []string {
 
 var (
 	errGone  = errors.New("the droplet is gone")
-	errAlien = errors.New("the droplet no longer shows this fleet's tags")
+	errAlien = errors.New("is no longer this fleet's")
 )
 
 // present looks until the droplet is shown: errGone when it is proved gone. One that is not shown for a moment is neither.
@@ -70,13 +70,12 @@ func (p *Droplets) present(ctx context.Context, looks *poller, id int64) (fleet.
 func (p *Droplets) mine(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
 	d, err := p.present(ctx, looks, w.DropletID)
 	switch {
-	case err != nil || w.registrable(d):
+	case err != nil:
+		return d, err
 	case d.Unread.Has(fleet.UnreadTags):
-		err = notTold(d)
-	default:
-		err = fmt.Errorf("droplet %d: %w", d.ID, errAlien)
+		return d, notTold(d)
 	}
-	return d, err
+	return d, w.alien(d)
 }
 
 // onward says what an error means to a step that goes forward: what is not there, or not ours, is not asked for any more, and what

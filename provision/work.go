@@ -2,6 +2,7 @@ package provision
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -78,14 +79,8 @@ type demolition struct {
 // sagaTags are the tags of a droplet that this saga makes. That of its protection comes when it is registered: until then it may have
 // to be destroyed again.
 func (w *work) sagaTags(sagaID string) []string {
-	tags := w.identity(sagaID)
-	if d, ok := w.License.Droplet(); ok {
-		tags = append(tags, fleet.ReplacesTag(d.ID))
-	}
-	for _, t := range w.Spec.Tags {
-		tags = append(tags, strings.ToLower(t))
-	}
-	return tags
+	replaced, _ := w.License.Droplet()
+	return fleet.TagsOf(w.Fleet, sagaID, replaced.ID, false, w.Spec.Tags)
 }
 
 // creates are what the saga knows of its creates. A saga of an older version did not count them: what it knows of, it sent.
@@ -102,30 +97,34 @@ func (w *work) creates() fleet.Creates {
 }
 
 // identity are the tags without which nobody could tell whose a droplet is.
-func (w *work) identity(sagaID string) []string {
-	return []string{fleet.ManagedTag, fleet.SagaTag(sagaID), fleet.FleetTag(w.Fleet)}
+func (w *work) identity(sagaID string) []string { return fleet.TagsOf(w.Fleet, sagaID, 0, false, nil) }
+
+// ownership tells whose a droplet is by its tags: the fleet's own, or that of the saga which made it.
+func (w *work) ownership(d fleet.Droplet) fleet.Ownership {
+	return fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(w.Maker)}.Of(d.Tags)
 }
 
-// claims tells whether the droplet is this saga's own: it bears the managed tag and the saga's, and no other fleet's; or its id is
-// from the answer to the saga's own POST and its tags, which come late, were never seen yet (law 1).
+// alien says why nothing is written to a droplet: it is not this fleet's by its tags (law 1). nil: it is.
+func (w *work) alien(d fleet.Droplet) error {
+	whose := w.ownership(d)
+	if whose.Ours() {
+		return nil
+	}
+	return fmt.Errorf("droplet %d %w: %s", d.ID, errAlien, whose.Reason())
+}
+
+// owns tells whether the droplet is this saga's own: it is ours by its tags, and shows the saga's; or its id is from the answer to the
+// saga's own POST and its tags, which come late, were never seen yet (law 1).
 func (w *work) owns(sagaID string, d fleet.Droplet) bool {
-	if d.Managed() && d.HasTag(fleet.SagaTag(sagaID)) && !w.elsewhere(d) {
+	whose := fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(sagaID)}.Of(d.Tags)
+	if whose.Ours() && d.HasTag(fleet.SagaTag(sagaID)) {
 		return true
 	}
 	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !tagged(d)
 }
 
-// elsewhere tells whether the droplet shows the tag of another fleet.
-func (w *work) elsewhere(d fleet.Droplet) bool { return len(d.Fleets()) > 0 && !d.OfFleet(w.Fleet) }
-
 // tagged tells whether the droplet shows that it is some saga's, or some fleet's.
 func tagged(d fleet.Droplet) bool { return d.Managed() || len(d.Saga8s()) > 0 || len(d.Fleets()) > 0 }
-
-// registrable tells whether a droplet is this fleet's by its tags: by the fleet's own, or by that of the saga which made it.
-func (w *work) registrable(d fleet.Droplet) bool {
-	byMaker := len(d.Fleets()) == 0 && w.Maker != "" && d.HasTag(fleet.SagaTag(w.Maker))
-	return d.Managed() && (d.OfFleet(w.Fleet) || byMaker)
-}
 
 // gpu reports whether a size is listed only by type=gpus (docs/digitalocean-api.md, "Lists").
 func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }

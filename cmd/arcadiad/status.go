@@ -57,7 +57,7 @@ type status struct {
 	Approved    []approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
 	Daemon      *control.Live          `json:"daemon"`   // null: none runs
 	DaemonError string                 `json:"daemon_error,omitempty"`
-	Summary     map[bearing]int        `json:"summary"`
+	Summary     map[fleet.State]int    `json:"summary"`
 	Droplets    []dropletView          `json:"droplets"`
 	Sagas       []sagaView             `json:"sagas"` // live ones
 	Drift       []condition.Difference `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
@@ -71,37 +71,8 @@ type approval struct {
 	At   time.Time `json:"approved_at"`
 }
 
-// bearing says what a droplet is to arcadiad.
-type bearing string
-
-const (
-	managed   bearing = "managed"  // recorded, and shows our tags
-	released  bearing = "released" // recorded, and no longer shows our tags, or another fleet's too; or a person gave it back, and its tags show again
-	untracked bearing = "orphaned" // shows our tags, and is not recorded (yet)
-	foreign   bearing = "foreign"  // none of our business
-	missing   bearing = "missing"  // recorded, and not in the account any more, as of the last look
-	deleted   bearing = "deleted"  // gone; the row is kept
-)
-
-var bearings = []bearing{managed, missing, untracked, released, foreign, deleted}
-
-// bearingOf tells what a droplet is to the fleet. Makers are the sagas that are known to have made droplets, by their tags.
-func bearingOf(r fleet.Resource, fleetName string, makers map[string]bool) bearing {
-	ours := fleet.OwnershipOf(&fleet.Droplet{Tags: r.Tags}, fleetName, func(saga8 string) bool { return makers[saga8] }).Ours()
-	switch {
-	case r.Recorded && !r.MissingSince.IsZero():
-		return missing
-	case !r.DeletedAt.IsZero() || r.Status == fleet.StatusDeleted:
-		return deleted
-	case r.Recorded && ours && !r.Released:
-		return managed
-	case r.Recorded || ours && r.Released: // what a person gave back stays given back, though its tags show again
-		return released
-	case ours:
-		return untracked
-	}
-	return foreign
-}
+// states are what droplets may be to the fleet, in the order in which they are counted.
+var states = []fleet.State{fleet.StateManaged, fleet.StateMissing, fleet.StateUntracked, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
 
 // replaced tells of a recorded droplet that is proved gone whether another one is there under its name by now: then nobody misses it.
 func replaced(resources []fleet.Resource) func(fleet.Resource) bool {
@@ -114,25 +85,28 @@ func replaced(resources []fleet.Resource) func(fleet.Resource) bool {
 	return func(r fleet.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
 }
 
-// makersOf are the sagas that are known to have made droplets, by their tags: those of records, and live ones.
-func makersOf(resources []fleet.Resource, live []saga.Saga) map[string]bool {
+// ownersOf tells whose droplets are. The saga that made a droplet is mostly named by a record; find asks the journal for the others.
+func ownersOf(fleetName string, resources []fleet.Resource, find func(saga8 string) (saga.Saga, error)) fleet.Owners {
 	makers := map[string]bool{}
 	for _, r := range resources {
 		if r.Recorded && r.SagaID != "" {
 			makers[fleet.Saga8(r.SagaID)] = true
 		}
 	}
-	for _, s := range live {
-		makers[fleet.Saga8(s.ID)] = true
-	}
-	return makers
+	return fleet.Owners{Fleet: fleetName, Made: func(saga8 string) bool {
+		if makers[saga8] {
+			return true
+		}
+		s, err := find(saga8)
+		return err == nil && fleet.Saga8(s.ID) == saga8 && fleet.Saga{Kind: s.Kind}.Makes()
+	}}
 }
 
 // dropletView is a droplet as status shows it.
 type dropletView struct {
 	ID       int64        `json:"id"`
 	Name     string       `json:"name"`
-	Bearing  bearing      `json:"bearing"`
+	Bearing  fleet.State  `json:"bearing"`
 	Status   fleet.Status `json:"status"`
 	Region   string       `json:"region"`
 	Size     string       `json:"size,omitempty"`
@@ -166,7 +140,7 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 	}
 	st := status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
-		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[bearing]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
+		LastSync: meta.LastSync, Approved: []approval{}, Summary: map[fleet.State]int{}, Droplets: []dropletView{}, Sagas: viewSagas(live),
 		service: s.socket == systemService().socket,
 	}
 	for _, a := range meta.Approvals {
@@ -174,22 +148,23 @@ func (s *settings) readStatus(ctx context.Context) (status, error) {
 			st.Approved = append(st.Approved, approval{a.PlanID, a.ApprovedAt})
 		}
 	}
-	for _, b := range bearings {
-		st.Summary[b] = 0
+	for _, state := range states {
+		st.Summary[state] = 0
 	}
-	makers, replaced := makersOf(resources, live), replaced(resources)
+	find := func(saga8 string) (saga.Saga, error) { return r.Saga(ctx, saga8) }
+	owners, replaced := ownersOf(meta.Fleet, resources, find), replaced(resources)
 	for _, d := range resources {
-		b := bearingOf(d, meta.Fleet, makers)
-		if b == missing && replaced(d) {
-			b = deleted
+		state := d.State(owners)
+		if state == fleet.StateMissing && replaced(d) {
+			state = fleet.StateDeleted
 		}
-		st.Summary[b]++
+		st.Summary[state]++
 		status := d.Status
-		if b == missing {
-			status = fleet.Status(missing)
+		if state == fleet.StateMissing {
+			status = fleet.Status(state)
 		}
 		st.Droplets = append(st.Droplets, dropletView{
-			d.DropletID, d.Name, b, status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.MissingSince, d.DeletedAt,
+			d.DropletID, d.Name, state, status, d.Region, d.Size, d.PublicIP, d.Protect, d.LastSeenAt, d.MissingSince, d.DeletedAt,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b dropletView) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -341,18 +316,18 @@ func (st status) writesText(now time.Time) string {
 }
 
 func (st status) countsText() string {
-	states := map[fleet.Status]int{}
+	managed := map[fleet.Status]int{}
 	for _, d := range st.Droplets {
-		if d.Bearing == managed {
-			states[d.Status]++
+		if d.Bearing == fleet.StateManaged {
+			managed[d.Status]++
 		}
 	}
 	var parts []string
-	for _, b := range bearings {
-		if n := st.Summary[b]; n > 0 || b == managed {
-			part := fmt.Sprintf("%d %s", n, b)
-			if b == managed && states[fleet.StatusActive] < n {
-				part += " (" + enumerate(states) + ")"
+	for _, state := range states {
+		if n := st.Summary[state]; n > 0 || state == fleet.StateManaged {
+			part := fmt.Sprintf("%d %s", n, state)
+			if state == fleet.StateManaged && managed[fleet.StatusActive] < n {
+				part += " (" + enumerate(managed) + ")"
 			}
 			parts = append(parts, part)
 		}
@@ -398,7 +373,7 @@ func (st status) liveSagas(t io.Writer, now time.Time, most int) {
 // ours are the droplets that are ours, were, or may be.
 func (st status) ours() (ours []dropletView) {
 	for _, d := range st.Droplets {
-		if d.Bearing != foreign && d.Bearing != deleted {
+		if d.Bearing != fleet.StateForeign && d.Bearing != fleet.StateDeleted {
 			ours = append(ours, d)
 		}
 	}
@@ -410,8 +385,8 @@ func dropletTable(t io.Writer, ours []dropletView, most int) {
 	for _, d := range ours[:min(len(ours), most)] {
 		var notes []string
 		switch d.Bearing {
-		case managed:
-		case missing:
+		case fleet.StateManaged:
+		case fleet.StateMissing:
 			notes = append(notes, "since "+d.Missing.UTC().Format(time.DateTime)+" UTC")
 		default:
 			notes = append(notes, string(d.Bearing))

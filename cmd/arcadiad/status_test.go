@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,11 +19,11 @@ func TestStatusFitsOneScreen(t *testing.T) {
 	now := time.Now()
 	for _, n := range []int{0, 1, 3, 5, 20, 1000} {
 		st := status{
-			State: "arcadiad.db", Fleet: "demo", Summary: map[bearing]int{managed: n},
+			State: "arcadiad.db", Fleet: "demo", Summary: map[fleet.State]int{fleet.StateManaged: n},
 			Daemon: &control.Live{PID: 7, Pass: now, Limit: 5000, Remaining: 4812, Plan: "3f7c90e7367e", Held: n, Drifted: 1, FileError: "bad"},
 		}
 		for i := range n {
-			st.Droplets = append(st.Droplets, dropletView{Name: fmt.Sprint("web-", i), Bearing: managed, Status: "active"})
+			st.Droplets = append(st.Droplets, dropletView{Name: fmt.Sprint("web-", i), Bearing: fleet.StateManaged, Status: "active"})
 			st.Sagas = append(st.Sagas, sagaView{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("api-", i), Status: saga.Stuck})
 			st.Drift = append(st.Drift, condition.Difference{Name: fmt.Sprint("odd-", i), Cause: "outside", Field: "size", From: "a", To: "b"})
 			st.Daemon.HeldBack = append(st.Daemon.HeldBack, condition.HeldBack{Name: fmt.Sprint("old-", i), Action: "destroy"})
@@ -64,35 +65,24 @@ func TestHistoryPutsTogetherWhatBeganTogether(t *testing.T) {
 	}
 }
 
-// Law 1 decides what a droplet is in the status too: another fleet's is none of ours, and a registered one that shows it too is released.
-func TestLaw01StatusTellsWhoseADropletIs(t *testing.T) {
-	const ours, other = "arcadia-fleet-demo", "arcadia-fleet-shop"
-	resource := func(recorded bool, tags ...string) fleet.Resource {
-		return fleet.Resource{Recorded: recorded, Tags: tags}
-	}
-	gone := resource(true, fleet.ManagedTag, ours)
-	gone.DeletedAt = time.Now()
-	for _, tt := range []struct {
-		r    fleet.Resource
-		want bearing
-	}{
-		{resource(true, fleet.ManagedTag, ours), managed},
-		{resource(true, fleet.ManagedTag, "arcadia-saga-0123abcd"), managed},
-		{resource(true, fleet.ManagedTag, "arcadia-saga-ffffffff"), released},
-		{resource(true, fleet.ManagedTag, ours, other), released},
-		{resource(true, ours), released},
-		{resource(true), released},
-		{resource(false, fleet.ManagedTag, ours), untracked},
-		{resource(false, fleet.ManagedTag, other), foreign},
-		{resource(false, fleet.ManagedTag), foreign},
-		{resource(false, "web"), foreign},
-		{gone, deleted},
-		{fleet.Resource{Released: true, Tags: []string{fleet.ManagedTag, ours}}, released},
-		{fleet.Resource{Released: true, Recorded: true, Tags: []string{fleet.ManagedTag, ours}}, released},
-		{fleet.Resource{Released: true}, foreign},
+// Status asks the journal whose a droplet is that shows nothing but a saga's tag, as a plan does: the saga may have ended and left no record.
+func TestLaw01StatusKnowsTheMakersOfTheJournal(t *testing.T) {
+	const ended, adopting, recorded = "0123abcd01234567", "4567abcd01234567", "89ababcd01234567"
+	journal := []saga.Saga{{ID: ended, Kind: fleet.SagaProvision, Status: saga.Compensated}, {ID: adopting, Kind: fleet.SagaAdopt}}
+	owners := ownersOf("demo", []fleet.Resource{{DropletID: 1, Recorded: true, SagaID: recorded}}, func(saga8 string) (saga.Saga, error) {
+		for _, s := range journal {
+			if strings.HasPrefix(s.ID, saga8) {
+				return s, nil
+			}
+		}
+		return saga.Saga{}, errors.New("no such saga")
+	})
+	for tag, want := range map[string]fleet.State{
+		fleet.SagaTag(ended): fleet.StateUntracked, fleet.SagaTag(recorded): fleet.StateUntracked, fleet.FleetTag("demo"): fleet.StateUntracked,
+		fleet.SagaTag(adopting): fleet.StateForeign, "arcadia-saga-ffffffff": fleet.StateForeign, "arcadia-saga-01": fleet.StateForeign,
 	} {
-		if got := bearingOf(tt.r, "demo", map[string]bool{"0123abcd": true}); got != tt.want {
-			t.Errorf("recorded %v, tags %v: %s, want %s", tt.r.Recorded, tt.r.Tags, got, tt.want)
+		if got := (fleet.Resource{Tags: []string{fleet.ManagedTag, tag}}).State(owners); got != want {
+			t.Errorf("%s: %s, want %s", tag, got, want)
 		}
 	}
 }

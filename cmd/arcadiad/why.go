@@ -107,9 +107,9 @@ func (s story) text(w io.Writer, now time.Time) error {
 		for _, d := range s.Droplets {
 			words := fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
 			switch d.Bearing {
-			case deleted:
+			case fleet.StateDeleted:
 				words = fmt.Sprintf("%d, gone since %s", d.ID, when(now, d.Deleted))
-			case missing:
+			case fleet.StateMissing:
 				words = fmt.Sprintf("%d, missing from the account since %s (when it is made again: arcadiad plan)", d.ID, when(now, d.Missing))
 			}
 			fmt.Fprintf(t, "Droplet\t%s\n", words)

@@ -15,9 +15,8 @@ func deciding() []mutant {
 
 	const license = "plan/license.go"
 	take(1, "license: it is for one droplet", license, `|| seen.ID != t.DropletID:`, `:`)
-	take(1, "license: the managed tag", license, `case !seen.Managed():`, `case false:`)
-	take(1, "license: the fleet's tag", license, `case !ours:`, `case false:`)
-	take(1, "license: no other fleet's tag", license, `len(seen.Fleets()) == 0 && seen.HasTag(`, `seen.HasTag(`)
+	take(1, "license: whose it is", license, `case !whose.Ours():`, `case false:`)
+	take(1, "license: one of its makers", "fleet/ownership.go", `return Saga8(id) == saga8`, `return Saga8(id) != ""`)
 	take(9, "license: protected since", license, `case seen.HasTag(fleet.ProtectTag) && !t.Shielded:`, `case false:`)
 	take(9, "license: volumes attached since", license, `if !slices.Contains(t.Volumes, id) {`, `if false && !slices.Contains(t.Volumes, id) {`)
 	take(9, "license: volumes that cannot be read since", license, `case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:`, `case false:`)
@@ -37,16 +36,16 @@ func deciding() []mutant {
 
 	const index = "plan/index.go"
 	const whose = "fleet/ownership.go"
-	take(1, "ours: the managed tag", whose, `managed := d.Managed()`, `managed := true`)
-	take(1, "ours: the fleet's tag", whose, "if len(sagas) == 0 {\n\t\treturn OfNoFleet", "if len(sagas) == 0 {\n\t\treturn OfOurSaga")
-	take(1, "ours: not another fleet's", whose, `case len(d.Fleets()) > 0:`, `case false:`)
-	take(1, "a released droplet keeps its name", index, `if why := s.foreign(d); why != "" {`, `if why := s.foreign(d); why == "?" {`)
+	take(1, "ours: the managed tag", whose, `case ours && managed:`, `case ours:`)
+	take(1, "ours: the fleet's tag", whose, `case managed && o.Maker(tags) != "":`, `case managed:`)
+	take(1, "ours: not another fleet's", whose, `case other != "":`, `case false:`)
+	take(1, "a released droplet keeps its name", index, "if whose := s.owners.Of(d.Tags); !whose.Ours() {\n\t\treturn released", "if whose := s.owners.Of(d.Tags); false {\n\t\treturn released")
 	take(1, "a token blind to tags", index, `s.blind = seen > 0 && tagged == 0`, `s.blind = false`)
 	take(2, "droplets of live sagas are busy", index, "if s.busy[d.ID] {\n\t\treturn busy, \"\"", "if false {\n\t\treturn busy, \"\"")
 	take(2, "droplets that show a live saga's tag", index, ` || s.madeByLive(d)`, ``)
 	take(6, "absence from a listing is no proof", index, `} else if s.gone[record.DropletID] {`, `} else {`)
 	take(7, "each droplet once", index, `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
-	take(16, "an unknown saga tag proves nothing", index, "if maker == nil {\n\t\t\treturn nil", "if false {\n\t\t\treturn nil")
+	take(16, "an unknown saga tag proves nothing", whose, "!o.Made(tag):\n\t\t\treturn \"\"", "!o.Made(tag):")
 	take(1, "the hold tags", "plan/hold.go", `if !b.blind {`, `if true {`)
 
 	const decide = "plan/decide.go"
@@ -108,7 +107,7 @@ func deciding() []mutant {
 	inFleet(17, "the new name of a new name", "fleet/heirs.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
 	take(17, "license: no later name by a chain", license, `names = append(names, record.Name, record.Heir)`, `names = append(names, record.Name)`)
 	const taken = "plan/taken.go"
-	take(9, "name_taken: another fleet's does not count", taken, ` && len(b.droplets[i].Fleets()) == 0`, ``)
+	take(9, "name_taken: another fleet's does not count", taken, `By == fleet.Nobody`, `By != fleet.Ours`)
 	take(9, "name_taken: not for a name that had a droplet", taken, ` || x.hadDroplet()`, ``)
 	take(9, "no approval lifts protect", "plan/hold.go", `Name: "protect",`, `Name: "protect", Liftable: true,`)
 	take(9, "protection is recorded, and sticky", "plan/protect.go", `protected := d.record.Protect || tagged`, `protected := tagged`)

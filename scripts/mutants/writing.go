@@ -72,9 +72,7 @@ func writing() []mutant {
 	take(17, "a power off reads the file afresh", "provision/power.go", `asked:    p.alteredNow,`, `asked:    p.altered,`, steps)
 	take(17, "a replace asks before it registers", "provision/register.go", `if err := p.mayGo(ctx, run, w, "", false); err != nil {`, `if err := p.mayGo(ctx, run, w, "", false); false {`, words)
 	take(13, "what was registered is not destroyed by the way back", "provision/uncreate.go", `if w.Registered {`, `if false {`, words)
-	take(9, "protection is no tag of a create", work, `tags := w.identity(sagaID)
-	if d, ok`, `tags := append(w.identity(sagaID), fleet.ProtectTag)
-	if d, ok`, steps)
+	take(9, "protection is no tag of a create", work, `replaced.ID, false, w.Spec.Tags)`, `replaced.ID, w.Spec.Protected(), w.Spec.Tags)`, steps)
 	take(9, "protection added meanwhile is registered", "provision/register.go", `Protect: p.protects(w) ||`, `Protect: w.Spec.Protected() ||`, steps)
 	take(9, "protection added meanwhile is not lifted", "provision/update.go", ` && !p.protects(w)`, ``, steps)
 	take(3, "the intent of a destroy is durable", destroy, "d.Sent = true\n\t\treturn e.run.Checkpoint(ctx)", "d.Sent = true\n\t\treturn nil", steps)
@@ -92,12 +90,12 @@ func writing() []mutant {
 
 	take(1, "own claim: until the tag was seen", work, `!w.TagSeen && `, ``, steps)
 	take(17, "a provision whose spec changed ends", word, `case s.Hash() != w.SpecHash:`, `case s.Hash() == "":`, steps)
-	take(1, "an adoption checks the tags", "provision/register.go", `case found && !w.registrable(*d):`, `case found && d.ID == 0:`, steps)
+	take(1, "an adoption checks the tags", "provision/register.go", `case found && !w.ownership(*d).Ours():`, `case found && d.ID == 0:`, steps)
 	take(9, "the protection tag is recorded", "provision/register.go", ` || d.HasTag(fleet.ProtectTag)}`, `}`, steps)
-	take(1, "an update checks the tags", "provision/update.go", `case err != nil || w.registrable(d):`, `case true:`, steps)
+	take(1, "an update checks the tags", "provision/update.go", `return d, w.alien(d)`, `return d, nil`, steps)
 
 	const alter = "provision/alter.go"
-	take(1, "an action checks the tags", alter, `if !w.registrable(d) && (`, `if false && (`, steps)
+	take(1, "an action checks the tags", alter, `if alien := w.alien(d); alien != nil && (`, `if alien := w.alien(d); false && (`, steps)
 	take(1, "a retagging leaves our tags alone", "provision/retag.go", `if !fleet.OurTag(tag) && !d.HasTag(tag) {`, `if !d.HasTag(tag) {`, steps)
 	take(1, "an untagging leaves our tags alone", "provision/retag.go", `if i >= 0 && !fleet.OurTag(tag) {`, `if i >= 0 {`, steps)
 	take(3, "the intent of an action is durable", alter, `return a.run.Checkpoint(ctx)`, `return nil`, steps)
