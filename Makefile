@@ -27,7 +27,7 @@ BENCH    ?= .
 ONLY     ?= .
 
 # Tests that make quick leaves out, for they take seconds each without the race detector. A test checks that each is there.
-LONG = TestKill TestScripts TestDocs TestCrashPoints TestRandomWorlds TestDaysOfChanges TestRevisionIsBounded \
+LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRandomWorlds TestDaysOfChanges TestRevisionIsBounded \
 	TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile TestNothingIsTakenAwayForWhatIsMisread \
 	TestNothingIsAskedForEachDroplet TestCreatesTakeWhatTheLimitsAllow TestImportAndAdoptAccountsOfManyShapes \
 	TestAccidentDatabaseLostDuringAReplace TestLaw03AnUpdateDiesAnywhere TestLaw04ARestartStorm TestLaw05ADestroyHasToBeEarned \

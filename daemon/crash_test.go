@@ -18,10 +18,11 @@ import (
 type scenario struct {
 	name    string
 	sim     simulator.Options
-	before  func(w *world) // until the process that may die starts; it may run others
-	during  func(w *world) // what happens once it runs; nil: nothing
-	recover func(w *world) // what a person does after the crash; nil: nothing
-	after   func(w *world) // more that must be true in the end; nil: nothing
+	before  func(w *world)                  // until the process that may die starts; it may run others
+	during  func(w *world)                  // what happens once it runs; nil: nothing
+	crashed func(w *world, passed []string) // sees the world while no process runs, and what the last one passed; nil: nobody does
+	recover func(w *world)                  // what a person does after the crash; nil: nothing
+	after   func(w *world)                  // more that must be true in the end; nil: nothing
 }
 
 // settled runs a daemon on a fleet file until all is at rest.
@@ -154,6 +155,9 @@ func crashAt(t *testing.T, s scenario, crashes ...int) (passed []string, survive
 			}
 			w.stop()
 			passed, survived = tap.points, !tap.ended
+			if s.crashed != nil {
+				s.crashed(w, tap.points)
+			}
 		}
 		w.start()
 		if s.recover != nil {
