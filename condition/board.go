@@ -31,13 +31,18 @@ type Key struct {
 // Key is what no other condition of the present has.
 func (c Condition) Key() Key { return Key{c.Kind, c.Subject} }
 
-// Board holds the conditions of the present. It is safe for concurrent use, and nobody waits at it. The zero value is ready.
+// Board holds the conditions of the present. It is safe for concurrent use, and nobody waits at it.
 type Board struct {
-	mu        sync.Mutex
-	present   map[Key]Condition
-	settled   map[Kind]bool            // all conditions of the kind are on the board: one that is not has recovered
-	undecided map[Kind]map[string]bool // subjects of which the kind's last Replace could not tell
-	changed   chan struct{}
+	Changes chan struct{} // is told of every change; several are one
+
+	mu      sync.Mutex
+	present map[Key]Condition
+	settled map[Kind]map[string]bool // every condition of these kinds is on the board, but for those of the names
+}
+
+// NewBoard makes an empty board.
+func NewBoard() *Board {
+	return &Board{Changes: make(chan struct{}, 1), present: map[Key]Condition{}, settled: map[Kind]map[string]bool{}}
 }
 
 // Raise puts one condition on the board. One that is there already in the same state keeps its time.
@@ -49,9 +54,6 @@ func (b *Board) Raise(c Condition) {
 }
 
 func (b *Board) raise(c Condition) {
-	if b.present == nil {
-		b.present = map[Key]Condition{}
-	}
 	if c.Since.IsZero() {
 		c.Since = time.Now().UTC()
 	}
@@ -72,25 +74,23 @@ func (b *Board) Clear(kind Kind, subject string) {
 	b.touch()
 }
 
-// Replace says that the conditions in the scope of a Set are exactly those that it has. Until a kind was in a scope or settled once, that
-// a condition of it is not on the board means nothing.
-func (b *Board) Replace(s Set) {
-	conditions, kinds, undecided := s.All(), s.kinds(), s.undecided()
-	now := map[Key]bool{}
-	for _, c := range conditions {
-		now[c.Key()] = true
-	}
+// Replace says that of what a source brings news of, the conditions of a Set are exactly those that there are. Until a kind was settled
+// once, that a condition of it is not on the board means nothing.
+func (b *Board) Replace(s Set, source Source) {
+	conditions, kinds := s.From(source)
+	undecided, now := s.undecided(), map[Key]bool{}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	maps.DeleteFunc(b.present, func(k Key, _ Condition) bool {
-		return slices.Contains(kinds, k.Kind) && !now[k] && !undecided[k.Subject]
-	})
 	for _, c := range conditions {
+		now[c.Key()] = true
 		b.raise(c)
 	}
 	for _, k := range kinds {
-		b.settle(k, undecided)
+		b.settled[k] = undecided
 	}
+	maps.DeleteFunc(b.present, func(k Key, _ Condition) bool {
+		return slices.Contains(kinds, k.Kind) && !now[k] && !undecided[k.Subject]
+	})
 	b.touch()
 }
 
@@ -98,15 +98,8 @@ func (b *Board) Replace(s Set) {
 func (b *Board) Settle(kind Kind) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.settle(kind, nil)
+	b.settled[kind] = nil
 	b.touch()
-}
-
-func (b *Board) settle(kind Kind, undecided map[string]bool) {
-	if b.settled == nil {
-		b.settled, b.undecided = map[Kind]bool{}, map[Kind]map[string]bool{}
-	}
-	b.settled[kind], b.undecided[kind] = true, undecided
 }
 
 // Counts gives the number of conditions of each kind.
@@ -123,27 +116,11 @@ func (b *Board) Counts() map[Kind]int {
 	return counts
 }
 
-// touch rings the bell. The caller holds the lock.
 func (b *Board) touch() {
 	select {
-	case b.bell() <- struct{}{}:
+	case b.Changes <- struct{}{}:
 	default:
 	}
-}
-
-// bell is rung at every change. The caller holds the lock.
-func (b *Board) bell() chan struct{} {
-	if b.changed == nil {
-		b.changed = make(chan struct{}, 1)
-	}
-	return b.changed
-}
-
-// Changes is told of every change; several are one.
-func (b *Board) Changes() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bell()
 }
 
 // News is what those do not know who know told: in order, the recovered last.
@@ -161,7 +138,8 @@ func (b *Board) News(told map[Key]Condition) []Event {
 		}
 	}
 	for k, c := range told {
-		if _, still := b.present[k]; !still && b.settled[k.Kind] && !b.undecided[k.Kind][k.Subject] {
+		_, still := b.present[k]
+		if undecided, settled := b.settled[k.Kind]; settled && !still && !undecided[k.Subject] {
 			recovered = append(recovered, Event{Recovered, c})
 		}
 	}

@@ -28,14 +28,14 @@ func (r reader) hears(t *testing.T, b *Board, want ...string) {
 
 // A plan knows all holds, but says nothing of a name whose saga is live.
 func TestReplaceLeavesTheUndecided(t *testing.T) {
-	b, r := &Board{}, reader{}
+	b, r := NewBoard(), reader{}
 	holds := func(name string) plan.Action {
 		return plan.Action{Kind: plan.Destroy, Name: name, Held: true, HeldBy: "lost"}
 	}
-	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a"), holds("b")}, Drift: []plan.Drift{{Name: "c"}}}))
+	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a"), holds("b")}, Drift: []plan.Drift{{Name: "c"}}}), Passes)
 	b.Raise(Condition{Kind: Stuck, Subject: "b"})
 	r.hears(t, b, "raised stuck b", "raised held a", "raised held b", "raised drift c")
-	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a")}, InFlight: []plan.InFlight{{Name: "b"}}}))
+	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a")}, InFlight: []plan.InFlight{{Name: "b"}}}), Passes)
 	r.hears(t, b, "recovered drift c")
 	if c := b.Counts(); c[Held] != 2 || c[Stuck] != 1 || c[Drift] != 0 {
 		t.Errorf("on the board: %v", c)
@@ -43,6 +43,6 @@ func TestReplaceLeavesTheUndecided(t *testing.T) {
 	b.Settle(Stuck)
 	b.Clear(Stuck, "b") // that b is undecided concerns its hold alone
 	r.hears(t, b, "recovered stuck b")
-	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a")}}))
+	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a")}}), Passes)
 	r.hears(t, b, "recovered held b")
 }

@@ -34,7 +34,7 @@ func of(desired fleet.Fleet, p plan.Plan) Set {
 	if p.ID == "" {
 		p.ID = "3f2a9c51d0e7"
 	}
-	return Of(Input{Desired: &desired, Pass: &Pass{At: noon, Plan: p}, Now: noon})
+	return Of(Input{Desired: &desired, PassAt: noon, Plan: p, Now: noon})
 }
 
 // troubles are inputs that bring every kind about.
@@ -50,8 +50,8 @@ func troubles() []Input {
 		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
 	}
 	return []Input{
-		{FileRead: true, FileErr: errors.New("half a file"), Pass: &Pass{At: noon, Plan: missing}, Live: []saga.Saga{aStuckSaga()}, Now: noon},
-		{Pass: &Pass{At: noon, Err: errors.New("no answer"), Failing: noon}, Now: noon.Add(time.Hour)},
+		{FileErr: errors.New("half a file"), Desired: &fleet.Fleet{}, PassAt: noon, Plan: missing, Live: []saga.Saga{aStuckSaga()}, Now: noon},
+		{PassAt: noon, PassErr: errors.New("no answer"), Failing: noon, Now: noon.Add(time.Hour)},
 	}
 }
 
@@ -64,18 +64,21 @@ func aStuckSaga() saga.Saga {
 func TestEveryKindIsTold(t *testing.T) {
 	told := map[Kind]bool{}
 	for _, in := range troubles() {
-		board := &Board{}
-		board.Replace(Of(in))
-		for _, c := range Of(in).All() {
-			told[c.Kind] = true
-			if c.State == "" || c.Summary == "" || c.Advice == "" {
-				t.Errorf("%s lacks its state, its sentence or its advice: %+v", c.Kind, c)
+		board := NewBoard()
+		for _, source := range []Source{Versions, Passes, Sagas} {
+			board.Replace(Of(in), source)
+			conditions, _ := Of(in).From(source)
+			for _, c := range conditions {
+				told[c.Kind] = true
+				if c.State == "" || c.Summary == "" || c.Advice == "" {
+					t.Errorf("%s lacks its state, its sentence or its advice: %+v", c.Kind, c)
+				}
+				if n, there := board.Counts()[c.Kind]; !there || n != 1 {
+					t.Errorf("%s is counted %d times", c.Kind, n)
+				}
 			}
-			if n, there := board.Counts()[c.Kind]; !there || n != 1 {
-				t.Errorf("%s is counted %d times", c.Kind, n)
-			}
+			board.Replace(of(fleet.Fleet{}, plan.Plan{}), source)
 		}
-		board.Replace(Of(Input{FileRead: true, Pass: &Pass{Plan: plan.Plan{ID: "3f2a9c51d0e7"}}, Live: []saga.Saga{}}))
 		for kind, n := range board.Counts() {
 			if n != 0 {
 				t.Errorf("%s does not recover", kind)
@@ -138,7 +141,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 		InFlight: []plan.InFlight{{Name: "busy"}},
 	}
 	set := of(desired, p)
-	conditions := set.All()
+	conditions, kinds := set.From(Passes)
 	want := []string{
 		"held again: provision backoff 0 " + hash, "stalled hopeless: provision stalled 0 " + hash, "held many: destroy max_destroy 2 " + hash,
 		"held double: destroy origin 3 " + hash + " destroy volumes 4 " + hash, "released gone: 6", "drift odd: 5 size a -> b",
@@ -146,8 +149,8 @@ func TestConditionsOfAPlan(t *testing.T) {
 	if got := shapes(conditions); !slices.Equal(got, want) {
 		t.Fatalf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if undecided := set.undecided(); len(undecided) != 1 || !undecided["busy"] {
-		t.Errorf("undecided: %v", undecided)
+	if undecided := set.undecided(); len(kinds) != 6 || len(undecided) != 1 || !undecided["busy"] {
+		t.Errorf("all is told of %v, but for %v", kinds, undecided)
 	}
 	for i, words := range [][]string{
 		{"next try at noon", "by itself"}, {"provision is held by stalled", "change its stanza"}, {"max_destroy", "arcadiad approve 3f2a9c51d0e7"},
@@ -160,7 +163,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 		}
 	}
 	p.Actions[2].HeldReason = "next try at one"
-	if later := of(desired, p).All(); later[0].State != conditions[0].State {
+	if later, _ := of(desired, p).From(Passes); later[0].State != conditions[0].State {
 		t.Error("the time of the next try is told anew")
 	}
 }
@@ -174,7 +177,7 @@ func TestConditionOfDrift(t *testing.T) {
 		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; to look",
 	} {
 		desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
-		conditions := of(desired, plan.Plan{Drift: []plan.Drift{d}}).All()
+		conditions, _ := of(desired, plan.Plan{Drift: []plan.Drift{d}}).From(Passes)
 		if len(conditions) != 1 || !strings.Contains(conditions[0].Advice, want) {
 			t.Errorf("drift: %s: %+v, want the advice %q", policy, conditions, want)
 		}
@@ -186,30 +189,31 @@ func TestConditionOfDrift(t *testing.T) {
 
 // A failure is told of after five minutes, and one that a wait does not mend at once. Until then it cannot be said whether passes fail.
 func TestConditionOfFailingPasses(t *testing.T) {
-	after := func(d time.Duration, err error) Set {
-		return Of(Input{Pass: &Pass{At: noon, Err: err, Failing: noon}, Now: noon.Add(d)})
+	after := func(d time.Duration, err error) ([]Condition, []Kind) {
+		return Of(Input{PassAt: noon, PassErr: err, Failing: noon, Now: noon.Add(d)}).From(Passes)
 	}
 	down := errors.New("no answer")
-	if early := after(time.Minute, down); len(early.All()) != 0 || len(early.kinds()) != 0 {
-		t.Errorf("the first failure is told at once: %+v", early.All())
+	if early, kinds := after(time.Minute, down); len(early) != 0 || len(kinds) != 0 {
+		t.Errorf("the first failure is told at once: %+v, %v", early, kinds)
 	}
-	c := after(failingAfter, down).All()
+	c, _ := after(failingAfter, down)
 	if len(c) != 1 || !c[0].Since.Equal(noon) || !strings.Contains(c[0].Summary, "no answer") {
 		t.Fatalf("after five minutes: %+v", c)
 	}
-	pinned := after(0, fmt.Errorf("plan: %w", &plan.PinError{Pin: plan.PinFleet})).All()
+	pinned, _ := after(0, fmt.Errorf("plan: %w", &plan.PinError{Pin: plan.PinFleet}))
 	if len(pinned) != 1 || pinned[0].State == c[0].State {
 		t.Errorf("another fleet is told at once, and apart: %+v", pinned)
 	}
 }
 
 func TestConditionOfTheFile(t *testing.T) {
-	if c := Of(Input{FileRead: true}).All(); len(c) != 0 {
-		t.Errorf("a good file: %+v", c)
-	}
 	bad := errors.New("fleet.yaml:1:1: half a file")
-	kept, none := Of(Input{FileRead: true, FileErr: bad, Desired: &fleet.Fleet{}}).All()[0], Of(Input{FileRead: true, FileErr: bad}).All()[0]
-	if !strings.Contains(kept.Summary, "stays in force") || !strings.Contains(none.Summary, "no version is in force") || !strings.Contains(kept.Summary, bad.Error()) {
+	if good, kinds := Of(Input{}).From(Versions); len(good) != 0 || len(kinds) != 1 {
+		t.Errorf("a good file: %+v", good)
+	}
+	kept, _ := Of(Input{FileErr: bad, Desired: &fleet.Fleet{}}).From(Versions)
+	none, _ := Of(Input{FileErr: bad}).From(Versions)
+	if !strings.Contains(kept[0].Summary, "stays in force: "+bad.Error()) || !strings.Contains(none[0].Summary, "no version is in force") {
 		t.Errorf("%+v\n%+v", kept, none)
 	}
 }

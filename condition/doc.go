@@ -2,8 +2,8 @@
 //
 // [Of] judges plain values: the fleet file, the last pass with its plan, the live sagas. The [Set] that it gives is what the
 // webhook, the metrics, the log, `arcadiad status`, the service manager and the probes show, each in its own form; none of them
-// judges by itself. Every [Condition] is of a [Kind], and kind.go has one row for each kind: when it is so, what a person does about it,
-// and the function that finds it.
+// judges by itself. Every [Condition] is of a [Kind], and condition.go has one row for each: when it is so, what a person does about it, and the
+// function that finds it.
 //
 // A [Board] holds the conditions of the present, since when they are so, and tells what is new about them. Whoever finds out replaces,
 // raises and clears them, again and again, without minding what was said before. A [Log] does the same for the log.

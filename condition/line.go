@@ -29,20 +29,20 @@ func (s Set) Line() string {
 		add("the fleet file is not usable (%s)", OneLine(s.FileErr.Error(), 200))
 	}
 	switch {
-	case s.Pass == nil:
+	case s.PassAt.IsZero():
 		add("looking at the account for the first time")
-	case s.Pass.Err != nil:
-		add("the pass of %s failed, trying again: %s", clock(s.Pass.At), OneLine(s.Pass.Err.Error(), 200))
-	case s.Pass.Paused != nil:
+	case s.PassErr != nil:
+		add("the pass of %s failed, trying again: %s", clock(s.PassAt), OneLine(s.PassErr.Error(), 200))
+	case s.Paused != nil:
 		add("paused (arcadiad resume)")
-	case s.Pass.Plan.ID == "":
-		add("no fleet file is in force; last sync %s", clock(s.Pass.At))
+	case s.Plan.ID == "":
+		add("no fleet file is in force; last sync %s", clock(s.PassAt))
 	default:
-		sum := s.Pass.Plan.Summary
+		sum := s.Plan.Summary
 		count(sum.Held, "held (arcadiad plan)")
 		count(sum.Missing, "missing (arcadiad plan)")
 		count(sum.Drifted, "drifted")
-		add("%d as wanted; last pass %s (%s)", sum.Unchanged, clock(s.Pass.At), s.Pass.Trigger)
+		add("%d as wanted; last pass %s (%s)", sum.Unchanged, clock(s.PassAt), s.Trigger)
 	}
 	line := strings.Join(parts, ", ")
 	if s.Desired != nil {

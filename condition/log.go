@@ -24,8 +24,8 @@ func (l *Log) Tell(s Set) {
 	if !s.planned() {
 		return
 	}
-	p := s.Pass.Plan
-	l.tellPaused(s.Pass.Paused)
+	p := s.Plan
+	l.tellPaused(s.Paused)
 	l.tellHeld(p, s.HeldBack())
 	l.tellMissing(p.Missing)
 	for _, w := range p.Warnings {
@@ -47,9 +47,6 @@ func (l *Log) tellPaused(why error) {
 	l.paused = why != nil
 }
 
-// mostListed bounds how many held actions one line of log names.
-const mostListed = 5
-
 // tellHeld says what is held back, when that is not what was held back before, with the first reason of each rule.
 func (l *Log) tellHeld(p plan.Plan, held []HeldBack) {
 	same := slices.EqualFunc(held, l.held, func(a, b HeldBack) bool {
@@ -63,19 +60,22 @@ func (l *Log) tellHeld(p plan.Plan, held []HeldBack) {
 		l.To.Info("nothing is held back any more")
 		return
 	}
-	var rules, reasons, listed []string
+	const most = 5 // actions that are named
+	var rules, reasons, actions []string
 	for i, h := range held {
 		if !slices.Contains(rules, h.By) {
 			rules, reasons = append(rules, h.By), append(reasons, h.Reason)
 		}
-		if i < mostListed {
-			listed = append(listed, fmt.Sprintf("%s %s", h.Action, h.Name))
+		if i < most {
+			actions = append(actions, fmt.Sprintf("%s %s", h.Action, h.Name))
 		}
 	}
-	if more := len(held) - mostListed; more > 0 {
-		listed = append(listed, fmt.Sprintf("and %d more", more))
+	if more := len(held) - most; more > 0 {
+		actions = append(actions, fmt.Sprintf("and %d more", more))
 	}
-	attrs := []any{"plan", p.ID, "held", len(held), "by", strings.Join(rules, ", "), "what", strings.Join(listed, ", "), "why", strings.Join(reasons, " | ")}
+	attrs := []any{
+		"plan", p.ID, "held", len(held), "by", strings.Join(rules, ", "), "what", strings.Join(actions, ", "), "why", strings.Join(reasons, " | "),
+	}
 	if cost := p.KeepMonthly(); cost > 0 {
 		attrs = append(attrs, "keeps_monthly", cost.String())
 	}
@@ -90,7 +90,8 @@ func (l *Log) tellMissing(missing []plan.Missing) {
 	now := map[int64]bool{}
 	for _, m := range missing {
 		if now[m.DropletID] = true; !l.missing[m.DropletID] {
-			l.To.Warn("a registered droplet is missing from the account", "droplet", m.Name, "id", m.DropletID, "since", m.Since, "gone_at_the_earliest", m.ProvedAt)
+			l.To.Warn("a registered droplet is missing from the account", "droplet", m.Name, "id", m.DropletID,
+				"since", m.Since, "gone_at_the_earliest", m.ProvedAt)
 		}
 	}
 	if len(now) == 0 && len(l.missing) > 0 {

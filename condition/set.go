@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"errors"
 	"time"
 
 	"arcadiad/fleet"
@@ -10,27 +11,20 @@ import (
 
 // Input is what a Set is judged by.
 type Input struct {
-	Desired  *fleet.Fleet // the fleet file in force; nil: none is
-	FileRead bool         // a version of the file was read, so that FileErr says how it stands
-	FileErr  error        // why the newest version is not in force
-	Pass     *Pass        // the last pass; nil: none has ended, or it is not known
-	Live     []saga.Saga  // the live sagas; nil: they are not known
-	Gate     error        // why no write is let through
-	Now      time.Time
-}
+	Desired *fleet.Fleet // the fleet file in force; nil: none is
+	FileErr error        // why the newest version of the file is not in force
+	Live    []saga.Saga  // the live sagas
+	Gate    error        // why no write is let through
 
-// Pass is what the last pass came to.
-type Pass struct {
-	At      time.Time // when it began
-	Trigger string
-	Err     error
+	PassAt  time.Time // when the last pass began; zero: none has ended
+	Trigger string    // what asked for it
+	PassErr error     // why it failed
 	Failing time.Time // when the first of the passes began that have failed since; zero: not known
 	Paused  error     // why it carried nothing out, if it was paused
-	Plan    plan.Plan // without an id: nothing was planned
-}
+	Plan    plan.Plan // what it planned; without an id: nothing
 
-// planned tells whether there is a plan to judge by.
-func (in Input) planned() bool { return in.Pass != nil && in.Pass.Err == nil && in.Pass.Plan.ID != "" }
+	Now time.Time
+}
 
 // Set is what wants attention, as far as its input tells.
 type Set struct{ Input }
@@ -38,33 +32,47 @@ type Set struct{ Input }
 // Of judges an input.
 func Of(in Input) Set { return Set{in} }
 
-// All are the conditions.
-func (s Set) All() (all []Condition) {
-	for _, r := range rows {
-		if r.find != nil && r.known(s.Input) {
-			all = append(all, r.find(s)...)
-		}
-	}
-	return all
+// planned tells whether there is a plan to judge by.
+func (s Set) planned() bool { return s.Desired != nil && s.PassErr == nil && s.Plan.ID != "" }
+
+// failingAfter is how long passes fail before people are told: the API may have a bad minute.
+const failingAfter = 5 * time.Minute
+
+// fails tells whether passes fail, and have for a while. A mismatch of the pins does not go away by itself.
+func (s Set) fails() bool {
+	var pin *plan.PinError
+	return s.PassErr != nil && (errors.As(s.PassErr, &pin) || !s.Failing.IsZero() && s.Now.Sub(s.Failing) >= failingAfter)
 }
 
-// kinds are those that the Set can tell of: it has every condition of them.
-func (s Set) kinds() (kinds []Kind) {
-	for _, r := range rows {
-		if r.known(s.Input) {
-			kinds = append(kinds, r.kind)
-		}
+// tells reports whether the Set can tell of a kind: of the plan's it cannot without one, and in a bad minute not whether passes fail.
+func (s Set) tells(r row) bool {
+	switch {
+	case r.from != Passes:
+		return true
+	case r.kind == Failing:
+		return !s.PassAt.IsZero() && s.PassErr == nil || s.fails()
 	}
-	return kinds
+	return s.planned()
 }
 
-// undecided are the names of which a plan says nothing, for their sagas are live.
+// From are the conditions of a source, and the kinds of them that the Set can tell of.
+func (s Set) From(source Source) (conditions []Condition, kinds []Kind) {
+	for _, r := range rows {
+		if r.from != source || !s.tells(r) {
+			continue
+		}
+		if kinds = append(kinds, r.kind); r.find != nil {
+			conditions = append(conditions, r.find(s)...)
+		}
+	}
+	return conditions, kinds
+}
+
+// undecided are the names of which a plan says nothing: their sagas are live.
 func (s Set) undecided() map[string]bool {
 	names := map[string]bool{}
-	if s.planned() {
-		for _, f := range s.Pass.Plan.InFlight {
-			names[f.Name] = true
-		}
+	for _, f := range s.Plan.InFlight {
+		names[f.Name] = true
 	}
 	return names
 }

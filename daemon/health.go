@@ -43,8 +43,8 @@ func (h *app) ready(ctx context.Context) []check {
 	first := check{"first pass", h.observability.planned.Load(), "planned"}
 	if !first.OK {
 		first.Reason = "nothing is planned yet"
-		if set.Pass != nil && set.Pass.Err != nil {
-			first.Reason += "; the last pass failed: " + set.Pass.Err.Error()
+		if set.PassErr != nil {
+			first.Reason += "; the last pass failed: " + set.PassErr.Error()
 		}
 	}
 	store := check{"state database", true, "ours"}

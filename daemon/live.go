@@ -12,37 +12,28 @@ import (
 // attention is what wants attention now.
 func (h *app) attention() condition.Set {
 	last := h.loop.Last()
-	in := condition.Input{FileRead: true, FileErr: last.FileErr, Live: h.engine.Live(), Gate: h.budget.State().Closed, Now: time.Now()}
+	in := condition.Input{
+		FileErr: last.FileErr, Live: h.engine.Live(), Gate: h.budget.State().Closed,
+		PassAt: last.At, Trigger: last.Trigger, PassErr: last.Err, Plan: last.Outcome.Pass.Plan, Now: time.Now(),
+	}
 	if desired, ok := h.loop.Desired(); ok {
 		in.Desired = &desired
 	}
-	if !last.At.IsZero() {
-		in.Pass = passOf(last)
+	if last.Outcome.Pass.Recorded.Paused {
+		in.Paused = reconcile.ErrPaused
 	}
 	return condition.Of(in)
-}
-
-// passOf is a pass as conditions are judged by it.
-func passOf(r reconcile.Report) *condition.Pass {
-	p := &condition.Pass{At: r.At, Trigger: r.Trigger, Err: r.Err, Plan: r.Outcome.Pass.Plan}
-	if r.Outcome.Pass.Recorded.Paused {
-		p.Paused = reconcile.ErrPaused
-	}
-	return p
 }
 
 func (h *app) live() *control.Live {
 	set, budget := h.attention(), h.budget.State()
 	l := &control.Live{
-		PID: os.Getpid(), Limit: budget.Limit, Remaining: budget.Remaining, Waiting: set.Waiting(), HeldBack: set.HeldBack(),
-		FileError: text(set.FileErr), Writes: text(set.Gate),
+		PID: os.Getpid(), Pass: set.PassAt, Trigger: set.Trigger, PassError: text(set.PassErr), FileError: text(set.FileErr), Writes: text(set.Gate),
+		Limit: budget.Limit, Remaining: budget.Remaining, Plan: set.Plan.ID, Held: set.Plan.Summary.Held, Drifted: set.Plan.Summary.Drifted,
+		Revision: set.Plan.Revision, Waiting: set.Waiting(), HeldBack: set.HeldBack(), Approvable: set.Plan.Approvable(), KeepMonthly: set.Plan.KeepMonthly(),
 	}
 	if set.Desired != nil {
 		l.InForce = set.Desired.Hash
-	}
-	if pass := set.Pass; pass != nil {
-		l.Pass, l.Trigger, l.PassError, l.Plan, l.Revision = pass.At, pass.Trigger, text(pass.Err), pass.Plan.ID, pass.Plan.Revision
-		l.Held, l.Drifted, l.Approvable, l.KeepMonthly = pass.Plan.Summary.Held, pass.Plan.Summary.Drifted, pass.Plan.Approvable(), pass.Plan.KeepMonthly()
 	}
 	return l
 }

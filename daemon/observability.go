@@ -37,7 +37,7 @@ type observability struct {
 func (h *app) startObservability() {
 	w := &h.observability
 	w.log.To = h.o.Log
-	w.registry, w.board = prometheus.NewRegistry(), &condition.Board{}
+	w.registry, w.board = prometheus.NewRegistry(), condition.NewBoard()
 	undelivered := func() int { return 0 }
 	if h.o.WebhookURL != nil {
 		w.notifier = notify.New(notify.Options{
@@ -87,11 +87,7 @@ func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
 // taken hears of every version of the fleet file.
 func (h *app) taken(v fleetfile.Version) {
 	h.observability.metrics.File(v)
-	in := condition.Input{FileRead: true, FileErr: v.Err}
-	if desired, ok := h.loop.Desired(); ok {
-		in.Desired = &desired
-	}
-	h.observability.board.Replace(condition.Of(in))
+	h.observability.board.Replace(h.attention(), condition.Versions)
 }
 
 // passed hears of every pass.
@@ -104,18 +100,17 @@ func (h *app) passed(r reconcile.Report) {
 	if errors.Is(r.Err, reconcile.ErrChanged) {
 		return // another pass follows at once
 	}
-	pass := passOf(r)
 	switch {
 	case r.Err == nil:
 		w.failing = time.Time{}
 	case w.failing.IsZero():
 		w.failing = r.At
 	}
-	pass.Failing = w.failing
-	set := condition.Of(condition.Input{Desired: &r.Outcome.Pass.Desired, Pass: pass, Now: time.Now()})
-	w.board.Replace(set)
+	set := h.attention()
+	set.Failing = w.failing
+	w.board.Replace(set, condition.Passes)
 	w.log.Tell(set)
-	if r.Err == nil && pass.Plan.ID != "" {
+	if r.Err == nil && set.Plan.ID != "" {
 		w.planned.Store(true)
 	}
 }

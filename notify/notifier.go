@@ -72,13 +72,12 @@ func (n *Notifier) news() []condition.Event {
 // Run tells the webhook of what changes on the board, until the context ends. What is not delivered by then, the next start tells.
 func (n *Notifier) Run(ctx context.Context) {
 	defer n.http.CloseIdleConnections()
-	changes := n.o.Board.Changes()
 	for failures := 0; ; {
 		if failures == 0 {
 			select {
 			case <-ctx.Done():
 				return
-			case <-changes:
+			case <-n.o.Board.Changes:
 			}
 		}
 		if !pause(ctx, n.gather) {

@@ -83,7 +83,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T, hook *endpoint, change func(*Options)) *desk {
-	o := Options{Board: &condition.Board{}, URL: func() (string, error) { return "https://hooks.example.com/secret-path", nil }, Transport: hook,
+	o := Options{Board: condition.NewBoard(), URL: func() (string, error) { return "https://hooks.example.com/secret-path", nil }, Transport: hook,
 		Fleet: func() string { return "demo" }}
 	if change != nil {
 		change(&o)
@@ -122,7 +122,7 @@ func holding(rule string, names ...string) condition.Set {
 	for _, name := range names {
 		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: name, Held: true, HeldBy: rule})
 	}
-	return condition.Of(condition.Input{Pass: &condition.Pass{Plan: p}})
+	return condition.Of(condition.Input{Desired: &fleet.Fleet{}, Plan: p})
 }
 
 // held is how one of them is told.
@@ -305,7 +305,7 @@ func TestMemoryOutlivesARestart(t *testing.T) {
 		life := func() *desk { return newDesk(t, &endpoint{}, func(o *Options) { o.Memory = file }) }
 		d := life()
 		d.Raise(stuck("web-1", "a"))
-		d.Replace(holding("lost", "web-2", "web-3"))
+		d.Replace(holding("lost", "web-2", "web-3"), condition.Passes)
 		d.hears("raised stuck web-1 a", "raised "+held("web-2", "lost"), "raised "+held("web-3", "lost"))
 		d.stop()
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
@@ -317,7 +317,7 @@ func TestMemoryOutlivesARestart(t *testing.T) {
 		d.Raise(stuck("web-1", "a"))
 		d.Settle(condition.Stuck)
 		d.hears()
-		d.Replace(holding("volumes", "web-3"))
+		d.Replace(holding("volumes", "web-3"), condition.Passes)
 		d.hears("changed "+held("web-3", "volumes"), "recovered "+held("web-2", "lost"))
 		d.stop()
 
@@ -384,7 +384,7 @@ func TestOverTheWire(t *testing.T) {
 			}
 		},
 	} {
-		board := &condition.Board{}
+		board := condition.NewBoard()
 		told := make(chan error, 1)
 		n := New(Options{Board: board, URL: func() (string, error) { return server.URL + "/hook\n", nil }, Format: format, UserAgent: "arcadiad/test",
 			Fleet: func() string { return "demo" }, Observe: func(err error) { told <- err }})
@@ -431,7 +431,7 @@ func TestLaw15WebhookURLIsASecret(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		failed := make(chan error, 1)
-		o.Board, o.Log = &condition.Board{}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Board, o.Log = condition.NewBoard(), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		ctx, cancel := context.WithCancel(t.Context())
 		o.Observe = func(err error) { failed <- err }
 		n := New(o)

@@ -9,6 +9,51 @@ import (
 	"arcadiad/saga"
 )
 
+// HeldBack is an action that waits for a person or a change.
+type HeldBack struct {
+	Action      plan.Kind   `json:"action"`
+	Name        string      `json:"name"`
+	DropletID   int64       `json:"droplet_id,omitempty"`
+	By          string      `json:"held_by"`
+	Reason      string      `json:"held_reason"`
+	Approvable  bool        `json:"approvable"`
+	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars
+}
+
+// HeldBack are the actions of the last plan that are held back.
+func (s Set) HeldBack() []HeldBack {
+	list := []HeldBack{}
+	for _, a := range s.Plan.HeldBack() {
+		list = append(list, HeldBack{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, a.KeepMonthly})
+	}
+	return list
+}
+
+// Waiting is an action of a plan that is held, or a change of the file that cannot be made on a living droplet.
+type Waiting struct {
+	Action    plan.Kind          `json:"action,omitempty"` // empty: there is none for it
+	Name      string             `json:"name"`
+	DropletID int64              `json:"droplet_id,omitempty"`
+	Cause     plan.Cause         `json:"cause,omitempty"`
+	Changes   []plan.FieldChange `json:"changes"`
+	Reason    string             `json:"reason,omitempty"`
+	HeldBy    string             `json:"held_by"` // the rule, or pending
+}
+
+// Waiting is what the last plan is to do and does not, for whatever reason.
+func (s Set) Waiting() []Waiting {
+	list := []Waiting{}
+	for _, a := range s.Plan.Actions {
+		if a.Held {
+			list = append(list, Waiting{a.Kind, a.Name, a.DropletID, a.Cause, append([]plan.FieldChange{}, a.Changes...), a.Reason, a.HeldBy})
+		}
+	}
+	for _, d := range s.Plan.Pending {
+		list = append(list, Waiting{Name: d.Name, DropletID: d.DropletID, Cause: plan.CauseFile, Changes: d.Changes, HeldBy: "pending"})
+	}
+	return list
+}
+
 // Difference is one thing about a name that is not as the fleet file asks, and whose doing that is.
 type Difference struct {
 	Name      string     `json:"name"`

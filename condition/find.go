@@ -1,0 +1,169 @@
+package condition
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+func (s Set) failing() []Condition {
+	if !s.fails() {
+		return nil
+	}
+	c := Condition{
+		Kind: Failing, State: "failing", Since: s.Failing.UTC(), Summary: fmt.Sprintf("passes fail: %v", s.PassErr),
+		Advice: "see the log, and what DigitalOcean says of itself; writes and sagas wait, nothing is lost",
+	}
+	if pin := (*plan.PinError)(nil); errors.As(s.PassErr, &pin) {
+		c.State, c.Advice = "pinned "+pin.Pin, "all writes are stopped until token, fleet file and state database belong together again"
+	}
+	return []Condition{c}
+}
+
+func (s Set) file() []Condition {
+	if s.FileErr == nil {
+		return nil
+	}
+	keeping := "nothing is planned, for no version is in force"
+	if s.Desired != nil {
+		keeping = "the last good version stays in force"
+	}
+	return []Condition{{
+		Kind: File, State: s.FileErr.Error(), Summary: "the fleet file is not usable; " + keeping + ": " + s.FileErr.Error(),
+		Advice: "mend the file; to check it: arcadiad validate",
+	}}
+}
+
+func (s Set) stuck() (conditions []Condition) {
+	for _, live := range s.Live {
+		if c, stuck := OfSaga(live); stuck {
+			conditions = append(conditions, c)
+		}
+	}
+	return conditions
+}
+
+// OfSaga judges one saga: one that moves need not have all others judged again.
+func OfSaga(s saga.Saga) (c Condition, stuck bool) {
+	if s.Status != saga.Stuck {
+		return Condition{}, false
+	}
+	at := ""
+	if s.Step >= 0 && s.Step < len(s.Steps) {
+		at = s.Steps[s.Step]
+	}
+	if s.Reverse {
+		at = "undoing " + at
+	}
+	id := fleet.Saga8(s.ID)
+	return Condition{
+		Kind: Stuck, Subject: s.Subject, State: id + " " + at,
+		Summary: fmt.Sprintf("saga %s (%s) is stuck at %s: %s", id, s.Kind, at, s.Error),
+		Advice:  fmt.Sprintf("look: arcadiad saga show %s; mend the cause, then: arcadiad saga retry %[1]s (or abort)", id),
+	}, true
+}
+
+// missing leaves the droplet out of its words: what is lost at once is told in one line.
+func (s Set) missing() (conditions []Condition) {
+	for _, m := range s.Plan.Missing {
+		c := Condition{
+			Kind: Missing, Subject: m.Name, State: fmt.Sprint(m.DropletID), Since: m.Since,
+			Summary: "a registered droplet is not in the account any more",
+			Advice:  "look at the account; if it stays away, arcadiad makes it again by itself; to look: arcadiad plan",
+		}
+		if !m.Again {
+			c.Advice = "look at the account; the fleet file does not want it any more; to look: arcadiad plan"
+		}
+		conditions = append(conditions, c)
+	}
+	return conditions
+}
+
+// held tells of the actions that the next pass does not do by itself, but for what is only due later. Those of one name are one condition.
+// The droplet is left out of the words, as above.
+func (s Set) held() (conditions []Condition) {
+	first := map[string]int{} // index of a name's condition
+	for _, a := range s.Plan.Actions {
+		hold := a.Hold()
+		if !a.Held || a.Waits() && !hold.Failed {
+			continue
+		}
+		c := Condition{
+			Kind: Held, Subject: a.Name, State: fmt.Sprint(a.Kind, " ", a.HeldBy, " ", a.DropletID, " ", a.Spec.Hash()),
+			Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason), Advice: hold.Advice(s.Plan.ID),
+		}
+		if hold.Failed && !hold.Waits {
+			c.Kind = Stalled
+		}
+		if i, again := first[a.Name]; again {
+			conditions[i].State += " " + c.State
+			conditions[i].Summary += "; " + c.Summary
+			continue
+		}
+		first[a.Name] = len(conditions)
+		conditions = append(conditions, c)
+	}
+	return conditions
+}
+
+func (s Set) released() (conditions []Condition) {
+	for _, r := range s.Plan.Released {
+		conditions = append(conditions, Condition{
+			Kind: Released, Subject: r.Name, State: fmt.Sprint(r.DropletID),
+			Summary: fmt.Sprintf("droplet %d is no longer ours: %s; its name stays taken", r.DropletID, r.Reason),
+			Advice:  "put the tags back on the droplet, or free its name: arcadiad release " + r.Name,
+		})
+	}
+	return conditions
+}
+
+// drift says what somebody changed, with what as far as that is known, and what is broken.
+func (s Set) drift() (conditions []Condition) {
+	for _, d := range s.Plan.Drift {
+		var all, changed, broken, by, parts []string
+		for _, c := range d.Changes {
+			words := fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To)
+			if all = append(all, words); c.Cause == plan.CauseBroken {
+				broken = append(broken, words)
+			} else {
+				changed = append(changed, words)
+			}
+			if c.By != "" {
+				by = append(by, c.By)
+			}
+		}
+		tell := func(is string, changes []string) {
+			if len(changes) > 0 {
+				parts = append(parts, fmt.Sprintf("droplet %d %s: %s", d.DropletID, is, strings.Join(changes, ", ")))
+			}
+		}
+		tell("was changed behind arcadiad's back", changed)
+		tell("is broken", broken)
+		c := Condition{
+			Kind: Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", strings.Join(all, ", ")),
+			Summary: strings.Join(parts, "; "), Advice: s.driftAdvice(d.Name),
+		}
+		if len(by) > 0 {
+			c.Summary += " (by " + strings.Join(by, "; ") + ")"
+		}
+		conditions = append(conditions, c)
+	}
+	return conditions
+}
+
+// driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
+func (s Set) driftAdvice(name string) string {
+	const look = "; to look: arcadiad plan"
+	spec, _ := s.Desired.Spec(name)
+	switch s.Desired.Policy.DriftOf(spec.Rules) {
+	case fleet.DriftCorrect:
+		return "it cannot be mended in place: change it back, put the change into the fleet file, or allow another droplet (drift: replace)" + look
+	case fleet.DriftReplace:
+		return "change it back in the console, or put the change into the fleet file" + look
+	}
+	return "change it back in the console, put the change into the fleet file, or have arcadiad mend it (drift: correct)" + look
+}
