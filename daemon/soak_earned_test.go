@@ -189,6 +189,10 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 	w.truths()
 	p, now := w.past(d.ID), time.Now()
 	recent := now.Add(-slack)
+	asked := recent
+	if g.Kind == fleet.SagaReplace { // its replacement is registered, so whatever the file says since lets it go forward
+		asked = w.since(g)
+	}
 	approved := p.saw.After(now.Add(-approvalLasts))
 	recorded, err := x.who.life.store.Load(context.Background())
 	if err != nil {
@@ -221,7 +225,7 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 		w.broke("law 16", "a DELETE of droplet %d %s by %s, and %v made it, and nobody approved", d.ID, d.Name, w.s.which(x.who), w.s.all(p.makers))
 	case i < 0:
 		w.broke("law 05", "a DELETE of droplet %d, which was registered as %s and is not any more, and nobody approved it", d.ID, name)
-	case !w.lately(recent, func(f fleet.Fleet) bool { return w.ends(f, recorded.Records[i], p) }):
+	case !w.lately(asked, func(f fleet.Fleet) bool { return w.ends(f, recorded.Records[i], p) }):
 		w.broke("law 05", "a DELETE of droplet %d, registered as %s: no file of late drops or changes it, no drift policy takes it, and nobody approved it",
 			d.ID, name)
 	default:

@@ -167,6 +167,7 @@ func (s *soak) help() {
 	for _, a := range last.Outcome.Pass.Plan.Actions {
 		if a.Held && a.HeldBy == "tags" && a.Kind == plan.Provision {
 			s.renameStrangers(a.Name)
+			s.ownCopies(a.Name)
 		}
 		if d, there := s.sim.Droplet(a.DropletID); a.Held && a.HeldBy == "turn" && there && d.Status == "new" && !s.watch.isForeign(d.ID) {
 			s.tell("person: deletes droplet %d %s, which never becomes active", d.ID, d.Name)
@@ -186,6 +187,16 @@ func (s *soak) renameStrangers(name string) {
 			s.tell("person: renames the stranger %d %s", d.ID, d.Name)
 			s.sim.Rename(d.ID, fmt.Sprintf("moved-%d", d.ID))
 			s.foreign[i], _ = s.sim.Droplet(d.ID)
+		}
+	}
+}
+
+// ownCopies takes the fleet's tag off the copies of that name which lack arcadiad's.
+func (s *soak) ownCopies(name string) {
+	for _, d := range s.sim.Droplets() {
+		if s.watch.isCopy(d.ID) && strings.EqualFold(d.Name, name) && !hasTag(d, fleet.ManagedTag) {
+			s.tell("person: takes the fleet's tag off droplet %d %s", d.ID, d.Name)
+			s.sim.Untag(d.ID, fleet.FleetTag("test"))
 		}
 	}
 }
@@ -263,7 +274,7 @@ func (s *soak) judge() {
 		r, known := byID[d.ID]
 		_, isDesired := desired.Spec(r.Name)
 		switch {
-		case known && (isDesired || excused(r.Name)):
+		case known && (isDesired || excused(r.Name) || slices.ContainsFunc(last.Actions, func(a plan.Action) bool { return a.DropletID == d.ID && forGood(last, a) })):
 		case known:
 			s.t.Errorf("droplet %d %s is recorded as %s, which nobody wants", d.ID, d.Name, r.Name)
 		case !reported(d.ID):

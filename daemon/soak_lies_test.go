@@ -18,6 +18,9 @@ func (s *soak) lie(what string, lasts time.Duration, tell func(f *simulator.Faul
 	if f.BlankReads || f.ReadsBehind > 0 || len(f.HiddenFromLists)+len(f.HiddenFromGet) > 0 {
 		s.watch.unseen(true)
 		defer s.watch.unseen(false)
+		if lasts > 5*time.Minute || f.ReadsBehind > time.Minute {
+			s.forget() // a saga gives up what it does not see for so long, and what it did is taken for somebody else's when it shows
+		}
 	}
 	if s.oneIn(2) {
 		s.life.h.loop.Trigger("schedule", false) // a look falls into it
@@ -78,9 +81,6 @@ func (s *soak) returning() bool {
 
 func (s *soak) readsBehind() bool {
 	behind := s.between(10*time.Second, 15*time.Minute)
-	if behind > time.Minute {
-		s.forget() // a change that was not shown before its saga gave it up is taken for somebody else's when it shows
-	}
 	return s.lie(fmt.Sprintf("reads are %v behind", behind.Round(time.Second)), s.lasting(), func(f *simulator.Faults) { f.ReadsBehind = behind })
 }
 

@@ -285,6 +285,12 @@ func (w *watch) isForeign(id int64) bool {
 	return w.foreign[id]
 }
 
+func (w *watch) isCopy(id int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.copies[id]
+}
+
 // console lets the console user do something to one of our droplets.
 func (s *soak) console(what string, do func(d simulator.Droplet)) bool {
 	d, ok := s.ours()

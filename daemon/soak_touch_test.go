@@ -150,7 +150,7 @@ func (s *soak) judgeDroplet(spec fleet.Spec, r fleet.Record) {
 		t, touched := s.watch.touched[d.ID][field]
 		switch {
 		case field == "ipv6" && has == "true": // there is no way back
-		case field == "size" && drifts == fleet.DriftCorrect && !inPlace(spec) && touched: // nothing mends that in place
+		case field == "size" && drifts == fleet.DriftCorrect && !inPlace(spec) && (touched || s.watch.forgot): // nothing mends that in place
 		case corrects && has != want:
 			s.t.Errorf("droplet %d %s: %s is %s, and %s is wanted, drift or not", d.ID, d.Name, field, has, want)
 		case corrects && touched:

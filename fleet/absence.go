@@ -61,12 +61,22 @@ func (a Absence) Proved(made time.Time) bool {
 	return a.Looks >= 3+a.extra() && a.LastAt.Sub(a.Since) >= a.lasts(made)
 }
 
-// NextLook is when the next look counts.
-func (a Absence) NextLook() time.Time { return a.LastAt.Add(LookApart) }
+// NextLook is when to look again for a droplet made at that time. Where there is a witness, each look may prove the absence. Without
+// one only time does: the pauses double, and the last look comes when the absence has lasted for long enough.
+func (a Absence) NextLook(made time.Time) time.Time {
+	if a.Witnessed > 0 {
+		return a.LastAt.Add(LookApart)
+	}
+	next := a.LastAt.Add(max(LookApart, a.LastAt.Sub(a.Since)))
+	if proved := a.ProvedAt(made); proved.Before(next) {
+		return proved
+	}
+	return next
+}
 
 // ProvedAt is when the proof is complete at the earliest, if the looks to come are like the newest one.
 func (a Absence) ProvedAt(made time.Time) time.Time {
-	after := func(looks int) time.Time { return a.LastAt.Add(time.Duration(max(0, looks)) * LookApart) }
+	after := func(looks int) time.Time { return a.LastAt.Add(time.Duration(max(1, looks)) * LookApart) }
 	if a.Witnessed > 0 {
 		return after(2 + a.extra() - a.Witnessed)
 	}

@@ -24,8 +24,9 @@ func (b *builder) noteMissing(x *subject, h *holding) {
 	b.plan.Summary.Missing++
 	m := Missing{Name: x.name, DropletID: h.record.DropletID, Again: x.spec != nil}
 	if a, ok := b.observed.Absence(m.DropletID); ok {
-		m.Since, m.ProvedAt = a.Since, a.ProvedAt(b.madeAt(m.DropletID))
-		b.lookAgain(a.NextLook())
+		made := b.madeAt(m.DropletID)
+		m.Since, m.ProvedAt = a.Since, a.ProvedAt(made)
+		b.lookAgain(a.NextLook(made))
 	}
 	b.plan.Missing = append(b.plan.Missing, m)
 }
@@ -177,7 +178,8 @@ func (b *builder) heldByTraces(d *draft) string {
 	if !absent || !a.GoneAt.IsZero() || !d.creates() || !b.recorded.MadeNothing() {
 		return ""
 	}
-	b.lookAgain(a.NextLook())
+	old := a.Since.Add(-24 * time.Hour)
+	b.lookAgain(a.NextLook(old))
 	return fmt.Sprintf("this state database has made no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
-		fleet.FleetTag(b.desired.Name), clock(a.ProvedAt(a.Since.Add(-24*time.Hour))))
+		fleet.FleetTag(b.desired.Name), clock(a.ProvedAt(old)))
 }

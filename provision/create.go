@@ -123,11 +123,15 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 
 // settle looks for what an unanswered create made, until a droplet shows up or leave to send again is earned: at least three
 // answered looks without one, spread over the settle time. Which looks count is measured by this process's own waiting, never by
-// comparing clocks; how many there were and how long the waiting was survives a restart, which looks at least once more.
+// comparing clocks. The first restart begins anew; from then on how many there were and how long the waiting was survives each restart, which
+// looks at least once more.
 func (p *Droplets) settle(ctx context.Context, run *saga.Run, w *work) error {
 	looks := &poller{p: p, run: run}
 	if err := p.outlast(ctx, run, w, looks); err != nil {
 		return err
+	}
+	if a := w.Attempt; run.Resumed() && !a.Restarted {
+		a.Restarted, a.Settled, a.Strange, a.Waited = true, 0, 0, 0
 	}
 	var stranger *fleet.Droplet // shown since the last look that counted
 	waited := time.Now()        // until when the waiting is in the attempt

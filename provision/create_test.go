@@ -131,6 +131,23 @@ func TestLaw04EvidenceOutlivesRestarts(t *testing.T) {
 	}
 }
 
+// The settle time begins anew at the first restart: the journal may have been restored, and the process that wrote on it may have sent
+// again since.
+func TestLaw04TheFirstRestartSettlesAnew(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		y.must(y.sim.Script(routeCreate, 1, simulator.Cut()))
+		id := y.provision(spec("web"))
+		time.Sleep(100 * time.Second)
+		y.restart()
+		y.observe()
+		restarted := time.Now()
+		y.until(id, saga.Completed)
+		if posts := y.sent(routeCreate); len(posts) != 2 || posts[1].Sub(restarted) < 2*time.Minute {
+			t.Errorf("creates were sent at %v, and the restart was at %v", posts, restarted)
+		}
+	})
+}
+
 // A create that a crash cut off is given as long as the client gives a create, and then the settle time.
 func TestLaw04ACrashInMidCreate(t *testing.T) {
 	inStage(t, simulator.Options{}, func(y *stage) {

@@ -65,6 +65,10 @@ type attempt struct {
 	// process that dies again and again leaves it to the next.
 	Waited time.Duration `json:"waited,omitempty"`
 
+	// Restarted: a process after the one that sent it has begun the settling anew, once. A journal that was restored is some moments old,
+	// and the process that wrote on it may have sent again since.
+	Restarted bool `json:"restarted,omitempty"`
+
 	// Elsewhere: this journal has sent nothing, but may be a copy, and another process may have gone on with the saga.
 	Elsewhere bool `json:"elsewhere,omitempty"`
 }

@@ -46,7 +46,7 @@ func looking() []mutant {
 	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, daemonTests("^TestLaw06TheOriginal"))
 	take(6, "apply waits for the proof", "daemon/apply.go", `for !p.NextLook.IsZero() {`, `for false {`, daemonTests("^TestLaw06Apply"))
 	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
-	take(6, "the next look is scheduled", "plan/missing.go", `b.lookAgain(a.NextLook())
+	take(6, "the next look is scheduled", "plan/missing.go", `b.lookAgain(a.NextLook(made))
 	}
 	b.plan.Missing`, `}
 	b.plan.Missing`, packageTests("plan"))

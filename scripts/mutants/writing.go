@@ -45,6 +45,8 @@ func writing() []mutant {
 	take(4, "an uncertain create is not refused", create, `if digitalocean.Uncertain(err) {`, `if false {`, steps)
 	take(4, "the settle: its number of looks", create, `const settleLooks = 3`, `const settleLooks = 1`, steps)
 	take(4, "the settle: its spread", create, `counts := a.Waited >= p.o.Settle/settleLooks`, `counts := true`, steps)
+	take(4, "the settle: the first restart begins anew", create, `run.Resumed() && !a.Restarted {`, `false {`, steps)
+	take(4, "the settle: only the first restart does", create, `run.Resumed() && !a.Restarted {`, `run.Resumed() {`, steps)
 	take(4, "the settle: it survives a restart", create, `a.Waited, a.Settled = 0, a.Settled+1`, `a.Waited, a.Settled = 0, settleLooks`, steps)
 	take(4, "the settle: a process that dies leaves its waiting to the next", create, `if counts || run.Resumed() {`, `if counts {`, steps)
 	take(4, "after a crash the POST's timeout passes first", create, `if w.Attempt.Ended {`, `if true {`, steps)
