@@ -20,22 +20,22 @@ func ago(now, t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return rough(now.Sub(t)) + " ago"
+	return Rough(now.Sub(t)) + " ago"
 }
 
-// rough is a duration in its largest unit or two.
-func rough(d time.Duration) string {
+// Rough is a duration in its largest unit or two.
+func Rough(d time.Duration) string {
 	switch d = max(0, d); {
 	case d < time.Hour:
-		return shortened(d.Truncate(time.Second))
+		return Duration(d.Truncate(time.Second))
 	case d < 48*time.Hour:
-		return shortened(d.Truncate(time.Minute))
+		return Duration(d.Truncate(time.Minute))
 	}
 	return strconv.Itoa(int(d/(24*time.Hour))) + "d"
 }
 
-// shortened leaves the zeros of 2m0s and 1h0m0s out.
-func shortened(d time.Duration) string {
+// Duration leaves the zeros of 2m0s and 1h0m0s out.
+func Duration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -50,11 +50,11 @@ func shortened(d time.Duration) string {
 func after(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + rough(-d)
+		return "-" + Rough(-d)
 	case d < 10*time.Second:
 		return fmt.Sprintf("+%.1fs", d.Seconds())
 	}
-	return "+" + rough(d)
+	return "+" + Rough(d)
 }
 
 // brief is a short duration: 310ms, 1.2s.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
@@ -37,6 +38,15 @@ func Transfers(w io.Writer, list []plan.Transfer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Failed names the sagas that came to nothing, or are stuck.
+func Failed(list []control.Progress) string {
+	var b strings.Builder
+	for _, p := range list {
+		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, fleet.OneLine(p.Error), fleet.Saga8(p.Saga))
+	}
+	return b.String()
 }
 
 func transferLine(h plan.Transfer) string {

@@ -146,9 +146,7 @@ func reportTransfer(w io.Writer, handed daemon.Handed) error {
 			verb = "Released"
 		}
 	}
-	for _, p := range handed.Failed {
-		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), short(p.Saga))
-	}
+	b.WriteString(view.Failed(handed.Failed))
 	switch done -= len(handed.Failed); {
 	case handed.Declined:
 		b.WriteString("Nothing was changed.\n")

@@ -147,16 +147,14 @@ func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 // report says what an apply came to. Shown: the plan was on the screen before.
 func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error {
 	var b strings.Builder
-	for _, p := range a.Failed {
-		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, oneLine(p.Error), short(p.Saga))
-	}
+	b.WriteString(view.Failed(a.Failed))
 	remains := true
 	switch {
 	case a.Declined:
 		b.WriteString("Nothing was changed.\n")
 		remains = false
 	case shown && a.Converged():
-		fmt.Fprintf(&b, "Converged in %s.\n", rough(took))
+		fmt.Fprintf(&b, "Converged in %s.\n", view.Rough(took))
 		remains = false
 	case shown && len(a.Failed) == 0 && a.After.ID == a.Plan.ID && !a.After.Empty():
 		b.WriteString("All of this remains.\n")
@@ -169,5 +167,3 @@ func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error
 	}
 	return showPlan(w, a.After, "text")
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

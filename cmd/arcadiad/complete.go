@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/daemon"
+	"arcadiad/fleet"
 	"arcadiad/saga"
 )
 
@@ -45,7 +46,7 @@ func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
 	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
 		sagas, err := r.Sagas(ctx, saga.Filter{Live: !ended, Limit: 200})
 		for _, g := range sagas {
-			offer(short(g.ID), g.Kind+" "+g.Subject+" "+string(g.Status))
+			offer(fleet.Saga8(g.ID), g.Kind+" "+g.Subject+" "+string(g.Status))
 		}
 		return err
 	})

@@ -2,13 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -68,29 +63,8 @@ func sagaListCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		views := viewSagas(sagas)
-		slices.Reverse(views)
-		slices.SortStableFunc(views, func(a, b sagaView) int { return rank(a) - rank(b) })
-		const latest = 20
-		live := slices.IndexFunc(views, func(v sagaView) bool { return !v.Status.Live() })
-		older := 0
-		if live >= 0 && !*all && len(views) > live+latest {
-			older = len(views) - live - latest
-			views = views[:live+latest]
-		}
-		if *format == "json" {
-			return view.JSON(cmd.OutOrStdout(), views)
-		}
-		if len(views) == 0 {
-			fmt.Fprintln(cmd.OutOrStdout(), "There are no sagas yet.")
-			return nil
-		}
-		return aligned(cmd.OutOrStdout(), func(t io.Writer) {
-			sagaTable(t, views, time.Now(), len(views))
-			if older > 0 {
-				fmt.Fprintf(t, "… and %d older (--all)\n", older)
-			}
-		})
+		list := view.SagaListOf(sagas, *all)
+		return show(cmd, *format, list.Rows, list.Text)
 	}
 	return cmd
 }
@@ -125,14 +99,12 @@ func sagaShowCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		v := viewSaga(g)
-		if err := v.withCalls(cmd.Context(), r); err != nil {
+		calls, err := r.Calls(cmd.Context(), g.ID)
+		if err != nil {
 			return err
 		}
-		if *format == "json" {
-			return view.JSON(cmd.OutOrStdout(), v)
-		}
-		return v.text(cmd.OutOrStdout(), time.Now())
+		v := view.SagaOf(g, calls)
+		return show(cmd, *format, v, v.Text)
 	}
 	return cmd
 }
@@ -146,156 +118,8 @@ func sagaOrderCommand(cmd *cobra.Command, said string, order func(ctx context.Co
 		if err := order(cmd.Context(), s.orders(cmd), args[0]); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "Saga %s %s.\n", short(args[0]), said)
+		fmt.Fprintf(cmd.OutOrStdout(), "Saga %s %s.\n", fleet.Saga8(args[0]), said)
 		return nil
 	}
 	return cmd
-}
-
-// short is the part of a saga's id that people use.
-func short(id string) string { return fleet.Saga8(id) }
-
-// sagaView is a saga as people and programs see it: without its context, which is the steps' own affair.
-type sagaView struct {
-	ID        string            `json:"id"`
-	Kind      string            `json:"kind"`
-	Name      string            `json:"name"`
-	Status    saga.Status       `json:"status"`
-	Back      bool              `json:"back"` // it goes back
-	Step      string            `json:"step"` // the present one; empty when all are done
-	StepNo    int               `json:"step_no"`
-	Attempts  int               `json:"attempts"` // failed tries of the present step
-	NotBefore time.Time         `json:"not_before,omitzero"`
-	Error     string            `json:"error"`
-	Labels    map[string]string `json:"labels"`
-	CreatedAt time.Time         `json:"created_at"`
-	UpdatedAt time.Time         `json:"updated_at"`
-	EndedAt   time.Time         `json:"ended_at,omitzero"`
-	Steps     []stepView        `json:"steps"`
-	Calls     []callView        `json:"calls,omitempty"` // requests to the API; only of a saga that is shown by itself
-}
-
-// stepView is a step of a saga.
-type stepView struct {
-	Name      string          `json:"name"`
-	Status    saga.StepStatus `json:"status"`
-	Attempts  int             `json:"attempts"`
-	Error     string          `json:"error"`
-	StartedAt time.Time       `json:"started_at,omitzero"`
-	EndedAt   time.Time       `json:"ended_at,omitzero"`
-}
-
-func viewSagas(sagas []saga.Saga) []sagaView {
-	views := make([]sagaView, len(sagas))
-	for i, s := range sagas {
-		views[i] = viewSaga(s)
-	}
-	return views
-}
-
-func viewSaga(s saga.Saga) sagaView {
-	v := sagaView{
-		ID: s.ID, Kind: s.Kind, Name: s.Subject, Status: s.Status, Back: s.Reverse, StepNo: min(s.Step+1, len(s.Steps)),
-		Attempts: s.Attempts, NotBefore: s.NotBefore, Error: s.Error, Labels: s.Labels,
-		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, EndedAt: s.EndedAt, Steps: make([]stepView, len(s.Steps)),
-	}
-	if s.Undecodable != "" {
-		v.Error = "its row cannot be read: " + s.Undecodable
-	}
-	if s.Step >= 0 && s.Step < len(s.Steps) && s.Status.Live() {
-		v.Step = s.Steps[s.Step]
-	}
-	for i, name := range s.Steps {
-		v.Steps[i] = stepView{Name: name, Status: saga.StepPending}
-		if i < len(s.History) {
-			h := s.History[i]
-			v.Steps[i] = stepView{name, h.Status, h.Attempts, h.Error, h.StartedAt, h.EndedAt}
-		}
-		if v.Status.Live() && i == s.Step && v.Steps[i].Status == saga.StepPending {
-			v.Steps[i].Status = saga.StepRunning // a try is written down only when it has come to something
-		}
-	}
-	return v
-}
-
-// rank puts stuck sagas before live ones, and those before ended ones.
-func rank(v sagaView) int {
-	switch {
-	case v.Status == saga.Stuck:
-		return 0
-	case v.Status.Live():
-		return 1
-	}
-	return 2
-}
-
-// sagaTable writes one row for each of the first so many sagas.
-func sagaTable(t io.Writer, views []sagaView, now time.Time, most int) {
-	fmt.Fprintln(t, "SAGA\tDROPLET\tKIND\tSTATUS\tSTEP\tBEGAN\tERROR")
-	for _, v := range views[:min(len(views), most)] {
-		step := orNone(v.Step)
-		if v.Step != "" {
-			step = fmt.Sprintf("%s (%d/%d)", v.Step, v.StepNo, len(v.Steps))
-			if v.Attempts > 0 {
-				step += fmt.Sprintf(", %d failed", v.Attempts)
-			}
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", short(v.ID), v.Name, v.Kind, v.Status, step, ago(now, v.CreatedAt), fit(oneLine(v.Error), 80))
-	}
-	more(t, len(views), most)
-}
-
-func (v sagaView) text(w io.Writer, now time.Time) error {
-	err := aligned(w, func(t io.Writer) {
-		v.facts(t, now)
-		fmt.Fprintln(t, "\nSTEP\tSTATUS\tTRIES\tBEGAN\tTOOK\tERROR")
-		for _, s := range v.Steps {
-			began, took := "-", "-"
-			if !s.StartedAt.IsZero() {
-				began = s.StartedAt.Local().Format(time.TimeOnly)
-				if !s.EndedAt.IsZero() {
-					took = rough(s.EndedAt.Sub(s.StartedAt))
-				}
-			}
-			fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Name, s.Status, s.Attempts, began, took, fit(oneLine(s.Error), 160))
-		}
-		fmt.Fprintln(t)
-	})
-	if err = errors.Join(err, v.timeline(w)); err == nil && v.Status == saga.Stuck {
-		_, err = fmt.Fprintf(w, "\nTo try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s\n", short(v.ID))
-	}
-	return err
-}
-
-// facts are what there is to say of the saga as a whole; what is empty is left out.
-func (v sagaView) facts(t io.Writer, now time.Time) {
-	line := func(what, text string) {
-		if text != "" {
-			fmt.Fprintf(t, "%s\t%s\n", what, text)
-		}
-	}
-	line("Saga", v.ID)
-	line("Kind", v.Kind)
-	line("Droplet", strings.TrimSpace(v.Name+" "+v.Labels[fleet.LabelDroplet]))
-	line("Address", v.Labels[fleet.LabelIP])
-	status := string(v.Status)
-	if v.Back && v.Status.Live() {
-		status += ", going back"
-	}
-	line("Status", status)
-	line("From", v.origin())
-	line("Plan", v.planned())
-	line("Began", when(now, v.CreatedAt))
-	line("Ended", when(now, v.EndedAt))
-	if v.Status.Live() && v.NotBefore.After(now) {
-		line("Next try", "in "+rough(v.NotBefore.Sub(now)))
-	}
-	line("Error", oneLine(v.Error))
-}
-
-func when(now, t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Local().Format(time.DateTime) + " (" + ago(now, t) + ")"
 }

@@ -15,6 +15,7 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/fleet"
+	"arcadiad/view"
 )
 
 // settings are the values that commands share. Each is given by its flag, else by its environment variable, else by its default.
@@ -218,7 +219,7 @@ func duration(at *time.Duration, start time.Duration) pflag.Value {
 			return 0, fmt.Errorf("%q is %w", s, err)
 		}
 		return d, nil
-	}, func(d time.Duration) string { return shortened(d) })
+	}, view.Duration)
 }
 
 // days reads 90d, and forever, which is negative.

@@ -1,0 +1,103 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/condition"
+	"arcadiad/fleet"
+	"arcadiad/plan"
+)
+
+// whoseDoing are the causes in words.
+var whoseDoing = map[plan.Cause]string{
+	plan.CauseFile: "you changed it", plan.CauseOutside: "somebody changed it", plan.CauseBroken: "it is broken",
+}
+
+// namesOf counts the names that differ for one cause.
+func (st Status) namesOf(cause plan.Cause) int {
+	about := map[string]bool{}
+	for _, d := range st.Drift {
+		if d.Cause == cause {
+			about[fleet.Key(d.Name)] = true
+		}
+	}
+	return len(about)
+}
+
+// driftText counts what somebody changed and what is broken; empty: nothing.
+func (st Status) driftText() string {
+	var parts []string
+	if n := st.namesOf(plan.CauseOutside); n > 0 {
+		parts = append(parts, "somebody changed "+droplets(n))
+	}
+	if n := st.namesOf(plan.CauseBroken); n > 0 {
+		parts = append(parts, droplets(n)+" broken")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + " (look: arcadiad plan)"
+}
+
+// changedText counts what waits because the fleet file changed; empty: nothing.
+func (st Status) changedText() string {
+	n := st.namesOf(plan.CauseFile)
+	if n == 0 {
+		return ""
+	}
+	var r fleet.Revision
+	if st.Daemon != nil && st.Daemon.Revision != nil {
+		r = *st.Daemon.Revision
+	}
+	return "you changed " + droplets(n) + ", and that waits: " + fit(fileText(r, 0), 120)
+}
+
+// shownDrift is what the table of drift shows: what is held back has a table of its own.
+func (st Status) shownDrift() []condition.Difference {
+	held := map[string]bool{}
+	for _, h := range st.heldBack() {
+		held[fleet.Key(h.Name)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(st.Drift), func(d condition.Difference) bool { return d.Cause == plan.CauseFile && held[fleet.Key(d.Name)] })
+}
+
+func (t *table) drift(list []condition.Difference, now time.Time, most int) {
+	t.row("DRIFT", "WHOSE DOING", "WHAT", "NOTICED", "HOW")
+	for _, d := range list[:min(len(list), most)] {
+		noticed, how := "-", orNone(d.By)
+		if !d.Since.IsZero() {
+			noticed = ago(now, d.Since)
+		}
+		if d.HeldBy != "" {
+			how = "waits: " + d.HeldBy
+		}
+		t.row(d.Name, whoseDoing[d.Cause], fit(what(d), 60), noticed, how)
+	}
+	t.more(len(list), most)
+}
+
+// what is the difference itself.
+func what(d condition.Difference) string {
+	if d.Field == "" {
+		return d.Reason
+	}
+	return fmt.Sprintf("%s %s → %s", d.Field, orNone(d.From), orNone(d.To))
+}
+
+// differenceText is a difference as a sentence.
+func differenceText(d condition.Difference, now time.Time) string {
+	words := whoseDoing[d.Cause] + ": " + what(d)
+	if !d.Since.IsZero() {
+		words += ", noticed " + when(now, d.Since)
+	}
+	if d.By != "" {
+		words += ", by " + d.By
+	}
+	if d.HeldBy != "" {
+		words += "; waits: " + d.HeldBy
+	}
+	return words
+}

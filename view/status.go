@@ -1,0 +1,300 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"arcadiad/condition"
+	"arcadiad/control"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// Status is what `arcadiad status` shows.
+type Status struct {
+	State       string                 `json:"state"`
+	Fleet       string                 `json:"fleet"`
+	Account     string                 `json:"account"`
+	Simulated   bool                   `json:"simulated"`
+	PausedSince time.Time              `json:"paused_since,omitzero"`
+	LastSync    time.Time              `json:"last_sync,omitzero"`
+	Approved    []Approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
+	Daemon      *control.Live          `json:"daemon"`   // null: none runs
+	DaemonError string                 `json:"daemon_error,omitempty"`
+	Summary     map[fleet.State]int    `json:"summary"`
+	Droplets    []Droplet              `json:"droplets"`
+	Sagas       []Saga                 `json:"sagas"` // live ones
+	Drift       []condition.Difference `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
+
+	service bool // the state database is the service's
+}
+
+// Approval is a plan that a person let through.
+type Approval struct {
+	Plan string    `json:"plan"`
+	At   time.Time `json:"approved_at"`
+}
+
+// Droplet is a droplet as status shows it.
+type Droplet struct {
+	ID       int64        `json:"id"`
+	Name     string       `json:"name"`
+	Bearing  fleet.State  `json:"bearing"`
+	Status   fleet.Status `json:"status"`
+	Region   string       `json:"region"`
+	Size     string       `json:"size,omitempty"`
+	PublicIP string       `json:"public_ip,omitempty"`
+	Protect  bool         `json:"protect,omitempty"`
+	LastSeen time.Time    `json:"last_seen_at"`
+	Missing  time.Time    `json:"missing_since,omitzero"` // when the first look that lacked it began
+	Deleted  time.Time    `json:"deleted_at,omitzero"`
+}
+
+// states are what droplets may be to the fleet, in the order in which they are counted.
+var states = []fleet.State{fleet.StateManaged, fleet.StateMissing, fleet.StateUntracked, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
+
+// StatusOf sorts what is known by what it is to the fleet. Service: the state database is the service's.
+func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
+	meta := known.Meta
+	st := Status{
+		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
+		LastSync: meta.LastSync, Approved: []Approval{}, Daemon: known.Daemon, DaemonError: known.DaemonError,
+		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Sagas: sagasOf(known.Sagas), service: service,
+	}
+	for _, a := range meta.Approvals {
+		if a.UsedAt.IsZero() {
+			st.Approved = append(st.Approved, Approval{a.PlanID, a.ApprovedAt})
+		}
+	}
+	for _, state := range states {
+		st.Summary[state] = 0
+	}
+	replaced := replaced(known.Resources)
+	for _, r := range known.Resources {
+		state, status := r.State(owners), r.Status
+		switch {
+		case state == fleet.StateMissing && replaced(r):
+			state = fleet.StateDeleted
+		case state == fleet.StateMissing:
+			status = fleet.Status(state)
+		}
+		st.Summary[state]++
+		st.Droplets = append(st.Droplets, Droplet{
+			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt,
+		})
+	}
+	slices.SortStableFunc(st.Droplets, func(a, b Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
+	var waiting []condition.Waiting
+	if st.Daemon != nil {
+		waiting = st.Daemon.Waiting
+	}
+	st.Drift = condition.Differences(known.Deviations, known.Sagas, waiting)
+	return st
+}
+
+// replaced tells of a recorded droplet that is proved gone whether another one is there under its name by now: then nobody misses it.
+func replaced(resources []fleet.Resource) func(fleet.Resource) bool {
+	there := map[string]bool{}
+	for _, r := range resources {
+		if r.Recorded && r.MissingSince.IsZero() && r.DeletedAt.IsZero() {
+			there[fleet.Key(r.RecordName)] = true
+		}
+	}
+	return func(r fleet.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
+}
+
+const (
+	screenLines = 24 // lines that the text has at most
+	mostShown   = 12 // rows of a table where there is no other bound
+)
+
+// Text fits one screen: the tables share what the facts leave. JSON has everything.
+func (st Status) Text(w io.Writer, now time.Time) error {
+	var facts strings.Builder
+	if err := tabled(&facts, func(t *table) { st.facts(t, now) }); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, facts.String()); err != nil {
+		return err
+	}
+	ours, held, drift := st.ours(), st.heldBack(), st.shownDrift()
+	type part struct {
+		rows  int
+		write func(t *table, most int)
+	}
+	parts := []part{
+		{len(st.Sagas), func(t *table, most int) { t.liveSagas(st.Sagas, now, most) }},
+		{len(held), func(t *table, most int) { t.held(held, most) }},
+		{len(drift), func(t *table, most int) { t.drift(drift, now, most) }},
+		{len(ours), func(t *table, most int) { t.droplets(ours, most) }},
+	}
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.rows == 0 })
+	left := screenLines - 1 - strings.Count(facts.String(), "\n")
+	const around = 3 // a blank line, the heading, and the line that says how many more there are
+	if len(parts) > max(1, left/(around+1)) {
+		parts = parts[:len(parts)-1] // the droplets: the facts count them
+	}
+	for i, part := range parts {
+		most := max(1, left/(len(parts)-i)-around)
+		err := tabled(w, func(t *table) {
+			t.row()
+			part.write(t, most)
+		})
+		if err != nil {
+			return err
+		}
+		left -= min(part.rows, most) + around
+	}
+	return nil
+}
+
+func (st Status) facts(t *table, now time.Time) {
+	t.row("State", st.State)
+	t.row("Fleet", orNone(st.Fleet))
+	kind := ""
+	if st.Simulated {
+		kind = " (simulated)"
+	}
+	t.row("Account", orNone(st.Account)+kind)
+	t.row("Last sync", ago(now, st.LastSync))
+	t.row("Daemon", st.daemonText(now))
+	t.row("Writes", st.writesText(now))
+	d := st.Daemon
+	if d != nil && d.FileError != "" {
+		t.row("Fleet file", "not usable, the last good one stays in force: "+fit(d.FileError, 160))
+	}
+	if d != nil && d.Held > 0 {
+		t.row("Plan", heldText(*d))
+	}
+	t.fact("Changes", st.changedText())
+	t.fact("Drift", st.driftText())
+	if d != nil && d.Limit > 0 {
+		t.row("Budget", budgetText(*d))
+	}
+	for _, a := range st.Approved {
+		t.row("Approved", fmt.Sprintf("plan %s, %s; carried out when it is the plan of the next pass", a.Plan, ago(now, a.At)))
+	}
+	t.row("Droplets", st.countsText())
+	t.row("Sagas", st.sagasText())
+}
+
+func (st Status) daemonText(now time.Time) string {
+	d := st.Daemon
+	switch {
+	case st.DaemonError != "":
+		return "does not answer: " + st.DaemonError
+	case d == nil && st.service:
+		return "not running (start: sudo systemctl start arcadiad)"
+	case d == nil:
+		return "not running (start: arcadiad run)"
+	case d.Pass.IsZero():
+		return fmt.Sprintf("running, process %d; no pass has ended yet", d.PID)
+	case d.PassError != "":
+		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fit(d.PassError, 160))
+	}
+	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
+}
+
+// budgetText says how many API requests are left. Others may use the same token.
+func budgetText(d control.Live) string {
+	if d.Remaining < 0 {
+		return fmt.Sprintf("%d API requests an hour; no answer has told yet how many are left", d.Limit)
+	}
+	return fmt.Sprintf("%d of %d API requests are left this hour", d.Remaining, d.Limit)
+}
+
+func (st Status) writesText(now time.Time) string {
+	switch {
+	case !st.PausedSince.IsZero():
+		return fmt.Sprintf("paused since %s (go on: arcadiad resume)", ago(now, st.PausedSince))
+	case st.Daemon != nil && st.Daemon.Writes != "":
+		return "shut: " + fit(st.Daemon.Writes, 160)
+	case st.Daemon != nil:
+		return "open"
+	}
+	return "not paused"
+}
+
+func (st Status) countsText() string {
+	managed := map[fleet.Status]int{}
+	for _, d := range st.Droplets {
+		if d.Bearing == fleet.StateManaged {
+			managed[d.Status]++
+		}
+	}
+	var parts []string
+	for _, state := range states {
+		if n := st.Summary[state]; n > 0 || state == fleet.StateManaged {
+			part := fmt.Sprintf("%d %s", n, state)
+			if state == fleet.StateManaged && managed[fleet.StatusActive] < n {
+				part += " (" + lifeText(managed) + ")"
+			}
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lifeText gives counts in the order of a droplet's life.
+func lifeText(droplets map[fleet.Status]int) string {
+	var counts []count
+	for _, s := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff, fleet.StatusArchive} {
+		counts = append(counts, count{droplets[s], string(s)})
+	}
+	return enumerate(counts)
+}
+
+func (st Status) sagasText() string {
+	stuck := 0
+	for _, s := range st.Sagas {
+		if s.Status == saga.Stuck {
+			stuck++
+		}
+	}
+	switch {
+	case len(st.Sagas) == 0:
+		return "none live"
+	case stuck > 0:
+		return fmt.Sprintf("%d live, %d of them stuck (look: arcadiad saga show ID)", len(st.Sagas), stuck)
+	}
+	return fmt.Sprintf("%d live", len(st.Sagas))
+}
+
+// liveSagas shows what deserves a look first: stuck sagas, then the others.
+func (t *table) liveSagas(list []Saga, now time.Time, most int) {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Saga) int { return rank(a) - rank(b) })
+	t.sagas(list, now, most)
+}
+
+// ours are the droplets that are ours, were, or may be.
+func (st Status) ours() (ours []Droplet) {
+	for _, d := range st.Droplets {
+		if d.Bearing != fleet.StateForeign && d.Bearing != fleet.StateDeleted {
+			ours = append(ours, d)
+		}
+	}
+	return ours
+}
+
+func (t *table) droplets(list []Droplet, most int) {
+	t.row("DROPLET", "ID", "STATUS", "REGION", "SIZE", "IP", "NOTES")
+	for _, d := range list[:min(len(list), most)] {
+		var notes []string
+		switch d.Bearing {
+		case fleet.StateManaged:
+		case fleet.StateMissing:
+			notes = append(notes, "since "+d.Missing.UTC().Format(time.DateTime)+" UTC")
+		default:
+			notes = append(notes, string(d.Bearing))
+		}
+		if d.Protect {
+			notes = append(notes, "protected")
+		}
+		t.row(d.Name, d.ID, d.Status, d.Region, orNone(d.Size), orNone(d.PublicIP), strings.Join(notes, ", "))
+	}
+	t.more(len(list), most)
+}

@@ -1,0 +1,73 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/condition"
+	"arcadiad/control"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// However much there is to tell, the text fits one screen, and shows at least one row of each table. Only the droplets give way, where
+// all else needs a look.
+func TestStatusFitsOneScreen(t *testing.T) {
+	now := time.Now()
+	for _, n := range []int{0, 1, 3, 5, 20, 1000} {
+		st := Status{
+			State: "arcadiad.db", Fleet: "demo", Summary: map[fleet.State]int{fleet.StateManaged: n},
+			Daemon: &control.Live{PID: 7, Pass: now, Limit: 5000, Remaining: 4812, Plan: "3f7c90e7367e", Held: n, Drifted: 1, FileError: "bad"},
+		}
+		for i := range n {
+			st.Droplets = append(st.Droplets, Droplet{Name: fmt.Sprint("web-", i), Bearing: fleet.StateManaged, Status: "active"})
+			st.Sagas = append(st.Sagas, Saga{ID: fmt.Sprintf("%032x", i), Name: fmt.Sprint("api-", i), Status: saga.Stuck})
+			st.Drift = append(st.Drift, condition.Difference{Name: fmt.Sprint("odd-", i), Cause: "outside", Field: "size", From: "a", To: "b"})
+			st.Daemon.HeldBack = append(st.Daemon.HeldBack, condition.HeldBack{Name: fmt.Sprint("old-", i), Action: "destroy"})
+		}
+		var b strings.Builder
+		if err := st.Text(&b, now); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(b.String(), "\n"); lines > screenLines {
+			t.Errorf("with %d of everything: %d lines\n%s", n, lines, b.String())
+		}
+		for _, want := range []string{"api-0", "old-0", "odd-0"} {
+			if n > 0 && !strings.Contains(b.String(), want) {
+				t.Errorf("with %d of everything, no %s:\n%s", n, want, b.String())
+			}
+		}
+		if !strings.Contains(b.String(), "4812 of 5000 API requests are left this hour") {
+			t.Errorf("no budget:\n%s", b.String())
+		}
+	}
+}
+
+// A droplet that is proved gone is missed until another one is registered under its name.
+func TestLaw06WhatWasMadeAgainIsNotMissing(t *testing.T) {
+	since := time.Now()
+	gone := fleet.Resource{DropletID: 1, RecordName: "db", Recorded: true, MissingSince: since, DeletedAt: since}
+	missed := fleet.Resource{DropletID: 2, RecordName: "web", Recorded: true, MissingSince: since}
+	again := fleet.Resource{DropletID: 3, RecordName: "DB", Recorded: true}
+	if replaced([]fleet.Resource{gone, missed})(gone) {
+		t.Error("nothing was made under its name, and it is not missed")
+	}
+	there := replaced([]fleet.Resource{gone, missed, again})
+	if !there(gone) || there(missed) {
+		t.Errorf("gone: %v, missed: %v", there(gone), there(missed))
+	}
+}
+
+// What an error of a stranger is made of stays in its cell.
+func TestStatusIsTame(t *testing.T) {
+	st := Status{Droplets: []Droplet{{Name: "web\x1b[31m\n-1", Bearing: fleet.StateUntracked}}, Sagas: []Saga{{Name: "db", Status: saga.Stuck, Error: "a\tb\n\x1b]0;c"}}}
+	var b strings.Builder
+	if err := st.Text(&b, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.ContainsAny(text, "\x1b\t") || !strings.Contains(text, "\nweb [31m -1 ") || !strings.Contains(text, "a b ]0;c\n") {
+		t.Errorf("%q", text)
+	}
+}
