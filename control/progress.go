@@ -1,7 +1,6 @@
 package control
 
 import (
-	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -30,12 +29,12 @@ type Progress struct {
 // ProgressOf tells of a transition.
 func ProgressOf(e saga.Event) Progress {
 	s := e.Saga
+	facts, _ := fleet.FactsOf(s.Labels) // one that cannot be read is not told
 	p := Progress{
 		Saga: s.ID, Kind: s.Kind, Name: s.Subject, What: string(e.What), Status: string(s.Status), Step: e.Step, Steps: len(s.Steps),
-		StepNo: min(s.Step+1, len(s.Steps)), Reverse: s.Reverse, Attempt: e.Attempt, IP: s.Labels[fleet.LabelIP], Began: s.CreatedAt,
-		Ended: e.What == saga.EventEnded,
+		StepNo: min(s.Step+1, len(s.Steps)), Reverse: s.Reverse, Attempt: e.Attempt, DropletID: facts.DropletID, IP: facts.IP,
+		Began: s.CreatedAt, Ended: e.What == saga.EventEnded,
 	}
-	p.DropletID, _ = strconv.ParseInt(s.Labels[fleet.LabelDroplet], 10, 64)
 	if e.Err != nil {
 		p.Error = e.Err.Error()
 	} else if p.Status == string(saga.Compensated) {

@@ -1,14 +1,13 @@
 package fleet
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Creates is what a saga knows of the creates that it sent. It lies in the saga's labels, so that it is known after the saga's end.
+// Creates is what a saga knows of the creates that it sent.
 type Creates struct {
 	// Sent counts the creates that were answered with a droplet, or whose outcome was never known. A create that was refused is none.
 	Sent     int
@@ -18,37 +17,6 @@ type Creates struct {
 	// every registered droplet; without it a droplet may be older than the create and still not be among them.
 	Namesakes []int64
 	Witnessed bool
-}
-
-// SetLabels writes the creates into the labels of a saga.
-func (c Creates) SetLabels(set func(label, value string)) {
-	if c.Sent > 0 {
-		set(LabelSent, strconv.Itoa(c.Sent))
-	}
-	if len(c.Answered) > 0 {
-		set(LabelAnswered, joinIDs(c.Answered))
-	}
-	if c.Witnessed {
-		set(LabelNamesakes, joinIDs(c.Namesakes))
-	}
-}
-
-// CreatesOf reads what SetLabels wrote. A saga of a version without these labels has sent nothing that is known of.
-func CreatesOf(labels map[string]string) (c Creates, err error) {
-	if v := labels[LabelSent]; v != "" {
-		if c.Sent, err = strconv.Atoi(v); err != nil {
-			return Creates{}, fmt.Errorf("label %s: %w", LabelSent, err)
-		}
-	}
-	if c.Answered, err = splitIDs(labels[LabelAnswered]); err != nil {
-		return Creates{}, fmt.Errorf("label %s: %w", LabelAnswered, err)
-	}
-	names, witnessed := labels[LabelNamesakes]
-	if c.Namesakes, err = splitIDs(names); err != nil {
-		return Creates{}, fmt.Errorf("label %s: %w", LabelNamesakes, err)
-	}
-	c.Witnessed = witnessed
-	return c, nil
 }
 
 // Made reports whether a saga that sent these creates made the droplet, as far as that can be proved (law 5): its id came in the answer to

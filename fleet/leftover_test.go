@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"reflect"
 	"testing"
 )
 
@@ -39,22 +38,6 @@ func TestLaw05MadeByThisJournal(t *testing.T) {
 	} {
 		if got := tt.sent.Made(makerID, "web", tt.d, tt.others); got != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
-		}
-	}
-}
-
-func TestCreatesInLabels(t *testing.T) {
-	for _, c := range []Creates{{}, {Sent: 2, Answered: []int64{7, 8}}, {Witnessed: true}, {Sent: 1, Namesakes: []int64{3, 4}, Witnessed: true}} {
-		labels := map[string]string{}
-		c.SetLabels(func(label, value string) { labels[label] = value })
-		got, err := CreatesOf(labels)
-		if err != nil || !reflect.DeepEqual(got, c) {
-			t.Errorf("%+v came back as %+v (%v) from %v", c, got, err, labels)
-		}
-	}
-	for _, label := range []string{LabelSent, LabelAnswered, LabelNamesakes} {
-		if _, err := CreatesOf(map[string]string{label: "many"}); err == nil {
-			t.Errorf("label %s: no error", label)
 		}
 	}
 }

@@ -73,23 +73,12 @@ type Saga struct {
 	Status    string // as in package saga
 	Live      bool   // pending, running, compensating or stuck: its name is taken
 	Step      string
-	SpecHash  string // Spec.Hash of what it provisions or updates; of a destroy: of what it makes room for, empty for nothing
-	GroupHash string // Spec.GroupHash of what it makes; empty: it makes none, or is of a version that did not say
-	DropletID int64  // the droplet that it made, adopted or destroys; 0: none (yet)
-	Replaces  int64  // the droplet that a replace takes down; 0: not a replace
-	Undone    bool   // it made a droplet that had to be destroyed again
-	Downtime  bool   // its droplet is off while it runs
-	Approved  bool   // a person approved what it does
-	Corrects  bool   // it puts back what somebody changed behind arcadiad's back
-	Retried   bool   // it ended, and a person said to try again: it and the failures before it hold nothing any more
 	Error     string
 	CreatedAt time.Time
 	EndedAt   time.Time // zero while live
-	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
-	TagGone   bool      // its tag is not in the account any more
 
-	Creates Creates
-	Ended   []int64 // droplets that bore its tag and are gone; filled in only where they matter: more creates were sent than droplets are known
+	Facts
+	Ended []int64 // droplets that bore its tag and are gone; filled in only where they matter: more creates were sent than droplets are known
 }
 
 // Unaccounted reports whether the saga sent a create whose droplet was never seen, so that it may still turn up.
@@ -121,28 +110,8 @@ const (
 	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
 )
 
-// Labels of a saga: small facts that stay with it when its context is gone, and that Saga is made from.
+// Labels that say where a saga comes from, for those who ask why.
 const (
-	LabelSpec     = "spec"       // Saga.SpecHash
-	LabelGroup    = "group_spec" // Saga.GroupHash
-	LabelDroplet  = "droplet"    // Saga.DropletID, decimal
-	LabelReplaces = "replaces"   // Saga.Replaces, decimal
-	LabelUndone   = "undone"     // Saga.Undone, "true"
-	LabelIP       = "ip"         // public IPv4 address of the droplet that it made
-	LabelApproval = "approval"   // id of the plan that a person approved; none: no approval was needed
-	LabelGrants   = "grants"     // Grant.ID of each approval that is used up with the saga's beginning, with commas between them
-	LabelDowntime = "downtime"   // Saga.Downtime, "true"
-	LabelCorrects = "corrects"   // Saga.Corrects, "true"
-	LabelRetried  = "retried"    // Saga.Retried, "true"
-	LabelSwept    = "swept"      // Saga.SweptAt, RFC 3339
-	LabelTagGone  = "tag_gone"   // Saga.TagGone, "true"
-
-	LabelSent      = "sent"      // Creates.Sent
-	LabelAnswered  = "answered"  // Creates.Answered, decimal, with commas
-	LabelNamesakes = "namesakes" // Creates.Namesakes, decimal, with commas; absent where they are not witnessed
-	LabelCopied    = "copied"    // the database was copied while the saga was live, and the other copy may have gone on with it: "true"
-
-	// Where the saga comes from, for those who ask why.
 	LabelPlan      = "plan"      // id of the plan
 	LabelReason    = "reason"    // why, in words
 	LabelCause     = "cause"     // whose doing it is that the saga is needed, as in package plan: file, outside or broken

@@ -236,7 +236,7 @@ func TestLaw06APollThatMissesADropletIsToldOf(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{Missed: func() { told++ }}, func(w *watch) {
 		ids := w.add(12, "web")
 		r := w.known(ids, nil)
-		r.Sagas = []fleet.Saga{{Live: true, DropletID: ids[10]}}
+		r.Sagas = []fleet.Saga{{Live: true, Facts: fleet.Facts{DropletID: ids[10]}}}
 		w.again(&r)
 		others := byID(ids[1:10]...) // enough for a listing
 		w.sim.Delete(ids[10])        // of a saga

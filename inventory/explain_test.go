@@ -64,9 +64,10 @@ func TestExplain(t *testing.T) {
 				began := time.Now().Add(time.Hour)
 				time.Sleep(time.Hour)
 				tt.meddle(w, id)
-				sagas := []fleet.Saga{{DropletID: id, CreatedAt: began.Add(-30 * time.Minute), EndedAt: began.Add(-time.Minute)}, {DropletID: id + 1, CreatedAt: began, Live: true}}
+				facts := fleet.Facts{DropletID: id}
+				sagas := []fleet.Saga{{Facts: facts, CreatedAt: began.Add(-30 * time.Minute), EndedAt: began.Add(-time.Minute)}, {Facts: fleet.Facts{DropletID: id + 1}, CreatedAt: began, Live: true}}
 				if tt.saga {
-					sagas = append(sagas, fleet.Saga{DropletID: id, CreatedAt: began.Add(-time.Second), EndedAt: time.Now()})
+					sagas = append(sagas, fleet.Saga{Facts: facts, CreatedAt: began.Add(-time.Second), EndedAt: time.Now()})
 				}
 				list, asked, err := w.inv.Explain(w.t.Context(), []fleet.Deviation{{DropletID: id, Field: tt.field, Seen: tt.seen}}, sagas)
 				if err != nil || asked != 1 {

@@ -99,7 +99,7 @@ func (b *builder) corrected() (n int) {
 	for _, saga := range b.sagas {
 		switch {
 		case !saga.Corrects || saga.Kind != fleet.SagaReplace && !saga.DestroysFirst():
-		case saga.Approved:
+		case saga.Approved():
 			n = 0
 		case saga.Live || saga.Completed():
 			n++

@@ -71,6 +71,6 @@ func TestLaw09CorrectionsAreCountedOverTime(t *testing.T) {
 	s.spec("web-2").Size = "s-2vcpu-2gb" // an edit is bounded by the pass alone
 	s.droplet(102).Size = "s-1vcpu-1gb"
 	s.expect(t, "replace web-1 101 held by max_destroy", "replace web-2 102")
-	s.recorded.Sagas[len(s.recorded.Sagas)-1].Approved = true
+	s.recorded.Sagas[len(s.recorded.Sagas)-1].Approval = "a plan"
 	s.expect(t, "replace web-1 101", "replace web-2 102")
 }

@@ -90,7 +90,7 @@ func (s *scene) register(id int64, name string) {
 // ended puts an ended saga into the journal; its id is the one that droplet's tag carries.
 func (s *scene) ended(droplet int64, kind, name, status, hash string, ago time.Duration) *fleet.Saga {
 	s.recorded.Sagas = append(s.recorded.Sagas, fleet.Saga{
-		ID: sagaID(droplet), Kind: kind, Name: name, Status: status, SpecHash: hash, DropletID: droplet,
+		ID: sagaID(droplet), Kind: kind, Name: name, Status: status, Facts: fleet.Facts{SpecHash: hash, DropletID: droplet},
 		CreatedAt: noon.Add(-ago), EndedAt: noon.Add(-ago),
 	})
 	return &s.recorded.Sagas[len(s.recorded.Sagas)-1]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -28,7 +27,7 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 		}
 		w.Attempt.Settled, w.Attempt.Waited = 0, 0
 	}
-	run.SetLabel(fleet.LabelCopied, "")
+	keepFacts(run, fleet.Facts{}, fleet.LabelCopied)
 	for w.DropletID == 0 {
 		if w.Attempt != nil {
 			if err := p.settle(ctx, run, w); err != nil {
@@ -54,7 +53,7 @@ func (p *Droplets) create(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	keepFacts(run, fleet.Facts{DropletID: w.DropletID})
 	return nil
 }
 
@@ -70,7 +69,7 @@ func (p *Droplets) madeBefore(ctx context.Context, run *saga.Run, w *work) error
 	case mine != nil:
 		run.Log().Warn("the droplet is there already: the journal must be older than it", "id", mine.ID)
 		w.DropletID, w.TagSeen = mine.ID, true
-		run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(mine.ID, 10))
+		keepFacts(run, fleet.Facts{DropletID: mine.ID})
 		run.Put(*mine)
 	case stranger != nil && run.Resumed(): // it may still show its tags
 		w.Attempt = &attempt{Ended: true, Elsewhere: true}
@@ -88,13 +87,13 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 		}
 		w.Attempt = &attempt{IntendedAt: time.Now()}
 		w.Sent++
-		w.creates().SetLabels(run.SetLabel)
+		keepFacts(run, fleet.Facts{Creates: w.creates()})
 		return run.Checkpoint(ctx)
 	})
 	if err == nil {
 		w.DropletID, w.Posted, w.Attempt = d.ID, true, nil
 		w.Answered = append(w.Answered, d.ID)
-		w.creates().SetLabels(run.SetLabel)
+		keepFacts(run, fleet.Facts{Creates: w.creates()})
 		run.Put(d)
 		return nil
 	}
@@ -109,7 +108,7 @@ func (p *Droplets) send(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Attempt != nil { // it was refused: there is nothing to look for, and the journal is to know even of a shutdown's last answer
 		w.Attempt = nil
 		w.Sent--
-		run.SetLabel(fleet.LabelSent, strconv.Itoa(w.Sent))
+		keepFacts(run, fleet.Facts{Creates: w.creates()}, fleet.LabelSent)
 		if err := run.Checkpoint(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -21,8 +20,8 @@ type Namesakes struct {
 // already.
 func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (saga.Saga, error) {
 	w := work{Fleet: fleetName, Name: a.Name}
-	labels := map[string]string{}
 	var (
+		facts  fleet.Facts
 		kind   string
 		secret []byte
 		steps  []string // those that it has of its kind; none: all
@@ -31,11 +30,11 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		w.Spec, w.SpecHash = a.Spec, a.Spec.Hash()
 		secret = []byte(a.Spec.UserData)
 		w.Spec.UserData = ""
-		labels[fleet.LabelSpec] = w.SpecHash
+		facts.SpecHash = w.SpecHash
 	}
 	takeNamesakes := func() {
 		w.Namesakes, w.Witnessed = before.IDs, before.Witnessed
-		w.creates().SetLabels(func(label, value string) { labels[label] = value })
+		facts.Creates = w.creates()
 	}
 	addLicense := func() error {
 		w.License = a.License
@@ -51,46 +50,43 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		takeNamesakes()
 		w.Lost = a.Lost
 		addSpec()
-		labels[fleet.LabelGroup] = a.Spec.GroupHash()
+		facts.GroupHash = a.Spec.GroupHash()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
 			kind = fleet.SagaDestroy
 			err = addLicense()
-			labels[fleet.LabelDroplet], labels[fleet.LabelSpec] = strconv.FormatInt(a.DropletID, 10), a.Spec.Hash()
+			facts.DropletID, facts.SpecHash = a.DropletID, a.Spec.Hash()
 			break
 		}
 		kind = fleet.SagaReplace
 		takeNamesakes()
 		addSpec()
-		labels[fleet.LabelGroup] = a.Spec.GroupHash()
+		facts.GroupHash = a.Spec.GroupHash()
 		err = addLicense()
-		labels[fleet.LabelReplaces] = strconv.FormatInt(a.DropletID, 10)
+		facts.Replaces = a.DropletID
 	case plan.Adopt:
 		kind = fleet.SagaAdopt
 		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
 		addSpec()
-		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+		facts.DropletID = a.DropletID
 	case plan.Destroy:
 		kind = fleet.SagaDestroy
 		err = addLicense()
-		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+		facts.DropletID = a.DropletID
 	case plan.Update:
 		kind, steps = fleet.SagaUpdate, updateSteps(a.Alter)
 		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
 		w.Record, w.Alter = &a.Record, a.Alter
 		addSpec()
 		secret = nil // what is altered needs no user data
-		if a.Alter.Downtime() {
-			labels[fleet.LabelDowntime] = "true"
-		}
-		labels[fleet.LabelDroplet] = strconv.FormatInt(a.DropletID, 10)
+		facts.DropletID, facts.Downtime = a.DropletID, a.Alter.Downtime()
 	default:
 		err = fmt.Errorf("unknown action %q", a.Kind)
 	}
 	if err != nil {
 		return saga.Saga{}, fmt.Errorf("%s %s: %w", a.Kind, a.Name, err)
 	}
-	return e.Draft(kind, fleet.Key(a.Name), w, secret, labels, steps...)
+	return e.Draft(kind, fleet.Key(a.Name), w, secret, facts.Labels(), steps...)
 }
 
 // DraftTransfer makes the saga that claims or releases a droplet, as a person asked; it is not yet written.
@@ -99,19 +95,19 @@ func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga
 		return saga.Saga{}, fmt.Errorf("%s %s: %s", h.Kind, h.Name, h.Refused)
 	}
 	w := work{Fleet: fleetName, Name: h.Name, DropletID: h.DropletID}
-	labels := map[string]string{fleet.LabelDroplet: strconv.FormatInt(h.DropletID, 10)}
+	facts := fleet.Facts{DropletID: h.DropletID}
 	switch h.Kind {
 	case plan.TakeOver:
 		w.Spec, w.SpecHash, w.Record, w.Returned = h.Spec, h.Spec.Hash(), h.Record, h.Returned
 		w.Spec.UserData = ""
-		labels[fleet.LabelSpec] = w.SpecHash
-		return e.Draft(fleet.SagaTakeOver, fleet.Key(h.Name), w, []byte(h.Spec.UserData), labels)
+		facts.SpecHash = w.SpecHash
+		return e.Draft(fleet.SagaTakeOver, fleet.Key(h.Name), w, []byte(h.Spec.UserData), facts.Labels())
 	case plan.Release:
 		w.Free = h.Another
 		if h.Record != nil {
 			w.Maker = h.Record.SagaID
 		}
-		return e.Draft(fleet.SagaRelease, fleet.Key(h.Name), w, nil, labels)
+		return e.Draft(fleet.SagaRelease, fleet.Key(h.Name), w, nil, facts.Labels())
 	}
 	return saga.Saga{}, fmt.Errorf("%s %s: this is no transfer", h.Kind, h.Name)
 }

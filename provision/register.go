@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -68,8 +67,7 @@ func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
 	if run.Kind() == fleet.SagaTakeOver {
 		run.Put(fleet.Readopted{DropletID: d.ID})
 	}
-	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(d.ID, 10))
-	run.SetLabel(fleet.LabelIP, d.PublicIPv4)
+	keepFacts(run, fleet.Facts{DropletID: d.ID, IP: d.PublicIPv4}, fleet.LabelIP)
 	return nil
 }
 

@@ -96,7 +96,7 @@ func (s *Sweeper) remove(ctx context.Context, saga fleet.Saga) (removed bool, er
 			return false, nil
 		}
 		err = s.Cloud.DeleteTag(ctx, tag, func(ctx context.Context) error {
-			return s.Label(ctx, saga.ID, fleet.LabelSwept, time.Now().UTC().Format(time.RFC3339))
+			return s.keep(ctx, saga.ID, fleet.Facts{SweptAt: time.Now()})
 		})
 		removed = err == nil
 	}
@@ -106,7 +106,16 @@ func (s *Sweeper) remove(ctx context.Context, saga fleet.Saga) (removed bool, er
 	if removed {
 		s.Log.Info("the tag of a saga that is over was removed", "saga", fleet.Saga8(saga.ID), "droplet", saga.Name)
 	}
-	return removed, s.Label(ctx, saga.ID, fleet.LabelTagGone, "true")
+	return removed, s.keep(ctx, saga.ID, fleet.Facts{TagGone: true})
+}
+
+func (s *Sweeper) keep(ctx context.Context, sagaID string, f fleet.Facts) error {
+	for label, value := range f.Labels() {
+		if err := s.Label(ctx, sagaID, label, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Sweeper) note(sagaID string, at time.Time) {

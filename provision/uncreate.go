@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -24,14 +23,14 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 	if w.DropletID == 0 {
 		return nil
 	}
-	run.SetLabel(fleet.LabelDroplet, strconv.FormatInt(w.DropletID, 10))
+	keepFacts(run, fleet.Facts{DropletID: w.DropletID})
 	if w.Registered {
 		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
 		return nil
 	}
 	if w.Vanished {
 		if gone, err := p.o.Inventory.Gone(ctx, w.DropletID); err == nil && gone {
-			run.SetLabel(fleet.LabelUndone, "true")
+			keepFacts(run, fleet.Facts{Undone: true})
 			run.Put(fleet.Deleted{DropletID: w.DropletID, At: time.Now()})
 			return nil
 		}
@@ -42,7 +41,7 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	run.SetLabel(fleet.LabelUndone, "true")
+	keepFacts(run, fleet.Facts{Undone: true})
 	return p.demolish(ctx, run, w, ownLicense(run.ID(), w))
 }
 

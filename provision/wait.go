@@ -52,7 +52,7 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 				run.Put(d)
 				d.Data = nil // the row has it; the journal need not
 				w.Seen = &d
-				run.SetLabel(fleet.LabelIP, d.PublicIPv4)
+				keepFacts(run, fleet.Facts{IP: d.PublicIPv4})
 				return nil
 			}
 			if d.Status == fleet.StatusArchive {

@@ -100,6 +100,13 @@ func (w *work) creates() fleet.Creates {
 	return c
 }
 
+// keepFacts keeps facts in the labels of a saga: those that are known, and these in any case.
+func keepFacts(run *saga.Run, f fleet.Facts, anyway ...string) {
+	for label, value := range f.Labels(anyway...) {
+		run.SetLabel(label, value)
+	}
+}
+
 // identity are the tags without which nobody could tell whose a droplet is.
 func (w *work) identity(sagaID string) []string { return fleet.TagsOf(w.Fleet, sagaID, 0, false, nil) }
 

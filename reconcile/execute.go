@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -250,13 +249,11 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 			return nil, err
 		}
 		maps.Copy(s.Labels, origin(pass.Plan, a))
-		if len(a.Grants) > 0 {
-			ids := make([]string, len(a.Grants))
-			for i, g := range a.Grants {
-				ids[i] = strconv.FormatInt(g.ID, 10)
-			}
-			s.Labels[fleet.LabelApproval], s.Labels[fleet.LabelGrants] = a.Grants[0].Plan, strings.Join(ids, ",")
+		facts := fleet.Facts{Corrects: a.Corrects()}
+		for _, g := range a.Grants {
+			facts.Approval, facts.Grants = a.Grants[0].Plan, append(facts.Grants, g.ID)
 		}
+		maps.Copy(s.Labels, facts.Labels())
 		sagas = append(sagas, s)
 	}
 	return sagas, nil
@@ -283,9 +280,6 @@ func origin(p plan.Plan, a plan.Action) map[string]string {
 	}
 	if a.Cause != "" {
 		labels[fleet.LabelCause] = string(a.Cause)
-	}
-	if a.Corrects() {
-		labels[fleet.LabelCorrects] = "true"
 	}
 	if a.Spec.Line > 0 {
 		labels[fleet.LabelLine] = strconv.Itoa(a.Spec.Line)

@@ -1,8 +1,6 @@
 package state
 
 import (
-	"slices"
-	"strconv"
 	"time"
 
 	"arcadiad/fleet"
@@ -30,34 +28,25 @@ type Needed struct {
 
 // Past is what Expired needs to know of a saga.
 type Past struct {
+	fleet.Facts
 	id        string
 	status    saga.Status
 	ended     time.Time // zero: live
-	retried   bool
-	undone    bool
-	update    bool    // it changed a living droplet, and made none
-	missing   bool    // it sent a create whose droplet was never seen
-	leavesTag bool    // it may have made droplets, and its tag is not known to be gone from the account
-	droplets  []int64 // that it made, adopted, replaced or destroyed
-	spoilt    bool    // its row cannot be read whole
+	update    bool      // it changed a living droplet, and made none
+	missing   bool      // it sent a create whose droplet was never seen
+	leavesTag bool      // it may have made droplets, and its tag is not known to be gone from the account
+	spoilt    bool      // its row cannot be read whole
 }
 
 // PastOf reads the labels of a saga. Spoilt: something of its row could not be read.
 func PastOf(id, kind string, status saga.Status, ended time.Time, labels map[string]string, spoilt bool) Past {
-	p := Past{id: id, status: status, ended: ended, update: kind == fleet.SagaUpdate}
-	p.retried, p.undone = labels[fleet.LabelRetried] == "true", labels[fleet.LabelUndone] == "true"
-	p.leavesTag = fleet.Saga{Kind: kind}.Makes() && labels[fleet.LabelTagGone] != "true"
-	creates, err := fleet.CreatesOf(labels)
-	p.spoilt = spoilt || err != nil
-	for _, label := range []string{fleet.LabelDroplet, fleet.LabelReplaces} {
-		if v := labels[label]; v != "" {
-			id, err := strconv.ParseInt(v, 10, 64)
-			p.spoilt = p.spoilt || err != nil
-			p.droplets = append(p.droplets, id)
-		}
+	f, err := fleet.FactsOf(labels)
+	return Past{
+		Facts: f, id: id, status: status, ended: ended, update: kind == fleet.SagaUpdate,
+		missing:   len(f.Creates.Bearers(f.DropletID, f.Replaces)) < f.Creates.Sent,
+		leavesTag: fleet.Saga{Kind: kind}.Makes() && !f.TagGone,
+		spoilt:    spoilt || err != nil,
 	}
-	p.missing = len(creates.Bearers(p.droplets...)) < creates.Sent
-	return p
 }
 
 // Expired gives the sagas for one name that may go: those from the oldest on, up to the first that is still needed; and beyond that
@@ -77,8 +66,8 @@ func Expired(sagas []Past, n Needed, before time.Time) (ids []string) {
 	first := 0 // that is still needed
 	for ; first < len(sagas); first++ {
 		p := sagas[first]
-		stalls := p.status == saga.Compensated && p.undone && first > answered
-		lives := slices.ContainsFunc(p.droplets, func(id int64) bool { return n.Droplets[id] })
+		stalls := p.status == saga.Compensated && p.Undone && first > answered
+		lives := n.Droplets[p.DropletID] || n.Droplets[p.Replaces]
 		if !over(p) || stalls || lives || p.leavesTag || p.missing || n.Sagas[p.id] || n.Tagged[fleet.Saga8(p.id)] {
 			break
 		}
@@ -101,7 +90,7 @@ func Expired(sagas []Past, n Needed, before time.Time) (ids []string) {
 // lastAnswer is the place of the last of some sagas that put an end to the failures before it; -1: there is none.
 func lastAnswer(sagas []Past, some func(Past) bool) int {
 	for i := len(sagas) - 1; i >= 0; i-- {
-		if p := sagas[i]; some(p) && (p.status == saga.Completed || p.retried) {
+		if p := sagas[i]; some(p) && (p.status == saga.Completed || p.Retried) {
 			return i
 		}
 	}

@@ -42,7 +42,7 @@ func bounding() []mutant {
 	take(14, "a group stalls by all its members", "plan/backoff.go", `of.undone >= stallAfter && of.undone > undone`, `false`, build)
 	take(14, "a retry of one is for its group", "plan/tally.go", `if saga.Retried && saga.EndedAt.After(t.forgiven) {`, `if false {`, build)
 	take(14, "one that stayed begins the count anew", "plan/tally.go", `if saga.Completed() && saga.EndedAt.After(t.stayed) {`, `if false {`, build)
-	take(14, "a create says its group", "provision/draft.go", "w.Lost = a.Lost\n\t\taddSpec()\n\t\tlabels[fleet.LabelGroup] = a.Spec.GroupHash()", "w.Lost = a.Lost\n\t\taddSpec()", daemonTests("TestLaw14ABadImage"))
+	take(14, "a create says its group", "provision/draft.go", "w.Lost = a.Lost\n\t\taddSpec()\n\t\tfacts.GroupHash = a.Spec.GroupHash()", "w.Lost = a.Lost\n\t\taddSpec()", daemonTests("TestLaw14ABadImage"))
 	take(2, "stateless: renamed is not gone", "fleet/bytags.go", `renamed[d.ID], taken[key] = s, true`, `taken[key] = true`, build)
 	take(2, "stateless: only what fits was renamed", "fleet/bytags.go", `asked && ok && seen != want {`, `asked && ok && seen != want && false {`, build)
 	return all

@@ -125,7 +125,7 @@ func deciding() []mutant {
 	const destroying, turn = "plan/maxdestroy.go", "plan/turn.go"
 	take(9, "max_destroy counts live sagas", destroying, `planned+leave.live > limit`, `planned > limit`)
 	take(9, "max_destroy counts corrections over time", destroying, `n++`, `n = 0`)
-	take(9, "an approval lets more be corrected", destroying, "case saga.Approved:\n\t\t\tn = 0", "case saga.Approved:\n\t\t\tn++")
+	take(9, "an approval lets more be corrected", destroying, "case saga.Approved():\n\t\t\tn = 0", "case saga.Approved():\n\t\t\tn++")
 	take(9, "the last droplet is not destroyed unasked", destroying, `case d.Kind == Destroy && everything(leave.ends, d):`, `case false:`)
 	take(9, "the whole fleet is not replaced unasked", destroying, `case d.Kind == Replace && policy.Percent && everything(leave.goes, d):`, `case false:`)
 	take(18, "a group goes a few at a time", turn, `if left < g.count-g.most {`, `if false {`)

@@ -45,7 +45,7 @@ func remembering() []mutant {
 	take(15, "secrets are erased with their saga", "state/sqlite/journal.go", "DELETE FROM saga_secrets WHERE saga_id = ?", "DELETE FROM saga_secrets WHERE saga_id = ? || '!'", db)
 	take(15, "secrets lie on pages of their own", "state/sqlite/journal.go", `const secretPadding = 4096`, `const secretPadding = 0`, db)
 	take(3, "an ended saga stays ended", "state/sqlite/journal.go", `case !saga.Status(status).Live() && s.Status.Live():`, `case false:`, db)
-	take(9, "an approval is used with its sagas", "state/sqlite/journal.go", `if err := useGrants(ctx, tx, list); err != nil {`, `if err := error(nil); err != nil {`, db)
+	take(9, "an approval is used with its sagas", "state/sqlite/journal.go", `err := useGrants(ctx, tx, sg)`, `err := error(nil)`, db)
 	take(9, "an approval is used once", "state/sqlite/grants.go", `WHERE id = ? AND used_at IS NULL", timeText`, `WHERE id = ?", timeText`, db)
 	take(16, "a saga is kept until its tag is gone", "state/retain.go", `|| p.leavesTag `, ``, db)
 	take(14, "updates that failed are kept while they hold the next", "state/retain.go", `saga.Compensated && i > answered; !over`, `saga.Compensated && i < 0; !over`, db)

@@ -41,7 +41,7 @@ func writing() []mutant {
 	take(15, "errors are scrubbed", "digitalocean/redact.go", `e.Message, e.RequestID = redact(e.Message, token), redact(e.RequestID, token)`, ``, api)
 
 	const create = "provision/create.go"
-	take(3, "the intent of a create is durable", create, "w.creates().SetLabels(run.SetLabel)\n\t\treturn run.Checkpoint(ctx)", "w.creates().SetLabels(run.SetLabel)\n\t\treturn nil", steps)
+	take(3, "the intent of a create is durable", create, "keepFacts(run, fleet.Facts{Creates: w.creates()})\n\t\treturn run.Checkpoint(ctx)", "note(run, fleet.Facts{Creates: w.creates()})\n\t\treturn nil", steps)
 	take(4, "an uncertain create is not refused", create, `if digitalocean.Uncertain(err) {`, `if false {`, steps)
 	take(4, "the settle: its number of looks", create, `const settleLooks = 3`, `const settleLooks = 1`, steps)
 	take(4, "the settle: its spread", create, `counts := a.Waited >= p.o.Settle/settleLooks`, `counts := true`, steps)
@@ -120,7 +120,7 @@ func writing() []mutant {
 	take(14, "it gets an hour and no more", "provision/wait.go", `case w.Looks < p.o.WaitLongest && (`, `case (`, steps)
 	take(14, "ready means an address too", "provision/wait.go", `if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {`, `if d.Status != fleet.StatusActive {`, steps)
 	take(1, "ready means its tags too", "provision/wait.go", "if !d.HasTag(t) {\n\t\t\treturn false", "if !d.HasTag(t) && false {\n\t\t\treturn false", steps)
-	take(15, "user data is the saga's secret", "provision/draft.go", "w.Spec.UserData = \"\"\n\t\tlabels[fleet.LabelSpec] = w.SpecHash\n\t}", "labels[fleet.LabelSpec] = w.SpecHash\n\t}", steps)
+	take(15, "user data is the saga's secret", "provision/draft.go", "w.Spec.UserData = \"\"\n\t\tfacts.SpecHash = w.SpecHash\n\t}", "facts.SpecHash = w.SpecHash\n\t}", steps)
 
 	const sweep = "provision/sweep.go"
 	tags := daemonTests("Tags")
@@ -128,7 +128,7 @@ func writing() []mutant {
 	take(1, "left tags: no droplet shows them", sweep, "inUse[saga8] = true", "inUse[saga8] = false", steps)
 	take(1, "left tags: no record is the saga's", sweep, `inUse[fleet.Saga8(r.SagaID)] = true`, `inUse[fleet.Saga8(r.SagaID)] = false`, steps)
 	take(5, "left tags: the watch has ended", sweep, `now.Sub(saga.EndedAt) < watched:`, `false:`, steps)
-	take(3, "left tags: the removal has its intent", sweep, `return s.Label(ctx, saga.ID, fleet.LabelSwept, time.Now().UTC().Format(time.RFC3339))`, `return nil`, steps)
+	take(3, "left tags: the removal has its intent", sweep, `return s.keep(ctx, saga.ID, fleet.Facts{SweptAt: time.Now()})`, `return nil`, steps)
 	take(1, "left tags: so many a day", sweep, `removed >= left || `, `removed >= left+1000 || `, tags)
 	take(1, "left tags: each looked at once a day", sweep, `case now.Sub(s.looked[saga.ID]) < sweepPause:`, `case false:`, steps, tags)
 	take(1, "left tags: a failure ends the day", sweep, `s.rest = now.Add(sweepPause)`, ``, tags)

@@ -5,11 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"arcadiad/fleet"
+	"arcadiad/saga"
 	"arcadiad/state"
 )
 
@@ -104,13 +103,16 @@ func readGrants(ctx context.Context, tx *sql.Tx) (grants []fleet.Grant, err erro
 	return grants, err
 }
 
-// useGrants uses up the grants that a saga goes by, given by their ids, with commas between them.
-func useGrants(ctx context.Context, tx *txn, list string) error {
-	for _, text := range strings.Split(list, ",") {
-		id, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return fmt.Errorf("label %s: %w", fleet.LabelGrants, err)
-		}
+// useGrants uses up the grants that a saga goes by.
+func useGrants(ctx context.Context, tx *txn, sg saga.Saga) error {
+	if sg.Labels[fleet.LabelGrants] == "" {
+		return nil
+	}
+	facts, err := fleet.FactsOf(sg.Labels)
+	if err != nil {
+		return err
+	}
+	for _, id := range facts.Grants {
 		done, err := tx.ExecContext(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", timeText(time.Now()), id)
 		if err != nil {
 			return err

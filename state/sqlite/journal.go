@@ -21,7 +21,7 @@ var _ saga.Journal = (*Store)(nil)
 // secretPadding is how many zero bytes go before a secret in its row: a page's worth, see doc.go.
 const secretPadding = 4096
 
-// Begin writes new sagas, all or none. A saga with the label fleet.LabelGrants uses up those grants in the same transaction;
+// Begin writes new sagas, all or none. The grants that a saga names (fleet.Facts) are used up in the same transaction;
 // state.ErrApproval where one of them is not to be had.
 func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	if len(sagas) == 0 {
@@ -29,12 +29,11 @@ func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		for _, sg := range sagas {
-			if list := sg.Labels[fleet.LabelGrants]; list != "" {
-				if err := useGrants(ctx, tx, list); err != nil {
-					return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
-				}
+			err := useGrants(ctx, tx, sg)
+			if err == nil {
+				err = insertSaga(ctx, tx, sg)
 			}
-			if err := insertSaga(ctx, tx, sg); err != nil {
+			if err != nil {
 				return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 			}
 		}

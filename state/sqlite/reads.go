@@ -220,7 +220,7 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	if err := decode("labels", text, &labels); err != nil {
 		return err
 	}
-	return state.Describe(f, labels)
+	return f.Read(labels)
 }
 
 func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {

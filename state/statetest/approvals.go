@@ -83,7 +83,7 @@ func ApprovalIsUsedWithItsSagas(t *testing.T, p Place) {
 		t.Errorf("still approved: %v", g)
 	}
 	wantErr(t, s.Begin(t.Context(), approved(3, "c", grants[0])), state.ErrApproval)
-	if sg := get(s.Load(t.Context()))(t).Sagas; !sg[0].Approved || sg[1].Approved {
+	if sg := get(s.Load(t.Context()))(t).Sagas; !sg[0].Approved() || sg[1].Approved() {
 		t.Errorf("which saga was approved: %+v", sg)
 	}
 	again := get(s.Grant(t.Context(), "plan-2", []fleet.Grant{of(2, "b")}))(t)
@@ -91,7 +91,7 @@ func ApprovalIsUsedWithItsSagas(t *testing.T, p Place) {
 		t.Errorf("approved twice: %v", g)
 	}
 	must(t, s.Withdraw(t.Context(), []int64{grants[0].ID, again[0].ID})) // the first was used, and stays told of
-	if r := get(s.Load(t.Context()))(t); len(r.Grants) != 0 || !r.Sagas[0].Approved {
+	if r := get(s.Load(t.Context()))(t); len(r.Grants) != 0 || !r.Sagas[0].Approved() {
 		t.Errorf("withdrawn: %v, %+v", r.Grants, r.Sagas[0])
 	}
 	meta := get(s.Meta(t.Context()))(t)

@@ -64,8 +64,9 @@ func testLoad(t *testing.T, p Place) {
 	must(t, s.Begin(t.Context(), live))
 	want.Sagas = []fleet.Saga{
 		{
-			ID: sg.ID, Kind: fleet.SagaReplace, Name: "a", Status: "compensated", SpecHash: "abc", DropletID: 123, Replaces: 99,
-			Undone: true, Retried: true, Approved: true, Error: "no", CreatedAt: sg.CreatedAt, EndedAt: ended(sg, saga.Compensated).EndedAt,
+			ID: sg.ID, Kind: fleet.SagaReplace, Name: "a", Status: "compensated", Error: "no",
+			Facts:     fleet.Facts{SpecHash: "abc", DropletID: 123, Replaces: 99, Undone: true, Retried: true, Approval: "plan-1"},
+			CreatedAt: sg.CreatedAt, EndedAt: ended(sg, saga.Compensated).EndedAt,
 		},
 		{ID: live.ID, Kind: fleet.SagaProvision, Name: "a", Status: "pending", Live: true, Step: "CreateDroplet", CreatedAt: live.CreatedAt},
 	}
