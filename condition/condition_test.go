@@ -213,7 +213,7 @@ func TestConditionOfTheFile(t *testing.T) {
 	}
 	kept, _ := Of(Input{FileErr: bad, Desired: &fleet.Fleet{}}).From(Versions)
 	none, _ := Of(Input{FileErr: bad}).From(Versions)
-	if !strings.Contains(kept[0].Summary, "stays in force: "+bad.Error()) || !strings.Contains(none[0].Summary, "no version is in force") {
+	if !strings.Contains(kept[0].Summary, "stays in force: "+bad.Error()) || !strings.Contains(none[0].Summary, "no fleet file is in force") {
 		t.Errorf("%+v\n%+v", kept, none)
 	}
 }

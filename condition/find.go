@@ -28,14 +28,17 @@ func (s Set) file() []Condition {
 	if s.FileErr == nil {
 		return nil
 	}
-	keeping := "nothing is planned, for no version is in force"
-	if s.Desired != nil {
-		keeping = "the last good version stays in force"
-	}
 	return []Condition{{
-		Kind: File, State: s.FileErr.Error(), Summary: "the fleet file is not usable; " + keeping + ": " + s.FileErr.Error(),
-		Advice: "mend the file; to check it: arcadiad validate",
+		Kind: File, State: s.FileErr.Error(), Summary: s.unusable() + ": " + s.FileErr.Error(), Advice: "mend the file; to check it: arcadiad validate",
 	}}
+}
+
+// unusable says what a bad fleet file leaves in force.
+func (s Set) unusable() string {
+	if s.Desired == nil {
+		return "the fleet file is not usable; no fleet file is in force: syncing and resuming, planning nothing"
+	}
+	return "the fleet file is not usable; the last good version stays in force"
 }
 
 func (s Set) stuck() (conditions []Condition) {

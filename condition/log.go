@@ -9,7 +9,7 @@ import (
 	"arcadiad/plan"
 )
 
-// Log says what is new about the plan of a Set, once when it begins and once when it ends: no pass repeats what another one has said.
+// Log says what is new in a Set, once when it begins and once when it ends: no pass repeats what another one has said.
 type Log struct {
 	To *slog.Logger
 
@@ -19,8 +19,15 @@ type Log struct {
 	warnings []string
 }
 
-// Tell says what is new.
-func (l *Log) Tell(s Set) {
+// TellFile says what is wrong with the newest fleet file.
+func (l *Log) TellFile(s Set) {
+	if s.FileErr != nil {
+		l.To.Error(s.unusable(), "error", s.FileErr)
+	}
+}
+
+// TellPlan says what is new about the plan.
+func (l *Log) TellPlan(s Set) {
 	if !s.planned() {
 		return
 	}

@@ -87,7 +87,9 @@ func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
 // taken hears of every version of the fleet file.
 func (h *app) taken(v fleetfile.Version) {
 	h.observability.metrics.File(v)
-	h.observability.board.Replace(h.attention(), condition.Versions)
+	set := h.attention()
+	h.observability.board.Replace(set, condition.Versions)
+	h.observability.log.TellFile(set)
 }
 
 // passed hears of every pass.
@@ -109,7 +111,7 @@ func (h *app) passed(r reconcile.Report) {
 	set := h.attention()
 	set.Failing = w.failing
 	w.board.Replace(set, condition.Passes)
-	w.log.Tell(set)
+	w.log.TellPlan(set)
 	if r.Err == nil && set.Plan.ID != "" {
 		w.planned.Store(true)
 	}

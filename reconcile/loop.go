@@ -188,7 +188,7 @@ func retryAfter(failures int) time.Duration {
 	return min(5*time.Minute, 5*time.Second<<min(failures-1, 10))
 }
 
-// takeVersions puts good versions of the fleet file in force, and says loudly what is wrong with bad ones.
+// takeVersions puts good versions of the fleet file in force.
 func (l *Loop) takeVersions(ctx context.Context, versions <-chan fleetfile.Version, first chan<- struct{}) {
 	for n := 0; ; n++ {
 		select {
@@ -228,11 +228,6 @@ func (l *Loop) take(ctx context.Context, v fleetfile.Version, first bool) {
 		l.Taken(v)
 	}
 	if v.Err != nil {
-		keeping := "no fleet file is in force: syncing and resuming, planning nothing"
-		if had {
-			keeping = "the last good version stays in force"
-		}
-		l.Log.Error("the fleet file is not usable; "+keeping, "error", v.Err)
 		return
 	}
 	l.Log.Info("fleet file in force", "fleet", v.Fleet.Name, "droplets", len(v.Fleet.Specs), "hash", v.Fleet.Hash[:min(12, len(v.Fleet.Hash))])
