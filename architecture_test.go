@@ -39,14 +39,12 @@ func rules() []rule {
 		{"docs", checkDocs},
 		{"words", checkWords},
 		{"citations", checkCitations},
+		{"layers", checkLayers},
 	}
 }
 
 func TestArchitecture(t *testing.T) {
-	repository, err := read(os.DirFS("."))
-	if err != nil {
-		t.Fatal(err)
-	}
+	repository := theRepository(t)
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) {
 			for _, breach := range r.check(repository) {
@@ -54,6 +52,14 @@ func TestArchitecture(t *testing.T) {
 			}
 		})
 	}
+}
+
+func theRepository(t *testing.T) *tree {
+	repository, err := read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repository
 }
 
 // tree is the repository as the rules see it.

@@ -20,6 +20,10 @@ func goodTree() map[string]string {
 		"digitalocean/doc.go":   "// Package digitalocean speaks to the API.\npackage digitalocean\n\nimport _ \"github.com/digitalocean/godo\"\n",
 		"digitalocean/write.go": "package digitalocean\n\nimport \"net/http\"\n\nfunc (c *Client) Destroy() { send(http.MethodDelete) }\n",
 		"plan/doc.go":           "// Package plan compares.\npackage plan\n\nimport \"arcadiad/fleet\"\n\nfunc license() License { return License{&terms{}} }\n",
+		"saga/doc.go":           "// Package saga runs. A file uses only those below it:\n//\n//\trun.go         the engine\n//\tstep.go one.go what it runs\npackage saga\n",
+		"saga/run.go":           "package saga\n\nfunc run(s step) { s.do() }\n",
+		"saga/step.go":          "package saga\n\ntype step struct{ one }\n",
+		"saga/one.go":           "package saga\n\ntype one struct{}\n\nfunc (o *one) do() {}\n",
 		"plan/law_test.go":      "package plan\n\nimport \"testing\"\n\n" + laws.String(),
 		"plan/wait_test.go": "package plan\n\nfunc TestWait(t *testing.T) { synctest.Test(t, func(t *testing.T) { time.Sleep(1); pause() }) }\n" +
 			"func pause() { time.Sleep(1) }\n" +
@@ -128,6 +132,13 @@ func TestRulesFindBadTrees(t *testing.T) {
 		{"citations", "plan/bad.go", "package plan\n\n// As GONE.md says.\nvar bad int\n", "plan/bad.go:3: there is no page GONE.md"},
 		{"citations", "plan/bad.go", "package plan\n\n// As README.md, \"Use\"\n// and \"Gone\" say.\nvar bad int\n", "has no section \"Gone\""},
 		{"citations", "Makefile", "# as docs" + "/gone.md says\n", "there is no page docs" + "/gone.md"},
+
+		{"layers", "saga/one.go", "package saga\n\ntype one struct{}\n\nfunc (o one) do() { run(step{}) }\n", "saga/one.go:5: run is declared above, in saga/run.go"},
+		{"layers", "saga/one.go", "package saga\n\ntype one struct{}\n\nfunc (s *step) do() {}\n", "step is declared above"},
+		{"layers", "saga/one.go", "package saga\n\ntype one struct{ do func() }\n\nfunc of(l map[int]step) { for _, s := range l { s.one.do() } }\n", "step is declared above"},
+		{"layers", "saga/more.go", "package saga\n", "saga/more.go is missing in the list"},
+		{"layers", "saga/doc.go", "// Package saga runs. A file uses only those below it:\n//\n//\trun.go step.go one.go two.go run.go\npackage saga\n", "run.go is listed twice"},
+		{"layers", "saga/doc.go", "// Package saga runs. A file uses only those below it:\n//\n//\trun.go step.go one.go two.go\npackage saga\n", "there is no two.go"},
 
 		{"secrets", "key.txt", "-----BEGIN EC " + "PRIVATE KEY-----\nMHcCAQEE\n", "looks like a secret"},
 	} {

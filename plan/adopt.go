@@ -10,24 +10,24 @@ import (
 	"arcadiad/fleet"
 )
 
-// claim adopts one of the unregistered droplets that bear a desired name and our tags (laws 5 and 16). No registered droplet stands
+// adoptUntracked adopts one of the unregistered droplets that bear a desired name and our tags (laws 5 and 16). No registered droplet stands
 // for the name.
-func (b *builder) adoptUntracked(x *subject) {
+func adoptUntracked(b *builder, x *subject) {
 	left := slices.Clone(x.untracked)
-	if waiting := b.awaited(x, left); waiting {
+	if waiting := awaited(b, x, left); waiting {
 		return
 	}
 	left = withoutReplaced(left)
-	left = b.oneOfEachSaga(left)
+	left = oneOfEachSaga(b, left)
 	kept := left[0]
 	for _, d := range left {
-		if b.suits(x, d) {
+		if suits(b, x, d) {
 			kept = d
 			break
 		}
 	}
-	b.adopt(x, kept)
-	b.extras(x, kept)
+	adopt(b, x, kept)
+	extras(b, x, kept)
 }
 
 // hopeless is the age at which a new droplet is no longer expected to become active: a saga waits for an hour at most (law 14).
@@ -35,7 +35,7 @@ const hopeless = 2 * time.Hour
 
 // awaited tells whether a replacement among the claims is still on its way. Until it is active or gone, nobody knows which of the
 // pair is to stay. One that is not active long after any saga would have given it up never will be.
-func (b *builder) awaited(x *subject, untracked []*fleet.Droplet) bool {
+func awaited(b *builder, x *subject, untracked []*fleet.Droplet) bool {
 	for _, d := range untracked {
 		for _, old := range d.Replaces() {
 			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(untracked, func(c *fleet.Droplet) bool { return c.ID == old }) {
@@ -70,11 +70,11 @@ func withoutReplaced(untracked []*fleet.Droplet) []*fleet.Droplet {
 }
 
 // oneOfEachSaga keeps one droplet of those that show the same saga tag: the one that the saga knows, else the oldest.
-func (b *builder) oneOfEachSaga(untracked []*fleet.Droplet) []*fleet.Droplet {
+func oneOfEachSaga(b *builder, untracked []*fleet.Droplet) []*fleet.Droplet {
 	best := map[string]*fleet.Droplet{}
 	for _, d := range untracked {
 		tag := strings.Join(d.Saga8s(), ",")
-		if have := best[tag]; tag != "" && (have == nil || b.older(tag, d, have)) {
+		if have := best[tag]; tag != "" && (have == nil || older(b, tag, d, have)) {
 			best[tag] = d
 		}
 	}
@@ -84,7 +84,7 @@ func (b *builder) oneOfEachSaga(untracked []*fleet.Droplet) []*fleet.Droplet {
 	})
 }
 
-func (b *builder) older(tag string, d, than *fleet.Droplet) bool {
+func older(b *builder, tag string, d, than *fleet.Droplet) bool {
 	if saga := b.journal[tag]; saga != nil && saga.DropletID != 0 {
 		if d.ID == saga.DropletID || than.ID == saga.DropletID {
 			return d.ID == saga.DropletID
@@ -93,11 +93,11 @@ func (b *builder) older(tag string, d, than *fleet.Droplet) bool {
 	if d.CreatedAt.IsZero() || than.CreatedAt.IsZero() {
 		return d.ID < than.ID // ids grow
 	}
-	return cmp.Or(d.CreatedAt.Compare(than.CreatedAt), compareInt(d.ID, than.ID)) < 0
+	return cmp.Or(d.CreatedAt.Compare(than.CreatedAt), cmp.Compare(d.ID, than.ID)) < 0
 }
 
 // suits tells whether a droplet is active and, as far as can be read, what the file asks for.
-func (b *builder) suits(x *subject, d *fleet.Droplet) bool {
+func suits(b *builder, x *subject, d *fleet.Droplet) bool {
 	if x.spec == nil || d.Status != fleet.StatusActive {
 		return d.Status == fleet.StatusActive
 	}
@@ -130,7 +130,7 @@ func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange
 	return replaced, altered
 }
 
-func (b *builder) adopt(x *subject, d *fleet.Droplet) {
+func adopt(b *builder, x *subject, d *fleet.Droplet) {
 	reason := "tagged for the fleet, and not registered yet"
 	changes, _ := unlike(x.spec, d)
 	if len(changes) > 0 {
@@ -149,10 +149,10 @@ func (b *builder) adopt(x *subject, d *fleet.Droplet) {
 
 // extras plans the end of every droplet under a desired name but the kept one. A leftover goes unasked; all else that competes for the name
 // is held by origin (law 5).
-func (b *builder) extras(x *subject, kept *fleet.Droplet) {
+func extras(b *builder, x *subject, kept *fleet.Droplet) {
 	for i := range x.holdings {
 		if h := &x.holdings[i]; h.state == present && h.seen != kept {
-			b.extra(x, kept, draft{seen: h.seen, record: h.record}, "registered twice")
+			addExtra(b, x, kept, draft{seen: h.seen, record: h.record}, "registered twice")
 		}
 	}
 	for _, d := range x.untracked {
@@ -163,20 +163,20 @@ func (b *builder) extras(x *subject, kept *fleet.Droplet) {
 		extra := draft{seen: d}
 		switch {
 		case slices.Contains(kept.Replaces(), d.ID):
-			b.extra(x, kept, extra, "replaced")
-		case maker != nil && !maker.Completed() && !b.sameSaga(d, kept):
+			addExtra(b, x, kept, extra, "replaced")
+		case maker != nil && !maker.Completed() && !sameSaga(b, d, kept):
 			extra.subject, extra.kept = x, kept
 			extra.Action = Action{Kind: Destroy, Reason: fmt.Sprintf(
 				"late arrival: saga %s had given it up, and %s is droplet %d by now", fleet.Saga8(maker.ID), x.name, kept.ID)}
 			b.add(extra)
 		default:
-			b.extra(x, kept, extra, "duplicate")
+			addExtra(b, x, kept, extra, "duplicate")
 		}
 	}
 }
 
-// extra plans the end of a droplet beside the kept one, once that is known to work.
-func (b *builder) extra(x *subject, kept *fleet.Droplet, d draft, word string) {
+// addExtra plans the end of a droplet beside the kept one, once that is known to work.
+func addExtra(b *builder, x *subject, kept *fleet.Droplet, d draft, word string) {
 	if kept.Status != fleet.StatusActive {
 		b.warn("%s: droplet %d is one too many (%s), and stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
 		return
@@ -186,7 +186,7 @@ func (b *builder) extra(x *subject, kept *fleet.Droplet, d draft, word string) {
 	b.add(d)
 }
 
-func (b *builder) sameSaga(d, kept *fleet.Droplet) bool {
+func sameSaga(b *builder, d, kept *fleet.Droplet) bool {
 	maker := b.makerOf(d)
 	return maker != nil && maker == b.makerOf(kept)
 }

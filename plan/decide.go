@@ -1,37 +1,36 @@
 package plan
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 
 	"arcadiad/fleet"
 )
 
 // decide plans for one name.
-func (b *builder) decide(x *subject) {
+func decide(c *comparer, x *subject) {
+	b := c.builder
 	if x.live != nil {
 		return // one saga at a time (law 2): the next pass sees what became of it
 	}
-	b.note(x)
-	b.forget(x)
+	note(b, x)
+	forget(b, x)
 	if x.waits != "" {
 		b.warn("%s", x.waits)
 	}
 	if x.waits != "" || x.heir != nil {
 		return
 	}
-	kept, occupied := b.keeperOf(x)
+	kept, occupied := keeperOf(b, x)
 	switch {
 	case x.spec == nil:
-		b.undesired(x)
+		undesired(b, x)
 	case kept != nil:
-		b.compare(x, *kept)
-		b.extras(x, kept.seen)
+		c.compare(x, *kept)
+		extras(b, x, kept.seen)
 	case occupied:
 		// Something is registered under the name, and what became of it is not known: nothing is safe to do.
 	case len(x.untracked) > 0:
-		b.adoptUntracked(x)
+		adoptUntracked(b, x)
 	default:
 		reason, cause := absence(x)
 		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
@@ -39,7 +38,7 @@ func (b *builder) decide(x *subject) {
 }
 
 // note reports what is odd about a name, whatever is done about it.
-func (b *builder) note(x *subject) {
+func note(b *builder, x *subject) {
 	for _, h := range x.holdings {
 		switch {
 		case h.state == released && !b.blind:
@@ -48,7 +47,7 @@ func (b *builder) note(x *subject) {
 			b.warn("%s (droplet %d) is shown without its tags, so nothing is done about it until they show: the token may lack the scope tag:read",
 				x.name, h.record.DropletID)
 		case h.state == missing && h.seen == nil:
-			b.noteMissing(x, &h)
+			noteMissing(b, x, &h)
 		case h.state == missing:
 			b.plan.Summary.Missing++
 			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
@@ -63,19 +62,18 @@ func (b *builder) note(x *subject) {
 	for _, d := range x.returned {
 		b.warn("droplet %d (%s) was released, and shows arcadiad's tags again: it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
 	}
-	if len(b.takenBy(x)) > 0 && !x.stands() {
+	if len(takenBy(b, x)) > 0 && !x.stands() {
 		return // the hold name_taken says so
 	}
-	for _, id := range x.strangers {
-		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", id, x.name, x.name,
-			b.adoptHint(x, id))
+	for _, d := range x.strangers {
+		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", d.ID, x.name, x.name,
+			adoptHint(b, x, d))
 	}
 }
 
 // adoptHint says how to have the droplet of that name, where another would be made beside it.
-func (b *builder) adoptHint(x *subject, stranger int64) string {
-	i, seen := slices.BinarySearchFunc(b.droplets, stranger, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-	if !seen || len(x.strangers) > 1 || len(x.holdings)+len(x.untracked) > 0 || Ownerless(b.desired.Name, *b.droplets[i], false) != "" {
+func adoptHint(b *builder, x *subject, stranger *fleet.Droplet) string {
+	if len(x.strangers) > 1 || len(x.holdings)+len(x.untracked) > 0 || Ownerless(b.desired.Name, *stranger, false) != "" {
 		return ""
 	}
 	return " (to manage it instead of making another: arcadiad adopt " + x.name + ")"
@@ -83,14 +81,14 @@ func (b *builder) adoptHint(x *subject, stranger int64) string {
 
 // keeperOf chooses the registered droplet that stands for the name, and tells whether anything registered occupies it. More than
 // one registered droplet is rare: the active one that fits the file stays, else the one with the lowest id.
-func (b *builder) keeperOf(x *subject) (kept *holding, occupied bool) {
+func keeperOf(b *builder, x *subject) (kept *holding, occupied bool) {
 	for i := range x.holdings {
 		h := &x.holdings[i]
 		if h.state == gone {
 			continue
 		}
 		occupied = true
-		if h.state == present && (kept == nil || !b.suits(x, kept.seen) && b.suits(x, h.seen)) {
+		if h.state == present && (kept == nil || !suits(b, x, kept.seen) && suits(b, x, h.seen)) {
 			kept = h
 		}
 	}
@@ -98,12 +96,10 @@ func (b *builder) keeperOf(x *subject) (kept *holding, occupied bool) {
 }
 
 // undesired plans the end of everything under a name that the file does not want.
-func (b *builder) undesired(x *subject) {
-	for i := range x.holdings {
-		h := &x.holdings[i]
+func undesired(b *builder, x *subject) {
+	for _, h := range x.holdings {
 		if h.state == present {
-			b.add(draft{subject: x, seen: h.seen, record: h.record,
-				Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
+			b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
 		}
 	}
 	for _, d := range x.untracked {
@@ -121,10 +117,8 @@ func (b *builder) undesired(x *subject) {
 
 // absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells.
 func absence(x *subject) (reason string, cause Cause) {
-	for _, h := range x.holdings {
-		if h.state == gone {
-			return "droplet " + strconv.FormatInt(h.record.DropletID, 10) + " is gone", CauseBroken
-		}
+	if lost := goneUnder(x); len(lost) > 0 {
+		return "droplet " + strconv.FormatInt(lost[0], 10) + " is gone", CauseBroken
 	}
 	if saga := x.lastDone(); saga != nil {
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
@@ -138,18 +132,4 @@ func absence(x *subject) (reason string, cause Cause) {
 		return "in the fleet file, and not there under its old name either", CauseFile
 	}
 	return "in the fleet file, and not there", CauseFile
-}
-
-// lastDone is the last saga of the name that came through; nil: none did.
-func (x *subject) lastDone() *fleet.Saga {
-	for _, saga := range slices.Backward(x.past) {
-		if saga.Completed() {
-			return saga
-		}
-	}
-	return nil
-}
-
-func (b *builder) warn(format string, args ...any) {
-	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
 }

@@ -1,24 +1,54 @@
 // Package plan compares what is desired, what is recorded and what is seen, and says what is to be done: a [Plan].
 //
 // [Build] is a pure function. It asks nobody, waits for nothing and remembers nothing; the same three inputs give the same plan,
-// in the same order, under the same id, however they were sorted. It goes in four strides, a file for each:
+// in the same order, under the same id, however they were sorted. It goes in four strides:
 //
-//   - index.go sorts every saga, record and droplet under the name that it belongs to. A registered droplet belongs to the name
-//     it was recorded under, by id, whatever the console calls it. A droplet that is not ours belongs to nobody.
-//   - decide.go looks at one name at a time. A name with a live saga is left alone. A desired and registered name is compared
-//     field by field (diff.go): the file changed, or the record is behind, or somebody changed the droplet behind our back.
-//     A desired name without a droplet adopts one that bears our tags (claim.go), or is provisioned. What nobody wants is destroyed.
-//   - hold.go goes over all actions with an ordered table: each [Hold] is a row. A held action stays in the plan, with the hold and
-//     the reason, and is not carried out. A person lets some of them through by naming the plan's id.
-//   - license.go: each destroy and replace that is not held gets a [License]. Nothing else makes one, and no droplet is
-//     destroyed without one.
+//   - Every saga, record and droplet is sorted under the name that it belongs to. A registered droplet belongs to the name it was
+//     recorded under, by id, whatever the console calls it. A droplet that is not ours belongs to nobody.
+//   - One name is decided at a time. A name with a live saga is left alone. A desired and registered name is compared field by
+//     field: the file changed, or the record is behind, or somebody changed the droplet behind our back. A desired name without a
+//     droplet adopts one that bears our tags, or is provisioned. What nobody wants is destroyed.
+//   - An ordered table of holds goes over all actions. A held action stays in the plan, with the [Hold] and the reason, and is not
+//     carried out. A person lets some of them through by naming the plan's id.
+//   - Each destroy and replace that is not held gets a [License]. Nothing else makes one, and no droplet is destroyed without one.
 //
-// What else hangs on a droplet that goes (takes.go) is told to people, and decides nothing.
+// What else hangs on a droplet that goes is told to people, and decides nothing.
 //
 // Every name has at most one action that may start, because it has at most one live saga; what else is due for it is held by
-// turn. Failures hold too, for a while (backoff.go), and [Plan.Lapses] says when the first of these waits is over.
+// turn. Failures hold too, for a while, and [Plan.Lapses] says when the first of these waits is over.
 //
-// What a plan never does by itself, because it takes a person who names the droplet, is in transfer.go: [Adoptable] and [Releasable].
+// What a plan never does by itself, because it takes a person who names the droplet, are [Adoptable] and [Releasable].
 //
-// As JSON a plan has the shape that `arcadiad plan -o json` promises. What people read is laid out by package view.
+// [Plan.MarshalJSON] writes a plan for programs; package view lays it out for people.
+//
+// A file uses only those below it:
+//
+//	build.go                   the strides
+//	transfer.go                what takes a person: adopt and release
+//	json.go                    a plan for programs
+//	licensing.go               licenses for what nothing holds
+//	id.go                      what a plan is called
+//	decide.go                  one name at a time
+//	adopt.go                   untracked droplets: the one to keep, and the others
+//	compare.go update.go       one droplet, field by field, and what is changed in place
+//	hold.go                    the table of holds
+//	hold_turn.go               one action of a name, and a few of a group
+//	hold_bounds.go             max_droplets, max_monthly_cost, account_limit
+//	hold_maxdestroy.go hold_preflight.go
+//	hold_backoff.go            what failed, or did not last: loop, stalled, backoff
+//	hold_confirm.go hold_lost.go hold_rename.go hold_nametaken.go hold_origin.go
+//	hold_attached.go           volumes, reserved_ip
+//	hold_protect.go hold_tags.go
+//	warn.go                    what people should know besides
+//	effort.go cost.go          how long it takes, and what it costs
+//	sideeffects.go             what hangs on droplets that go
+//	builder.go draft.go        a plan in the making, and an action of it
+//	belonging.go renames.go    which name each saga, record and droplet belongs to
+//	index.go                   everything that is known, by name
+//	tally.go                   what became of the creates of a group
+//	shape.go                   what specs ask for and records say
+//	pin.go                     inputs that do not belong together
+//	grant.go                   approvals
+//	plan.go action.go change.go
+//	license.go                 the leave to destroy one droplet
 package plan

@@ -2,12 +2,6 @@ package plan
 
 import "time"
 
-// Effort is what carrying out the actions that are not held is likely to take.
-type Effort struct {
-	Requests int           `json:"Requests"` // API requests, about
-	Time     time.Duration `json:"Time"`     // about, under the rate limit
-}
-
 // An estimate assumes that a droplet is active after a minute and gone after half of one
 // (docs/digitalocean-api.md, "Statuses" and "Destroying a droplet").
 const (
@@ -23,7 +17,7 @@ const (
 // Each create, destroy and update is a write. Whoever waits shares a look every interval, which takes a request for each of them or a
 // whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
 // another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
-func (b *builder) estimate() {
+func estimate(b *builder) {
 	creates, destroys, others, resizes := 0, 0, 0, 0
 	for _, d := range b.drafts {
 		switch {

@@ -8,28 +8,6 @@ import (
 	"arcadiad/fleet"
 )
 
-// need is the approval that would lift a hold on the action.
-func (d *draft) need(by string, facts []string) fleet.Grant {
-	if !slices.IsSorted(facts) {
-		facts = slices.Sorted(slices.Values(facts))
-	}
-	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: by, Facts: facts}
-}
-
-// granted finds the approval that covers what is needed. An approval of this very plan, given without a daemon, covers all that is held.
-func (b *builder) granted(need fleet.Grant, held bool) (fleet.Grant, bool) {
-	for _, g := range b.grants[need.Name] {
-		if g.Covers(need) {
-			return g, true
-		}
-	}
-	if held && slices.Contains(b.recorded.Approved, b.plan.ID) {
-		need.Plan = b.plan.ID
-		return need, true
-	}
-	return fleet.Grant{}, false
-}
-
 // grantsByName sorts the approvals that have not lapsed by the names that they are for: thousands may be given at once.
 func grantsByName(grants []fleet.Grant, now time.Time) map[string][]fleet.Grant {
 	byName := map[string][]fleet.Grant{}
@@ -39,33 +17,6 @@ func grantsByName(grants []fleet.Grant, now time.Time) map[string][]fleet.Grant 
 		}
 	}
 	return byName
-}
-
-// Grants are the approvals that let through every action of the plan which a person may let through.
-func (p Plan) Grants(at time.Time) (grants []fleet.Grant) {
-	for _, a := range p.Actions {
-		if !a.Approvable {
-			continue
-		}
-		for _, g := range a.Needs {
-			g.Plan, g.At = p.ID, at
-			grants = append(grants, g)
-		}
-	}
-	return grants
-}
-
-// Unstored are the approvals that the plan's actions go by and that are not stored yet: those of a plan that was approved without a daemon.
-func (p Plan) Unstored(at time.Time) (grants []fleet.Grant) {
-	for _, a := range p.Actions {
-		for _, g := range a.Grants {
-			if g.ID == 0 {
-				g.At = at
-				grants = append(grants, g)
-			}
-		}
-	}
-	return grants
 }
 
 // Withdrawn gives the ids of the approvals that the fleet file takes back: it asks for something else by now than what the person approved.

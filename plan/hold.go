@@ -1,17 +1,9 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"arcadiad/fleet"
-)
-
-// Holds that others speak of.
-const (
-	holdLost      = "lost"
-	holdTurn      = "turn"
-	holdPreflight = "preflight"
 )
 
 // Hold is a reason not to carry out an action of a plan.
@@ -33,91 +25,80 @@ type Hold struct {
 	judge func(b *builder) func(d *draft) verdict
 }
 
-// verdict is what a hold says of an action. The zero verdict holds nothing.
-type verdict struct {
-	why string // why it is held, in words
-
-	// facts are what the words are about: ids and addresses. An approval covers those that the person saw. Times and counts are no
-	// facts: they change by themselves.
-	facts []string
-
-	into *draft // the action that brings about what this one would: this one is left out of the plan; nil: none does
-}
-
 // holds is the table of all holds (law 9 and others), in order: the first that holds an action names it.
 var holds = []Hold{
 	{
-		Name: "tags", judge: each((*builder).heldByTags),
+		Name: "tags", judge: each(heldByTags),
 		Says: "its tags cannot be read, or somebody took them off; the reason says which",
 		Ends: "a token with `tag:read`, or the tags put back",
 	}, {
-		Name: "protect", judge: each((*builder).heldByProtect),
+		Name: "protect", judge: each(heldByProtect),
 		Says: "the file, the record or the tag `arcadia-protect` protects it",
 		Ends: "only `protect: false` under its name in the fleet file",
 	}, {
-		Name: "volumes", Liftable: true, judge: withFacts((*builder).heldByVolumes),
+		Name: "volumes", Liftable: true, judge: withFacts(heldByVolumes),
 		Says: "volumes are attached, or cannot be read",
 		Ends: "detach them, give the token `block_storage:read`, or `arcadiad approve PLAN`",
 	}, {
-		Name: "reserved_ip", Liftable: true, judge: withFacts((*builder).heldByReservedIP),
+		Name: "reserved_ip", Liftable: true, judge: withFacts(heldByReservedIP),
 		Says: "a reserved IP would be left without a droplet",
 		Ends: "move the address, or `arcadiad approve PLAN`",
 	}, {
-		Name: "origin", Liftable: true, judge: (*builder).overOrigin,
+		Name: "origin", Liftable: true, judge: overOrigin,
 		Says: "it is not proved that this database made the droplet, or another arcadiad may count on it",
 		Ends: "take one of the two away, or `arcadiad approve PLAN`, which destroys the one that the reason names",
 	}, {
-		Name: "name_taken", Liftable: true, judge: withFacts((*builder).heldByNamesake),
+		Name: "name_taken", Liftable: true, judge: withFacts(heldByNamesake),
 		Says: "a droplet that no arcadiad manages has the name",
 		Ends: "`arcadiad adopt NAME` takes it over; `arcadiad approve PLAN` makes another beside it",
 	}, {
-		Name: "rename", Liftable: true, judge: (*builder).unlikeRename,
+		Name: "rename", Liftable: true, judge: unlikeRename,
 		Says: "a group goes and another of the same spec comes, or a `was` leads nowhere",
 		Ends: "`was: OLD` in the stanza, as the reason says; or `arcadiad approve PLAN`, which destroys the old droplets and makes new ones",
 	}, {
-		Name: holdLost, Liftable: true, judge: (*builder).overMaxLost,
+		Name: holdLost, Liftable: true, judge: overMaxLost,
 		Says: "more than `max_lost` droplets are missing, or an empty database stands beside the tag of a fleet",
 		Ends: "see [missing droplets](#missing-droplets)",
 	}, {
-		Name: "loop", Liftable: true, judge: each((*builder).heldByLoop),
+		Name: "loop", Liftable: true, judge: each(heldByLoop),
 		Says: "it was replaced for this very spec already, and still differs",
 		Ends: "correct the stanza, or `arcadiad approve PLAN`",
 	}, {
-		Name: "stalled", Failed: true, judge: each((*builder).heldByStall),
+		Name: "stalled", Failed: true, judge: each(heldByStall),
 		Says:   "three droplets of one spec in one group did not come up, or three resizes of one failed",
 		Ends:   "find out why (`arcadiad saga list`), then change the stanza or `arcadiad saga retry` one of them, which is for the whole group",
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
 	}, {
-		Name: "confirm", Waits: true, judge: each((*builder).heldByConfirm, (*builder).heldByTraces),
+		Name: "confirm", Waits: true, judge: each(heldByConfirm, heldByTraces),
 		Says: "one look is not enough: drift that was noticed just now, or the tag of a fleet that shows no droplet",
 		Ends: "time: half a minute, or five",
 	}, {
-		Name: "backoff", Waits: true, Failed: true, judge: each((*builder).heldByBackoff, (*builder).heldByContest),
+		Name: "backoff", Waits: true, Failed: true, judge: each(heldByBackoff, heldByContest),
 		Says:   "it failed, or another tool changes it back",
 		Ends:   "time: it is tried again by itself; `arcadiad apply` does not wait",
 		advice: "nothing, it is tried again by itself; to find out why it failed: arcadiad saga list",
 	}, {
-		Name: holdPreflight, Catalogue: true, judge: each((*builder).heldByPreflight),
+		Name: holdPreflight, Catalogue: true, judge: each(heldByPreflight),
 		Says: "DigitalOcean would refuse it",
 		Ends: "correct the line of the file that it names",
 	}, {
-		Name: "max_destroy", Liftable: true, judge: counting((*builder).overMaxDestroy),
+		Name: "max_destroy", Liftable: true, judge: overMaxDestroy,
 		Says: "too many would go in one pass, the whole fleet would be destroyed or replaced, or too many were replaced that no edit asked for",
 		Ends: "`arcadiad approve PLAN`, if it is what you meant; [an example](getting-started.md#too-much-at-once)",
 	}, {
-		Name: "max_droplets", Catalogue: true, judge: counting((*builder).overMaxDroplets),
+		Name: "max_droplets", Catalogue: true, judge: overMaxDroplets,
 		Says: "the fleet would have more droplets than the file allows",
 		Ends: "a higher bound in the file, or fewer droplets",
 	}, {
-		Name: "max_monthly_cost", Catalogue: true, judge: counting((*builder).overMaxMonthly),
+		Name: "max_monthly_cost", Catalogue: true, judge: overMaxMonthly,
 		Says: "the fleet would cost more than the file allows, or what it would cost is not known",
 		Ends: "a higher bound in the file, or fewer or smaller droplets",
 	}, {
-		Name: "account_limit", Catalogue: true, judge: counting((*builder).overAccountLimit), // last of those that count: whatever they hold needs no room
+		Name: "account_limit", Catalogue: true, judge: overAccountLimit, // last of those that count: whatever they hold needs no room
 		Says: "the account may not have more droplets",
 		Ends: "see [quota](#quota)",
 	}, {
-		Name: holdTurn, Waits: true, Catalogue: true, judge: (*builder).outOfTurn,
+		Name: holdTurn, Waits: true, Catalogue: true, judge: outOfTurn,
 		Says: "another action of the name goes first, or [`max_unavailable`](fleet-file.md#policy) of its group are out of service",
 		Ends: "a later pass, by itself; where a member is off or missing and nothing brings it back, the reason says what does",
 	},
@@ -164,18 +145,10 @@ func withFacts(look func(*builder, *draft) verdict) func(*builder) func(*draft) 
 	}
 }
 
-// counting makes a judge of a function that counts first, and has no facts.
-func counting(look func(*builder) func(*draft) string) func(*builder) func(*draft) verdict {
-	return func(b *builder) func(*draft) verdict {
-		why := look(b)
-		return func(d *draft) verdict { return verdict{why: why(d)} }
-	}
-}
-
 // hold goes over the drafts with all holds. An action that a person may let through is shown to the other holds of that kind as well:
 // one approval is to be enough, and the person must have read all that it lifts.
-func (b *builder) hold() {
-	line, left := b.inLine(), map[*draft]bool{}
+func hold(b *builder) {
+	line, left := inLine(b), map[*draft]bool{}
 	for _, h := range holds {
 		verdictOn := h.judge(b)
 		for _, d := range line {
@@ -213,17 +186,9 @@ func (b *builder) hold() {
 	b.drafts = slices.DeleteFunc(b.drafts, func(d *draft) bool { return left[d] })
 }
 
-// joins gives the changes of an update to the replace of the same droplet.
-func (d *draft) joins(replace *draft) {
-	for _, c := range d.Changes {
-		c.Along = true
-		replace.Changes = append(replace.Changes, c)
-	}
-}
-
 // inLine are the drafts in the order in which they get what there is too little of: first the second halves of replaces, so that the
 // room that was made for a droplet is not given to another.
-func (b *builder) inLine() []*draft {
+func inLine(b *builder) []*draft {
 	line := make([]*draft, 0, len(b.drafts))
 	for _, second := range []bool{true, false} {
 		for _, d := range b.drafts {
@@ -235,140 +200,38 @@ func (b *builder) inLine() []*draft {
 	return line
 }
 
-// secondHalf tells whether the action makes a droplet for which another was destroyed first.
-func (d *draft) secondHalf() bool {
-	done := d.subject.lastDone()
-	return d.Kind == Provision && len(d.Lost) == 0 && done != nil && done.DestroysFirst()
+// Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
+func (a Action) Waits() bool { return a.Hold().Waits && !a.Blocked }
+
+// HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
+// their turn or for a backoff.
+func (p Plan) HeldBack() []Action {
+	return slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held || a.Waits() })
 }
 
-// destroyedFirst counts the live first halves of replaces whose droplet is gone already: their room is not free either.
-func (b *builder) destroyedFirst() (n int) {
-	for _, saga := range b.sagas {
-		if saga.Live && saga.DestroysFirst() && !b.sees(saga.DropletID) {
-			n++
-		}
+// KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
+func (p Plan) KeepMonthly() (cost fleet.Money) {
+	for _, a := range p.HeldBack() {
+		cost += a.KeepMonthly
 	}
-	return n
+	return cost
 }
 
-// destroys tells whether the action ends a living droplet.
-func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }
-
-func (b *builder) heldByTags(d *draft) string {
-	if d.Kind == Provision && len(d.subject.stripped) > 0 && !b.blind {
-		return fmt.Sprintf("droplet %d bears the name and the tag %s, but not %s: put that tag back on it, or take the other one off",
-			d.subject.stripped[0], fleet.FleetTag(b.desired.Name), fleet.ManagedTag)
-	}
-	if d.Kind == Provision && len(d.subject.untold) > 0 && !b.blind {
-		return fmt.Sprintf("droplet %d bears the name, and its tags cannot be read, so it may be this fleet's: give the token the scope tag:read",
-			d.subject.untold[0])
-	}
-	if !b.blind {
-		return ""
-	}
-	return "no registered droplet shows our tags, so the token probably cannot read tags: give it the scope tag:read"
-}
-
-// unreadable is the fact that a person is told where there are no ids to tell.
-const unreadable = "unreadable"
-
-func (b *builder) heldByVolumes(d *draft) verdict {
-	switch {
-	case !d.destroys():
-		return verdict{}
-	case d.seen.Unread.Has(fleet.UnreadVolumes):
-		return verdict{why: "its volumes cannot be read, so there may be some: give the token the scope block_storage:read", facts: []string{unreadable}}
-	case len(d.seen.VolumeIDs) == 0:
-		return verdict{}
-	}
-	v := verdict{why: "a volume is attached to it", facts: slices.Sorted(slices.Values(d.seen.VolumeIDs))}
-	if n := len(v.facts); n > 1 {
-		v.why = fmt.Sprintf("%d volumes are attached to it", n)
-	}
-	return v
-}
-
-// heldByReservedIP holds what would leave a reserved IP without a droplet. Addresses that could not be read hold nothing; a warning
-// tells of them.
-func (b *builder) heldByReservedIP(d *draft) verdict {
-	if !d.destroys() || b.observed.Attachments == nil {
-		return verdict{}
-	}
-	var v verdict
-	for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
-		if a.Kind == fleet.AttachedReservedIP {
-			v.facts = append(v.facts, a.ID)
-		}
-	}
-	switch slices.Sort(v.facts); len(v.facts) {
-	case 0:
-	case 1:
-		v.why = fmt.Sprintf("it has the reserved IP %s, which would be left without a droplet", v.facts[0])
-	default:
-		v.why = fmt.Sprintf("it has the reserved IPs %s, which would be left without a droplet", fleet.Series(v.facts))
-	}
-	return v
-}
-
-func (b *builder) heldByLoop(d *draft) string {
-	if d.Kind != Replace {
-		return ""
-	}
-	for i := len(d.subject.past) - 1; i >= 0; i-- {
-		saga := d.subject.past[i]
-		if !saga.Completed() {
+// Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at.
+func (p Plan) Makes() (specs []fleet.Spec) {
+	for _, a := range p.Actions {
+		if a.Kind != Provision && a.Kind != Replace && !a.Alter.Downtime() {
 			continue
 		}
-		switch same := saga.SpecHash == d.hash; {
-		case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):
-			return "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"
-		case saga.Kind == fleet.SagaUpdate, saga.Kind == fleet.SagaProvision && same: // the second half of a replace, if it is one
-		default:
-			return ""
+		switch {
+		case !a.Held, a.Approvable, a.Hold().Catalogue:
+			specs = append(specs, a.Spec)
 		}
 	}
-	return ""
+	return specs
 }
 
-// overMaxDroplets lets creates through in the order of their names until policy.max_droplets is reached. The two droplets that
-// exist while a replace lasts count as one.
-func (b *builder) overMaxDroplets() func(*draft) string {
-	limit := b.desired.Policy.MaxDroplets
-	count := b.standing
-	for _, x := range b.subjects {
-		count += len(x.untracked)
-		provisions := x.live != nil && x.live.Kind == fleet.SagaProvision
-		destroysFirst := x.live != nil && x.live.DestroysFirst()
-		if (provisions || destroysFirst) && !b.registered(x.live.DropletID) {
-			count++
-		}
-	}
-	have := count
-	return func(d *draft) string {
-		if limit == 0 || d.Kind != Provision {
-			return ""
-		}
-		if count < limit {
-			count++
-			return ""
-		}
-		return fmt.Sprintf("the fleet has %d droplets, and policy.max_droplets allows %d", have, limit)
-	}
-}
-
-// overAccountLimit holds creates for which the account has no room: DigitalOcean would refuse every one of them, again and again. A
-// replace needs room for two droplets while it lasts.
-func (b *builder) overAccountLimit() func(*draft) string {
-	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
-	count := have + len(b.unseen()) + b.destroyedFirst()
-	return func(d *draft) string {
-		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() {
-			return ""
-		}
-		if count < limit {
-			count++
-			return ""
-		}
-		return fmt.Sprintf("the account has %d droplets, and may have %d: ask DigitalOcean for a higher limit, or want fewer", have, limit)
-	}
+// Doubts tells whether the preflight holds anything: what it holds by is worth a second look before it is believed.
+func (p Plan) Doubts() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == holdPreflight })
 }

@@ -54,17 +54,17 @@ var heldByEach = map[string]func() *scene{
 		return s
 	},
 	"protect": func() *scene {
-		s := dropped()
+		s := losing()
 		s.recorded.Records[0].Protect = true
 		return s
 	},
 	"volumes": func() *scene {
-		s := dropped()
+		s := losing()
 		s.droplet(101).VolumeIDs = []string{"v1"}
 		return s
 	},
 	"reserved_ip": func() *scene {
-		s := dropped()
+		s := losing()
 		s.observed.Attachments = &fleet.Attachments{ByDroplet: map[int64][]fleet.Attachment{101: {{Kind: fleet.AttachedReservedIP, ID: "203.0.113.1"}}}}
 		return s
 	},
@@ -115,7 +115,7 @@ var heldByEach = map[string]func() *scene{
 		return s
 	},
 	"max_destroy": func() *scene {
-		s := dropped()
+		s := losing()
 		s.desired.Policy.MaxDestroy = fleet.Limit{}
 		return s
 	},
@@ -144,8 +144,8 @@ var heldByEach = map[string]func() *scene{
 	},
 }
 
-// dropped is a fleet that loses a droplet and keeps another.
-func dropped() *scene {
+// losing is a fleet that loses a droplet and keeps another.
+func losing() *scene {
 	s := converged("db", "web-1")
 	s.unwant("db")
 	return s

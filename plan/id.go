@@ -11,7 +11,7 @@ import (
 )
 
 // identify names the plan by what its actions are and by the facts that a person has to know of them, not by when or whether they may run.
-func (b *builder) identify() string {
+func identify(b *builder) string {
 	liftable := slices.DeleteFunc(Holds(), func(h Hold) bool { return !h.Liftable })
 	verdicts := make([]func(*draft) verdict, len(liftable))
 	for i, h := range liftable {
@@ -32,27 +32,6 @@ func (b *builder) identify() string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:idDigits]
-}
-
-// manner names the way in which an action goes, where there is another that a person may not have agreed to: it takes the droplet away
-// before there is a new one, or there is no way back.
-func (a Action) manner() string {
-	switch {
-	case a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst:
-		return " " + string(fleet.DestroyFirst)
-	case a.Alter.GrowDisk:
-		return " " + string(fleet.ResizeWithDisk)
-	}
-	return ""
-}
-
-// edits names changes, but not who made them or when that was noticed.
-func edits(changes []FieldChange) string {
-	var s strings.Builder
-	for _, c := range changes {
-		fmt.Fprintf(&s, "%q%q%q", c.Field, c.From, c.To)
-	}
-	return s.String()
 }
 
 const idDigits = 12

@@ -1,9 +1,8 @@
 package plan
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 
 	"arcadiad/fleet"
 )
@@ -35,7 +34,7 @@ type subject struct {
 	place     int         // of the spec among the desired
 	holdings  []holding
 	untracked []*fleet.Droplet // ours by their tags and not registered, by id
-	strangers []int64          // droplets of this name that are not ours
+	strangers []*fleet.Droplet // droplets of this name that are not ours
 	returned  []*fleet.Droplet // released by a person, not registered, and ours by their tags again
 	stripped  []int64          // those of them that show this fleet's tag, and lack arcadiad's
 	untold    []int64          // those of them whose tags cannot be read: they may be ours
@@ -64,243 +63,10 @@ const (
 	untagged       // seen, but its tags cannot be read: nothing is known of whose it is
 )
 
-func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*index, error) {
-	s := &index{desired: desired, recorded: recorded, observed: observed}
-	s.owners = fleet.Owners{Fleet: desired.Name, Made: func(saga8 string) bool { return s.journal[saga8] != nil }}
-	names := make(map[string]*subject, len(desired.Specs))
-	var undesired []*subject
-	slab := make([]subject, len(desired.Specs))
-	next := 0 // in the slab; what is asked for comes mostly in the order of the file, and then nothing need be looked up
-	of := func(name string) *subject {
-		if next < len(slab) && slab[next].name == name {
-			next++
-			return &slab[next-1]
-		}
-		key := fleet.Key(name)
-		x := names[key]
-		switch {
-		case x == nil:
-			x = &subject{name: name}
-			names[key] = x
-			undesired = append(undesired, x)
-		case x.spec != nil:
-			next = x.place + 1
-		}
-		return x
-	}
-
-	for i := range desired.Specs {
-		spec := &desired.Specs[i]
-		slab[i] = subject{name: spec.Name, spec: spec, place: i}
-		names[fleet.Key(spec.Name)] = &slab[i]
-	}
-	if len(names) != len(desired.Specs) {
-		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(desired.Specs), len(names))
-	}
-	if err := s.sortDroplets(); err != nil {
-		return nil, err
-	}
-	s.addSagas(of)
-	s.addDroplets(of, names)
-	s.followHeirs(names)
-	s.followRenames(names)
-
-	s.subjects = make([]*subject, 0, len(names))
-	for i := range slab {
-		s.subjects = append(s.subjects, &slab[i])
-	}
-	s.subjects = append(s.subjects, undesired...)
-	byName := func(a, b *subject) int { return fleet.CompareNames(a.name, b.name) }
-	if !slices.IsSortedFunc(s.subjects, byName) {
-		slices.SortFunc(s.subjects, byName)
-	}
-	return s, nil
-}
-
-func (s *index) sortDroplets() error {
-	s.droplets = make([]*fleet.Droplet, len(s.observed.Droplets))
-	for i := range s.observed.Droplets {
-		s.droplets[i] = &s.observed.Droplets[i]
-	}
-	byID := func(a, b *fleet.Droplet) int { return compareInt(a.ID, b.ID) }
-	if !slices.IsSortedFunc(s.droplets, byID) {
-		slices.SortFunc(s.droplets, byID)
-	}
-	for i := 1; i < len(s.droplets); i++ {
-		if s.droplets[i].ID == s.droplets[i-1].ID {
-			return fmt.Errorf("%w: droplet %d is in it twice", ErrNotWhole, s.droplets[i].ID)
-		}
-	}
-	return nil
-}
-
-func (s *index) addSagas(of func(string) *subject) {
-	s.journal = make(map[string]*fleet.Saga, len(s.recorded.Sagas))
-	s.busy = map[int64]bool{}
-	s.sagas = make([]*fleet.Saga, len(s.recorded.Sagas))
-	for i := range s.recorded.Sagas {
-		s.sagas[i] = &s.recorded.Sagas[i]
-	}
-	slices.SortFunc(s.sagas, func(a, b *fleet.Saga) int {
-		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	for _, saga := range s.sagas {
-		if saga.Makes() {
-			s.journal[fleet.Saga8(saga.ID)] = saga
-		}
-		x := of(saga.Name)
-		if !saga.Live {
-			x.past = append(x.past, saga)
-			continue
-		}
-		x.live = saga
-		for _, id := range []int64{saga.DropletID, saga.Replaces} {
-			if id != 0 {
-				s.busy[id] = true
-			}
-		}
-	}
-}
-
-// addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
-func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
-	s.records = make([]*fleet.Record, len(s.recorded.Records))
-	for i := range s.recorded.Records {
-		s.records[i] = &s.recorded.Records[i]
-	}
-	byID := func(a, b *fleet.Record) int { return compareInt(a.DropletID, b.DropletID) }
-	if !slices.IsSortedFunc(s.records, byID) {
-		slices.SortFunc(s.records, byID)
-	}
-	s.gone = make(map[int64]bool, len(s.observed.Gone))
-	for _, id := range s.observed.Gone {
-		s.gone[id] = true
-	}
-
-	seen, tagged := 0, 0
-	slab := make([]holding, len(s.records)) // nearly every name has one, and few have more
-	i := 0
-	for n, record := range s.records {
-		for i < len(s.droplets) && s.droplets[i].ID < record.DropletID {
-			s.addUnregistered(s.droplets[i], of, names)
-			i++
-		}
-		h := holding{record: record, state: missing}
-		if i < len(s.droplets) && s.droplets[i].ID == record.DropletID {
-			h.seen = s.droplets[i]
-			i++
-			seen++
-			h.state, h.reason = s.standingOf(h.seen)
-			if h.state != released && h.state != untagged || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
-				tagged++
-			}
-		} else if s.gone[record.DropletID] {
-			h.state = gone
-		}
-		if h.state != gone {
-			s.standing++
-		}
-		x := of(record.Name)
-		if x.spec == nil {
-			s.strays = append(s.strays, record)
-		}
-		if slab[n] = h; x.holdings == nil {
-			x.holdings = slab[n : n+1 : n+1]
-		} else {
-			x.holdings = append(x.holdings, h)
-		}
-	}
-	for ; i < len(s.droplets); i++ {
-		s.addUnregistered(s.droplets[i], of, names)
-	}
-	s.blind = seen > 0 && tagged == 0
-}
-
-// followRenames lets a registered droplet belong to the name that it bears, where somebody renamed it behind arcadiad's back and the
-// file has followed: its old name is desired no more, its new one is, and nothing else is registered there. The record is then all
-// that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one. While a saga works on it, the
-// new name waits: the saga sees the file's word before it destroys anything.
-func (s *index) followRenames(names map[string]*subject) {
-	for _, record := range s.strays {
-		from := names[fleet.Key(record.Name)]
-		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && (h.state == present || h.state == busy) })
-		if i < 0 {
-			continue
-		}
-		h := from.holdings[i]
-		to := names[fleet.Key(h.seen.Name)]
-		if to == nil || to == from || to.spec == nil || to.live != nil || len(to.holdings) > 0 {
-			continue
-		}
-		if from.live != nil || h.state == busy {
-			to.waits = fmt.Sprintf("%s is what droplet %d, recorded as %s, is called by now, and a saga works on that: nothing is done about %[1]s until it has ended",
-				to.name, record.DropletID, record.Name)
-			continue
-		}
-		to.holdings = append(to.holdings, h)
-		from.holdings = slices.Delete(from.holdings, i, i+1)
-	}
-}
-
 // registered tells whether a droplet is recorded, and not proved gone.
 func (s *index) registered(id int64) bool {
-	_, found := slices.BinarySearchFunc(s.records, id, func(r *fleet.Record, id int64) int { return compareInt(r.DropletID, id) })
+	_, found := slices.BinarySearchFunc(s.records, id, func(r *fleet.Record, id int64) int { return cmp.Compare(r.DropletID, id) })
 	return found && !s.gone[id]
-}
-
-// standingOf tells what a registered droplet that is seen counts as.
-func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
-	if d.Unread.Has(fleet.UnreadTags) {
-		return untagged, ""
-	}
-	if whose := s.owners.Of(d.Tags); !whose.Ours() {
-		return released, whose.Reason()
-	}
-	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {
-		return released, "a person released it, and its tags show again"
-	}
-	if d.Status != fleet.StatusArchive {
-		s.ours = append(s.ours, d)
-	}
-	if s.busy[d.ID] {
-		return busy, ""
-	}
-	if d.Status == fleet.StatusArchive {
-		return missing, ""
-	}
-	return present, ""
-}
-
-func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
-	if whose := s.owners.Of(d.Tags); !whose.Ours() {
-		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
-			x.strangers = append(x.strangers, d.ID)
-			if d.Unread.Has(fleet.UnreadTags) {
-				x.untold = append(x.untold, d.ID)
-			}
-			if whose.By == fleet.Stripped {
-				x.stripped = append(x.stripped, d.ID)
-			}
-		}
-		return
-	}
-	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it is nobody's claim
-		return
-	}
-	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what a person gave back is not taken back because of its tags (law 16)
-		x := of(d.Name)
-		x.returned = append(x.returned, d)
-		return
-	}
-	s.ours = append(s.ours, d)
-	if s.busy[d.ID] || s.madeByLive(d) {
-		return
-	}
-	x := of(d.Name)
-	x.untracked = append(x.untracked, d)
 }
 
 // makerOf finds the saga of this journal that made a droplet, by its tags; nil: none is proved to have.
@@ -315,12 +81,104 @@ func (s *index) madeByLive(d *fleet.Droplet) bool {
 	return false
 }
 
-func compareInt(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// lastDone is the last saga of the name that came through; nil: none did.
+func (x *subject) lastDone() *fleet.Saga {
+	for _, saga := range slices.Backward(x.past) {
+		if saga.Completed() {
+			return saga
+		}
 	}
-	return 0
+	return nil
+}
+
+// hadDroplet tells whether a saga ever made or took over a droplet under the name.
+func (x *subject) hadDroplet() bool {
+	return slices.ContainsFunc(x.past, func(saga *fleet.Saga) bool {
+		return saga.Completed() && saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease
+	})
+}
+
+// stands tells whether there is anything under the name, or about to be.
+func (x *subject) stands() bool {
+	return x.live != nil || len(x.untracked) > 0 || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != gone })
+}
+
+// goneUnder are the droplets that are proved gone and still recorded under a name: they are forgotten when another is registered there, and
+// the first of them that shows before that keeps the name.
+func goneUnder(x *subject) (ids []int64) {
+	for _, h := range x.holdings {
+		if h.state == gone {
+			ids = append(ids, h.record.DropletID)
+		}
+	}
+	return ids
+}
+
+// stemOf gives web for web-12, and nothing for a name without a number.
+func stemOf(name string) string {
+	stem, n := fleet.SplitName(name)
+	if n < 0 {
+		return ""
+	}
+	return stem
+}
+
+// Ownerless says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
+// the fleet's tags again. The sagas ask it again on a fresh look.
+func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
+	whose := fleet.Owners{Fleet: fleetName}.Of(d.Tags)
+	labelled := whose.By == fleet.Ours || whose.By == fleet.Stripped
+	switch controller := d.Controlled(); {
+	case whose.By == fleet.OtherFleet:
+		return whose.Reason()
+	case controller != "" && !labelled:
+		return controller
+	case d.Unread.Has(fleet.UnreadTags):
+		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
+	case d.Managed() && !released:
+		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
+	case len(d.Saga8s()) > 0 && !labelled && !released:
+		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
+	case d.Status == fleet.StatusNew:
+		return "it is not active yet"
+	case d.Status == fleet.StatusArchive:
+		return "its status is " + string(d.Status)
+	case d.Status == fleet.StatusUnknown:
+		return "its status cannot be read: try again"
+	}
+	return ""
+}
+
+func (s *index) sees(id int64) bool {
+	_, found := slices.BinarySearchFunc(s.droplets, id, func(d *fleet.Droplet, id int64) int { return cmp.Compare(d.ID, id) })
+	return found
+}
+
+// unseen are the live sagas whose new droplet counts already, and is not seen yet.
+func (s *index) unseen() (sagas []*fleet.Saga) {
+	for _, saga := range s.sagas {
+		if saga.Live && saga.Makes() && (saga.DropletID == 0 || !s.sees(saga.DropletID)) {
+			sagas = append(sagas, saga)
+		}
+	}
+	if len(sagas) == 0 {
+		return nil // as nearly always: no droplet need be asked for its tags
+	}
+	seen := map[string]bool{}
+	for _, d := range s.ours {
+		for _, saga8 := range d.Saga8s() {
+			seen[saga8] = true
+		}
+	}
+	return slices.DeleteFunc(sagas, func(saga *fleet.Saga) bool { return seen[fleet.Saga8(saga.ID)] })
+}
+
+// destroyedFirst counts the live first halves of replaces whose droplet is gone already: their room is not free either.
+func (s *index) destroyedFirst() (n int) {
+	for _, saga := range s.sagas {
+		if saga.Live && saga.DestroysFirst() && !s.sees(saga.DropletID) {
+			n++
+		}
+	}
+	return n
 }

@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -88,11 +91,6 @@ func (p Plan) Within(other Plan) bool {
 	return true
 }
 
-// onlyProtects reports whether an action does nothing but put the protection's tag on, as it follows on the create of a protected droplet.
-func (a Action) onlyProtects() bool {
-	return a.Kind == Update && a.Record.Protect && a.Alter.Protection && len(a.Changes) == 1
-}
-
 // Free tells whether the plan has an action that is not held.
 func (p Plan) Free() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return !a.Held })
@@ -100,94 +98,6 @@ func (p Plan) Free() bool {
 
 // Moving tells whether sagas are under way that are not stuck.
 func (p Plan) Moving() bool { return p.Summary.InFlight > p.Summary.Stuck }
-
-// HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
-// their turn or for a backoff.
-func (p Plan) HeldBack() []Action {
-	return slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held || a.Waits() })
-}
-
-// Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
-func (a Action) Waits() bool { return a.Hold().Waits && !a.Blocked }
-
-// KeepMonthly is what the droplets go on costing whose destroy or replace is held back, in US dollars a month, as far as it is known.
-func (p Plan) KeepMonthly() (cost fleet.Money) {
-	for _, a := range p.HeldBack() {
-		cost += a.KeepMonthly
-	}
-	return cost
-}
-
-// Kind is what an action does.
-type Kind string
-
-const (
-	Adopt     Kind = "adopt"     // register a droplet that is there already and bears our tags
-	Update    Kind = "update"    // change a living droplet
-	Provision Kind = "provision" // make a droplet
-	Replace   Kind = "replace"   // make a new droplet, then destroy the old one
-	Destroy   Kind = "destroy"   // destroy a droplet
-)
-
-// The kinds that no plan has: a person asks for them by name (transfer.go).
-const (
-	TakeOver Kind = "claim"   // tag a droplet that is nobody's, and register it
-	Release  Kind = "release" // take arcadiad's tags off a droplet, and forget it
-)
-
-// kinds is the order of actions for one name, which is also the order in which they take their turns.
-var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy}
-
-// Action is one thing to be done for one name.
-type Action struct {
-	Kind      Kind          `json:"Kind"`
-	Name      string        `json:"Name"`
-	DropletID int64         `json:"DropletID"` // the droplet it is about; for a replace the old one; 0 for a provision
-	Reason    string        `json:"Reason"`    // in words
-	Cause     Cause         `json:"Cause"`     // whose doing it is; empty: nobody's
-	Cost      fleet.Price   `json:"Cost"`      // what it adds to the price of the fleet, or with a minus saves
-	Changes   []FieldChange `json:"Changes"`   // replace and update: what changed; adopt: where the droplet differs from the file
-
-	// Lost are the droplets that are proved gone under the name, and that the new one stands in for: one of them that shows before it
-	// is registered keeps the name. Provision only.
-	Lost []int64 `json:"Lost"`
-
-	// Takes is what the end of the droplet takes along or leaves behind: destroy and replace, as far as it is known.
-	SideEffects []fleet.Attachment `json:"Takes"`
-
-	Held       bool   `json:"Held"`
-	HeldBy     string `json:"HeldBy"`     // the name of the [Hold]
-	HeldReason string `json:"HeldReason"` // in words
-	Approvable bool   `json:"Approvable"` // held by what a person may lift: `arcadiad approve PLAN`
-
-	Blocked bool `json:"Blocked"` // held by turn, and nothing brings back into service what it waits for
-
-	Needs  []fleet.Grant `json:"Needs"`  // the approvals that it waits for, when it is approvable; without plan and time
-	Grants []fleet.Grant `json:"Grants"` // the approvals that it goes by, which its saga uses up
-
-	// KeepMonthly is what the droplet goes on costing while its destroy or replace is held: US dollars a month for its size; 0:
-	// unknown, or nothing is kept.
-	KeepMonthly fleet.Money `json:"KeepMonthly"`
-
-	Spec    fleet.Spec       `json:"Spec"`    // what is desired; the zero Spec for a destroy
-	License License          `json:"Licence"` // destroy and replace, and only when not held
-	Record  fleet.Record     `json:"Record"`  // adopt and update: what to record
-	Alter   fleet.Alteration `json:"Alter"`   // update: what to change of the droplet
-}
-
-// FieldChange is a field with its value before and after, canonical as in [fleet.Fields]. Secret values are hashes.
-type FieldChange struct {
-	Field string `json:"field"`
-	From  string `json:"from"`
-	To    string `json:"to"`
-	Cause Cause  `json:"cause,omitempty"` // who made it necessary, or made it
-
-	// Of what was changed behind arcadiad's back.
-	Since time.Time `json:"since,omitzero"` // when the first look that showed it began
-	By    string    `json:"by,omitempty"`   // the droplet's action that did it, in words; empty: not known
-
-	Along bool `json:"along,omitempty"` // it comes with a replace, and is not what the replace is for
-}
 
 // Drift is a droplet which differs from what is asked for, and about which nothing is done.
 type Drift struct {
@@ -231,4 +141,132 @@ type Summary struct {
 	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too
 	Stuck     int `json:"stuck"`
+}
+
+// Missing is a registered droplet that looks do not show any more, and that is not proved gone (law 6).
+type Missing struct {
+	Name      string    `json:"name"`
+	DropletID int64     `json:"droplet_id"`
+	Since     time.Time `json:"since,omitzero"`     // when the first look that lacked it began
+	ProvedAt  time.Time `json:"proved_at,omitzero"` // when it counts as gone at the earliest
+	Again     bool      `json:"again"`              // it is made again then, unless a rule holds that: the file wants it
+	HeldBy    string    `json:"held_by,omitempty"`  // what will hold that, as far as it is known already: lost
+}
+
+// Says tells since when it is missing, and what comes of it.
+func (m Missing) Says() string {
+	if m.Since.IsZero() {
+		return "missing from the account"
+	}
+	words := "missing from the account since " + clock(m.Since)
+	if m.ProvedAt.IsZero() {
+		return words
+	}
+	switch {
+	case !m.Again:
+		return words + "; forgotten if still missing at " + clock(m.ProvedAt)
+	case m.HeldBy != "":
+		return words + "; if still missing at " + clock(m.ProvedAt) + ", it waits for your approval: more than policy.max_lost are missing"
+	}
+	return words + "; created again if still missing at " + clock(m.ProvedAt)
+}
+
+// clock is a time of these days.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.
+type Cost struct {
+	Before   fleet.Price `json:"Before"`   // of the droplets that are there
+	After    fleet.Price `json:"After"`    // when what is under way, and all that is not held, is done
+	Held     fleet.Price `json:"Held"`     // what the held actions would add to that, or save
+	Unpriced int         `json:"Unpriced"` // droplets, there or to be made, whose price is not known; they count as nothing
+}
+
+// Difference is what the plan adds, or with a minus saves.
+func (c Cost) Difference() fleet.Price { return c.After.Minus(c.Before) }
+
+// Effort is what carrying out the actions that are not held is likely to take.
+type Effort struct {
+	Requests int           `json:"Requests"` // API requests, about
+	Time     time.Duration `json:"Time"`     // about, under the rate limit
+}
+
+// Grants are the approvals that let through every action of the plan which a person may let through.
+func (p Plan) Grants(at time.Time) (grants []fleet.Grant) {
+	for _, a := range p.Actions {
+		if !a.Approvable {
+			continue
+		}
+		for _, g := range a.Needs {
+			g.Plan, g.At = p.ID, at
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
+// Unstored are the approvals that the plan's actions go by and that are not stored yet: those of a plan that was approved without a daemon.
+func (p Plan) Unstored(at time.Time) (grants []fleet.Grant) {
+	for _, a := range p.Actions {
+		for _, g := range a.Grants {
+			if g.ID == 0 {
+				g.At = at
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
+}
+
+// Deviations are all that the plan found to be not as recorded, whether or not something is done about it: what the next plan is to
+// know, in order to tell since when.
+func (p Plan) Deviations() []fleet.Deviation {
+	var list []fleet.Deviation
+	type place struct {
+		id    int64
+		field string
+	}
+	noted := map[place]bool{} // what comes along with a replace is drift until then, too
+	note := func(id int64, seen func(FieldChange) string, changes []FieldChange) {
+		for _, c := range changes {
+			if c.Cause == CauseFile || c.Cause == "" || noted[place{id, c.Field}] {
+				continue
+			}
+			noted[place{id, c.Field}] = true
+			d := fleet.Deviation{DropletID: id, Field: c.Field, Seen: seen(c), Since: c.Since, By: c.By}
+			if d.Since.IsZero() {
+				d.Since = p.ObservedAt
+			}
+			list = append(list, d)
+		}
+	}
+	for _, d := range p.Drift {
+		note(d.DropletID, func(c FieldChange) string { return c.To }, d.Changes)
+	}
+	for _, a := range p.Actions {
+		if a.Kind == Update || a.Kind == Replace {
+			note(a.DropletID, func(c FieldChange) string { return c.From }, a.Changes)
+		}
+	}
+	return list
+}
+
+// Destroys tells whether the plan would destroy a droplet, now or once a person lets it: whether it is worth asking what hangs on them.
+func (p Plan) Destroys() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool {
+		return (a.Kind == Destroy || a.Kind == Replace) && (!a.Held || a.Approvable)
+	})
+}
+
+// Options of [Plan.Text].
+type Options struct{}
+
+// Text writes the actions for failed tests, a line each, and the summary. What people read is laid out by package view.
+func (p Plan) Text(w io.Writer, _ Options) error {
+	var b strings.Builder
+	for _, a := range p.Actions {
+		fmt.Fprintf(&b, "%s %s %d: %s %v %s %s\n", a.Kind, a.Name, a.DropletID, a.Reason, a.Changes, a.HeldBy, a.HeldReason)
+	}
+	_, err := fmt.Fprintf(w, "%s%+v %q\n", b.String(), p.Summary, p.Warnings)
+	return err
 }

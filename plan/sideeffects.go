@@ -8,15 +8,8 @@ import (
 	"arcadiad/fleet"
 )
 
-// Destroys tells whether the plan would destroy a droplet, now or once a person lets it: whether it is worth asking what hangs on them.
-func (p Plan) Destroys() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool {
-		return (a.Kind == Destroy || a.Kind == Replace) && (!a.Held || a.Approvable)
-	})
-}
-
-// take notes what the end of each droplet takes along. Nothing depends on it: it is for people to read.
-func (b *builder) take() {
+// noteSideEffects notes what the end of each droplet takes along. Nothing depends on it: it is for people to read.
+func noteSideEffects(b *builder) {
 	for _, d := range b.drafts {
 		if !d.destroys() {
 			continue
@@ -29,7 +22,7 @@ func (b *builder) take() {
 		}
 		if b.observed.Attachments != nil {
 			for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
-				if d.Kind != Replace || !b.followsByTag(d.Spec, a) {
+				if d.Kind != Replace || !followsByTag(b, d.Spec, a) {
 					d.SideEffects = append(d.SideEffects, a)
 				}
 			}
@@ -42,7 +35,7 @@ func (b *builder) take() {
 }
 
 // followsByTag tells whether a replacement has by its tags what the old droplet has by its id.
-func (b *builder) followsByTag(s fleet.Spec, a fleet.Attachment) bool {
+func followsByTag(b *builder, s fleet.Spec, a fleet.Attachment) bool {
 	return slices.ContainsFunc(a.Tags, func(tag string) bool {
 		bears := func(other string) bool { return strings.EqualFold(tag, other) }
 		return bears(fleet.ManagedTag) || bears(fleet.FleetTag(b.desired.Name)) || slices.ContainsFunc(s.Tags, bears)

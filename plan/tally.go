@@ -14,24 +14,10 @@ type tally struct {
 	forgiven time.Time   // when the last saga ended that a person said to try again: what had begun by then holds nothing any more
 }
 
-// tallyOf counts for the group and spec of a create (law 14): a bad image fails for every member, and is not tried once for each.
-func (b *builder) tallyOf(d *draft) tally {
-	if !d.creates() {
-		return tally{}
-	}
-	if b.tallies == nil {
-		b.tallies = b.count()
-	}
-	if len(b.tallies) == 0 {
-		return tally{}
-	}
-	return b.tallies[d.Spec.GroupHash()]
-}
-
-// count counts for every group and spec that a create failed of. The journal is in the order in which its sagas began.
-func (b *builder) count() map[string]tally {
+// talliesOf counts for every group and spec that a create failed of. The journal is in the order in which its sagas began.
+func talliesOf(sagas []*fleet.Saga) map[string]tally {
 	tallies := map[string]tally{}
-	for _, saga := range b.sagas {
+	for _, saga := range sagas {
 		if saga.Failed() && saga.GroupHash != "" {
 			tallies[saga.GroupHash] = tally{}
 		}
@@ -39,7 +25,7 @@ func (b *builder) count() map[string]tally {
 	if len(tallies) == 0 {
 		return tallies
 	}
-	for _, saga := range b.sagas {
+	for _, saga := range sagas {
 		t, counted := tallies[saga.GroupHash]
 		if !counted {
 			continue
@@ -52,7 +38,7 @@ func (b *builder) count() map[string]tally {
 		}
 		tallies[saga.GroupHash] = t
 	}
-	for _, saga := range b.sagas {
+	for _, saga := range sagas {
 		t, counted := tallies[saga.GroupHash]
 		if !counted || !saga.Failed() || !saga.Undone || !saga.EndedAt.After(t.stayed) || !saga.CreatedAt.After(t.forgiven) {
 			continue

@@ -58,7 +58,7 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 			continue
 		}
 		delete(asked, key)
-		h, settled := b.adoptable(x, bearers[key])
+		h, settled := adoptable(b, x, bearers[key])
 		if !settled || len(names) > 0 {
 			list = append(list, h)
 		}
@@ -73,7 +73,7 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 }
 
 // adoptable looks at one desired name. Settled: it is refused only because there is nothing to adopt.
-func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Transfer, settled bool) {
+func adoptable(b *builder, x *subject, bearers []*fleet.Droplet) (h Transfer, settled bool) {
 	h = Transfer{Kind: TakeOver, Name: x.name, Spec: *x.spec}
 	if x.live != nil {
 		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)
@@ -82,7 +82,7 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Transfer, s
 	for _, have := range x.holdings {
 		switch {
 		case have.state == gone:
-		case have.state == released && (!have.seen.Managed() || b.givenBack(have.seen)):
+		case have.state == released && (!have.seen.Managed() || givenBack(b, have.seen)):
 			h.Record = have.record // somebody took the tags off, or gave the droplet back: they go back on
 		default:
 			h.DropletID, h.Refused = have.record.DropletID, "it is registered already"
@@ -101,8 +101,8 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Transfer, s
 		return h, false
 	}
 	d := bearers[0]
-	h.DropletID, h.Returned = d.ID, b.givenBack(d)
-	h.Refused = b.untransferable(d, h)
+	h.DropletID, h.Returned = d.ID, givenBack(b, d)
+	h.Refused = untransferable(b, d, h)
 	if h.Refused == "" {
 		_, h.Assumed = fleet.Adopted(*d, *x.spec)
 		_, h.Differs = unlike(x.spec, d)
@@ -110,8 +110,8 @@ func (b *builder) adoptable(x *subject, bearers []*fleet.Droplet) (h Transfer, s
 	return h, false
 }
 
-// unclaimable says why a droplet must not be taken over (law 1), or had better not; empty: it may.
-func (b *builder) untransferable(d *fleet.Droplet, h Transfer) string {
+// untransferable says why a droplet must not be taken over (law 1), or had better not; empty: it may.
+func untransferable(b *builder, d *fleet.Droplet, h Transfer) string {
 	if h.Record != nil && h.Record.DropletID != d.ID {
 		return fmt.Sprintf("droplet %d is registered under the name, and released: arcadiad release %s frees it", h.Record.DropletID, h.Name)
 	}
@@ -129,34 +129,8 @@ func (b *builder) untransferable(d *fleet.Droplet, h Transfer) string {
 }
 
 // givenBack reports whether a person released the droplet.
-func (b *builder) givenBack(d *fleet.Droplet) bool {
+func givenBack(b *builder, d *fleet.Droplet) bool {
 	return !b.recorded.Registration(d.ID).ReleasedAt.IsZero()
-}
-
-// Ownerless says why a droplet must not be taken over for a fleet, whoever asks for it; empty: it may be. One that a person released may show
-// the fleet's tags again. The sagas ask it again on a fresh look.
-func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
-	whose := fleet.Owners{Fleet: fleetName}.Of(d.Tags)
-	labelled := whose.By == fleet.Ours || whose.By == fleet.Stripped
-	switch controller := d.Controlled(); {
-	case whose.By == fleet.OtherFleet:
-		return whose.Reason()
-	case controller != "" && !labelled:
-		return controller
-	case d.Unread.Has(fleet.UnreadTags):
-		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
-	case d.Managed() && !released:
-		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
-	case len(d.Saga8s()) > 0 && !labelled && !released:
-		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
-	case d.Status == fleet.StatusNew:
-		return "it is not active yet"
-	case d.Status == fleet.StatusArchive:
-		return "its status is " + string(d.Status)
-	case d.Status == fleet.StatusUnknown:
-		return "its status cannot be read: try again"
-	}
-	return ""
 }
 
 // Releasable says what giving the droplet of that name back would do. It takes the same inputs as Build, under the same conditions.
@@ -167,13 +141,13 @@ func Releasable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obs
 	}
 	for _, x := range b.subjects {
 		if fleet.Key(x.name) == fleet.Key(name) {
-			return b.releasable(x), nil
+			return releasable(b, x), nil
 		}
 	}
 	return Transfer{Kind: Release, Name: name, Refused: "no droplet is registered under that name"}, nil
 }
 
-func (b *builder) releasable(x *subject) Transfer {
+func releasable(b *builder, x *subject) Transfer {
 	h := Transfer{Kind: Release, Name: x.name}
 	if x.live != nil {
 		h.DropletID, h.Refused = x.live.DropletID, liveWords(x.live)

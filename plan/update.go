@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,8 +24,8 @@ func (a *alteration) record(field, value string) {
 	a.values[field] = value
 }
 
-// update plans what is altered in place. The record is the droplet's as it is known now.
-func (b *builder) update(x *subject, h holding, record fleet.Record, a alteration) {
+// addUpdate plans what is altered in place. The record is the droplet's as it is known now.
+func addUpdate(b *builder, x *subject, h holding, record fleet.Record, a alteration) {
 	if len(a.changes) == 0 {
 		return
 	}
@@ -38,7 +38,7 @@ func (b *builder) update(x *subject, h holding, record fleet.Record, a alteratio
 	if a.alter.Downtime() {
 		reason += "; downtime: off while being resized"
 	}
-	if b.growsDisk(a.alter, h.seen) {
+	if growsDisk(b, a.alter, h.seen) {
 		reason += "; the disk grows too, and never shrinks again"
 	}
 	b.add(draft{subject: x, seen: h.seen, record: h.record,
@@ -46,7 +46,7 @@ func (b *builder) update(x *subject, h holding, record fleet.Record, a alteratio
 }
 
 // growsDisk tells whether the droplet has a larger disk for good afterwards. Without a catalogue it may.
-func (b *builder) growsDisk(a fleet.Alteration, d *fleet.Droplet) bool {
+func growsDisk(b *builder, a fleet.Alteration, d *fleet.Droplet) bool {
 	if !a.GrowDisk || b.observed.Catalogue == nil {
 		return a.GrowDisk
 	}
@@ -54,25 +54,25 @@ func (b *builder) growsDisk(a fleet.Alteration, d *fleet.Droplet) bool {
 	return !known || size.Disk > d.Disk
 }
 
-// acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too
-// (docs/digitalocean-api.md, "Actions"). Tags do not.
-func acts(a fleet.Alteration) bool {
-	return a.Name != "" || a.Backups != nil || a.IPv6 || a.Size != "" || a.PowerOn
-}
-
-// faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place
-// (docs/digitalocean-api.md, "Actions").
-func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (faults []string) {
-	size, known := c.Sizes[strings.ToLower(a.Size)]
-	switch {
-	case c.Sizes == nil:
-	case !known:
-		faults = append(faults, "there is no size "+a.Size)
-	case !offered(size.Regions, d.Region):
-		faults = append(faults, fmt.Sprintf("size %s is not offered in %s, but in %s", a.Size, d.Region,
-			strings.Join(slices.Sorted(slices.Values(size.Regions)), ", ")))
-	case size.Disk > 0 && size.Disk < d.Disk:
-		faults = append(faults, fmt.Sprintf("size %s has a disk of %d GB, and the droplet's has %d GB and cannot shrink: it takes another droplet (resize: replace)", a.Size, size.Disk, d.Disk))
+// recordedAgain is a record with values that were found to be so.
+func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, spec *fleet.Spec, d fleet.Droplet) fleet.Record {
+	r.Values = maps.Clone(r.Values)
+	if r.Values == nil {
+		r.Values = fleet.Values{}
 	}
-	return faults
+	maps.Copy(r.Values, again)
+	if _, renamed := again[fieldName]; renamed {
+		r.Name = spec.Name
+		delete(r.Values, fieldName) // a record has its name apart
+	}
+	if _, keys := again[fieldKeys]; keys {
+		r.Values.KeepKeys(*spec)
+	}
+	r.Assumed = slices.DeleteFunc(slices.Clone(r.Assumed), func(field string) bool { _, seen := again[field]; return seen })
+	r.Assumed = append(r.Assumed, assumed...)
+	slices.Sort(r.Assumed)
+	if _, seen := again["image"]; seen && d.ImageID != 0 {
+		r.ImageID = d.ImageID
+	}
+	return r
 }

@@ -8,10 +8,10 @@ import (
 )
 
 // warnFirst says what concerns the whole plan.
-func (b *builder) warnFirst() {
+func warnFirst(b *builder) {
 	if b.recorded.Paused {
 		b.warn("arcadiad is paused: nothing of this is carried out until `arcadiad resume`")
-		b.warnBilled()
+		warnBilled(b)
 	}
 	if b.blind {
 		b.warn("no registered droplet shows any of arcadiad's tags: the token probably lacks the scope tag:read, so nothing is written; " +
@@ -36,7 +36,7 @@ func (b *builder) warnFirst() {
 }
 
 // warnBilled says what a pause leaves half made, and billed (law 13).
-func (b *builder) warnBilled() {
+func warnBilled(b *builder) {
 	var billed []string
 	for _, saga := range b.sagas {
 		_, there := b.observed.Droplet(saga.DropletID)
@@ -57,13 +57,13 @@ func more(n int) string {
 }
 
 // warnLast says what only the drafts show.
-func (b *builder) warnLast() {
-	b.warnOthers()
-	b.warnCount()
+func warnLast(b *builder) {
+	warnOthers(b)
+	warnCount(b)
 }
 
 // warnOthers notices that somebody else makes droplets for this fleet. A database that knows nothing yet may just have been lost.
-func (b *builder) warnOthers() {
+func warnOthers(b *builder) {
 	if len(b.records) == 0 && len(b.sagas) == 0 {
 		return
 	}
@@ -87,7 +87,7 @@ func (b *builder) warnOthers() {
 }
 
 // warnCount notices a count that was added to a stanza, or taken away from it: other names, so other droplets.
-func (b *builder) warnCount() {
+func warnCount(b *builder) {
 	made := map[string]fleet.Spec{} // a spec of each stanza that gets new droplets
 	var ends []*draft
 	for _, d := range b.drafts {

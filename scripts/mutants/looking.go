@@ -46,12 +46,12 @@ func looking() []mutant {
 	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, daemonTests("^TestLaw06TheOriginal"))
 	take(6, "apply waits for the proof", "daemon/apply.go", `for !p.NextLook.IsZero() {`, `for false {`, daemonTests("^TestLaw06Apply"))
 	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
-	take(6, "the next look is scheduled", "plan/missing.go", `b.lookAgain(a.NextLook(made))
+	take(6, "the next look is scheduled", "plan/hold_lost.go", `b.lookAgain(a.NextLook(made))
 	}
 	b.plan.Missing`, `}
 	b.plan.Missing`, packageTests("plan"))
-	take(9, "lost", "plan/hold.go", `judge: (*builder).overMaxLost,`, `judge: each(),`, packageTests("plan"))
-	take(9, "missing ones count as lost", "plan/missing.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, packageTests("plan"))
+	take(9, "lost", "plan/hold.go", `judge: overMaxLost,`, `judge: each(),`, packageTests("plan"))
+	take(9, "missing ones count as lost", "plan/hold_lost.go", `h.state == gone || h.state == missing && h.seen == nil`, `h.state == gone`, packageTests("plan"))
 	take(6, "the account is asked again behind a 404", observe, `if again.UUID != o.Account.UUID {`, `if false {`, look)
 	take(6, "another team's 404 proves nothing", absent, "if !pinned {\n\t\ta := absentFrom", "if false {\n\t\ta := absentFrom", look)
 	take(6, "a get that failed is no 404", observe, `case errors.Is(e, digitalocean.ErrNotFound):`, `case true:`, look)

@@ -19,24 +19,24 @@ func owning() []mutant {
 
 	take(5, "kept: a reserved IP points to it", leftover, `a.Kind == AttachedReservedIP`, `false`, steps)
 
-	const origin = "plan/leftover.go"
+	const origin = "plan/hold_origin.go"
 	take(5, "what was registered is nobody's leftover", origin, `!b.recorded.Registration(d.ID).RegisteredAt.IsZero() || `, ``, plans)
 	take(5, "what ended counts as made", origin, `maker.Ended, b.byMaker`, `nil, b.byMaker`, plans)
 	take(5, "what the saga took for its own counts as made", origin, `slices.Concat([]int64{maker.DropletID}, `, `slices.Concat([]int64{}, `, plans)
-	take(5, "what is not a leftover is held", origin, `case b.unproved(d):`, `case false:`, plans)
+	take(5, "what is not a leftover is held", origin, `case unproved(b, d):`, `case false:`, plans)
 	take(16, "another arcadiad holds what would be destroyed", origin, `case d.destroys() && len(rivals) > 0:`, `case false:`, plans)
 	take(16, "what was there at the first look is no rival's", origin, `d.ID > b.recorded.FirstLook && `, ``, plans)
 	take(16, "what is adopted is no rival's", origin, ` && !adopted[d.ID]`, ``, plans)
-	take(16, "a replace that another copy did is not done again", origin, `case d.Kind == Replace && b.standIn(d) != nil:`, `case false:`, plans)
-	take(16, "a copied tag proves no maker of a misfit", origin, `maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, b.bearers(maker)) {`,
+	take(16, "a replace that another copy did is not done again", origin, `case d.Kind == Replace && standIn(b, d) != nil:`, `case false:`, plans)
+	take(16, "a copied tag proves no maker of a misfit", origin, `maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, bearers(b, maker)) {`,
 		`maker != nil {`, plans)
 	take(16, "an adopted misfit is not switched off", origin, `d.Kind == Replace || d.Alter.Downtime() || d.Alter`, `d.Kind == Replace || d.Alter`, plans)
-	take(16, "an adopted misfit keeps its backups", origin, ` || d.Alter.EndsBackups()) && b`, `) && b`, plans)
-	take(5, "what others made is held", origin, `d.record == nil && !b.made(d.seen) || `, ``, plans)
+	take(16, "an adopted misfit keeps its backups", origin, ` || d.Alter.EndsBackups()) && adopted`, `) && adopted`, plans)
+	take(5, "what others made is held", origin, `d.record == nil && !made(b, d.seen) || `, ``, plans)
 	take(5, "a droplet that is registered twice is held", origin, ` || d.record != nil && d.kept != nil)`, `)`, plans)
-	take(5, "a leftover lies outside max_destroy", "plan/maxdestroy.go", `d.destroys() && d.record != nil`, `d.destroys()`, plans)
-	take(16, "what was released is not taken back", "plan/index.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what", "if false { // what", plans)
-	take(16, "what was released stays released", "plan/index.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {\n\t\treturn released", "if false {\n\t\treturn released", plans)
+	take(5, "a leftover lies outside max_destroy", "plan/hold_maxdestroy.go", `d.destroys() && d.record != nil`, `d.destroys()`, plans)
+	take(16, "what was released is not taken back", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what", "if false { // what", plans)
+	take(16, "what was released stays released", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {\n\t\treturn released", "if false {\n\t\treturn released", plans)
 	take(5, "namesakes are witnessed by every registered droplet", "reconcile/execute.go", `return !seen && !slices.Contains(pass.Observed.Gone, r.DropletID)`, `return !seen && r.DropletID == 0`, packageTests("reconcile"))
 
 	const create, undo = "provision/create.go", "provision/uncreate.go"

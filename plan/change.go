@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strings"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -52,3 +53,29 @@ func blame(changes []FieldChange) string {
 	}
 	return strings.Join(parts, "; ")
 }
+
+// FieldChange is a field with its value before and after, canonical as in [fleet.Fields]. Secret values are hashes.
+type FieldChange struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Cause Cause  `json:"cause,omitempty"` // who made it necessary, or made it
+
+	// Of what was changed behind arcadiad's back.
+	Since time.Time `json:"since,omitzero"` // when the first look that showed it began
+	By    string    `json:"by,omitempty"`   // the droplet's action that did it, in words; empty: not known
+
+	Along bool `json:"along,omitempty"` // it comes with a replace, and is not what the replace is for
+}
+
+func changeOf(field, from, to string, cause Cause) FieldChange {
+	return FieldChange{Field: field, From: from, To: to, Cause: cause}
+}
+
+// Fields that have rules of their own.
+const (
+	fieldName    = "name"
+	fieldKeys    = "ssh_keys"
+	fieldProtect = "protect"
+	fieldStatus  = "status" // none of the file's: a droplet is desired active
+)

@@ -11,17 +11,17 @@ import (
 
 // made reports whether a saga of this journal is proved to have made a droplet that nothing ever registered (law 5). Such a droplet is
 // destroyed unasked, unless the rules protect, volumes and reserved_ip hold it.
-func (b *builder) made(d *fleet.Droplet) bool {
+func made(b *builder, d *fleet.Droplet) bool {
 	maker := b.makerOf(d)
 	if maker == nil || !b.recorded.Registration(d.ID).RegisteredAt.IsZero() || b.registered(d.ID) {
 		return false
 	}
-	return maker.Creates.Made(maker.ID, maker.Name, *d, b.bearers(maker))
+	return maker.Creates.Made(maker.ID, maker.Name, *d, bearers(b, maker))
 }
 
 // bearers are the droplets that a saga may have made: the one that it took for its own, what shows its tag and its name, what was
 // registered as its own, and what bore its tag before it ended.
-func (b *builder) bearers(maker *fleet.Saga) []int64 {
+func bearers(b *builder, maker *fleet.Saga) []int64 {
 	if b.byMaker == nil {
 		b.byMaker = map[string][]int64{}
 		for _, d := range b.droplets {
@@ -40,7 +40,7 @@ func (b *builder) bearers(maker *fleet.Saga) []int64 {
 
 // rivals are the droplets by which another arcadiad shows that works on this fleet (law 16): made after the first look by a saga that is not
 // in this journal. One that is registered, or adopted by this very plan, is none.
-func (b *builder) rivals() (rivals []*fleet.Droplet) {
+func rivals(b *builder) (rivals []*fleet.Droplet) {
 	adopted := map[int64]bool{}
 	for _, d := range b.drafts {
 		if d.Kind == Adopt {
@@ -59,25 +59,25 @@ func (b *builder) rivals() (rivals []*fleet.Droplet) {
 
 // overOrigin holds what would destroy a droplet that is not proved to be a leftover, or that another arcadiad may count on. A tag alone
 // permits to adopt a droplet, and no more (laws 5 and 16).
-func (b *builder) overOrigin() func(*draft) verdict {
+func overOrigin(b *builder) func(*draft) verdict {
 	var others []string
-	rivals := b.rivals()
+	rivals := rivals(b)
 	for _, d := range rivals {
 		others = append(others, fmt.Sprint(d.ID))
 	}
 	return func(d *draft) verdict {
 		switch {
-		case b.unproved(d):
-			return b.competes(d)
+		case unproved(b, d):
+			return competes(b, d)
 		case d.destroys() && len(rivals) > 0:
 			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was made after the first look of this state database, by a saga that "+
 				"it does not know%s: another arcadiad works on fleet %s; stop one of the two, then destroy or rename that droplet, or take the tag %s off it",
 				since(rivals[0]), fleet.More(len(rivals)-1), b.desired.Name, fleet.ManagedTag)}
-		case d.Kind == Replace && b.standIn(d) != nil:
-			stand := b.standIn(d)
+		case d.Kind == Replace && standIn(b, d) != nil:
+			stand := standIn(b, d)
 			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+
 				"destroy one of the two, and the other stays", since(stand), fleet.ReplacesTag(d.DropletID))}
-		case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && b.adoptedMisfit(d):
+		case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && adoptedMisfit(b, d):
 			made := "no saga of this state database made it"
 			if b.makerOf(d.seen) != nil {
 				made = fmt.Sprintf("it shows the tag of saga %s, which is not proved to have made it", d.seen.Saga8s()[0])
@@ -90,12 +90,12 @@ func (b *builder) overOrigin() func(*draft) verdict {
 
 // unproved tells whether an action destroys what no saga of this journal is proved to have made, or what was registered once and another
 // stands for the name now (law 5).
-func (b *builder) unproved(d *draft) bool {
-	return d.Kind == Destroy && (d.record == nil && !b.made(d.seen) || d.record != nil && d.kept != nil)
+func unproved(b *builder, d *draft) bool {
+	return d.Kind == Destroy && (d.record == nil && !made(b, d.seen) || d.record != nil && d.kept != nil)
 }
 
 // competes says why a droplet is held that is one too many under its name, and how to keep it, or the other one.
-func (b *builder) competes(d *draft) verdict {
+func competes(b *builder, d *draft) verdict {
 	var why strings.Builder
 	switch registration := b.recorded.Registration(d.DropletID); {
 	case d.record != nil || !registration.RegisteredAt.IsZero():
@@ -116,9 +116,9 @@ func (b *builder) competes(d *draft) verdict {
 }
 
 // standIn finds an unregistered droplet that was made to replace the one that a replace is about; nil: there is none.
-func (b *builder) standIn(d *draft) *fleet.Droplet {
+func standIn(b *builder, d *draft) *fleet.Droplet {
 	for _, c := range d.subject.untracked {
-		if slices.Contains(c.Replaces(), d.DropletID) && !b.made(c) {
+		if slices.Contains(c.Replaces(), d.DropletID) && !made(b, c) {
 			return c
 		}
 	}
@@ -135,12 +135,11 @@ func since(d *fleet.Droplet) string {
 
 // adoptedMisfit tells whether a droplet that no saga of this journal is proved to have made was adopted for the very spec that it is to be
 // replaced for: it differed from the file then, so this file is not the one it was made from, and it may be somebody else's.
-func (b *builder) adoptedMisfit(d *draft) bool {
-	if maker := b.makerOf(d.seen); maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, b.bearers(maker)) {
+func adoptedMisfit(b *builder, d *draft) bool {
+	if maker := b.makerOf(d.seen); maker != nil && maker.Creates.Made(maker.ID, maker.Name, *d.seen, bearers(b, maker)) {
 		return false
 	}
-	for i := len(d.subject.past) - 1; i >= 0; i-- {
-		saga := d.subject.past[i]
+	for _, saga := range slices.Backward(d.subject.past) {
 		if saga.Completed() && (saga.Kind == fleet.SagaAdopt || saga.Kind == fleet.SagaTakeOver) && saga.DropletID == d.DropletID {
 			return saga.SpecHash == d.hash
 		}

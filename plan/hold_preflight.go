@@ -11,17 +11,9 @@ import (
 // What DigitalOcean would refuse is held before it is asked. Nothing is held for what is not known: a catalogue that could not be
 // read, or a field that the API left out.
 
-// creates tells whether the action makes a droplet.
-func (d *draft) creates() bool { return d.Kind == Provision || d.Kind == Replace }
-
-// destroyFirst tells whether a replace makes room before it makes the new droplet.
-func (d *draft) destroyFirst() bool {
-	return d.Kind == Replace && d.Spec.Rules.Order == fleet.DestroyFirst
-}
-
 // heldByPreflight names what is wrong with a spec, and its line of the fleet file
 // (docs/digitalocean-api.md, "Sizes and prices" and "Images").
-func (b *builder) heldByPreflight(d *draft) string {
+func heldByPreflight(b *builder, d *draft) string {
 	var faults []string
 	switch {
 	case b.observed.Catalogue == nil:
@@ -88,45 +80,19 @@ func offered(regions []string, region string) bool {
 	return len(regions) == 0 || region == "" || slices.ContainsFunc(regions, func(r string) bool { return strings.EqualFold(r, region) })
 }
 
-// unseen are the live sagas whose new droplet counts already, and is not seen yet.
-func (b *builder) unseen() (sagas []*fleet.Saga) {
-	for _, saga := range b.sagas {
-		if saga.Live && saga.Makes() && (saga.DropletID == 0 || !b.sees(saga.DropletID)) {
-			sagas = append(sagas, saga)
-		}
+// faultsOfResize are the reasons for which DigitalOcean would refuse to resize a droplet in place
+// (docs/digitalocean-api.md, "Actions").
+func faultsOfResize(a fleet.Alteration, d *fleet.Droplet, c *fleet.Catalogue) (faults []string) {
+	size, known := c.Sizes[strings.ToLower(a.Size)]
+	switch {
+	case c.Sizes == nil:
+	case !known:
+		faults = append(faults, "there is no size "+a.Size)
+	case !offered(size.Regions, d.Region):
+		faults = append(faults, fmt.Sprintf("size %s is not offered in %s, but in %s", a.Size, d.Region,
+			strings.Join(slices.Sorted(slices.Values(size.Regions)), ", ")))
+	case size.Disk > 0 && size.Disk < d.Disk:
+		faults = append(faults, fmt.Sprintf("size %s has a disk of %d GB, and the droplet's has %d GB and cannot shrink: it takes another droplet (resize: replace)", a.Size, size.Disk, d.Disk))
 	}
-	if len(sagas) == 0 {
-		return nil // as nearly always: no droplet need be asked for its tags
-	}
-	seen := map[string]bool{}
-	for _, d := range b.ours {
-		for _, saga8 := range d.Saga8s() {
-			seen[saga8] = true
-		}
-	}
-	return slices.DeleteFunc(sagas, func(saga *fleet.Saga) bool { return seen[fleet.Saga8(saga.ID)] })
-}
-
-func (b *builder) sees(id int64) bool {
-	_, found := slices.BinarySearchFunc(b.droplets, id, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-	return found
-}
-
-// Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at.
-func (p Plan) Makes() (specs []fleet.Spec) {
-	for _, a := range p.Actions {
-		if a.Kind != Provision && a.Kind != Replace && !a.Alter.Downtime() {
-			continue
-		}
-		switch {
-		case !a.Held, a.Approvable, a.Hold().Catalogue:
-			specs = append(specs, a.Spec)
-		}
-	}
-	return specs
-}
-
-// Doubts tells whether the preflight holds anything: what it holds by is worth a second look before it is believed.
-func (p Plan) Doubts() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == holdPreflight })
+	return faults
 }

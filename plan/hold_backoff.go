@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"arcadiad/fleet"
@@ -15,10 +16,9 @@ const (
 
 // failures counts the failures in a row of what an action tries, and finds the last (law 14). A success ends the row, and so does a
 // person's retry.
-func (b *builder) failures(d *draft) (count, undone int, last *fleet.Saga) {
+func failures(b *builder, d *draft) (count, undone int, last *fleet.Saga) {
 	forgiven := b.tallyOf(d).forgiven
-	for i := len(d.subject.past) - 1; i >= 0; i-- {
-		saga := d.subject.past[i]
+	for _, saga := range slices.Backward(d.subject.past) {
 		if !triesSame(saga, d) {
 			continue
 		}
@@ -55,11 +55,11 @@ func triesSame(saga *fleet.Saga, d *draft) bool {
 	return false
 }
 
-func (b *builder) heldByStall(d *draft) string {
+func heldByStall(b *builder, d *draft) string {
 	if !d.creates() && !d.Alter.Downtime() {
 		return ""
 	}
-	count, undone, last := b.failures(d)
+	count, undone, last := failures(b, d)
 	if d.Alter.Downtime() && count >= stallAfter {
 		return fmt.Sprintf("the resize failed %d times in a row (%s), and takes the droplet down each time; change its stanza, or: arcadiad saga retry %s",
 			count, why(last), fleet.Saga8(last.ID))
@@ -75,11 +75,11 @@ func (b *builder) heldByStall(d *draft) string {
 		undone, why(last), fleet.Saga8(last.ID))
 }
 
-func (b *builder) heldByBackoff(d *draft) string {
+func heldByBackoff(b *builder, d *draft) string {
 	if b.recorded.Hurry {
 		return ""
 	}
-	count, _, last := b.failures(d)
+	count, _, last := failures(b, d)
 	if last == nil {
 		return ""
 	}
@@ -93,18 +93,6 @@ func (b *builder) heldByBackoff(d *draft) string {
 	}
 	return fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
 		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
-}
-
-// waitsUntil tells whether a wait is not over yet, and has another pass when it is. A wait beyond any backoff means that the clock
-// jumped; it is no reason to wait for ever.
-func (b *builder) waitsUntil(lapses time.Time, longest time.Duration) bool {
-	if wait := lapses.Sub(b.now); wait <= 0 || wait > 2*longest {
-		return false
-	}
-	if b.plan.Lapses.IsZero() || lapses.Before(b.plan.Lapses) {
-		b.plan.Lapses = lapses
-	}
-	return true
 }
 
 // backoff is the wait after the given number of failures in a row.
@@ -121,4 +109,69 @@ func why(saga *fleet.Saga) string {
 		return "saga " + fleet.Saga8(saga.ID)
 	}
 	return saga.Error
+}
+
+func heldByLoop(b *builder, d *draft) string {
+	if d.Kind != Replace {
+		return ""
+	}
+	for _, saga := range slices.Backward(d.subject.past) {
+		if !saga.Completed() {
+			continue
+		}
+		switch same := saga.SpecHash == d.hash; {
+		case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):
+			return "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"
+		case saga.Kind == fleet.SagaUpdate, saga.Kind == fleet.SagaProvision && same: // the second half of a replace, if it is one
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
+// What was put back and changed again is put back ever more rarely: another tool may have another opinion.
+const (
+	contestWindow = 24 * time.Hour   // in which corrections count
+	firstContest  = 15 * time.Minute // after the first of them; it doubles with each one that follows
+	maxContest    = 12 * time.Hour
+)
+
+// contested counts the corrections of a droplet that were done of late, and finds the last. A size is put back after the rest, and
+// is no second try of that.
+func contested(b *builder, d *draft) (count int, last *fleet.Saga) {
+	for _, saga := range slices.Backward(d.subject.past) {
+		if saga.Kind != fleet.SagaUpdate || saga.DropletID != d.DropletID || !saga.Corrects || !saga.Completed() || saga.Downtime != d.Alter.Downtime() {
+			continue
+		}
+		if saga.Retried || b.now.Sub(saga.EndedAt) > contestWindow {
+			break
+		}
+		count++
+		if last == nil {
+			last = saga
+		}
+	}
+	return count, last
+}
+
+// heldByContest is the backoff of corrections that succeed and do not last. That of a replace is the rule loop.
+func heldByContest(b *builder, d *draft) string {
+	if b.recorded.Hurry || !d.Corrects() {
+		return ""
+	}
+	count, last := contested(b, d)
+	if last == nil {
+		return ""
+	}
+	lapses := last.EndedAt.Add(min(firstContest<<min(count-1, 10), maxContest))
+	if !b.waitsUntil(lapses, maxContest) {
+		return ""
+	}
+	times := "was put back already"
+	if count > 1 {
+		times = fmt.Sprintf("was put back %d times in a day", count)
+	}
+	return fmt.Sprintf("it %s, and somebody changed it again: another tool may be at work; next try at %s, or at once with: arcadiad saga retry %s",
+		times, lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
 }

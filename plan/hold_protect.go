@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -54,12 +55,12 @@ func protectedBy(desired fleet.Fleet, recorded fleet.Recorded, seen []fleet.Drop
 			records = append(records, r)
 		}
 	}
-	slices.SortFunc(records, func(a, b fleet.Record) int { return compareInt(a.DropletID, b.DropletID) })
+	slices.SortFunc(records, func(a, b fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	return records
 }
 
-// protect has the protection of the file recorded, beside what else the plan records again.
-func (b *builder) protect() {
+// recordProtection has the protection of the file recorded, beside what else the plan records again.
+func recordProtection(b *builder) {
 	for _, r := range protectedBy(b.desired, b.recorded, b.observed.Droplets, b.now) {
 		i := slices.IndexFunc(b.plan.Records, func(again fleet.Record) bool { return again.DropletID == r.DropletID })
 		if i < 0 {
@@ -72,7 +73,7 @@ func (b *builder) protect() {
 
 // heldByProtect: what is registered under a name is protected by the file in force, by its record and by its tag, and only `protect:
 // false` under the name lifts that. What is not registered is protected by its tag, whoever made it.
-func (b *builder) heldByProtect(d *draft) string {
+func heldByProtect(b *builder, d *draft) string {
 	if !d.destroys() {
 		return ""
 	}

@@ -9,7 +9,7 @@ import (
 // counted tells whether policy.max_destroy counts the action: it counts what is registered (law 5).
 func counted(d *draft) bool { return d.destroys() && d.record != nil }
 
-// departures are the registered droplets that go: by the actions of the plan, and by sagas that are live.
+// leaving are the registered droplets that go: by the actions of the plan, and by sagas that are live.
 type departures struct {
 	free, waiting int // actions that nothing holds yet, and those that a person may let through
 	live          int
@@ -18,7 +18,7 @@ type departures struct {
 	ends          map[int64]bool // those of them that nothing replaces
 }
 
-func (b *builder) departures() departures {
+func leaving(b *builder) departures {
 	leave := departures{goes: map[int64]bool{}, ends: map[int64]bool{}}
 	for _, d := range b.drafts {
 		switch {
@@ -35,7 +35,7 @@ func (b *builder) departures() departures {
 		leave.goes[d.DropletID], leave.ends[d.DropletID] = true, d.Kind == Destroy
 	}
 	for _, saga := range b.sagas {
-		if saga.Live && b.destroysRegistered(saga) {
+		if saga.Live && destroysRegistered(b, saga) {
 			leave.live++
 			id := saga.Replaces
 			if saga.Kind == fleet.SagaDestroy {
@@ -50,9 +50,9 @@ func (b *builder) departures() departures {
 // overMaxDestroy holds every destroy and replace when they are more than policy.max_destroy allows: which few of too many should go
 // ahead is not for a program to choose. What no edit of the file asked for counts over time, until a person approves more of it. The
 // last droplets of a fleet are destroyed unasked only where the policy says 100%.
-func (b *builder) overMaxDestroy() func(*draft) string {
-	leave := b.departures()
-	corrected := b.corrected()
+func overMaxDestroy(b *builder) func(*draft) verdict {
+	leave := leaving(b)
+	corrected := corrected(b)
 	policy := b.desired.Policy.MaxDestroy
 	limit := policy.Of(b.standing)
 	whole := policy.Percent && policy.Value >= 100
@@ -66,9 +66,9 @@ func (b *builder) overMaxDestroy() func(*draft) string {
 		}
 		return true
 	}
-	return func(d *draft) string {
+	return func(d *draft) verdict {
 		if !counted(d) {
-			return ""
+			return verdict{}
 		}
 		planned := leave.free
 		if d.Held { // one approval lets all of them through
@@ -80,22 +80,22 @@ func (b *builder) overMaxDestroy() func(*draft) string {
 			if leave.live > 0 {
 				why += fmt.Sprintf(" while %d more are under way", leave.live)
 			}
-			return why + fmt.Sprintf(", and policy.max_destroy allows %d in one pass", limit)
+			return verdict{why: why + fmt.Sprintf(", and policy.max_destroy allows %d in one pass", limit)}
 		case d.Kind == Replace && d.Corrects() && corrected > 0 && corrected+leave.corrections > limit:
-			return fmt.Sprintf("%s replaced already for what was changed outside arcadiad, and policy.max_destroy allows %d until a person approves more",
-				wereDroplets(corrected), limit)
+			return verdict{why: fmt.Sprintf("%s replaced already for what was changed outside arcadiad, and policy.max_destroy allows %d until a person approves more",
+				wereDroplets(corrected), limit)}
 		case whole:
 		case d.Kind == Destroy && everything(leave.ends, d):
-			return "the fleet would be left without any droplet, which policy.max_destroy allows only as 100%"
+			return verdict{why: "the fleet would be left without any droplet, which policy.max_destroy allows only as 100%"}
 		case d.Kind == Replace && policy.Percent && everything(leave.goes, d):
-			return "every droplet of the fleet would be replaced, which policy.max_destroy allows only as 100% or as a number"
+			return verdict{why: "every droplet of the fleet would be replaced, which policy.max_destroy allows only as 100% or as a number"}
 		}
-		return ""
+		return verdict{}
 	}
 }
 
 // corrected counts the replaces that no edit of the file asked for, since a person last approved one.
-func (b *builder) corrected() (n int) {
+func corrected(b *builder) (n int) {
 	for _, saga := range b.sagas {
 		switch {
 		case !saga.Corrects || saga.Kind != fleet.SagaReplace && !saga.DestroysFirst():
@@ -109,7 +109,7 @@ func (b *builder) corrected() (n int) {
 }
 
 // destroysRegistered tells whether a live saga takes a registered droplet down; duplicates and late arrivals are not registered.
-func (b *builder) destroysRegistered(saga *fleet.Saga) bool {
+func destroysRegistered(b *builder, saga *fleet.Saga) bool {
 	target := saga.Replaces
 	switch saga.Kind {
 	case fleet.SagaDestroy:

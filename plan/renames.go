@@ -90,7 +90,28 @@ func predecessor(spec *fleet.Spec, to *subject, names, given map[string]*subject
 	return nil
 }
 
-// stands tells whether there is anything under the name, or about to be.
-func (x *subject) stands() bool {
-	return x.live != nil || len(x.untracked) > 0 || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != gone })
+// followRenames lets a registered droplet belong to the name that it bears, where somebody renamed it behind arcadiad's back and the
+// file has followed: its old name is desired no more, its new one is, and nothing else is registered there. The record is then all
+// that is wrong; by the old name alone the droplet would be destroyed, and another made under the new one. While a saga works on it, the
+// new name waits: the saga sees the file's word before it destroys anything.
+func (s *index) followRenames(names map[string]*subject) {
+	for _, record := range s.strays {
+		from := names[fleet.Key(record.Name)]
+		i := slices.IndexFunc(from.holdings, func(h holding) bool { return h.record == record && (h.state == present || h.state == busy) })
+		if i < 0 {
+			continue
+		}
+		h := from.holdings[i]
+		to := names[fleet.Key(h.seen.Name)]
+		if to == nil || to == from || to.spec == nil || to.live != nil || len(to.holdings) > 0 {
+			continue
+		}
+		if from.live != nil || h.state == busy {
+			to.waits = fmt.Sprintf("%s is what droplet %d, recorded as %s, is called by now, and a saga works on that: nothing is done about %[1]s until it has ended",
+				to.name, record.DropletID, record.Name)
+			continue
+		}
+		to.holdings = append(to.holdings, h)
+		from.holdings = slices.Delete(from.holdings, i, i+1)
+	}
 }

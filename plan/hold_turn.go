@@ -10,14 +10,14 @@ import (
 // outOfTurn lets one action of each name go first (law 2: one saga per name), and takes only so many of each group out of service at a
 // time (law 18). What a replace brings along anyway waits for it; while the replace is held, so does only what would switch the droplet
 // off.
-func (b *builder) outOfTurn() func(*draft) verdict {
+func outOfTurn(b *builder) func(*draft) verdict {
 	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
 	for _, d := range b.drafts {
 		if d.Kind == Replace {
 			replaces[d.subject] = d
 		}
 	}
-	groups := b.groups()
+	groups := groups(b)
 	return func(d *draft) verdict {
 		if before := first[d.subject]; before != nil {
 			first := "the " + string(before.Kind)
@@ -48,11 +48,6 @@ func (b *builder) outOfTurn() func(*draft) verdict {
 	}
 }
 
-// endsService tells whether the action takes a registered droplet out of service.
-func (d *draft) endsService() bool {
-	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil
-}
-
 // groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
 func groupOf(x *subject) string {
 	if x.spec != nil {
@@ -73,7 +68,7 @@ type group struct {
 }
 
 // groups finds the groups of the file with how they stand. It is nil where the plan takes nothing out of service.
-func (b *builder) groups() map[string]*group {
+func groups(b *builder) map[string]*group {
 	needed, due := false, map[*subject]bool{}
 	for _, d := range b.drafts {
 		needed = needed || d.endsService() && !d.Held
@@ -93,7 +88,7 @@ func (b *builder) groups() map[string]*group {
 			groups[x.spec.Group] = g
 		}
 		g.count++
-		if b.serves(x) {
+		if serves(b, x) {
 			g.serving++
 		} else {
 			g.out = append(g.out, x.name)
@@ -110,7 +105,7 @@ func (b *builder) groups() map[string]*group {
 }
 
 // serves tells whether a desired name has a droplet in service which no saga takes out of it.
-func (b *builder) serves(x *subject) bool {
+func serves(b *builder, x *subject) bool {
 	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
 		return false
 	}
@@ -182,4 +177,10 @@ func few(names []string, one, many string) string {
 	default:
 		return fmt.Sprintf("%s and %d more %s", fleet.Series(names[:1]), n-1, many)
 	}
+}
+
+// acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too
+// (docs/digitalocean-api.md, "Actions"). Tags do not.
+func acts(a fleet.Alteration) bool {
+	return a.Name != "" || a.Backups != nil || a.IPv6 || a.Size != "" || a.PowerOn
 }

@@ -40,13 +40,13 @@ func (c *cluster) ids() (ids []string) {
 // unlikeRename holds what looks like a rename that the file does not say right, both halves of it: a group goes and another of the same spec
 // comes, or a `was` leads nowhere while a registered droplet goes. Carried out as it stands it would lose what is on the droplets. A half
 // that has to wait for something else, such as a saga, holds the other half as well.
-func (b *builder) unlikeRename() func(*draft) verdict {
+func unlikeRename(b *builder) func(*draft) verdict {
 	held := map[*draft]verdict{}
-	dropped := b.dropped()
+	dropped := dropped(b)
 	if len(dropped) == 0 {
 		return func(*draft) verdict { return verdict{} }
 	}
-	coming := b.coming()
+	coming := coming(b)
 	hold := func(c *cluster, v verdict) {
 		for _, d := range c.drafts {
 			if _, already := held[d]; !already {
@@ -58,7 +58,7 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 		wants := b.shape.of(c.drafts[0].subject.spec)
 		for _, g := range dropped {
 			if !g.part && alikeButNamed(wants, g.records[0]) {
-				v := verdict{why: b.renameWords(g, c), facts: g.ids()}
+				v := verdict{why: renameWords(b, g, c), facts: g.ids()}
 				hold(c, v)
 				hold(g, v)
 			}
@@ -85,7 +85,7 @@ func (b *builder) unlikeRename() func(*draft) verdict {
 }
 
 // renameWords says how to write the rename that a pair of clusters looks like.
-func (b *builder) renameWords(g, c *cluster) string {
+func renameWords(b *builder, g, c *cluster) string {
 	words := fmt.Sprintf("the fleet file drops %s and asks for %s with the same spec: ", g.names(), c.names())
 	switch {
 	case !c.single && g.single:
@@ -100,7 +100,7 @@ func (b *builder) renameWords(g, c *cluster) string {
 
 // coming are the stanzas that have no droplet and have lost none, with the droplets that would be made for them. What stood under their
 // names long ago does not count.
-func (b *builder) coming() []*cluster {
+func coming(b *builder) []*cluster {
 	had := map[string]bool{}
 	for _, x := range b.subjects {
 		if x.spec != nil && (len(x.holdings)+len(x.untracked) > 0 || x.live != nil) {
@@ -123,7 +123,7 @@ func (b *builder) coming() []*cluster {
 }
 
 // dropped are the registered droplets that the file has dropped, by the stanza that they were of, with the destroys that are planned.
-func (b *builder) dropped() []*cluster {
+func dropped(b *builder) []*cluster {
 	var list clusters
 	of := map[*fleet.Record]*cluster{}
 	for _, x := range b.subjects {

@@ -2,13 +2,20 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"arcadiad/fleet"
 )
+
+// comparer compares the droplets of a plan.
+type comparer struct {
+	*builder
+	memory  memory
+	noticed map[int64][]fleet.Deviation // by droplet: what was not as recorded before
+	found   comparison                  // one for all: a hundred thousand of them would be garbage
+}
 
 // compare looks at a droplet that is desired, registered and seen, and sorts every difference by who made it:
 //
@@ -21,71 +28,48 @@ import (
 //	  A        -       B     pending: what is not recorded is unknown, and never reason enough to act
 //
 // A field that the API never gives back is compared with the record alone. What drift leads to is the group's rule, or the policy's.
-func (b *builder) compare(x *subject, h holding) {
-	wants, records := b.shape.of(x.spec), b.memory.of(h.record)
-	c := &b.comparing // one for all: a hundred thousand of them would be garbage
-	*c = comparison{spec: x.spec, seen: h.seen, catalogue: b.observed.Catalogue, drifts: b.desired.Policy.DriftOf(x.spec.Rules),
-		noticed: b.noticed[h.seen.ID]}
+func (c *comparer) compare(x *subject, h holding) {
+	wants, records := c.shape.of(x.spec), c.memory.of(h.record)
+	found := &c.found
+	*found = comparison{spec: x.spec, seen: h.seen, catalogue: c.observed.Catalogue, drifts: c.desired.Policy.DriftOf(x.spec.Rules),
+		noticed: c.noticed[h.seen.ID]}
 	for i := range fleet.Fields {
 		f := &fleet.Fields[i]
 		if f.Change == fleet.ChangeRecord {
 			continue // protect has rules of its own
 		}
-		c.field(f, wants[i], records[i], h)
+		found.field(f, wants[i], records[i], h)
 	}
-	c.status(h.seen)
-	c.protection(h)
+	found.status(h.seen)
+	found.protection(h)
 
 	record := *h.record
-	if len(c.again) > 0 {
-		record = recordedAgain(record, c.again, c.assumed, x.spec, *h.seen)
-		record.RecordedAt = b.now
-		b.plan.Records = append(b.plan.Records, record)
+	if len(found.again) > 0 {
+		record = recordedAgain(record, found.again, found.assumed, x.spec, *h.seen)
+		record.RecordedAt = c.now
+		c.plan.Records = append(c.plan.Records, record)
 	}
-	b.update(x, h, record, c.update)
-	b.update(x, h, record, c.resize)
-	if len(c.replace) > 0 {
-		reason := blame(c.replace)
+	addUpdate(c.builder, x, h, record, found.update)
+	addUpdate(c.builder, x, h, record, found.resize)
+	if len(found.replace) > 0 {
+		reason := blame(found.replace)
 		if x.spec.Rules.Order == fleet.DestroyFirst {
 			reason += "; the old droplet goes first"
 		}
-		b.add(draft{subject: x, seen: h.seen, record: h.record, keysUnsure: c.keysUnsure,
-			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(c.replace), Changes: append(c.replace, c.along(wants)...)}})
-	} else if len(c.ignored) > 0 {
-		b.plan.Ignored = append(b.plan.Ignored, Drift{x.name, h.seen.ID, c.ignored})
+		c.add(draft{subject: x, seen: h.seen, record: h.record, keysUnsure: found.keysUnsure,
+			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(found.replace), Changes: append(found.replace, found.along(wants)...)}})
+	} else if len(found.ignored) > 0 {
+		c.plan.Ignored = append(c.plan.Ignored, Drift{x.name, h.seen.ID, found.ignored})
 	}
-	if len(c.drift) > 0 {
-		b.plan.Drift = append(b.plan.Drift, Drift{x.name, h.seen.ID, c.drift})
+	if len(found.drift) > 0 {
+		c.plan.Drift = append(c.plan.Drift, Drift{x.name, h.seen.ID, found.drift})
 	}
-	if len(c.pending) > 0 {
-		b.plan.Pending = append(b.plan.Pending, Drift{x.name, h.seen.ID, c.pending})
+	if len(found.pending) > 0 {
+		c.plan.Pending = append(c.plan.Pending, Drift{x.name, h.seen.ID, found.pending})
 	}
-	if len(c.update.changes)+len(c.resize.changes)+len(c.replace)+len(c.drift)+len(c.pending) == 0 { // what is ignored is no change
-		b.plan.Summary.Unchanged++
+	if len(found.update.changes)+len(found.resize.changes)+len(found.replace)+len(found.drift)+len(found.pending) == 0 { // what is ignored is no change
+		c.plan.Summary.Unchanged++
 	}
-}
-
-// recordedAgain is a record with values that were found to be so.
-func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, spec *fleet.Spec, d fleet.Droplet) fleet.Record {
-	r.Values = maps.Clone(r.Values)
-	if r.Values == nil {
-		r.Values = fleet.Values{}
-	}
-	maps.Copy(r.Values, again)
-	if _, renamed := again[fieldName]; renamed {
-		r.Name = spec.Name
-		delete(r.Values, fieldName) // a record has its name apart
-	}
-	if _, keys := again[fieldKeys]; keys {
-		r.Values.KeepKeys(*spec)
-	}
-	r.Assumed = slices.DeleteFunc(slices.Clone(r.Assumed), func(field string) bool { _, seen := again[field]; return seen })
-	r.Assumed = append(r.Assumed, assumed...)
-	slices.Sort(r.Assumed)
-	if _, seen := again["image"]; seen && d.ImageID != 0 {
-		r.ImageID = d.ImageID
-	}
-	return r
 }
 
 // comparison is what comparing the fields of one droplet brings to light.
@@ -327,10 +311,6 @@ func (c *comparison) protection(h holding) {
 	}
 }
 
-func changeOf(field, from, to string, cause Cause) FieldChange {
-	return FieldChange{Field: field, From: from, To: to, Cause: cause}
-}
-
 func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
 	if f.Seen == nil {
 		return "", false
@@ -338,10 +318,11 @@ func see(f *fleet.Field, d *fleet.Droplet, like string) (string, bool) {
 	return f.Seen(d, like)
 }
 
-// Fields that have rules of their own.
-const (
-	fieldName    = "name"
-	fieldKeys    = "ssh_keys"
-	fieldProtect = "protect"
-	fieldStatus  = "status" // none of the file's: a droplet is desired active
-)
+// noticedBefore sorts what was noticed before by droplet.
+func noticedBefore(list []fleet.Deviation) map[int64][]fleet.Deviation {
+	noticed := make(map[int64][]fleet.Deviation, len(list))
+	for _, d := range list {
+		noticed[d.DropletID] = append(noticed[d.DropletID], d)
+	}
+	return noticed
+}

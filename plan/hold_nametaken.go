@@ -10,25 +10,24 @@ import (
 
 // takenBy are the droplets that no arcadiad manages and that bear a desired name which never had a droplet here. They are rather what the
 // file means than a reason to make another. Another fleet's are not among them.
-func (b *builder) takenBy(x *subject) (list []*fleet.Droplet) {
+func takenBy(b *builder, x *subject) (list []*fleet.Droplet) {
 	if x.spec == nil || len(x.strangers) == 0 || len(x.holdings) > 0 || x.hadDroplet() {
 		return nil
 	}
-	for _, id := range x.strangers {
-		i, seen := slices.BinarySearchFunc(b.droplets, id, func(d *fleet.Droplet, id int64) int { return compareInt(d.ID, id) })
-		if seen && b.owners.Of(b.droplets[i].Tags).By == fleet.Nobody {
-			list = append(list, b.droplets[i])
+	for _, d := range x.strangers {
+		if b.owners.Of(d.Tags).By == fleet.Nobody {
+			list = append(list, d)
 		}
 	}
 	return list
 }
 
 // heldByNamesake holds a create beside droplets of the same name that no arcadiad manages.
-func (b *builder) heldByNamesake(d *draft) (v verdict) {
+func heldByNamesake(b *builder, d *draft) (v verdict) {
 	if d.Kind != Provision {
 		return v
 	}
-	taken := b.takenBy(d.subject)
+	taken := takenBy(b, d.subject)
 	for _, other := range taken {
 		v.facts = append(v.facts, strconv.FormatInt(other.ID, 10))
 	}
@@ -55,11 +54,4 @@ func another(n int) string {
 		return "a second one"
 	}
 	return "one more"
-}
-
-// hadDroplet tells whether a saga ever made or took over a droplet under the name.
-func (x *subject) hadDroplet() bool {
-	return slices.ContainsFunc(x.past, func(saga *fleet.Saga) bool {
-		return saga.Completed() && saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease
-	})
 }

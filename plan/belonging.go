@@ -1,0 +1,217 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"arcadiad/fleet"
+)
+
+func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed) (*index, error) {
+	s := &index{desired: desired, recorded: recorded, observed: observed}
+	s.owners = fleet.Owners{Fleet: desired.Name, Made: func(saga8 string) bool { return s.journal[saga8] != nil }}
+	names := make(map[string]*subject, len(desired.Specs))
+	var undesired []*subject
+	slab := make([]subject, len(desired.Specs))
+	next := 0 // in the slab; what is asked for comes mostly in the order of the file, and then nothing need be looked up
+	of := func(name string) *subject {
+		if next < len(slab) && slab[next].name == name {
+			next++
+			return &slab[next-1]
+		}
+		key := fleet.Key(name)
+		x := names[key]
+		switch {
+		case x == nil:
+			x = &subject{name: name}
+			names[key] = x
+			undesired = append(undesired, x)
+		case x.spec != nil:
+			next = x.place + 1
+		}
+		return x
+	}
+
+	for i := range desired.Specs {
+		spec := &desired.Specs[i]
+		slab[i] = subject{name: spec.Name, spec: spec, place: i}
+		names[fleet.Key(spec.Name)] = &slab[i]
+	}
+	if len(names) != len(desired.Specs) {
+		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(desired.Specs), len(names))
+	}
+	if err := s.sortDroplets(); err != nil {
+		return nil, err
+	}
+	s.addSagas(of)
+	s.addDroplets(of, names)
+	s.followHeirs(names)
+	s.followRenames(names)
+
+	s.subjects = make([]*subject, 0, len(names))
+	for i := range slab {
+		s.subjects = append(s.subjects, &slab[i])
+	}
+	s.subjects = append(s.subjects, undesired...)
+	byName := func(a, b *subject) int { return fleet.CompareNames(a.name, b.name) }
+	if !slices.IsSortedFunc(s.subjects, byName) {
+		slices.SortFunc(s.subjects, byName)
+	}
+	return s, nil
+}
+
+func (s *index) sortDroplets() error {
+	s.droplets = make([]*fleet.Droplet, len(s.observed.Droplets))
+	for i := range s.observed.Droplets {
+		s.droplets[i] = &s.observed.Droplets[i]
+	}
+	byID := func(a, b *fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) }
+	if !slices.IsSortedFunc(s.droplets, byID) {
+		slices.SortFunc(s.droplets, byID)
+	}
+	for i := 1; i < len(s.droplets); i++ {
+		if s.droplets[i].ID == s.droplets[i-1].ID {
+			return fmt.Errorf("%w: droplet %d is in it twice", ErrNotWhole, s.droplets[i].ID)
+		}
+	}
+	return nil
+}
+
+func (s *index) addSagas(of func(string) *subject) {
+	s.journal = make(map[string]*fleet.Saga, len(s.recorded.Sagas))
+	s.busy = map[int64]bool{}
+	s.sagas = make([]*fleet.Saga, len(s.recorded.Sagas))
+	for i := range s.recorded.Sagas {
+		s.sagas[i] = &s.recorded.Sagas[i]
+	}
+	slices.SortFunc(s.sagas, func(a, b *fleet.Saga) int {
+		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	for _, saga := range s.sagas {
+		if saga.Makes() {
+			s.journal[fleet.Saga8(saga.ID)] = saga
+		}
+		x := of(saga.Name)
+		if !saga.Live {
+			x.past = append(x.past, saga)
+			continue
+		}
+		x.live = saga
+		for _, id := range []int64{saga.DropletID, saga.Replaces} {
+			if id != 0 {
+				s.busy[id] = true
+			}
+		}
+	}
+}
+
+// addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
+func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
+	s.records = make([]*fleet.Record, len(s.recorded.Records))
+	for i := range s.recorded.Records {
+		s.records[i] = &s.recorded.Records[i]
+	}
+	byID := func(a, b *fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) }
+	if !slices.IsSortedFunc(s.records, byID) {
+		slices.SortFunc(s.records, byID)
+	}
+	s.gone = make(map[int64]bool, len(s.observed.Gone))
+	for _, id := range s.observed.Gone {
+		s.gone[id] = true
+	}
+
+	seen, tagged := 0, 0
+	slab := make([]holding, len(s.records)) // nearly every name has one, and few have more
+	i := 0
+	for n, record := range s.records {
+		for i < len(s.droplets) && s.droplets[i].ID < record.DropletID {
+			s.addUnregistered(s.droplets[i], of, names)
+			i++
+		}
+		h := holding{record: record, state: missing}
+		if i < len(s.droplets) && s.droplets[i].ID == record.DropletID {
+			h.seen = s.droplets[i]
+			i++
+			seen++
+			h.state, h.reason = s.standingOf(h.seen)
+			if h.state != released && h.state != untagged || slices.ContainsFunc(h.seen.Tags, fleet.OurTag) {
+				tagged++
+			}
+		} else if s.gone[record.DropletID] {
+			h.state = gone
+		}
+		if h.state != gone {
+			s.standing++
+		}
+		x := of(record.Name)
+		if x.spec == nil {
+			s.strays = append(s.strays, record)
+		}
+		if slab[n] = h; x.holdings == nil {
+			x.holdings = slab[n : n+1 : n+1]
+		} else {
+			x.holdings = append(x.holdings, h)
+		}
+	}
+	for ; i < len(s.droplets); i++ {
+		s.addUnregistered(s.droplets[i], of, names)
+	}
+	s.blind = seen > 0 && tagged == 0
+}
+
+// standingOf tells what a registered droplet that is seen counts as.
+func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
+	if d.Unread.Has(fleet.UnreadTags) {
+		return untagged, ""
+	}
+	if whose := s.owners.Of(d.Tags); !whose.Ours() {
+		return released, whose.Reason()
+	}
+	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {
+		return released, "a person released it, and its tags show again"
+	}
+	if d.Status != fleet.StatusArchive {
+		s.ours = append(s.ours, d)
+	}
+	if s.busy[d.ID] {
+		return busy, ""
+	}
+	if d.Status == fleet.StatusArchive {
+		return missing, ""
+	}
+	return present, ""
+}
+
+func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
+	if whose := s.owners.Of(d.Tags); !whose.Ours() {
+		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
+			x.strangers = append(x.strangers, d)
+			if d.Unread.Has(fleet.UnreadTags) {
+				x.untold = append(x.untold, d.ID)
+			}
+			if whose.By == fleet.Stripped {
+				x.stripped = append(x.stripped, d.ID)
+			}
+		}
+		return
+	}
+	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it is nobody's claim
+		return
+	}
+	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what a person gave back is not taken back because of its tags (law 16)
+		x := of(d.Name)
+		x.returned = append(x.returned, d)
+		return
+	}
+	s.ours = append(s.ours, d)
+	if s.busy[d.ID] || s.madeByLive(d) {
+		return
+	}
+	x := of(d.Name)
+	x.untracked = append(x.untracked, d)
+}

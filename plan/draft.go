@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"arcadiad/fleet"
+)
+
+// draft is an action in the making, with what the holds need to know of it.
+type draft struct {
+	Action
+	subject    *subject
+	kept       *fleet.Droplet // the droplet that stands for the name beside it; nil: none does
+	seen       *fleet.Droplet // the droplet that the action is about; nil for a provision
+	record     *fleet.Record  // its record; nil: not registered
+	hash       string         // Spec.Hash of what is desired; empty for a destroy
+	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
+}
+
+// verdict is what a hold says of an action. The zero verdict holds nothing.
+type verdict struct {
+	why string // why it is held, in words
+
+	// facts are what the words are about: ids and addresses. An approval covers those that the person saw. Times and counts are no
+	// facts: they change by themselves.
+	facts []string
+
+	into *draft // the action that brings about what this one would: this one is left out of the plan; nil: none does
+}
+
+// destroys tells whether the action ends a living droplet.
+func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }
+
+// creates tells whether the action makes a droplet.
+func (d *draft) creates() bool { return d.Kind == Provision || d.Kind == Replace }
+
+// destroyFirst tells whether a replace makes room before it makes the new droplet.
+func (d *draft) destroyFirst() bool {
+	return d.Kind == Replace && d.Spec.Rules.Order == fleet.DestroyFirst
+}
+
+// endsService tells whether the action takes a registered droplet out of service.
+func (d *draft) endsService() bool {
+	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil
+}
+
+// secondHalf tells whether the action makes a droplet for which another was destroyed first.
+func (d *draft) secondHalf() bool {
+	done := d.subject.lastDone()
+	return d.Kind == Provision && len(d.Lost) == 0 && done != nil && done.DestroysFirst()
+}
+
+// while is for how long the license of the action stands; empty: it needs none.
+func (d *draft) while() while {
+	switch {
+	case d.Kind == Replace:
+		return whileSpec
+	case d.Kind != Destroy:
+		return ""
+	case d.subject.spec == nil:
+		return whileRemoved
+	}
+	return whileAlways
+}
+
+// need is the approval that would lift a hold on the action.
+func (d *draft) need(by string, facts []string) fleet.Grant {
+	if !slices.IsSorted(facts) {
+		facts = slices.Sorted(slices.Values(facts))
+	}
+	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: by, Facts: facts}
+}
+
+// joins gives the changes of an update to the replace of the same droplet.
+func (d *draft) joins(replace *draft) {
+	for _, c := range d.Changes {
+		c.Along = true
+		replace.Changes = append(replace.Changes, c)
+	}
+}
+
+func compareDrafts(a, b *draft) int {
+	if a.subject != b.subject {
+		return fleet.CompareNames(a.Name, b.Name)
+	}
+	if c := slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.DropletID, b.DropletID)
+}
