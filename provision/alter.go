@@ -56,17 +56,10 @@ const (
 	busyPause  = 5 * time.Second
 )
 
-var (
-	errUnable = errors.New("it cannot be changed")
-	errSlow   = errors.New("it takes too long")
-	errUntold = errors.New("shown without")
-	errUnseen = errors.New("it was done, as DigitalOcean says, and the droplet does not show it")
-)
-
 // alteration is one change under way.
 type alteration struct {
 	change
-	p     *Droplets
+	p     *core
 	run   *saga.Run
 	w     *work
 	began time.Time
@@ -85,16 +78,16 @@ type alteration struct {
 // durable before the request (law 3). errGone and errAlien: nothing can be done; errUnable: DigitalOcean would not or could not. What
 // DigitalOcean says was done is done, also where the droplet does not show it in time: sending it again, or going back for it, would be
 // one more change of what nobody can see.
-func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
-	a := &alteration{change: c, p: p, run: run, w: w, began: time.Now()}
-	looks := &poller{p: p, run: run}
+func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
+	a := &alteration{change: c, p: p.core, run: run, w: w, began: time.Now()}
+	looks := p.looks(run)
 	for told := time.Now(); ; { // told: when a look last told all that is needed
 		if a.sent.IsZero() && c.asked != nil {
 			if err := c.asked(w); err != nil {
 				return fleet.Droplet{}, err
 			}
 		}
-		d, err := p.present(ctx, looks, w.DropletID)
+		d, err := looks.present(ctx, w.DropletID)
 		if err != nil {
 			return d, err
 		}
@@ -135,15 +128,6 @@ func (p *Droplets) alter(ctx context.Context, run *saga.Run, w *work, c change) 
 			return d, fmt.Errorf("%s of droplet %d: %w", c.action.Type, d.ID, errSlow)
 		}
 	}
-}
-
-// notTold says that nothing is done to a droplet of which the answers leave out what there is to know.
-func notTold(d fleet.Droplet) error {
-	what := "what it is to be changed in"
-	if d.Unread.Has(fleet.UnreadTags) {
-		what = "its tags"
-	}
-	return saga.Later(time.Minute, fmt.Errorf("droplet %d is %w %s: nothing is done to it until that shows", d.ID, errUntold, what))
 }
 
 // over tells whether the action has come to its end. That there was nothing to do is believed only after a while: it may have been
@@ -233,4 +217,16 @@ func (a *alteration) judge(ctx context.Context, shown bool) error {
 		return saga.NeedsPerson(fmt.Errorf("%s: its action %d has been in progress for an hour; ask DigitalOcean's support about it", what, a.action))
 	}
 	return nil
+}
+
+// putBack alters the droplet to what it was. What it shows may be of before, and what was asked for on the way there may still come: so
+// the action is sent in any case. Refused, with the droplet as it was, there was nothing to put back.
+func (p alterSteps) putBack(ctx context.Context, run *saga.Run, w *work, c change) error {
+	c.stale = true
+	d, err := p.alter(ctx, run, w, c)
+	if errors.Is(err, errUnable) && c.shows(d) == so {
+		run.Log().Info("there was nothing to put back", "error", err)
+		return nil
+	}
+	return back(run, err)
 }

@@ -111,3 +111,27 @@ func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga
 	}
 	return saga.Saga{}, fmt.Errorf("%s %s: this is no transfer", h.Kind, h.Name)
 }
+
+// updateSteps are the steps of an update that changes this, in the order of UpdateDroplet.
+func updateSteps(a fleet.Alteration) []string {
+	var steps []string
+	for _, s := range []struct {
+		name   string
+		needed bool
+	}{
+		{"ProtectDroplet", a.Protection},
+		{"RetagDroplet", len(a.Tag)+len(a.Untag) > 0},
+		{"RenameDroplet", a.Name != ""},
+		{"SwitchBackups", a.Backups != nil},
+		{"EnableIPv6", a.IPv6},
+		{"PowerOffDroplet", a.Size != ""},
+		{"ResizeDroplet", a.Size != ""},
+		{"PowerOnDroplet", a.Size != "" || a.PowerOn},
+		{"RecordDroplet", true},
+	} {
+		if s.needed {
+			steps = append(steps, s.name)
+		}
+	}
+	return steps
+}

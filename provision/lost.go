@@ -8,7 +8,7 @@ import (
 )
 
 // stillLost looks whether a droplet that is to be made again shows after all: then it keeps its name, and the saga goes back (law 6).
-func (p *Droplets) stillLost(ctx context.Context, run *saga.Run, w *work) error {
+func (p *core) stillLost(ctx context.Context, run *saga.Run, w *work) error {
 	for _, id := range w.Lost {
 		shown, err := p.o.Inventory.Shown(ctx, id, run.CreatedAt())
 		if ctx.Err() != nil {

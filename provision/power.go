@@ -16,7 +16,7 @@ const shutdownPatience = time.Minute
 
 // powerOff is the step PowerOffDroplet, before a resize. It asks the operating system first, for the sake of its file systems. A droplet
 // that has its size already is left alone: the plan may have been made from a listing that lagged.
-func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
+func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 	c := change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
 		shows: func(d fleet.Droplet) showing {
@@ -48,7 +48,7 @@ func (p *Droplets) powerOff(ctx context.Context, run *saga.Run, w *work) error {
 }
 
 // powerOffUndone compensates PowerOffDroplet: a droplet that was on is switched on again, whatever became of the resize.
-func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) error {
+func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Found.wasOn() {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (p *Droplets) powerOffUndone(ctx context.Context, run *saga.Run, w *work) e
 
 // powerOn is the step PowerOnDroplet, a pivot: it is tried until the droplet is on. One that arcadiad found off stays off, unless
 // switching it on is what it is about.
-func (p *Droplets) powerOn(ctx context.Context, run *saga.Run, w *work) error {
+func (p alterSteps) powerOn(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Alter.PowerOn && !w.Found.wasOn() {
 		run.Log().Info("it was not switched off, so it is not switched on", "id", w.DropletID)
 		return nil

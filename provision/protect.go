@@ -13,7 +13,7 @@ import (
 
 // protect is the step ProtectDroplet: the protection is set or lifted as a tag, so that a lost database still knows it. One that the
 // file asks for holds already, whatever is recorded yet.
-func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
+func (p tagSteps) protect(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Record == nil {
 		return saga.Permanent(errors.New("the plan gave no record"))
 	}
@@ -28,7 +28,7 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	d, err := p.mine(ctx, &poller{p: p, run: run}, w)
+	d, err := p.looks(run).mine(ctx, w)
 	if err != nil {
 		return onward(err)
 	}
@@ -55,11 +55,11 @@ func (p *Droplets) protect(ctx context.Context, run *saga.Run, w *work) error {
 }
 
 // unprotect compensates ProtectDroplet: a protection that it lifted is put back. One that it set stays, for that does no harm.
-func (p *Droplets) unprotect(ctx context.Context, run *saga.Run, w *work) error {
+func (p tagSteps) unprotect(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Found.Lifted {
 		return nil
 	}
-	d, err := p.mine(ctx, &poller{p: p, run: run}, w)
+	d, err := p.looks(run).mine(ctx, w)
 	if err != nil {
 		return back(run, err)
 	}

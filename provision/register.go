@@ -11,11 +11,8 @@ import (
 	"arcadiad/saga"
 )
 
-// seenFor is how long the wait's last look at a droplet is good enough to register it.
-const seenFor = time.Minute
-
 // register is the step RegisterDroplet: the droplet's row and its recorded spec, committed with the step itself.
-func (p *Droplets) register(ctx context.Context, run *saga.Run, w *work) error {
+func (p registerSteps) register(ctx context.Context, run *saga.Run, w *work) error {
 	asked := p.asked
 	if run.Kind() == fleet.SagaTakeOver {
 		asked = p.stillAsked
@@ -77,8 +74,8 @@ func foundThere(run *saga.Run) bool {
 }
 
 // sight looks until the droplet is shown, or is not there any more: then it takes the saga back.
-func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Droplet, error) {
-	looks := &poller{p: p, run: run}
+func (p registerSteps) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Droplet, error) {
+	looks := p.looks(run)
 	for lastSeen := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 		switch {
@@ -88,7 +85,7 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 			return &seen[0], nil
 		case foundThere(run):
 			return nil, saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
-		case p.vanished(ctx, w.DropletID, lastSeen, p.unseenFor(true)):
+		case looks.vanished(ctx, w.DropletID, lastSeen, p.unseenFor(true)):
 			return nil, saga.Permanent(fmt.Errorf("droplet %d was active, and is gone before it was registered", w.DropletID))
 		}
 	}
@@ -96,11 +93,27 @@ func (p *Droplets) sight(ctx context.Context, run *saga.Run, w *work) (*fleet.Dr
 
 // unregister compensates RegisterDroplet. The droplet's row in the inventory stays: the droplet is there until it is destroyed. So
 // does a record that was there before. What was registered once may be in use: it is not destroyed by the way back, and a plan decides.
-func (p *Droplets) unregister(_ context.Context, run *saga.Run, w *work) error {
+func (p registerSteps) unregister(_ context.Context, run *saga.Run, w *work) error {
 	if w.Record != nil {
 		return nil
 	}
 	w.Registered = w.Registered || run.Begun()
 	run.Put(fleet.Unrecorded{DropletID: w.DropletID})
+	return nil
+}
+
+// givesWay ends a saga that came from disk where another copy of it has made the droplet already: that one is adopted.
+func (p registerSteps) givesWay(ctx context.Context, run *saga.Run, w *work) error {
+	if !run.Resumed() || foundThere(run) {
+		return nil
+	}
+	looks := p.looks(run)
+	seen, _, err := looks.next(ctx, w.traces(run.ID()))
+	if err != nil {
+		return err
+	}
+	if first, _ := w.sort(run.ID(), seen); first != nil && first.ID < w.DropletID && fleet.Key(first.Name) == fleet.Key(w.Name) {
+		return saga.Supersede(fmt.Sprintf("another copy of this state made droplet %d for %s", first.ID, w.Name))
+	}
 	return nil
 }

@@ -11,19 +11,13 @@ import (
 	"arcadiad/saga"
 )
 
-// retagged are the tags that RetagDroplet puts on and takes off: those that the first look showed to be missing, or there.
-type retagged struct {
-	On  []string `json:"on,omitempty"`
-	Off []string `json:"off,omitempty"` // as the droplet spells them
-}
-
 // retag is the step RetagDroplet: the user's tags. Those of arcadiad are never its business.
-func (p *Droplets) retag(ctx context.Context, run *saga.Run, w *work) error {
+func (p tagSteps) retag(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.altered(w); err != nil {
 		return err
 	}
-	looks := &poller{p: p, run: run}
-	d, err := p.mine(ctx, looks, w)
+	looks := p.looks(run)
+	d, err := looks.mine(ctx, w)
 	if err != nil {
 		return onward(err)
 	}
@@ -78,13 +72,13 @@ func retagOf(d fleet.Droplet, a fleet.Alteration) *retagged {
 
 // unretag compensates RetagDroplet. That a tag is not shown does not mean that it is not there: all are put back that may have been
 // changed, and no others.
-func (p *Droplets) unretag(ctx context.Context, run *saga.Run, w *work) error {
+func (p tagSteps) unretag(ctx context.Context, run *saga.Run, w *work) error {
 	r := w.Found.Retag
 	if r == nil {
 		return nil
 	}
-	looks := &poller{p: p, run: run}
-	d, err := p.mine(ctx, looks, w)
+	looks := p.looks(run)
+	d, err := looks.mine(ctx, w)
 	if err != nil {
 		return back(run, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -15,20 +14,13 @@ import (
 	"arcadiad/saga"
 )
 
-// transfer is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
-// once, from the first look, and journaled before anything is written. That journal entry is a person's leave, for this droplet by
-// its id, and the only thing that entitles to write to one that does not show our tags (law 1).
-type transferred struct {
-	Tags []string `json:"tags"` // in the order in which a claim puts them on; a release takes them off from the end
-}
-
 // claim is the step TagDroplet: the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
 // a crash and a lost database leave with the fleet's tag alone is neither ours nor replaced by another.
-func (p *Droplets) tagDroplet(ctx context.Context, run *saga.Run, w *work) error {
+func (p transferSteps) tagDroplet(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.stillAsked(w); err != nil {
 		return err
 	}
-	looks := &poller{p: p, run: run}
+	looks := p.looks(run)
 	d, err := p.ownerless(ctx, looks, w)
 	if err != nil {
 		return err
@@ -62,7 +54,7 @@ func (p *Droplets) tagDroplet(ctx context.Context, run *saga.Run, w *work) error
 }
 
 // claimed looks whether the droplet is still the only one that bears its name, and nobody else's.
-func (p *Droplets) ownerless(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
+func (p transferSteps) ownerless(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
 	seen, _, err := looks.next(ctx, inventory.Query{Name: w.Name, GPU: true})
 	if err != nil {
 		return fleet.Droplet{}, err
@@ -89,11 +81,11 @@ func (p *Droplets) ownerless(ctx context.Context, looks *poller, w *work) (fleet
 
 // unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on, but
 // for what another fleet, which has the droplet by now, needs as well.
-func (p *Droplets) untagDroplet(ctx context.Context, run *saga.Run, w *work) error {
+func (p transferSteps) untagDroplet(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Transfer == nil {
 		return nil
 	}
-	looks := &poller{p: p, run: run}
+	looks := p.looks(run)
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 {
 		return err
@@ -115,8 +107,8 @@ func (p *Droplets) untagDroplet(ctx context.Context, run *saga.Run, w *work) err
 
 // release is the step UntagDroplet: what shows that a droplet is arcadiad's is taken off. One that is not this fleet's by its tags
 // is not written to.
-func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &poller{p: p, run: run}
+func (p transferSteps) release(ctx context.Context, run *saga.Run, w *work) error {
+	looks := p.looks(run)
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	switch {
 	case err != nil:
@@ -154,11 +146,11 @@ func (p *Droplets) release(ctx context.Context, run *saga.Run, w *work) error {
 }
 
 // unrelease compensates UntagDroplet: the tags go back on, unless somebody else has the droplet by now, or nobody.
-func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error {
+func (p transferSteps) unrelease(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Transfer == nil {
 		return nil
 	}
-	looks := &poller{p: p, run: run}
+	looks := p.looks(run)
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 || w.ownership(seen[0]).By == fleet.OtherFleet {
 		return err
@@ -173,7 +165,7 @@ func (p *Droplets) unrelease(ctx context.Context, run *saga.Run, w *work) error 
 
 // forget is the step ForgetDroplet: the record goes, and with it the name is free. As long as the file wants the name it stays, or
 // else the next pass would make another droplet under it; unless that is what the person was told, and agreed to.
-func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
+func (p transferSteps) forget(_ context.Context, run *saga.Run, w *work) error {
 	run.Put(fleet.Released{DropletID: w.DropletID, At: time.Now()})
 	desired, ok := p.o.Desired()
 	if _, asks := desired.Spec(w.Name); !w.Free && (asks || !ok) {
@@ -182,48 +174,4 @@ func (p *Droplets) forget(_ context.Context, run *saga.Run, w *work) error {
 	}
 	run.Put(fleet.Unrecorded{DropletID: w.DropletID})
 	return nil
-}
-
-// tagsSettle looks until the droplet shows all tags that were put on, and none of those that were taken off: tags may come and go
-// late. A droplet that is not there, or is another fleet's, settles nothing; nil: it is not there.
-func (p *Droplets) tagsSettle(ctx context.Context, looks *poller, w *work, on, off []string) (*fleet.Droplet, error) {
-	for began := time.Now(); ; {
-		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-		if err != nil || len(seen) == 0 {
-			return nil, err
-		}
-		d := seen[0]
-		lacks := slices.ContainsFunc(on, func(tag string) bool { return !d.HasTag(tag) })
-		untold := d.Unread.Has(fleet.UnreadTags)
-		switch {
-		case !untold && !lacks && !slices.ContainsFunc(off, d.HasTag) || w.ownership(d).By == fleet.OtherFleet:
-			return &d, nil
-		case time.Since(began) > p.o.Visibility && untold:
-			return nil, notTold(d)
-		case time.Since(began) > p.o.Visibility:
-			return nil, fmt.Errorf("droplet %d still shows the tags %s, not as they were set: does the token have the scope tag:read?",
-				d.ID, strings.Join(d.Tags, ", "))
-		}
-	}
-}
-
-func (p *Droplets) putTag(ctx context.Context, tag string, id int64) error {
-	return refused(p.o.Cloud.Tag(ctx, tag, id))
-}
-
-// takeTag takes a tag off. Where there is no such tag, or no such droplet, nothing is left to take.
-func (p *Droplets) takeTag(ctx context.Context, tag string, id int64) error {
-	err := p.o.Cloud.Untag(ctx, tag, id)
-	if errors.Is(err, digitalocean.ErrNotFound) {
-		return nil
-	}
-	return refused(err)
-}
-
-// refused turns the saga back where the API said a clean no; all else is tried again.
-func refused(err error) error {
-	if errors.Is(err, digitalocean.ErrRejected) || errors.Is(err, digitalocean.ErrForbidden) {
-		return saga.Permanent(err)
-	}
-	return unsent(err)
 }

@@ -14,7 +14,7 @@ import (
 // uncreate compensates CreateDroplet: a leftover of the saga is destroyed until it is gone (laws 5 and 13). A create whose outcome is not
 // known is looked for first, as long as before sending it again. What is not proved to be a leftover stays: the next plan adopts it, or
 // holds its end for a person.
-func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
+func (p createSteps) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 	if w.DropletID == 0 && w.Attempt != nil {
 		if err := p.settle(ctx, run, w); err != nil {
 			return err
@@ -46,8 +46,8 @@ func (p *Droplets) uncreate(ctx context.Context, run *saga.Run, w *work) error {
 }
 
 // stays looks whether the droplet that the saga made is one that a compensation leaves alone.
-func (p *Droplets) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
-	looks := &poller{p: p, run: run}
+func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
+	looks := p.looks(run)
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 {
 		return false, err // not shown: it is looked for
@@ -107,7 +107,7 @@ func (w *work) keeps(sagaID string, d fleet.Droplet, bearers []fleet.Droplet, ha
 
 // served reports whether another droplet does the work of the one that the saga made: the one that it was to replace, or one that another
 // copy of this saga made.
-func (p *Droplets) served(ctx context.Context, run *saga.Run, w *work, looks *poller, bearers []fleet.Droplet) (bool, error) {
+func (p createSteps) served(ctx context.Context, run *saga.Run, w *work, looks *poller, bearers []fleet.Droplet) (bool, error) {
 	for _, d := range bearers {
 		if d.ID != w.DropletID && fleet.Key(d.Name) == fleet.Key(w.Name) && ready(d, w.identity(run.ID())) {
 			return true, nil
@@ -119,20 +119,4 @@ func (p *Droplets) served(ctx context.Context, run *saga.Run, w *work, looks *po
 	}
 	seen, _, err := looks.next(ctx, inventory.Query{ID: old.ID})
 	return err == nil && len(seen) == 1 && ready(seen[0], []string{fleet.ManagedTag}), err
-}
-
-// givesWay ends a saga that came from disk where another copy of it has made the droplet already: that one is adopted.
-func (p *Droplets) givesWay(ctx context.Context, run *saga.Run, w *work) error {
-	if !run.Resumed() || foundThere(run) {
-		return nil
-	}
-	looks := &poller{p: p, run: run}
-	seen, _, err := looks.next(ctx, w.traces(run.ID()))
-	if err != nil {
-		return err
-	}
-	if first, _ := w.sort(run.ID(), seen); first != nil && first.ID < w.DropletID && fleet.Key(first.Name) == fleet.Key(w.Name) {
-		return saga.Supersede(fmt.Sprintf("another copy of this state made droplet %d for %s", first.ID, w.Name))
-	}
-	return nil
 }

@@ -22,8 +22,8 @@ func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1
 
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
 // neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count. What it made is CreateDroplet's to undo.
-func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
-	looks := &poller{p: p, run: run}
+func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
+	looks := p.looks(run)
 	lastSeen, notBefore := time.Now(), 0
 	patience := p.unseenFor(w.TagSeen)
 	for now := 1; ; now++ {
@@ -58,7 +58,7 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 			if d.Status == fleet.StatusArchive {
 				return saga.Permanent(fmt.Errorf("droplet %d was archived while it was being created", d.ID))
 			}
-		case p.vanished(ctx, w.DropletID, lastSeen, patience):
+		case looks.vanished(ctx, w.DropletID, lastSeen, patience):
 			w.Vanished = true // the way back need not wait for as long again
 			if err := run.Checkpoint(ctx); err != nil {
 				return err
@@ -80,27 +80,8 @@ func (p *Droplets) wait(ctx context.Context, run *saga.Run, w *work) error {
 	}
 }
 
-// vanished reports whether a droplet that was not shown for so long is gone: taken back by DigitalOcean
-// (docs/digitalocean-api.md, "New droplets"), or destroyed by somebody.
-func (p *Droplets) vanished(ctx context.Context, id int64, lastSeen time.Time, patience time.Duration) bool {
-	if time.Since(lastSeen) < patience {
-		return false
-	}
-	gone, err := p.o.Inventory.Gone(ctx, id)
-	return err == nil && gone
-}
-
-// unseenFor is how long a new droplet must not be shown before it counts as gone (law 6): one that was shown since its create was answered
-// takes longer, for the answers may only come from a replica that lags.
-func (p *Droplets) unseenFor(shown bool) time.Duration {
-	if shown {
-		return 3 * p.o.Visibility
-	}
-	return p.o.Visibility
-}
-
 // deadline is the number of looks after which the create action decides.
-func (p *Droplets) deadline(w *work) int {
+func (p waitSteps) deadline(w *work) int {
 	next := w.Judged + p.o.WaitAttempts
 	if w.Judged < p.o.WaitLongest {
 		next = min(next, p.o.WaitLongest)
@@ -108,22 +89,9 @@ func (p *Droplets) deadline(w *work) int {
 	return next
 }
 
-// ready tells whether the droplet is active, with its address and these tags.
-func ready(d fleet.Droplet, tags []string) bool {
-	if d.Status != fleet.StatusActive || d.PublicIPv4 == "" {
-		return false
-	}
-	for _, t := range tags {
-		if !d.HasTag(t) {
-			return false
-		}
-	}
-	return true
-}
-
 // verdict asks the create action what became of a droplet that has had its time (law 14). While nobody answers it is as good as in
 // progress.
-func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []fleet.Droplet) error {
+func (p waitSteps) verdict(ctx context.Context, run *saga.Run, w *work, seen []fleet.Droplet) error {
 	actions, err := p.o.Cloud.Actions(ctx, w.DropletID)
 	state := "unknown"
 	if err != nil && !errors.Is(err, digitalocean.ErrNotFound) {
@@ -162,7 +130,7 @@ func (p *Droplets) verdict(ctx context.Context, run *saga.Run, w *work, seen []f
 }
 
 // missing says in words what a droplet lacks.
-func (p *Droplets) missing(sagaID string, w *work, seen []fleet.Droplet) string {
+func (p waitSteps) missing(sagaID string, w *work, seen []fleet.Droplet) string {
 	if len(seen) == 0 {
 		return "the API does not show it"
 	}

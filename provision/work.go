@@ -1,16 +1,10 @@
 package provision
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/plan"
-	"arcadiad/saga"
 )
 
 // work is the context that all steps of a droplet saga share. It is journaled as JSON: fields may be added, never renamed.
@@ -80,80 +74,26 @@ type demolition struct {
 	Accepted  bool  `json:"accepted,omitempty"` // DigitalOcean said 204 to one of ours, or 404: there is nothing left to destroy
 }
 
-// sagaTags are the tags of a droplet that this saga makes. That of its protection comes when it is registered: until then it may have
-// to be destroyed again.
-func (w *work) sagaTags(sagaID string) []string {
-	replaced, _ := w.License.Droplet()
-	return fleet.TagsOf(w.Fleet, sagaID, replaced.ID, false, w.Spec.Tags)
+// retagged are the tags that RetagDroplet puts on and takes off: those that the first look showed to be missing, or there.
+type retagged struct {
+	On  []string `json:"on,omitempty"`
+	Off []string `json:"off,omitempty"` // as the droplet spells them
 }
 
-// creates are what the saga knows of its creates. A saga of an older version did not count them: what it knows of, it sent.
-func (w *work) creates() fleet.Creates {
-	c := fleet.Creates{Sent: w.Sent, Answered: w.Answered, Namesakes: w.Namesakes, Witnessed: w.Witnessed}
-	if w.Posted && !slices.Contains(c.Answered, w.DropletID) {
-		c.Answered = append(slices.Clone(c.Answered), w.DropletID)
-	}
-	c.Sent = max(c.Sent, len(c.Answered))
-	if w.Attempt != nil && !w.Attempt.Elsewhere {
-		c.Sent = max(c.Sent, 1)
-	}
-	return c
+// transfer is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
+// once, from the first look, and journaled before anything is written. That journal entry is a person's leave, for this droplet by
+// its id, and the only thing that entitles to write to one that does not show our tags (law 1).
+type transferred struct {
+	Tags []string `json:"tags"` // in the order in which a claim puts them on; a release takes them off from the end
 }
 
-// keepFacts keeps facts in the labels of a saga: those that are known, and these in any case.
-func keepFacts(run *saga.Run, f fleet.Facts, anyway ...string) {
-	for label, value := range f.Labels(anyway...) {
-		run.SetLabel(label, value)
-	}
+// found is how an update found what it changes, for the way back. Each part of it is journaled before the first request that changes
+// that part; a part that is nil was not changed.
+type found struct {
+	Retag   *retagged `json:"retag,omitempty"`
+	Lifted  bool      `json:"lifted,omitempty"` // the protection tag was there, and is taken off
+	Name    string    `json:"name,omitempty"`   // empty: not renamed
+	Backups *bool     `json:"backups,omitempty"`
+	On      *bool     `json:"on,omitempty"`  // whether it was on before PowerOffDroplet
+	Off     bool      `json:"off,omitempty"` // a look showed that it is off since
 }
-
-// identity are the tags without which nobody could tell whose a droplet is.
-func (w *work) identity(sagaID string) []string { return fleet.TagsOf(w.Fleet, sagaID, 0, false, nil) }
-
-// ownership tells whose a droplet is by its tags: the fleet's own, or that of the saga which made it.
-func (w *work) ownership(d fleet.Droplet) fleet.Ownership {
-	return fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(w.Maker)}.Of(d.Tags)
-}
-
-// alien says why nothing is written to a droplet: it is not this fleet's by its tags (law 1). nil: it is.
-func (w *work) alien(d fleet.Droplet) error {
-	whose := w.ownership(d)
-	if whose.Ours() {
-		return nil
-	}
-	return fmt.Errorf("droplet %d %w: %s", d.ID, errAlien, whose.Reason())
-}
-
-// owns tells whether the droplet is this saga's own: it is ours by its tags, and shows the saga's; or its id is from the answer to the
-// saga's own POST and its tags, which come late, were never seen yet (law 1).
-func (w *work) owns(sagaID string, d fleet.Droplet) bool {
-	whose := fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(sagaID)}.Of(d.Tags)
-	if whose.Ours() && d.HasTag(fleet.SagaTag(sagaID)) {
-		return true
-	}
-	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !tagged(d)
-}
-
-// tagged tells whether the droplet shows that it is some saga's, or some fleet's.
-func tagged(d fleet.Droplet) bool { return d.Managed() || len(d.Saga8s()) > 0 || len(d.Fleets()) > 0 }
-
-// gpu reports whether a size is listed only by type=gpus (docs/digitalocean-api.md, "Lists").
-func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
-
-// unsent turns an error that kept a write from being sent into a try later; anything else it gives back as it is.
-func unsent(err error) error {
-	var e *digitalocean.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Kind {
-	case digitalocean.RateLimited:
-		return saga.Later(max(time.Second, time.Until(e.Until)), err)
-	case digitalocean.NotSent, digitalocean.Unauthorized: // the gate stays shut until a token proves itself
-		return saga.Later(notSentPause, err)
-	}
-	return err
-}
-
-// notSentPause is how long a write that never left waits before it is tried again; an opening gate wakes it earlier.
-const notSentPause = 5 * time.Second

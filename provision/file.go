@@ -10,12 +10,13 @@ import (
 	"arcadiad/saga"
 )
 
-// The file's present word (law 17). A saga may wait for hours, and the file has moved on since. So it asks again at each step, and right
-// before each DELETE and each power off, for the droplet by its id: is that still asked for, and is the droplet not protected?
+// fleetFile is the fleet file as it is now (law 17). A saga may wait for hours, and the file has moved on since. So it asks again at each
+// step, and right before each DELETE and each power off, for the droplet by its id: is that still asked for, and is the droplet not protected?
+type fleetFile struct{ o *Options }
 
 // versions gives the fleet files that must agree: the one in force, and with now also the file as it is read at this moment, which is
 // in force a little later. The error says what is waited for.
-func (p *Droplets) versions(now bool) ([]fleet.Fleet, error) {
+func (p fleetFile) versions(now bool) ([]fleet.Fleet, error) {
 	sources := []func() (fleet.Fleet, bool){p.o.Desired}
 	if now {
 		sources = append(sources, p.o.Fresh)
@@ -33,7 +34,7 @@ func (p *Droplets) versions(now bool) ([]fleet.Fleet, error) {
 
 // mayGo checks that the licensed droplet may still be destroyed. Bears is the name that it shows; empty: not looked at yet. A replacement
 // that is registered goes forward whatever else the file asks for by now: only what spares the old droplet stops it.
-func (p *Droplets) mayGo(ctx context.Context, run *saga.Run, w *work, bears string, now bool) error {
+func (p fleetFile) mayGo(ctx context.Context, run *saga.Run, w *work, bears string, now bool) error {
 	files, err := p.versions(now)
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func askedBy(desired fleet.Fleet, w *work) error {
 }
 
 // asked checks that the file in force still asks for what the saga makes. Without a file in force the saga goes on.
-func (p *Droplets) asked(w *work) error {
+func (p fleetFile) asked(w *work) error {
 	desired, ok := p.o.Desired()
 	if !ok {
 		return nil
@@ -94,7 +95,7 @@ func (p *Droplets) asked(w *work) error {
 }
 
 // stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not desired, the droplet would be destroyed.
-func (p *Droplets) stillAsked(w *work) error {
+func (p fleetFile) stillAsked(w *work) error {
 	if _, ok := p.o.Desired(); !ok {
 		return saga.Later(time.Minute, errors.New("no fleet file is in force: a claim waits for one"))
 	}
@@ -102,7 +103,7 @@ func (p *Droplets) stillAsked(w *work) error {
 }
 
 // altered checks that the file in force still asks for the same droplet, and for the same way to it.
-func (p *Droplets) altered(w *work) error {
+func (p fleetFile) altered(w *work) error {
 	desired, ok := p.o.Desired()
 	if !ok {
 		return nil
@@ -111,7 +112,7 @@ func (p *Droplets) altered(w *work) error {
 }
 
 // alteredNow is altered before a power off: the file as it is read at this moment has to ask for it, too.
-func (p *Droplets) alteredNow(w *work) error {
+func (p fleetFile) alteredNow(w *work) error {
 	if err := p.altered(w); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func alteredBy(desired fleet.Fleet, w *work) error {
 
 // protects tells whether the file in force protects what is registered under the saga's name; where it does not say, what the saga was
 // begun with.
-func (p *Droplets) protects(w *work) bool {
+func (p fleetFile) protects(w *work) bool {
 	desired, ok := p.o.Desired()
 	if s, asks := desired.Spec(w.Name); ok && asks && s.Protect != nil {
 		return *s.Protect

@@ -1,0 +1,96 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"arcadiad/digitalocean"
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/saga"
+)
+
+// poller looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.
+type poller struct {
+	p      *core
+	run    *saga.Run
+	failed int // looks in a row
+}
+
+func (p *core) looks(run *saga.Run) *poller { return &poller{p: p, run: run} }
+
+// next gives what the next look that is answered shows. Where nothing is shown, that means something: see inventory.Query.Proof.
+// The error is the context's.
+func (l *poller) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
+	q.Proof = true
+	for {
+		began = time.Now()
+		seen, err = l.p.o.Inventory.Look(ctx, q)
+		if ctx.Err() != nil {
+			return nil, began, ctx.Err()
+		}
+		if err == nil {
+			l.failed = 0
+			return seen, began, nil
+		}
+		l.failed++
+		moved := errors.Is(err, digitalocean.ErrMoved) // that is usual while a large fleet changes
+		if l.failed%remindFailed == 1 && !moved || l.failed%remindFailed == 0 && moved {
+			l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)
+		}
+	}
+}
+
+// remindFailed is how many failed looks in a row share a line in the log.
+const remindFailed = 60
+
+// seenFor is how long the wait's last look at a droplet is good enough to register it.
+const seenFor = time.Minute
+
+// present looks until the droplet is shown: errGone when it is proved gone. One that is not shown for a moment is neither.
+func (l *poller) present(ctx context.Context, id int64) (fleet.Droplet, error) {
+	for lastSeen := time.Now(); ; {
+		seen, _, err := l.next(ctx, inventory.Query{ID: id})
+		switch {
+		case err != nil:
+			return fleet.Droplet{}, err
+		case len(seen) > 0 && seen[0].Status != fleet.StatusArchive:
+			return seen[0], nil
+		case l.vanished(ctx, id, lastSeen, l.p.o.Visibility):
+			return fleet.Droplet{}, fmt.Errorf("droplet %d: %w", id, errGone)
+		}
+	}
+}
+
+// mine is present for who is about to write: errAlien when the droplet is not this fleet's by its tags (law 1).
+func (l *poller) mine(ctx context.Context, w *work) (fleet.Droplet, error) {
+	d, err := l.present(ctx, w.DropletID)
+	switch {
+	case err != nil:
+		return d, err
+	case d.Unread.Has(fleet.UnreadTags):
+		return d, notTold(d)
+	}
+	return d, w.alien(d)
+}
+
+// vanished reports whether a droplet that was not shown for so long is gone: taken back by DigitalOcean
+// (docs/digitalocean-api.md, "New droplets"), or destroyed by somebody.
+func (l *poller) vanished(ctx context.Context, id int64, lastSeen time.Time, patience time.Duration) bool {
+	if time.Since(lastSeen) < patience {
+		return false
+	}
+	gone, err := l.p.o.Inventory.Gone(ctx, id)
+	return err == nil && gone
+}
+
+// unseenFor is how long a new droplet must not be shown before it counts as gone (law 6): one that was shown since its create was answered
+// takes longer, for the answers may only come from a replica that lags.
+func (p *core) unseenFor(shown bool) time.Duration {
+	if shown {
+		return 3 * p.o.Visibility
+	}
+	return p.o.Visibility
+}
