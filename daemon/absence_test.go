@@ -393,7 +393,7 @@ func TestLaw06ApplyWaitsForTheProof(t *testing.T) {
 			t.Errorf("the plan is settled: %v, misses %+v, %v", p.Settled(), p.Missing, err)
 		}
 		var waited []string
-		conduct := Conduct{
+		conduct := control.Conduct{
 			Confirm: func(p plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {},
 			Waiting: func(p plan.Plan) { waited = append(waited, view.Missing(p)) },
 		}

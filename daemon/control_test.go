@@ -3,15 +3,19 @@ package daemon
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"arcadiad/control"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
+	"arcadiad/reconcile"
 	"arcadiad/simulator"
 	"arcadiad/state"
 )
@@ -41,12 +45,12 @@ func served(t *testing.T, file string, change ...func(*Options)) (Options, *simu
 		}
 	})
 	until(t, "the daemon answers", func() bool {
-		r, err := Dial(t.Context(), o)
+		r, err := connect(t.Context(), o, control.Running)
 		if err != nil {
 			return false
 		}
-		live, err := r.Live(t.Context())
-		return err == nil && live.InForce != ""
+		st, err := r.Status(t.Context())
+		return err == nil && st.Daemon.InForce != ""
 	})
 	return o, sim
 }
@@ -70,7 +74,7 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-var yes = Conduct{
+var yes = control.Conduct{
 	Confirm:  func(plan.Plan) (bool, error) { return true, nil },
 	Progress: func(control.Progress) {},
 }
@@ -116,4 +120,43 @@ func TestLaw11OneWriter(t *testing.T) {
 	if err := Run(t.Context(), o); !errors.Is(err, state.ErrLocked) {
 		t.Errorf("a second daemon: %v", err)
 	}
+}
+
+// A hundred people who ask for the plan at once cost two looks, and nobody waits for the next minute's requests.
+func TestAHundredPlansAtOnceShareTheirLooks(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(fleetOf("name: web, count: 3"))
+		w.start()
+		w.rest()
+		time.Sleep(2 * time.Minute)
+		var requests atomic.Int64
+		w.meddle(func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
+			requests.Add(1)
+			time.Sleep(100 * time.Millisecond)
+			return on.RoundTrip(r)
+		})
+		if _, err := w.life.h.loop.Preview(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		one := requests.Swap(0)
+		began := time.Now()
+		var all sync.WaitGroup
+		var plans atomic.Pointer[reconcile.Pass]
+		for range 100 {
+			all.Go(func() {
+				pass, err := w.life.h.loop.Preview(context.Background(), false)
+				if err != nil || pass.Plan.ID == "" {
+					t.Errorf("a plan: %v", err)
+				}
+				plans.Store(&pass)
+			})
+		}
+		all.Wait()
+		if n := requests.Load(); n > 2*one {
+			t.Errorf("a hundred plans at once took %d requests, and one takes %d", n, one)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("they took %v", took)
+		}
+	})
 }

@@ -138,7 +138,7 @@ func TestPlanAndApply(t *testing.T) {
 		}
 
 		asked := 0
-		conduct := Conduct{
+		conduct := control.Conduct{
 			Confirm:  func(plan.Plan) (bool, error) { asked++; return asked > 1, nil },
 			Progress: func(control.Progress) {},
 		}
@@ -212,7 +212,7 @@ func TestAURLThatIsRefusedLeavesNoDatabase(t *testing.T) {
 	for what, do := range map[string]func() error{
 		"run":   func() error { return Run(t.Context(), o) },
 		"sync":  func() error { _, err := Sync(t.Context(), o); return err },
-		"apply": func() error { _, err := Apply(t.Context(), o, Conduct{}); return err },
+		"apply": func() error { _, err := Apply(t.Context(), o, control.Conduct{}); return err },
 	} {
 		if err := do(); err == nil || !strings.Contains(err.Error(), "plain http") {
 			t.Errorf("%s: %v", what, err)

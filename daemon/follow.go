@@ -55,3 +55,9 @@ func (h *app) follow(ctx context.Context, desired fleet.Fleet) (wait func()) {
 	}()
 	return func() { <-done }
 }
+
+// FileHash reads the fleet file as it is, and gives its hash.
+func FileHash(o Options) (string, error) {
+	desired, err := fleetfile.Load(o.Fleet, o.secrets()...)
+	return desired.Hash, err
+}

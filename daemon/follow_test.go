@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	"arcadiad/control"
 	"arcadiad/plan"
-	"arcadiad/reconcile"
 	"arcadiad/simulator"
 )
 
@@ -34,7 +32,7 @@ func TestLaw17ApplyReadsTheFileAgain(t *testing.T) {
 			}
 			o := w.disk(file(db))
 			waits := false
-			conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(p control.Progress) {
+			conduct := control.Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(p control.Progress) {
 				if waits && p.Name == "db" {
 					waits = false
 					w.must(os.WriteFile(o.Fleet, []byte(file(tt.then)), 0o600))
@@ -64,10 +62,10 @@ func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
 		o := w.disk(fleetOf("name: a"))
-		_, err := Apply(context.Background(), o, Conduct{Progress: func(control.Progress) {}, Confirm: func(plan.Plan) (bool, error) {
+		_, err := Apply(context.Background(), o, control.Conduct{Progress: func(control.Progress) {}, Confirm: func(plan.Plan) (bool, error) {
 			return true, os.WriteFile(o.Fleet, []byte(fleetOf("name: b")), 0o600)
 		}})
-		if !errors.Is(err, reconcile.ErrChanged) || w.sim.Writes() != 0 {
+		if !changed(err) || w.sim.Writes() != 0 {
 			t.Errorf("%v, %d writes", err, w.sim.Writes())
 		}
 	})
@@ -77,7 +75,7 @@ func TestLaw09AYesIsForTheFileThatWasShown(t *testing.T) {
 func TestLaw06AnApplyAfterALostDelete(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
-		conduct := Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
+		conduct := control.Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 		o := w.disk(fleetOf("name: a", "name: b"))
 		_, err := Apply(context.Background(), o, conduct)
 		w.must(err)

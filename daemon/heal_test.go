@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,74 +12,41 @@ import (
 	"arcadiad/simulator"
 )
 
-// pipes is a control socket in memory: loopback sockets stop the clock of a bubble.
-type pipes struct {
-	conns  chan net.Conn
-	closed context.Context
-	close  context.CancelFunc
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed.Done():
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.close(); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
-
-// beside is a command beside the daemon of this world, until the context ends.
-func (w *world) beside(ctx context.Context) *Remote {
-	p := &pipes{conns: make(chan net.Conn)}
-	p.closed, p.close = context.WithCancel(ctx)
-	go w.life.h.serve(ctx, p)
-	return &Remote{&http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			near, far := net.Pipe()
-			select {
-			case p.conns <- far:
-				return near, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		},
-	}}}
+// beside is a command beside the daemon of this world: loopback sockets stop the clock of a bubble.
+func (w *world) beside() *control.Client {
+	return control.NewClient(control.InProcess(control.Handler(w.life.h.service())))
 }
 
 // What somebody destroyed is made again by an apply within 75 s, by a daemon within 90 s of the first look that misses it, whichever look that
 // was: of an apply, a plan or a sync beside it, or of its own schedule.
 func TestLaw06LossHealsInTime(t *testing.T) {
 	t.Parallel()
-	ask := func(path string) func(context.Context, *world) {
-		return func(ctx context.Context, w *world) {
-			_, err := w.beside(ctx).ask(ctx, path, order{})
-			w.must(err)
-		}
-	}
-	apply := func(run func(ctx context.Context, w *world, c Conduct) (Applied, error)) func(context.Context, *world) {
+	apply := func(run func(ctx context.Context, w *world, c control.Conduct) (control.Applied, error)) func(context.Context, *world) {
 		return func(ctx context.Context, w *world) {
 			began := time.Now()
-			applied, err := run(ctx, w, Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}})
+			applied, err := run(ctx, w, control.Conduct{Confirm: func(plan.Plan) (bool, error) { return true, nil }, Progress: func(control.Progress) {}})
 			if took := time.Since(began); err != nil || !applied.Converged() || took > 75*time.Second {
 				w.t.Errorf("%v, converged %v, after %v", err, applied.Converged(), took)
 			}
 		}
 	}
 	for how, look := range map[string]func(context.Context, *world){
-		"apply alone": apply(func(ctx context.Context, w *world, c Conduct) (Applied, error) {
+		"apply alone": apply(func(ctx context.Context, w *world, c control.Conduct) (control.Applied, error) {
 			w.stop()
 			defer w.start()
 			return Apply(ctx, w.disk(w.file), c)
 		}),
-		"apply beside the daemon": apply(func(ctx context.Context, w *world, c Conduct) (Applied, error) {
-			return w.beside(ctx).apply(ctx, c, "")
+		"apply beside the daemon": apply(func(ctx context.Context, w *world, c control.Conduct) (control.Applied, error) {
+			return control.Apply(ctx, w.beside(), c)
 		}),
-		"a plan": ask(pathPlan),
-		"a sync": ask(pathSync),
+		"a plan": func(ctx context.Context, w *world) {
+			_, err := w.beside().Plan(ctx, control.PlanRequest{})
+			w.must(err)
+		},
+		"a sync": func(ctx context.Context, w *world) {
+			_, err := w.beside().Sync(ctx)
+			w.must(err)
+		},
 		"the schedule": func(_ context.Context, w *world) {
 			asked := time.Now()
 			w.until("a pass", func() bool { return w.life.h.loop.Last().At.After(asked) })

@@ -1,14 +1,13 @@
 package daemon
 
 import (
-	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 
+	"arcadiad/control"
 	"arcadiad/saga"
 	"arcadiad/state"
 	"arcadiad/state/sqlite"
@@ -21,36 +20,39 @@ func TestKnownThroughTheSocket(t *testing.T) {
 	if _, err := Apply(t.Context(), o, yes); err != nil {
 		t.Fatal(err)
 	}
-	there, daemonErr, err := Look(t.Context(), o)
-	if err != nil || daemonErr != nil {
-		t.Fatal(err, daemonErr)
-	}
-	if _, ok := there.(*Remote); !ok {
-		t.Fatalf("beside a daemon the %T is asked", there)
-	}
-	file, err := sqlite.OpenReader(t.Context(), o.State)
+	there, err := connect(t.Context(), o, control.Look)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(k Known) (all []any) {
+	unserved := o
+	unserved.Socket = filepath.Join(t.TempDir(), "none.sock")
+	file, err := connect(t.Context(), unserved, control.Look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for client, runs := range map[*control.Client]bool{there: true, file: false} {
+		if st, err := client.Status(t.Context()); err != nil || (st.Daemon != nil) != runs || st.DaemonError != "" {
+			t.Errorf("the daemon is told of: %+v %q, %v; want %v", st.Daemon, st.DaemonError, err, runs)
+		}
+	}
+	ask := func(k *control.Client) (all []any) {
 		t.Helper()
 		sagas, err := k.Sagas(t.Context(), saga.Filter{})
 		if err != nil || len(sagas) != 2 {
 			t.Fatalf("%d sagas, %v", len(sagas), err)
 		}
 		one, err1 := k.Saga(t.Context(), sagas[0].ID[:8])
-		resources, err2 := k.Resources(t.Context())
-		meta, err3 := k.Meta(t.Context())
-		live, err4 := k.Sagas(t.Context(), saga.Filter{Live: true})
-		calls, err5 := k.Calls(t.Context(), one.ID)
+		st, err2 := k.Status(t.Context())
+		live, err3 := k.Sagas(t.Context(), saga.Filter{Live: true})
+		calls, err4 := k.Calls(t.Context(), one.ID)
 		if len(calls) == 0 {
 			t.Error("the saga tells no request")
 		}
-		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			t.Fatal(err)
 		}
-		meta.LastSync = meta.LastSync.UTC().Truncate(0)
-		return []any{sagas, one, resources, meta.Account, meta.Fleet, meta.Path, meta.Schema, len(live), calls}
+		meta := st.Meta
+		return []any{sagas, one, st.Resources, meta.Account, meta.Fleet, meta.Path, meta.Schema, len(live), calls}
 	}
 	if got, want := ask(there), ask(file); !reflect.DeepEqual(got, want) {
 		t.Errorf("through the socket:\n%+v\nfrom the file:\n%+v", got, want)
@@ -67,10 +69,19 @@ func TestBackupThroughTheSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "copy.db")
-	if err := Backup(t.Context(), o, path); err != nil {
+	save := func() error {
+		return command(t.Context(), o, control.Look, func(c *control.Client) error {
+			backup, err := c.Backup(t.Context())
+			if err != nil {
+				return err
+			}
+			return errors.Join(SaveBackup(t.Context(), path, backup), backup.Close())
+		})
+	}
+	if err := save(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Backup(t.Context(), o, path); !errors.Is(err, state.ErrExists) {
+	if err := save(); !errors.Is(err, state.ErrExists) {
 		t.Errorf("a second backup to the same file: %v", err)
 	}
 	info, err := os.Stat(path)
@@ -91,27 +102,6 @@ func TestBackupThroughTheSocket(t *testing.T) {
 	}
 }
 
-// The socket is its owner's alone, or the group's, from its first moment.
-func TestSocketMode(t *testing.T) {
-	for _, tt := range []struct {
-		group bool
-		want  fs.FileMode
-	}{{false, 0o600}, {true, 0o660}} {
-		path := filepath.Join(t.TempDir(), "control.sock")
-		l, err := listen(path, tt.group)
-		if err != nil {
-			t.Fatal(err)
-		}
-		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm() != tt.want {
-			t.Errorf("group %v: mode %v, %v; want %v", tt.group, info.Mode(), err, tt.want)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // A token that is handed over is used by the next request: one of another account shuts the writes, the right one opens them again.
 func TestHandToken(t *testing.T) {
 	t.Parallel()
@@ -119,9 +109,7 @@ func TestHandToken(t *testing.T) {
 	sim.AddAccount("another-teams")
 	hand := func(token string) {
 		t.Helper()
-		h := o
-		h.Token = func() (string, error) { return token, nil }
-		if err := HandToken(t.Context(), h); err != nil {
+		if err := command(t.Context(), o, control.Running, func(c *control.Client) error { return c.Token(t.Context(), token) }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,12 +125,4 @@ func TestHandToken(t *testing.T) {
 		t.Error(err)
 	}
 	hand("dop_v1_rotated") // of a reload that rotates nothing
-
-	h := &app{}
-	if err := h.takeToken(t.Context(), "from-nobody"); err == nil {
-		t.Error("a token was taken from nobody knows whom")
-	}
-	if err := h.takeToken(context.WithValue(t.Context(), peerKey{}, os.Getuid()+1), "from-an-operator"); err == nil {
-		t.Error("a token was taken from another user")
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleetfile"
 	"arcadiad/notify"
 	"arcadiad/reconcile"
@@ -125,7 +126,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("an API reserve of %.0f%% leaves nothing to arcadiad: it must be below 100%%", o.Reserve*100)
 	}
 	if o.Socket == "" {
-		o.Socket = SocketBeside(o.State)
+		o.Socket = control.SocketBeside(o.State)
 	}
 	if o.KeepSagas == 0 {
 		o.KeepSagas = DefaultKeepSagas

@@ -2,71 +2,15 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"arcadiad/fleet"
-	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
-	"arcadiad/state/sqlite"
 )
 
-// The orders of an operator. Each goes to the running daemon where there is one, and straight to the state database otherwise; the
-// next start then follows it.
-
-// Retry makes a saga try now; one that ended undone is forgiven, so that its name may be tried again.
-func Retry(ctx context.Context, o Options, id string) error {
-	return give(ctx, o, pathRetry, id, func(h *app) error { return h.retry(ctx, id) })
-}
-
-// Abort makes a saga go back, unless a step that cannot be undone has begun.
-func Abort(ctx context.Context, o Options, id string) error {
-	return give(ctx, o, pathAbort, id, func(h *app) error { return h.engine.Abort(ctx, id) })
-}
-
-// Approve lets through, once, what is held in the plan of that id: each action, for the facts that the plan shows. A running daemon checks
-// that it is the present plan, and carries it out. Without one the next apply or run does, if the plan is still the same by then and a day
-// has not passed; otherwise the approval lapses.
-func Approve(ctx context.Context, o Options, planID string) error {
-	if !plan.IsID(planID) {
-		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
-	}
-	return give(ctx, o, pathApprove, planID, func(h *app) error { return h.store.Approve(ctx, planID) })
-}
-
-// Pause stops all writes, or starts them again.
-func Pause(ctx context.Context, o Options, paused bool) error {
-	path := pathResume
-	if paused {
-		path = pathPause
-	}
-	return give(ctx, o, path, "", func(h *app) error { return h.store.Pause(ctx, paused) })
-}
-
-func give(ctx context.Context, o Options, path, id string, self func(*app) error) error {
-	o, err := o.withDefaults()
-	if err != nil {
-		return err
-	}
-	remote, err := Dial(ctx, o)
-	if err == nil {
-		_, err = remote.ask(ctx, path, order{ID: id})
-		return err
-	}
-	if !errors.Is(err, ErrNoDaemon) {
-		return err
-	}
-	if _, err := sqlite.OpenReader(ctx, o.State); err != nil {
-		return err // an order about nothing must not create a database
-	}
-	h, err := open(ctx, o)
-	if err != nil {
-		return err
-	}
-	return errors.Join(self(h), h.store.Close())
-}
+// What an operator orders of a running daemon.
 
 func (h *app) retry(ctx context.Context, id string) error {
 	s, err := h.store.Saga(ctx, id)

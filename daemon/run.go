@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"arcadiad/condition"
+	"arcadiad/control"
 	"arcadiad/fleetfile"
 )
 
@@ -111,13 +112,13 @@ func (h *app) listen(ctx context.Context) (served <-chan struct{}, err error) {
 		close(done)
 		return done, nil
 	}
-	l, err := listen(h.o.Socket, h.o.SocketGroup)
+	l, err := control.Listen(h.o.Socket, h.o.SocketGroup)
 	if err != nil {
 		return nil, err
 	}
 	go func() {
 		defer close(done)
-		h.serve(ctx, l)
+		control.Serve(ctx, l, control.Handler(h.service()))
 	}()
 	return done, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"arcadiad/control"
 	"arcadiad/fleetfile"
 )
 
@@ -20,19 +21,19 @@ func TestLaw08ASecretAsUserDataChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	remote, err := Dial(t.Context(), o)
+	client, err := connect(t.Context(), o, control.Running)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := remote.Live(t.Context())
+	before, err := client.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"token": "it is the API token's file", filepath.Base(o.State): "it is the state database"} {
 		save(t, o, fleetOf("name: web", "name: db, user_data_file: "+name))
 		until(t, "the daemon refuses the file", func() bool {
-			live, err := remote.Live(t.Context())
-			return err == nil && strings.Contains(live.FileError, want) && live.InForce == before.InForce
+			now, err := client.Status(t.Context())
+			return err == nil && strings.Contains(now.Daemon.FileError, want) && now.Daemon.InForce == before.Daemon.InForce
 		})
 		if _, err := fleetfile.Load(o.Fleet, o.secrets()...); err == nil || !strings.Contains(err.Error(), "fleet.yaml:7:32: user_data_file: "+name) {
 			t.Errorf("%s: the error names no place: %v", name, err)

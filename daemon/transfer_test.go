@@ -32,7 +32,7 @@ func (w *world) disk(file string) Options {
 }
 
 // assent agrees to everything, and keeps quiet.
-var assent = Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
+var assent = control.Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 
 // bareTruth is a droplet without the tags that arcadiad puts on.
 func bareTruth(d simulator.Droplet) simulator.Droplet {
@@ -172,14 +172,7 @@ func (w *world) hand(kind plan.Kind, names ...string) {
 		case <-ctx.Done():
 		}
 	}()
-	e := transferRequest{Kind: kind, Names: names}
-	_, list, err := w.life.h.transfers(ctx, e)
-	if err != nil {
-		return
-	}
-	if e.Agreed, _ = agreed(list, assent); len(e.Agreed) > 0 {
-		w.life.h.carryOver(ctx, e, assent.Progress)
-	}
+	control.Transfer(ctx, w.beside(), control.OfferRequest{Kind: kind, Names: names}, assent)
 }
 
 // paused is a fleet at rest under one file, then paused, and the file edited.

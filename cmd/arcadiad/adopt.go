@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/control"
-	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/plan"
@@ -42,7 +40,7 @@ Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you 
 		}
 		return nil
 	}
-	transferCommand(cmd, completeDesired, daemon.Adopt)
+	transferCommand(cmd, completeDesired, plan.TakeOver)
 	return cmd
 }
 
@@ -60,24 +58,20 @@ Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an erro
 		Example: `  arcadiad release web-3`,
 		Args:    one("droplet's name", "arcadiad status shows them"),
 	}
-	transferCommand(cmd, completeNames, func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error) {
-		return daemon.Release(ctx, o, names[0], a)
-	})
+	transferCommand(cmd, completeNames, plan.Release)
 	return cmd
 }
 
-type transferFunc func(ctx context.Context, o daemon.Options, names []string, a daemon.Assent) (daemon.Handed, error)
-
-func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, do transferFunc) {
+func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, kind plan.Kind) {
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = complete(s)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, do) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, kind) }
 }
 
-func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names []string, do transferFunc) error {
+func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names []string, kind plan.Kind) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	out := cmd.OutOrStdout()
 	if format == "json" {
@@ -85,12 +79,8 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 	}
 	show := view.NewProgress(stderr, screen(stderr))
 	defer show.End()
-	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
-	if err != nil {
-		return err
-	}
 	shown := false
-	assent := daemon.Assent{
+	assent := control.Assent{
 		Confirm: func(list []plan.Transfer) (bool, error) {
 			shown = true
 			if err := view.Transfers(out, list); err != nil || yes {
@@ -100,12 +90,13 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		},
 		Progress: show.Take,
 	}
-	if err = tokenUnlessDaemon(ctx, o); err != nil {
-		return errors.Join(err, done())
-	}
-	handed, err := do(ctx, o, names, assent)
+	var handed control.Handed
+	err := s.ask(ctx, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (err error) {
+		handed, err = control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, assent)
+		return err
+	})
 	show.End()
-	if err = errors.Join(err, done()); err != nil {
+	if err != nil {
 		return err
 	}
 	if format == "json" {
@@ -134,7 +125,7 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 }
 
 // reportTransfer says what became of it.
-func reportTransfer(w io.Writer, handed daemon.Handed) error {
+func reportTransfer(w io.Writer, handed control.Handed) error {
 	var b strings.Builder
 	done := 0
 	verb := "Adopted"

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/control"
-	"arcadiad/daemon"
 	"arcadiad/plan"
 	"arcadiad/view"
 )
@@ -47,12 +46,8 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 	}
 	show := view.NewProgress(stderr, screen(stderr))
 	defer show.End()
-	o, done, err := s.prepare(ctx, s.logger(show), hostForOthers)
-	if err != nil {
-		return err
-	}
 	shown, waiting := false, false
-	conduct := daemon.Conduct{
+	conduct := control.Conduct{
 		Confirm: func(p plan.Plan) (bool, error) {
 			shown = true
 			if err := showPlan(out, p, "text"); err != nil || yes {
@@ -68,13 +63,14 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		},
 		Progress: show.Take,
 	}
-	if err = tokenUnlessDaemon(ctx, o); err != nil {
-		return errors.Join(err, done())
-	}
 	began := time.Now()
-	applied, err := daemon.Apply(ctx, o, conduct)
+	var applied control.Applied
+	err := s.ask(ctx, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (err error) {
+		applied, err = control.Apply(ctx, c, conduct)
+		return err
+	})
 	show.End()
-	if err = errors.Join(err, done()); err != nil {
+	if err != nil {
 		return err
 	}
 	if format == "json" {
@@ -112,15 +108,6 @@ func waitText(p plan.Plan) string {
 	return what + ". Interrupt it whenever you like: the looks so far are kept"
 }
 
-// tokenUnlessDaemon wants a token, unless a daemon does the work with its own.
-func tokenUnlessDaemon(ctx context.Context, o daemon.Options) error {
-	if _, err := daemon.Dial(ctx, o); !errors.Is(err, daemon.ErrNoDaemon) {
-		return err
-	}
-	_, err := o.Token()
-	return err
-}
-
 // ask asks a person on a terminal. Anything but yes means no.
 func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 	if terminal(stdin) == nil {
@@ -145,7 +132,7 @@ func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 }
 
 // report says what an apply came to. Shown: the plan was on the screen before.
-func report(w io.Writer, a daemon.Applied, shown bool, took time.Duration) error {
+func report(w io.Writer, a control.Applied, shown bool, took time.Duration) error {
 	var b strings.Builder
 	b.WriteString(view.Failed(a.Failed))
 	remains := true

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 )
 
 func approveCommand() *cobra.Command {
@@ -24,7 +24,8 @@ A running daemon carries the actions out at once. Otherwise the next apply or ru
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := daemon.Approve(cmd.Context(), s.orders(cmd), args[0]); err != nil {
+		err := s.order(cmd, func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "Plan %s is approved.\n", args[0])
@@ -33,7 +34,7 @@ A running daemon carries the actions out at once. Otherwise the next apply or ru
 	return cmd
 }
 
-// orders are the options of a command that gives an order to the daemon or to the state database, and asks nothing of the account.
-func (s *settings) orders(cmd *cobra.Command) daemon.Options {
-	return s.options(s.logger(cmd.ErrOrStderr()))
+// order gives an order to the daemon or to the state database, which asks nothing of the account.
+func (s *settings) order(cmd *cobra.Command, give func(*control.Client) error) error {
+	return s.ask(cmd.Context(), control.Order, hostNever, s.logger(cmd.ErrOrStderr()), give)
 }

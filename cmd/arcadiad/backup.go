@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -25,7 +26,15 @@ its place, and start again. What happened in between is found again by the tags.
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = nil // any file
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := daemon.Backup(cmd.Context(), s.orders(cmd), args[0]); err != nil {
+		c, err := s.look(cmd.Context())
+		if err != nil {
+			return err
+		}
+		backup, err := c.Backup(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(daemon.SaveBackup(cmd.Context(), args[0], backup), backup.Close()); err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "The state database is saved in %s.\n", args[0])

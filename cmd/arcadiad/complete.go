@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -30,9 +30,9 @@ func completeYAML(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 
 // completeNames completes a droplet's name from the state database.
 func completeNames(s *settings) cobra.CompletionFunc {
-	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
-		resources, err := r.Resources(ctx)
-		for _, d := range resources {
+	return completeFrom(s, func(ctx context.Context, c *control.Client, offer func(word, about string)) error {
+		st, err := c.Status(ctx)
+		for _, d := range st.Resources {
 			if d.Recorded {
 				offer(d.Name, string(d.Status)+" "+d.PublicIP)
 			}
@@ -43,8 +43,8 @@ func completeNames(s *settings) cobra.CompletionFunc {
 
 // completeSagas completes a saga's id from the state database; ended ones where they make sense.
 func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
-	return completeFrom(s, func(ctx context.Context, r daemon.Known, offer func(word, about string)) error {
-		sagas, err := r.Sagas(ctx, saga.Filter{Live: !ended, Limit: 200})
+	return completeFrom(s, func(ctx context.Context, c *control.Client, offer func(word, about string)) error {
+		sagas, err := c.Sagas(ctx, saga.Filter{Live: !ended, Limit: 200})
 		for _, g := range sagas {
 			offer(fleet.Saga8(g.ID), g.Kind+" "+g.Subject+" "+string(g.Status))
 		}
@@ -53,7 +53,7 @@ func completeSagas(s *settings, ended bool) cobra.CompletionFunc {
 }
 
 // completeFrom completes the one argument of a command with words from the state database. What cannot be read completes nothing.
-func completeFrom(s *settings, words func(ctx context.Context, r daemon.Known, offer func(word, about string)) error) cobra.CompletionFunc {
+func completeFrom(s *settings, words func(ctx context.Context, c *control.Client, offer func(word, about string)) error) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		const nothing = cobra.ShellCompDirectiveNoFileComp
 		if len(args) > 0 || s.fill() != nil {
@@ -61,12 +61,12 @@ func completeFrom(s *settings, words func(ctx context.Context, r daemon.Known, o
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second) // a shell waits for this
 		defer cancel()
-		r, _, err := s.look(ctx)
+		c, err := s.look(ctx)
 		if err != nil {
 			return nil, nothing
 		}
 		var found []cobra.Completion
-		err = words(ctx, r, func(word, about string) {
+		err = words(ctx, c, func(word, about string) {
 			if strings.HasPrefix(word, begun) {
 				found = append(found, cobra.CompletionWithDesc(word, about))
 			}

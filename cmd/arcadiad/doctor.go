@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
+	"arcadiad/doctor"
 	"arcadiad/view"
 )
 
@@ -29,12 +29,12 @@ Exit codes: 0 nothing failed; 1 something did.`,
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		s.asService(systemService())
-		o, done, err := s.prepare(cmd.Context(), s.logger(cmd.ErrOrStderr()), hostBriefly)
-		if err != nil {
+		var report doctor.Report
+		err := s.ask(cmd.Context(), control.Examine, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
+			report, err = c.Doctor(cmd.Context())
 			return err
-		}
-		report, err := daemon.Doctor(cmd.Context(), o)
-		if err := errors.Join(err, done()); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 		if *format == "json" {

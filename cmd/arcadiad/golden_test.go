@@ -252,7 +252,7 @@ func (s *goldenFleet) online() {
 		s.must(err)
 		return fmt.Sprintf("POST %s %s\n%s %s\n", path, body, resp.Status, said)
 	}
-	for !strings.Contains(post("/status", "{}"), `"trigger":"start"`) { // the first pass has ended
+	for !strings.Contains(post("/v2/status", "{}"), `"trigger":"start"`) { // the first pass has ended
 		select {
 		case err := <-done:
 			s.t.Fatal(err)

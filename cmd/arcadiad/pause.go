@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 )
 
 func pauseCommand() *cobra.Command {
@@ -36,7 +36,8 @@ func pausing(cmd *cobra.Command, paused bool, said string) *cobra.Command {
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := daemon.Pause(cmd.Context(), s.orders(cmd), paused); err != nil {
+		err := s.order(cmd, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
+		if err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), said)

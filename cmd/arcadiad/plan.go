@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/plan"
 	"arcadiad/view"
 )
@@ -32,23 +31,15 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json", "markdown")
-	stateless := cmd.Flags().Bool("stateless", false, "plan without the state database, from the droplets' tags alone, as for a pull request")
+	cmd.Flags().BoolVar(&s.stateless, "stateless", false, "plan without the state database, from the droplets' tags alone, as for a pull request")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		ctx := cmd.Context()
-		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostBriefly)
-		if err != nil {
-			return err
-		}
-		o.Stateless = *stateless
 		var p plan.Plan
-		if !daemon.OnlyThere(ctx, o) {
-			_, err = o.Token()
-		}
-		if err == nil {
-			p, err = daemon.Plan(ctx, o)
-		}
-		if err := errors.Join(err, done()); err != nil {
+		err := s.ask(cmd.Context(), control.DryRun, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
+			p, err = c.Plan(cmd.Context(), control.PlanRequest{})
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		if err := showPlan(cmd.OutOrStdout(), p, *format); err != nil {

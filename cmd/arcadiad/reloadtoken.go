@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 )
 
 func reloadTokenCommand() *cobra.Command {
@@ -28,9 +28,12 @@ A daemon that was started with --token-file needs none of it: it notices another
 			return fmt.Errorf("hand the token over: %w", err)
 		}
 		log := s.logger(cmd.ErrOrStderr())
-		o := s.options(log)
-		o.Token = findToken(*file, log)
-		if err := daemon.HandToken(cmd.Context(), o); err != nil {
+		token, err := findToken(*file, log)()
+		if err != nil {
+			return err
+		}
+		err = s.ask(cmd.Context(), control.Running, hostNever, log, func(c *control.Client) error { return c.Token(cmd.Context(), token) })
+		if err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the token.")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/view"
@@ -31,14 +31,14 @@ The first 8 digits of its id name it; they are in the droplet's tag arcadia-saga
 			Long: `Make a stuck or waiting saga try again now. A saga that failed and was undone is forgiven, so that its droplet
 may be tried again. A running daemon acts at once; otherwise the next apply or run does.`,
 			Example: `  arcadiad saga retry 5f0c9a1e`,
-		}, "will be tried again", daemon.Retry),
+		}, "will be tried again", (*control.Client).Retry),
 		sagaOrderCommand(&cobra.Command{
 			Use:   "abort ID",
 			Short: "Make a saga go back and undo its steps",
 			Long: `Make a saga go back: a droplet that it made is destroyed again. A saga that has begun to destroy a droplet cannot go back.
 A running daemon acts at once; otherwise the next apply or run does.`,
 			Example: `  arcadiad saga abort 5f0c9a1e`,
-		}, "goes back", daemon.Abort))
+		}, "goes back", (*control.Client).Abort))
 	return cmd
 }
 
@@ -71,11 +71,11 @@ func sagaListCommand() *cobra.Command {
 
 // readSagas gives every saga that is kept, oldest first.
 func (s *settings) readSagas(ctx context.Context) ([]saga.Saga, error) {
-	r, _, err := s.look(ctx)
+	c, err := s.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.Sagas(ctx, saga.Filter{})
+	return c.Sagas(ctx, saga.Filter{})
 }
 
 func sagaShowCommand() *cobra.Command {
@@ -91,15 +91,15 @@ func sagaShowCommand() *cobra.Command {
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		r, _, err := s.look(cmd.Context())
+		c, err := s.look(cmd.Context())
 		if err != nil {
 			return err
 		}
-		g, err := r.Saga(cmd.Context(), args[0])
+		g, err := c.Saga(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		calls, err := r.Calls(cmd.Context(), g.ID)
+		calls, err := c.Calls(cmd.Context(), g.ID)
 		if err != nil {
 			return err
 		}
@@ -109,13 +109,14 @@ func sagaShowCommand() *cobra.Command {
 	return cmd
 }
 
-func sagaOrderCommand(cmd *cobra.Command, said string, order func(ctx context.Context, o daemon.Options, id string) error) *cobra.Command {
+func sagaOrderCommand(cmd *cobra.Command, said string, order func(c *control.Client, ctx context.Context, id string) error) *cobra.Command {
 	cmd.Args = sagaID()
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := order(cmd.Context(), s.orders(cmd), args[0]); err != nil {
+		err := s.order(cmd, func(c *control.Client) error { return order(c, cmd.Context(), args[0]) })
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "Saga %s %s.\n", fleet.Saga8(args[0]), said)

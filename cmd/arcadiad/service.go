@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 )
 
 // place is where a daemon keeps its things.
@@ -101,7 +99,7 @@ func (s *settings) findState(sys service) error {
 		s.state = filepath.Join(p.dir, name)
 	}
 	if s.socket == "" {
-		s.socket = daemon.SocketBeside(s.state)
+		s.socket = control.SocketBeside(s.state)
 		for _, known := range []place{p, sys.place} { // who names the service's database means the service
 			if known.socket != "" && filepath.Clean(s.state) == filepath.Join(known.dir, databaseName) {
 				s.socket, s.socketGroup = known.socket, true
@@ -110,16 +108,4 @@ func (s *settings) findState(sys service) error {
 		}
 	}
 	return nil
-}
-
-// look gives what the state database knows. A daemon that is there and does not answer spoils nothing, where the file can be read.
-func (s *settings) look(ctx context.Context) (k daemon.Known, daemonErr, err error) {
-	k, daemonErr, err = daemon.Look(ctx, daemon.Options{State: s.state, Socket: s.socket})
-	if sys := systemService(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
-		if _, missing := os.Stat(sys.socket); errors.Is(missing, fs.ErrNotExist) {
-			err = fmt.Errorf("the service is not running, and only root may read its state database meanwhile "+
-				"(start it: sudo systemctl start arcadiad; or look with sudo): %w", err)
-		}
-	}
-	return k, daemonErr, err
 }

@@ -24,6 +24,7 @@ type settings struct {
 	socketGroup                             bool // the socket is for a group of people
 	starts                                  bool // the command starts a daemon
 	examines                                bool // the command is for a service that never ran, too
+	stateless                               bool // the state database is done without
 	keepSagas, keepDeleted                  time.Duration
 	simulate                                bool
 	waitInterval, createSettle              time.Duration
@@ -156,7 +157,7 @@ func (s *settings) given(flag string) bool {
 // options are the settings as the daemon takes them.
 func (s *settings) options(log *slog.Logger) daemon.Options {
 	return daemon.Options{
-		Fleet: s.fleet, State: s.state, Secrets: s.secrets(), Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
+		Fleet: s.fleet, State: s.state, Secrets: s.secrets(), Stateless: s.stateless, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
 		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
 		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
 		Listen: s.listen, WebhookURL: findWebhook(s.notifyURLFile, log), WebhookFormat: s.notifyFormat, Version: version(),

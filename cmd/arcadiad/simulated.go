@@ -21,7 +21,8 @@ import (
 type hosting int
 
 const (
-	hostBriefly   hosting = iota // in the process alone: it is over in a moment
+	hostNever     hosting = iota // it asks nothing of an account
+	hostBriefly                  // in the process alone: it is over in a moment
 	hostForOthers                // on a loopback port too, which the account's file names, so that others see the same account
 )
 
@@ -41,7 +42,7 @@ const (
 // whoever hosts it is used, else this process hosts it until done is called.
 func (s *settings) prepare(ctx context.Context, log *slog.Logger, h hosting) (o daemon.Options, done func() error, err error) {
 	o, done = s.options(log), func() error { return nil }
-	if !s.simulate {
+	if !s.simulate || h == hostNever {
 		return o, done, nil
 	}
 	if err := s.mustBeSimulated(ctx); err != nil {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"arcadiad/control"
-	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/view"
@@ -29,7 +26,11 @@ changes nothing. Without a state database the exit code is 1.`,
 	format := outputFlag(cmd, "text", "json")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		st, err := s.readStatus(cmd.Context())
+		c, err := s.look(cmd.Context())
+		if err != nil {
+			return err
+		}
+		st, err := s.readStatus(cmd.Context(), c)
 		if err != nil {
 			return err
 		}
@@ -55,49 +56,8 @@ func ownersOf(fleetName string, resources []fleet.Resource, find func(saga8 stri
 	}}
 }
 
-func (s *settings) readStatus(ctx context.Context) (view.Status, error) {
-	r, daemonErr, err := s.look(ctx)
-	if err != nil {
-		return view.Status{}, err
-	}
-	var known control.Status
-	if known.Meta, err = r.Meta(ctx); err != nil {
-		return view.Status{}, err
-	}
-	if known.Resources, err = r.Resources(ctx); err != nil {
-		return view.Status{}, err
-	}
-	if known.Sagas, err = r.Sagas(ctx, saga.Filter{Live: true}); err != nil {
-		return view.Status{}, err
-	}
-	if known.Deviations, err = r.Deviations(ctx); err != nil {
-		return view.Status{}, err
-	}
-	if daemonErr == nil {
-		known.Daemon, daemonErr = askDaemon(ctx, daemon.Options{State: s.state, Socket: s.socket})
-	}
-	if daemonErr != nil {
-		known.DaemonError = daemonErr.Error()
-	}
-	find := func(saga8 string) (saga.Saga, error) { return r.Saga(ctx, saga8) }
-	owners := ownersOf(known.Meta.Fleet, known.Resources, find)
-	return view.StatusOf(known, owners, s.socket == systemService().socket), nil
-}
-
-// askDaemon asks how the daemon is; nil: none runs.
-func askDaemon(ctx context.Context, o daemon.Options) (*control.Live, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	remote, err := daemon.Dial(ctx, o)
-	if errors.Is(err, daemon.ErrNoDaemon) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	live, err := remote.Live(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &live, nil
+func (s *settings) readStatus(ctx context.Context, c *control.Client) (view.Status, error) {
+	known, err := c.Status(ctx)
+	find := func(saga8 string) (saga.Saga, error) { return c.Saga(ctx, saga8) }
+	return view.StatusOf(known, ownersOf(known.Meta.Fleet, known.Resources, find), s.socket == systemService().socket), err
 }

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 )
 
@@ -23,16 +22,12 @@ Where a daemon runs on the state database, it is asked to do it, and then acts u
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		ctx := cmd.Context()
-		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostBriefly)
-		if err != nil {
-			return err
-		}
 		seen := 0
-		if err = tokenUnlessDaemon(ctx, o); err == nil {
-			seen, err = daemon.Sync(ctx, o)
-		}
-		if err := errors.Join(err, done()); err != nil {
+		err := s.ask(cmd.Context(), control.Work, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
+			seen, err = c.Sync(cmd.Context())
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "Saw %s.\n", fleet.Counted(seen, "droplet"))

@@ -39,23 +39,23 @@ and each request to the API with its id and duration; and what is not as the fil
 const mostSagas = 20
 
 func (s *settings) readStory(ctx context.Context, name string) (view.Story, error) {
-	r, _, err := s.look(ctx)
+	c, err := s.look(ctx)
 	if err != nil {
 		return view.Story{}, err
 	}
-	sagas, err := r.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
+	sagas, err := c.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
 	if err != nil {
 		return view.Story{}, err
 	}
 	told := make([]view.Saga, len(sagas))
 	for i, g := range sagas {
-		calls, err := r.Calls(ctx, g.ID)
+		calls, err := c.Calls(ctx, g.ID)
 		if err != nil {
 			return view.Story{}, err
 		}
 		told[len(sagas)-1-i] = view.SagaOf(g, calls)
 	}
-	st, err := s.readStatus(ctx)
+	st, err := s.readStatus(ctx, c)
 	if err != nil {
 		return view.Story{}, err
 	}

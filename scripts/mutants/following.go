@@ -1,5 +1,6 @@
 package main
 
+
 // following are the guards around the fleet file and of the daemon itself.
 func following() []mutant {
 	var all []mutant
@@ -21,7 +22,7 @@ func following() []mutant {
 	take(9, "a pause shuts the gate at once", "daemon/orders.go", `h.shut(why)`, `_ = why`, daemonTests("TestLaw13APause"))
 	take(9, "a pass that began before a pause does not open the gate", "daemon/app.go", `closed = l.kept`, ``, daemonTests("TestLaw13APause|TestLaw12"))
 	take(9, "an approval is for the present plan", "daemon/orders.go", `if pass.Plan.ID != planID {`, `if false {`, daemonTests("TestLaw09"))
-	take(15, "user data stays off the socket", "daemon/control.go", `actions[i].Spec.UserData = ""`, `_ = i`, daemonTests("TestPlanSurvivesTheSocket"))
-	take(15, "the control socket is its owner's alone", "daemon/socket.go", `syscall.Umask(mask)`, `syscall.Umask(mask & 0)`, daemonTests("TestLaw15"))
+	take(15, "user data stays off the socket", "control/calls.go", `actions[i].Spec.UserData = ""`, `_ = i`, packageTests("control"))
+	take(15, "the control socket is its owner's alone", "control/socket.go", `syscall.Umask(mask)`, `syscall.Umask(mask & 0)`, packageTests("control"))
 	return all
 }

@@ -1,8 +1,7 @@
-package daemon
+package control
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,9 +13,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"arcadiad/reconcile"
-	"arcadiad/simulator"
 )
 
 // piped is a listener in memory, so that a server runs in a bubble.
@@ -51,7 +47,7 @@ func (p *piped) dial() net.Conn {
 // onPipe serves a handler like the control socket does, in a bubble.
 func onPipe(t *testing.T, handler http.HandlerFunc, test func(l *piped)) {
 	synctest.Test(t, func(t *testing.T) {
-		l, server := newPiped(), newServer(handler)
+		l, server := newPiped(), bounded(handler)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -80,8 +76,9 @@ func answerOf(t *testing.T, c net.Conn) (status int, said string) {
 // echo answers what it receives.
 func echo(most int64) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if o, ok := receive(w, r, most); ok {
-			fmt.Fprint(w, o.ID)
+		var q named
+		if receive(w, r, most, &q) {
+			fmt.Fprint(w, q.ID)
 		}
 	}
 }
@@ -90,10 +87,10 @@ func TestTheControlSocketGivesARequestTenSeconds(t *testing.T) {
 	for _, tt := range []struct{ name, sent, said string }{
 		{"a header that never ends", "POST /plan HTTP/1.1\r\nHost: arcadiad\r\n", ""},
 		{"a body that never comes", "POST /plan HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 100\r\n\r\n{", "the request was not sent whole within 10s"},
-		{"a body with more after the order", "POST /plan HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 100\r\n\r\n{}", "the request was not sent whole within 10s"},
+		{"a body with more after the request", "POST /plan HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 100\r\n\r\n{}", "the request was not sent whole within 10s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			onPipe(t, echo(mostOrder), func(l *piped) {
+			onPipe(t, echo(maxRequest), func(l *piped) {
 				began := time.Now()
 				c := l.dial()
 				defer c.Close()
@@ -114,14 +111,14 @@ func TestTheControlSocketGivesARequestTenSeconds(t *testing.T) {
 // Only sending is bounded: an apply is followed for as long as it takes, on a connection that says nothing.
 func TestTheControlSocketAnswersForAsLongAsItNeeds(t *testing.T) {
 	long := func(w http.ResponseWriter, r *http.Request) {
-		o, ok := receive(w, r, mostOrder)
-		if !ok {
+		var q named
+		if !receive(w, r, maxRequest, &q) {
 			return
 		}
 		for range 60 {
 			select {
 			case <-time.After(time.Minute):
-				fmt.Fprintln(w, o.ID)
+				fmt.Fprintln(w, q.ID)
 				http.NewResponseController(w).Flush()
 			case <-r.Context().Done():
 				fmt.Fprintln(w, "cut")
@@ -144,7 +141,7 @@ func TestTheControlSocketAnswersSoManyAtOnce(t *testing.T) {
 	onPipe(t, func(w http.ResponseWriter, r *http.Request) { <-free }, func(l *piped) {
 		free = make(chan struct{})
 		const request = "POST /status HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 2\r\n\r\n{}"
-		for range mostAtOnce {
+		for range maxAtOnce {
 			c := l.dial()
 			defer c.Close()
 			io.WriteString(c, request)
@@ -160,11 +157,11 @@ func TestTheControlSocketAnswersSoManyAtOnce(t *testing.T) {
 	})
 }
 
-// The socket of a real daemon refuses 300 MiB, in words, and takes no room for them.
+// A real socket refuses 300 MiB, in words, and takes no room for them.
 func TestTheControlSocketRefusesALargeBody(t *testing.T) {
-	o, _ := served(t, fleetOf("name: web"))
-	for _, path := range []string{pathPlan, pathApply, pathKnown, pathTransfer, pathOffer, pathBackup} {
-		conn, err := dialSocket(t.Context(), SocketBeside(o.State))
+	c := served(t, Handler(nobody{}))
+	for _, path := range []string{planCall.path, applyCall.path, sagasCall.path, transferCall.path, offerCall.path, backupPath} {
+		conn, err := dial(t.Context(), c.socket)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,61 +190,18 @@ func TestTheControlSocketRefusesALargeBody(t *testing.T) {
 			t.Errorf("%s took in %d MiB, and %d MiB of room", path, sent.Load()>>20, grown>>20)
 		}
 	}
-	remote, err := Dial(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = remote.ask(t.Context(), pathPlan, order{ID: strings.Repeat("x", 300<<10)})
+	_, err := c.Plan(t.Context(), PlanRequest{Hash: strings.Repeat("x", 300<<10)})
 	if err == nil || err.Error() != "the running daemon: the request is larger than 64 KiB" {
 		t.Errorf("the command says: %v", err)
 	}
 }
 
-// A hundred people who ask for the plan at once cost two looks, and nobody waits for the next minute's requests.
-func TestAHundredPlansAtOnceShareTheirLooks(t *testing.T) {
-	inWorld(t, simulator.Options{}, func(w *world) {
-		w.edit(fleetOf("name: web, count: 3"))
-		w.start()
-		w.rest()
-		time.Sleep(2 * time.Minute)
-		var requests atomic.Int64
-		w.meddle(func(r *http.Request, on http.RoundTripper) (*http.Response, error) {
-			requests.Add(1)
-			time.Sleep(100 * time.Millisecond)
-			return on.RoundTrip(r)
-		})
-		if _, err := w.life.h.loop.Preview(context.Background(), false); err != nil {
-			t.Fatal(err)
-		}
-		one := requests.Swap(0)
-		began := time.Now()
-		var all sync.WaitGroup
-		var plans atomic.Pointer[reconcile.Pass]
-		for range 100 {
-			all.Go(func() {
-				pass, err := w.life.h.loop.Preview(context.Background(), false)
-				if err != nil || pass.Plan.ID == "" {
-					t.Errorf("a plan: %v", err)
-				}
-				plans.Store(&pass)
-			})
-		}
-		all.Wait()
-		if n := requests.Load(); n > 2*one {
-			t.Errorf("a hundred plans at once took %d requests, and one takes %d", n, one)
-		}
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("they took %v", took)
-		}
-	})
-}
-
 func TestATransferListsSoManyDroplets(t *testing.T) {
-	var l agreedList
-	if err := l.UnmarshalJSON([]byte("[" + strings.Repeat("{},", mostAgreed-1) + "{}]")); err != nil || len(l) != mostAgreed {
+	var l TransferList
+	if err := l.UnmarshalJSON([]byte("[" + strings.Repeat("{},", maxTransfers-1) + "{}]")); err != nil || len(l) != maxTransfers {
 		t.Errorf("%d droplets: %v", len(l), err)
 	}
-	if err := l.UnmarshalJSON([]byte("[" + strings.Repeat("{},", mostAgreed) + "{}]")); err == nil {
+	if err := l.UnmarshalJSON([]byte("[" + strings.Repeat("{},", maxTransfers) + "{}]")); err == nil {
 		t.Error("one more is taken")
 	}
 	for _, bad := range []string{"", "{}", "[1]", `"x"`} {

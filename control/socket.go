@@ -1,4 +1,4 @@
-package daemon
+package control
 
 import (
 	"context"
@@ -20,9 +20,9 @@ var ErrNoDaemon = errors.New("no daemon runs on this state database")
 // SocketBeside is where the control socket of a state database is, unless it is put elsewhere: beside it.
 func SocketBeside(state string) string { return strings.TrimSuffix(state, ".db") + ".sock" }
 
-// listen opens the control socket, for its owner alone, or for its group too. A socket that a killed daemon left is replaced: the state lock, which the
+// Listen opens the control socket, for its owner alone, or for its group too. A socket that a killed daemon left is replaced: the state lock, which the
 // caller holds, says that nobody listens there any more.
-func listen(path string, group bool) (net.Listener, error) {
+func Listen(path string, group bool) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -56,8 +56,8 @@ func (s *socket) Close() error {
 	return s.Listener.Close()
 }
 
-// dialSocket connects to a control socket; ErrNoDaemon where nobody listens.
-func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+// dial connects to a control socket; ErrNoDaemon where nobody listens.
+func dial(ctx context.Context, path string) (net.Conn, error) {
 	short, done, err := shortPath(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoDaemon

@@ -1,4 +1,4 @@
-package daemon
+package control
 
 import (
 	"bytes"
@@ -14,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"arcadiad/doctor"
 	"arcadiad/fleet"
 	"arcadiad/plan"
+	"arcadiad/saga"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -24,7 +26,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // another version, and a journal of an older one.
 func TestWireKeepsItsNames(t *testing.T) {
 	pinned := map[string]any{}
-	for name, v := range map[string]any{"order": new(order), "reply": new(reply), "droplet": new(fleet.Droplet)} {
+	for name, v := range map[string]any{
+		"status": new(Status), "saga filter": new(saga.Filter), "sagas": new([]saga.Saga), "calls": new([]fleet.Call), "named": new(named),
+		"plan request": new(PlanRequest), "plan": new(wirePlan), "apply request": new(ApplyRequest), "progress": new(line[wireApplyAnswer]),
+		"offer request": new(OfferRequest), "offer": new([]plan.Transfer), "transfer request": new(TransferRequest), "transferred": new(TransferAnswer),
+		"pause": new(pausing), "seen": new(seen), "token": new(token), "doctor": new(doctor.Report), "droplet": new(fleet.Droplet),
+	} {
 		pinned[name+", empty"] = reflect.New(reflect.TypeOf(v).Elem()).Interface()
 		next := 0
 		fill(reflect.ValueOf(v).Elem(), &next)
@@ -140,6 +147,6 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s differs (go test ./daemon -update writes it anew; -want +got):\n%s", path, d)
+		t.Errorf("%s differs (go test ./control -update writes it anew; -want +got):\n%s", path, d)
 	}
 }

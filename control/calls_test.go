@@ -1,7 +1,7 @@
-package daemon
+package control_test
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/view"
@@ -25,12 +26,8 @@ func TestPlanSurvivesTheSocket(t *testing.T) {
 		},
 		InFlight: []plan.InFlight{{Name: "web-3", Saga: "5f0c9a1e", Kind: fleet.SagaProvision, Status: "running", Step: "CreateDroplet"}},
 	}
-	wire, err := json.Marshal(reply{Plan: bare(p)})
+	got, err := control.NewClient(control.InProcess(control.Handler(planner{p: p}))).Plan(t.Context(), control.PlanRequest{})
 	if err != nil {
-		t.Fatal(err)
-	}
-	var got reply
-	if err := json.Unmarshal(wire, &got); err != nil {
 		t.Fatal(err)
 	}
 	for name, render := range map[string]func(plan.Plan, io.Writer) error{
@@ -39,14 +36,21 @@ func TestPlanSurvivesTheSocket(t *testing.T) {
 		"markdown": func(p plan.Plan, w io.Writer) error { return view.Markdown(w, p) },
 	} {
 		var before, after strings.Builder
-		if err := errors.Join(render(p, &before), render(plan.Plan(*got.Plan), &after)); err != nil {
+		if err := errors.Join(render(p, &before), render(got, &after)); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(before.String(), after.String()); d != "" {
 			t.Errorf("the plan's %s changed on its way (-before +after):\n%s", name, d)
 		}
 	}
-	if strings.Contains(string(wire), "secret") {
-		t.Errorf("user_data went over the socket: %s", wire)
+	if said := got.Actions[0].Spec.UserData; said != "" {
+		t.Errorf("user_data went over the socket: %s", said)
 	}
 }
+
+type planner struct {
+	control.Service
+	p plan.Plan
+}
+
+func (p planner) Plan(context.Context, control.PlanRequest) (plan.Plan, error) { return p.p, nil }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"arcadiad/control"
+	"arcadiad/daemon"
+)
+
+// ask reaches what answers the need of a command, and asks it.
+func (s *settings) ask(ctx context.Context, need control.Need, h hosting, log *slog.Logger, do func(*control.Client) error) error {
+	c, err := s.connect(ctx, need, h, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(c), c.Close())
+}
+
+// connect reaches the daemon, or opens the service of this process.
+func (s *settings) connect(ctx context.Context, need control.Need, h hosting, log *slog.Logger) (*control.Client, error) {
+	if s.simulate && h != hostNever {
+		if err := s.mustBeSimulated(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return control.Connect(ctx, control.Options{State: s.state, Socket: s.socket, Need: need,
+		File: func() (string, error) { return daemon.FileHash(s.options(log)) },
+		Local: func(ctx context.Context, beside bool) (control.Service, func() error, error) {
+			o, done, err := s.prepare(ctx, log, h)
+			if err != nil {
+				return nil, nil, err
+			}
+			service, end, err := daemon.Local(ctx, o, need, beside)
+			if err != nil {
+				return nil, nil, errors.Join(err, done())
+			}
+			return service, func() error { return errors.Join(end(), done()) }, nil
+		}})
+}
+
+// look reaches who tells what the state database knows.
+func (s *settings) look(ctx context.Context) (*control.Client, error) {
+	c, err := s.connect(ctx, control.Look, hostNever, slog.New(slog.DiscardHandler))
+	if sys := systemService(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
+		if _, missing := os.Stat(sys.socket); errors.Is(missing, fs.ErrNotExist) {
+			err = fmt.Errorf("the service is not running, and only root may read its state database meanwhile "+
+				"(start it: sudo systemctl start arcadiad; or look with sudo): %w", err)
+		}
+	}
+	return c, err
+}

@@ -1,0 +1,80 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"arcadiad/plan"
+)
+
+// Applied is what an apply came to.
+type Applied struct {
+	Plan     plan.Plan  // what was to be done
+	After    plan.Plan  // what remains
+	Declined bool       // the person said no
+	Failed   []Progress // sagas that ended undone, or are stuck
+}
+
+// Converged tells whether the fleet is as the file asks. It is not while something recorded is missing, though there is nothing to do
+// about that yet.
+func (a Applied) Converged() bool {
+	return !a.Declined && len(a.Failed) == 0 && a.After.Settled() && a.After.Summary.Missing == 0
+}
+
+// Conduct is how an apply talks to the one who asked for it.
+type Conduct struct {
+	// Confirm is asked once, before anything is written, if there is something to do.
+	Confirm func(plan.Plan) (bool, error)
+	// Waiting is told of a plan that droplets are missing in, when the apply waits until they show again or are proved gone; nil: nobody is.
+	Waiting func(plan.Plan)
+	// Progress is told of every transition of a saga.
+	Progress func(Progress)
+}
+
+// Apply plans, asks, carries the plan out and waits for its sagas.
+func Apply(ctx context.Context, s Service, c Conduct) (Applied, error) {
+	p, err := proved(ctx, s, c)
+	if err != nil {
+		return Applied{}, err
+	}
+	applied := Applied{Plan: p, After: p}
+	if yes, err := confirmed(p, c); err != nil || !yes {
+		applied.Declined = !yes
+		return applied, err
+	}
+	answer, err := s.Apply(ctx, ApplyRequest{p.ID}, c.Progress)
+	applied.Failed, applied.After = answer.Failed, answer.Remains
+	return applied, err
+}
+
+// proved plans again and again until every droplet that is missing shows again or is proved gone (law 6): only then is there a plan to ask
+// about.
+func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
+	for {
+		p, err := s.Plan(ctx, PlanRequest{Apply: true})
+		if err != nil || p.NextLook.IsZero() {
+			return p, err
+		}
+		if c.Waiting != nil {
+			c.Waiting(p)
+		}
+		next := time.NewTimer(max(time.Second, time.Until(p.NextLook)))
+		select {
+		case <-next.C:
+		case <-ctx.Done():
+			next.Stop()
+			return p, fmt.Errorf("interrupted while it was not proved yet what is gone; the looks so far are kept, and the next apply goes on from them: %w",
+				context.Cause(ctx))
+		}
+	}
+}
+
+// confirmed asks, if there is something to ask about.
+func confirmed(p plan.Plan, c Conduct) (bool, error) {
+	s := p.Summary
+	if s.Provision+s.Destroy+s.Replace+s.Adopt+s.Update == s.Held {
+		return true, nil
+	}
+	return c.Confirm(p)
+}

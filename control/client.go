@@ -1,0 +1,163 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+
+	"arcadiad/doctor"
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
+
+var _ Service = (*Client)(nil)
+
+// Client asks a service: the running daemon's, or that of this process.
+type Client struct {
+	http   *http.Client
+	socket string
+	file   func() (hash string, err error) // see Options
+	close  func() error                    // of this process's service; nil: the daemon is asked
+
+	unasked error   // why the daemon is not asked, which may be [ErrNoDaemon]
+	beside  *Client // the daemon that is there, and is not asked; nil: none is
+}
+
+// NewClient asks whoever answers on a transport.
+func NewClient(t http.RoundTripper) *Client { return &Client{http: &http.Client{Transport: t}} }
+
+// Close ends what the service of this process began. Sagas that are unfinished carry on at the next start.
+func (c *Client) Close() error {
+	if c.close == nil {
+		return nil
+	}
+	return c.close()
+}
+
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	st, err := statusCall.ask(ctx, c.http, struct{}{}, nil)
+	if c.unasked != nil && !errors.Is(c.unasked, ErrNoDaemon) {
+		st.DaemonError = c.unasked.Error()
+	}
+	return st, err
+}
+
+func (c *Client) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
+	return sagasCall.ask(ctx, c.http, f, nil)
+}
+
+func (c *Client) Saga(ctx context.Context, id string) (saga.Saga, error) {
+	return sagaCall.ask(ctx, c.http, named{id}, nil)
+}
+
+func (c *Client) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
+	return callsCall.ask(ctx, c.http, named{sagaID}, nil)
+}
+
+// Plan plans for the fleet file of the one who asks, where the request names none.
+func (c *Client) Plan(ctx context.Context, q PlanRequest) (plan.Plan, error) {
+	if err := c.name(&q.Hash); err != nil {
+		return plan.Plan{}, err
+	}
+	p, err := planCall.ask(ctx, c.http, q, nil)
+	if err == nil && c.beside != nil && len(p.Missing) > 0 {
+		_ = c.beside.Missed(ctx) // a daemon that cannot be told looks by itself, only later
+	}
+	return plan.Plan(p), err
+}
+
+// name names the fleet file as it is. Beside a daemon it may be missing.
+func (c *Client) name(hash *string) (err error) {
+	if *hash != "" || c.file == nil {
+		return nil
+	}
+	*hash, err = c.file()
+	if c.close == nil && errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return err
+}
+
+func (c *Client) Apply(ctx context.Context, q ApplyRequest, progress func(Progress)) (ApplyAnswer, error) {
+	a, err := applyCall.ask(ctx, c.http, q, progress)
+	return ApplyAnswer{a.Failed, plan.Plan(a.Remains)}, err
+}
+
+func (c *Client) Offer(ctx context.Context, q OfferRequest) ([]plan.Transfer, error) {
+	if err := c.name(&q.Hash); err != nil {
+		return nil, err
+	}
+	return offerCall.ask(ctx, c.http, q, nil)
+}
+
+func (c *Client) Transfer(ctx context.Context, q TransferRequest, progress func(Progress)) (TransferAnswer, error) {
+	return transferCall.ask(ctx, c.http, q, progress)
+}
+
+func (c *Client) Sync(ctx context.Context) (droplets int, err error) {
+	a, err := syncCall.ask(ctx, c.http, struct{}{}, nil)
+	return a.Droplets, err
+}
+
+func (c *Client) Missed(ctx context.Context) error {
+	_, err := missedCall.ask(ctx, c.http, struct{}{}, nil)
+	return err
+}
+
+func (c *Client) Approve(ctx context.Context, planID string) error {
+	if !plan.IsID(planID) {
+		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
+	}
+	_, err := approveCall.ask(ctx, c.http, named{planID}, nil)
+	return err
+}
+
+func (c *Client) Pause(ctx context.Context, paused bool) error {
+	_, err := pauseCall.ask(ctx, c.http, pausing{paused}, nil)
+	return err
+}
+
+func (c *Client) Retry(ctx context.Context, sagaID string) error {
+	_, err := retryCall.ask(ctx, c.http, named{sagaID}, nil)
+	return err
+}
+
+func (c *Client) Abort(ctx context.Context, sagaID string) error {
+	_, err := abortCall.ask(ctx, c.http, named{sagaID}, nil)
+	return err
+}
+
+func (c *Client) Token(ctx context.Context, word string) error {
+	_, err := tokenCall.ask(ctx, c.http, token{word}, nil)
+	return err
+}
+
+// Doctor says first whether the daemon answers.
+func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
+	found, err := doctorCall.ask(ctx, c.http, struct{}{}, nil)
+	var r doctor.Report
+	switch {
+	case c.unasked == nil:
+		r.Add("daemon", doctor.OK, "runs, and answers on "+c.socket+"; the rest is as it sees it", "")
+	case errors.Is(c.unasked, ErrNoDaemon):
+		r.Add("daemon", doctor.Warn, "none answers on "+c.socket, "start it: systemctl start arcadiad, or arcadiad run")
+	case errors.Is(c.unasked, context.DeadlineExceeded):
+		r.Add("daemon", doctor.Fail, "runs, and does not answer: "+c.unasked.Error(), "look at its log, then restart it: its sagas carry on")
+	default:
+		r.Add("daemon", doctor.Fail, c.unasked.Error(), "")
+	}
+	r.Findings = append(r.Findings, found.Findings...)
+	return r, err
+}
+
+func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
+	resp, err := post(ctx, c.http, backupPath, struct{}{})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}

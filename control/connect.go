@@ -1,0 +1,114 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"arcadiad/saga"
+)
+
+// Need says what a command needs, and what is done where no daemon answers.
+type Need int
+
+const (
+	// Look reads what the state database knows. Without a daemon, and beside one that hangs, the database itself is read; nothing is created.
+	Look Need = iota
+	// Examine is Look without the need of a state database.
+	Examine
+	// DryRun plans with the fleet file and the token of the one who asks, also beside a daemon. A daemon is asked only where nobody else may
+	// read the state database.
+	DryRun
+	// Order changes a word in the state database. Without a daemon this process does, in a database that is there; it needs no token.
+	Order
+	// Work changes the account. Without a daemon this process does the work.
+	Work
+	// Running is for the running daemon alone.
+	Running
+)
+
+// Options say how to reach a service.
+type Options struct {
+	State  string // path of the state database
+	Socket string // control socket of its daemon; default beside it
+	Need   Need
+	// File reads the fleet file of the one who asks, and gives its hash; nil: it is not asked about. A daemon has a file of its own.
+	File func() (hash string, err error)
+	// Local opens the service of this process, which close ends. Beside: a daemon runs on the state database, and is not asked.
+	Local func(ctx context.Context, beside bool) (s Service, close func() error, err error)
+}
+
+// ErrUnreadable is what Local says for a dry run where only the daemon may read the state database.
+var ErrUnreadable = errors.New("the state database may not be read by you")
+
+// askTime is how long a daemon may take to say that it is there, before a command that only looks does without it.
+const askTime = 5 * time.Second
+
+// Connect reaches the running daemon. Where none answers, or the need is not for one, it opens the service of this process.
+func Connect(ctx context.Context, o Options) (*Client, error) {
+	o.Socket = cmp.Or(o.Socket, SocketBeside(o.State))
+	there, why := reach(ctx, o.Socket)
+	looks := o.Need == Look || o.Need == Examine
+	if why == nil && looks {
+		why = there.hangs(ctx)
+	}
+	if o.Need == DryRun {
+		c, err := o.local(ctx, there, why)
+		if !errors.Is(err, ErrUnreadable) {
+			return c, err
+		}
+		if errors.Is(why, ErrNoDaemon) {
+			return nil, fmt.Errorf("%s may not be read by you, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, why)
+		}
+	}
+	switch {
+	case why == nil:
+		there.file = o.File
+		return there, nil
+	case o.Need == Running, errors.Is(why, errVersion), !looks && !errors.Is(why, ErrNoDaemon):
+		return nil, why
+	}
+	c, err := o.local(ctx, nil, why)
+	if err != nil && !errors.Is(why, ErrNoDaemon) {
+		return nil, why // the nearer way in
+	}
+	return c, err
+}
+
+// reach connects to the daemon behind a socket; ErrNoDaemon where there is none.
+func reach(ctx context.Context, socket string) (*Client, error) {
+	conn, err := dial(ctx, socket)
+	if err != nil {
+		return nil, err
+	}
+	conn.Close()
+	c := NewClient(&http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, socket) },
+	})
+	c.socket = socket
+	return c, nil
+}
+
+// hangs asks for next to nothing, and tells why there is no answer.
+func (c *Client) hangs(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	_, err := c.Sagas(ctx, saga.Filter{Live: true, Limit: 1})
+	return err
+}
+
+// local opens the service of this process, instead of the daemon's that is there.
+func (o Options) local(ctx context.Context, there *Client, why error) (*Client, error) {
+	s, end, err := o.Local(ctx, there != nil)
+	if err != nil {
+		return nil, err
+	}
+	c := NewClient(InProcess(Handler(s)))
+	c.socket, c.file, c.close, c.unasked, c.beside = o.Socket, o.File, end, why, there
+	return c, nil
+}

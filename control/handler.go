@@ -1,0 +1,91 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+
+	"arcadiad/doctor"
+	"arcadiad/fleet"
+	"arcadiad/saga"
+)
+
+// Handler answers the calls of the protocol from a service.
+func Handler(s Service) http.Handler {
+	mux := http.NewServeMux()
+	statusCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (Status, error) { return s.Status(ctx) }))
+	sagasCall.serve(mux, plain(s.Sagas))
+	sagaCall.serve(mux, plain(func(ctx context.Context, q named) (saga.Saga, error) { return s.Saga(ctx, q.ID) }))
+	callsCall.serve(mux, plain(func(ctx context.Context, q named) ([]fleet.Call, error) { return s.Calls(ctx, q.ID) }))
+	planCall.serve(mux, plain(func(ctx context.Context, q PlanRequest) (wirePlan, error) {
+		p, err := s.Plan(ctx, q)
+		return toWire(p), err
+	}))
+	applyCall.serve(mux, func(ctx context.Context, q ApplyRequest, progress func(Progress)) (wireApplyAnswer, error) {
+		a, err := s.Apply(ctx, q, progress)
+		return wireApplyAnswer{a.Failed, toWire(a.Remains)}, err
+	})
+	offerCall.serve(mux, plain(s.Offer))
+	transferCall.serve(mux, s.Transfer)
+	syncCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (seen, error) {
+		n, err := s.Sync(ctx)
+		return seen{n}, err
+	}))
+	missedCall.serve(mux, done(func(ctx context.Context, _ struct{}) error { return s.Missed(ctx) }))
+	approveCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Approve(ctx, q.ID) }))
+	pauseCall.serve(mux, done(func(ctx context.Context, q pausing) error { return s.Pause(ctx, q.Paused) }))
+	retryCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Retry(ctx, q.ID) }))
+	abortCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Abort(ctx, q.ID) }))
+	tokenCall.serve(mux, done(func(ctx context.Context, q token) error {
+		if !fromOwner(ctx) {
+			return errors.New("only root may hand the daemon another token (use sudo)")
+		}
+		return s.Token(ctx, q.Token)
+	}))
+	doctorCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (doctor.Report, error) { return s.Doctor(ctx) }))
+	mux.HandleFunc("POST "+backupPath, func(w http.ResponseWriter, r *http.Request) { serveBackup(s, w, r) })
+	return mux
+}
+
+// plain is a call without progress.
+func plain[Q, A any](answer func(context.Context, Q) (A, error)) func(context.Context, Q, func(Progress)) (A, error) {
+	return func(ctx context.Context, q Q, _ func(Progress)) (A, error) { return answer(ctx, q) }
+}
+
+// done is a call without an answer.
+func done[Q any](do func(context.Context, Q) error) func(context.Context, Q, func(Progress)) (struct{}, error) {
+	return plain(func(ctx context.Context, q Q) (struct{}, error) { return struct{}{}, do(ctx, q) })
+}
+
+func serveBackup(s Service, w http.ResponseWriter, r *http.Request) {
+	if !receive(w, r, maxRequest, &struct{}{}) {
+		return
+	}
+	backup, err := s.Backup(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer backup.Close()
+	w.Header().Set("Content-Type", "application/vnd.sqlite3")
+	if _, err := io.Copy(w, backup); err != nil {
+		panic(http.ErrAbortHandler) // the other end must not take it for whole
+	}
+}
+
+// Serve answers on a control socket until the context ends. Who follows an apply then is told by the broken stream; the sagas carry on at
+// the next start.
+func Serve(ctx context.Context, l net.Listener, h http.Handler) {
+	server := bounded(h)
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		server.Close()
+	}()
+	server.Serve(l)
+	<-stopped
+}

@@ -1,0 +1,216 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"arcadiad/control"
+	"arcadiad/doctor"
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/state"
+	"arcadiad/state/sqlite"
+)
+
+// alone is the service of a command where no daemon answers.
+type alone struct {
+	*sqlite.Reader // nil: the command reads nothing
+	o              Options
+	applies        bool // what it plans, it applies
+	beside         bool // a daemon is there, and is not asked
+
+	begin func(fleet.Fleet) error // opens work
+	work  *app                    // nil: it is not open yet
+	end   func() error            // closes work
+	pass  reconcile.Pass          // the last one that was planned for an apply
+}
+
+// Local opens the service of this process for what a command needs, until close is called. Beside: a daemon runs on the state database, and
+// is not asked.
+func Local(ctx context.Context, o Options, need control.Need, beside bool) (s control.Service, close func() error, err error) {
+	if o, err = o.withDefaults(); err != nil {
+		return nil, nil, err
+	}
+	a := &alone{o: o, applies: need == control.Work, beside: beside, end: func() error { return nil }}
+	a.begin = func(desired fleet.Fleet) error { return a.open(ctx, desired) }
+	if need == control.Look || need == control.Order || need == control.DryRun && !o.Stateless { // an order about nothing must not create a database
+		a.Reader, err = sqlite.OpenReader(ctx, o.State)
+	}
+	switch {
+	case need != control.DryRun:
+	case errors.Is(err, fs.ErrPermission):
+		err = control.ErrUnreadable
+	case errors.Is(err, state.ErrNone):
+		a.Reader, err = nil, nil
+	case err != nil:
+		err = fmt.Errorf("read the state database: %w", err)
+	}
+	if err == nil && (need == control.DryRun || need == control.Work) {
+		_, err = o.Token()
+	}
+	return a, func() error { return a.end() }, err
+}
+
+func (a *alone) Status(ctx context.Context) (control.Status, error) { return statusOf(ctx, a.Reader) }
+
+// Plan is the plan of an apply, which waits for nothing. Beside a daemon a dry run holds what that waits with (law 14).
+func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, error) {
+	desired, err := a.read()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if a.applies {
+		return a.planToApply(ctx, desired)
+	}
+	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
+	if a.Reader != nil {
+		load = a.Load
+	} else if !a.o.Stateless {
+		load = nothing
+	}
+	l, err := newObserver(a.o, load, nil, nil)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	l.planner.Stateless = a.o.Stateless
+	pass, err := l.planner.Plan(ctx, desired, !a.beside)
+	return pass.Plan, err
+}
+
+func (a *alone) read() (fleet.Fleet, error) { return fleetfile.Load(a.o.Fleet, a.o.secrets()...) }
+
+// planToApply keeps the pass for the apply. What the pass before it looked at counts as seen.
+func (a *alone) planToApply(ctx context.Context, desired fleet.Fleet) (p plan.Plan, err error) {
+	if a.work == nil {
+		err = a.begin(desired)
+	} else {
+		err = a.work.loop.Executor.Keep(ctx, a.pass.Observed)
+	}
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	a.pass, err = a.work.planner.Plan(ctx, desired, true)
+	return a.pass.Plan, err
+}
+
+// Apply carries out the plan that was made last.
+func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func(control.Progress)) (control.ApplyAnswer, error) {
+	h, pass := a.work, a.pass
+	if h == nil || pass.Plan.ID != q.Plan {
+		return control.ApplyAnswer{}, reconcile.ErrChanged
+	}
+	if now, ok := h.fresh(); ok && now.Hash != pass.Desired.Hash {
+		return control.ApplyAnswer{}, fmt.Errorf("%s was edited while the question stood: %w", a.o.Fleet, reconcile.ErrChanged)
+	}
+	after := func(ctx context.Context) (p plan.Plan, err error) {
+		desired, _ := h.loop.Desired() // it may have been edited meanwhile
+		if pass, err = h.planner.Plan(ctx, desired, true); err == nil {
+			err = h.loop.Executor.Notice(ctx, pass)
+		}
+		return pass.Plan, err
+	}
+	return h.carry(ctx, pass.Plan, progress, after, func(ctx context.Context, _ string) error {
+		_, err := h.loop.Executor.Execute(ctx, pass)
+		return err
+	})
+}
+
+func (a *alone) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Transfer, error) {
+	desired, err := a.read()
+	if err == nil {
+		err = a.begin(desired)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, list, err := a.work.transfers(ctx, q.Kind, q.Names)
+	return list, err
+}
+
+func (a *alone) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
+	return a.work.transfer(ctx, q, progress)
+}
+
+// open opens the state database, builds the app on it, and starts it with a fleet file in force, until end is called.
+func (a *alone) open(ctx context.Context, desired fleet.Fleet) error {
+	h, err := open(ctx, a.o)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	context.AfterFunc(ctx, func() { h.shut(errShutdown) })
+	wait, err := h.start(ctx)
+	if err != nil {
+		stop()
+		return errors.Join(err, h.store.Close())
+	}
+	followed := h.follow(ctx, desired)
+	a.work, a.end = h, func() error {
+		stop()
+		followed()
+		wait()
+		return h.store.Close()
+	}
+	return nil
+}
+
+// Sync starts no sagas.
+func (a *alone) Sync(ctx context.Context) (droplets int, err error) {
+	err = a.briefly(ctx, func(h *app) error {
+		pass, err := h.planner.Observe(ctx)
+		if err == nil {
+			err = h.loop.Executor.Accept(ctx, pass, "")
+		}
+		droplets = len(pass.Observed.Droplets)
+		return err
+	})
+	return droplets, err
+}
+
+// briefly builds the app for one thing that needs no sagas.
+func (a *alone) briefly(ctx context.Context, do func(*app) error) error {
+	h, err := open(ctx, a.o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(h), h.store.Close())
+}
+
+// Approve keeps the approval. The next apply or run carries the plan out, if it is still the same by then and a day has not passed.
+func (a *alone) Approve(ctx context.Context, planID string) error {
+	return a.briefly(ctx, func(h *app) error { return h.store.Approve(ctx, planID) })
+}
+
+func (a *alone) Pause(ctx context.Context, paused bool) error {
+	return a.briefly(ctx, func(h *app) error { return h.store.Pause(ctx, paused) })
+}
+
+func (a *alone) Retry(ctx context.Context, sagaID string) error {
+	return a.briefly(ctx, func(h *app) error { return h.retry(ctx, sagaID) })
+}
+
+func (a *alone) Abort(ctx context.Context, sagaID string) error {
+	return a.briefly(ctx, func(h *app) error { return h.engine.Abort(ctx, sagaID) })
+}
+
+func (a *alone) Missed(context.Context) error        { return control.ErrNoDaemon }
+func (a *alone) Token(context.Context, string) error { return control.ErrNoDaemon }
+
+func (a *alone) Doctor(ctx context.Context) (doctor.Report, error) {
+	l, err := newObserver(a.o, nil, nil, nil)
+	if err != nil {
+		return doctor.Report{}, err
+	}
+	return doctor.Examine(ctx, l.patient(false)), nil
+}
+
+// Backup makes its copy where temporary files are: this process may be one that only reads.
+func (a *alone) Backup(ctx context.Context) (io.ReadCloser, error) {
+	return copyOf(ctx, os.TempDir(), a.Reader.Backup)
+}

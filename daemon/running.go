@@ -1,0 +1,138 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"arcadiad/control"
+	"arcadiad/doctor"
+	"arcadiad/plan"
+	"arcadiad/reconcile"
+	"arcadiad/state"
+)
+
+// running is the service of a running daemon.
+type running struct {
+	*app
+	state.Reader // its store
+}
+
+// service answers what is asked of the daemon.
+func (h *app) service() control.Service { return running{h, h.store} }
+
+func (r running) Status(ctx context.Context) (control.Status, error) {
+	st, err := statusOf(ctx, r.Reader)
+	st.Daemon = r.live()
+	return st, err
+}
+
+func (r running) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, error) {
+	if err := r.takeIn(ctx, q.Hash); err != nil {
+		return plan.Plan{}, err
+	}
+	pass, err := r.loop.Preview(ctx, q.Apply)
+	r.shown.Store(&pass.Plan)
+	return pass.Plan, err
+}
+
+func (r running) Apply(ctx context.Context, q control.ApplyRequest, progress func(control.Progress)) (control.ApplyAnswer, error) {
+	after := func(ctx context.Context) (plan.Plan, error) {
+		pass, err := r.loop.Preview(ctx, true)
+		return pass.Plan, err
+	}
+	agreed := r.shown.of(q.Plan)
+	return r.carry(ctx, agreed, progress, after, func(ctx context.Context, planID string) error {
+		_, err := r.passWithin(ctx, planID, agreed)
+		return err
+	})
+}
+
+func (r running) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Transfer, error) {
+	if err := r.takeIn(ctx, q.Hash); err != nil {
+		return nil, err
+	}
+	_, list, err := r.transfers(ctx, q.Kind, q.Names)
+	return list, err
+}
+
+func (r running) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
+	return r.transfer(ctx, q, progress)
+}
+
+func (r running) Sync(ctx context.Context) (droplets int, err error) {
+	out, err := r.loop.Pass(ctx, reconcile.TriggerSync, false, "")
+	if out.Saved && errors.Is(err, reconcile.ErrChanged) {
+		err = nil // the file changed meanwhile: the inventory was taken all the same
+	}
+	return len(out.Pass.Observed.Droplets), err
+}
+
+func (r running) Missed(context.Context) error {
+	r.loop.Missed()
+	return nil
+}
+
+func (r running) Approve(ctx context.Context, planID string) error { return r.approve(ctx, planID) }
+func (r running) Pause(ctx context.Context, paused bool) error     { return r.pause(ctx, paused) }
+func (r running) Retry(ctx context.Context, sagaID string) error   { return r.retry(ctx, sagaID) }
+func (r running) Abort(ctx context.Context, sagaID string) error   { return r.engine.Abort(ctx, sagaID) }
+
+// Token takes a token, which proves itself like any other: no write goes out before its account has answered.
+func (r running) Token(_ context.Context, token string) error {
+	if token == "" {
+		return errors.New("the token is empty")
+	}
+	before, err := r.o.Token()
+	if err == nil && before == token {
+		return nil // of every reload that rotates nothing
+	}
+	r.handed.token.Store(&token)
+	r.o.Log.Info("another API token was handed over, and is used from now on")
+	return nil
+}
+
+func (r running) Doctor(ctx context.Context) (doctor.Report, error) {
+	found := doctor.Examine(ctx, r.patient(true))
+	if err := r.hung(); err != nil {
+		found.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")
+	} else {
+		found.Add("progress", doctor.OK, r.attention().Line(), "")
+	}
+	return found, nil
+}
+
+// Backup makes its copy beside the database.
+func (r running) Backup(ctx context.Context) (io.ReadCloser, error) {
+	return copyOf(ctx, filepath.Dir(r.o.State), r.store.Backup)
+}
+
+// takeIn sees to it that the fleet file of that hash is in force: a file that was saved a moment ago may not be yet.
+func (h *app) takeIn(ctx context.Context, hash string) error {
+	ctx, cancel := context.WithTimeout(ctx, takeInTime)
+	defer cancel()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for asked := false; ; {
+		if desired, ok := h.loop.Desired(); hash == "" || ok && desired.Hash == hash {
+			return nil
+		}
+		var reload chan<- struct{}
+		if !asked {
+			reload = h.reload
+		}
+		select {
+		case reload <- struct{}{}:
+			asked = true
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the daemon has another fleet file in force than yours; it watches %s (is yours another file, or did it just change again?)", h.o.Fleet)
+		}
+	}
+}
+
+// takeInTime is how long the watcher gets to take in a file that was just saved: some debounces.
+const takeInTime = 5 * time.Second
