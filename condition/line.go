@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/saga"
 )
 
@@ -26,13 +27,13 @@ func (s Set) Line() string {
 	count(stuck, "stuck (arcadiad saga list)")
 	count(len(s.Live)-stuck, "under way")
 	if s.FileErr != nil {
-		add("the fleet file is not usable (%s)", OneLine(s.FileErr.Error(), 200))
+		add("the fleet file is not usable (%s)", fleet.Fit(s.FileErr.Error(), 201))
 	}
 	switch {
 	case s.PassAt.IsZero():
 		add("looking at the account for the first time")
 	case s.PassErr != nil:
-		add("the pass of %s failed, trying again: %s", clock(s.PassAt), OneLine(s.PassErr.Error(), 200))
+		add("the pass of %s failed, trying again: %s", clock(s.PassAt), fleet.Fit(s.PassErr.Error(), 201))
 	case s.Paused != nil:
 		add("paused (arcadiad resume)")
 	case s.Plan.ID == "":
@@ -52,12 +53,3 @@ func (s Set) Line() string {
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
-
-// OneLine makes one line of a text of whatever origin, of so many characters at most.
-func OneLine(text string, most int) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	return text
-}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"arcadiad/condition"
+	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/reconcile"
 )
@@ -209,4 +209,4 @@ func (s *supervisor) tell(assignments ...string) {
 }
 
 // line is an error as one line that is not too long for a status.
-func line(err error) string { return condition.OneLine(err.Error(), 200) }
+func line(err error) string { return fleet.Fit(err.Error(), 201) }

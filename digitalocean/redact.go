@@ -4,7 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"arcadiad/fleet"
 )
 
 const redacted = "[redacted]"
@@ -38,7 +39,7 @@ var (
 
 // oneLine makes a message fit for a log: proxies answer with whole HTML pages (docs/digitalocean-api.md, "Errors").
 func oneLine(message string) string {
-	const longest = 300
+	const longest = 301
 	if strings.HasPrefix(strings.TrimSpace(message), "<") {
 		title := htmlTitle.FindStringSubmatch(message)
 		message = markup.ReplaceAllString(invisible.ReplaceAllString(message, " "), " ")
@@ -47,12 +48,7 @@ func oneLine(message string) string {
 		}
 		message = "an HTML page: " + message
 	}
-	unfit := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-	message = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(message, "?"), unfit), " ")
-	if r := []rune(message); len(r) > longest {
-		message = string(r[:longest]) + "…"
-	}
-	return message
+	return fleet.Fit(message, longest)
 }
 
 var htmlTitle = regexp.MustCompile(`(?is)<title>(.*?)</title>`)

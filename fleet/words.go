@@ -55,6 +55,7 @@ func Value(value string) string {
 // OneLine makes text of strangers one line that a terminal only shows: an error may carry whatever a proxy answered, control characters
 // too.
 func OneLine(s string) string {
+	s = strings.ToValidUTF8(s, "?")
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -62,4 +63,15 @@ func OneLine(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// Fit makes text of strangers one line of at most so many columns.
+func Fit(s string, columns int) string { return Cut(OneLine(s), columns) }
+
+// Cut shortens a line to so many columns. Names, steps and addresses are narrow letters.
+func Cut(s string, columns int) string {
+	if r := []rune(s); len(r) > columns && columns > 0 {
+		return string(r[:columns-1]) + "…"
+	}
+	return s
 }

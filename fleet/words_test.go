@@ -15,7 +15,9 @@ func TestWords(t *testing.T) {
 		{Span("web-1", "web-9"), "web-1 … web-9"},
 		{Value(""), "(none)"},
 		{Value("sha256:0123456789"), "sha256:01234567"},
-		{OneLine(" a\n\x00b\u202ec\t "), "a b\ufffdc"},
+		{Fit("a\nb c d", 4), "a b…"},
+		{Cut("a  b", 4), "a  b"},
+		{OneLine(" a\n\x00b\u202ec\t\xff "), "a b\ufffdc ?"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"arcadiad/fleet"
 )
 
 // maxAliased bounds how many nodes are reached through aliases, in case a few lines of them stand for billions.
@@ -186,11 +188,4 @@ func describe(n *yaml.Node) string {
 }
 
 // clip shortens what a message quotes.
-func clip(s string) string { return clipTo(s, 60) }
-
-func clipTo(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return fleet.Cut(s, 60) }

@@ -54,7 +54,7 @@ func Revision(ctx context.Context, path, hash string) (fleet.Revision, bool) {
 		return fleet.Revision{}, false
 	}
 	if f := strings.SplitN(strings.TrimSuffix(string(logged), "\n"), "\x00", 4); len(f) == 4 {
-		out.Commit, out.Author, out.Subject = f[0], clip(f[1]), clipTo(f[3], mostSubject)
+		out.Commit, out.Author, out.Subject = f[0], clip(f[1]), fleet.Cut(f[3], mostSubject)
 		out.At, _ = time.Parse(time.RFC3339, f[2]) // only shown
 	}
 	out.Differs = out.Differs || !committed(root, names, listed)

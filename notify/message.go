@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"arcadiad/condition"
+	"arcadiad/fleet"
 )
 
 // Format is the form of a message.
@@ -34,11 +35,11 @@ type Message struct {
 const (
 	mostEvents = 100
 	mostLines  = 20
-	longest    = 500 // characters of a summary
+	longest    = 501 // characters of a summary
 )
 
-func newMessage(fleet string, events []condition.Event, now time.Time) Message {
-	m := Message{Version: 1, Fleet: fleet, SentAt: now.UTC(), Text: words(fleet, events, false)}
+func newMessage(fleetName string, events []condition.Event, now time.Time) Message {
+	m := Message{Version: 1, Fleet: fleetName, SentAt: now.UTC(), Text: words(fleetName, events, false)}
 	hash := sha256.New()
 	for _, e := range events {
 		fmt.Fprintf(hash, "%s\x00%s\x00%s\x00%s\x00%d\n", e.What, e.Kind, e.Subject, e.State, e.Since.UnixNano())
@@ -46,17 +47,17 @@ func newMessage(fleet string, events []condition.Event, now time.Time) Message {
 	m.ID = hex.EncodeToString(hash.Sum(nil))[:16]
 	m.More = max(0, len(events)-mostEvents)
 	for _, e := range events[:len(events)-m.More] {
-		e.Summary, e.Advice = condition.OneLine(e.Summary, longest), condition.OneLine(e.Advice, longest)
+		e.Summary, e.Advice = fleet.Fit(e.Summary, longest), fleet.Fit(e.Advice, longest)
 		m.Events = append(m.Events, e)
 	}
 	return m
 }
 
 // body is the message as it goes over the wire.
-func (f Format) body(fleet string, events []condition.Event, now time.Time) (id string, body []byte, err error) {
-	m := newMessage(fleet, events, now)
+func (f Format) body(fleetName string, events []condition.Event, now time.Time) (id string, body []byte, err error) {
+	m := newMessage(fleetName, events, now)
 	if f == Slack {
-		body, err = json.Marshal(map[string]string{"text": words(fleet, events, true)})
+		body, err = json.Marshal(map[string]string{"text": words(fleetName, events, true)})
 	} else {
 		body, err = json.Marshal(m)
 	}
@@ -64,17 +65,17 @@ func (f Format) body(fleet string, events []condition.Event, now time.Time) (id 
 }
 
 // words tell the events to people.
-func words(fleet string, events []condition.Event, slack bool) string {
+func words(fleetName string, events []condition.Event, slack bool) string {
 	bold, escape := func(s string) string { return s }, func(s string) string { return s }
 	if slack {
 		bold = func(s string) string { return "*" + s + "*" }
 		escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
 	}
-	text := func(s string) string { return escape(condition.OneLine(s, longest)) }
+	text := func(s string) string { return escape(fleet.Fit(s, longest)) }
 	var b strings.Builder
 	who := "arcadiad"
-	if fleet != "" {
-		who += ", fleet " + fleet
+	if fleetName != "" {
+		who += ", fleet " + fleetName
 	}
 	b.WriteString(bold(escape(who)))
 	left := len(events)

@@ -95,7 +95,7 @@ func changesOf(run []plan.Action) []plan.FieldChange {
 	return changes
 }
 
-func shown(value string) string { return cut(fleet.Value(value), longest) }
+func shown(value string) string { return fleet.Cut(fleet.Value(value), longest) }
 
 // comesAlong marks what a replace brings along beside what it is for.
 func comesAlong(c plan.FieldChange) string {

@@ -74,7 +74,7 @@ func (b *board) lines(most, width int, now time.Time) []string {
 	}
 	lines := make([]string, len(rows))
 	for i, r := range rows {
-		lines[i] = cut(r.line(min(longest, 40), now), width)
+		lines[i] = fleet.Cut(r.line(min(longest, 40), now), width)
 	}
 	return lines
 }

@@ -52,7 +52,7 @@ func (st Status) changedText() string {
 	if st.Daemon != nil && st.Daemon.Revision != nil {
 		r = *st.Daemon.Revision
 	}
-	return "you changed " + droplets(n) + ", and that waits: " + fit(fileText(r, 0), 120)
+	return "you changed " + droplets(n) + ", and that waits: " + fleet.Fit(fileText(r, 0), 120)
 }
 
 // shownDrift is what the table of drift shows: what is held back has a table of its own.
@@ -74,7 +74,7 @@ func (t *table) drift(list []condition.Difference, now time.Time, most int) {
 		if d.HeldBy != "" {
 			how = "waits: " + d.HeldBy
 		}
-		t.row(d.Name, whoseDoing[d.Cause], fit(what(d), 60), noticed, how)
+		t.row(d.Name, whoseDoing[d.Cause], fleet.Fit(what(d), 60), noticed, how)
 	}
 	t.more(len(list), most)
 }

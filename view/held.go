@@ -3,6 +3,7 @@ package view
 import (
 	"arcadiad/condition"
 	"arcadiad/control"
+	"arcadiad/fleet"
 )
 
 // heldText says how much is held, what that costs, and what to do about it.
@@ -29,7 +30,7 @@ func (t *table) held(list []condition.HeldBack, most int) {
 		if h.KeepMonthly > 0 {
 			cost = h.KeepMonthly.String() + " a month"
 		}
-		t.row(h.Name, h.Action, h.By, cost, fit(h.Reason, 100))
+		t.row(h.Name, h.Action, h.By, cost, fleet.Fit(h.Reason, 100))
 	}
 	t.more(len(list), most)
 }

@@ -136,5 +136,5 @@ func (d Deed) from() string {
 	if r.Differs {
 		changed = " (changed since)"
 	}
-	return fit(fmt.Sprintf("%s %s: %s", r.Short(), r.Author, r.Subject), 70) + changed
+	return fleet.Fit(fmt.Sprintf("%s %s: %s", r.Short(), r.Author, r.Subject), 70) + changed
 }

@@ -150,7 +150,7 @@ func (t *table) sagas(list []Saga, now time.Time, most int) {
 				step += fmt.Sprintf(", %d failed", v.Attempts)
 			}
 		}
-		t.row(fleet.Saga8(v.ID), v.Name, v.Kind, v.Status, step, ago(now, v.CreatedAt), fit(v.Error, 80))
+		t.row(fleet.Saga8(v.ID), v.Name, v.Kind, v.Status, step, ago(now, v.CreatedAt), fleet.Fit(v.Error, 80))
 	}
 	t.more(len(list), most)
 }
@@ -169,7 +169,7 @@ func (v Saga) Text(w io.Writer, now time.Time) error {
 					took = Rough(s.EndedAt.Sub(s.StartedAt))
 				}
 			}
-			t.row(s.Name, s.Status, s.Attempts, began, took, fit(s.Error, 160))
+			t.row(s.Name, s.Status, s.Attempts, began, took, fleet.Fit(s.Error, 160))
 		}
 		t.row()
 		v.timeline(t)

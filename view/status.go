@@ -164,7 +164,7 @@ func (st Status) facts(t *table, now time.Time) {
 	t.row("Writes", st.writesText(now))
 	d := st.Daemon
 	if d != nil && d.FileError != "" {
-		t.row("Fleet file", "not usable, the last good one stays in force: "+fit(d.FileError, 160))
+		t.row("Fleet file", "not usable, the last good one stays in force: "+fleet.Fit(d.FileError, 160))
 	}
 	if d != nil && d.Held > 0 {
 		t.row("Plan", heldText(*d))
@@ -193,7 +193,7 @@ func (st Status) daemonText(now time.Time) string {
 	case d.Pass.IsZero():
 		return fmt.Sprintf("running, process %d; no pass has ended yet", d.PID)
 	case d.PassError != "":
-		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fit(d.PassError, 160))
+		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fleet.Fit(d.PassError, 160))
 	}
 	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
 }
@@ -211,7 +211,7 @@ func (st Status) writesText(now time.Time) string {
 	case !st.PausedSince.IsZero():
 		return fmt.Sprintf("paused since %s (go on: arcadiad resume)", ago(now, st.PausedSince))
 	case st.Daemon != nil && st.Daemon.Writes != "":
-		return "shut: " + fit(st.Daemon.Writes, 160)
+		return "shut: " + fleet.Fit(st.Daemon.Writes, 160)
 	case st.Daemon != nil:
 		return "open"
 	}

@@ -41,7 +41,7 @@ func (v Saga) moments() []moment {
 			words += fmt.Sprintf(" at the %s try", ordinal(s.Attempts))
 		}
 		if s.Error != "" {
-			words += ": " + fit(s.Error, 160)
+			words += ": " + fleet.Fit(s.Error, 160)
 		}
 		add(s.EndedAt, "  %s %s", s.Name, words)
 	}
@@ -66,11 +66,11 @@ func (c Call) text() string {
 	words := c.Method + " " + c.Path
 	switch {
 	case c.Status != 0 && c.Error != "":
-		words += fmt.Sprintf(" → %d, %s", c.Status, fit(c.Error, 80))
+		words += fmt.Sprintf(" → %d, %s", c.Status, fleet.Fit(c.Error, 80))
 	case c.Status != 0:
 		words += fmt.Sprintf(" → %d", c.Status)
 	default:
-		words += " → no answer: " + fit(c.Error, 80)
+		words += " → no answer: " + fleet.Fit(c.Error, 80)
 	}
 	words += fmt.Sprintf(", %s", brief(c.Seconds))
 	if c.Times > 1 {

@@ -8,21 +8,10 @@ import (
 	"arcadiad/fleet"
 )
 
-// cut shortens a line to so many columns. Names, steps and addresses are narrow letters.
-func cut(s string, columns int) string {
-	if r := []rune(s); len(r) > columns && columns > 0 {
-		return string(r[:columns-1]) + "…"
-	}
-	return s
-}
-
-// fit makes text of strangers one line of so many columns.
-func fit(s string, columns int) string { return cut(fleet.OneLine(s), columns) }
-
 // longest is how long text of strangers may be in a line of a plan.
 const longest = 301
 
-func clean(s string) string { return fit(s, longest) }
+func clean(s string) string { return fleet.Fit(s, longest) }
 
 // count is a number of things.
 type count struct {
