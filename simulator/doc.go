@@ -1,4 +1,4 @@
-// Package simulator is DigitalOcean's v2 API in memory: a demo account for people, and the test bed for everything else.
+// Package simulator is DigitalOcean's v2 API in memory: a demo account for people, and the server that the tests run against.
 //
 // # The model
 //
@@ -6,43 +6,43 @@
 // [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images and VPCs, reserved IPs, firewalls and load
 // balancers, all under one mutex.
 //
-// The simulator has no goroutines and no timers. Whatever happens later (a droplet becomes active, its tags show, a DELETE takes
-// effect) lies in a queue by time, and each request and each peek first plays what is due. So it behaves the same under the real
-// clock and in a testing/synctest bubble, and an account read from a file goes on where it stopped.
+// The simulator has no goroutines and no timers. Later events (a droplet becomes active, its tags show, a DELETE takes effect)
+// are in a queue by time, and each request and each peek first plays those that are due. So the simulator behaves the same under the
+// real clock and in a testing/synctest bubble, and an account read from a file continues where it stopped.
 //
-// What is true and what is shown differ, as they do at DigitalOcean. The peeks ([Account.Droplets] and its kin) tell the truth at
-// once; the API shows it with the lags that [Faults] asks for. The peeks that write are the "console user": somebody who
-// changes droplets behind the back of those who use the API.
+// What is true and what is shown differ, as they do at DigitalOcean. The peeks ([Account.Droplets] and others) return the truth at
+// once; the API shows it with the lags of [Faults]. The peeks that write are the "console user": somebody who changes droplets
+// in the console.
 //
-// # A request's way
+// # The path of a request
 //
-// Each request is counted, meets the Before hook, may be hit by a fault before its work (refused, cut, answered by an error), is
-// authenticated, is charged to the token's rate limits, does its work under the mutex, is saved where the account has a file,
-// meets the After hook, and may be hit by a fault after its work (the answer cut, truncated, replaced by a 500). A request whose
-// context ended in the Before hook does no work; one whose context ended in the After hook has done it and loses the answer.
+// Each request is counted, runs the Before hook, may fail before its work (refused, cut, answered by an error), is authenticated, is
+// charged to the token's rate limits, does its work under the mutex, is saved if the account has a file, runs the After hook, and
+// may fail after its work (the answer cut, truncated, replaced by a 500). A request whose context ends in the Before hook does no
+// work; one whose context ends in the After hook has done it and loses the answer.
 //
-// Faults come two ways. [Faults] are standing knobs, each certain or with a chance that the seed decides for each subject, so that
-// the order of concurrent requests does not matter. [Simulator.Script] is exact: the next n requests of a route meet an [Effect].
-// Both can be switched while it runs, in Go by SetFaults and Script, or over HTTP by PUT or PATCH /simulator/faults and POST
+// There are two kinds of faults. [Faults] are settings that stay, each certain or with a probability. The seed decides for each subject,
+// so that the order of concurrent requests does not matter. [Simulator.Script] is exact: the next n requests of a route get an
+// [Effect]. Both can change while it runs: in Go by SetFaults and Script, over HTTP by PUT or PATCH /simulator/faults and POST
 // /simulator/script, which the real API does not have.
 //
-// Reads of droplets can lie while everything else is well: a blank replica (blank_reads) or one that is minutes behind (reads_behind),
+// Reads of droplets can be wrong while everything else works: a blank replica (blank_reads) or one that is minutes behind (reads_behind),
 // droplets hidden from lists or from GET (hidden_from_lists, hidden_from_get), members that are null, missing or empty (members), a
-// status or features that are not so (shown_off, features_lack_backups), and numbers that are wrong (total_moves, tag_count_off).
-// Droplets are named there by id or by name, and "*" names all:
+// wrong status or wrong features (shown_off, features_lack_backups), and wrong numbers (total_moves, tag_count_off).
+// They name droplets by id or by name; "*" names all:
 //
 //	curl -X PATCH -d '{"blank_reads":true}' http://127.0.0.1:8025/simulator/faults
 //	curl -X PATCH -d '{"hidden_from_lists":["web-1"],"hidden_from_get":["web-1"]}' http://127.0.0.1:8025/simulator/faults
 //	curl -X PATCH -d '{"members":[{"name":"features","as":"null","droplet":"web-1"}]}' http://127.0.0.1:8025/simulator/faults
 //
-// # On the wire and off it
+// # Transport
 //
 // [Simulator.Transport] carries requests to the same handler in the process, without sockets, and fails as net/http fails: a
 // refused connection is a dial error, a cut one an io.EOF, a truncated body an io.ErrUnexpectedEOF, an ended context its cause.
 //
-// # How faithful
+// # Fidelity
 //
-// The simulator follows docs/digitalocean-api.md, and comments cite its sections. Texts of 422 answers are the real ones where they
-// are known. Where nothing is known, lists are newest first, per_page beyond 200 counts as 200, tag_name finds GPU droplets too, a
-// 202 shows the tags unless they are late, and refused requests do not count against the rate limits.
+// The simulator follows docs/digitalocean-api.md, and comments cite its sections. Texts of 422 answers are the real ones if known.
+// If nothing is known: lists are newest first, per_page beyond 200 counts as 200, tag_name finds GPU droplets too, a 202 shows the
+// tags unless they are late, and refused requests do not count against the rate limits.
 package simulator
