@@ -38,11 +38,6 @@ LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRand
 empty :=
 space := $(empty) $(empty)
 
-# The race detector makes JSON several times slower, and JSON is a large part of what the tests compute. These packages only scan bytes
-# that they were given, and share nothing but a sync.Pool. A package with atomics or a sync.Map must stay watched: without the detector
-# its atomics order nothing that the detector knows of, and it would find races where there are none.
-UNWATCHED = github.com/go-json-experiment/json/jsontext github.com/go-json-experiment/json/internal/jsonwire
-
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -67,7 +62,7 @@ quick: tools ## run the short tests without the race detector, in well under a m
 
 .PHONY: test
 test: tools ## run all tests with the race detector
-	go test -race $(UNWATCHED:%=-gcflags=%=-race=false) -timeout 40m ./...
+	go test -race -timeout 40m ./...
 
 .PHONY: check
 check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests
