@@ -87,7 +87,7 @@ func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change)
 				return fleet.Droplet{}, err
 			}
 		}
-		d, err := looks.present(ctx, w.DropletID)
+		d, err := looks.present(ctx, w.DropletID, p.o.Visibility)
 		if err != nil {
 			return d, err
 		}

@@ -6,10 +6,36 @@ import (
 	"fmt"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
+	"arcadiad/plan"
 	"arcadiad/saga"
 )
+
+// license entitles to destroy one droplet.
+type license struct {
+	id int64
+	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
+	covers func(fleet.Droplet) error
+	// asks is asked right before each DELETE, with the droplet as it was seen last; nil: there is nothing more to ask.
+	asks func(ctx context.Context, seen fleet.Droplet) error
+	own  bool // a saga's, for what it made itself
+}
+
+// ownLicense is that of a saga for what it made itself.
+func ownLicense(sagaID string, w *work) license {
+	return license{id: w.DropletID, own: true, covers: func(d fleet.Droplet) error {
+		if !w.owns(sagaID, d) {
+			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
+				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
+		}
+		if why := d.Kept(nil); why != "" { // it may have come since the saga turned back
+			return fmt.Errorf("droplet %d is left alone: %s; to have it destroyed, take that off it, or destroy it by hand", d.ID, why)
+		}
+		return nil
+	}}
+}
 
 // licensed is the license that a plan gave out.
 func (p destroySteps) licensed(run *saga.Run, w *work) (license, error) {
@@ -64,22 +90,228 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 // stands looks whether the replacement is still there, before the old droplet goes: DigitalOcean has taken back droplets that were
 // active a moment ago, and people delete what they did not expect.
 func (p destroySteps) stands(ctx context.Context, run *saga.Run, w *work) error {
-	looks := p.looks(run)
-	for lastSeen := time.Now(); ; {
-		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-		switch {
-		case err != nil:
-			return err
-		case len(seen) == 1 && seen[0].Status != fleet.StatusArchive:
-			return nil
-		case looks.vanished(ctx, w.DropletID, lastSeen, p.unseenFor(true)):
-			return saga.Permanent(fmt.Errorf("droplet %d vanished before the one that it replaces was destroyed; that one stays", w.DropletID))
-		}
+	_, err := p.looks(run).present(ctx, w.DropletID, p.unseenFor(true))
+	if errors.Is(err, errGone) {
+		return saga.Permanent(fmt.Errorf("droplet %d vanished before the one that it replaces was destroyed; that one stays", w.DropletID))
 	}
+	return err
 }
 
 // undestroy is the compensation of DestroyDroplet. It runs only before the intent of the first DELETE, so there is nothing to undo.
 func (p destroySteps) undestroy(_ context.Context, run *saga.Run, _ *work) error {
 	run.Log().Info("nothing to undo: no DELETE was sent")
 	return nil
+}
+
+// deleteAgain is after how many answered looks a DELETE is sent again while the droplet is still there: DELETEs of new droplets have
+// been ignored, and accepted ones have taken more than a minute (docs/digitalocean-api.md, "Destroying a droplet").
+const (
+	deleteAgainNew = 6
+	deleteAgain    = 24
+)
+
+// deleteLong is after how many answered looks that all showed it a droplet is called one that does not go: about a quarter of an hour,
+// and eight DELETEs. The saga is stuck then, for people to see, and goes on as before.
+const deleteLong = 8 * deleteAgain
+
+// demolish destroys one droplet until it is gone. Nothing else in arcadiad sends a DELETE for a droplet.
+//
+// It is gone when two looks that began after a DELETE was accepted, or answered 404, do not show it (law 6). A listing that still shows
+// it is asked by id, and the GET decides. A DELETE whose answer is not known is sent again as soon as a look does not show the droplet.
+// Without any DELETE, absence takes the visibility window and a GET by id that says 404 beside a healthy answer of the pinned account.
+func (p destroySteps) demolish(ctx context.Context, run *saga.Run, w *work, by license) error {
+	if w.Demolition.DropletID != by.id {
+		w.Demolition = demolition{DropletID: by.id}
+	}
+	e := &ending{p: p.core, run: run, w: w, by: by, lastSeen: time.Now()}
+	looks := p.looks(run)
+	for {
+		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
+		if err != nil {
+			return err
+		}
+		there := len(seen) > 0 && seen[0].Status != fleet.StatusArchive
+		if there && e.staleListing(ctx) {
+			there = false
+		}
+		gone := false
+		if there {
+			err = e.shown(ctx, seen[0])
+		} else {
+			gone, err = e.absent(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if gone {
+			run.Put(fleet.Deleted{DropletID: by.id, At: time.Now()})
+			return nil
+		}
+	}
+}
+
+// ending is the destroying of one droplet by one try of a step. What must outlast the try is in the context, see demolition.
+type ending struct {
+	p   *core
+	run *saga.Run
+	w   *work
+	by  license
+
+	seen     fleet.Droplet // as it was shown last; zero: this try has not seen it
+	lastSeen time.Time
+	absences int   // looks in a row that did not show it, since the last DELETE
+	sent     bool  // this try has sent a DELETE
+	since    int   // looks that showed it since the last DELETE
+	stood    int   // looks that showed it since the first DELETE of this try
+	resent   int   // DELETEs in a row that went out though the droplet was not shown
+	answer   error // to the last DELETE
+}
+
+// shown goes on from a look that showed the droplet.
+func (e *ending) shown(ctx context.Context, d fleet.Droplet) error {
+	e.seen, e.lastSeen, e.absences, e.resent = d, time.Now(), 0, 0
+	if err := e.by.covers(d); err != nil {
+		if d.Unread.Has(fleet.UnreadTags) {
+			return notTold(d)
+		}
+		return e.refuse(err)
+	}
+	e.w.TagSeen = e.w.TagSeen || e.by.id == e.w.DropletID && tagged(d)
+	e.since++
+	again := deleteAgain
+	if e.young() {
+		again = deleteAgainNew
+	}
+	if e.sent {
+		e.stood++
+	}
+	if e.sent && e.since < again {
+		return nil
+	}
+	if e.stood >= deleteLong {
+		return doesNotGo(e.by.id, e.stood, e.answer)
+	}
+	return e.delete(ctx)
+}
+
+// young tells whether the droplet was last seen as new: it may have ignored a DELETE, and not be listed yet.
+func (e *ending) young() bool { return e.seen.Status == fleet.StatusNew }
+
+// staleListing asks by id for a droplet that is still shown though its DELETE was accepted: a listing may lag for minutes. The question
+// costs a request, so it is asked ever more rarely, until a first answer says that the droplet is gone.
+func (e *ending) staleListing(ctx context.Context) bool {
+	shown := e.since + 1
+	if !e.w.Demolition.Accepted || e.absences == 0 && (shown < askByID || shown&(shown-1) != 0) {
+		return false
+	}
+	gone, err := e.p.o.Inventory.Gone(ctx, e.by.id)
+	return err == nil && gone
+}
+
+// askByID is the number of looks that must have shown a droplet after its accepted DELETE before it is asked for by its id.
+const askByID = 4
+
+// absent goes on from a look that did not show the droplet, and tells whether it is proved gone.
+func (e *ending) absent(ctx context.Context) (gone bool, err error) {
+	e.absences++
+	d := &e.w.Demolition
+	if !d.Accepted && d.Sent && e.again() {
+		if gone, err := e.p.o.Inventory.Gone(ctx, e.by.id); err == nil && gone {
+			if err := e.deleteUnseen(ctx); err != nil {
+				return false, err
+			}
+			if d.Accepted {
+				return false, nil // two looks that begin from now on
+			}
+		}
+	}
+	switch {
+	case d.Accepted && e.absences < 2:
+		return false, nil
+	case d.Accepted && !e.young():
+		return true, nil
+	case !d.Accepted && time.Since(e.lastSeen) < e.p.o.Visibility:
+		return false, nil
+	}
+	gone, err = e.p.o.Inventory.Gone(ctx, e.by.id)
+	if err != nil && ctx.Err() != nil {
+		return false, err
+	}
+	if gone && !d.Accepted {
+		e.run.Log().Info("the droplet is gone, though not by an accepted DELETE of ours", "id", e.by.id)
+	}
+	return gone, nil
+}
+
+// again tells whether a DELETE whose answer is not known is due again, now that the droplet is not shown: at once, and then ever more
+// rarely while its answers stay away.
+func (e *ending) again() bool { return e.absences&(e.absences-1) == 0 && e.absences >= e.resent }
+
+// deleteUnseen sends a DELETE again whose answer is not known. The answer tells what became of the first: 404, there is nothing left. A
+// saga that may not send it, or cannot, goes on looking.
+func (e *ending) deleteUnseen(ctx context.Context) error {
+	absences := e.absences
+	e.resent++
+	err := e.delete(ctx)
+	if ctx.Err() != nil || e.w.Demolition.Accepted {
+		return err
+	}
+	if err != nil {
+		e.run.Log().Info("the DELETE whose answer was lost was not sent again; looking on", "id", e.by.id, "error", err)
+	}
+	e.absences = absences
+	return nil
+}
+
+// refuse says what happens when the droplet must not be destroyed (any more). Once a DELETE was sent there is no way back.
+func (e *ending) refuse(why error) error {
+	switch {
+	case e.w.Demolition.Sent:
+		return saga.NeedsPerson(fmt.Errorf("a DELETE was sent for droplet %d, and is not sent again: %w", e.by.id, why))
+	case !e.by.own && (e.run.Kind() == fleet.SagaDestroy || errors.Is(why, plan.ErrProtected)):
+		return saga.Supersede(why.Error())
+	}
+	return saga.NeedsPerson(why)
+}
+
+// doesNotGo says that a droplet outlasts its DELETEs.
+func doesNotGo(id int64, looks int, answer error) error {
+	said := "the last one was accepted"
+	if answer != nil {
+		said = "the last one: " + answer.Error()
+	}
+	return saga.NeedsPerson(fmt.Errorf("droplet %d is still there, and billed, %d looks after its first DELETE (%s): "+
+		"destroy it in the console if that can, or ask DigitalOcean; arcadiad goes on trying", id, looks, said))
+}
+
+// delete sends one DELETE, if it may still be sent. Only an error that the loop in demolish cannot go on from is an error.
+func (e *ending) delete(ctx context.Context) error {
+	d := &e.w.Demolition
+	var refused error // by what is asked right before
+	e.answer = e.p.o.Cloud.Destroy(ctx, e.by.id, func(ctx context.Context) error {
+		if e.by.asks != nil {
+			if refused = e.by.asks(ctx, e.seen); refused != nil {
+				return refused
+			}
+		}
+		if d.Sent {
+			return nil
+		}
+		d.Sent = true
+		return e.run.Checkpoint(ctx)
+	})
+	e.sent, e.since, e.absences = true, 0, 0
+	switch {
+	case refused != nil && d.Sent && saga.IsSuperseded(refused):
+		return e.refuse(refused)
+	case refused != nil:
+		return refused
+	case e.answer == nil, errors.Is(e.answer, digitalocean.ErrNotFound) && !e.young():
+		d.Accepted = true
+		return e.run.Checkpoint(context.WithoutCancel(ctx)) // a shutdown's last answer, too
+	case errors.Is(e.answer, digitalocean.ErrNotFound), errors.Is(e.answer, digitalocean.ErrUnknown), errors.Is(e.answer, digitalocean.ErrPendingEvent):
+		e.run.Log().Info("the DELETE did not settle it; looking again", "id", e.by.id, "error", e.answer)
+		return ctx.Err()
+	}
+	return unsent(fmt.Errorf("destroy droplet %d: %w", e.by.id, e.answer))
 }

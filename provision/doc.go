@@ -23,21 +23,21 @@
 //
 // A file uses only those below it:
 //
-//	provision.go                     the sagas and their steps
-//	draft.go                         the saga that carries out an action of a plan
-//	create.go uncreate.go settle.go  CreateDroplet: send, compensate, look for a droplet whose answer is lost
-//	wait.go                          WaitDropletActive
-//	register.go record.go            RegisterDroplet, RecordDroplet
-//	destroy.go demolish.go           DestroyDroplet, and the one function that destroys
-//	power.go actions.go alter.go     updates by actions of the API
-//	transfer.go                      TagDroplet, UntagDroplet, ForgetDroplet
-//	retag.go protect.go tags.go      updates by tags
-//	lost.go look.go                  looks at the account
-//	steps.go                         what all steps share
-//	file.go                          what the fleet file asks for now
-//	made.go                          which droplets are the saga's, or this fleet's
-//	errors.go                        what errors mean to a saga
-//	work.go                          what sagas journal
+//	provision.go                 the sagas and their steps
+//	draft.go                     the saga that carries out an action of a plan
+//	uncreate.go create.go        CreateDroplet: send, look for a droplet whose answer is lost, compensate
+//	wait.go                      WaitDropletActive
+//	register.go                  RegisterDroplet, RecordDroplet
+//	destroy.go                   DestroyDroplet, and the one function that destroys
+//	power.go actions.go alter.go updates by actions of the API
+//	transfer.go                  TagDroplet, UntagDroplet, ForgetDroplet
+//	protect.go retag.go          updates by tags
+//	look.go                      looks at the account
+//	steps.go                     what all steps share
+//	file.go                      what the fleet file asks for now
+//	made.go                      which droplets are the saga's, or this fleet's
+//	errors.go                    what errors mean to a saga
+//	work.go                      what sagas journal
 //	options.go
-//	sweep.go                         the tags that sagas leave behind
+//	sweep.go                     the tags that sagas leave behind
 package provision

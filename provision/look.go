@@ -49,8 +49,8 @@ const remindFailed = 60
 // seenFor is how long the wait's last look at a droplet is good enough to register it.
 const seenFor = time.Minute
 
-// present looks until the droplet is shown: errGone when it is proved gone. One that is not shown for a moment is neither.
-func (l *poller) present(ctx context.Context, id int64) (fleet.Droplet, error) {
+// present looks until the droplet is shown: errGone when it is proved gone, not shown for so long.
+func (l *poller) present(ctx context.Context, id int64, patience time.Duration) (fleet.Droplet, error) {
 	for lastSeen := time.Now(); ; {
 		seen, _, err := l.next(ctx, inventory.Query{ID: id})
 		switch {
@@ -58,7 +58,7 @@ func (l *poller) present(ctx context.Context, id int64) (fleet.Droplet, error) {
 			return fleet.Droplet{}, err
 		case len(seen) > 0 && seen[0].Status != fleet.StatusArchive:
 			return seen[0], nil
-		case l.vanished(ctx, id, lastSeen, l.p.o.Visibility):
+		case l.vanished(ctx, id, lastSeen, patience):
 			return fleet.Droplet{}, fmt.Errorf("droplet %d: %w", id, errGone)
 		}
 	}
@@ -66,7 +66,7 @@ func (l *poller) present(ctx context.Context, id int64) (fleet.Droplet, error) {
 
 // mine is present for who is about to write: errAlien when the droplet is not this fleet's by its tags (law 1).
 func (l *poller) mine(ctx context.Context, w *work) (fleet.Droplet, error) {
-	d, err := l.present(ctx, w.DropletID)
+	d, err := l.present(ctx, w.DropletID, l.p.o.Visibility)
 	switch {
 	case err != nil:
 		return d, err
@@ -93,4 +93,21 @@ func (p *core) unseenFor(shown bool) time.Duration {
 		return 3 * p.o.Visibility
 	}
 	return p.o.Visibility
+}
+
+// stillLost looks whether a droplet that is to be made again shows after all: then it keeps its name, and the saga goes back (law 6).
+func (p *core) stillLost(ctx context.Context, run *saga.Run, w *work) error {
+	for _, id := range w.Lost {
+		shown, err := p.o.Inventory.Shown(ctx, id, run.CreatedAt())
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			return saga.Later(notSentPause, fmt.Errorf("look whether droplet %d is still gone: %w", id, err))
+		}
+		if shown {
+			return saga.Supersede(fmt.Sprintf("droplet %d, which was taken for gone, shows again: it stays %s", id, w.Name))
+		}
+	}
+	return nil
 }

@@ -44,7 +44,7 @@ func looking() []mutant {
 	take(6, "a restart takes one look more", absence, `a.Interrupted = a.Interrupted || a.Process != process`, `a.Interrupted = false`, packageTests("fleet"))
 	take(6, "a young one takes a quarter of an hour", absence, `if made.IsZero() || a.Since.Sub(made) < young {`, `if false {`, packageTests("fleet"))
 	take(6, "a clock that went back", absence, `if a.Looks == 0 || began.Before(a.LastAt) {`, `if a.Looks == 0 {`, packageTests("fleet"))
-	take(6, "the original keeps its name", "provision/lost.go", `if shown {`, `if false {`, daemonTests("^TestLaw06TheOriginal"))
+	take(6, "the original keeps its name", "provision/look.go", "if shown {\n\t\t\treturn", "if false {\n\t\t\treturn", daemonTests("^TestLaw06TheOriginal"))
 	take(6, "apply waits for the proof", "control/apply.go", `err != nil || p.NextLook.IsZero() {`, `true {`, daemonTests("^TestLaw06Apply"))
 	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
 	take(6, "the next look is scheduled", "plan/hold_lost.go", `b.lookAgain(a.NextLook(made))

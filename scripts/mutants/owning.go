@@ -49,7 +49,7 @@ func owning() []mutant {
 	take(13, "a saga from the journal destroys nothing in service", undo, `if !run.Resumed() || !ready(d, w.identity(run.ID())) {`, `if true {`, steps)
 	take(16, "a copy gives way to the one that was first", "provision/register.go", `first.ID < w.DropletID &&`, `false &&`, daemonTests("TestLaw16"))
 	take(1, "tags that come late are waited for", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(blind || state == "in-progress")`, daemonTests("TestLaw01TagsThatComeLate"))
-	take(5, "what keeps a leftover is asked before each DELETE", "provision/demolish.go", `if why := d.Kept(nil); why != "" {`, `if why := d.Kept(nil); why == "?" {`, steps)
+	take(5, "what keeps a leftover is asked before each DELETE", "provision/destroy.go", `if why := d.Kept(nil); why != "" {`, `if why := d.Kept(nil); why == "?" {`, steps)
 	take(6, "a new droplet that was shown is not given up for a blank replica", "provision/look.go", `return 3 * p.o.Visibility`, `return p.o.Visibility`, steps)
 	take(1, "an answered droplet without tags is not destroyed", "provision/wait.go", `case w.Looks >= p.o.WaitLongest && untagged:`, `case false:`, steps)
 

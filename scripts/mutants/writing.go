@@ -40,18 +40,18 @@ func writing() []mutant {
 	take(15, "whatever looks like a token is redacted", "digitalocean/redact.go", `return tokenPattern.ReplaceAllString(s, redacted)`, `return s`, api)
 	take(15, "errors are scrubbed", "digitalocean/redact.go", `e.Message, e.RequestID = redact(e.Message, token), redact(e.RequestID, token)`, ``, api)
 
-	const create, settle = "provision/create.go", "provision/settle.go"
+	const create = "provision/create.go"
 	take(3, "the intent of a create is durable", create, "keepFacts(run, fleet.Facts{Creates: w.creates()})\n\t\treturn run.Checkpoint(ctx)", "keepFacts(run, fleet.Facts{Creates: w.creates()})\n\t\treturn nil", steps)
 	take(4, "an uncertain create is not refused", create, `if digitalocean.Uncertain(err) {`, `if false {`, steps)
-	take(4, "the settle: its number of looks", settle, `const settleLooks = 3`, `const settleLooks = 1`, steps)
-	take(4, "the settle: its spread", settle, `counts := a.Waited >= p.o.Settle/settleLooks`, `counts := true`, steps)
-	take(4, "the settle: the first restart begins anew", settle, `run.Resumed() && !a.Restarted {`, `false {`, steps)
-	take(4, "the settle: only the first restart does", settle, `run.Resumed() && !a.Restarted {`, `run.Resumed() {`, steps)
-	take(4, "the settle: it survives a restart", settle, `a.Waited, a.Settled = 0, a.Settled+1`, `a.Waited, a.Settled = 0, settleLooks`, steps)
-	take(4, "the settle: a process that dies leaves its waiting to the next", settle, `if counts || run.Resumed() {`, `if counts {`, steps)
-	take(4, "after a crash the POST's timeout passes first", settle, `if w.Attempt.Ended {`, `if true {`, steps)
-	take(4, "a stranger is no leave to send again", settle, `if stranger != nil && a.Strange >= settleLooks {`, `if false {`, steps)
-	take(4, "a stranger takes back what was earned", settle, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
+	take(4, "the settle: its number of looks", create, `const settleLooks = 3`, `const settleLooks = 1`, steps)
+	take(4, "the settle: its spread", create, `counts := a.Waited >= p.o.Settle/settleLooks`, `counts := true`, steps)
+	take(4, "the settle: the first restart begins anew", create, `run.Resumed() && !a.Restarted {`, `false {`, steps)
+	take(4, "the settle: only the first restart does", create, `run.Resumed() && !a.Restarted {`, `run.Resumed() {`, steps)
+	take(4, "the settle: it survives a restart", create, `a.Waited, a.Settled = 0, a.Settled+1`, `a.Waited, a.Settled = 0, settleLooks`, steps)
+	take(4, "the settle: a process that dies leaves its waiting to the next", create, `if counts || run.Resumed() {`, `if counts {`, steps)
+	take(4, "after a crash the POST's timeout passes first", create, `if w.Attempt.Ended {`, `if true {`, steps)
+	take(4, "a stranger is no leave to send again", create, `if stranger != nil && a.Strange >= settleLooks {`, `if false {`, steps)
+	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
 	take(4, "namesakes of before are no strangers", "provision/made.go", `, slices.Contains(w.Namesakes, d.ID):`, `, slices.Contains(w.Namesakes, 0):`, steps)
 	take(4, "a hit is taken", "provision/made.go", `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
 	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, ownLicense(run.ID(), w))`, `return nil`, steps)
@@ -62,7 +62,7 @@ func writing() []mutant {
 		if run.Resumed()`, `if run.Resumed()`, steps)
 	take(17, "a create asks the file again when it has its slot", create, `if err := p.asked(w); err != nil { // the wait`, `if err := p.asked(w); false { // the wait`, steps)
 
-	const destroy, made, file = "provision/demolish.go", "provision/made.go", "provision/file.go"
+	const destroy, made, file = "provision/destroy.go", "provision/made.go", "provision/file.go"
 	words := daemonTests("TestLaw09Prot|TestLaw13AnAbort|TestLaw17")
 	take(1, "the tags are checked just before the DELETE", destroy, `if err := e.by.covers(d); err != nil {`, `if err := e.by.covers(d); false {`, steps)
 	take(1, "a saga destroys only what it claims", destroy, `if !w.owns(sagaID, d) {`, `if false {`, steps)
@@ -76,7 +76,7 @@ func writing() []mutant {
 	take(13, "what was registered is not destroyed by the way back", "provision/uncreate.go", `if w.Registered {`, `if false {`, words)
 	take(9, "protection is no tag of a create", made, `replaced.ID, false, w.Spec.Tags)`, `replaced.ID, w.Spec.Protected(), w.Spec.Tags)`, steps)
 	take(9, "protection added meanwhile is registered", "provision/register.go", `Protect: p.protects(w) ||`, `Protect: w.Spec.Protected() ||`, steps)
-	take(9, "protection added meanwhile is not lifted", "provision/record.go", ` && !p.protects(w)`, ``, steps)
+	take(9, "protection added meanwhile is not lifted", "provision/register.go", ` && !p.protects(w)`, ``, steps)
 	take(3, "the intent of a destroy is durable", destroy, "d.Sent = true\n\t\treturn e.run.Checkpoint(ctx)", "d.Sent = true\n\t\treturn nil", steps)
 	take(6, "gone: two looks after the DELETE", destroy, `case d.Accepted && e.absences < 2:`, `case d.Accepted && e.absences < 1:`, steps)
 	take(6, "gone: an accepted DELETE", destroy, `case d.Accepted && !e.young():`, `case !e.young():`, steps)
