@@ -4,7 +4,8 @@
 //	                               |                         |
 //	                               +------- state <----------+
 //
-// [Run] is the daemon. [Plan], [Apply], [Sync] and the like are the commands; where a daemon runs on the same state database, those
-// that write ask it through its control socket ([Dial]) instead of doing it themselves. Tests start here too: give Options a
-// Transport into a simulator and a channel of fleet file versions, and the whole app runs in one process and one synctest bubble.
+// [Run] is the daemon, and answers what commands ask on its control socket. [Local] answers the same calls in a command's own process, where
+// no daemon runs on the state database: it reads the database, gives it an order, or builds the app for as long as the command works.
+// Package control is the way to either. Tests start here too: give Options a Transport into a simulator and a channel of fleet file
+// versions, and the whole app runs in one process and one synctest bubble.
 package daemon
