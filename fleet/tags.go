@@ -81,16 +81,8 @@ func (d *Droplet) Fleets() []string { return d.tagged(fleetPrefix) }
 
 // OfFleet tells whether the droplet shows this fleet's tag and no other fleet's.
 func (d *Droplet) OfFleet(fleet string) bool {
-	found := false
-	for _, t := range d.Tags {
-		if other, ok := cutFold(t, fleetPrefix); ok && other != "" {
-			if !strings.EqualFold(other, fleet) {
-				return false
-			}
-			found = true
-		}
-	}
-	return found
+	by := Owners{Fleet: fleet}.Of(d.Tags).By
+	return by == Ours || by == Stripped
 }
 
 // Replaces are the ids of the droplets that this one stands in for, by its tags.

@@ -127,17 +127,16 @@ func stemOf(name string) string {
 // the fleet's tags again. The sagas ask it again on a fresh look.
 func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
 	whose := fleet.Owners{Fleet: fleetName}.Of(d.Tags)
-	labelled := whose.By == fleet.Ours || whose.By == fleet.Stripped
 	switch controller := d.Controlled(); {
 	case whose.By == fleet.OtherFleet:
 		return whose.Reason()
-	case controller != "" && !labelled:
+	case controller != "" && !d.OfFleet(fleetName):
 		return controller
 	case d.Unread.Has(fleet.UnreadTags):
 		return "its tags cannot be read, so it may be another fleet's: give the token the scope tag:read, or try again"
 	case d.Managed() && !released:
 		return "it shows the tag " + fleet.ManagedTag + ": another arcadiad may work on it"
-	case len(d.Saga8s()) > 0 && !labelled && !released:
+	case len(d.Saga8s()) > 0 && !d.OfFleet(fleetName) && !released:
 		return "it shows the tag of a saga, " + fleet.SagaTag(d.Saga8s()[0]) + ": another arcadiad may work on it"
 	case d.Status == fleet.StatusNew:
 		return "it is not active yet"

@@ -26,9 +26,8 @@ type license struct {
 // ownLicense is that of a saga for what it made itself.
 func ownLicense(sagaID string, w *work) license {
 	return license{id: w.DropletID, own: true, covers: func(d fleet.Droplet) error {
-		if !w.owns(sagaID, d) {
-			return fmt.Errorf("droplet %d shows neither the tag %s nor none at all: it is not this saga's to destroy; "+
-				"retag it, or destroy it by hand", d.ID, fleet.SagaTag(sagaID))
+		if why := w.disowns(sagaID, d); why != "" {
+			return fmt.Errorf("droplet %d is not this saga's to destroy: %s; retag it, or destroy it by hand", d.ID, why)
 		}
 		if why := d.Kept(nil); why != "" { // it may have come since the saga turned back
 			return fmt.Errorf("droplet %d is left alone: %s; to have it destroyed, take that off it, or destroy it by hand", d.ID, why)

@@ -46,14 +46,17 @@ func (w *work) alien(d fleet.Droplet) error {
 	return fmt.Errorf("droplet %d %w: %s", d.ID, errAlien, whose.Reason())
 }
 
-// owns tells whether the droplet is this saga's own: it is ours by its tags, and shows the saga's; or its id is from the answer to the
-// saga's own POST and its tags, which come late, were never seen yet (law 1).
-func (w *work) owns(sagaID string, d fleet.Droplet) bool {
-	whose := fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(sagaID)}.Of(d.Tags)
-	if whose.Ours() && d.HasTag(fleet.SagaTag(sagaID)) {
-		return true
+// disowns says why the droplet is not this saga's own; empty: it is. It is where it is ours by its tags, and shows the saga's; or where its
+// id is from the answer to the saga's own POST and its tags, which come late, were never seen yet (law 1).
+func (w *work) disowns(sagaID string, d fleet.Droplet) string {
+	whose, tag := fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(sagaID)}.Of(d.Tags), fleet.SagaTag(sagaID)
+	switch {
+	case whose.Ours() && d.HasTag(tag), w.Posted && !w.TagSeen && d.ID == w.DropletID && !tagged(d):
+		return ""
+	case whose.Ours():
+		return "it does not show the tag " + tag
 	}
-	return w.Posted && !w.TagSeen && d.ID == w.DropletID && !tagged(d)
+	return whose.Reason()
 }
 
 // tagged tells whether the droplet shows that it is some saga's, or some fleet's.

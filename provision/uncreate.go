@@ -56,7 +56,7 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, e
 	switch {
 	case d.Unread.Has(fleet.UnreadTags): // it may be protected
 		return false, notTold(d)
-	case !w.owns(run.ID(), d): // that needs a person
+	case w.disowns(run.ID(), d) != "": // that needs a person
 		return false, nil
 	}
 	var bearers []fleet.Droplet

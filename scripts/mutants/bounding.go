@@ -28,7 +28,7 @@ func bounding() []mutant {
 	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
 	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, daemonTests("TestLaw08ASecret"))
 	take(1, "a cluster's node is left out of an import", "fleetfile/import.go", `case d.Controlled() != "":`, `case false:`, file)
-	take(1, "a cluster's node is not adopted", "plan/index.go", `case controller != "" && !labelled:`, `case false:`, packageTests("plan"))
+	take(1, "a cluster's node is not adopted", "plan/index.go", `case controller != "" && !d.OfFleet(fleetName):`, `case false:`, packageTests("plan"))
 	take(9, "an imported file destroys nothing", "fleetfile/render.go", `max_destroy: 0  #`, `max_destroy: 1  #`, file)
 	const whose = "fleet/ownership.go"
 	take(1, "whose: only ours is untracked", whose, "case ours:\n\t\treturn StateUntracked", "case d.Managed():\n\t\treturn StateUntracked", words)

@@ -65,7 +65,7 @@ func writing() []mutant {
 	const destroy, made, file = "provision/destroy.go", "provision/made.go", "provision/file.go"
 	words := daemonTests("TestLaw09Prot|TestLaw13AnAbort|TestLaw17")
 	take(1, "the tags are checked just before the DELETE", destroy, `if err := e.by.covers(d); err != nil {`, `if err := e.by.covers(d); false {`, steps)
-	take(1, "a saga destroys only what it claims", destroy, `if !w.owns(sagaID, d) {`, `if false {`, steps)
+	take(1, "a saga destroys only what it claims", destroy, `if why := w.disowns(sagaID, d); why != "" {`, `if why := w.disowns(sagaID, d); why == "?" {`, steps)
 	take(17, "a destroy asks right before its DELETE", destroy, `if refused = e.by.asks(ctx, e.seen); refused != nil {`, `if refused = e.by.asks(ctx, e.seen); false {`, steps)
 	take(13, "refused after a DELETE it is stuck", destroy, `case refused != nil && d.Sent && saga.IsSuperseded(refused):`, `case false:`, steps)
 	take(17, "nothing is destroyed without a file in force", file, `return nil, saga.Later(time.Minute, errors.New("no fleet file is in force: nothing is destroyed without one"))`, `return nil, nil`, steps)
