@@ -83,11 +83,22 @@ func (a Action) Corrects() bool {
 		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile && !c.Along })
 }
 
+// destroys tells whether the action ends a living droplet.
+func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace }
+
+// creates tells whether the action makes a droplet.
+func (a Action) creates() bool { return a.Kind == Provision || a.Kind == Replace }
+
+// destroyFirst tells whether a replace makes room before it makes the new droplet.
+func (a Action) destroyFirst() bool {
+	return a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst
+}
+
 // manner names the way in which an action goes, where there is another that a person may not have agreed to: it takes the droplet away
 // before there is a new one, or there is no way back.
 func (a Action) manner() string {
 	switch {
-	case a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst:
+	case a.destroyFirst():
 		return " " + string(fleet.DestroyFirst)
 	case a.Alter.GrowDisk:
 		return " " + string(fleet.ResizeWithDisk)

@@ -29,17 +29,6 @@ type verdict struct {
 	into *draft // the action that brings about what this one would: this one is left out of the plan; nil: none does
 }
 
-// destroys tells whether the action ends a living droplet.
-func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }
-
-// creates tells whether the action makes a droplet.
-func (d *draft) creates() bool { return d.Kind == Provision || d.Kind == Replace }
-
-// destroyFirst tells whether a replace makes room before it makes the new droplet.
-func (d *draft) destroyFirst() bool {
-	return d.Kind == Replace && d.Spec.Rules.Order == fleet.DestroyFirst
-}
-
 // endsService tells whether the action takes a registered droplet out of service.
 func (d *draft) endsService() bool {
 	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil

@@ -36,11 +36,11 @@ var holds = []Hold{
 		Says: "the file, the record or the tag `arcadia-protect` protects it",
 		Ends: "only `protect: false` under its name in the fleet file",
 	}, {
-		Name: "volumes", Liftable: true, judge: withFacts(heldByVolumes),
+		Name: "volumes", Liftable: true, judge: each(heldByVolumes),
 		Says: "volumes are attached, or cannot be read",
 		Ends: "detach them, give the token `block_storage:read`, or `arcadiad approve PLAN`",
 	}, {
-		Name: "reserved_ip", Liftable: true, judge: withFacts(heldByReservedIP),
+		Name: "reserved_ip", Liftable: true, judge: each(heldByReservedIP),
 		Says: "a reserved IP would be left without a droplet",
 		Ends: "move the address, or `arcadiad approve PLAN`",
 	}, {
@@ -48,7 +48,7 @@ var holds = []Hold{
 		Says: "it is not proved that this database made the droplet, or another arcadiad may count on it",
 		Ends: "take one of the two away, or `arcadiad approve PLAN`, which destroys the one that the reason names",
 	}, {
-		Name: "name_taken", Liftable: true, judge: withFacts(heldByNamesake),
+		Name: "name_taken", Liftable: true, judge: each(heldByNamesake),
 		Says: "a droplet that no arcadiad manages has the name",
 		Ends: "`arcadiad adopt NAME` takes it over; `arcadiad approve PLAN` makes another beside it",
 	}, {
@@ -128,20 +128,15 @@ func (h Hold) Advice(plan string) string {
 	return "change the fleet file, or wait until it no longer holds; to look: arcadiad plan"
 }
 
-// each makes a judge of functions that need no preparation and have no facts. The first that gives a reason holds.
-func each(reasons ...func(*builder, *draft) string) func(*builder) func(*draft) verdict {
-	return withFacts(func(b *builder, d *draft) (v verdict) {
-		for i := 0; i < len(reasons) && v.why == ""; i++ {
-			v.why = reasons[i](b, d)
-		}
-		return v
-	})
-}
-
-// withFacts makes a judge of a function that needs no preparation.
-func withFacts(look func(*builder, *draft) verdict) func(*builder) func(*draft) verdict {
+// each makes a judge of functions that need no preparation. The first that gives a reason holds.
+func each(verdicts ...func(*builder, *draft) verdict) func(*builder) func(*draft) verdict {
 	return func(b *builder) func(*draft) verdict {
-		return func(d *draft) verdict { return look(b, d) }
+		return func(d *draft) (v verdict) {
+			for i := 0; i < len(verdicts) && v.why == ""; i++ {
+				v = verdicts[i](b, d)
+			}
+			return v
+		}
 	}
 }
 
@@ -220,11 +215,7 @@ func (p Plan) KeepMonthly() (cost fleet.Money) {
 // Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at.
 func (p Plan) Makes() (specs []fleet.Spec) {
 	for _, a := range p.Actions {
-		if a.Kind != Provision && a.Kind != Replace && !a.Alter.Downtime() {
-			continue
-		}
-		switch {
-		case !a.Held, a.Approvable, a.Hold().Catalogue:
+		if (a.creates() || a.Alter.Downtime()) && (!a.Held || a.Approvable || a.Hold().Catalogue) {
 			specs = append(specs, a.Spec)
 		}
 	}

@@ -55,44 +55,44 @@ func triesSame(saga *fleet.Saga, d *draft) bool {
 	return false
 }
 
-func heldByStall(b *builder, d *draft) string {
+func heldByStall(b *builder, d *draft) verdict {
 	if !d.creates() && !d.Alter.Downtime() {
-		return ""
+		return verdict{}
 	}
 	count, undone, last := failures(b, d)
 	if d.Alter.Downtime() && count >= stallAfter {
-		return fmt.Sprintf("the resize failed %d times in a row (%s), and takes the droplet down each time; change its stanza, or: arcadiad saga retry %s",
-			count, why(last), fleet.Saga8(last.ID))
+		return verdict{why: fmt.Sprintf("the resize failed %d times in a row (%s), and takes the droplet down each time; change its stanza, or: arcadiad saga retry %s",
+			count, why(last), fleet.Saga8(last.ID))}
 	}
 	if of := b.tallyOf(d); of.undone >= stallAfter && of.undone > undone {
-		return fmt.Sprintf("%d droplets of %s were made for this spec and had to be destroyed again (the last was %s: %s); change its stanza, or: arcadiad saga retry %s",
-			of.undone, d.Spec.Group, of.last.Name, why(of.last), fleet.Saga8(of.last.ID))
+		return verdict{why: fmt.Sprintf("%d droplets of %s were made for this spec and had to be destroyed again (the last was %s: %s); change its stanza, or: arcadiad saga retry %s",
+			of.undone, d.Spec.Group, of.last.Name, why(of.last), fleet.Saga8(of.last.ID))}
 	}
 	if undone < stallAfter {
-		return ""
+		return verdict{}
 	}
-	return fmt.Sprintf("%d droplets were made for this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",
-		undone, why(last), fleet.Saga8(last.ID))
+	return verdict{why: fmt.Sprintf("%d droplets were made for this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",
+		undone, why(last), fleet.Saga8(last.ID))}
 }
 
-func heldByBackoff(b *builder, d *draft) string {
+func heldByBackoff(b *builder, d *draft) verdict {
 	if b.recorded.Hurry {
-		return ""
+		return verdict{}
 	}
 	count, _, last := failures(b, d)
 	if last == nil {
-		return ""
+		return verdict{}
 	}
 	lapses := last.EndedAt.Add(backoff(count))
 	if !b.waitsUntil(lapses, maxBackoff) {
-		return ""
+		return verdict{}
 	}
 	times := "once"
 	if count > 1 {
 		times = fmt.Sprintf("%d times in a row", count)
 	}
-	return fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
-		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
+	return verdict{why: fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
+		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))}
 }
 
 // backoff is the wait after the given number of failures in a row.
@@ -111,9 +111,9 @@ func why(saga *fleet.Saga) string {
 	return saga.Error
 }
 
-func heldByLoop(b *builder, d *draft) string {
+func heldByLoop(b *builder, d *draft) verdict {
 	if d.Kind != Replace {
-		return ""
+		return verdict{}
 	}
 	for _, saga := range slices.Backward(d.subject.past) {
 		if !saga.Completed() {
@@ -121,13 +121,13 @@ func heldByLoop(b *builder, d *draft) string {
 		}
 		switch same := saga.SpecHash == d.hash; {
 		case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):
-			return "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"
+			return verdict{why: "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"}
 		case saga.Kind == fleet.SagaUpdate, saga.Kind == fleet.SagaProvision && same: // the second half of a replace, if it is one
 		default:
-			return ""
+			return verdict{}
 		}
 	}
-	return ""
+	return verdict{}
 }
 
 // What was put back and changed again is put back ever more rarely: another tool may have another opinion.
@@ -156,22 +156,22 @@ func contested(b *builder, d *draft) (count int, last *fleet.Saga) {
 }
 
 // heldByContest is the backoff of corrections that succeed and do not last. That of a replace is the rule loop.
-func heldByContest(b *builder, d *draft) string {
+func heldByContest(b *builder, d *draft) verdict {
 	if b.recorded.Hurry || !d.Corrects() {
-		return ""
+		return verdict{}
 	}
 	count, last := contested(b, d)
 	if last == nil {
-		return ""
+		return verdict{}
 	}
 	lapses := last.EndedAt.Add(min(firstContest<<min(count-1, 10), maxContest))
 	if !b.waitsUntil(lapses, maxContest) {
-		return ""
+		return verdict{}
 	}
 	times := "was put back already"
 	if count > 1 {
 		times = fmt.Sprintf("was put back %d times in a day", count)
 	}
-	return fmt.Sprintf("it %s, and somebody changed it again: another tool may be at work; next try at %s, or at once with: arcadiad saga retry %s",
-		times, lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))
+	return verdict{why: fmt.Sprintf("it %s, and somebody changed it again: another tool may be at work; next try at %s, or at once with: arcadiad saga retry %s",
+		times, lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))}
 }

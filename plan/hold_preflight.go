@@ -13,7 +13,7 @@ import (
 
 // heldByPreflight names what is wrong with a spec, and its line of the fleet file
 // (docs/digitalocean-api.md, "Sizes and prices" and "Images").
-func heldByPreflight(b *builder, d *draft) string {
+func heldByPreflight(b *builder, d *draft) verdict {
 	var faults []string
 	switch {
 	case b.observed.Catalogue == nil:
@@ -25,13 +25,13 @@ func heldByPreflight(b *builder, d *draft) string {
 		faults = faultsOfResize(d.Alter, d.seen, b.observed.Catalogue)
 	}
 	if len(faults) == 0 {
-		return ""
+		return verdict{}
 	}
 	why := strings.Join(faults, "; ")
 	if d.Spec.Line > 0 {
 		why = fmt.Sprintf("line %d: %s", d.Spec.Line, why)
 	}
-	return why
+	return verdict{why: why}
 }
 
 func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {

@@ -73,23 +73,23 @@ func recordProtection(b *builder) {
 
 // heldByProtect: what is registered under a name is protected by the file in force, by its record and by its tag, and only `protect:
 // false` under the name lifts that. What is not registered is protected by its tag, whoever made it.
-func heldByProtect(b *builder, d *draft) string {
+func heldByProtect(b *builder, d *draft) verdict {
 	if !d.destroys() {
-		return ""
+		return verdict{}
 	}
 	tagged := d.seen.HasTag(fleet.ProtectTag)
 	if d.record == nil {
 		if tagged {
-			return "it shows the tag " + fleet.ProtectTag + ": take the tag off the droplet if it may go"
+			return verdict{why: "it shows the tag " + fleet.ProtectTag + ": take the tag off the droplet if it may go"}
 		}
-		return ""
+		return verdict{}
 	}
 	protected := d.record.Protect || tagged
 	if s := d.subject.spec; s != nil && s.Protect != nil {
 		protected = *s.Protect
 	}
 	if !protected {
-		return ""
+		return verdict{}
 	}
-	return "it is protected; only `protect: false` under its name in the fleet file lifts that"
+	return verdict{why: "it is protected; only `protect: false` under its name in the fleet file lifts that"}
 }

@@ -74,10 +74,10 @@ func (p Plan) Within(other Plan) bool {
 		}
 		agreed[deedOf(a)] = true
 		made := deed{kind: Provision, name: fleet.Key(a.Name), spec: a.Spec.Hash()}
-		if a.Kind == Replace && a.Spec.Rules.Order == fleet.DestroyFirst {
+		if a.destroyFirst() {
 			agreed[made] = true
 		}
-		if a.Kind == Provision || a.Kind == Replace {
+		if a.creates() {
 			made.kind = Update // puts the protection's tag on what was made
 			agreed[made] = true
 		}
@@ -149,7 +149,7 @@ type Missing struct {
 	DropletID int64     `json:"droplet_id"`
 	Since     time.Time `json:"since,omitzero"`     // when the first look that lacked it began
 	ProvedAt  time.Time `json:"proved_at,omitzero"` // when it counts as gone at the earliest
-	Again     bool      `json:"again"`              // it is made again then, unless a rule holds that: the file wants it
+	Again     bool      `json:"again"`              // it is made again then, unless that is held: the file wants it
 	HeldBy    string    `json:"held_by,omitempty"`  // what will hold that, as far as it is known already: lost
 }
 
@@ -253,9 +253,7 @@ func (p Plan) Deviations() []fleet.Deviation {
 
 // Destroys tells whether the plan would destroy a droplet, now or once a person lets it: whether it is worth asking what hangs on them.
 func (p Plan) Destroys() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool {
-		return (a.Kind == Destroy || a.Kind == Replace) && (!a.Held || a.Approvable)
-	})
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.destroys() && (!a.Held || a.Approvable) })
 }
 
 // Options of [Plan.Text].

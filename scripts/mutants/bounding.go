@@ -1,6 +1,5 @@
 package main
 
-
 // bounding are the guards at the edges: what a person writes, what a command sends, and what the fleet file may point at.
 func bounding() []mutant {
 	var all []mutant

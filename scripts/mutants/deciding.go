@@ -29,7 +29,7 @@ func deciding() []mutant {
 	take(17, "license: the rules are the same", license, ` && (t.Rules == nil || spec.Rules == *t.Rules)`, ``)
 	take(17, "license: the fleet is the same", license, `if t.DropletID == 0 || f.Name != t.Fleet || l`, `if t.DropletID == 0 || l`)
 	take(1, "license: none for what is held", "plan/licensing.go", `if d.Held || !d`, `if !d`)
-	take(1, "license: makers are this journal's", "plan/licensing.go", `if b.makerOf(d) == nil {`, `if false {`)
+	take(1, "license: makers are this journal's", "plan/licensing.go", `if b.makerOf(d.seen) != nil {`, `if true {`)
 	take(1, "license: it names its droplet in the journal", license, `if t != nil && (t.DropletID <= 0 ||`, `if t != nil && (false && t.DropletID <= 0 ||`)
 
 	take(17, "license: a rename that the plan did not go by spares nothing", license, `known := name == t.Heir && name != t.Name`, `known := false && name == t.Heir`)
@@ -67,10 +67,10 @@ func deciding() []mutant {
 	take(5, "the registered duplicate stays", adopt, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
 
 	rule(9, "protect", `each(heldByProtect)`)
-	rule(9, "volumes", `withFacts(heldByVolumes)`)
-	rule(9, "reserved_ip", `withFacts(heldByReservedIP)`)
+	rule(9, "volumes", `each(heldByVolumes)`)
+	rule(9, "reserved_ip", `each(heldByReservedIP)`)
 	rule(16, "origin", `overOrigin`)
-	rule(9, "name_taken", `withFacts(heldByNamesake)`)
+	rule(9, "name_taken", `each(heldByNamesake)`)
 	rule(9, "rename", `unlikeRename`)
 	rule(9, "loop", `each(heldByLoop)`)
 	rule(14, "stalled", `each(heldByStall)`)
@@ -134,8 +134,8 @@ func deciding() []mutant {
 	take(18, "what is off may always be replaced", turn, `if d.seen.Status == fleet.StatusOff {`, `if false {`)
 	take(18, "a surplus stays until enough serve", "plan/draft.go", ` || d.Kind == Destroy && d.record != nil`, ``)
 	take(18, "replaces take droplets down too", "plan/draft.go", `return d.Kind == Replace || d.Alter.Downtime()`, `return d.Alter.Downtime()`)
-	take(9, "max_destroy counts replaces", "plan/draft.go", `func (d *draft) destroys() bool { return d.Kind == Destroy || d.Kind == Replace }`,
-		`func (d *draft) destroys() bool { return d.Kind == Destroy }`)
+	take(9, "max_destroy counts replaces", "plan/action.go", `func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace }`,
+		`func (a Action) destroys() bool { return a.Kind == Destroy }`)
 	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
 	take(14, "three droplets for nothing, then stalled", "plan/hold_backoff.go", `if undone < stallAfter {`, `if undone <= stallAfter {`)
 	take(14, "a backoff grows", "plan/hold_backoff.go", `wait *= 2`, ``)

@@ -1,6 +1,5 @@
 package main
 
-
 // following are the guards around the fleet file and of the daemon itself.
 func following() []mutant {
 	var all []mutant

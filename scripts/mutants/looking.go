@@ -1,6 +1,5 @@
 package main
 
-
 // looking are the guards of the read side: what counts as seen, and what as gone.
 func looking() []mutant {
 	var all []mutant
