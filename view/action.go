@@ -16,21 +16,6 @@ import (
 // signs mark actions the way people know it from other tools.
 var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Replace: "-/+", plan.Update: "~", plan.Adopt: ">"}
 
-// kindOf is the action that a kind of saga carries out.
-func kindOf(sagaKind string) plan.Kind {
-	switch sagaKind {
-	case fleet.SagaProvision:
-		return plan.Provision
-	case fleet.SagaDestroy:
-		return plan.Destroy
-	case fleet.SagaReplace:
-		return plan.Replace
-	case fleet.SagaAdopt:
-		return plan.Adopt
-	}
-	return plan.Update
-}
-
 // spanOf names a run of actions.
 func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
 

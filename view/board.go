@@ -124,7 +124,7 @@ func (r *row) line(pad int, now time.Time) string {
 	if r.Ended {
 		until = r.ended
 	}
-	s := fmt.Sprintf("%3s %-*s  %-26s %5s", signs[kindOf(r.Kind)], pad, r.Name, r.stage(), Rough(until.Sub(r.began)))
+	s := fmt.Sprintf("%3s %-*s  %-26s %5s", signs[kindOf(r.Kind)], pad, r.Name, r.stage(), rough(until.Sub(r.began)))
 	if r.Attempt > 1 && !r.Ended {
 		s += fmt.Sprintf("  attempt %d", r.Attempt)
 	}
@@ -175,5 +175,5 @@ func (b *board) summary(now time.Time) string {
 	if rest := enumerate([]count{{active, "under way"}, {failed, "failed"}, {stuck, "stuck"}}); rest != "" {
 		words += rest + ", "
 	}
-	return words + Rough(now.Sub(b.began))
+	return words + rough(now.Sub(b.began))
 }

@@ -4,8 +4,21 @@
 //
 // Text of strangers, such as names and errors that an API gave, stays within its line: it goes through [fleet.OneLine].
 //
-// A file uses those above it:
+// A file uses only those below it:
 //
-//	json.go words.go times.go table.go revision.go runs.go action.go summary.go sections.go plan.go markdown.go
-//	board.go progress.go transfer.go doctor.go
+//	apply.go transfer.go       what became of a plan; what an adopt or a release does
+//	progress.go board.go       sagas under way, on a screen or as lines
+//	markdown.go plan.go        a plan
+//	summary.go sections.go     its end; what it noticed
+//	runs.go                    like actions of one name after the other
+//	action.go                  one run of actions in words
+//	why.go                     what is known of a name
+//	status.go
+//	held.go drift.go
+//	history.go sagas.go
+//	timeline.go                what happened when
+//	saga.go
+//	doctor.go
+//	revision.go                where a fleet file comes from
+//	table.go times.go words.go json.go
 package view

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"arcadiad/condition"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
@@ -17,9 +18,9 @@ var whoseDoing = map[plan.Cause]string{
 }
 
 // namesOf counts the names that differ for one cause.
-func (st Status) namesOf(cause plan.Cause) int {
+func namesOf(cause plan.Cause, list []condition.Difference) int {
 	about := map[string]bool{}
-	for _, d := range st.Drift {
+	for _, d := range list {
 		if d.Cause == cause {
 			about[fleet.Key(d.Name)] = true
 		}
@@ -28,12 +29,12 @@ func (st Status) namesOf(cause plan.Cause) int {
 }
 
 // driftText counts what somebody changed and what is broken; empty: nothing.
-func (st Status) driftText() string {
+func driftText(list []condition.Difference) string {
 	var parts []string
-	if n := st.namesOf(plan.CauseOutside); n > 0 {
+	if n := namesOf(plan.CauseOutside, list); n > 0 {
 		parts = append(parts, "somebody changed "+droplets(n))
 	}
-	if n := st.namesOf(plan.CauseBroken); n > 0 {
+	if n := namesOf(plan.CauseBroken, list); n > 0 {
 		parts = append(parts, droplets(n)+" broken")
 	}
 	if len(parts) == 0 {
@@ -43,28 +44,28 @@ func (st Status) driftText() string {
 }
 
 // changedText counts what waits because the fleet file changed; empty: nothing.
-func (st Status) changedText() string {
-	n := st.namesOf(plan.CauseFile)
+func changedText(list []condition.Difference, d *control.Live) string {
+	n := namesOf(plan.CauseFile, list)
 	if n == 0 {
 		return ""
 	}
 	var r fleet.Revision
-	if st.Daemon != nil && st.Daemon.Revision != nil {
-		r = *st.Daemon.Revision
+	if d != nil && d.Revision != nil {
+		r = *d.Revision
 	}
 	return "you changed " + droplets(n) + ", and that waits: " + fleet.Fit(fileText(r, 0), 120)
 }
 
-// shownDrift is what the table of drift shows: what is held back has a table of its own.
-func (st Status) shownDrift() []condition.Difference {
+// drifted is what the table of drift shows: what is held back has a table of its own.
+func drifted(list []condition.Difference, back []condition.HeldBack) []condition.Difference {
 	held := map[string]bool{}
-	for _, h := range st.heldBack() {
+	for _, h := range back {
 		held[fleet.Key(h.Name)] = true
 	}
-	return slices.DeleteFunc(slices.Clone(st.Drift), func(d condition.Difference) bool { return d.Cause == plan.CauseFile && held[fleet.Key(d.Name)] })
+	return slices.DeleteFunc(slices.Clone(list), func(d condition.Difference) bool { return d.Cause == plan.CauseFile && held[fleet.Key(d.Name)] })
 }
 
-func (t *table) drift(list []condition.Difference, now time.Time, most int) {
+func driftRows(t *table, list []condition.Difference, now time.Time, most int) {
 	t.row("DRIFT", "WHOSE DOING", "WHAT", "NOTICED", "HOW")
 	for _, d := range list[:min(len(list), most)] {
 		noticed, how := "-", orNone(d.By)

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"fmt"
+
 	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/fleet"
@@ -15,15 +17,7 @@ func heldText(d control.Live) string {
 	return words + ")"
 }
 
-// heldBack is what waits for a person or a change.
-func (st Status) heldBack() []condition.HeldBack {
-	if st.Daemon == nil {
-		return nil
-	}
-	return st.Daemon.HeldBack
-}
-
-func (t *table) held(list []condition.HeldBack, most int) {
+func heldRows(t *table, list []condition.HeldBack, most int) {
 	t.row("HELD", "ACTION", "BY", "KEEPING IT COSTS", "WHY")
 	for _, h := range list[:min(len(list), most)] {
 		cost := "-"
@@ -33,4 +27,13 @@ func (t *table) held(list []condition.HeldBack, most int) {
 		t.row(h.Name, h.Action, h.By, cost, fleet.Fit(h.Reason, 100))
 	}
 	t.more(len(list), most)
+}
+
+// heldCount says how much is held, and what that costs.
+func heldCount(n int, monthly fleet.Money) string {
+	words := fmt.Sprintf("%d held", n)
+	if monthly > 0 {
+		words += ", which keeps droplets for " + monthly.String() + " a month"
+	}
+	return words
 }

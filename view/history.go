@@ -118,7 +118,7 @@ func (d Deed) outcome() string {
 	case open != "":
 		return fmt.Sprintf("%s, %d done", open, d.Completed)
 	case !d.EndedAt.IsZero():
-		return "done in " + Rough(d.EndedAt.Sub(d.At))
+		return "done in " + rough(d.EndedAt.Sub(d.At))
 	}
 	return fmt.Sprintf("%d done", d.Completed)
 }

@@ -117,3 +117,12 @@ func plainLine(p control.Progress) string {
 	}
 	return line
 }
+
+// failed names the sagas that came to nothing, or are stuck.
+func failed(list []control.Progress) string {
+	var b strings.Builder
+	for _, p := range list {
+		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, fleet.OneLine(p.Error), fleet.Saga8(p.Saga))
+	}
+	return b.String()
+}

@@ -120,16 +120,16 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 	if _, err := io.WriteString(w, facts.String()); err != nil {
 		return err
 	}
-	ours, held, drift := st.ours(), st.heldBack(), st.shownDrift()
+	ours, held, drift := st.ours(), st.heldBack(), drifted(st.Drift, st.heldBack())
 	type part struct {
 		rows  int
 		write func(t *table, most int)
 	}
 	parts := []part{
-		{len(st.Sagas), func(t *table, most int) { t.liveSagas(st.Sagas, now, most) }},
-		{len(held), func(t *table, most int) { t.held(held, most) }},
-		{len(drift), func(t *table, most int) { t.drift(drift, now, most) }},
-		{len(ours), func(t *table, most int) { t.droplets(ours, most) }},
+		{len(st.Sagas), func(t *table, most int) { liveRows(t, st.Sagas, now, most) }},
+		{len(held), func(t *table, most int) { heldRows(t, held, most) }},
+		{len(drift), func(t *table, most int) { driftRows(t, drift, now, most) }},
+		{len(ours), func(t *table, most int) { dropletRows(t, ours, most) }},
 	}
 	parts = slices.DeleteFunc(parts, func(p part) bool { return p.rows == 0 })
 	left := screenLines - 1 - strings.Count(facts.String(), "\n")
@@ -169,8 +169,8 @@ func (st Status) facts(t *table, now time.Time) {
 	if d != nil && d.Held > 0 {
 		t.row("Plan", heldText(*d))
 	}
-	t.fact("Changes", st.changedText())
-	t.fact("Drift", st.driftText())
+	t.fact("Changes", changedText(st.Drift, d))
+	t.fact("Drift", driftText(st.Drift))
 	if d != nil && d.Limit > 0 {
 		t.row("Budget", budgetText(*d))
 	}
@@ -263,11 +263,19 @@ func (st Status) sagasText() string {
 	return fmt.Sprintf("%d live", len(st.Sagas))
 }
 
-// liveSagas shows what deserves a look first: stuck sagas, then the others.
-func (t *table) liveSagas(list []Saga, now time.Time, most int) {
+// liveRows shows what deserves a look first: stuck sagas, then the others.
+func liveRows(t *table, list []Saga, now time.Time, most int) {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Saga) int { return rank(a) - rank(b) })
-	t.sagas(list, now, most)
+	sagaRows(t, list, now, most)
+}
+
+// heldBack is what waits for a person or a change.
+func (st Status) heldBack() []condition.HeldBack {
+	if st.Daemon == nil {
+		return nil
+	}
+	return st.Daemon.HeldBack
 }
 
 // ours are the droplets that are ours, were, or may be.
@@ -280,7 +288,7 @@ func (st Status) ours() (ours []Droplet) {
 	return ours
 }
 
-func (t *table) droplets(list []Droplet, most int) {
+func dropletRows(t *table, list []Droplet, most int) {
 	t.row("DROPLET", "ID", "STATUS", "REGION", "SIZE", "IP", "NOTES")
 	for _, d := range list[:min(len(list), most)] {
 		var notes []string

@@ -87,12 +87,3 @@ func sentence(p plan.Plan) string {
 	}
 	return todo + "; " + rest + "."
 }
-
-// heldCount says how much is held, and what that costs.
-func heldCount(n int, monthly fleet.Money) string {
-	words := fmt.Sprintf("%d held", n)
-	if monthly > 0 {
-		words += ", which keeps droplets for " + monthly.String() + " a month"
-	}
-	return words
-}

@@ -3,8 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -108,20 +106,4 @@ func (v Saga) timeline(t *table) {
 		}
 		t.row(clock, after(m.at.Sub(v.CreatedAt)), m.text)
 	}
-}
-
-// origin says where a saga comes from: the file, the line, the commit.
-func (v Saga) origin() string {
-	r, _ := fleet.RevisionOf(v.Labels)
-	line, _ := strconv.Atoi(v.Labels[fleet.LabelLine]) // one that cannot be read is not told
-	return fileText(r, line)
-}
-
-// planned says which plan the saga carries out, and why; empty for one of an older arcadiad.
-func (v Saga) planned() string {
-	plan, why := v.Labels[fleet.LabelPlan], v.Labels[fleet.LabelReason]
-	if plan == "" {
-		return ""
-	}
-	return strings.TrimSuffix(plan+": "+fleet.OneLine(why), ": ")
 }

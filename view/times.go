@@ -20,11 +20,11 @@ func ago(now, t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return Rough(now.Sub(t)) + " ago"
+	return rough(now.Sub(t)) + " ago"
 }
 
-// Rough is a duration in its largest unit or two.
-func Rough(d time.Duration) string {
+// rough is a duration in its largest unit or two.
+func rough(d time.Duration) string {
 	switch d = max(0, d); {
 	case d < time.Hour:
 		return Duration(d.Truncate(time.Second))
@@ -50,11 +50,11 @@ func Duration(d time.Duration) string {
 func after(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + Rough(-d)
+		return "-" + rough(-d)
 	case d < 10*time.Second:
 		return fmt.Sprintf("+%.1fs", d.Seconds())
 	}
-	return "+" + Rough(d)
+	return "+" + rough(d)
 }
 
 // brief is a short duration: 310ms, 1.2s.

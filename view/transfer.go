@@ -11,6 +11,48 @@ import (
 	"arcadiad/plan"
 )
 
+// Handed is what an adopt or a release came to.
+type Handed struct {
+	Transfers []plan.Transfer    `json:"handovers"`
+	Declined  bool               `json:"declined"`
+	Waiting   bool               `json:"waiting"`
+	Failed    []control.Progress `json:"failed"`
+}
+
+// HandedOf is what an adopt or a release came to, for people and programs.
+func HandedOf(h control.Handed) Handed {
+	return Handed{append([]plan.Transfer{}, h.Transfers...), h.Declined, h.Waiting, append([]control.Progress{}, h.Failed...)}
+}
+
+// Text tells people what became of the transfers. Shown: they were on the screen before.
+func (h Handed) Text(w io.Writer, shown bool) error {
+	if !shown {
+		if err := Transfers(w, h.Transfers); err != nil {
+			return err
+		}
+	}
+	done, verb := -len(h.Failed), "Adopted"
+	for _, t := range h.Transfers {
+		if t.Refused == "" {
+			done++
+		}
+		if t.Kind == plan.Release {
+			verb = "Released"
+		}
+	}
+	words := failed(h.Failed)
+	switch {
+	case h.Declined:
+		words += "Nothing was changed.\n"
+	case h.Waiting:
+		words += "Writes are paused: this is begun, and goes on with arcadiad resume.\n"
+	case done > 0:
+		words += verb + " " + droplets(done) + ".\n"
+	}
+	_, err := io.WriteString(w, words)
+	return err
+}
+
 // Transfers writes what would be done, and what is refused.
 func Transfers(w io.Writer, list []plan.Transfer) error {
 	var b strings.Builder
@@ -38,15 +80,6 @@ func Transfers(w io.Writer, list []plan.Transfer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// Failed names the sagas that came to nothing, or are stuck.
-func Failed(list []control.Progress) string {
-	var b strings.Builder
-	for _, p := range list {
-		fmt.Fprintf(&b, "Failed: %s: %s %s: %s (see: arcadiad saga show %s)\n", p.Name, p.Kind, p.Status, fleet.OneLine(p.Error), fleet.Saga8(p.Saga))
-	}
-	return b.String()
 }
 
 func transferLine(h plan.Transfer) string {

@@ -66,13 +66,13 @@ func (s Story) Text(w io.Writer, now time.Time) error {
 			t.row("Sagas", words)
 			return
 		}
-		s.Sagas[0].cause(t, now)
+		cause(t, s.Sagas[0], now)
 		t.row()
 		s.Sagas[0].timeline(t)
 		if len(s.Sagas) > 1 {
 			t.row()
 			t.row("Before that:")
-			t.sagas(s.Sagas[1:], now, mostShown)
+			sagaRows(t, s.Sagas[1:], now, mostShown)
 		}
 	})
 }
@@ -89,14 +89,14 @@ func (d Droplet) text(now time.Time) string {
 }
 
 // cause is why a saga was begun, and what it came to.
-func (v Saga) cause(t *table, now time.Time) {
+func cause(t *table, v Saga, now time.Time) {
 	t.row("From", v.origin())
 	t.fact("Plan", v.planned())
 	words := fmt.Sprintf("%s, %s: %s", fleet.Saga8(v.ID), v.Kind, v.Status)
 	if v.Status.Live() {
 		words += ", began " + ago(now, v.CreatedAt)
 	} else {
-		words += " in " + Rough(v.EndedAt.Sub(v.CreatedAt)) + ", " + ago(now, v.EndedAt)
+		words += " in " + rough(v.EndedAt.Sub(v.CreatedAt)) + ", " + ago(now, v.EndedAt)
 	}
 	t.row("Saga", words)
 	t.fact("Error", v.Error)

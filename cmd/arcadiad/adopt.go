@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -99,18 +97,10 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 	if err != nil {
 		return err
 	}
-	if format == "json" {
-		err = view.JSON(cmd.OutOrStdout(), struct {
-			Transfers []plan.Transfer    `json:"handovers"`
-			Declined  bool               `json:"declined"`
-			Waiting   bool               `json:"waiting"`
-			Failed    []control.Progress `json:"failed"`
-		}{append([]plan.Transfer{}, handed.Transfers...), handed.Declined, handed.Waiting, append([]control.Progress{}, handed.Failed...)})
+	if v := view.HandedOf(handed); format == "json" {
+		err = view.JSON(cmd.OutOrStdout(), v)
 	} else {
-		if !shown {
-			err = view.Transfers(out, handed.Transfers)
-		}
-		err = errors.Join(err, reportTransfer(out, handed))
+		err = v.Text(out, shown)
 	}
 	refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
 	switch {
@@ -122,32 +112,6 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		return outcome(exitChanges)
 	}
 	return nil
-}
-
-// reportTransfer says what became of it.
-func reportTransfer(w io.Writer, handed control.Handed) error {
-	var b strings.Builder
-	done := 0
-	verb := "Adopted"
-	for _, h := range handed.Transfers {
-		if h.Refused == "" {
-			done++
-		}
-		if h.Kind == plan.Release {
-			verb = "Released"
-		}
-	}
-	b.WriteString(view.Failed(handed.Failed))
-	switch done -= len(handed.Failed); {
-	case handed.Declined:
-		b.WriteString("Nothing was changed.\n")
-	case handed.Waiting:
-		b.WriteString("Writes are paused: this is begun, and goes on with arcadiad resume.\n")
-	case done > 0:
-		fmt.Fprintf(&b, "%s %s.\n", verb, fleet.Counted(done, "droplet"))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // completeDesired completes the names that the fleet file wants.

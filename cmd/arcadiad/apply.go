@@ -57,7 +57,7 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		},
 		Waiting: func(p plan.Plan) {
 			if !waiting {
-				fmt.Fprintf(stderr, "Waiting until it is clear what became of what is missing: %s\n", waitText(p))
+				fmt.Fprint(stderr, view.Waiting(p))
 			}
 			waiting = true
 		},
@@ -73,16 +73,10 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if format == "json" {
-		err = view.JSON(cmd.OutOrStdout(), struct {
-			Plan      plan.Plan          `json:"plan"`
-			Remains   plan.Plan          `json:"remains"`
-			Converged bool               `json:"converged"`
-			Declined  bool               `json:"declined"`
-			Failed    []control.Progress `json:"failed"`
-		}{applied.Plan, applied.After, applied.Converged(), applied.Declined, append([]control.Progress{}, applied.Failed...)})
+	if v := view.AppliedOf(applied); format == "json" {
+		err = view.JSON(cmd.OutOrStdout(), v)
 	} else {
-		err = report(out, applied, shown, time.Since(began))
+		err = v.Text(out, shown, time.Since(began), colored(out))
 	}
 	switch {
 	case err != nil:
@@ -93,19 +87,6 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		return outcome(exitChanges)
 	}
 	return nil
-}
-
-// waitText says what an apply waits for, and how to leave it.
-func waitText(p plan.Plan) string {
-	what := view.Missing(p)
-	if what == "" {
-		for _, a := range p.Actions {
-			if a.Waits() {
-				what = a.HeldReason
-			}
-		}
-	}
-	return what + ". Interrupt it whenever you like: the looks so far are kept"
 }
 
 // ask asks a person on a terminal. Anything but yes means no.
@@ -129,28 +110,4 @@ func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 		fmt.Fprintln(stderr)
 		return false, ctx.Err()
 	}
-}
-
-// report says what an apply came to. Shown: the plan was on the screen before.
-func report(w io.Writer, a control.Applied, shown bool, took time.Duration) error {
-	var b strings.Builder
-	b.WriteString(view.Failed(a.Failed))
-	remains := true
-	switch {
-	case a.Declined:
-		b.WriteString("Nothing was changed.\n")
-		remains = false
-	case shown && a.Converged():
-		fmt.Fprintf(&b, "Converged in %s.\n", view.Rough(took))
-		remains = false
-	case shown && len(a.Failed) == 0 && a.After.ID == a.Plan.ID && !a.After.Empty():
-		b.WriteString("All of this remains.\n")
-		remains = false
-	case shown:
-		b.WriteString("What remains:\n\n")
-	}
-	if _, err := io.WriteString(w, b.String()); err != nil || !remains {
-		return err
-	}
-	return showPlan(w, a.After, "text")
 }

@@ -20,8 +20,11 @@ func outputFlag(cmd *cobra.Command, formats ...string) *string {
 	return &format
 }
 
+// layout writes for people what a command found.
+type layout func(w io.Writer, now time.Time) error
+
 // show writes what a command found, in the format that was asked for.
-func show(cmd *cobra.Command, format string, found any, text func(w io.Writer, now time.Time) error) error {
+func show(cmd *cobra.Command, format string, found any, text layout) error {
 	if format == "json" {
 		return view.JSON(cmd.OutOrStdout(), found)
 	}

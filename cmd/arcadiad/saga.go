@@ -46,36 +46,38 @@ A running daemon acts at once; otherwise the next apply or run does.`,
 func sagaID() cobra.PositionalArgs { return one("saga id", "they are in: arcadiad saga list") }
 
 func sagaListCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return listSagas(&cobra.Command{
 		Use:   "list",
 		Short: "List the sagas, live ones first",
 		Long:  `List the live sagas, and the latest that ended. This changes nothing.`,
 		Example: `  arcadiad saga list
   arcadiad saga list --all -o json`,
-		Args: none,
-	}
+	}, "every saga that ever was, not just the latest", func(sagas []saga.Saga, all bool) (any, layout) {
+		list := view.SagaListOf(sagas, all)
+		return list.Rows, list.Text
+	})
+}
+
+// listSagas makes a command of what the sagas that are kept tell, oldest first; with --all of every one.
+func listSagas(cmd *cobra.Command, every string, list func(sagas []saga.Saga, all bool) (rows any, text layout)) *cobra.Command {
+	cmd.Args = none
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	all := cmd.Flags().Bool("all", false, "every saga that ever was, not just the latest")
+	all := cmd.Flags().Bool("all", false, every)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		sagas, err := s.readSagas(cmd.Context())
+		c, err := s.look(cmd.Context())
 		if err != nil {
 			return err
 		}
-		list := view.SagaListOf(sagas, *all)
-		return show(cmd, *format, list.Rows, list.Text)
+		sagas, err := c.Sagas(cmd.Context(), saga.Filter{})
+		if err != nil {
+			return err
+		}
+		rows, text := list(sagas, *all)
+		return show(cmd, *format, rows, text)
 	}
 	return cmd
-}
-
-// readSagas gives every saga that is kept, oldest first.
-func (s *settings) readSagas(ctx context.Context) ([]saga.Saga, error) {
-	c, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.Sagas(ctx, saga.Filter{})
 }
 
 func sagaShowCommand() *cobra.Command {

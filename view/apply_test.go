@@ -1,0 +1,55 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/control"
+	"arcadiad/plan"
+)
+
+func TestAppliedText(t *testing.T) {
+	stuck := control.Progress{Name: "db", Kind: "ReplaceDroplet", Status: "stuck", Error: "no\nroom", Saga: "0123456789abcdef"}
+	left := plan.Plan{ID: "1", Actions: provisions(1), Summary: plan.Summary{Provision: 1}}
+	for _, tt := range []struct {
+		what  string
+		came  control.Applied
+		shown bool
+		want  string
+	}{
+		{"declined", control.Applied{Declined: true}, true, "Nothing was changed.\n"},
+		{"converged", control.Applied{}, true, "Converged in 1m5s.\n"},
+		{"nothing to do", control.Applied{After: plan.Plan{Fleet: "demo"}}, false, "Nothing to do: fleet demo is empty, as the file asks.\n"},
+		{"all is held", control.Applied{Plan: left, After: left}, true, "All of this remains.\n"},
+		{"failed", control.Applied{Failed: []control.Progress{stuck}}, true,
+			"Failed: db: ReplaceDroplet stuck: no room (see: arcadiad saga show 01234567)\nWhat remains:\n\nNothing to do: fleet  is empty, as the file asks.\n"},
+	} {
+		var b strings.Builder
+		if err := AppliedOf(tt.came).Text(&b, tt.shown, 65*time.Second, false); err != nil || b.String() != tt.want {
+			t.Errorf("%s: %q, %v, want %q", tt.what, b.String(), err, tt.want)
+		}
+	}
+}
+
+func TestHandedText(t *testing.T) {
+	one := []plan.Transfer{{Kind: plan.TakeOver, Name: "web-1", DropletID: 7}}
+	for _, tt := range []struct {
+		came  control.Handed
+		shown bool
+		want  string
+	}{
+		{control.Handed{}, false, "There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n"},
+		{control.Handed{Transfers: one, Declined: true}, true, "Nothing was changed.\n"},
+		{control.Handed{Transfers: one, Waiting: true}, true, "Writes are paused: this is begun, and goes on with arcadiad resume.\n"},
+		{control.Handed{Transfers: one}, true, "Adopted 1 droplet.\n"},
+		{control.Handed{Transfers: []plan.Transfer{{Kind: plan.Release, Name: "web-1"}}}, true, "Released 1 droplet.\n"},
+		{control.Handed{Transfers: one, Failed: []control.Progress{{Name: "web-1", Kind: "ClaimDroplet", Status: "stuck"}}}, true,
+			"Failed: web-1: ClaimDroplet stuck:  (see: arcadiad saga show )\n"},
+	} {
+		var b strings.Builder
+		if err := HandedOf(tt.came).Text(&b, tt.shown); err != nil || b.String() != tt.want {
+			t.Errorf("%q, %v, want %q", b.String(), err, tt.want)
+		}
+	}
+}
