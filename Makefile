@@ -1,4 +1,4 @@
-# arcadiad needs Go and a C compiler (for SQLite), and GNU make. `make` alone lists what there is to make.
+# arcadiad needs Go and a C compiler (for SQLite), and GNU make. `make` alone lists the targets.
 
 # SQLite is C.
 export CGO_ENABLED = 1
@@ -88,11 +88,11 @@ fuzz: tools ## fuzz every target for FUZZTIME (10s) each
 	done
 
 .PHONY: mutants
-mutants: tools ## take out each guard in turn and show that a test fails; ONLY=pattern chooses
+mutants: tools ## remove each guard in turn and show that a test fails; ONLY=pattern chooses
 	go run ./scripts/mutants -only '$(ONLY)'
 
 .PHONY: soak
-soak: tools ## play SEEDS (10000) random worlds; SEED=123 plays that one alone, often
+soak: tools ## play SEEDS (10000) random worlds; SEED=123 plays only that one, repeatedly
 ifdef SEED
 	cd daemon && go test -run '^TestRandomWorlds$$' -v -seed $(SEED) -count 20
 else
@@ -137,7 +137,7 @@ static:
 	GOOS=linux GOARCH=$(ARCH) CC=$(CC_$(ARCH)) go build $(STATIC) -o $(OUT) ./cmd/arcadiad
 
 .PHONY: clean
-clean: ## remove what was built
+clean: ## remove built files
 	rm -rf bin dist
 
 .PHONY: tools

@@ -45,14 +45,14 @@ var rows = []row{
 	{Failing, "passes have failed for five minutes, or account, file and database do not belong together", "the log, `arcadiad status`",
 		Passes, Set.failing},
 	{File, "the newest fleet file is not in force", "`arcadiad validate`", Versions, Set.file},
-	{Stuck, "a saga needs a person, or patience", "`arcadiad saga show`, then `retry` or `abort`", Sagas, Set.stuck},
+	{Stuck, "a saga keeps failing, and may need a person", "`arcadiad saga show`, then `retry` or `abort`", Sagas, Set.stuck},
 	{Missing, "a registered droplet is not in the account any more",
-		"look at the account; it is made again by itself, unless more than `max_lost` are gone", Passes, Set.missing},
-	{Stalled, "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not tried again",
-		"find out why, then change the stanza or `arcadiad saga retry`", Passes, nil},
+		"check the account; the droplet is created again by itself, unless more than `max_lost` are gone", Passes, Set.missing},
+	{Stalled, "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not retried",
+		"find the cause, then change the stanza or run `arcadiad saga retry`", Passes, nil},
 	{Held, "an action waits, for a person or for a backoff", "`arcadiad plan`, then perhaps `arcadiad approve`", Passes, Set.held},
-	{Released, "a registered droplet lost its tags", "put them back", Passes, Set.released},
-	{Drift, "a droplet was changed behind arcadiad's back", "change it back, or the file", Passes, Set.drift},
+	{Released, "a registered droplet lost its tags", "restore them", Passes, Set.released},
+	{Drift, "a droplet was changed outside arcadiad", "revert it, or change the file", Passes, Set.drift},
 }
 
 // Kinds are all kinds, in the order in which messages show them.

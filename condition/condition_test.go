@@ -105,7 +105,7 @@ func TestDocumentation(t *testing.T) {
 		t.Fatalf("%s has no place for the table", path)
 	}
 	var table strings.Builder
-	table.WriteString("| kind | is so | what to do |\n|---|---|---|\n")
+	table.WriteString("| kind | when | what to do |\n|---|---|---|\n")
 	for _, r := range rows {
 		if r.is == "" || r.do == "" {
 			t.Errorf("%s lacks its words", r.kind)

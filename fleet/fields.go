@@ -89,14 +89,14 @@ var Fields = []Field{
 	},
 	{
 		Name: "tags", Kind: KindList, Change: ChangeInPlace,
-		Doc:     "Tags beside those that arcadiad adds itself.",
+		Doc:     "Tags in addition to arcadiad's own.",
 		Desired: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
 		Seen:    func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
 		Alter:   func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
 	},
 	{
 		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace, AtCreate: true,
-		Doc:     "Text that cloud-init runs at the first boot, at most 64 KiB.",
+		Doc:     "Text that cloud-init runs at the first boot; at most 64 KiB.",
 		Desired: func(s Spec) (string, bool) { return hash(s.UserData), true },
 	},
 	{
@@ -136,7 +136,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "protect", Kind: KindBool, Change: ChangeRecord,
-		Doc: "Whether arcadiad must never destroy or replace the droplet. It stays protected even when it is taken out of the file, until protect: false.",
+		Doc: "Whether arcadiad must never destroy or replace the droplet. It stays protected even if removed from the file, until you set protect: false.",
 		Desired: func(s Spec) (string, bool) {
 			if s.Protect == nil {
 				return "", false

@@ -22,25 +22,25 @@ var rules = []rule{
 	{
 		name: "resize", words: []string{string(fleet.ResizeReplace), string(fleet.ResizeInPlace), string(fleet.ResizeWithDisk)},
 		standard: string(fleet.ResizeReplace),
-		doc: "What another size takes: a new droplet, or the same one, which is off meanwhile. " +
-			"A disk that grew with it never shrinks again.",
+		doc: "How to change the size: with a new droplet, or in place, with the droplet off meanwhile. " +
+			"A disk that grew never shrinks again.",
 		set: func(r *fleet.Rules, word string) { r.Resize = fleet.Resize(word) },
 	},
 	{
 		name: "on_change", words: []string{string(fleet.OnChangeReplace), string(fleet.OnChangeIgnore)},
 		standard: string(fleet.OnChangeReplace),
-		doc:      "What another image, ssh_keys or user_data takes: a new droplet, or nothing: only droplets to come have it.",
+		doc:      "How to change image, ssh_keys or user_data: with a new droplet, or not at all: only later droplets get the new value.",
 		set:      func(r *fleet.Rules, word string) { r.OnChange = fleet.OnChange(word) },
 	},
 	{
 		name: "replace", words: []string{string(fleet.CreateFirst), string(fleet.DestroyFirst)},
 		standard: string(fleet.CreateFirst),
-		doc:      "Whether a replace makes the new droplet first or destroys the old one first, for an account without room for both.",
+		doc:      "Whether a replace creates the new droplet first or destroys the old one first, for an account at its droplet limit.",
 		set:      func(r *fleet.Rules, word string) { r.Order = fleet.Order(word) },
 	},
 	{
 		name: driftKey, words: drifts,
-		doc: "What to do about these droplets when others changed them; without it policy.drift says.",
+		doc: "What to do if these droplets were changed outside arcadiad; overrides policy.drift.",
 		set: func(r *fleet.Rules, word string) { r.Drift = fleet.DriftPolicy(word) },
 	},
 }

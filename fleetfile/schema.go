@@ -16,12 +16,12 @@ type object = map[string]any
 // collide, only Decode finds.
 func Schema() []byte {
 	droplet := mappingSchema(dropletKeys)
-	droplet["description"] = "One droplet, or with count several alike."
+	droplet["description"] = "One droplet, or with count several of the same kind."
 	droplet["required"] = []string{"name"}
 	stem := object{"pattern": "^[^.]*$", "maxLength": maxStem}
 	droplet["dependencies"] = object{countKey: object{"properties": object{"name": stem, wasKey: stem}}}
 	defaults := mappingSchema(defaultKeys)
-	defaults["description"] = "What holds for every droplet that does not say otherwise itself."
+	defaults["description"] = "Values for every droplet that does not set its own."
 
 	var anywhere []object // a required field is in the defaults or in each droplet
 	for _, f := range fleet.Fields {
@@ -53,16 +53,16 @@ func Schema() []byte {
 					"max_destroy": limitSchema(0, "^(100|[1-9]?[0-9])%$", fleet.DefaultMaxDestroy,
 						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets, at least one; 0 for none."),
 					"max_lost": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxLost,
-						"How many of the registered droplets may be gone at once and are made again unasked: a number, or a percentage of them, at least one."),
+						"How many registered droplets may be gone at once and are created again without approval: a number, or a percentage of them, at least one."),
 					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
 					"max_monthly_cost": object{
-						"description": "Cap on what the fleet's droplets cost in a month, in US dollars: creates beyond it are held.",
+						"description": "Cap on the monthly cost of the fleet's droplets, in US dollars: creates beyond it are held.",
 						"type":        "number", "exclusiveMinimum": 0,
 					},
 					"max_unavailable": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxUnavailable,
 						"How many droplets of one group may be out of service at once: a number, or a percentage of the group, at least one."),
 					driftKey: choiceSchema(drifts, string(fleet.DriftReport),
-						"What to do about droplets that others changed: show it, mend what can be mended in place, or replace where it cannot."),
+						"What to do about droplets that were changed outside arcadiad: show it, correct what can change in place, or replace if that is not enough."),
 				},
 			},
 		},
@@ -85,9 +85,9 @@ func mappingSchema(keys []string) object {
 				"type":        "integer", "minimum": 0, "maximum": maxCount,
 			}
 		case wasKey:
-			properties[key] = described(formOf["name"].schema(), "The old name of a droplet that is renamed. With count: the old stem, and each droplet keeps its number.")
+			properties[key] = described(formOf["name"].schema(), "The old name of a renamed droplet. With count: the old stem, and each droplet keeps its number.")
 		case fileKey:
-			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory: a regular file, neither in .git nor a secret of arcadiad.")
+			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory: a regular file, not in .git and not a secret of arcadiad.")
 		default:
 			if r, ok := ruleNamed(key); ok {
 				properties[key] = choiceSchema(r.words, r.standard, r.doc)

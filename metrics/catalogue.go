@@ -64,20 +64,20 @@ func newCounters(b *book) counters {
 	return counters{
 		passes: b.counter("passes_total",
 			"Passes by the trigger that came first and by outcome: executed (planned and carried out), synced (no fleet file is in force), "+
-				"changed (the plan changed in mid-pass; another pass follows), failed.", "trigger", "outcome"),
-		passTime: b.histogram("pass_duration_seconds", "How long passes took, failed ones too.", passBuckets),
+				"changed (the plan changed during the pass; another pass follows), failed.", "trigger", "outcome"),
+		passTime: b.histogram("pass_duration_seconds", "How long passes took, including failed ones.", passBuckets),
 		sagas: b.counter("sagas_total",
 			"Sagas that ended, by kind and by outcome: completed, compensated (failed and undone), superseded (the file asked for something else).",
 			"kind", "outcome"),
-		sagaTime: b.histogram("saga_duration_seconds", "From the begin of a completed saga to its end.", sagaBuckets, "kind"),
+		sagaTime: b.histogram("saga_duration_seconds", "From the start of a completed saga to its end.", sagaBuckets, "kind"),
 		stepTime: b.histogram("saga_step_duration_seconds", "From the first try of a saga's step until it was done.", sagaBuckets, "step"),
 		stepFailures: b.counter("saga_step_failures_total",
-			"Tries of a step, or of its compensation, that failed, whatever followed.", "step"),
-		unwritten: b.counter("journal_write_failures_total", "Writes that the journal did not take: disk full, read-only, swapped."),
+			"Failed tries of a step or of its compensation.", "step"),
+		unwritten: b.counter("journal_write_failures_total", "Writes that the journal refused: disk full, read-only, swapped."),
 		requests: b.counter("api_requests_total",
-			"Requests that went to the DigitalOcean API, by HTTP status; code is none where no answer came.", "method", "route", "code"),
+			"Requests that went to the DigitalOcean API, by HTTP status; code is none if no answer came.", "method", "route", "code"),
 		requestTime: b.histogram("api_request_duration_seconds",
-			"From sending a request until its answer was read whole, or given up. Time in the queue is not in it.", requestBuckets, "method", "route"),
+			"From sending a request until its answer was read or given up, without the time in the queue.", requestBuckets, "method", "route"),
 		notifications: b.counter("notifications_total", "Attempts to call the webhook, by outcome: delivered, failed.", "outcome"),
 	}
 }

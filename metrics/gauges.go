@@ -48,53 +48,53 @@ func gauges() []gauge {
 			emit(1, at.sources.Version, goVersion())
 		}},
 
-		{"droplets", "Droplets of the account by what they are to arcadiad (managed, released, orphaned, foreign) and by status, as of the last look.",
+		{"droplets", "Droplets of the account by state (managed, released, orphaned, foreign) and by status, as of the last observation.",
 			[]string{"state", "status"}, func(at moment, emit emit) {
 				for g, n := range at.droplets {
 					emit(float64(n), string(g.state), string(g.status))
 				}
 			}},
 		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.desired) })},
-		{"drifted_droplets", "Droplets that somebody changed behind arcadiad's back, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
-		{"pending_droplets", "Droplets with changes of the file that cannot be made on a living droplet, as of the last plan.", nil,
+		{"drifted_droplets", "Droplets that were changed outside arcadiad, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
+		{"pending_droplets", "Droplets with changes of the file that an existing droplet cannot get, as of the last plan.", nil,
 			planned(func(f figures) float64 { return float64(f.pending) })},
-		{"missing_droplets", "Registered droplets that the account does not show, as of the last look: those that are proved gone and not made again yet count too.", nil,
+		{"missing_droplets", "Registered droplets that the account does not show, as of the last observation, including those that are gone and not created again yet.", nil,
 			func(at moment, emit emit) {
 				if at.known {
 					emit(float64(at.missing))
 				}
 			}},
-		{"plan_actions", "Actions of the last plan, held ones included.", []string{"action"}, func(at moment, emit emit) {
+		{"plan_actions", "Actions of the last plan, including held ones.", []string{"action"}, func(at moment, emit emit) {
 			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy} {
 				if at.planned {
 					emit(float64(at.actions[string(k)]), string(k))
 				}
 			}
 		}},
-		{"plan_held_actions", "Actions of the last plan that are held, by the rule that holds them; rules that hold nothing are left out.",
+		{"plan_held_actions", "Held actions of the last plan, by hold; holds without an action are omitted.",
 			[]string{"rule"}, func(at moment, emit emit) {
 				for rule, n := range at.held {
 					emit(float64(n), rule)
 				}
 			}},
-		{"account_droplet_limit", "How many droplets the account may have. Left out where the token may not see it.", nil, func(at moment, emit emit) {
+		{"account_droplet_limit", "How many droplets the account may have. Omitted if the token may not read it.", nil, func(at moment, emit emit) {
 			if at.limit > 0 {
 				emit(float64(at.limit))
 			}
 		}},
 
-		{"fleet_file_last_load_successful", "1: the newest version of the fleet file is in force; 0: it is bad or gone, and an older one is, or none.", nil,
+		{"fleet_file_last_load_successful", "1: the newest version of the fleet file is in force; 0: it is bad or gone, and an older one or none is in force.", nil,
 			func(at moment, emit emit) {
 				if at.newest != nil {
 					emit(truth(*at.newest))
 				}
 			}},
 		{"fleet_file_last_load_success_timestamp_seconds", "When a version of the fleet file was last put in force.", nil, at(func(at moment) time.Time { return at.loaded })},
-		{"last_pass_success_timestamp_seconds", "When a plan was last carried out whole; what it held does not matter.", nil, at(func(at moment) time.Time { return at.passed })},
-		{"last_sync_success_timestamp_seconds", "When the last look at the whole account that was saved ended.", nil, at(func(at moment) time.Time { return at.synced })},
+		{"last_pass_success_timestamp_seconds", "When a pass last carried out its plan; held actions do not matter.", nil, at(func(at moment) time.Time { return at.passed })},
+		{"last_sync_success_timestamp_seconds", "When the last saved observation of the whole account ended.", nil, at(func(at moment) time.Time { return at.synced })},
 
-		{"live_sagas", "Sagas that have not ended, by kind and status: pending, running, compensating, stuck.", []string{"kind", "status"}, showSagas},
-		{"oldest_live_saga_timestamp_seconds", "When the oldest saga began that has not ended. Left out while there is none.", nil,
+		{"live_sagas", "Live sagas, by kind and status: pending, running, compensating, stuck.", []string{"kind", "status"}, showSagas},
+		{"oldest_live_saga_timestamp_seconds", "When the oldest live saga began. Omitted if there is none.", nil,
 			at(func(at moment) (oldest time.Time) {
 				for _, s := range at.sagas {
 					if oldest.IsZero() || s.CreatedAt.Before(oldest) {
@@ -104,40 +104,40 @@ func gauges() []gauge {
 				return oldest
 			})},
 
-		{"write_gate_open", "1: writes to the account are let through; 0: they are stopped, by a pause, a pin, an unproved token or a shutdown.", nil,
+		{"write_gate_open", "1: writes to the account are allowed; 0: a pause, a pin, an unproved token or a shutdown stops them.", nil,
 			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Closed == nil) })},
-		{"paused", "1: `arcadiad pause` was in force at the last look.", nil, func(at moment, emit emit) {
+		{"paused", "1: `arcadiad pause` was in force at the last observation.", nil, func(at moment, emit emit) {
 			if at.known {
 				emit(truth(at.figures.paused))
 			}
 		}},
 		{"api_rate_limit_requests", "Requests an hour that the API allows the token.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Limit) })},
-		{"api_rate_limit_remaining_requests", "What is left of them by our best knowledge. Left out until an answer told.", nil, func(at moment, emit emit) {
+		{"api_rate_limit_remaining_requests", "How many of them are left, as far as arcadiad knows. Omitted until an answer says so.", nil, func(at moment, emit emit) {
 			if at.budget.Remaining >= 0 {
 				emit(float64(at.budget.Remaining))
 			}
 		}},
-		{"api_budget_used_requests", "Our own requests within the window, those in flight included.", []string{"window"}, func(at moment, emit emit) {
+		{"api_budget_used_requests", "Our own requests within the window, including those in flight.", []string{"window"}, func(at moment, emit emit) {
 			emit(float64(at.budget.HourUsed), "hour")
 			emit(float64(at.budget.MinUsed), "minute")
 		}},
-		{"api_budget_cap_requests", "How many of our own requests the window may have: the limit without the reserve.", []string{"window"}, func(at moment, emit emit) {
+		{"api_budget_cap_requests", "How many requests of our own the window allows: the limit without the reserve.", []string{"window"}, func(at moment, emit emit) {
 			emit(float64(at.budget.HourCap), "hour")
 			emit(float64(at.budget.MinCap), "minute")
 		}},
 		{"api_budget_holding", "1: requests wait because the rate limit is used up, or the API answered 429.", nil,
 			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Holding != "") })},
-		{"api_poll_stretch_ratio", "How many times longer than usual polls wait for each other, to save the budget; 1 is usual, 12 the most.", nil,
+		{"api_poll_stretch_ratio", "How many times longer than usual the interval of polls is, to save the budget; 1 is usual, 12 the maximum.", nil,
 			budget(func(s digitalocean.BudgetState) float64 { return s.Stretch })},
 		{"api_requests_waiting", "Requests that wait for their slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Waiting) })},
 		{"api_requests_in_flight", "Requests that hold a slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.InFlight) })},
 
-		{"conditions", "Conditions that need a person, by kind: those that the webhook tells of.", []string{"kind"}, func(at moment, emit emit) {
+		{"conditions", "Conditions that need a person, by kind, as reported to the webhook.", []string{"kind"}, func(at moment, emit emit) {
 			for kind, n := range at.conditions {
 				emit(float64(n), string(kind))
 			}
 		}},
-		{"notifications_undelivered", "Conditions, raised or recovered, that the webhook could not be told of yet. Left out without a webhook.", nil,
+		{"notifications_undelivered", "Conditions, raised or recovered, that the webhook has not received yet. Omitted without a webhook.", nil,
 			func(at moment, emit emit) {
 				if at.sources.Notifications {
 					emit(float64(at.undelivered))

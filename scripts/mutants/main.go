@@ -50,10 +50,10 @@ const (
 )
 
 func main() {
-	only := flag.String("only", "", "only the mutants whose law, file or guard matches this pattern, such as '^law 4 '")
-	jobs := flag.Int("jobs", runtime.NumCPU(), "mutants at a time")
-	timeout := flag.Duration("timeout", defaultTimeout, "for the tests of one mutant; tests that hang have failed")
-	verbose := flag.Bool("v", false, "show what the tests of survivors and broken mutants printed")
+	only := flag.String("only", "", "run only mutants whose law, file or guard matches this pattern, such as '^law 4 '")
+	jobs := flag.Int("jobs", runtime.NumCPU(), "how many mutants run at a time")
+	timeout := flag.Duration("timeout", defaultTimeout, "time limit for the tests of one mutant; a test that hangs has failed")
+	verbose := flag.Bool("v", false, "show the test output of survivors and broken mutants")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
 	if err != nil {

@@ -1,3 +1,3 @@
-// Package stage is what the scripts that measure stand on: a simulated account behind HTTP on loopback, served by the script's own
-// process, and other programs as processes whose costs are taken from the kernel.
+// Package stage serves the measuring scripts: a simulated account over HTTP on loopback in the script's own process, and other
+// programs as processes whose costs the kernel reports.
 package stage
