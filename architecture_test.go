@@ -183,7 +183,7 @@ func mayImport() map[string][]string {
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
-		"cmd":     {"condition", "control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
+		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }

@@ -1,7 +1,7 @@
 // Package condition is the one list of what wants attention, per fleet and per droplet.
 //
 // [Of] judges plain values: the fleet file, the last pass with its plan, the live sagas. The [Set] that it gives is what the
-// webhook, the metrics, the log, `arcadiad status`, the service manager and the probes show, each in its own form; none of them
+// webhook, `arcadiad_conditions`, the log, `arcadiad status`, the service manager and the probes show, each in its own form; none of them
 // judges by itself. Every [Condition] is of a [Kind], and condition.go has one row for each: when it is so, what a person does about it, and the
 // function that finds it.
 //
