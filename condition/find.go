@@ -10,39 +10,39 @@ import (
 	"arcadiad/saga"
 )
 
-func (s Set) failing() []Condition {
-	if !s.fails() {
+func (in Input) failing() []Condition {
+	if !in.fails() {
 		return nil
 	}
 	c := Condition{
-		Kind: Failing, State: "failing", Since: s.Failing.UTC(), Summary: fmt.Sprintf("passes fail: %v", s.PassErr),
+		Kind: Failing, State: "failing", Since: in.Failing.UTC(), Summary: fmt.Sprintf("passes fail: %v", in.PassErr),
 		Advice: "see the log, and what DigitalOcean says of itself; writes and sagas wait, nothing is lost",
 	}
-	if pin := (*plan.PinError)(nil); errors.As(s.PassErr, &pin) {
+	if pin := (*plan.PinError)(nil); errors.As(in.PassErr, &pin) {
 		c.State, c.Advice = "pinned "+pin.Pin, "all writes are stopped until token, fleet file and state database belong together again"
 	}
 	return []Condition{c}
 }
 
-func (s Set) file() []Condition {
-	if s.FileErr == nil {
+func (in Input) file() []Condition {
+	if in.FileErr == nil {
 		return nil
 	}
 	return []Condition{{
-		Kind: File, State: s.FileErr.Error(), Summary: s.unusable() + ": " + s.FileErr.Error(), Advice: "mend the file; to check it: arcadiad validate",
+		Kind: File, State: in.FileErr.Error(), Summary: in.unusable() + ": " + in.FileErr.Error(), Advice: "mend the file; to check it: arcadiad validate",
 	}}
 }
 
 // unusable says what a bad fleet file leaves in force.
-func (s Set) unusable() string {
-	if s.Desired == nil {
+func (in Input) unusable() string {
+	if in.Desired == nil {
 		return "the fleet file is not usable; no fleet file is in force: syncing and resuming, planning nothing"
 	}
 	return "the fleet file is not usable; the last good version stays in force"
 }
 
-func (s Set) stuck() (conditions []Condition) {
-	for _, live := range s.Live {
+func (in Input) stuck() (conditions []Condition) {
+	for _, live := range in.Live {
 		if c, stuck := OfSaga(live); stuck {
 			conditions = append(conditions, c)
 		}
@@ -71,8 +71,8 @@ func OfSaga(s saga.Saga) (c Condition, stuck bool) {
 }
 
 // missing leaves the droplet out of its words: what is lost at once is told in one line.
-func (s Set) missing() (conditions []Condition) {
-	for _, m := range s.Plan.Missing {
+func (in Input) missing() (conditions []Condition) {
+	for _, m := range in.Plan.Missing {
 		c := Condition{
 			Kind: Missing, Subject: m.Name, State: fmt.Sprint(m.DropletID), Since: m.Since,
 			Summary: "a registered droplet is not in the account any more",
@@ -88,16 +88,16 @@ func (s Set) missing() (conditions []Condition) {
 
 // held tells of the actions that the next pass does not do by itself, but for what is only due later. Those of one name are one condition.
 // The droplet is left out of the words, as above.
-func (s Set) held() (conditions []Condition) {
+func (in Input) held() (conditions []Condition) {
 	first := map[string]int{} // index of a name's condition
-	for _, a := range s.Plan.Actions {
+	for _, a := range in.Plan.Actions {
 		hold := a.Hold()
 		if !a.Held || a.Waits() && !hold.Failed {
 			continue
 		}
 		c := Condition{
 			Kind: Held, Subject: a.Name, State: fmt.Sprint(a.Kind, " ", a.HeldBy, " ", a.DropletID, " ", a.Spec.Hash()),
-			Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason), Advice: hold.Advice(s.Plan.ID),
+			Summary: fmt.Sprintf("%s is held by %s: %s", a.Kind, a.HeldBy, a.HeldReason), Advice: hold.Advice(in.Plan.ID),
 		}
 		if hold.Failed && !hold.Waits {
 			c.Kind = Stalled
@@ -113,8 +113,8 @@ func (s Set) held() (conditions []Condition) {
 	return conditions
 }
 
-func (s Set) released() (conditions []Condition) {
-	for _, r := range s.Plan.Released {
+func (in Input) released() (conditions []Condition) {
+	for _, r := range in.Plan.Released {
 		conditions = append(conditions, Condition{
 			Kind: Released, Subject: r.Name, State: fmt.Sprint(r.DropletID),
 			Summary: fmt.Sprintf("droplet %d is no longer ours: %s; its name stays taken", r.DropletID, r.Reason),
@@ -125,8 +125,8 @@ func (s Set) released() (conditions []Condition) {
 }
 
 // drift says what somebody changed, with what as far as that is known, and what is broken.
-func (s Set) drift() (conditions []Condition) {
-	for _, d := range s.Plan.Drift {
+func (in Input) drift() (conditions []Condition) {
+	for _, d := range in.Plan.Drift {
 		var all, changed, broken, by, parts []string
 		for _, c := range d.Changes {
 			words := fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To)
@@ -148,7 +148,7 @@ func (s Set) drift() (conditions []Condition) {
 		tell("is broken", broken)
 		c := Condition{
 			Kind: Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", strings.Join(all, ", ")),
-			Summary: strings.Join(parts, "; "), Advice: s.driftAdvice(d.Name),
+			Summary: strings.Join(parts, "; "), Advice: in.driftAdvice(d.Name),
 		}
 		if len(by) > 0 {
 			c.Summary += " (by " + strings.Join(by, "; ") + ")"
@@ -159,10 +159,10 @@ func (s Set) drift() (conditions []Condition) {
 }
 
 // driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
-func (s Set) driftAdvice(name string) string {
+func (in Input) driftAdvice(name string) string {
 	const look = "; to look: arcadiad plan"
-	spec, _ := s.Desired.Spec(name)
-	switch s.Desired.Policy.DriftOf(spec.Rules) {
+	spec, _ := in.Desired.Spec(name)
+	switch in.Desired.Policy.DriftOf(spec.Rules) {
 	case fleet.DriftCorrect:
 		return "it cannot be mended in place: change it back, put the change into the fleet file, or allow another droplet (drift: replace)" + look
 	case fleet.DriftReplace:

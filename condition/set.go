@@ -1,29 +1,57 @@
 package condition
 
 import (
-	"errors"
-	"time"
+	"cmp"
+	"slices"
 
 	"arcadiad/fleet"
-	"arcadiad/plan"
-	"arcadiad/saga"
 )
 
-// Input is what a Set is judged by.
-type Input struct {
-	Desired *fleet.Fleet // the fleet file in force; nil: none is
-	FileErr error        // why the newest version of the file is not in force
-	Live    []saga.Saga  // the live sagas
-	Gate    error        // why no write is let through
+// Source is what brings news of conditions.
+type Source int
 
-	PassAt  time.Time // when the last pass began; zero: none has ended
-	Trigger string    // what asked for it
-	PassErr error     // why it failed
-	Failing time.Time // when the first of the passes began that have failed since; zero: not known
-	Paused  error     // why it carried nothing out, if it was paused
-	Plan    plan.Plan // what it planned; without an id: nothing
+const (
+	Versions Source = iota // of the fleet file
+	Passes                 // and their plans
+	Sagas
+)
 
-	Now time.Time
+// row is all that is said of a kind as such.
+type row struct {
+	kind Kind
+	is   string // when it is so, as docs/metrics.md has it
+	do   string // what to do about it, the same
+	from Source
+	find func(Input) []Condition // nil: it is found with another kind
+}
+
+// rows are all kinds, in the order in which messages show them.
+var rows = []row{
+	{Failing, "passes have failed for five minutes, or account, file and database do not belong together", "the log, `arcadiad status`",
+		Passes, Input.failing},
+	{File, "the newest fleet file is not in force", "`arcadiad validate`", Versions, Input.file},
+	{Stuck, "a saga keeps failing, and may need a person", "`arcadiad saga show`, then `retry` or `abort`", Sagas, Input.stuck},
+	{Missing, "a registered droplet is not in the account any more",
+		"check the account; the droplet is created again by itself, unless more than `max_lost` are gone", Passes, Input.missing},
+	{Stalled, "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not retried",
+		"find the cause, then change the stanza or run `arcadiad saga retry`", Passes, nil},
+	{Held, "an action waits, for a person or for a backoff", "`arcadiad plan`, then perhaps `arcadiad approve`", Passes, Input.held},
+	{Released, "a registered droplet lost its tags", "restore them", Passes, Input.released},
+	{Drift, "a droplet was changed outside arcadiad", "revert it, or change the file", Passes, Input.drift},
+}
+
+// Kinds are all kinds, in the order in which messages show them.
+func Kinds() (kinds []Kind) {
+	for _, r := range rows {
+		kinds = append(kinds, r.kind)
+	}
+	return kinds
+}
+
+// Compare orders conditions as messages show them.
+func Compare(a, b Condition) int {
+	place := func(k Kind) int { return slices.IndexFunc(rows, func(r row) bool { return r.kind == k }) }
+	return cmp.Or(place(a.Kind)-place(b.Kind), fleet.CompareNames(a.Subject, b.Subject), cmp.Compare(a.Subject, b.Subject))
 }
 
 // Set is what wants attention, as far as its input tells.
@@ -31,18 +59,6 @@ type Set struct{ Input }
 
 // Of judges an input.
 func Of(in Input) Set { return Set{in} }
-
-// planned tells whether there is a plan to judge by.
-func (s Set) planned() bool { return s.Desired != nil && s.PassErr == nil && s.Plan.ID != "" }
-
-// failingAfter is how long passes fail before people are told: the API may have a bad minute.
-const failingAfter = 5 * time.Minute
-
-// fails tells whether passes fail, and have for a while. A mismatch of the pins does not go away by itself.
-func (s Set) fails() bool {
-	var pin *plan.PinError
-	return s.PassErr != nil && (errors.As(s.PassErr, &pin) || !s.Failing.IsZero() && s.Now.Sub(s.Failing) >= failingAfter)
-}
 
 // tells reports whether the Set can tell of a kind: of the plan's it cannot without one, and in a bad minute not whether passes fail.
 func (s Set) tells(r row) bool {
@@ -62,7 +78,7 @@ func (s Set) From(source Source) (conditions []Condition, kinds []Kind) {
 			continue
 		}
 		if kinds = append(kinds, r.kind); r.find != nil {
-			conditions = append(conditions, r.find(s)...)
+			conditions = append(conditions, r.find(s.Input)...)
 		}
 	}
 	return conditions, kinds
