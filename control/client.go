@@ -103,36 +103,31 @@ func (c *Client) Sync(ctx context.Context) (droplets int, err error) {
 	return a.Droplets, err
 }
 
-func (c *Client) Missed(ctx context.Context) error {
-	_, err := missedCall.ask(ctx, c.http, struct{}{}, nil)
-	return err
-}
+func (c *Client) Missed(ctx context.Context) error { return tell(ctx, c, missedCall, struct{}{}) }
 
 func (c *Client) Approve(ctx context.Context, planID string) error {
 	if !plan.IsID(planID) {
 		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
 	}
-	_, err := approveCall.ask(ctx, c.http, named{planID}, nil)
-	return err
+	return tell(ctx, c, approveCall, named{planID})
 }
 
 func (c *Client) Pause(ctx context.Context, paused bool) error {
-	_, err := pauseCall.ask(ctx, c.http, pausing{paused}, nil)
-	return err
+	return tell(ctx, c, pauseCall, pausing{paused})
 }
-
 func (c *Client) Retry(ctx context.Context, sagaID string) error {
-	_, err := retryCall.ask(ctx, c.http, named{sagaID}, nil)
-	return err
+	return tell(ctx, c, retryCall, named{sagaID})
 }
-
 func (c *Client) Abort(ctx context.Context, sagaID string) error {
-	_, err := abortCall.ask(ctx, c.http, named{sagaID}, nil)
-	return err
+	return tell(ctx, c, abortCall, named{sagaID})
+}
+func (c *Client) Token(ctx context.Context, word string) error {
+	return tell(ctx, c, tokenCall, token{word})
 }
 
-func (c *Client) Token(ctx context.Context, word string) error {
-	_, err := tokenCall.ask(ctx, c.http, token{word}, nil)
+// tell makes a call that has no answer.
+func tell[Q any](ctx context.Context, c *Client, what call[Q, struct{}], q Q) error {
+	_, err := what.ask(ctx, c.http, q, nil)
 	return err
 }
 

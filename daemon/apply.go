@@ -97,11 +97,6 @@ func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []c
 	return outcomes
 }
 
-// passAgreed carries out the plan of that id, to which a person said yes.
-func (h *app) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
-	return h.passWithin(ctx, planID, h.shown.of(planID))
-}
-
 // passWithin carries out the plan of that id. When the plan is another one by now, because the daemon has begun it by itself, it carries out
 // what is left, as long as all of that is part of what the person agreed to.
 func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {

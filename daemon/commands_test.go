@@ -75,3 +75,8 @@ func Approve(ctx context.Context, o Options, planID string) error {
 func changed(err error) bool {
 	return err != nil && strings.Contains(err.Error(), reconcile.ErrChanged.Error())
 }
+
+// passAgreed carries out the plan of that id, to which a person said yes.
+func (h *app) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
+	return h.passWithin(ctx, planID, h.shown.of(planID))
+}

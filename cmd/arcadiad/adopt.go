@@ -88,10 +88,8 @@ func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names
 		},
 		Progress: show.Take,
 	}
-	var handed control.Handed
-	err := s.ask(ctx, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (err error) {
-		handed, err = control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, assent)
-		return err
+	handed, err := request(ctx, s, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (control.Handed, error) {
+		return control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, assent)
 	})
 	show.End()
 	if err != nil {

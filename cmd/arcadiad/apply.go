@@ -64,10 +64,8 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		Progress: show.Take,
 	}
 	began := time.Now()
-	var applied control.Applied
-	err := s.ask(ctx, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (err error) {
-		applied, err = control.Apply(ctx, c, conduct)
-		return err
+	applied, err := request(ctx, s, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (control.Applied, error) {
+		return control.Apply(ctx, c, conduct)
 	})
 	show.End()
 	if err != nil {

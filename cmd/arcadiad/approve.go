@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -24,17 +23,7 @@ A running daemon carries the actions out at once. Otherwise the next apply or ru
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		err := s.order(cmd, func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "Plan %s is approved.\n", args[0])
-		return nil
+		return s.order(cmd, "Plan "+args[0]+" is approved.", func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
 	}
 	return cmd
-}
-
-// order gives an order to the daemon or to the state database, which asks nothing of the account.
-func (s *settings) order(cmd *cobra.Command, give func(*control.Client) error) error {
-	return s.ask(cmd.Context(), control.Order, hostNever, s.logger(cmd.ErrOrStderr()), give)
 }

@@ -8,17 +8,31 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"arcadiad/control"
 	"arcadiad/daemon"
 )
 
-// ask reaches what answers the need of a command, and asks it.
-func (s *settings) ask(ctx context.Context, need control.Need, h hosting, log *slog.Logger, do func(*control.Client) error) error {
+// request reaches what answers the need of a command, and asks it.
+func request[A any](ctx context.Context, s *settings, need control.Need, h hosting, log *slog.Logger, ask func(*control.Client) (A, error)) (a A, err error) {
 	c, err := s.connect(ctx, need, h, log)
 	if err != nil {
-		return err
+		return a, err
 	}
-	return errors.Join(do(c), c.Close())
+	a, err = ask(c)
+	return a, errors.Join(err, c.Close())
+}
+
+// order gives an order to the daemon or to the state database, which asks nothing of the account, and says that it was given.
+func (s *settings) order(cmd *cobra.Command, said string, give func(*control.Client) error) error {
+	_, err := request(cmd.Context(), s, control.Order, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (none struct{}, err error) {
+		return none, give(c)
+	})
+	if err == nil {
+		fmt.Fprintln(cmd.OutOrStdout(), said)
+	}
+	return err
 }
 
 // connect reaches the daemon, or opens the service of this process.

@@ -29,10 +29,9 @@ Exit codes: 0 nothing failed; 1 something did.`,
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		s.asService(systemService())
-		var report doctor.Report
-		err := s.ask(cmd.Context(), control.Examine, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
-			report, err = c.Doctor(cmd.Context())
-			return err
+		log := s.logger(cmd.ErrOrStderr())
+		report, err := request(cmd.Context(), s, control.Examine, hostBriefly, log, func(c *control.Client) (doctor.Report, error) {
+			return c.Doctor(cmd.Context())
 		})
 		if err != nil {
 			return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -36,12 +35,7 @@ func pausing(cmd *cobra.Command, paused bool, said string) *cobra.Command {
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		err := s.order(cmd, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), said)
-		return nil
+		return s.order(cmd, said, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
 	}
 	return cmd
 }

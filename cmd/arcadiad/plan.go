@@ -34,10 +34,9 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 	cmd.Flags().BoolVar(&s.stateless, "stateless", false, "plan without the state database, from the droplets' tags alone, as for a pull request")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		var p plan.Plan
-		err := s.ask(cmd.Context(), control.DryRun, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
-			p, err = c.Plan(cmd.Context(), control.PlanRequest{})
-			return err
+		log := s.logger(cmd.ErrOrStderr())
+		p, err := request(cmd.Context(), s, control.DryRun, hostBriefly, log, func(c *control.Client) (plan.Plan, error) {
+			return c.Plan(cmd.Context(), control.PlanRequest{})
 		})
 		if err != nil {
 			return err

@@ -32,8 +32,11 @@ A daemon that was started with --token-file needs none of it: it notices another
 		if err != nil {
 			return err
 		}
-		err = s.ask(cmd.Context(), control.Running, hostNever, log, func(c *control.Client) error { return c.Token(cmd.Context(), token) })
+		c, err := s.connect(cmd.Context(), control.Running, hostNever, log)
 		if err != nil {
+			return err
+		}
+		if err := c.Token(cmd.Context(), token); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the token.")

@@ -117,12 +117,8 @@ func sagaOrderCommand(cmd *cobra.Command, said string, order func(c *control.Cli
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		err := s.order(cmd, func(c *control.Client) error { return order(c, cmd.Context(), args[0]) })
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "Saga %s %s.\n", fleet.Saga8(args[0]), said)
-		return nil
+		said := fmt.Sprintf("Saga %s %s.", fleet.Saga8(args[0]), said)
+		return s.order(cmd, said, func(c *control.Client) error { return order(c, cmd.Context(), args[0]) })
 	}
 	return cmd
 }

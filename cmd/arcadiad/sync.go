@@ -22,11 +22,8 @@ Where a daemon runs on the state database, it is asked to do it, and then acts u
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		seen := 0
-		err := s.ask(cmd.Context(), control.Work, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (err error) {
-			seen, err = c.Sync(cmd.Context())
-			return err
-		})
+		ctx := cmd.Context()
+		seen, err := request(ctx, s, control.Work, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (int, error) { return c.Sync(ctx) })
 		if err != nil {
 			return err
 		}
