@@ -129,9 +129,22 @@ func sideEffects(run []plan.Action) (lines []string) {
 	if len(run) > 1 {
 		its, it, droplet = "their places", "them", "the new droplets do"
 	}
+	backups, volumes, ips := 0, []string{}, []string{}
+	for _, a := range run {
+		for _, t := range a.SideEffects {
+			switch t.Kind {
+			case fleet.AttachedBackups:
+				backups += t.Count
+			case fleet.AttachedVolume:
+				volumes = append(volumes, clean(t.ID))
+			case fleet.AttachedReservedIP:
+				ips = append(ips, clean(t.ID))
+			}
+		}
+	}
 	var along []string
-	if n := backupsOf(run); n > 0 {
-		along = append(along, fleet.Counted(n, "backup"))
+	if backups > 0 {
+		along = append(along, fleet.Counted(backups, "backup"))
 	}
 	if places := placesOf(run[0]); len(places) > 0 {
 		words := fmt.Sprintf("%s in %s, by id", its, fleet.Series(places))
@@ -143,31 +156,10 @@ func sideEffects(run []plan.Action) (lines []string) {
 	if len(along) > 0 {
 		lines = append(lines, "takes along: "+strings.Join(along, "; "))
 	}
-	behind := slices.Concat(named("volume", idsOf(run, fleet.AttachedVolume)), named("reserved IP", idsOf(run, fleet.AttachedReservedIP)))
-	if len(behind) > 0 {
+	if behind := slices.Concat(named("volume", volumes), named("reserved IP", ips)); len(behind) > 0 {
 		lines = append(lines, "leaves behind, unused and still billed: "+strings.Join(behind, "; "))
 	}
 	return lines
-}
-
-func backupsOf(run []plan.Action) (n int) {
-	for _, a := range run {
-		for _, t := range a.SideEffects {
-			n += t.Count
-		}
-	}
-	return n
-}
-
-func idsOf(run []plan.Action, kind fleet.AttachmentKind) (ids []string) {
-	for _, a := range run {
-		for _, t := range a.SideEffects {
-			if t.Kind == kind {
-				ids = append(ids, clean(t.ID))
-			}
-		}
-	}
-	return ids
 }
 
 // named names one thing or a few, and counts more.

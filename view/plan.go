@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -19,7 +20,7 @@ const widestName = 32
 // noticed, then a summary. A fleet that is as it should be takes one line. Colored: whatever the environment says.
 func Plan(w io.Writer, p plan.Plan, colored bool) error {
 	actions, noticed := actionRuns(p.Actions), sections(p)
-	t := &text{paint: newPalette(colored), width: nameWidth(actions, noticed)}
+	t := &text{colored: colored, width: nameWidth(actions, noticed)}
 	if !p.Empty() {
 		t.printf("Plan %s for fleet %s", p.ID, p.Fleet)
 		if p.Approved {
@@ -41,7 +42,7 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 		t.printf("This takes %s.\n", words)
 	}
 	if p.Approvable() {
-		t.printf("\n%s\n", t.paint.warn("To let through what "+lifts(p)+": arcadiad approve "+p.ID))
+		t.printf("\n%s\n", t.warn("To let through what "+lifts(p)+": arcadiad approve "+p.ID))
 	}
 	for _, s := range noticed {
 		t.section(s)
@@ -50,12 +51,12 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 		t.heading("Warnings")
 	}
 	for _, warning := range p.Warnings {
-		t.printf("  %s %s\n", t.paint.warn("!"), clean(warning))
+		t.printf("  %s %s\n", t.warn("!"), clean(warning))
 	}
 	if t.Len() > 0 {
 		t.printf("\n")
 	}
-	t.printf("%s\n", t.paint.strong(sentence(p)))
+	t.printf("%s\n", t.strong(sentence(p)))
 	_, err := w.Write(t.Bytes())
 	return err
 }
@@ -76,8 +77,8 @@ func nameWidth(actions [][]plan.Action, noticed []section) int {
 // text is the rendering as it grows.
 type text struct {
 	bytes.Buffer
-	paint palette
-	width int
+	colored bool
+	width   int
 }
 
 func (t *text) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
@@ -86,18 +87,18 @@ func (t *text) heading(words string) {
 	if t.Len() > 0 && !strings.HasSuffix(t.String(), "\n\n") {
 		t.printf("\n")
 	}
-	t.printf("%s\n", t.paint.strong(words))
+	t.printf("%s\n", t.strong(words))
 }
 
 func (t *text) action(run []plan.Action) {
 	a := run[0]
-	t.line(t.paint.of(a.Kind)(fmt.Sprintf("%3s", signs[a.Kind])), spanOf(run), deed(run)+": "+motive(run))
+	t.line(t.ink(cmp.Or(inks[a.Kind], color.FgYellow), fmt.Sprintf("%3s", signs[a.Kind])), spanOf(run), deed(run)+": "+motive(run))
 	t.changes(changesOf(run))
 	for _, words := range sideEffects(run) {
 		t.beneath(words)
 	}
 	if a.Held {
-		t.beneath(t.paint.warn("held by "+a.HeldBy+": ") + restraint(run))
+		t.beneath(t.warn("held by "+a.HeldBy+": ") + restraint(run))
 	}
 }
 
@@ -130,34 +131,20 @@ func (t *text) changes(changes []plan.FieldChange) {
 	}
 }
 
-// palette colours words, or leaves them as they are.
-type palette struct {
-	add, remove, alter, take, warn, strong func(string) string
+// inks colour actions; the others are yellow.
+var inks = map[plan.Kind]color.Attribute{
+	plan.Provision: color.FgGreen, plan.Destroy: color.FgRed, plan.Replace: color.FgRed, plan.Adopt: color.FgCyan,
 }
 
-func newPalette(colored bool) palette {
-	ink := func(attributes ...color.Attribute) func(string) string {
-		if !colored {
-			return func(s string) string { return s }
-		}
-		c := color.New(attributes...)
-		c.EnableColor()
-		return func(s string) string { return c.Sprint(s) }
+func (t *text) ink(a color.Attribute, words string) string {
+	if !t.colored {
+		return words
 	}
-	return palette{
-		add: ink(color.FgGreen), remove: ink(color.FgRed), alter: ink(color.FgYellow), take: ink(color.FgCyan),
-		warn: ink(color.FgYellow), strong: ink(color.Bold),
-	}
+	c := color.New(a)
+	c.EnableColor()
+	return c.Sprint(words)
 }
 
-func (p palette) of(kind plan.Kind) func(string) string {
-	switch kind {
-	case plan.Provision:
-		return p.add
-	case plan.Destroy, plan.Replace:
-		return p.remove
-	case plan.Adopt:
-		return p.take
-	}
-	return p.alter
-}
+func (t *text) warn(words string) string { return t.ink(color.FgYellow, words) }
+
+func (t *text) strong(words string) string { return t.ink(color.Bold, words) }

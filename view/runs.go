@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 	"slices"
 
 	"arcadiad/fleet"
@@ -40,8 +39,7 @@ func follows(a, b string) bool {
 // actionRuns groups what would be done to one name after the other for the same reason. Of names for which several things are due, the
 // first make one run, the second another.
 func actionRuns(actions []plan.Action) [][]plan.Action {
-	var layers [][]plan.Action
-	place := map[string]int{} // where each run goes, by its first action
+	var layers [][]int // the first action of each name, the second, and so on
 	for i, nth := 0, 0; i < len(actions); i++ {
 		if nth++; i == 0 || actions[i-1].Name != actions[i].Name {
 			nth = 0
@@ -49,23 +47,19 @@ func actionRuns(actions []plan.Action) [][]plan.Action {
 		if nth == len(layers) {
 			layers = append(layers, nil)
 		}
-		layers[nth] = append(layers[nth], actions[i])
-		place[fmt.Sprint(nth, actions[i].Name)] = i
+		layers[nth] = append(layers[nth], i)
 	}
-	type placed struct {
-		at  int
-		run []plan.Action
+	var all [][]int
+	for _, layer := range layers {
+		same := func(i, j int) bool { return actAlike(actions[i], actions[j]) }
+		all = append(all, runs(layer, func(i int) string { return actions[i].Name }, same)...)
 	}
-	var all []placed
-	for nth, layer := range layers {
-		for _, run := range runs(layer, func(a plan.Action) string { return a.Name }, actAlike) {
-			all = append(all, placed{place[fmt.Sprint(nth, run[0].Name)], run})
-		}
-	}
-	slices.SortFunc(all, func(a, b placed) int { return a.at - b.at })
+	slices.SortFunc(all, func(a, b []int) int { return a[0] - b[0] })
 	out := make([][]plan.Action, len(all))
-	for i, p := range all {
-		out[i] = p.run
+	for n, run := range all {
+		for _, i := range run {
+			out[n] = append(out[n], actions[i])
+		}
 	}
 	return out
 }

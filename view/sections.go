@@ -45,8 +45,19 @@ func sections(p plan.Plan) []section {
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.entries) == 0 })
 }
 
+// entriesOf makes an entry of each droplet or run of like ones.
+func entriesOf[T any](list []T, name func(T) string, id func(T) int64, of func(T) entry) (entries []entry) {
+	same := func(a, b T) bool { return reflect.DeepEqual(of(a), of(b)) }
+	for _, run := range runs(list, name, same) {
+		e := of(run[0])
+		e.name, e.about = fleet.Span(name(run[0]), name(run[len(run)-1])), about(len(run), id(run[0]))
+		entries = append(entries, e)
+	}
+	return entries
+}
+
 // drifts are droplets with their changes of one cause; empty: of any.
-func drifts(list []plan.Drift, cause plan.Cause) (entries []entry) {
+func drifts(list []plan.Drift, cause plan.Cause) []entry {
 	var some []plan.Drift
 	for _, d := range list {
 		if cause != "" {
@@ -56,32 +67,23 @@ func drifts(list []plan.Drift, cause plan.Cause) (entries []entry) {
 			some = append(some, d)
 		}
 	}
-	same := func(a, b plan.Drift) bool { return reflect.DeepEqual(a.Changes, b.Changes) }
-	for _, run := range runs(some, func(d plan.Drift) string { return d.Name }, same) {
-		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), "", run[0].Changes})
-	}
-	return entries
+	return entriesOf(some, func(d plan.Drift) string { return d.Name }, func(d plan.Drift) int64 { return d.DropletID },
+		func(d plan.Drift) entry { return entry{changes: d.Changes} })
 }
 
-func released(list []plan.Released) (entries []entry) {
-	same := func(a, b plan.Released) bool { return a.Reason == b.Reason }
-	for _, run := range runs(list, func(r plan.Released) string { return r.Name }, same) {
-		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), run[0].Reason, nil})
-	}
-	return entries
+func released(list []plan.Released) []entry {
+	return entriesOf(list, func(r plan.Released) string { return r.Name }, func(r plan.Released) int64 { return r.DropletID },
+		func(r plan.Released) entry { return entry{words: r.Reason} })
 }
 
 // missing are neighbours that are missing since the same look.
-func missing(list []plan.Missing) (entries []entry) {
+func missing(list []plan.Missing) []entry {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b plan.Missing) int {
 		return cmp.Or(fleet.CompareNames(a.Name, b.Name), cmp.Compare(a.DropletID, b.DropletID))
 	})
-	same := func(a, b plan.Missing) bool { return a.Says() == b.Says() }
-	for _, run := range runs(list, func(m plan.Missing) string { return m.Name }, same) {
-		entries = append(entries, entry{fleet.Span(run[0].Name, run[len(run)-1].Name), about(len(run), run[0].DropletID), run[0].Says(), nil})
-	}
-	return entries
+	return entriesOf(list, func(m plan.Missing) string { return m.Name }, func(m plan.Missing) int64 { return m.DropletID },
+		func(m plan.Missing) entry { return entry{words: m.Says()} })
 }
 
 // Missing is the missing droplets of a plan in one line, for those who wait for them.
