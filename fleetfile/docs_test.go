@@ -116,7 +116,7 @@ func tables(t *testing.T, schema described) string {
 		}
 	}
 
-	out.WriteString("\n## How it may be changed\n\nThese stand with a droplet or in `defaults` too. They say how a change is carried out, and are no part of the droplet.\n\n" +
+	out.WriteString("\n## How it may be changed\n\nThese keys are allowed in a droplet and in `defaults`. They say how to make a change, and are not part of the droplet.\n\n" +
 		"| key | is | |\n|---|---|---|\n")
 	for _, name := range []string{"resize", "on_change", "replace", "drift"} {
 		row(name, droplet.Properties[name], false)

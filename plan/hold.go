@@ -29,8 +29,8 @@ type Hold struct {
 var holds = []Hold{
 	{
 		Name: "tags", judge: each(heldByTags),
-		Says: "its tags cannot be read, or somebody took them off; the reason says which",
-		Ends: "a token with `tag:read`, or the tags put back",
+		Says: "its tags cannot be read, or somebody removed them; the reason says which",
+		Ends: "a token with `tag:read`, or restore the tags",
 	}, {
 		Name: "protect", judge: each(heldByProtect),
 		Says: "the file, the record or the tag `arcadia-protect` protects it",
@@ -38,30 +38,30 @@ var holds = []Hold{
 	}, {
 		Name: "volumes", Liftable: true, judge: each(heldByVolumes),
 		Says: "volumes are attached, or cannot be read",
-		Ends: "detach them, give the token `block_storage:read`, or `arcadiad approve PLAN`",
+		Ends: "detach the volumes, give the token `block_storage:read`, or `arcadiad approve PLAN`",
 	}, {
 		Name: "reserved_ip", Liftable: true, judge: each(heldByReservedIP),
 		Says: "a reserved IP would be left without a droplet",
 		Ends: "move the address, or `arcadiad approve PLAN`",
 	}, {
 		Name: "origin", Liftable: true, judge: overOrigin,
-		Says: "it is not proved that this database made the droplet, or another arcadiad may count on it",
-		Ends: "take one of the two away, or `arcadiad approve PLAN`, which destroys the one that the reason names",
+		Says: "it is not proved that this database created the droplet, or another arcadiad may depend on it",
+		Ends: "remove one of the two, or `arcadiad approve PLAN`, which destroys the one that the reason names",
 	}, {
 		Name: "name_taken", Liftable: true, judge: each(heldByNamesake),
-		Says: "a droplet that no arcadiad manages has the name",
-		Ends: "`arcadiad adopt NAME` takes it over; `arcadiad approve PLAN` makes another beside it",
+		Says: "an unmanaged droplet has the name",
+		Ends: "`arcadiad adopt NAME` takes it over; `arcadiad approve PLAN` creates another beside it",
 	}, {
 		Name: "rename", Liftable: true, judge: unlikeRename,
 		Says: "a group goes and another of the same spec comes, or a `was` leads nowhere",
-		Ends: "`was: OLD` in the stanza, as the reason says; or `arcadiad approve PLAN`, which destroys the old droplets and makes new ones",
+		Ends: "`was: OLD` in the stanza, as the reason says; or `arcadiad approve PLAN`, which destroys the old droplets and creates new ones",
 	}, {
 		Name: holdLost, Liftable: true, judge: overMaxLost,
-		Says: "more than `max_lost` droplets are missing, or an empty database stands beside the tag of a fleet",
+		Says: "more than `max_lost` droplets are missing, or the database is empty and the fleet's tag counts more droplets than are shown",
 		Ends: "see [missing droplets](#missing-droplets)",
 	}, {
 		Name: "loop", Liftable: true, judge: each(heldByLoop),
-		Says: "it was replaced for this very spec already, and still differs",
+		Says: "it was already replaced for this spec, and still differs",
 		Ends: "correct the stanza, or `arcadiad approve PLAN`",
 	}, {
 		Name: "stalled", Failed: true, judge: each(heldByStall),
@@ -70,8 +70,8 @@ var holds = []Hold{
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
 	}, {
 		Name: "confirm", Waits: true, judge: each(heldByConfirm, heldByTraces),
-		Says: "one look is not enough: drift that was noticed just now, or the tag of a fleet that shows no droplet",
-		Ends: "time: half a minute, or five",
+		Says: "a second look is needed: drift was noticed just now, or the fleet's tag exists and no droplet has it",
+		Ends: "half a minute, or five minutes",
 	}, {
 		Name: "backoff", Waits: true, Failed: true, judge: each(heldByBackoff, heldByContest),
 		Says:   "it failed, or another tool changes it back",
@@ -83,7 +83,7 @@ var holds = []Hold{
 		Ends: "correct the line of the file that it names",
 	}, {
 		Name: "max_destroy", Liftable: true, judge: overMaxDestroy,
-		Says: "too many would go in one pass, the whole fleet would be destroyed or replaced, or too many were replaced that no edit asked for",
+		Says: "one pass would destroy or replace too many, or the whole fleet, or too many were replaced without an edit",
 		Ends: "`arcadiad approve PLAN`, if it is what you meant; [an example](getting-started.md#too-much-at-once)",
 	}, {
 		Name: "max_droplets", Catalogue: true, judge: overMaxDroplets,
@@ -100,7 +100,7 @@ var holds = []Hold{
 	}, {
 		Name: holdTurn, Waits: true, Catalogue: true, judge: outOfTurn,
 		Says: "another action of the name goes first, or [`max_unavailable`](fleet-file.md#policy) of its group are out of service",
-		Ends: "a later pass, by itself; where a member is off or missing and nothing brings it back, the reason says what does",
+		Ends: "a later pass; if a member stays off or missing, the reason says what to do",
 	},
 }
 
