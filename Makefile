@@ -11,9 +11,9 @@ VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v
 	git log -1 --date=format:%Y%m%d.%H%M%S --format='0.0.0~git%cd.%h' 2>/dev/null || echo 0.0.0~unknown)
 ARCH ?= $(shell go env GOARCH)
 
-# A program that needs no library of the system it runs on: SQLite within, Go's own resolver and user database.
+# A program that needs no system library: with SQLite, Go's own resolver and user database.
 STATIC = -trimpath -buildvcs=$(BUILDVCS) -tags 'netgo osusergo sqlite_omit_load_extension' -ldflags '-s -w -X main.release=$(VERSION) -linkmode external -extldflags "-static"'
-# The C compiler of another architecture, as Debian names it.
+# C compilers for other architectures, by their Debian names.
 CC_amd64 = x86_64-linux-gnu-gcc
 CC_arm64 = aarch64-linux-gnu-gcc
 # The same source makes the same package.
@@ -26,7 +26,7 @@ RUNS     ?= 200
 BENCH    ?= .
 ONLY     ?= .
 
-# Tests that make quick leaves out, for they take seconds each without the race detector. A test checks that each is there.
+# Tests that make quick skips, because each takes seconds without the race detector. A test checks that each exists.
 LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRandomWorlds TestDaysOfChanges TestRevisionIsBounded \
 	TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile TestNothingIsTakenAwayForWhatIsMisread \
 	TestNothingIsAskedForEachDroplet TestCreatesTakeWhatTheLimitsAllow TestImportAndAdoptAccountsOfManyShapes \

@@ -29,12 +29,12 @@ func main() {
 func run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("live-smoke", flag.ContinueOnError)
 	flags.SetOutput(out)
-	binary := flags.String("arcadiad", "bin/arcadiad", "the `binary` to prove")
+	binary := flags.String("arcadiad", "bin/arcadiad", "the `binary` to test")
 	url := flags.String("api-url", cmp.Or(getenv("DIGITALOCEAN_API_URL"), "https://api.digitalocean.com"), "`URL` of the API")
 	yes := flags.Bool("yes", false, "do not ask")
-	patience := flags.Duration("patience", 20*time.Minute, "how long all of it may take, without the cleaning up")
-	interval := flags.Duration("interval", 2*time.Second, "`pause` between two looks at the account")
-	lag := flags.Duration("lag", 2*time.Minute, "how long the account's listing may be behind")
+	patience := flags.Duration("patience", 20*time.Minute, "time limit of the run, without the cleanup")
+	interval := flags.Duration("interval", 2*time.Second, "`pause` between two readings of the account")
+	lag := flags.Duration("lag", 2*time.Minute, "how long the account's listing may lag")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {

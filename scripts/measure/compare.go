@@ -33,8 +33,8 @@ func compare(ctx context.Context, args []string, out, diagnostics io.Writer) err
 	latency := flags.Duration("latency", 50*time.Millisecond, "`time` that each request takes")
 	activation := flags.Duration("activation", 5*time.Second, "`time` until a new droplet is active")
 	limits := flags.Bool("real-limits", false, "enforce DigitalOcean's request limits, 5,000 an hour and 250 a minute")
-	parallelism := flags.Int("parallelism", 10, "requests, or resources, that each tool may work on at once")
-	settle := flags.Duration("settle", visible, "how `old` droplets must be before 5 of them are destroyed behind the tool's back")
+	parallelism := flags.Int("parallelism", 10, "how many requests, or resources, each tool works on at once")
+	settle := flags.Duration("settle", visible, "how `old` droplets must be before 5 of them are destroyed outside the tool")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {

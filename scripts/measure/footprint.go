@@ -21,10 +21,10 @@ func footprint(args []string, out, diagnostics io.Writer) error {
 	flags.SetOutput(diagnostics)
 	binary := flags.String("arcadiad", "bin/arcadiad", "the `binary` to measure")
 	rest := flags.String("rest", "0,1000,10000", "fleet `sizes` at rest")
-	waiting := flags.String("waiting", "1000,10000", "`numbers` of sagas that wait")
-	saves := flags.Int("saves", 20, "how many times the file is saved")
-	idle := flags.Duration("idle", 150*time.Second, "how long the daemon is left alone before its memory is read once more")
-	patience := flags.Duration("patience", 10*time.Minute, "how long one step may take")
+	waiting := flags.String("waiting", "1000,10000", "`numbers` of waiting sagas")
+	saves := flags.Int("saves", 20, "how often the file is saved")
+	idle := flags.Duration("idle", 150*time.Second, "how long the daemon idles before its memory is read again")
+	patience := flags.Duration("patience", 10*time.Minute, "time limit of one step")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
