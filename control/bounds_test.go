@@ -76,9 +76,9 @@ func answerOf(t *testing.T, c net.Conn) (status int, said string) {
 // echo answers what it receives.
 func echo(most int64) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var q named
+		var q ApplyRequest
 		if receive(w, r, most, &q) {
-			fmt.Fprint(w, q.ID)
+			fmt.Fprint(w, q.Plan)
 		}
 	}
 }
@@ -111,14 +111,14 @@ func TestTheControlSocketGivesARequestTenSeconds(t *testing.T) {
 // Only sending is bounded: an apply is followed for as long as it takes, on a connection that says nothing.
 func TestTheControlSocketAnswersForAsLongAsItNeeds(t *testing.T) {
 	long := func(w http.ResponseWriter, r *http.Request) {
-		var q named
+		var q ApplyRequest
 		if !receive(w, r, maxRequest, &q) {
 			return
 		}
 		for range 60 {
 			select {
 			case <-time.After(time.Minute):
-				fmt.Fprintln(w, q.ID)
+				fmt.Fprintln(w, q.Plan)
 				http.NewResponseController(w).Flush()
 			case <-r.Context().Done():
 				fmt.Fprintln(w, "cut")
@@ -129,7 +129,7 @@ func TestTheControlSocketAnswersForAsLongAsItNeeds(t *testing.T) {
 	onPipe(t, long, func(l *piped) {
 		c := l.dial()
 		defer c.Close()
-		io.WriteString(c, "POST /apply HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 12\r\n\r\n{\"id\":\"abc\"}")
+		io.WriteString(c, "POST /apply HTTP/1.1\r\nHost: arcadiad\r\nContent-Length: 14\r\n\r\n{\"plan\":\"abc\"}")
 		if status, said := answerOf(t, c); status != http.StatusOK || strings.Count(said, "abc") != 60 || strings.Contains(said, "cut") {
 			t.Errorf("answered %d %q", status, said)
 		}

@@ -11,41 +11,24 @@ import (
 var (
 	statusCall   = call[struct{}, Status]{path: "/v2/status"}
 	sagasCall    = call[saga.Filter, []saga.Saga]{path: "/v2/sagas"}
-	sagaCall     = call[named, saga.Saga]{path: "/v2/saga"}
-	callsCall    = call[named, []fleet.Call]{path: "/v2/calls"}
+	sagaCall     = call[string, saga.Saga]{path: "/v2/saga"}
+	callsCall    = call[string, []fleet.Call]{path: "/v2/calls"}
 	planCall     = call[PlanRequest, wirePlan]{path: "/v2/plan"}
 	applyCall    = call[ApplyRequest, wireApplyAnswer]{path: "/v2/apply"}
 	offerCall    = call[OfferRequest, []plan.Transfer]{path: "/v2/offer", most: maxTransfer}
 	transferCall = call[TransferRequest, TransferAnswer]{path: "/v2/transfer", most: maxTransfer}
-	syncCall     = call[struct{}, seen]{path: "/v2/sync"}
+	syncCall     = call[struct{}, int]{path: "/v2/sync"}
 	missedCall   = call[struct{}, struct{}]{path: "/v2/missed"}
-	approveCall  = call[named, struct{}]{path: "/v2/approve"}
-	pauseCall    = call[pausing, struct{}]{path: "/v2/pause"}
-	retryCall    = call[named, struct{}]{path: "/v2/retry"}
-	abortCall    = call[named, struct{}]{path: "/v2/abort"}
-	tokenCall    = call[token, struct{}]{path: "/v2/token"}
+	approveCall  = call[string, struct{}]{path: "/v2/approve"}
+	pauseCall    = call[bool, struct{}]{path: "/v2/pause"}
+	retryCall    = call[string, struct{}]{path: "/v2/retry"}
+	abortCall    = call[string, struct{}]{path: "/v2/abort"}
+	tokenCall    = call[string, struct{}]{path: "/v2/token"}
 	doctorCall   = call[struct{}, doctor.Report]{path: "/v2/doctor"}
 )
 
 // backupPath answers with the copy itself.
 const backupPath = "/v2/backup"
-
-// named is about one saga or one plan.
-type named struct {
-	ID string `json:"id"`
-}
-
-type pausing struct {
-	Paused bool `json:"paused"`
-}
-
-type token struct {
-	Token string `json:"token"`
-}
-
-type seen struct {
-	Droplets int `json:"droplets"`
-}
 
 // wirePlan is a plan as the socket carries it: whole, so that the other end can render it, unlike its JSON for programs.
 type wirePlan plan.Plan

@@ -51,11 +51,11 @@ func (c *Client) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) 
 }
 
 func (c *Client) Saga(ctx context.Context, id string) (saga.Saga, error) {
-	return sagaCall.ask(ctx, c.http, named{id}, nil)
+	return sagaCall.ask(ctx, c.http, id, nil)
 }
 
 func (c *Client) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
-	return callsCall.ask(ctx, c.http, named{sagaID}, nil)
+	return callsCall.ask(ctx, c.http, sagaID, nil)
 }
 
 // Plan plans for the fleet file of the one who asks, where the request names none.
@@ -99,8 +99,7 @@ func (c *Client) Transfer(ctx context.Context, q TransferRequest, progress func(
 }
 
 func (c *Client) Sync(ctx context.Context) (droplets int, err error) {
-	a, err := syncCall.ask(ctx, c.http, struct{}{}, nil)
-	return a.Droplets, err
+	return syncCall.ask(ctx, c.http, struct{}{}, nil)
 }
 
 func (c *Client) Missed(ctx context.Context) error { return tell(ctx, c, missedCall, struct{}{}) }
@@ -109,20 +108,20 @@ func (c *Client) Approve(ctx context.Context, planID string) error {
 	if !plan.IsID(planID) {
 		return fmt.Errorf("%q is not the id of a plan, which is 12 hex digits (arcadiad plan shows it in its first line)", planID)
 	}
-	return tell(ctx, c, approveCall, named{planID})
+	return tell(ctx, c, approveCall, planID)
 }
 
 func (c *Client) Pause(ctx context.Context, paused bool) error {
-	return tell(ctx, c, pauseCall, pausing{paused})
+	return tell(ctx, c, pauseCall, paused)
 }
 func (c *Client) Retry(ctx context.Context, sagaID string) error {
-	return tell(ctx, c, retryCall, named{sagaID})
+	return tell(ctx, c, retryCall, sagaID)
 }
 func (c *Client) Abort(ctx context.Context, sagaID string) error {
-	return tell(ctx, c, abortCall, named{sagaID})
+	return tell(ctx, c, abortCall, sagaID)
 }
-func (c *Client) Token(ctx context.Context, word string) error {
-	return tell(ctx, c, tokenCall, token{word})
+func (c *Client) Token(ctx context.Context, token string) error {
+	return tell(ctx, c, tokenCall, token)
 }
 
 // tell makes a call that has no answer.

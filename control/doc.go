@@ -20,5 +20,5 @@
 //	call.go                   one call, from both ends
 //	bounds.go                 how much may be sent, and how slowly
 //	peer.go socket.go inprocess.go
-//	status.go live.go progress.go
+//	status.go progress.go
 package control

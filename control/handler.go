@@ -8,8 +8,6 @@ import (
 	"net/http"
 
 	"arcadiad/doctor"
-	"arcadiad/fleet"
-	"arcadiad/saga"
 )
 
 // Handler answers the calls of the protocol from a service.
@@ -17,8 +15,8 @@ func Handler(s Service) http.Handler {
 	mux := http.NewServeMux()
 	statusCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (Status, error) { return s.Status(ctx) }))
 	sagasCall.serve(mux, plain(s.Sagas))
-	sagaCall.serve(mux, plain(func(ctx context.Context, q named) (saga.Saga, error) { return s.Saga(ctx, q.ID) }))
-	callsCall.serve(mux, plain(func(ctx context.Context, q named) ([]fleet.Call, error) { return s.Calls(ctx, q.ID) }))
+	sagaCall.serve(mux, plain(s.Saga))
+	callsCall.serve(mux, plain(s.Calls))
 	planCall.serve(mux, plain(func(ctx context.Context, q PlanRequest) (wirePlan, error) {
 		p, err := s.Plan(ctx, q)
 		return toWire(p), err
@@ -29,20 +27,17 @@ func Handler(s Service) http.Handler {
 	})
 	offerCall.serve(mux, plain(s.Offer))
 	transferCall.serve(mux, s.Transfer)
-	syncCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (seen, error) {
-		n, err := s.Sync(ctx)
-		return seen{n}, err
-	}))
+	syncCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (int, error) { return s.Sync(ctx) }))
 	missedCall.serve(mux, done(func(ctx context.Context, _ struct{}) error { return s.Missed(ctx) }))
-	approveCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Approve(ctx, q.ID) }))
-	pauseCall.serve(mux, done(func(ctx context.Context, q pausing) error { return s.Pause(ctx, q.Paused) }))
-	retryCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Retry(ctx, q.ID) }))
-	abortCall.serve(mux, done(func(ctx context.Context, q named) error { return s.Abort(ctx, q.ID) }))
-	tokenCall.serve(mux, done(func(ctx context.Context, q token) error {
+	approveCall.serve(mux, done(s.Approve))
+	pauseCall.serve(mux, done(s.Pause))
+	retryCall.serve(mux, done(s.Retry))
+	abortCall.serve(mux, done(s.Abort))
+	tokenCall.serve(mux, done(func(ctx context.Context, token string) error {
 		if !fromOwner(ctx) {
 			return errors.New("only root may hand the daemon another token (use sudo)")
 		}
-		return s.Token(ctx, q.Token)
+		return s.Token(ctx, token)
 	}))
 	doctorCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (doctor.Report, error) { return s.Doctor(ctx) }))
 	mux.HandleFunc("POST "+backupPath, func(w http.ResponseWriter, r *http.Request) { serveBackup(s, w, r) })

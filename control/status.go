@@ -1,6 +1,9 @@
 package control
 
 import (
+	"time"
+
+	"arcadiad/condition"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -14,4 +17,27 @@ type Status struct {
 	Daemon     *Live            `json:"daemon,omitempty"` // nil: none runs, or it does not answer
 
 	DaemonError string `json:"-"` // why a daemon that is there was not asked
+}
+
+// Live is how a running daemon is, beyond what the state database knows.
+type Live struct {
+	PID       int       `json:"pid"`
+	Pass      time.Time `json:"pass"` // when the last pass began; zero before the first has ended
+	Trigger   string    `json:"trigger"`
+	PassError string    `json:"pass_error,omitempty"`
+	FileError string    `json:"file_error,omitempty"` // why the newest version of the fleet file is not in force
+	InForce   string    `json:"in_force,omitempty"`   // hash of the fleet file in force
+	Writes    string    `json:"writes,omitempty"`     // why the write gate is shut; empty: it is open
+	Limit     int       `json:"limit"`                // requests an hour
+	Remaining int       `json:"remaining"`
+	Plan      string    `json:"plan,omitempty"` // id of the last plan
+	Held      int       `json:"held"`
+	Drifted   int       `json:"drifted"`
+
+	Revision *fleet.Revision     `json:"revision,omitempty"` // of the fleet file that the last plan is for; null: it is not in git
+	Waiting  []condition.Waiting `json:"waiting"`            // what that plan is to do and does not now, for whatever reason
+
+	HeldBack    []condition.HeldBack `json:"held_back"`              // what waits for a person or a change
+	Approvable  bool                 `json:"approvable"`             // arcadiad approve would let some of it through
+	KeepMonthly fleet.Money          `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
 }
