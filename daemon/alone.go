@@ -129,7 +129,7 @@ func (a *alone) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Trans
 	if err != nil {
 		return nil, err
 	}
-	_, list, err := a.work.transfers(ctx, q.Kind, q.Names)
+	_, list, err := a.work.transfers(ctx, a.work.loop.Desired, q.Kind, q.Names)
 	return list, err
 }
 
@@ -150,7 +150,7 @@ func (a *alone) open(ctx context.Context, desired fleet.Fleet) error {
 		stop()
 		return errors.Join(err, h.store.Close())
 	}
-	followed := h.follow(ctx, desired)
+	followed := follow(ctx, h.loop, desired, a.o)
 	a.work, a.end = h, func() error {
 		stop()
 		followed()

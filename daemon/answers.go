@@ -61,9 +61,9 @@ func SaveBackup(ctx context.Context, path string, backup io.Reader) error {
 // copies is the pattern of the directories in which copies are made.
 const copies = ".arcadiad-copy-*"
 
-// removeCopies removes what a daemon that was killed in the middle of a copy left.
-func (h *app) removeCopies() error {
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(h.o.State), copies))
+// removeCopies removes from beside the state database what a daemon that was killed in the middle of a copy left.
+func removeCopies(statePath string) error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(statePath), copies))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}

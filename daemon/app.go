@@ -2,73 +2,19 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"sync"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
 
+	"arcadiad/condition"
 	"arcadiad/control"
-	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
-	"arcadiad/inventory"
-	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state"
-	"arcadiad/state/sqlite"
 )
-
-// poller is the half of the app that only looks: a dry run needs no more.
-type observer struct {
-	o         Options
-	budget    *digitalocean.Budget
-	api       *digitalocean.API
-	inventory *inventory.Inventory
-	planner   reconcile.Planner
-
-	missed func() // is told when a poll lacks a registered droplet; nil: nobody is
-
-	gating sync.Mutex
-	kept   error // why the write gate stays shut, whatever passes find
-}
-
-// newObserver makes one. Observe is told of every request, and note of those that are made for sagas; nil: nobody is.
-func newObserver(o Options, load func(context.Context) (fleet.Recorded, error), observe func(digitalocean.Exchange),
-	note func(sagas []string, c fleet.Call)) (*observer, error) {
-
-	l := &observer{o: o}
-	l.budget = digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: o.Concurrency, Reserve: o.Reserve, Log: o.Log})
-	var err error
-	l.api, err = digitalocean.New(digitalocean.Config{
-		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent,
-		Observe: observe, Note: note, Log: o.Log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	l.inventory = inventory.New(inventory.Options{
-		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
-		Interval: o.WaitInterval, Pace: l.budget.Pace, Idle: l.budget.Idle, Visibility: o.Visibility, Missed: l.miss, Log: o.Log,
-	})
-	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
-	if o.Fleet != "" {
-		l.planner.Revision = func(ctx context.Context, desired fleet.Fleet) (fleet.Revision, bool) {
-			return fleetfile.Revision(ctx, o.Fleet, desired.Hash)
-		}
-	}
-	return l, nil
-}
-
-func (l *observer) miss() {
-	if l.missed != nil {
-		l.missed()
-	}
-}
-
-// pace is how fast requests may go at the moment.
-func (l *observer) pace() fleet.Pace {
-	b := l.budget.State()
-	return fleet.Pace{Minute: b.MinCap, Hour: b.HourCap, Left: b.HourCap - b.HourUsed, Interval: l.o.WaitInterval}
-}
 
 // store is all that a daemon needs of a store.
 type store interface {
@@ -76,7 +22,7 @@ type store interface {
 	reconcile.Store
 }
 
-// app is all rooms wired together on an open store.
+// app is all parts wired together on an open store.
 type app struct {
 	*observer
 	store         store
@@ -91,106 +37,135 @@ type app struct {
 	observability observability
 }
 
-// open opens the state database and builds a app on it; the caller closes the store. Settings that cannot work are refused before
-// there is a database.
-func open(ctx context.Context, o Options) (*app, error) {
-	if err := digitalocean.CheckURL(o.APIURL); err != nil {
-		return nil, err
-	}
-	store, err := sqlite.Open(ctx, o.State, sqlite.Options{Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
-	h, err := build(o, store, store, store)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	return h, nil
-}
-
-// build wires a app on a store. Journal and records are the store itself, but for tests that stand in between.
-func build(o Options, store store, journal saga.Journal, records reconcile.Store) (*app, error) {
-	watchdog := newWatchdog(max(workPatience, 20*o.WaitInterval))
-	journal, records = watchedJournal{watchdog, journal}, watchedStore{watchdog, records}
-	schedule, err := reconcile.ParseSchedule(o.SyncSchedule)
-	if err != nil {
-		return nil, err
-	}
-	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, handed: &handedToken{}}
-	o.Token = h.handed.or(o.Token)
-	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.metrics.Request(x) }, store.Note)
-	if err != nil {
-		return nil, err
-	}
-	h.observer = l
-	h.supervisor = newSupervisor(h)
-	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
-	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.taken}
-	l.missed = h.loop.Missed
-	h.loop.Executor = &reconcile.Executor{
-		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
-		Gate: l.gate, Desired: h.loop.Desired, SecondLook: o.SecondLook, Log: o.Log,
-	}
-	h.loop.Sweeper = &provision.Sweeper{
-		Cloud: l.api.Client(digitalocean.PrioritySync), Idle: l.budget.Idle, Label: records.SetLabel, Log: o.Log,
-	}
-	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
-	provision.New(provision.Options{
-		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Desired: h.loop.Desired, Fresh: h.fresh, Record: store.RecordOf,
-		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
-	}).Define(h.engine)
-	h.startObservability()
-	return h, nil
-}
-
-// gate is how a pass lets writes to one account through, or shuts them all. It does not open what shut keeps shut: the pass may have
-// begun before that.
-func (l *observer) gate(account string, closed error) {
-	l.gating.Lock()
-	defer l.gating.Unlock()
-	if closed == nil {
-		l.api.Pin(account)
-		closed = l.kept
-	}
-	l.budget.Writes(closed)
-}
-
-// shut shuts the gate and keeps it shut, or with nil leaves it to the next pass to open it. A shutdown is the last word.
-func (l *observer) shut(why error) {
-	l.gating.Lock()
-	defer l.gating.Unlock()
-	if errors.Is(l.kept, errShutdown) {
-		return
-	}
-	l.kept = why
-	if why != nil {
-		l.budget.Writes(why)
-	}
-}
-
-// observe hears of every transition of a saga: those who follow progress and those who watch are told, and an ended saga triggers a pass.
+// observe hears of every transition of a saga: the watchdog, those who follow progress and those who watch are told, and an ended saga
+// triggers a pass.
 func (h *app) observe(e saga.Event) {
-	h.observeSaga(e)
+	work := "saga " + fleet.Saga8(e.Saga.ID)
+	switch e.What {
+	case saga.EventStarted:
+		h.watchdog.begin(work)
+	case saga.EventCheckpoint:
+		h.watchdog.sign()
+	default:
+		h.watchdog.end(work)
+	}
+	h.supervisor.look()
 	h.feed.send(control.ProgressOf(e))
-	h.moved(e)
+	h.observability.moved(e)
 	if e.What == saga.EventEnded {
 		h.loop.SagaEnded(h.engine.Busy())
 	}
 }
 
-// start resumes the sagas that were live when the last process ended, and answers their looks, until the context ends. The returned
-// function waits for the end of all of them.
-func (h *app) start(ctx context.Context) (wait func(), err error) {
-	var looks sync.WaitGroup
-	looks.Go(func() { h.inventory.Run(ctx) })
-	if err := h.engine.Resume(ctx); err != nil {
-		return nil, err
+const workPass = "a pass"
+
+// observePass feeds the watchdog, and those who look on, with passes.
+func (h *app) observePass(r reconcile.Report, ended bool) {
+	if ended {
+		h.watchdog.end(workPass)
+		h.supervisor.passed(r)
+		h.observability.passed(r)
+		return
 	}
-	return func() {
-		h.engine.Wait()
-		looks.Wait()
-	}, nil
+	h.watchdog.begin(workPass)
+	h.watchdog.scheduled(r.At, h.loop.Schedule.Next(r.At).Sub(r.At))
 }
 
-// errShutdown shuts the write gate while the process stops.
-var errShutdown = errors.New("arcadiad is stopping; the next start carries on")
+// fresh gives the fleet file as it is at this moment, for a saga that is about to destroy something (law 17). One that cannot be used
+// changes nothing: then the last good version stays in force, and so it does where versions of the file are handed in.
+func (h *app) fresh() (fleet.Fleet, bool) {
+	inForce, ok := h.loop.Desired()
+	if !ok || h.o.Versions != nil || h.o.Fleet == "" {
+		return inForce, ok
+	}
+	now, err := fleetfile.Load(h.o.Fleet, h.o.secrets()...)
+	if err != nil {
+		return inForce, true
+	}
+	return now, true
+}
+
+// hung says what hangs in this app; nil: nothing does.
+func (h *app) hung() error {
+	s := h.budget.State()
+	return h.watchdog.hung(s.Sent, s.Holding != "")
+}
+
+// attention is what wants attention now.
+func (h *app) attention() condition.Set {
+	last := h.loop.Last()
+	in := condition.Input{
+		FileErr: last.FileErr, Live: h.engine.Live(), Gate: h.budget.State().Closed,
+		PassAt: last.At, Trigger: last.Trigger, PassErr: last.Err, Plan: last.Outcome.Pass.Plan, Now: time.Now(),
+	}
+	if desired, ok := h.loop.Desired(); ok {
+		in.Desired = &desired
+	}
+	if last.Outcome.Pass.Recorded.Paused {
+		in.Paused = reconcile.ErrPaused
+	}
+	return condition.Of(in)
+}
+
+func (h *app) live() *control.Live {
+	set, budget := h.attention(), h.budget.State()
+	l := &control.Live{
+		PID: os.Getpid(), Pass: set.PassAt, Trigger: set.Trigger, PassError: text(set.PassErr), FileError: text(set.FileErr), Writes: text(set.Gate),
+		Limit: budget.Limit, Remaining: budget.Remaining, Plan: set.Plan.ID, Held: set.Plan.Summary.Held, Drifted: set.Plan.Summary.Drifted,
+		Revision: set.Plan.Revision, Waiting: set.Waiting(), HeldBack: set.HeldBack(), Approvable: set.Plan.Approvable(), KeepMonthly: set.Plan.KeepMonthly(),
+	}
+	if set.Desired != nil {
+		l.InForce = set.Desired.Hash
+	}
+	return l
+}
+
+// text is an error's; empty: there is none.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// alive tells whether the process makes progress, by the same watchdog as the service manager's watchdog. That the API is down, or that a
+// saga is stuck, is not counted: a restart would not mend it.
+func (h *app) alive(context.Context) []check {
+	if err := h.hung(); err != nil {
+		return []check{{"progress", false, err.Error()}}
+	}
+	reason := fmt.Sprintf("%d sagas live", len(h.engine.Live()))
+	if last := h.loop.Last(); !last.At.IsZero() {
+		reason = "the last pass began at " + last.At.UTC().Format("15:04:05 UTC; ") + reason
+	}
+	return []check{{"progress", true, reason}}
+}
+
+// ready tells whether the daemon does its work: it knows what is desired, has planned it, and may write down what it does.
+func (h *app) ready(ctx context.Context) []check {
+	set := h.attention()
+	file := check{"fleet file", false, "no version is in force yet"}
+	if set.Desired != nil {
+		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", set.Desired.Name, len(set.Desired.Specs))}
+	}
+	if set.FileErr != nil {
+		file.Reason += "; the newest is not usable: " + set.FileErr.Error()
+	}
+	first := check{"first pass", h.observability.planned.Load(), "planned"}
+	if !first.OK {
+		first.Reason = "nothing is planned yet"
+		if set.PassErr != nil {
+			first.Reason += "; the last pass failed: " + set.PassErr.Error()
+		}
+	}
+	store := check{"state database", true, "ours"}
+	if err := h.store.Check(ctx); err != nil {
+		store = check{"state database", false, err.Error()}
+	}
+	return []check{file, first, store}
+}
+
+// web answers scrapes and probes.
+func (h *app) web() http.Handler {
+	return webHandler(h.observability.registry, h.alive, h.ready, h.o.Log)
+}

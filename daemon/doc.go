@@ -1,4 +1,4 @@
-// Package daemon builds the app from its [Options], runs it and stops it. It is the only place that knows all rooms:
+// Package daemon builds the app from its [Options], runs it and stops it. It is the only place that knows all packages:
 //
 //	fleet file -> fleetfile -> reconcile -> plan -> saga engine with provision's steps -> digitalocean -> the API
 //	                               |                         |
@@ -8,4 +8,23 @@
 // no daemon runs on the state database: it reads the database, gives it an order, or builds the app for as long as the command works.
 // Package control is the way to either. Tests start here too: give Options a Transport into a simulator and a channel of fleet file
 // versions, and the whole app runs in one process and one synctest bubble.
+//
+// A file uses only those below it:
+//
+//	alone.go                   the calls, answered by a command's own process
+//	run.go                     the daemon's life
+//	running.go                 the calls, answered by a running daemon
+//	build.go                   all parts wired together
+//	orders.go                  what a person has the app do
+//	app.go                     the parts: what they tell each other, and how they are
+//	transfer.go import.go
+//	answers.go                 status, doctor, backup
+//	observer.go                the half that only looks
+//	supervisor.go              what the service manager is told
+//	observability.go           metrics, conditions, notifications
+//	web.go health.go           scrapes and probes
+//	follow.go tidy.go
+//	watchdog.go                work or rest, or a hang
+//	feed.go shown.go token.go
+//	options.go
 package daemon

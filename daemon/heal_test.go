@@ -14,7 +14,7 @@ import (
 
 // beside is a command beside the daemon of this world: loopback sockets stop the clock of a bubble.
 func (w *world) beside() *control.Client {
-	return control.NewClient(control.InProcess(control.Handler(w.life.h.service())))
+	return control.NewClient(control.InProcess(control.Handler(running{w.life.h, w.life.h.store})))
 }
 
 // What somebody destroyed is made again by an apply within 75 s, by a daemon within 90 s of the first look that misses it, whichever look that

@@ -17,43 +17,6 @@ type check struct {
 	Reason string `json:"reason"`
 }
 
-// alive tells whether the process makes progress, by the same watchdog as the service manager's watchdog. That the API is down, or that a
-// saga is stuck, is not counted: a restart would not mend it.
-func (h *app) alive(context.Context) []check {
-	if err := h.hung(); err != nil {
-		return []check{{"progress", false, err.Error()}}
-	}
-	reason := fmt.Sprintf("%d sagas live", len(h.engine.Live()))
-	if last := h.loop.Last(); !last.At.IsZero() {
-		reason = "the last pass began at " + last.At.UTC().Format("15:04:05 UTC; ") + reason
-	}
-	return []check{{"progress", true, reason}}
-}
-
-// ready tells whether the daemon does its work: it knows what is desired, has planned it, and may write down what it does.
-func (h *app) ready(ctx context.Context) []check {
-	set := h.attention()
-	file := check{"fleet file", false, "no version is in force yet"}
-	if set.Desired != nil {
-		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", set.Desired.Name, len(set.Desired.Specs))}
-	}
-	if set.FileErr != nil {
-		file.Reason += "; the newest is not usable: " + set.FileErr.Error()
-	}
-	first := check{"first pass", h.observability.planned.Load(), "planned"}
-	if !first.OK {
-		first.Reason = "nothing is planned yet"
-		if set.PassErr != nil {
-			first.Reason += "; the last pass failed: " + set.PassErr.Error()
-		}
-	}
-	store := check{"state database", true, "ours"}
-	if err := h.store.Check(ctx); err != nil {
-		store = check{"state database", false, err.Error()}
-	}
-	return []check{file, first, store}
-}
-
 // probeTime is how long a probe may take: a lock that is never let go is a hang too.
 const probeTime = 5 * time.Second
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"arcadiad/condition"
+	"arcadiad/digitalocean"
 	"arcadiad/fleetfile"
 	"arcadiad/metrics"
 	"arcadiad/notify"
@@ -19,9 +19,11 @@ import (
 	"arcadiad/saga"
 )
 
-// observability is what the daemon keeps for those who look on: metrics, health and notifications. Rooms tell it by their hooks; it never
-// tells them anything.
+// observability is what the daemon keeps for those who look on: metrics, conditions and notifications. The other parts tell it by their
+// hooks; it never tells them anything.
 type observability struct {
+	attention func() condition.Set // is what wants attention
+
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
 	board    *condition.Board
@@ -33,18 +35,17 @@ type observability struct {
 	failing time.Time // since when passes have failed; zero: the last did not. For the loop's goroutine alone
 }
 
-// startObservability makes the observability of a app whose rooms are there.
-func (h *app) startObservability() {
-	w := &h.observability
-	w.log.To = h.o.Log
+// start makes the metrics of what is given, and the notifications.
+func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine, l *reconcile.Loop, attention func() condition.Set) {
+	w.attention, w.log.To = attention, o.Log
 	w.registry, w.board = prometheus.NewRegistry(), condition.NewBoard()
 	undelivered := func() int { return 0 }
-	if h.o.WebhookURL != nil {
+	if o.WebhookURL != nil {
 		w.notifier = notify.New(notify.Options{
-			Board: w.board, URL: h.o.WebhookURL, Format: notify.Format(h.o.WebhookFormat), Transport: h.o.WebhookTransport, UserAgent: h.o.UserAgent, Log: h.o.Log,
-			Memory: strings.TrimSuffix(h.o.State, ".db") + ".notified.json",
+			Board: w.board, URL: o.WebhookURL, Format: notify.Format(o.WebhookFormat), Transport: o.WebhookTransport, UserAgent: o.UserAgent, Log: o.Log,
+			Memory: strings.TrimSuffix(o.State, ".db") + ".notified.json",
 			Fleet: func() string {
-				desired, _ := h.loop.Desired()
+				desired, _ := l.Desired()
 				return desired.Name
 			},
 			Observe: func(err error) { w.metrics.Notified(err) },
@@ -52,8 +53,8 @@ func (h *app) startObservability() {
 		undelivered = w.notifier.Undelivered
 	}
 	w.metrics = metrics.New(w.registry, metrics.Sources{
-		Budget: h.budget.State, Sagas: h.engine.Live, Conditions: w.board.Counts, Undelivered: undelivered,
-		Notifications: w.notifier != nil, Version: h.o.Version,
+		Budget: b.State, Sagas: e.Live, Conditions: w.board.Counts, Undelivered: undelivered,
+		Notifications: w.notifier != nil, Version: o.Version,
 	})
 	w.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
@@ -70,31 +71,16 @@ func checkWebhook(o Options) error {
 	return notify.CheckURL(url)
 }
 
-// serveObservability answers scrapes and probes, and notifies, until the context ends. The returned function waits for the end of it.
-func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
-	var running sync.WaitGroup
-	if h.o.Listen != "" {
-		if err := h.serveWeb(ctx, &running); err != nil {
-			return nil, err
-		}
-	}
-	if n := h.observability.notifier; n != nil {
-		running.Go(func() { n.Run(ctx) })
-	}
-	return running.Wait, nil
-}
-
 // taken hears of every version of the fleet file.
-func (h *app) taken(v fleetfile.Version) {
-	h.observability.metrics.File(v)
-	set := h.attention()
-	h.observability.board.Replace(set, condition.Versions)
-	h.observability.log.TellFile(set)
+func (w *observability) taken(v fleetfile.Version) {
+	w.metrics.File(v)
+	set := w.attention()
+	w.board.Replace(set, condition.Versions)
+	w.log.TellFile(set)
 }
 
 // passed hears of every pass.
-func (h *app) passed(r reconcile.Report) {
-	w := &h.observability
+func (w *observability) passed(r reconcile.Report) {
 	if errors.Is(r.Err, context.Canceled) {
 		return // a shutdown is not a failure
 	}
@@ -108,7 +94,7 @@ func (h *app) passed(r reconcile.Report) {
 	case w.failing.IsZero():
 		w.failing = r.At
 	}
-	set := h.attention()
+	set := w.attention()
 	set.Failing = w.failing
 	w.board.Replace(set, condition.Passes)
 	w.log.TellPlan(set)
@@ -118,8 +104,7 @@ func (h *app) passed(r reconcile.Report) {
 }
 
 // moved hears of every transition of a saga.
-func (h *app) moved(e saga.Event) {
-	w := &h.observability
+func (w *observability) moved(e saga.Event) {
 	w.metrics.Saga(e)
 	if c, stuck := condition.OfSaga(e.Saga); stuck {
 		w.board.Raise(c)

@@ -3,8 +3,10 @@ package daemon
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"arcadiad/control"
@@ -152,4 +154,23 @@ func (o Options) withDefaults() (Options, error) {
 		return o, err
 	}
 	return o, nil
+}
+
+// listenAddress is where metrics and health listen. They show nothing secret, and still are nobody's business but the operator's: a
+// port alone, 9464 or :9464, is on 127.0.0.1. Who wants all interfaces says so: 0.0.0.0:9464.
+func listenAddress(s string) (string, error) {
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		s = ":" + s
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", fmt.Errorf("listen address %q: a port such as 9464, or host:port, is expected", s)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
 }

@@ -2,10 +2,14 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
+	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 )
@@ -61,4 +65,149 @@ func (h *app) pause(ctx context.Context, paused bool) error {
 	h.shut(why)
 	h.loop.Trigger(reconcile.TriggerPause, false)
 	return nil
+}
+
+// carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
+// its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
+func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
+	execute func(ctx context.Context, planID string) error) (answer control.ApplyAnswer, err error) {
+
+	follow, stop := h.feed.follow()
+	defer stop()
+	for planID := agreed.ID; ; planID = answer.Remains.ID {
+		if err := execute(ctx, planID); err != nil {
+			return answer, err
+		}
+		pending := map[string]bool{} // those that a daemon began by itself, too
+		for _, s := range h.engine.Live() {
+			pending[s.ID] = true
+		}
+		if answer.Failed, err = h.await(ctx, follow, pending, progress); err != nil {
+			return answer, err
+		}
+		if answer.Remains, err = after(ctx); err != nil || len(answer.Failed) > 0 {
+			return answer, err
+		}
+		remains := answer.Remains
+		goesOn := remains.Moving() || remains.Free() && remains.ID != planID
+		if !goesOn || !remains.Within(agreed) {
+			return answer, nil
+		}
+	}
+}
+
+// await waits until every pending saga has ended or is stuck, and gives those that failed meanwhile, whether they were pending or not.
+func (h *app) await(ctx context.Context, follow <-chan control.Progress, pending map[string]bool, progress func(control.Progress)) (failed []control.Progress, err error) {
+	hear := func(p control.Progress) {
+		progress(p)
+		if p.Ended || p.Failed() {
+			delete(pending, p.Saga)
+		}
+		if p.Failed() {
+			failed = append(failed, p)
+		}
+	}
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for len(pending) > 0 {
+		select {
+		case p := <-follow:
+			hear(p)
+		case <-look.C: // whoever falls too far behind misses some of the progress
+			for behind := true; behind; { // what was not missed comes first
+				select {
+				case p := <-follow:
+					hear(p)
+				default:
+					behind = false
+				}
+			}
+			for _, p := range h.missed(ctx, pending) {
+				hear(p)
+			}
+		case <-ctx.Done():
+			return nil, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
+		}
+	}
+	return failed, nil
+}
+
+// missed gives the outcome of the sagas that are at rest by the journal, whatever the feed has told of them.
+func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []control.Progress) {
+	busy := map[string]bool{}
+	for _, s := range h.engine.Live() {
+		busy[s.ID] = s.Status != saga.Stuck
+	}
+	for id := range pending {
+		if busy[id] {
+			continue
+		}
+		s, err := h.store.Saga(ctx, id)
+		if err == nil && (s.Status == saga.Stuck || !s.Status.Live()) {
+			p := control.ProgressOf(saga.Event{Saga: s})
+			p.Ended = !s.Status.Live()
+			outcomes = append(outcomes, p)
+		}
+	}
+	return outcomes
+}
+
+// passWithin carries out the plan of that id. When the plan is another one by now, because the daemon has begun it by itself, it carries out
+// what is left, as long as all of that is part of what the person agreed to.
+func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {
+	for {
+		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID)
+		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !out.Pass.Plan.Within(agreed) {
+			return out, err
+		}
+		planID = out.Pass.Plan.ID
+	}
+}
+
+// transfer begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
+// While writes are paused it does not wait.
+func (h *app) transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (answer control.TransferAnswer, err error) {
+	pass, list, err := h.transfers(ctx, h.loop.Desired, q.Kind, q.Names)
+	if err != nil {
+		return answer, err
+	}
+	may := map[string]plan.Transfer{}
+	for _, one := range list {
+		may[one.Name] = one
+	}
+	var now []plan.Transfer
+	for _, a := range q.Agreed {
+		one, there := may[a.Name]
+		if !there || !same(one, a) {
+			return answer, fmt.Errorf("%s: %w", a.Name, reconcile.ErrChanged)
+		}
+		now = append(now, one)
+	}
+	follow, stop := h.feed.follow()
+	defer stop()
+	started, err := h.loop.Executor.Transfer(ctx, pass, now)
+	if err != nil || pass.Recorded.Paused {
+		answer.Waiting = err == nil
+		return answer, err
+	}
+	ours := map[string]bool{}
+	for _, id := range started {
+		ours[id] = true
+	}
+	_, err = h.await(ctx, follow, maps.Clone(ours), func(p control.Progress) {
+		if ours[p.Saga] {
+			progress(p)
+		}
+	})
+	for _, id := range started {
+		s, lost := h.store.Saga(ctx, id)
+		if lost != nil || s.Status == saga.Completed {
+			err = errors.Join(err, lost)
+			continue
+		}
+		p := control.ProgressOf(saga.Event{Saga: s})
+		p.Error, p.Ended = s.Error, !s.Status.Live()
+		answer.Failed = append(answer.Failed, p)
+	}
+	return answer, err
 }

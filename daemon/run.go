@@ -62,7 +62,7 @@ func (h *app) run(ctx context.Context) error {
 	h.observability.board.Settle(condition.Stuck)
 	defer wait()
 	defer stop()
-	if err := h.removeCopies(); err != nil {
+	if err := removeCopies(h.o.State); err != nil {
 		h.o.Log.Warn("copies of the state database that were left behind could not be removed", "error", err)
 	}
 	served, err := h.listen(ctx)
@@ -80,11 +80,39 @@ func (h *app) run(ctx context.Context) error {
 	return err
 }
 
+// start resumes the sagas that were live when the last process ended, and answers their looks, until the context ends. The returned
+// function waits for the end of all of them.
+func (h *app) start(ctx context.Context) (wait func(), err error) {
+	var looks sync.WaitGroup
+	looks.Go(func() { h.inventory.Run(ctx) })
+	if err := h.engine.Resume(ctx); err != nil {
+		return nil, err
+	}
+	return func() {
+		h.engine.Wait()
+		looks.Wait()
+	}, nil
+}
+
+// serveObservability answers scrapes and probes, and notifies, until the context ends. The returned function waits for the end of it.
+func (h *app) serveObservability(ctx context.Context) (wait func(), err error) {
+	var running sync.WaitGroup
+	if h.o.Listen != "" {
+		if err := serveWeb(ctx, h.o.Listen, h.web(), h.o.Log, &running); err != nil {
+			return nil, err
+		}
+	}
+	if n := h.observability.notifier; n != nil {
+		running.Go(func() { n.Run(ctx) })
+	}
+	return running.Wait, nil
+}
+
 // aside starts what goes on beside the loop until the context ends; wait returns when all of it has ended.
 func (h *app) aside(ctx context.Context) (wait func()) {
 	var all sync.WaitGroup
 	all.Go(func() { h.supervisor.run(ctx) })
-	all.Go(func() { h.keepTidy(ctx) })
+	all.Go(func() { keepTidy(ctx, h.store, h.o) })
 	return all.Wait
 }
 
@@ -118,7 +146,7 @@ func (h *app) listen(ctx context.Context) (served <-chan struct{}, err error) {
 	}
 	go func() {
 		defer close(done)
-		control.Serve(ctx, l, control.Handler(h.service()))
+		control.Serve(ctx, l, control.Handler(running{h, h.store}))
 	}()
 	return done, nil
 }

@@ -21,9 +21,6 @@ type running struct {
 	state.Reader // its store
 }
 
-// service answers what is asked of the daemon.
-func (h *app) service() control.Service { return running{h, h.store} }
-
 func (r running) Status(ctx context.Context) (control.Status, error) {
 	st, err := statusOf(ctx, r.Reader)
 	st.Daemon = r.live()
@@ -55,7 +52,7 @@ func (r running) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Tran
 	if err := r.takeIn(ctx, q.Hash); err != nil {
 		return nil, err
 	}
-	_, list, err := r.transfers(ctx, q.Kind, q.Names)
+	_, list, err := r.transfers(ctx, r.loop.Desired, q.Kind, q.Names)
 	return list, err
 }
 
@@ -111,25 +108,25 @@ func (r running) Backup(ctx context.Context) (io.ReadCloser, error) {
 }
 
 // takeIn sees to it that the fleet file of that hash is in force: a file that was saved a moment ago may not be yet.
-func (h *app) takeIn(ctx context.Context, hash string) error {
+func (r running) takeIn(ctx context.Context, hash string) error {
 	ctx, cancel := context.WithTimeout(ctx, takeInTime)
 	defer cancel()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for asked := false; ; {
-		if desired, ok := h.loop.Desired(); hash == "" || ok && desired.Hash == hash {
+		if desired, ok := r.loop.Desired(); hash == "" || ok && desired.Hash == hash {
 			return nil
 		}
 		var reload chan<- struct{}
 		if !asked {
-			reload = h.reload
+			reload = r.reload
 		}
 		select {
 		case reload <- struct{}{}:
 			asked = true
 		case <-look.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the daemon has another fleet file in force than yours; it watches %s (is yours another file, or did it just change again?)", h.o.Fleet)
+			return fmt.Errorf("the daemon has another fleet file in force than yours; it watches %s (is yours another file, or did it just change again?)", r.o.Fleet)
 		}
 	}
 }

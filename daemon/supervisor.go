@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/reconcile"
@@ -21,14 +22,16 @@ import (
 //   - STATUS= whenever it is another.
 //   - STOPPING=1.
 type supervisor struct {
-	h     *app
-	again chan struct{} // has one element when there is something to look at
+	o         Options
+	hung      func() error         // says what hangs
+	attention func() condition.Set // is what wants attention
+	again     chan struct{}        // has one element when there is something to look at
 
 	mu        sync.Mutex
 	ready     bool
 	reloading reloadStage
 	said      string // the last STATUS
-	hung      bool
+	hangs     bool
 }
 
 // reloadStage is how far a reload has come.
@@ -46,15 +49,17 @@ const (
 	lookEvery = time.Minute
 )
 
-func newSupervisor(h *app) *supervisor { return &supervisor{h: h, again: make(chan struct{}, 1)} }
+func newSupervisor(o Options, hung func() error, attention func() condition.Set) *supervisor {
+	return &supervisor{o: o, hung: hung, attention: attention, again: make(chan struct{}, 1)}
+}
 
 // run tells until the context ends.
 func (s *supervisor) run(ctx context.Context) {
 	every := beatEvery
-	if s.h.o.Notify == nil {
+	if s.o.Notify == nil {
 		every = lookEvery
 	}
-	if w := s.h.o.Watchdog; w > 0 {
+	if w := s.o.Watchdog; w > 0 {
 		every = max(time.Millisecond, min(every, w/3))
 	}
 	beat := time.NewTicker(every)
@@ -79,7 +84,7 @@ func (s *supervisor) run(ctx context.Context) {
 
 // look asks for a new status soon.
 func (s *supervisor) look() {
-	if s.h.o.Notify == nil {
+	if s.o.Notify == nil {
 		return
 	}
 	select {
@@ -90,20 +95,20 @@ func (s *supervisor) look() {
 
 // beat says that the daemon lives, if it does.
 func (s *supervisor) beat(every time.Duration) {
-	err := s.h.hung()
+	err := s.hung()
 	s.mu.Lock()
-	first := err != nil && !s.hung
-	s.hung = err != nil
+	first := err != nil && !s.hangs
+	s.hangs = err != nil
 	ready := s.ready
 	s.mu.Unlock()
 	if err != nil {
 		if first {
-			s.h.o.Log.Error("arcadiad hangs; a watchdog will start it again", "error", err)
+			s.o.Log.Error("arcadiad hangs; a watchdog will start it again", "error", err)
 			s.tell("STATUS=Hangs: " + line(err))
 		}
 		return
 	}
-	if s.h.o.Watchdog > 0 {
+	if s.o.Watchdog > 0 {
 		s.tell("WATCHDOG=1")
 	}
 	if !ready {
@@ -117,12 +122,12 @@ const startGrace = 30 * time.Second
 
 // update tells the status, if it is another than before.
 func (s *supervisor) update() {
-	if s.h.o.Notify == nil {
+	if s.o.Notify == nil {
 		return
 	}
-	status := "STATUS=" + s.h.attention().Line()
+	status := "STATUS=" + s.attention().Line()
 	s.mu.Lock()
-	same := s.said == status || s.hung
+	same := s.said == status || s.hangs
 	if !same {
 		s.said = status
 	}
@@ -142,7 +147,7 @@ func (s *supervisor) passed(r reconcile.Report) {
 	}
 	s.mu.Unlock()
 	if done {
-		s.tell("READY=1", "STATUS="+s.h.attention().Line())
+		s.tell("READY=1", "STATUS="+s.attention().Line())
 	}
 	s.look()
 }
@@ -200,11 +205,11 @@ func (s *supervisor) versions(ctx context.Context, in <-chan fleetfile.Version) 
 
 // tell sends some assignments at once.
 func (s *supervisor) tell(assignments ...string) {
-	if s.h.o.Notify == nil {
+	if s.o.Notify == nil {
 		return
 	}
-	if err := s.h.o.Notify(strings.Join(assignments, "\n")); err != nil {
-		s.h.o.Log.Warn("the service manager could not be told", "error", err)
+	if err := s.o.Notify(strings.Join(assignments, "\n")); err != nil {
+		s.o.Log.Warn("the service manager could not be told", "error", err)
 	}
 }
 

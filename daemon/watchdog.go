@@ -119,40 +119,6 @@ func (p *watchdog) hung(sent int64, held bool) error {
 	return nil
 }
 
-const workPass = "a pass"
-
-// observePass feeds the watchdog, and those who look on, with passes.
-func (h *app) observePass(r reconcile.Report, ended bool) {
-	if ended {
-		h.watchdog.end(workPass)
-		h.supervisor.passed(r)
-		h.passed(r)
-		return
-	}
-	h.watchdog.begin(workPass)
-	h.watchdog.scheduled(r.At, h.loop.Schedule.Next(r.At).Sub(r.At))
-}
-
-// observeSaga feeds the watchdog with the tries of steps.
-func (h *app) observeSaga(e saga.Event) {
-	work := "saga " + fleet.Saga8(e.Saga.ID)
-	switch e.What {
-	case saga.EventStarted:
-		h.watchdog.begin(work)
-	case saga.EventCheckpoint:
-		h.watchdog.sign()
-	default:
-		h.watchdog.end(work)
-	}
-	h.supervisor.look()
-}
-
-// hung says what hangs in this app; nil: nothing does.
-func (h *app) hung() error {
-	s := h.budget.State()
-	return h.watchdog.hung(s.Sent, s.Holding != "")
-}
-
 // watchedJournal and watchedStore watch the calls of the state database.
 type watchedJournal struct {
 	watchdog *watchdog

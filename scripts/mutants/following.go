@@ -17,9 +17,9 @@ func following() []mutant {
 	take(8, "an old name that two stanzas say", "fleetfile/was.go", `:= heirs[key]; there {`, `:= heirs[key]; there && false {`, file)
 	take(9, "max_destroy has a default", "fleetfile/decode.go", `fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, `, `fleet.Policy{`, file)
 
-	take(10, "the gate pins the account", "daemon/app.go", `l.api.Pin(account)`, ``, daemonTests("TestLaw10"))
+	take(10, "the gate pins the account", "daemon/observer.go", `l.api.Pin(account)`, ``, daemonTests("TestLaw10"))
 	take(9, "a pause shuts the gate at once", "daemon/orders.go", `h.shut(why)`, `_ = why`, daemonTests("TestLaw13APause"))
-	take(9, "a pass that began before a pause does not open the gate", "daemon/app.go", `closed = l.kept`, ``, daemonTests("TestLaw13APause|TestLaw12"))
+	take(9, "a pass that began before a pause does not open the gate", "daemon/observer.go", `closed = l.kept`, ``, daemonTests("TestLaw13APause|TestLaw12"))
 	take(9, "an approval is for the present plan", "daemon/orders.go", `if pass.Plan.ID != planID {`, `if false {`, daemonTests("TestLaw09"))
 	take(15, "user data stays off the socket", "control/calls.go", `actions[i].Spec.UserData = ""`, `_ = i`, packageTests("control"))
 	take(15, "the control socket is its owner's alone", "control/socket.go", `syscall.Umask(mask)`, `syscall.Umask(mask & 0)`, packageTests("control"))

@@ -1,0 +1,64 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+
+	"arcadiad/digitalocean"
+	"arcadiad/provision"
+	"arcadiad/reconcile"
+	"arcadiad/saga"
+	"arcadiad/state/sqlite"
+)
+
+// open opens the state database and builds the app on it; the caller closes the store. Settings that cannot work are refused before
+// there is a database.
+func open(ctx context.Context, o Options) (*app, error) {
+	if err := digitalocean.CheckURL(o.APIURL); err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, o.State, sqlite.Options{Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	h, err := build(o, store, store, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return h, nil
+}
+
+// build wires the app on a store. Journal and records are the store itself, but for tests that stand in between.
+func build(o Options, store store, journal saga.Journal, records reconcile.Store) (*app, error) {
+	watchdog := newWatchdog(max(workPatience, 20*o.WaitInterval))
+	journal, records = watchedJournal{watchdog, journal}, watchedStore{watchdog, records}
+	schedule, err := reconcile.ParseSchedule(o.SyncSchedule)
+	if err != nil {
+		return nil, err
+	}
+	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, handed: &handedToken{}}
+	o.Token = h.handed.or(o.Token)
+	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.metrics.Request(x) }, store.Note)
+	if err != nil {
+		return nil, err
+	}
+	h.observer = l
+	h.supervisor = newSupervisor(o, h.hung, h.attention)
+	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.observability.taken}
+	l.missed = h.loop.Missed
+	h.loop.Executor = &reconcile.Executor{
+		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
+		Gate: l.gate, Desired: h.loop.Desired, SecondLook: o.SecondLook, Log: o.Log,
+	}
+	h.loop.Sweeper = &provision.Sweeper{
+		Cloud: l.api.Client(digitalocean.PrioritySync), Idle: l.budget.Idle, Label: records.SetLabel, Log: o.Log,
+	}
+	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
+	provision.New(provision.Options{
+		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Desired: h.loop.Desired, Fresh: h.fresh, Record: store.RecordOf,
+		WaitAttempts: o.WaitAttempts, Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
+	}).Define(h.engine)
+	h.observability.start(o, l.budget, h.engine, h.loop, h.attention)
+	return h, nil
+}
