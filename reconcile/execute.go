@@ -259,12 +259,17 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 	return sagas, nil
 }
 
-// witnessed reports whether the look of a pass shows every registered droplet that is not proved gone: one that a stale replica answered does
-// not, and may lack others too.
+// witnessed reports whether the look of a pass shows every registered droplet that is neither proved gone nor about to be destroyed: one
+// that a stale replica answered does not, and may lack others too.
 func witnessed(pass Pass) bool {
+	ending := map[int64]bool{}
+	for _, s := range pass.Recorded.Sagas {
+		ending[s.Replaces] = ending[s.Replaces] || s.Live
+		ending[s.DropletID] = ending[s.DropletID] || s.Live && s.Kind == fleet.SagaDestroy
+	}
 	return !pass.Observed.Partial && !slices.ContainsFunc(pass.Recorded.Records, func(r fleet.Record) bool {
 		_, seen := pass.Observed.Droplet(r.DropletID)
-		return !seen && !slices.Contains(pass.Observed.Gone, r.DropletID)
+		return !seen && !ending[r.DropletID] && !slices.Contains(pass.Observed.Gone, r.DropletID)
 	})
 }
 

@@ -20,9 +20,25 @@ func TestLaw05NamesakesAreWitnessed(t *testing.T) {
 		change func(*Pass)
 		want   bool
 	}{
-		"all are seen":        {func(*Pass) {}, true},
-		"one is proved gone":  {func(p *Pass) { p.Observed.Droplets, p.Observed.Gone = p.Observed.Droplets[:1], []int64{8} }, true},
-		"one is missing":      {func(p *Pass) { p.Observed.Droplets = p.Observed.Droplets[:1] }, false},
+		"all are seen":       {func(*Pass) {}, true},
+		"one is proved gone": {func(p *Pass) { p.Observed.Droplets, p.Observed.Gone = p.Observed.Droplets[:1], []int64{8} }, true},
+		"one is missing":     {func(p *Pass) { p.Observed.Droplets = p.Observed.Droplets[:1] }, false},
+		"one is being destroyed": {func(p *Pass) {
+			p.Observed.Droplets = p.Observed.Droplets[:1]
+			p.Recorded.Sagas = []fleet.Saga{{Live: true, Kind: fleet.SagaDestroy, Facts: fleet.Facts{DropletID: 8}}}
+		}, true},
+		"one is being replaced": {func(p *Pass) {
+			p.Observed.Droplets = p.Observed.Droplets[:1]
+			p.Recorded.Sagas = []fleet.Saga{{Live: true, Kind: fleet.SagaReplace, Facts: fleet.Facts{DropletID: 9, Replaces: 8}}}
+		}, true},
+		"one is being changed": {func(p *Pass) {
+			p.Observed.Droplets = p.Observed.Droplets[:1]
+			p.Recorded.Sagas = []fleet.Saga{{Live: true, Kind: fleet.SagaUpdate, Facts: fleet.Facts{DropletID: 8}}}
+		}, false},
+		"one was to be destroyed": {func(p *Pass) {
+			p.Observed.Droplets = p.Observed.Droplets[:1]
+			p.Recorded.Sagas = []fleet.Saga{{Kind: fleet.SagaDestroy, Facts: fleet.Facts{DropletID: 8}}}
+		}, false},
 		"the look is partial": {func(p *Pass) { p.Observed.Partial = true }, false},
 	} {
 		if got := witnessed(pass(tc.change)); got != tc.want {

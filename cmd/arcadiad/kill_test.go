@@ -253,6 +253,9 @@ func (k *killing) rest() {
 			before += k.count(look) - looks
 		}
 		k.approve()
+		if stuck := kept.FindStringSubmatch(why); stuck != nil {
+			k.api("DELETE", "/v2/droplets/"+stuck[1], "")
+		}
 		if time.Now().Before(listens) {
 			continue
 		}
@@ -291,6 +294,9 @@ func (k *killing) pending() string {
 	}
 	return string(out)
 }
+
+// kept finds a droplet that the file asks for again after its DELETE was sent: that stays for a person to decide, and this one destroys it.
+var kept = regexp.MustCompile(`stuck at DestroyDroplet .*?droplet (\d+)`)
 
 var making = regexp.MustCompile(": (pending|stuck|running at (Create|Wait|Register|Protect))")
 

@@ -37,7 +37,11 @@ func owning() []mutant {
 	take(5, "a leftover lies outside max_destroy", "plan/hold_maxdestroy.go", `d.destroys() && d.record != nil`, `d.destroys()`, plans)
 	take(16, "what was released is not taken back", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what", "if false { // what", plans)
 	take(16, "what was released stays released", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {\n\t\treturn released", "if false {\n\t\treturn released", plans)
-	take(5, "namesakes are witnessed by every registered droplet", "reconcile/execute.go", `return !seen && !slices.Contains(pass.Observed.Gone, r.DropletID)`, `return !seen && r.DropletID == 0`, packageTests("reconcile"))
+	take(5, "namesakes are not witnessed by one that goes", "reconcile/execute.go", `s.Live && s.Kind == fleet.SagaDestroy`, `s.Live`, packageTests("reconcile"))
+	take(5, "namesakes are witnessed by one whose end is over", "reconcile/execute.go", `ending[s.Replaces] || s.Live
+		ending[s.DropletID] = ending[s.DropletID] || s.Live &&`, `ending[s.Replaces] || s.Live
+		ending[s.DropletID] = ending[s.DropletID] ||`, packageTests("reconcile"))
+	take(5, "namesakes are witnessed by every registered droplet", "reconcile/execute.go", `return !seen && !ending[r.DropletID] && !slices.Contains(pass.Observed.Gone, r.DropletID)`, `return !seen && r.DropletID == 0`, packageTests("reconcile"))
 
 	const create, undo = "provision/create.go", "provision/uncreate.go"
 	take(16, "a saga from the journal looks before it sends", create, `if run.Resumed() || time.Since`, `if time.Since`, daemonTests("TestLaw16"))
