@@ -4,4 +4,15 @@
 // cannot write, and `arcadiad plan` is just this half. Execute saves the observation, opens or closes the write gate, and starts one
 // saga per action; it does not wait for them. [Loop] runs passes, one at a time, on triggers: start, file, cron, SIGHUP, ended sagas,
 // a lapsed hold, a person. Triggers during a pass are merged into the next.
+//
+// A file uses only those below it:
+//
+//	run.go                     passes, one after the other
+//	loop.go                    what asks for passes, and the fleet file in force
+//	triggers.go preview.go inforce.go schedule.go
+//	execute.go                 a plan becomes sagas
+//	notice.go                  drift that is remembered
+//	executor.go                what is recorded of a look, and of a fleet file
+//	plan.go                    a plan with what it was made from
+//	store.go
 package reconcile

@@ -3,63 +3,20 @@ package reconcile
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"arcadiad/fleet"
-	"arcadiad/inventory"
 	"arcadiad/plan"
 	"arcadiad/provision"
 	"arcadiad/saga"
 )
 
-var (
-	// ErrChanged says that the plan is no longer the one that was looked at.
-	ErrChanged = errors.New("the plan has changed in the meantime; look at the new one")
-	// ErrPaused shuts the write gate while `arcadiad pause` is in force.
-	ErrPaused = errors.New("paused by `arcadiad pause`; `arcadiad resume` lets writes through again")
-)
-
-// LostError says that the store is no longer the one that was opened, or no longer ours to write to. It ends the loop (law 11).
-type LostError struct{ Err error }
-
-func (e *LostError) Error() string {
-	return "the state database is lost to this process: " + e.Err.Error()
-}
-func (e *LostError) Unwrap() error { return e.Err }
-
 // stale is the age from which on an observation is not good enough to act upon.
 const stale = 5 * time.Minute
-
-// Executor carries plans out.
-type Executor struct {
-	Store     Store
-	Engine    *saga.Engine
-	Inventory *inventory.Inventory
-	Planner   Planner
-
-	// Gate lets writes to one account through (closed is nil), or shuts them all.
-	Gate func(account string, closed error)
-	// Desired gives the fleet file in force: a plan made from another version is not carried out.
-	Desired func() (fleet.Fleet, bool)
-	// SecondLook is how long after the first look an empty database looks again before it creates anything; default 5 s.
-	SecondLook time.Duration
-
-	Log *slog.Logger
-}
-
-// Keep saves an observation and nothing else, so that what is missing is remembered between looks.
-func (x *Executor) Keep(ctx context.Context, o fleet.Observed) error {
-	if err := x.Store.Check(ctx); err != nil {
-		return &LostError{err}
-	}
-	return x.Store.Save(ctx, o)
-}
 
 // Outcome is what Execute did.
 type Outcome struct {
@@ -67,29 +24,6 @@ type Outcome struct {
 	Saved    bool     // the look at the account was accepted and saved
 	Started  []string // ids of the sagas that it started
 	Withheld int      // creates that wait for a listing to catch up
-}
-
-// Accept takes an observation in: the account is pinned or compared with the pin, the write gate opens or shuts, and the
-// observation is saved. It is what a pass without a fleet in force amounts to; fleetName is then empty.
-func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) error {
-	if err := x.Store.Check(ctx); err != nil {
-		x.Gate("", err)
-		return &LostError{err}
-	}
-	if err := x.Store.Pin(ctx, pass.Observed.Account, fleetName); err != nil {
-		x.Gate("", err)
-		return err
-	}
-	if err := x.Store.Save(ctx, pass.Observed); err != nil {
-		return err
-	}
-	if pass.Recorded.Paused {
-		x.Gate("", ErrPaused)
-		return nil
-	}
-	x.Gate(pass.Observed.Account.UUID, nil)
-	x.Engine.WakeAll()
-	return nil
 }
 
 // Execute saves the observation and starts one saga for each action that is not held. It does not wait for them.
@@ -153,22 +87,6 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		out.Started = append(out.Started, s.ID)
 	}
 	return out, nil
-}
-
-// Protect records what a fleet file that was just put in force protects, without a look at the account (law 9).
-func (x *Executor) Protect(ctx context.Context, desired fleet.Fleet) error {
-	recorded, err := x.Planner.Load(ctx)
-	if err != nil {
-		return fmt.Errorf("load what is recorded: %w", err)
-	}
-	if recorded.Fleet != desired.Name {
-		return nil // nothing is recorded yet, or of another fleet
-	}
-	records := plan.Protected(desired, recorded, time.Now())
-	if len(records) == 0 {
-		return nil
-	}
-	return x.Store.Record(ctx, records)
 }
 
 // Transfer takes the observation in and starts one saga for each transfer, all or none, and gives their ids. That writes are paused

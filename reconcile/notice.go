@@ -52,22 +52,3 @@ func noticed(pass Pass) []fleet.Deviation {
 	}
 	return list
 }
-
-// explain asks what did the deviations that are new, when there is nothing else to do, and remembers the answers. That it fails is no
-// failure of the pass.
-func (l *Loop) explain(ctx context.Context, out *Outcome) {
-	list := noticed(out.Pass)
-	if len(list) == 0 || len(out.Started) > 0 {
-		return
-	}
-	explained, asked, err := l.Executor.Inventory.Explain(ctx, list, out.Pass.Recorded.Sagas)
-	out.Pass.Observed.Requests += asked
-	if asked > 0 {
-		if kept := l.Executor.Store.Notice(ctx, explained); kept != nil {
-			err = kept
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		l.Log.Warn("who changed droplets outside arcadiad is not known yet; asking again in a later pass", "error", err)
-	}
-}

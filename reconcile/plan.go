@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"arcadiad/fleet"
@@ -58,6 +59,13 @@ func (p Planner) Plan(ctx context.Context, desired fleet.Fleet, hurry bool) (Pas
 		}
 	}
 	return pass, err
+}
+
+// newlyMissing tells whether the look of a pass lacks a droplet that no saved look has lacked yet.
+func (p Pass) newlyMissing() bool {
+	return slices.ContainsFunc(p.Plan.Missing, func(m plan.Missing) bool {
+		return !slices.ContainsFunc(p.Recorded.Absences, func(a fleet.Absence) bool { return a.DropletID == m.DropletID })
+	})
 }
 
 // How old a catalogue may be: prices do not change from one day to the next, but nothing is refused on an old word.

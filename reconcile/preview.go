@@ -2,25 +2,8 @@ package reconcile
 
 import (
 	"context"
-	"errors"
 	"sync"
 )
-
-// Preview plans without executing, on the fleet file in force. Those who ask for the same plan at the same time share one look at the
-// account. It begins after the last of them has asked, so nobody is shown an account as it was before.
-func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
-	desired, ok := l.Desired()
-	if !ok {
-		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
-	}
-	return l.previews.share(ctx, previewKey{desired.Hash, hurry}, func(ctx context.Context) (Pass, error) {
-		pass, err := l.Planner.Plan(ctx, desired, hurry)
-		if pass.newlyMissing() {
-			l.Missed()
-		}
-		return pass, err
-	})
-}
 
 // previewKey is what a preview is of.
 type previewKey struct {

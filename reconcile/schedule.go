@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -48,17 +47,4 @@ func untilTick(s cron.Schedule, now time.Time) (wait time.Duration, due bool) {
 		return neverTick, false
 	}
 	return max(leastTick, next.Sub(now)), true
-}
-
-// tick triggers the inventory sync on its schedule.
-func (l *Loop) tick(ctx context.Context) {
-	for {
-		wait, due := untilTick(l.Schedule, time.Now())
-		if sleep(ctx, wait) != nil {
-			return
-		}
-		if due {
-			l.Trigger(TriggerSchedule, false)
-		}
-	}
 }

@@ -7,6 +7,46 @@ import (
 	"time"
 )
 
+// The triggers of a pass, as logs show them.
+const (
+	TriggerStart    = "start"
+	TriggerFile     = "file"
+	TriggerSchedule = "schedule"
+	TriggerReload   = "reload"
+	TriggerEnded    = "sagas ended"
+	TriggerLapsed   = "hold lapsed"
+	TriggerMissing  = "droplet missing"
+	TriggerRetry    = "retry"
+	TriggerApply    = "apply"
+	TriggerSync     = "sync"
+	TriggerApprove  = "approve"
+	TriggerPause    = "pause or resume"
+)
+
+// Triggers are all triggers of a pass.
+func Triggers() []string {
+	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerMissing, TriggerRetry, TriggerApply,
+		TriggerSync, TriggerApprove, TriggerPause}
+}
+
+const triggerComma = ", "
+
+// Report is what the last pass came to.
+type Report struct {
+	At      time.Time
+	Took    time.Duration
+	Trigger string // all that asked for it, the first one first
+	Outcome Outcome
+	Err     error
+	FileErr error // why the newest version of the fleet file is not in force; nil: it is
+}
+
+// Woke is the trigger that came first: the one that the pass would not have been without.
+func (r Report) Woke() string {
+	first, _, _ := strings.Cut(r.Trigger, triggerComma)
+	return first
+}
+
 // ask is somebody's wish for a pass.
 type ask struct {
 	why    string
@@ -85,18 +125,4 @@ func (p *pending) take(ctx context.Context) ([]ask, bool) {
 		case <-p.ready:
 		}
 	}
-}
-
-const triggerComma = ", "
-
-// Woke is the trigger that came first: the one that the pass would not have been without.
-func (r Report) Woke() string {
-	first, _, _ := strings.Cut(r.Trigger, triggerComma)
-	return first
-}
-
-// Triggers are all triggers of a pass.
-func Triggers() []string {
-	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerMissing, TriggerRetry, TriggerApply,
-		TriggerSync, TriggerApprove, TriggerPause}
 }

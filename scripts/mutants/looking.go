@@ -45,7 +45,7 @@ func looking() []mutant {
 	take(6, "a clock that went back", absence, `if a.Looks == 0 || began.Before(a.LastAt) {`, `if a.Looks == 0 {`, packageTests("fleet"))
 	take(6, "the original keeps its name", "provision/look.go", "if shown {\n\t\t\treturn", "if false {\n\t\t\treturn", daemonTests("^TestLaw06TheOriginal"))
 	take(6, "apply waits for the proof", "control/apply.go", `err != nil || p.NextLook.IsZero() {`, `true {`, daemonTests("^TestLaw06Apply"))
-	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/preview.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
+	take(6, "a preview that misses a droplet is followed by a pass", "reconcile/loop.go", `if pass.newlyMissing() {`, `if false {`, daemonTests("^TestLaw06TheDaemon"))
 	take(6, "the next look is scheduled", "plan/hold_lost.go", `b.lookAgain(a.NextLook(made))
 	}
 	b.plan.Missing`, `}
@@ -79,11 +79,11 @@ func looking() []mutant {
 	take(9, "what is held is not carried out", execute, `func(a plan.Action) bool { return a.Held }`, `func(a plan.Action) bool { return false && a.Held }`, world)
 	take(7, "an old observation is taken again", execute, `if time.Since(pass.Observed.EndedAt) > stale {`, `if false {`, world)
 	take(7, "a stale plan that changed is not carried out", execute, `if fresh.Plan.ID != pass.Plan.ID {`, `if false {`, world)
-	take(10, "a mismatch of the pin ends the pass", execute, "x.Gate(\"\", err)\n\t\treturn err\n\t}\n\tif err := x.Store.Save", "x.Gate(\"\", err)\n\t}\n\tif err := x.Store.Save", world)
-	take(9, "a pause shuts the gate", execute, `x.Gate("", ErrPaused)`, `x.Gate(pass.Observed.Account.UUID, nil)`, world)
+	take(10, "a mismatch of the pin ends the pass", "reconcile/executor.go", "x.Gate(\"\", err)\n\t\treturn err\n\t}\n\tif err := x.Store.Save", "x.Gate(\"\", err)\n\t}\n\tif err := x.Store.Save", world)
+	take(9, "a pause shuts the gate", "reconcile/executor.go", `x.Gate("", ErrPaused)`, `x.Gate(pass.Observed.Account.UUID, nil)`, world)
 	take(7, "what is recorded is loaded before the look", "reconcile/plan.go", `return Pass{Recorded: recorded, Observed: observed}, nil`,
 		"recorded, err = p.Load(ctx)\n\treturn Pass{Recorded: recorded, Observed: observed}, err", world)
-	take(10, "a pin that does not fit shuts the gate", "reconcile/loop.go", `l.Executor.Gate("", err)`, `_ = pin`, world)
+	take(10, "a pin that does not fit shuts the gate", "reconcile/run.go", `l.Executor.Gate("", err)`, `_ = pin`, world)
 	take(8, "the last good file stays in force", "reconcile/inforce.go", `if v.Err == nil {`, `if true {`, world)
 	return all
 }
