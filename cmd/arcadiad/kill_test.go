@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -227,7 +228,7 @@ func (k *killing) count(route string) int {
 }
 
 // rest lets a last daemon run until there is nothing to do, and holds the account against the file. A create that was
-// answered and never shown may take five minutes.
+// answered and never shown may take five minutes, and so may a droplet that a person destroyed.
 func (k *killing) rest() {
 	cmd := k.arcadiad("run", "--create-settle", "2s", "--log-level", "info")
 	cmd.Stderr = k.log
@@ -243,7 +244,7 @@ func (k *killing) rest() {
 	}()
 	var why string
 	listens := time.Now().Add(5 * time.Second) // a SIGHUP kills who does not listen for it yet
-	for deadline := time.Now().Add(8 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
+	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
 		if why = k.wrong(); why == "" {
 			// Not before it has looked for itself: until then a signal may find nobody who listens for it. The plan looks too.
 			looks := k.count(look)
@@ -253,9 +254,7 @@ func (k *killing) rest() {
 			before += k.count(look) - looks
 		}
 		k.approve()
-		if stuck := kept.FindStringSubmatch(why); stuck != nil {
-			k.api("DELETE", "/v2/droplets/"+stuck[1], "")
-		}
+		k.decide()
 		if time.Now().Before(listens) {
 			continue
 		}
@@ -266,12 +265,10 @@ func (k *killing) rest() {
 
 // approve is the person who wants a second web-1, beside the one that is somebody else's. Nothing else is approved.
 func (k *killing) approve() {
-	out, err := k.known("status", "-o", "json").Output()
-	k.must(err)
 	var st struct {
 		Daemon *control.Live `json:"daemon"`
 	}
-	k.must(json.Unmarshal(out, &st))
+	k.must(json.Unmarshal(k.output("status", "-o", "json"), &st))
 	if st.Daemon == nil || !st.Daemon.Approvable {
 		return
 	}
@@ -285,6 +282,29 @@ func (k *killing) approve() {
 	}
 }
 
+// decide is the person who is told that the file asks for a droplet again whose DELETE was sent: this one destroys it.
+func (k *killing) decide() {
+	var sagas []struct{ Step, Status, Error string }
+	k.must(json.Unmarshal(k.output("saga", "list", "-o", "json"), &sagas))
+	for _, s := range sagas {
+		if id := droplet.FindStringSubmatch(s.Error); s.Status == "stuck" && s.Step == "DestroyDroplet" && id != nil {
+			k.api("DELETE", "/v2/droplets/"+id[1], "")
+		}
+	}
+}
+
+var droplet = regexp.MustCompile(`droplet (\d+)`)
+
+// output is what a command on what is known of this fleet prints.
+func (k *killing) output(args ...string) []byte {
+	out, err := k.known(args...).Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		k.t.Fatalf("arcadiad %s: %v: %s", strings.Join(args, " "), err, failed.Stderr)
+	}
+	k.must(err)
+	return out
+}
+
 // pending is what `arcadiad plan` still has to do; empty: nothing. A destroy whose answer died with its daemon, be it on a way
 // back, is over when two looks confirm that the droplet is gone, which the test does not wait for.
 func (k *killing) pending() string {
@@ -294,9 +314,6 @@ func (k *killing) pending() string {
 	}
 	return string(out)
 }
-
-// kept finds a droplet that the file asks for again after its DELETE was sent: that stays for a person to decide, and this one destroys it.
-var kept = regexp.MustCompile(`stuck at DestroyDroplet .*?droplet (\d+)`)
 
 var making = regexp.MustCompile(": (pending|stuck|running at (Create|Wait|Register|Protect))")
 
