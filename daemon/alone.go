@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"arcadiad/control"
 	"arcadiad/doctor"
@@ -145,18 +146,18 @@ func (a *alone) open(ctx context.Context, desired fleet.Fleet) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	context.AfterFunc(ctx, func() { h.shut(errShutdown) })
-	wait, err := h.start(ctx)
-	if err != nil {
+	var beside sync.WaitGroup
+	end := func() error {
 		stop()
-		return errors.Join(err, h.store.Close())
-	}
-	followed := follow(ctx, h.loop, desired, a.o)
-	a.work, a.end = h, func() error {
-		stop()
-		followed()
-		wait()
+		beside.Wait()
+		h.engine.Wait()
 		return h.store.Close()
 	}
+	if err := h.start(ctx, &beside); err != nil {
+		return errors.Join(err, end())
+	}
+	follow(ctx, h.loop, desired, a.o, &beside)
+	a.work, a.end = h, end
 	return nil
 }
 

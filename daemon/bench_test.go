@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,13 +51,14 @@ func newEstate(b *testing.B, n int) *estate {
 	if e.h, err = build(o, store, store, store); err != nil {
 		b.Fatal(err)
 	}
-	wait, err := e.h.start(ctx)
-	if err != nil {
+	var beside sync.WaitGroup
+	if err := e.h.start(ctx, &beside); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
 		cancel()
-		wait()
+		beside.Wait()
+		e.h.engine.Wait()
 		if err := store.Close(); err != nil {
 			b.Error(err)
 		}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"arcadiad/fleet"
@@ -13,17 +14,15 @@ import (
 const followEvery = time.Second
 
 // follow puts the fleet file in force, and each good version of it that is saved until the context ends: without a daemon nobody else
-// watches it, and the sagas go by its present word. Wait returns when nothing is taken in any more.
-func follow(ctx context.Context, loop *reconcile.Loop, desired fleet.Fleet, o Options) (wait func()) {
+// watches it, and the sagas go by its present word.
+func follow(ctx context.Context, loop *reconcile.Loop, desired fleet.Fleet, o Options, beside *sync.WaitGroup) {
 	first := fleetfile.Version{Fleet: desired, Hash: desired.Hash}
 	loop.Use(first)
 	versions := o.Versions
 	if versions == nil {
 		versions = fleetfile.Poll(ctx, o.Fleet, followEvery, o.Log, o.secrets()...)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	beside.Go(func() {
 		last := first.Hash
 		for {
 			select {
@@ -39,8 +38,7 @@ func follow(ctx context.Context, loop *reconcile.Loop, desired fleet.Fleet, o Op
 				last = v.Hash
 			}
 		}
-	}()
-	return func() { <-done }
+	})
 }
 
 // FileHash reads the fleet file as it is, and gives its hash.

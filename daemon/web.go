@@ -32,7 +32,7 @@ func webHandler(scraped prometheus.Gatherer, alive, ready func(context.Context) 
 }
 
 // serveWeb listens, and answers until the context ends.
-func serveWeb(ctx context.Context, address string, h http.Handler, log *slog.Logger, running *sync.WaitGroup) error {
+func serveWeb(ctx context.Context, address string, h http.Handler, log *slog.Logger, beside *sync.WaitGroup) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen for metrics and health: %w (--listen takes another address)", err)
@@ -42,8 +42,8 @@ func serveWeb(ctx context.Context, address string, h http.Handler, log *slog.Log
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.Info("metrics and health", "url", "http://"+l.Addr().String())
-	running.Go(func() { server.Serve(l) })
-	running.Go(func() {
+	beside.Go(func() { server.Serve(l) })
+	beside.Go(func() {
 		<-ctx.Done()
 		server.Close()
 	})
