@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -18,15 +17,12 @@ const simulatorHeader = "X-Arcadiad-Simulator"
 // account than the first one answers, but proves nothing.
 func (c *Client) Account(ctx context.Context) (fleet.Account, error) {
 	r := request{op: "read the account", method: http.MethodGet, path: "v2/account", scopes: "account:read"}
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return fleet.Account{}, err
-	}
 	var body struct {
 		Account *godo.Account `json:"account"`
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
-		return fleet.Account{}, r.unread(a, err)
+	a, err := c.ask(ctx, r, &body)
+	if err != nil {
+		return fleet.Account{}, err
 	}
 	if body.Account == nil || body.Account.UUID == "" {
 		return fleet.Account{}, r.unread(a, errors.New("the account has no uuid"))

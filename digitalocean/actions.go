@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -59,7 +58,7 @@ func (r ActionRequest) scopes() string {
 }
 
 // Act asks for an action on a droplet. Success means accepted: the droplet shows it later, and [Client.Action] tells how it went. A
-// droplet does one thing at a time, and answers PendingEvent meanwhile; AlreadySo means that it is off, or on, already. The intent is
+// droplet does one thing at a time, and answers ErrPendingEvent meanwhile; ErrAlreadySo means that it is off, or on, already. The intent is
 // as in Create. All these actions name the state that they lead to, so after an unknown outcome one may be sent again.
 func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest, intent func(context.Context) error) (Action, error) {
 	r := request{
@@ -72,32 +71,28 @@ func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest,
 	return c.oneAction(ctx, r)
 }
 
-// Action reads an action. One that has just begun may be NotFound for a moment (docs/digitalocean-api.md, "Actions").
+// Action reads an action. One that has just begun may be ErrNotFound for a moment (docs/digitalocean-api.md, "Actions").
 func (c *Client) Action(ctx context.Context, id int64) (Action, error) {
 	r := request{
 		op: fmt.Sprintf("read action %d", id), method: http.MethodGet, path: "v2/actions/" + strconv.FormatInt(id, 10), scopes: "actions:read",
 	}
 	if id <= 0 {
-		return Action{}, &Error{Op: r.op, Kind: Rejected, Message: "the id of an action is a positive number"}
+		return Action{}, &Error{Op: r.op, Kind: ErrRejected, Message: "the id of an action is a positive number"}
 	}
 	return c.oneAction(ctx, r)
 }
 
 // oneAction sends a request that is answered with an action.
 func (c *Client) oneAction(ctx context.Context, r request) (Action, error) {
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return Action{}, err
-	}
 	var body struct {
 		Action godo.Action `json:"action"`
 	}
-	err = json.Unmarshal(a.body, &body)
-	if err == nil && (body.Action.ID <= 0 || body.Action.Status == "") {
-		err = errors.New("it shows no action")
-	}
+	a, err := c.ask(ctx, r, &body)
 	if err != nil {
-		return Action{}, r.unread(a, err)
+		return Action{}, err
+	}
+	if body.Action.ID <= 0 || body.Action.Status == "" {
+		return Action{}, r.unread(a, errors.New("it shows no action"))
 	}
 	return actionOf(body.Action), nil
 }
@@ -120,16 +115,11 @@ func (c *Client) Actions(ctx context.Context, dropletID int64) ([]Action, error)
 	}
 	var actions []Action
 	err := c.pages(ctx, r, func(p page) error {
-		var body struct {
-			Actions []godo.Action `json:"actions"`
-		}
-		if err := json.Unmarshal(p.body, &body); err != nil {
-			return err
-		}
-		for _, a := range body.Actions {
+		entries, err := entriesOf[godo.Action](p, "actions")
+		for _, a := range entries {
 			actions = append(actions, actionOf(a))
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -82,13 +81,9 @@ func attachments[T any](ctx context.Context, c *Client, r request, key string, r
 	out := map[int64][]fleet.Attachment{}
 	seen, total := map[string]bool{}, 0
 	err := c.pages(ctx, r, func(p page) error {
-		var body map[string]json.RawMessage
-		if err := json.Unmarshal(p.body, &body); err != nil {
+		entries, err := entriesOf[T](p, key)
+		if err != nil {
 			return err
-		}
-		var entries []T
-		if err := json.Unmarshal(body[key], &entries); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
 		}
 		total = p.total
 		for _, e := range entries {

@@ -73,7 +73,7 @@ func NewBudget(o BudgetOptions) *Budget {
 }
 
 // Writes opens the write gate with nil, and closes it with anything else: a pause, another account, a lost lease, a shutdown. The
-// writes that wait then return at once as NotSent with that reason; those on the wire are left alone.
+// writes that wait then return at once as ErrNotSent with that reason; those on the wire are left alone.
 func (b *Budget) Writes(closed error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -180,11 +180,7 @@ func (b *Budget) pump() {
 	now := time.Now()
 	for {
 		w, q := b.head()
-		if w == nil {
-			b.hold(now, time.Time{}, "")
-			return
-		}
-		if b.inFlight >= b.concurrency {
+		if w == nil || b.inFlight >= b.concurrency {
 			b.hold(now, time.Time{}, "")
 			return
 		}

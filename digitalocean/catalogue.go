@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,22 +18,17 @@ func (c *Client) Sizes(ctx context.Context) (map[string]fleet.Size, error) {
 	r := request{op: "list sizes", method: http.MethodGet, path: "v2/sizes", scopes: "sizes:read"}
 	sizes := map[string]fleet.Size{}
 	err := c.pages(ctx, r, func(p page) error {
-		var body struct {
-			Sizes []godo.Size `json:"sizes"`
-		}
-		if err := json.Unmarshal(p.body, &body); err != nil {
-			return err
-		}
-		for _, s := range body.Sizes {
+		entries, err := entriesOf[godo.Size](p, "sizes")
+		for _, s := range entries {
 			sizes[strings.ToLower(s.Slug)] = fleet.Size{
 				Slug: s.Slug, Available: s.Available, Regions: s.Regions, Disk: s.Disk,
 				Price: fleet.Price{Monthly: fleet.Dollars(s.PriceMonthly), Hourly: fleet.Dollars(s.PriceHourly)},
 			}
 		}
-		return nil
+		return err
 	})
 	if err == nil && len(sizes) == 0 {
-		err = &Error{Op: r.op, Kind: Unavailable, Message: "the list is empty"}
+		err = &Error{Op: r.op, Kind: ErrUnavailable, Message: "the list is empty"}
 	}
 	if err != nil {
 		return nil, err
@@ -42,13 +36,13 @@ func (c *Client) Sizes(ctx context.Context) (map[string]fleet.Size, error) {
 	return sizes, nil
 }
 
-// Image finds an image by its slug or its id. NotFound means that there is none, or none that this account may use.
+// Image finds an image by its slug or its id. ErrNotFound means that there is none, or none that this account may use.
 func (c *Client) Image(ctx context.Context, name string) (fleet.Image, error) {
 	r := request{op: "read image " + name, method: http.MethodGet, path: "v2/images/" + url.PathEscape(name), scopes: "image:read"}
 	var body struct {
 		Image *godo.Image `json:"image"`
 	}
-	a, err := c.read(ctx, r, &body)
+	a, err := c.ask(ctx, r, &body)
 	if err != nil {
 		return fleet.Image{}, err
 	}
@@ -65,17 +59,12 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 	r := request{op: "list ssh keys", method: http.MethodGet, path: "v2/account/keys", scopes: "ssh_key:read"}
 	keys := map[string]fleet.SSHKey{}
 	err := c.pages(ctx, r, func(p page) error {
-		var body struct {
-			Keys []godo.Key `json:"ssh_keys"`
-		}
-		if err := json.Unmarshal(p.body, &body); err != nil {
-			return err
-		}
-		for _, k := range body.Keys {
+		entries, err := entriesOf[godo.Key](p, "ssh_keys")
+		for _, k := range entries {
 			key := fleet.SSHKey{ID: int64(k.ID), Fingerprint: strings.ToLower(k.Fingerprint)}
 			keys[strconv.Itoa(k.ID)], keys[key.Fingerprint] = key, key
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -83,13 +72,13 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 	return keys, nil
 }
 
-// VPC finds a VPC by its uuid. NotFound means that there is none, or another account's.
+// VPC finds a VPC by its uuid. ErrNotFound means that there is none, or another account's.
 func (c *Client) VPC(ctx context.Context, uuid string) (fleet.VPC, error) {
 	r := request{op: "read vpc " + uuid, method: http.MethodGet, path: "v2/vpcs/" + url.PathEscape(uuid), scopes: "vpc:read"}
 	var body struct {
 		VPC *godo.VPC `json:"vpc"`
 	}
-	a, err := c.read(ctx, r, &body)
+	a, err := c.ask(ctx, r, &body)
 	if err != nil {
 		return fleet.VPC{}, err
 	}
@@ -97,16 +86,4 @@ func (c *Client) VPC(ctx context.Context, uuid string) (fleet.VPC, error) {
 		return fleet.VPC{}, r.unread(a, errors.New("there is no vpc in it"))
 	}
 	return fleet.VPC{UUID: body.VPC.ID, Region: body.VPC.RegionSlug}, nil
-}
-
-// read sends a read and decodes its answer.
-func (c *Client) read(ctx context.Context, r request, into any) (answer, error) {
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return a, err
-	}
-	if err := json.Unmarshal(a.body, into); err != nil {
-		return a, r.unread(a, err)
-	}
-	return a, nil
 }

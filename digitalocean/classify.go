@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -25,11 +26,11 @@ func (r *request) refusal(resp *http.Response, body string) *Error {
 	e.Message, e.RequestID = oneLine(e.Message), oneLine(e.RequestID)
 	e.Kind = r.kindOf(resp.StatusCode, e.Message)
 	switch e.Kind {
-	case Unauthorized:
+	case ErrUnauthorized:
 		e.hint = "check that the token is complete, not expired and not revoked"
-	case Forbidden:
+	case ErrForbidden:
 		e.hint = "the token may lack a scope; this needs " + r.scopes
-	case Quota:
+	case ErrQuota:
 		e.hint = "free some droplets, or ask DigitalOcean for a higher droplet limit"
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
@@ -42,49 +43,44 @@ func (r *request) refusal(resp *http.Response, body string) *Error {
 func (r *request) kindOf(status int, message string) Kind {
 	message = strings.ToLower(message)
 	says := func(parts ...string) bool {
-		for _, p := range parts {
-			if strings.Contains(message, p) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(message, part) })
 	}
 	switch {
 	case status < 400, status >= 500, status == http.StatusRequestTimeout:
 		return r.noAnswer()
 	case status == http.StatusNotFound:
-		return NotFound
+		return ErrNotFound
 	case status == http.StatusUnauthorized:
-		return Unauthorized
+		return ErrUnauthorized
 	case status == http.StatusTooManyRequests:
-		return RateLimited
+		return ErrRateLimited
 	case says("droplet limit"):
-		return Quota
+		return ErrQuota
 	case status == http.StatusForbidden:
-		return Forbidden
+		return ErrForbidden
 	case says("pending event"):
-		return PendingEvent
+		return ErrPendingEvent
 	case says("already powered"):
-		return AlreadySo
+		return ErrAlreadySo
 	case says("not available in this region", "size is unavailable", "size is not available", "region is not available", "try again"):
-		return Capacity
+		return ErrCapacity
 	}
-	return Rejected
+	return ErrRejected
 }
 
 // noAnswer is the kind of a request that went out and brought nothing that can be used.
 func (r *request) noAnswer() Kind {
 	if r.write {
-		return Unknown
+		return ErrUnknown
 	}
-	return Unavailable
+	return ErrUnavailable
 }
 
 // unsent makes the error of a request of which nothing left this machine.
 func (r *request) unsent(err error) *Error {
-	e := &Error{Op: r.op, Kind: Unavailable, Err: err}
+	e := &Error{Op: r.op, Kind: ErrUnavailable, Err: err}
 	if r.write {
-		e.Kind = NotSent
+		e.Kind = ErrNotSent
 	}
 	return e
 }

@@ -15,11 +15,11 @@
 //
 //   - done: no error.
 //   - rejected: a clean 4xx. Nothing happened. All kinds except the two below.
-//   - [NotSent]: not a byte left this machine; it may be sent again at once.
-//   - [Unknown]: 5xx, 408, a cut, a timeout, an unreadable answer, a redirect. It may have happened. See [Uncertain].
+//   - [ErrNotSent]: not a byte left this machine; it may be sent again at once.
+//   - [ErrUnknown]: 5xx, 408, a cut, a timeout, an unreadable answer, a redirect. It may have happened. See [Uncertain].
 //
 // The package never sends a write twice: it does not retry, it does not follow redirects, and no header lets the transport replay a
-// request. A read without a usable answer is [Unavailable]; the caller decides whether to ask again.
+// request. A read without a usable answer is [ErrUnavailable]; the caller decides whether to ask again.
 //
 // Droplets are read from the answer's bytes, and [fleet.Droplet.Data] is the object exactly as received. The library godo builds the
 // requests and reads error bodies; its droplet type drops fields, and is not used.

@@ -72,7 +72,7 @@ func numeric(s string) (int, bool) {
 	return id, err == nil
 }
 
-// Get reads one droplet. NotFound means that this token cannot see it: gone, not visible yet, or another account's (law 6).
+// Get reads one droplet. ErrNotFound means that this token cannot see it: gone, not visible yet, or another account's (law 6).
 func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
 	r := request{op: fmt.Sprintf("read droplet %d", id), method: http.MethodGet, path: dropletPath(id), scopes: "droplet:read"}
 	if err := r.needID(id); err != nil {
@@ -92,8 +92,8 @@ func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
 	return d, nil
 }
 
-// Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get returns NotFound, which may take minutes
-// (docs/digitalocean-api.md, "Destroying a droplet"). NotFound here means that it was gone already. The intent is as in Create.
+// Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get returns ErrNotFound, which may take minutes
+// (docs/digitalocean-api.md, "Destroying a droplet"). ErrNotFound here means that it was gone already. The intent is as in Create.
 func (c *Client) Destroy(ctx context.Context, id int64, intent func(context.Context) error) error {
 	r := request{
 		op: fmt.Sprintf("destroy droplet %d", id), method: http.MethodDelete, path: dropletPath(id),
@@ -113,5 +113,5 @@ func (r *request) needID(id int64) error {
 	if id > 0 {
 		return nil
 	}
-	return &Error{Op: r.op, Kind: Rejected, Message: "a droplet id is a positive number"}
+	return &Error{Op: r.op, Kind: ErrRejected, Message: "a droplet id is a positive number"}
 }

@@ -14,36 +14,20 @@ type Kind string
 // Error gives the kind in words.
 func (k Kind) Error() string { return string(k) }
 
-// The kinds. All but Unknown mean that a write did nothing.
+// The kinds. All but ErrUnknown mean that a write did nothing.
 const (
-	NotFound     Kind = "not found"        // 404: gone, or never there, or another account's
-	Unauthorized Kind = "unauthorized"     // 401: the token is wrong, expired or revoked
-	Forbidden    Kind = "forbidden"        // 403: the token lacks a scope
-	RateLimited  Kind = "rate limited"     // 429: refused before execution; Error.Until says when to try again
-	Quota        Kind = "quota exceeded"   // the account's droplet limit is reached
-	Capacity     Kind = "no capacity"      // the region or the size has no room now, or the API asks to try again
-	PendingEvent Kind = "pending event"    // the droplet is busy with an action; try again soon
-	AlreadySo    Kind = "already so"       // the droplet is off, or on, as the action would make it
-	Rejected     Kind = "rejected"         // any other 4xx, or refused here because the API could not accept it
-	NotSent      Kind = "not sent"         // a write that never left: gate, queue, intent, or no connection
-	Unknown      Kind = "outcome unknown"  // a write that may have been carried out
-	Unavailable  Kind = "no usable answer" // a read that brought nothing; it may be tried again
-)
-
-// The same kinds under the names that errors.Is is used with.
-const (
-	ErrNotFound     = NotFound
-	ErrUnauthorized = Unauthorized
-	ErrForbidden    = Forbidden
-	ErrRateLimited  = RateLimited
-	ErrQuota        = Quota
-	ErrCapacity     = Capacity
-	ErrPendingEvent = PendingEvent
-	ErrAlreadySo    = AlreadySo
-	ErrRejected     = Rejected
-	ErrNotSent      = NotSent
-	ErrUnknown      = Unknown
-	ErrUnavailable  = Unavailable
+	ErrNotFound     Kind = "not found"        // 404: gone, or never there, or another account's
+	ErrUnauthorized Kind = "unauthorized"     // 401: the token is wrong, expired or revoked
+	ErrForbidden    Kind = "forbidden"        // 403: the token lacks a scope
+	ErrRateLimited  Kind = "rate limited"     // 429: refused before execution; Error.Until says when to try again
+	ErrQuota        Kind = "quota exceeded"   // the account's droplet limit is reached
+	ErrCapacity     Kind = "no capacity"      // the region or the size has no room now, or the API asks to try again
+	ErrPendingEvent Kind = "pending event"    // the droplet is busy with an action; try again soon
+	ErrAlreadySo    Kind = "already so"       // the droplet is off, or on, as the action would make it
+	ErrRejected     Kind = "rejected"         // any other 4xx, or refused here because the API could not accept it
+	ErrNotSent      Kind = "not sent"         // a write that never left: gate, queue, intent, or no connection
+	ErrUnknown      Kind = "outcome unknown"  // a write that may have been carried out
+	ErrUnavailable  Kind = "no usable answer" // a read that brought nothing; it may be tried again
 )
 
 // ErrMoved says that a listing changed while its pages were read: its total moved, or it does not equal the number of droplets
@@ -57,7 +41,7 @@ type Error struct {
 	Status    int       // HTTP status; 0: there was no answer
 	Message   string    // the API's own words, in one line
 	RequestID string    // the API's name for the request, for its support
-	Until     time.Time // RateLimited: when to try again; zero otherwise
+	Until     time.Time // ErrRateLimited: when to try again; zero otherwise
 	Err       error     // what lies beneath, if anything: a context's error, a network error, the reason of a closed gate
 
 	hint string // what an operator can do
@@ -108,5 +92,5 @@ func Uncertain(err error) bool {
 		return false
 	}
 	var e *Error
-	return !errors.As(err, &e) || e.Kind == Unknown
+	return !errors.As(err, &e) || e.Kind == ErrUnknown
 }

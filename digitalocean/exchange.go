@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +58,18 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	a, failed := c.api.send(ctx, req, r, token, slot)
 	if failed != nil {
 		return answer{}, failed.scrub(token)
+	}
+	return a, nil
+}
+
+// ask sends one request and decodes its answer.
+func (c *Client) ask(ctx context.Context, r request, into any) (answer, error) {
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return a, err
+	}
+	if err := json.Unmarshal(a.body, into); err != nil {
+		return a, r.unread(a, err)
 	}
 	return a, nil
 }

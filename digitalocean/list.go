@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,13 +76,11 @@ func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Drople
 	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
 	q, err := f.query()
 	if err != nil {
-		return Listing{}, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+		return Listing{}, &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
 	}
 	r.query = q
-	var (
-		l     Listing
-		moved error
-	)
+	var l Listing
+	var moved error
 	var seen []fleet.Droplet
 	byID := map[int64]int{} // where in seen
 	err = c.pages(ctx, r, func(p page) error {
@@ -147,6 +146,18 @@ type page struct {
 	more    bool // the API names a next page
 	body    []byte
 	beganAt time.Time
+}
+
+// entriesOf reads what a page lists under its key.
+func entriesOf[T any](p page, key string) (entries []T, err error) {
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(p.body, &body); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(body[key], &entries); err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return entries, nil
 }
 
 // pages asks for page after page of a list, each with all of the request's own parameters, until the API names no next one or take

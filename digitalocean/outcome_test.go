@@ -55,35 +55,35 @@ func TestLaw04OutcomesOfAWrite(t *testing.T) {
 		status  int
 		text    string // part of the error
 	}{
-		{"unauthorized", say(401, `{"id":"unauthorized","message":"Unable to authenticate you"}`), Unauthorized, 401, "revoked"},
-		{"forbidden", say(403, `{"id":"forbidden","message":"You do not have permission to perform this action."}`), Forbidden, 403, "droplet:create"},
-		{"not found", say(404, `{"id":"not_found","message":"The resource you requested could not be found."}`), NotFound, 404, "could not be found"},
-		{"conflict", say(409, `{"id":"conflict","message":"busy"}`), Rejected, 409, "busy"},
-		{"other shape", say(400, `{"error":"bad","messages":["x"],"root_causes":[]}`), Rejected, 400, "status 400"},
-		{"rate limited", say(429, `{"id":"too_many_requests","message":"API rate limit exceeded."}`, "Retry-After: 7"), RateLimited, 429, "try again after"},
-		{"rate limited by the gateway", say(429, `{"id":"Too Many Requests","message":"Too many requests"}`, "X-Response-From: Edge-Gateway"), RateLimited, 429, "Too many"},
-		{"quota", unprocessable("creating this/these droplet(s) will exceed your droplet limit"), Quota, 422, "request req-1"},
-		{"size", unprocessable("Size is not available in this region."), Capacity, 422, ""},
-		{"size, otherwise", unprocessable("size is unavailable"), Capacity, 422, ""},
-		{"region", unprocessable("Region is not available"), Capacity, 422, ""},
-		{"try again", unprocessable("Something went wrong, please try again."), Capacity, 422, ""},
-		{"pending event", unprocessable("Droplet already has a pending event."), PendingEvent, 422, ""},
-		{"image", unprocessable("You specified an invalid image for Droplet creation."), Rejected, 422, "invalid image"},
-		{"name", unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"), Rejected, 422, ""},
+		{"unauthorized", say(401, `{"id":"unauthorized","message":"Unable to authenticate you"}`), ErrUnauthorized, 401, "revoked"},
+		{"forbidden", say(403, `{"id":"forbidden","message":"You do not have permission to perform this action."}`), ErrForbidden, 403, "droplet:create"},
+		{"not found", say(404, `{"id":"not_found","message":"The resource you requested could not be found."}`), ErrNotFound, 404, "could not be found"},
+		{"conflict", say(409, `{"id":"conflict","message":"busy"}`), ErrRejected, 409, "busy"},
+		{"other shape", say(400, `{"error":"bad","messages":["x"],"root_causes":[]}`), ErrRejected, 400, "status 400"},
+		{"rate limited", say(429, `{"id":"too_many_requests","message":"API rate limit exceeded."}`, "Retry-After: 7"), ErrRateLimited, 429, "try again after"},
+		{"rate limited by the gateway", say(429, `{"id":"Too Many Requests","message":"Too many requests"}`, "X-Response-From: Edge-Gateway"), ErrRateLimited, 429, "Too many"},
+		{"quota", unprocessable("creating this/these droplet(s) will exceed your droplet limit"), ErrQuota, 422, "request req-1"},
+		{"size", unprocessable("Size is not available in this region."), ErrCapacity, 422, ""},
+		{"size, otherwise", unprocessable("size is unavailable"), ErrCapacity, 422, ""},
+		{"region", unprocessable("Region is not available"), ErrCapacity, 422, ""},
+		{"try again", unprocessable("Something went wrong, please try again."), ErrCapacity, 422, ""},
+		{"pending event", unprocessable("Droplet already has a pending event."), ErrPendingEvent, 422, ""},
+		{"image", unprocessable("You specified an invalid image for Droplet creation."), ErrRejected, 422, "invalid image"},
+		{"name", unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"), ErrRejected, 422, ""},
 
-		{"request timeout", say(408, `{"id":"timeout","message":"slow"}`), Unknown, 408, ""},
-		{"server error", say(500, `{"id":"server_error","message":"Unexpected server-side error"}`), Unknown, 500, "server-side"},
-		{"gateway page", say(502, "<html>\n<head><title>502</title></head>\n<body><h1>Bad  Gateway</h1>\n<hr></body></html>"), Unknown, 502, "an HTML page: Bad Gateway"},
-		{"unknown to the registry", say(520, ""), Unknown, 520, ""},
-		{"temporary redirect", say(307, "", "Location: /elsewhere"), Unknown, 307, "not followed"},
-		{"permanent redirect", say(308, "", "Location: /elsewhere"), Unknown, 308, "not followed"},
-		{"redirect to get", say(302, "", "Location: /elsewhere"), Unknown, 302, "not followed"},
-		{"cut", cut, Unknown, 0, "EOF"},
-		{"truncated", say(202, createdBody[:40], "Content-Length: 4000"), Unknown, 202, "cannot be read"},
-		{"half an object", say(202, createdBody[:40]), Unknown, 202, "cannot be read"},
-		{"no droplet", say(202, `{}`), Unknown, 202, "no droplet"},
-		{"no id", say(202, `{"droplet":{"name":"web-1"}}`), Unknown, 202, "without an id"},
-		{"empty", say(202, ""), Unknown, 202, "cannot be read"},
+		{"request timeout", say(408, `{"id":"timeout","message":"slow"}`), ErrUnknown, 408, ""},
+		{"server error", say(500, `{"id":"server_error","message":"Unexpected server-side error"}`), ErrUnknown, 500, "server-side"},
+		{"gateway page", say(502, "<html>\n<head><title>502</title></head>\n<body><h1>Bad  Gateway</h1>\n<hr></body></html>"), ErrUnknown, 502, "an HTML page: Bad Gateway"},
+		{"unknown to the registry", say(520, ""), ErrUnknown, 520, ""},
+		{"temporary redirect", say(307, "", "Location: /elsewhere"), ErrUnknown, 307, "not followed"},
+		{"permanent redirect", say(308, "", "Location: /elsewhere"), ErrUnknown, 308, "not followed"},
+		{"redirect to get", say(302, "", "Location: /elsewhere"), ErrUnknown, 302, "not followed"},
+		{"cut", cut, ErrUnknown, 0, "EOF"},
+		{"truncated", say(202, createdBody[:40], "Content-Length: 4000"), ErrUnknown, 202, "cannot be read"},
+		{"half an object", say(202, createdBody[:40]), ErrUnknown, 202, "cannot be read"},
+		{"no droplet", say(202, `{}`), ErrUnknown, 202, "no droplet"},
+		{"no id", say(202, `{"droplet":{"name":"web-1"}}`), ErrUnknown, 202, "without an id"},
+		{"empty", say(202, ""), ErrUnknown, 202, "cannot be read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var requests atomic.Int32
@@ -96,13 +96,13 @@ func TestLaw04OutcomesOfAWrite(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != tt.kind || e.Status != tt.status || !errors.Is(err, tt.kind) {
 				t.Fatalf("got %#v (%v)", e, err)
 			}
-			if Uncertain(err) != (tt.kind == Unknown) {
+			if Uncertain(err) != (tt.kind == ErrUnknown) {
 				t.Errorf("Uncertain(%v) = %v", err, Uncertain(err))
 			}
 			if !strings.Contains(err.Error(), tt.text) || strings.ContainsAny(err.Error(), "\n<") {
 				t.Errorf("the error reads %q", err)
 			}
-			if e.Until.IsZero() == (tt.kind == RateLimited) {
+			if e.Until.IsZero() == (tt.kind == ErrRateLimited) {
 				t.Errorf("Until is %v", e.Until)
 			}
 			if n := requests.Load(); n != 1 {
@@ -253,9 +253,9 @@ func TestUncertain(t *testing.T) {
 	}{
 		{nil, false},
 		{errors.New("who knows"), true},
-		{&Error{Kind: Unknown}, true},
-		{fmt.Errorf("step: %w", &Error{Kind: NotSent}), false},
-		{&Error{Kind: RateLimited}, false},
+		{&Error{Kind: ErrUnknown}, true},
+		{fmt.Errorf("step: %w", &Error{Kind: ErrNotSent}), false},
+		{&Error{Kind: ErrRateLimited}, false},
 	} {
 		if Uncertain(tt.err) != tt.want {
 			t.Errorf("Uncertain(%v) = %v", tt.err, !tt.want)

@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -42,7 +41,7 @@ func WriteScopes() []string {
 	return []string{"droplet:create", "droplet:delete", "droplet:update", "tag:create", "tag:delete"}
 }
 
-// Try reads one row of what the scope is for. ErrForbidden: the token lacks it.
+// Try reads one row of what the scope is for. Forbidden: the token lacks it.
 func (c *Client) Try(ctx context.Context, s ReadScope) error {
 	r := request{op: "try " + s.Name, method: http.MethodGet, path: s.path, scopes: s.Name}
 	if s.path != "v2/account" {
@@ -82,13 +81,10 @@ func (c *Client) Count(ctx context.Context) (droplets int, err error) {
 			return 0, err
 		}
 		r.query.Set("per_page", "1")
-		a, err := c.do(ctx, r)
+		var p page
+		a, err := c.ask(ctx, r, &p)
 		if err != nil {
 			return 0, err
-		}
-		var p page
-		if err := json.Unmarshal(a.body, &p); err != nil {
-			return 0, r.unread(a, err)
 		}
 		if p.Meta.Total == nil {
 			return 0, r.unread(a, errors.New("meta.total is missing"))

@@ -96,20 +96,20 @@ func TestLaw04NoOutcomeIsTakenForLessThanItWas(t *testing.T) {
 		kind   digitalocean.Kind
 		made   int
 	}{
-		"refused connection":  {simulator.Refuse(), digitalocean.NotSent, 0},
-		"cut":                 {simulator.Cut(), digitalocean.Unknown, 0},
-		"cut after the work":  {simulator.Cut().After(), digitalocean.Unknown, 1},
-		"truncated":           {simulator.Truncate(), digitalocean.Unknown, 1},
-		"redirect":            {simulator.Redirect(), digitalocean.Unknown, 0},
-		"hang":                {simulator.Hang(), digitalocean.Unknown, 0},
-		"hang after the work": {simulator.Hang().After(), digitalocean.Unknown, 1},
-		"500":                 {simulator.Status(500), digitalocean.Unknown, 0},
-		"500 after the work":  {simulator.Status(500).After(), digitalocean.Unknown, 1},
-		"502 of a proxy":      {simulator.HTML(502), digitalocean.Unknown, 0},
-		"408 after the work":  {simulator.Status(408).After(), digitalocean.Unknown, 1},
-		"429":                 {simulator.TooMany(time.Second), digitalocean.RateLimited, 0},
-		"422":                 {simulator.Status(422).Saying("You specified an invalid image for Droplet creation."), digitalocean.Rejected, 0},
-		"403":                 {simulator.Status(403), digitalocean.Forbidden, 0},
+		"refused connection":  {simulator.Refuse(), digitalocean.ErrNotSent, 0},
+		"cut":                 {simulator.Cut(), digitalocean.ErrUnknown, 0},
+		"cut after the work":  {simulator.Cut().After(), digitalocean.ErrUnknown, 1},
+		"truncated":           {simulator.Truncate(), digitalocean.ErrUnknown, 1},
+		"redirect":            {simulator.Redirect(), digitalocean.ErrUnknown, 0},
+		"hang":                {simulator.Hang(), digitalocean.ErrUnknown, 0},
+		"hang after the work": {simulator.Hang().After(), digitalocean.ErrUnknown, 1},
+		"500":                 {simulator.Status(500), digitalocean.ErrUnknown, 0},
+		"500 after the work":  {simulator.Status(500).After(), digitalocean.ErrUnknown, 1},
+		"502 of a proxy":      {simulator.HTML(502), digitalocean.ErrUnknown, 0},
+		"408 after the work":  {simulator.Status(408).After(), digitalocean.ErrUnknown, 1},
+		"429":                 {simulator.TooMany(time.Second), digitalocean.ErrRateLimited, 0},
+		"422":                 {simulator.Status(422).Saying("You specified an invalid image for Droplet creation."), digitalocean.ErrRejected, 0},
+		"403":                 {simulator.Status(403), digitalocean.ErrForbidden, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			sim := simulator.New(simulator.Options{})

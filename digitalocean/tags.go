@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,7 +48,7 @@ func (c *Client) Tag(ctx context.Context, tag string, dropletID int64) error {
 	return err
 }
 
-// Untag takes a tag off a droplet; the tag itself stays. It passes the write gate. NotFound means that there is no such tag.
+// Untag takes a tag off a droplet; the tag itself stays. It passes the write gate. ErrNotFound means that there is no such tag.
 func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
 	r := request{
 		op: fmt.Sprintf("take tag %s off droplet %d", tag, dropletID), method: http.MethodDelete, path: tagResourcesPath(tag),
@@ -63,13 +62,13 @@ func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
 	return err
 }
 
-// TagUses tells how many resources of any kind bear a tag. NotFound means that there is no such tag.
+// TagUses tells how many resources of any kind bear a tag. ErrNotFound means that there is no such tag.
 func (c *Client) TagUses(ctx context.Context, tag string) (int, error) {
 	all, droplets, err := c.tagCounts(ctx, tag)
 	return max(all, droplets), err
 }
 
-// TagDroplets tells how many droplets bear a tag, by its own count. NotFound means that there is no such tag.
+// TagDroplets tells how many droplets bear a tag, by its own count. ErrNotFound means that there is no such tag.
 func (c *Client) TagDroplets(ctx context.Context, tag string) (int, error) {
 	_, droplets, err := c.tagCounts(ctx, tag)
 	return droplets, err
@@ -78,11 +77,7 @@ func (c *Client) TagDroplets(ctx context.Context, tag string) (int, error) {
 func (c *Client) tagCounts(ctx context.Context, tag string) (all, droplets int, err error) {
 	r := request{op: "read tag " + tag, method: http.MethodGet, path: "v2/tags/" + tag, scopes: "tag:read"}
 	if err := checkTag(tag); err != nil {
-		return 0, 0, &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
-	}
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return 0, 0, err
+		return 0, 0, &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
 	}
 	// Every count is a pointer: one that is left out says nothing, least of all that nothing bears the tag.
 	type counted struct {
@@ -97,8 +92,9 @@ func (c *Client) tagCounts(ctx context.Context, tag string) (all, droplets int, 
 			} `json:"resources"`
 		} `json:"tag"`
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
-		return 0, 0, r.unread(a, err)
+	a, err := c.ask(ctx, r, &body)
+	if err != nil {
+		return 0, 0, err
 	}
 	resources := body.Tag.Resources
 	if !strings.EqualFold(body.Tag.Name, tag) || resources.Count == nil || resources.Droplets.Count == nil {
@@ -108,13 +104,13 @@ func (c *Client) tagCounts(ctx context.Context, tag string) (all, droplets int, 
 }
 
 // DeleteTag removes a tag from the account, and so from every droplet that bears it. Tags outlive their droplets: without this one
-// tag stays for every saga. It passes the write gate; the intent is as in Create. NotFound means that it was gone already.
+// tag stays for every saga. It passes the write gate; the intent is as in Create. ErrNotFound means that it was gone already.
 func (c *Client) DeleteTag(ctx context.Context, tag string, intent func(context.Context) error) error {
 	r := request{
 		op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true, intent: intent,
 	}
 	if err := checkTag(tag); err != nil {
-		return &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+		return &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
 	}
 	_, err := c.do(ctx, r)
 	return err
@@ -129,7 +125,7 @@ func dropletResource(id int64) []godo.Resource {
 // needTag refuses tags and ids that the API cannot know, before they can make a path that means something else.
 func (r *request) needTag(tag string, dropletID int64) error {
 	if err := checkTag(tag); err != nil {
-		return &Error{Op: r.op, Kind: Rejected, Message: err.Error()}
+		return &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
 	}
 	return r.needID(dropletID)
 }

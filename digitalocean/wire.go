@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ type wireDroplet struct {
 	BackupIDs []int64  `json:"backup_ids"`
 	VPCUUID   string   `json:"vpc_uuid"`
 
-	NextBackupWindow jsontext.Value `json:"next_backup_window"` // null: no backups are made; empty: the answer does not say
+	NextBackupWindow jsontext.Value `json:"next_backup_window"` // an object; null: no backups are made; empty: the answer does not say
 
 	Size struct {
 		Slug    string `json:"slug"`
@@ -113,7 +114,7 @@ func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 		Disk:         w.Disk,
 		GPU:          w.GPUInfo != nil || strings.HasPrefix(size, "gpu-"),
 		Locked:       w.Locked,
-		BackupWindow: w.window(),
+		BackupWindow: w.NextBackupWindow.Kind() == '{',
 		Unread:       w.unread(),
 		Price:        fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
 		CreatedAt:    created,
@@ -130,9 +131,6 @@ func statusOf(word string) fleet.Status {
 	}
 	return fleet.StatusUnknown
 }
-
-// window tells whether the answer names the next backup window.
-func (w *wireDroplet) window() bool { return w.NextBackupWindow.Kind() == '{' }
 
 // unread are the parts that the answer leaves out or gives as null: a list that is there is never nil.
 func (w *wireDroplet) unread() (u fleet.Unread) {
@@ -155,10 +153,8 @@ func (w *wireDroplet) unread() (u fleet.Unread) {
 }
 
 func first(addresses []wireAddress, kind string) string {
-	for _, a := range addresses {
-		if a.Type == kind {
-			return a.Address
-		}
+	if i := slices.IndexFunc(addresses, func(a wireAddress) bool { return a.Type == kind }); i >= 0 {
+		return addresses[i].Address
 	}
 	return ""
 }

@@ -28,9 +28,8 @@ const (
 // after the clock jumped.
 func (a Absence) Again(began time.Time, witnessed bool, process string) Absence {
 	if a.Looks == 0 || began.Before(a.LastAt) { // the clock went back: nothing can be told from the times of before
-		return newAbsence(a.DropletID, began, witnessed, process)
-	}
-	if began.Sub(a.LastAt) < LookApart {
+		a = Absence{DropletID: a.DropletID, Since: began, Process: process}
+	} else if began.Sub(a.LastAt) < LookApart {
 		return a
 	}
 	a.Interrupted = a.Interrupted || a.Process != process
@@ -39,14 +38,6 @@ func (a Absence) Again(began time.Time, witnessed bool, process string) Absence 
 	a.Witnessed++
 	if !witnessed {
 		a.Witnessed = 0
-	}
-	return a
-}
-
-func newAbsence(id int64, began time.Time, witnessed bool, process string) Absence {
-	a := Absence{DropletID: id, Since: began, LastAt: began, Looks: 1, Process: process}
-	if witnessed {
-		a.Witnessed = 1
 	}
 	return a
 }

@@ -1,7 +1,10 @@
 package fleet
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -50,12 +53,7 @@ const (
 
 // HasFeature tells whether the droplet shows the feature.
 func (d *Droplet) HasFeature(feature string) bool {
-	for _, f := range d.Features {
-		if strings.EqualFold(f, feature) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Features, func(f string) bool { return strings.EqualFold(f, feature) })
 }
 
 // Account is the account, or the team, that a token acts for.
@@ -107,17 +105,60 @@ func (o Observed) Absence(id int64) (Absence, bool) {
 
 // Droplet finds a droplet by id.
 func (o Observed) Droplet(id int64) (Droplet, bool) {
-	lo, hi := 0, len(o.Droplets)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if o.Droplets[mid].ID < id {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+	i := sort.Search(len(o.Droplets), func(i int) bool { return o.Droplets[i].ID >= id }) // none of them is copied for it
+	if i == len(o.Droplets) || o.Droplets[i].ID != id {
+		return Droplet{}, false
 	}
-	if lo < len(o.Droplets) && o.Droplets[lo].ID == id {
-		return o.Droplets[lo], true
+	return o.Droplets[i], true
+}
+
+// Digest names what the API said of a droplet: equal for equal objects. The zero Digest says nothing.
+type Digest [16]byte
+
+// DigestOf is the digest of an object in the API's own words; zero for none.
+func DigestOf(data []byte) Digest {
+	if len(data) == 0 {
+		return Digest{}
 	}
-	return Droplet{}, false
+	sum := sha256.Sum256(data)
+	return Digest(sum[:len(Digest{})])
+}
+
+// Unread names the parts of a droplet that an answer left out, or gave as null. They are unknown: never none, and never different from
+// anything. A name, a size, a region or an image that is not known is empty or zero, and needs no mark.
+type Unread uint8
+
+const (
+	UnreadTags      Unread = 1 << iota // the token may lack tag:read
+	UnreadFeatures                     // monitoring, backups, ipv6
+	UnreadVolumes                      // the token may lack block_storage:read
+	UnreadWindow                       // the next backup window
+	UnreadAddresses                    // the public and private IPv4 addresses
+	UnreadIPv6                         // the public IPv6 address
+)
+
+// Has tells whether the part is unknown.
+func (u Unread) Has(part Unread) bool { return u&part != 0 }
+
+// settled reports whether the droplet is known to be past its creation: a new one shows none of its features yet
+// (docs/digitalocean-api.md, "New droplets").
+func (d *Droplet) settled() bool { return d.Status != StatusNew && d.Status != StatusUnknown }
+
+// Monitored tells whether the droplet has the metrics agent, as far as that can be read.
+func (d *Droplet) Monitored() (on, known bool) {
+	on = d.HasFeature("monitoring")
+	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures))
+}
+
+// BacksUp reports whether backups are made of the droplet, as far as that can be read. Its features lack the word under some policies,
+// while the next backup window is told (docs/digitalocean-api.md, "The droplet object"): only both together prove that none are made.
+func (d *Droplet) BacksUp() (on, known bool) {
+	on = d.HasFeature("backups") || d.BackupWindow
+	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadWindow))
+}
+
+// HasIPv6 tells whether the droplet has a public IPv6 address, as far as that can be read.
+func (d *Droplet) HasIPv6() (on, known bool) {
+	on = d.HasFeature("ipv6") || d.PublicIPv6 != ""
+	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadIPv6))
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,15 +66,7 @@ type Registration struct {
 
 // Registration finds what is kept of a droplet; the zero Registration: it was never registered and never released.
 func (r *Recorded) Registration(droplet int64) Registration {
-	i, found := slices.BinarySearchFunc(r.Registrations, droplet, func(x Registration, id int64) int {
-		switch {
-		case x.DropletID < id:
-			return -1
-		case x.DropletID > id:
-			return 1
-		}
-		return 0
-	})
+	i, found := slices.BinarySearchFunc(r.Registrations, droplet, func(x Registration, id int64) int { return cmp.Compare(x.DropletID, id) })
 	if !found {
 		return Registration{}
 	}

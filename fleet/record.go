@@ -29,9 +29,6 @@ type Record struct {
 	Lifts bool `json:"-"`
 }
 
-// Protected tells whether the record or the droplet's own tag forbids to destroy it.
-func (r Record) Protected(d Droplet) bool { return r.Protect || d.HasTag(ProtectTag) }
-
 // Expected is the canonical value that the droplet should show in a field, status and protect too; empty: unknown.
 func (r Record) Expected(field string) string {
 	switch field {

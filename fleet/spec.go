@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -115,14 +116,12 @@ type Policy struct {
 	Drift          DriftPolicy // what to do about drift; empty means DriftReport
 }
 
-// DefaultMaxDestroy is policy.max_destroy where the file does not say: a quarter of the managed droplets.
-var DefaultMaxDestroy = Limit{Percent: true, Value: 25}
-
-// DefaultMaxLost is policy.max_lost where the file does not say.
-var DefaultMaxLost = Limit{Percent: true, Value: 25}
-
-// DefaultMaxUnavailable is policy.max_unavailable where the file does not say.
-var DefaultMaxUnavailable = Limit{Percent: true, Value: 25}
+// The bounds where the file does not say: a quarter of the managed droplets, or of the group.
+var (
+	DefaultMaxDestroy     = Limit{Percent: true, Value: 25}
+	DefaultMaxLost        = Limit{Percent: true, Value: 25}
+	DefaultMaxUnavailable = Limit{Percent: true, Value: 25}
+)
 
 // Limit is a number of droplets, or a percentage of them.
 type Limit struct {
@@ -146,16 +145,7 @@ func CompareNames(a, b string) int {
 	a, b = Key(a), Key(b)
 	stemA, numA := splitOrdinal(a)
 	stemB, numB := splitOrdinal(b)
-	if c := strings.Compare(stemA, stemB); c != 0 {
-		return c
-	}
-	if c := len(numA) - len(numB); c != 0 {
-		return c
-	}
-	if c := strings.Compare(numA, numB); c != 0 {
-		return c
-	}
-	return strings.Compare(a, b)
+	return cmp.Or(strings.Compare(stemA, stemB), len(numA)-len(numB), strings.Compare(numA, numB), strings.Compare(a, b))
 }
 
 // SplitName cuts web-12 into its stem web and its number 12; number -1: it is not the name of a counted droplet.
@@ -178,4 +168,38 @@ func splitOrdinal(name string) (stem, ordinal string) {
 		i++
 	}
 	return name[:i], name[i:]
+}
+
+// HeirsOf gives, by droplet id, the name that the fleet file gives to each droplet that is recorded under another one. It follows `was` from
+// the recorded name, and from the name that an earlier version gave it and that it never got. A droplet that the file says nothing about
+// keeps what an earlier version said: a later one may speak of it by that name.
+func (f Fleet) HeirsOf(records []Record) map[int64]string {
+	heirs, renamed, taken := map[int64]string{}, map[string]string{}, map[string]bool{}
+	for i := range f.Specs {
+		if was := f.Specs[i].Was; was != "" {
+			renamed[Key(was)] = f.Specs[i].Name
+		}
+	}
+	if len(renamed) == 0 && !slices.ContainsFunc(records, func(r Record) bool { return r.Heir != "" }) {
+		return nil
+	}
+	for _, r := range records {
+		taken[Key(r.Name)] = true
+	}
+	for _, r := range records {
+		heir := r.Heir
+		for _, name := range []string{r.Heir, r.Name} { // the recorded name counts most
+			if next := renamed[Key(name)]; name != "" && next != "" && !taken[Key(next)] {
+				heir = next
+			}
+		}
+		if heir == "" {
+			continue
+		}
+		if _, desired := f.Spec(r.Name); desired {
+			heir = ""
+		}
+		heirs[r.DropletID] = heir
+	}
+	return heirs
 }

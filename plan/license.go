@@ -64,18 +64,6 @@ func (l License) Droplet() (d fleet.Droplet, ok bool) {
 	return fleet.Droplet{ID: l.terms.DropletID, Name: l.terms.Name}, true
 }
 
-// Fleet is the fleet whose tag the droplet must show, and Account the uuid of the account that it must lie in.
-func (l License) Fleet() string { return l.read().Fleet }
-
-// Account is the uuid of the account that the license was made for.
-func (l License) Account() string { return l.read().Account }
-
-// Plan is the id of the plan that the license is from.
-func (l License) Plan() string { return l.read().Plan }
-
-// Reason says in words why the droplet is to be destroyed.
-func (l License) Reason() string { return l.read().Reason }
-
 // Asks tells whether the fleet file in force still asks for what the license allows, and does not protect the droplet (law 17). The
 // zero license is never asked for.
 func (l License) Asks(f fleet.Fleet) bool {

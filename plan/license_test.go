@@ -46,7 +46,7 @@ func TestLicenseSurvivesTheJournal(t *testing.T) {
 	if !ok || d.ID != 102 || d.Name != "web-2" || !reflect.DeepEqual(back.License, l) {
 		t.Errorf("%+v came back as %+v", l.read(), back.License.read())
 	}
-	if back.License.Fleet() != "demo" || back.License.Account() != "team-1" || len(back.License.Plan()) != 12 || back.License.Reason() == "" {
+	if of := back.License.read(); of.Fleet != "demo" || of.Account != "team-1" || len(of.Plan) != 12 || of.Reason == "" {
 		t.Errorf("parts are missing: %s", b)
 	}
 }

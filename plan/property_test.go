@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -167,10 +166,11 @@ func shuffle[T any](r *rand.Rand, list []T) {
 }
 
 func inText(p Plan) string {
-	var b bytes.Buffer
-	if err := p.Text(&b, Options{}); err != nil {
-		return err.Error()
+	var b strings.Builder
+	for _, a := range p.Actions {
+		fmt.Fprintf(&b, "%s %s %d: %s %v %s %s\n", a.Kind, a.Name, a.DropletID, a.Reason, a.Changes, a.HeldBy, a.HeldReason)
 	}
+	fmt.Fprintf(&b, "%+v %q\n", p.Summary, p.Warnings)
 	return b.String()
 }
 

@@ -49,13 +49,6 @@ func warnBilled(b *builder) {
 	}
 }
 
-func more(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", n)
-}
-
 // warnLast says what only the drafts show.
 func warnLast(b *builder) {
 	warnOthers(b)

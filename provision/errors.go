@@ -57,9 +57,9 @@ func unsent(err error) error {
 		return err
 	}
 	switch e.Kind {
-	case digitalocean.RateLimited:
+	case digitalocean.ErrRateLimited:
 		return saga.Later(max(time.Second, time.Until(e.Until)), err)
-	case digitalocean.NotSent, digitalocean.Unauthorized: // the gate stays shut until a token proves itself
+	case digitalocean.ErrNotSent, digitalocean.ErrUnauthorized: // the gate stays shut until a token proves itself
 		return saga.Later(notSentPause, err)
 	}
 	return err

@@ -34,7 +34,6 @@ func deciding() []mutant {
 
 	take(17, "license: a rename that the plan did not go by spares nothing", license, `known := name == t.Heir && name != t.Name`, `known := false && name == t.Heir`)
 
-	const index = "plan/index.go"
 	const whose = "fleet/ownership.go"
 	take(1, "ours: the managed tag", whose, `case ours && managed:`, `case ours:`)
 	take(1, "ours: the fleet's tag", whose, `case managed && o.Maker(tags) != "":`, `case managed:`)
@@ -104,7 +103,7 @@ func deciding() []mutant {
 	take(17, "a was that leads nowhere", rename, "if was == \"\" {\n\t\t\tcontinue", "if true {\n\t\t\tcontinue")
 	take(17, "was follows a chain", chain, `names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])`, `names[fleet.Key(spec.Was)])`)
 	take(17, "was that is taken out too early", chain, `candidates = append(candidates, given[fleet.Key(spec.Name)])`, ``)
-	inFleet(17, "the new name of a new name", "fleet/heirs.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
+	inFleet(17, "the new name of a new name", "fleet/spec.go", `for _, name := range []string{r.Heir, r.Name} {`, `for _, name := range []string{r.Name} {`)
 	take(17, "license: no later name by a chain", license, `names = append(names, record.Name, record.Heir)`, `names = append(names, record.Name)`)
 	const taken = "plan/hold_nametaken.go"
 	take(9, "name_taken: another fleet's does not count", taken, `By == fleet.Nobody`, `By != fleet.Ours`)

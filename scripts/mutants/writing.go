@@ -31,7 +31,7 @@ func writing() []mutant {
 	take(4, "a 5xx is unknown", "digitalocean/classify.go", `case status < 400, status >= 500, status == http.StatusRequestTimeout:`, `case status < 400, status == http.StatusRequestTimeout:`, api)
 	take(4, "a 408 is unknown", "digitalocean/classify.go", `status >= 500, status == http.StatusRequestTimeout:`, `status >= 500:`, api)
 	take(4, "a cut connection is unknown", "digitalocean/classify.go", "if connected {\n\t\treturn false", "if connected {\n\t\treturn true", api)
-	take(4, "what is unknown is uncertain", "digitalocean/errors.go", `|| e.Kind == Unknown`, `|| e.Kind == NotFound`, api)
+	take(4, "what is unknown is uncertain", "digitalocean/errors.go", `|| e.Kind == ErrUnknown`, `|| e.Kind == ErrNotFound`, api)
 	take(10, "the gate starts shut", "digitalocean/budget.go", `closed: errNotProved,`, `closed: nil,`, api)
 	take(12, "a gate that shuts frees queued writes", "digitalocean/budget.go", `if w := e.Value.(*waiter); w.write {`, `if w := e.Value.(*waiter); w.write && false {`, api)
 	take(10, "a token that is new proves nothing", "digitalocean/proof.go", `case p.token != token:`, `case false:`, api)
