@@ -11,17 +11,13 @@ import (
 	"arcadiad/fleet"
 )
 
-func readAbsences(ctx context.Context, tx *sql.Tx) (absences []fleet.Absence, err error) {
+func readAbsences(ctx context.Context, tx *sql.Tx) ([]fleet.Absence, error) {
 	const query = `
 		SELECT external_id, since, last_at, looks, witnessed, process, interrupted, gone_at FROM absences
 		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER)`
-	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var a fleet.Absence
-		err := rows.Scan(&a.DropletID, when{&a.Since}, when{&a.LastAt}, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, when{&a.GoneAt})
-		absences = append(absences, a)
-		return err
+	return list(ctx, tx, query, func(a *fleet.Absence) []any {
+		return []any{&a.DropletID, when{&a.Since}, when{&a.LastAt}, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, when{&a.GoneAt}}
 	}, provider)
-	return absences, err
 }
 
 // saveAbsences makes what is known of absent droplets equal to what a look knows. The absence of a droplet that was seen since it began
@@ -50,16 +46,14 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		DELETE FROM absences WHERE EXISTS (
 			SELECT 1 FROM cloud_resources r WHERE r.provider = absences.provider AND r.external_id = absences.external_id AND r.last_seen_at > absences.since)`)
-	return err
 }
 
 // endAbsence lets a droplet that was seen at that time be absent no more.
 func endAbsence(ctx context.Context, tx *txn, droplet int64, seen time.Time) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM absences WHERE provider = ? AND external_id = ? AND last_at <= ?", provider, externalID(droplet), timeText(seen))
-	return err
+	return tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id = ? AND last_at <= ?", provider, externalID(droplet), timeText(seen))
 }
 
 // Forget drops the records of droplets that are proved gone, and that nobody wants to be made again. A record whose droplet was seen
@@ -90,13 +84,7 @@ func (s *Store) Forget(ctx context.Context, droplets []int64) error {
 }
 
 // readGone gives the droplets that are proved gone and still have a record.
-func readGone(ctx context.Context, tx *sql.Tx) (gone []int64, err error) {
+func readGone(ctx context.Context, tx *sql.Tx) ([]int64, error) {
 	const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
-	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		gone = append(gone, id)
-		return err
-	}, provider)
-	return gone, err
+	return list(ctx, tx, query, func(id *int64) []any { return []any{id} }, provider)
 }

@@ -105,12 +105,8 @@ func sound(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close()
-	var said string
-	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&said); err != nil {
+	if err := intact(ctx, db, path, "integrity_check"); err != nil {
 		return explain(path, err)
-	}
-	if said != "ok" {
-		return damage(path, said)
 	}
 	_, err = schemaVersion(ctx, db, path)
 	return err

@@ -26,14 +26,10 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 		next = last.Int64 + 1
 	}
 	for _, c := range calls {
-		var status any
-		if c.Status != 0 {
-			status = c.Status
-		}
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO saga_calls (saga_id, position, method, path, status, request_id, error, began_at, took_us, times, last_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			id, next, c.Method, c.Path, status, c.RequestID, c.Error, timeText(c.BeganAt), c.Took.Microseconds(), c.Times, timeText(c.LastAt))
+			id, next, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, timeText(c.BeganAt), c.Took.Microseconds(), c.Times, timeText(c.LastAt))
 		if err != nil {
 			return err
 		}
@@ -42,18 +38,15 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 	if next <= state.FirstCalls+state.NewestCalls {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, state.FirstCalls, next-state.NewestCalls)
-	return err
+	return tx.exec(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, state.FirstCalls, next-state.NewestCalls)
 }
 
 func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
 	const query = `
 		SELECT method, path, coalesce(status, 0), request_id, error, began_at, took_us, times, last_at
 		FROM saga_calls WHERE saga_id = ? ORDER BY position`
-	var calls []fleet.Call
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		calls = nil
-		return each(ctx, tx, query, func(rows *sql.Rows) error {
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (calls []fleet.Call, err error) {
+		err = each(ctx, tx, query, func(rows *sql.Rows) error {
 			var c fleet.Call
 			var took int64
 			if err := rows.Scan(&c.Method, &c.Path, &c.Status, &c.RequestID, &c.Error, when{&c.BeganAt}, &took, &c.Times, when{&c.LastAt}); err != nil {
@@ -63,6 +56,6 @@ func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 			calls = append(calls, c)
 			return nil
 		}, sagaID)
+		return calls, err
 	})
-	return calls, err
 }

@@ -25,9 +25,8 @@ func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string
 		if err := state.Pinned(pinned, account, fleetName); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = coalesce(?, fleet)",
+		return tx.exec(ctx, "UPDATE control SET account = coalesce(account, ?), simulated = ?, fleet = coalesce(?, fleet)",
 			account.UUID, account.Simulated, nullText(fleetName))
-		return err
 	})
 }
 
@@ -38,8 +37,7 @@ func (s *Store) Pause(ctx context.Context, paused bool) error {
 			at = timeText(time.Now())
 		}
 		// Paused twice is paused since the first time.
-		_, err := tx.ExecContext(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
-		return err
+		return tx.exec(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
 	})
 }
 
@@ -48,25 +46,19 @@ func (s *Store) Approve(ctx context.Context, planID string) error {
 		return errors.New("approve: which plan?")
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		_, err := tx.ExecContext(ctx, `
+		return tx.exec(ctx, `
 			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
 			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, timeText(time.Now()))
-		return err
 	})
 }
 
 // Lapse drops the approvals of plans that no pass has turned into grants, but for that of the plan to keep, and gives the ids of the plans:
 // an approval is for one plan, and when another is due it must not wait until the first happens to come again.
 func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
-	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		lapsed = nil
-		query := "DELETE FROM approvals WHERE used_at IS NULL AND plan_id <> ? RETURNING plan_id"
-		return each(ctx, tx.Tx, query, func(rows *sql.Rows) error {
-			var id string
-			err := rows.Scan(&id)
-			lapsed = append(lapsed, id)
-			return err
-		}, keepPlan)
+	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) (err error) {
+		const query = "DELETE FROM approvals WHERE used_at IS NULL AND plan_id <> ? RETURNING plan_id"
+		lapsed, err = list(ctx, tx.Tx, query, func(id *string) []any { return []any{id} }, keepPlan)
+		return err
 	})
 	return lapsed, err
 }

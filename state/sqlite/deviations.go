@@ -42,7 +42,7 @@ func (s *Store) Notice(ctx context.Context, list []fleet.Deviation) error {
 		}
 		for at := range known {
 			const query = "DELETE FROM deviations WHERE provider = ? AND external_id = ? AND field = ?"
-			if _, err := tx.ExecContext(ctx, query, provider, externalID(at.droplet), at.field); err != nil {
+			if err := tx.exec(ctx, query, provider, externalID(at.droplet), at.field); err != nil {
 				return err
 			}
 		}
@@ -54,38 +54,31 @@ func putDeviation(ctx context.Context, tx *txn, d fleet.Deviation) error {
 	if d.Since.IsZero() {
 		return fmt.Errorf("%w: it does not say since when", state.ErrRow)
 	}
-	_, err := tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO deviations (provider, external_id, field, seen, since, done_by, asked)
 		SELECT provider, external_id, ?3, ?4, ?5, ?6, ?7 FROM cloud_provisioned WHERE provider = ?1 AND external_id = ?2
 		ON CONFLICT DO UPDATE SET seen = excluded.seen, since = excluded.since, done_by = excluded.done_by, asked = excluded.asked`,
 		provider, externalID(d.DropletID), d.Field, d.Seen, timeText(d.Since), d.By, d.Asked)
-	return err
 }
 
-func readDeviations(ctx context.Context, tx *sql.Tx) (list []fleet.Deviation, err error) {
+func readDeviations(ctx context.Context, tx *sql.Tx) ([]fleet.Deviation, error) {
 	const query = `
 		SELECT external_id, field, seen, since, done_by, asked FROM deviations
 		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER), field`
-	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var d fleet.Deviation
-		err := rows.Scan(&d.DropletID, &d.Field, &d.Seen, when{&d.Since}, &d.By, &d.Asked)
-		list = append(list, d)
-		return err
+	return list(ctx, tx, query, func(d *fleet.Deviation) []any {
+		return []any{&d.DropletID, &d.Field, &d.Seen, when{&d.Since}, &d.By, &d.Asked}
 	}, provider)
-	return list, err
 }
 
 func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
-	var list []fleet.Drift
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		list = nil
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (drift []fleet.Drift, err error) {
 		seen, err := readDeviations(ctx, tx)
 		if err != nil || len(seen) == 0 {
-			return err
+			return nil, err
 		}
 		records, err := readRecords(ctx, tx, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		byID := make(map[int64]*fleet.Record, len(records))
 		for i := range records {
@@ -93,10 +86,9 @@ func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
 		}
 		for _, d := range seen {
 			if record := byID[d.DropletID]; record != nil {
-				list = append(list, fleet.Drift{Deviation: d, Name: record.Name, Recorded: record.Expected(d.Field)})
+				drift = append(drift, fleet.Drift{Deviation: d, Name: record.Name, Recorded: record.Expected(d.Field)})
 			}
 		}
-		return nil
+		return drift, nil
 	})
-	return list, err
 }

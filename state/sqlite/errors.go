@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,6 +32,18 @@ const (
 // damage is the error for a file in which SQLite's check found something.
 func damage(path, found string) error {
 	return fmt.Errorf("%w: %s: %s (%s)", state.ErrCorrupt, path, found, hintDamaged)
+}
+
+// intact has SQLite look for damage, with one of its two checks.
+func intact(ctx context.Context, q queryer, path, check string) error {
+	var said string
+	if err := q.QueryRowContext(ctx, "PRAGMA "+check+"(1)").Scan(&said); err != nil {
+		return err
+	}
+	if said != "ok" {
+		return damage(path, said)
+	}
+	return nil
 }
 
 func diagnose(err error) (hint string, sentinel error) {

@@ -33,12 +33,12 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 				return err
 			}
 			for _, id := range older[approvedBy(g)] {
-				if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
+				if err := tx.exec(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
 					return err
 				}
 			}
 			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				planID, g.Kind, g.Name, dropletColumn(g.DropletID), g.Spec, g.Rule, string(facts), timeText(g.At))
+				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, string(facts), timeText(g.At))
 			if err != nil {
 				return fmt.Errorf("grant %s %s: %w", g.Kind, g.Name, err)
 			}
@@ -48,8 +48,7 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			g.Plan = planID
 			kept = append(kept, g)
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
-		return err
+		return tx.exec(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
 	})
 	return kept, err
 }
@@ -69,20 +68,12 @@ func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		for _, id := range grants {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM grants WHERE id = ? AND used_at IS NULL", id); err != nil {
+			if err := tx.exec(ctx, "DELETE FROM grants WHERE id = ? AND used_at IS NULL", id); err != nil {
 				return fmt.Errorf("withdraw grant %d: %w", id, err)
 			}
 		}
 		return nil
 	})
-}
-
-// dropletColumn is a droplet's id as a column; NULL for none.
-func dropletColumn(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return externalID(id)
 }
 
 // readGrants gives the grants that were not used yet, oldest first.
@@ -113,13 +104,11 @@ func useGrants(ctx context.Context, tx *txn, sg saga.Saga) error {
 		return err
 	}
 	for _, id := range facts.Grants {
-		done, err := tx.ExecContext(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", timeText(time.Now()), id)
+		used, err := tx.change(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", timeText(time.Now()), id)
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
+		if used == 0 {
 			return fmt.Errorf("%w: grant %d was used already, or never given (see: arcadiad plan)", state.ErrApproval, id)
 		}
 	}

@@ -37,14 +37,5 @@ func Holder(path string) (process string, err error) {
 
 // Sound looks for damage in the whole database, as far as SQLite can find it without reading every index. state.ErrCorrupt.
 func (r *Reader) Sound(ctx context.Context) error {
-	return r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var said string
-		if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
-			return err
-		}
-		if said != "ok" {
-			return damage(r.path, said)
-		}
-		return nil
-	})
+	return r.view(ctx, func(ctx context.Context, tx *sql.Tx) error { return intact(ctx, tx, r.path, "quick_check") })
 }

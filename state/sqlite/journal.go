@@ -60,7 +60,7 @@ func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 	}
 	if len(s.Secret) > 0 && s.Status.Live() {
 		const insert = "INSERT INTO saga_secrets (saga_id, padding, secret) VALUES (?, zeroblob(?), ?)"
-		if _, err := tx.ExecContext(ctx, insert, s.ID, secretPadding, s.Secret); err != nil {
+		if err := tx.exec(ctx, insert, s.ID, secretPadding, s.Secret); err != nil {
 			return err
 		}
 	}
@@ -189,8 +189,7 @@ func writeHistory(ctx context.Context, tx *txn, s saga.Saga) error {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM saga_steps WHERE saga_id = ? AND position >= ?", s.ID, len(s.History))
-	return err
+	return tx.exec(ctx, "DELETE FROM saga_steps WHERE saga_id = ? AND position >= ?", s.ID, len(s.History))
 }
 
 // eraseSecret of a saga that has ended: SQLite overwrites the pages with zeros (secure_delete), the writer empties the -wal file.
@@ -198,11 +197,7 @@ func eraseSecret(ctx context.Context, tx *txn, s saga.Saga) error {
 	if s.Status.Live() {
 		return nil
 	}
-	done, err := tx.ExecContext(ctx, "DELETE FROM saga_secrets WHERE saga_id = ?", s.ID)
-	if err != nil {
-		return err
-	}
-	n, err := done.RowsAffected()
+	n, err := tx.change(ctx, "DELETE FROM saga_secrets WHERE saga_id = ?", s.ID)
 	tx.erased = tx.erased || n > 0
 	return err
 }
@@ -210,14 +205,13 @@ func eraseSecret(ctx context.Context, tx *txn, s saga.Saga) error {
 // Live gives the sagas that have not ended, oldest first, with their secrets. A row that cannot be read whole comes as stuck, with
 // Undecodable set.
 func (s *Store) Live(ctx context.Context) ([]saga.Saga, error) {
-	var live []saga.Saga
-	err := s.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		if live, err = querySagas(ctx, tx, "WHERE "+isLive+" ORDER BY created_at, rowid"); err != nil {
-			return err
+	return view(ctx, s.Reader, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+		live, err := querySagas(ctx, tx, "WHERE "+isLive+" ORDER BY created_at, rowid")
+		if err != nil {
+			return nil, err
 		}
-		return readSecrets(ctx, tx, live)
+		return live, readSecrets(ctx, tx, live)
 	})
-	return live, err
 }
 
 // SetLabel sets a label of a saga that has ended; an empty value removes it. `saga retry` marks failures so. ErrLive: the saga has
@@ -246,7 +240,6 @@ func (s *Store) SetLabel(ctx context.Context, id, key, value string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE sagas SET labels = ?, updated_at = ? WHERE id = ?", string(b), timeText(time.Now()), id)
-		return err
+		return tx.exec(ctx, "UPDATE sagas SET labels = ?, updated_at = ? WHERE id = ?", string(b), timeText(time.Now()), id)
 	})
 }

@@ -12,30 +12,24 @@ import (
 
 // noteRegistered keeps that a droplet was registered once, whatever becomes of its record.
 func noteRegistered(ctx context.Context, tx *txn, droplet int64, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO registrations (provider, external_id, registered_at) VALUES (?, ?, ?)
 		ON CONFLICT DO UPDATE SET registered_at = excluded.registered_at WHERE registered_at IS NULL`, provider, externalID(droplet), timeText(at))
-	return err
 }
 
 // noteReleased keeps that a person gave the droplet back; with the zero time, that a person adopted it again.
 func noteReleased(ctx context.Context, tx *txn, droplet int64, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO registrations (provider, external_id, released_at) VALUES (?, ?, ?)
 		ON CONFLICT DO UPDATE SET released_at = excluded.released_at`, provider, externalID(droplet), timeText(at))
-	return err
 }
 
 // readRegistrations gives what is kept of every droplet that was ever registered or released, by id.
-func readRegistrations(ctx context.Context, tx *sql.Tx) (list []fleet.Registration, err error) {
+func readRegistrations(ctx context.Context, tx *sql.Tx) ([]fleet.Registration, error) {
 	const query = "SELECT CAST(external_id AS INTEGER), registered_at, released_at FROM registrations WHERE provider = ? ORDER BY 1"
-	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var r fleet.Registration
-		err := rows.Scan(&r.DropletID, when{&r.RegisteredAt}, when{&r.ReleasedAt})
-		list = append(list, r)
-		return err
+	return list(ctx, tx, query, func(r *fleet.Registration) []any {
+		return []any{&r.DropletID, when{&r.RegisteredAt}, when{&r.ReleasedAt}}
 	}, provider)
-	return list, err
 }
 
 // readEnded fills in the droplets that bore a saga's tag and are gone, of the few sagas that sent more creates than droplets are known. It
@@ -101,10 +95,9 @@ func settleCopy(ctx context.Context, conn *sql.Conn) error {
 // forgetRegistrations removes what is kept of droplets that have neither a row nor a record any more.
 func (s *Store) forgetRegistrations(ctx context.Context) error {
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		_, err := tx.ExecContext(ctx, `
+		return tx.exec(ctx, `
 			DELETE FROM registrations AS g WHERE
 				NOT EXISTS (SELECT 1 FROM resources r WHERE r.provider = g.provider AND r.external_id = g.external_id)
 				AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p WHERE p.provider = g.provider AND p.external_id = g.external_id)`)
-		return err
 	})
 }

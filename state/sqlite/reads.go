@@ -16,11 +16,10 @@ import (
 )
 
 func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
-	var out fleet.Recorded
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (out fleet.Recorded, err error) {
 		m, err := readMeta(ctx, tx)
 		if err != nil {
-			return err
+			return out, err
 		}
 		out = fleet.Recorded{Account: m.Account, Simulated: m.Simulated, Fleet: m.Fleet, Paused: !m.PausedAt.IsZero(), FirstLook: m.FirstLook}
 		for _, a := range m.Approvals {
@@ -33,47 +32,41 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 			}
 		}
 		if out.Grants, err = readGrants(ctx, tx); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Records, err = readRecords(ctx, tx, ""); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Deviations, err = readDeviations(ctx, tx); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Known, out.Ended, err = readKnown(ctx, tx, time.Now().Add(-endedFor)); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Absences, err = readAbsences(ctx, tx); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Registrations, err = readRegistrations(ctx, tx); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
 		if out.Sagas, err = readFacts(ctx, tx); err != nil {
-			return err
+			return fleet.Recorded{}, err
 		}
-		return readEnded(ctx, tx, out.Sagas)
+		return out, readEnded(ctx, tx, out.Sagas)
 	})
-	if err != nil {
-		return fleet.Recorded{}, err
-	}
-	return out, nil
 }
 
-func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (record *fleet.Record, err error) {
-	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		record = nil
-		records, err := readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))
-		if len(records) > 0 {
-			record = &records[0]
-		}
-		return err
+func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error) {
+	records, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Record, error) {
+		return readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the record of droplet %d: %w", dropletID, err)
 	}
-	return record, nil
+	if len(records) == 0 {
+		return nil, nil
+	}
+	return &records[0], nil
 }
 
 // each runs a query and has scan called for every row.
@@ -89,6 +82,26 @@ func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) er
 		}
 	}
 	return rows.Err()
+}
+
+// list gives what a query finds, a T for every row, whose columns go where into says.
+func list[T any](ctx context.Context, tx *sql.Tx, query string, into func(*T) []any, args ...any) (found []T, err error) {
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var x T
+		err := rows.Scan(into(&x)...)
+		found = append(found, x)
+		return err
+	}, args...)
+	return found, err
+}
+
+// view gives what read finds in one snapshot of the database.
+func view[T any](ctx context.Context, r *Reader, read func(context.Context, *sql.Tx) (T, error)) (found T, err error) {
+	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		found, err = read(ctx, tx)
+		return err
+	})
+	return found, err
 }
 
 func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (records []fleet.Record, err error) {
@@ -235,12 +248,9 @@ func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) 
 		where = "WHERE rowid IN (SELECT rowid FROM sagas " + where + " ORDER BY created_at DESC, rowid DESC LIMIT ?)"
 		args = append(args, f.Limit)
 	}
-	var sagas []saga.Saga
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		sagas, err = querySagas(ctx, tx, where+" ORDER BY created_at, rowid", args...)
-		return err
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+		return querySagas(ctx, tx, where+" ORDER BY created_at, rowid", args...)
 	})
-	return sagas, err
 }
 
 func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
@@ -252,10 +262,8 @@ func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	if len(id) >= 8 { // in the words of the index sagas_id8
 		where, args = where+"AND lower(substr(id, 1, 8)) = ? ", append(args, fleet.Saga8(id))
 	}
-	var found []saga.Saga
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		found, err = querySagas(ctx, tx, where+"ORDER BY created_at, rowid", args...)
-		return err
+	found, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+		return querySagas(ctx, tx, where+"ORDER BY created_at, rowid", args...)
 	})
 	switch {
 	case err != nil:
@@ -278,10 +286,8 @@ func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
 			LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
 		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
-	var resources []fleet.Resource
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		resources = nil
-		return each(ctx, tx, query, func(rows *sql.Rows) error {
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (resources []fleet.Resource, err error) {
+		err = each(ctx, tx, query, func(rows *sql.Rows) error {
 			var x fleet.Resource
 			var tags string
 			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, when{&x.FirstSeenAt}, when{&x.LastSeenAt}, when{&x.DeletedAt},
@@ -295,21 +301,19 @@ func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
 			resources = append(resources, x)
 			return nil
 		}, provider, kind)
+		return resources, err
 	})
-	return resources, err
 }
 
 func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
-	var m fleet.Meta
-	err := r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		if m, err = readMeta(ctx, tx); err != nil {
-			return err
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (fleet.Meta, error) {
+		m, err := readMeta(ctx, tx)
+		if err == nil {
+			m.Path = r.path
+			m.Schema, err = schemaVersion(ctx, tx, r.path)
 		}
-		m.Path = r.path
-		m.Schema, err = schemaVersion(ctx, tx, r.path)
-		return err
+		return m, err
 	})
-	return m, err
 }
 
 func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
@@ -319,11 +323,6 @@ func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
 		return fleet.Meta{}, err
 	}
 	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
-	err = each(ctx, tx, query, func(rows *sql.Rows) error {
-		var a fleet.Approval
-		err := rows.Scan(&a.PlanID, when{&a.ApprovedAt}, when{&a.UsedAt})
-		m.Approvals = append(m.Approvals, a)
-		return err
-	})
+	m.Approvals, err = list(ctx, tx, query, func(a *fleet.Approval) []any { return []any{&a.PlanID, when{&a.ApprovedAt}, when{&a.UsedAt}} })
 	return m, err
 }

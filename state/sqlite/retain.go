@@ -60,30 +60,19 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 }
 
 // oldSubjects gives the names that have ended sagas from before that time.
-func (r *Reader) oldSubjects(ctx context.Context, before time.Time) (subjects []string, err error) {
-	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		subjects = nil
+func (r *Reader) oldSubjects(ctx context.Context, before time.Time) ([]string, error) {
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]string, error) {
 		const query = "SELECT DISTINCT subject_key FROM sagas WHERE ended_at < ? AND NOT (" + isLive + ") ORDER BY subject_key"
-		return each(ctx, tx, query, func(rows *sql.Rows) error {
-			var key string
-			err := rows.Scan(&key)
-			subjects = append(subjects, key)
-			return err
-		}, timeText(before))
+		return list(ctx, tx, query, func(key *string) []any { return []any{key} }, timeText(before))
 	})
-	return subjects, err
 }
 
 // retainRows removes the rows of a table that the condition names, a few in each transaction.
 func (s *Store) retainRows(ctx context.Context, table, condition string, before time.Time) (removed int64, err error) {
 	query := "DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " + table + " WHERE " + condition + " LIMIT ?)"
 	for n := int64(retainRows); n == retainRows; removed += n {
-		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-			done, err := tx.ExecContext(ctx, query, timeText(before), retainRows)
-			if err != nil {
-				return err
-			}
-			n, err = done.RowsAffected()
+		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) (err error) {
+			n, err = tx.change(ctx, query, timeText(before), retainRows)
 			return err
 		})
 		if err != nil {
@@ -108,7 +97,7 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 				return err
 			}
 			for _, id := range state.Expired(past, needed, before) {
-				if _, err := tx.ExecContext(ctx, "DELETE FROM sagas WHERE id = ?", id); err != nil { // its steps go with it
+				if err := tx.exec(ctx, "DELETE FROM sagas WHERE id = ?", id); err != nil { // its steps go with it
 					return err
 				}
 				removed++

@@ -96,27 +96,25 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		INSERT INTO sightings (resource_id, last_seen_at, created_at) SELECT id, ?3, ?4 FROM resources WHERE provider = ?1 AND external_id = ?2
 		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at), created_at = coalesce(excluded.created_at, created_at)`,
 		provider, externalID(d.ID), seen, timeText(d.CreatedAt))
-	return err
 }
 
 // markDeleted marks the row of a droplet that was proved gone at the time at, by a look that had begun at began. A row that was
 // seen after that stays.
 func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		UPDATE resources SET status = ?, deleted_at = ?
 		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`,
 		string(fleet.StatusDeleted), timeText(at), provider, externalID(droplet), timeText(began))
-	return err
 }
 
 // dropRecord drops a record, and with it what is known of the droplet's absence.
 func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
 	for _, table := range []string{"cloud_provisioned", "absences"} {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE provider = ? AND external_id = ?", provider, externalID(droplet)); err != nil {
+		if err := tx.exec(ctx, "DELETE FROM "+table+" WHERE provider = ? AND external_id = ?", provider, externalID(droplet)); err != nil {
 			return err
 		}
 	}
@@ -149,11 +147,10 @@ func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) err
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	return tx.exec(ctx, `
 		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6,
 			protect = max(protect, ?7), saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
 		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
-	return err
 }
 
 func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
@@ -176,12 +173,8 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 		}
 		return nil
 	}
-	var image any
-	if r.ImageID != 0 {
-		image = r.ImageID
-	}
 	return []any{
-		r.Name, column(state.FieldSize), column(state.FieldRegion), column(state.FieldImage), image, spec, r.Protect, nullText(r.SagaID),
+		r.Name, column(state.FieldSize), column(state.FieldRegion), column(state.FieldImage), orNull(r.ImageID), spec, r.Protect, nullText(r.SagaID),
 		timeText(r.RecordedAt), provider, externalID(r.DropletID),
 	}, nil
 }

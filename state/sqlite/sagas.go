@@ -16,24 +16,17 @@ import (
 const isLive = "status NOT IN ('completed', 'compensated', 'superseded')"
 
 // querySagas reads sagas with their history and without their secrets. A row that cannot be read whole comes with Undecodable set.
-func querySagas(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]saga.Saga, error) {
-	rows, err := tx.QueryContext(ctx, `
+func querySagas(ctx context.Context, tx *sql.Tx, where string, args ...any) (sagas []saga.Saga, err error) {
+	query := `
 		SELECT id, kind, subject, subject_key, status, step, step_index, steps, reverse, superseded, begun, attempts, not_before, error,
 			labels, context, created_at, updated_at, ended_at
-		FROM sagas `+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var sagas []saga.Saga
-	for rows.Next() {
+		FROM sagas ` + where
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		s, err := scanSaga(rows)
-		if err != nil {
-			return nil, err
-		}
 		sagas = append(sagas, s)
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, args...)
+	if err != nil {
 		return nil, err
 	}
 	return sagas, readHistory(ctx, tx, sagas, where, args...)
@@ -83,14 +76,10 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 	for i := range sagas {
 		byID[sagas[i].ID] = &sagas[i]
 	}
-	rows, err := tx.QueryContext(ctx, `
+	query := `
 		SELECT saga_id, position, name, status, attempts, error, started_at, ended_at FROM saga_steps
-		WHERE saga_id IN (SELECT id FROM sagas `+where+`) ORDER BY saga_id, position`, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+		WHERE saga_id IN (SELECT id FROM sagas ` + where + `) ORDER BY saga_id, position`
+	err := each(ctx, tx, query, func(rows *sql.Rows) error {
 		var (
 			id             string
 			position       int
@@ -104,8 +93,9 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 		err := errors.Join(decodeTime("started_at", started, &h.StartedAt), decodeTime("ended_at", ended, &h.EndedAt))
 		state.Spoil(s, errors.Join(err, state.CheckStep(*s, position, h)))
 		s.History = append(s.History, h)
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, args...)
+	if err != nil {
 		return err
 	}
 	for i := range sagas {
@@ -119,23 +109,17 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 // readSecrets fills in the secrets of live sagas.
 func readSecrets(ctx context.Context, tx *sql.Tx, live []saga.Saga) error {
 	secrets := map[string][]byte{}
-	rows, err := tx.QueryContext(ctx, "SELECT saga_id, secret FROM saga_secrets")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := each(ctx, tx, "SELECT saga_id, secret FROM saga_secrets", func(rows *sql.Rows) error {
 		var id string
 		var secret []byte
-		if err := rows.Scan(&id, &secret); err != nil {
-			return err
-		}
+		err := rows.Scan(&id, &secret)
 		secrets[id] = secret
-	}
+		return err
+	})
 	for i := range live {
 		live[i].Secret = secrets[live[i].ID]
 	}
-	return rows.Err()
+	return err
 }
 
 func decode(column, text string, into any) error {

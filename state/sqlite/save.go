@@ -64,9 +64,8 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 		for _, d := range o.Droplets {
 			newest = max(newest, d.ID)
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?), first_look_id = coalesce(first_look_id, ?)",
+		return tx.exec(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?), first_look_id = coalesce(first_look_id, ?)",
 			timeText(ended), newest)
-		return err
 	})
 	if err != nil {
 		return fmt.Errorf("save the observation: %w", err)

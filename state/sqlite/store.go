@@ -118,12 +118,8 @@ func (s *Store) examine(ctx context.Context, options ...string) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	var said string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+	if err := intact(ctx, db, s.path, "quick_check"); err != nil {
 		return err
-	}
-	if said != "ok" {
-		return damage(s.path, said)
 	}
 	switch at, err := schemaVersion(ctx, db, s.path); {
 	case errors.Is(err, state.ErrNone): // a new file

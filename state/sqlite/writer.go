@@ -25,6 +25,21 @@ type txn struct {
 	erased bool // set by a request that erased a secret
 }
 
+// exec carries out a statement.
+func (t *txn) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(ctx, query, args...)
+	return err
+}
+
+// change carries out a statement, and tells how many rows it changed.
+func (t *txn) change(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	done, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
 // request is one piece of work for the writer: all of it is committed, or none.
 type request struct {
 	do   func(context.Context, *txn) error
