@@ -33,11 +33,7 @@ type decoder struct {
 }
 
 func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
-	return &decoder{
-		walker:   walker{file: name, sizes: map[*yaml.Node]int{}},
-		readFile: readFile,
-		sources:  map[string]*source{},
-	}
+	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}}
 }
 
 // The keys of the file.
@@ -149,17 +145,11 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 	for _, e := range entries {
 		switch e.key {
 		case "max_destroy":
-			if limit, ok := d.limit(e.value, "max_destroy", 0, "0 means none"); ok {
-				p.MaxDestroy = limit
-			}
+			d.limit(&p.MaxDestroy, e.value, "max_destroy", 0, "0 means none")
 		case "max_lost":
-			if limit, ok := d.limit(e.value, "max_lost", 1, "one droplet that is gone is always made again"); ok {
-				p.MaxLost = limit
-			}
+			d.limit(&p.MaxLost, e.value, "max_lost", 1, "one droplet that is gone is always made again")
 		case "max_unavailable":
-			if limit, ok := d.limit(e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service"); ok {
-				p.MaxUnavailable = limit
-			}
+			d.limit(&p.MaxUnavailable, e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service")
 		case "max_droplets":
 			if i, ok := d.integer(e.value, "max_droplets"); ok && i < 1 {
 				d.fail(d.follow(e.value), "leave it out for no cap", "max_droplets must be at least 1, not %d", i)
@@ -176,27 +166,28 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 }
 
 // limit reads a number of droplets or a percentage of them. Why says why it may not be below the least.
-func (d *decoder) limit(n *yaml.Node, what string, least int, why string) (fleet.Limit, bool) {
+func (d *decoder) limit(into *fleet.Limit, n *yaml.Node, what string, least int, why string) {
 	v := d.follow(n)
 	digits, percent := strings.CutSuffix(v.Value, "%")
 	if percent && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
 		i, err := strconv.Atoi(digits)
 		if err != nil || !decimal.MatchString(digits) || i < least || i > 100 {
 			d.fail(v, fmt.Sprintf("from %d%% to 100%%, without decimals", least), "%s: %s is not a percentage", what, clip(v.Value))
-			return fleet.Limit{}, false
+			return
 		}
-		return fleet.Limit{Value: i, Percent: true}, true
+		*into = fleet.Limit{Value: i, Percent: true}
+		return
 	}
 	if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!int" {
 		d.fail(v, "such as 5 or 25%", "%s must be a number of droplets or a percentage, not %s", what, describe(v))
-		return fleet.Limit{}, false
+		return
 	}
-	i, ok := d.integer(n, what)
-	if ok && i < least {
+	switch i, ok := d.integer(n, what); {
+	case ok && i < least:
 		d.fail(v, why, "%s must not be below %d", what, least)
-		return fleet.Limit{}, false
+	case ok:
+		*into = fleet.Limit{Value: i}
 	}
-	return fleet.Limit{Value: i}, ok
 }
 
 // amount is a number of dollars as people write it.

@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"slices"
 	"strings"
 
 	"arcadiad/fleet"
@@ -52,23 +53,18 @@ var drifts = []string{string(fleet.DriftReport), string(fleet.DriftCorrect), str
 
 // ruleNamed finds a rule by its key.
 func ruleNamed(key string) (rule, bool) {
-	for _, r := range rules {
-		if r.name == key {
-			return r, true
-		}
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == key })
+	if i < 0 {
+		return rule{}, false
 	}
-	return rule{}, false
+	return rules[i], true
 }
 
 // choice reads one of a few words.
 func (w *walker) choice(n *yaml.Node, what string, words []string) (string, bool) {
 	v := w.follow(n)
-	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
-		for _, word := range words {
-			if v.Value == word {
-				return word, true
-			}
-		}
+	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" && slices.Contains(words, v.Value) {
+		return v.Value, true
 	}
 	hint := ""
 	if near, ok := nearest(v.Value, words); ok {

@@ -3,7 +3,6 @@ package fleetfile
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 
 	"arcadiad/fleet"
 )
@@ -148,24 +147,19 @@ func (f form) schema() object {
 	if f.maxBytes > 0 {
 		s["maxLength"] = f.maxBytes
 	}
-	patterns := f.patterns
-	if len(patterns) == 1 {
-		s["pattern"] = patterns[0].String()
-	} else if len(patterns) > 1 {
-		s["allOf"] = eachPattern(patterns)
+	if len(f.patterns) == 1 {
+		s["pattern"] = f.patterns[0].String()
+	} else if len(f.patterns) > 1 {
+		all := make([]object, len(f.patterns))
+		for i, p := range f.patterns {
+			all[i] = object{"pattern": p.String()}
+		}
+		s["allOf"] = all
 	}
 	if f.never != nil {
 		s["not"] = object{"pattern": f.never.String()}
 	}
 	return s
-}
-
-func eachPattern(patterns []*regexp.Regexp) []object {
-	all := make([]object, len(patterns))
-	for i, p := range patterns {
-		all[i] = object{"pattern": p.String()}
-	}
-	return all
 }
 
 func described(s object, doc string) object {

@@ -36,21 +36,42 @@ func checkText(file string, data []byte) Errors {
 
 // checkRunes finds the first byte that is not UTF-8, or the first character that YAML does not allow.
 func checkRunes(file string, data []byte) Errors {
-	at := position{line: 1, col: 1}
+	e, bad := badRune(data, "save the file as UTF-8", "the file is damaged, or not a text file", func(r rune) (message, hint string) {
+		if !printable(r) {
+			return fmt.Sprintf("control character %U", r), "remove it"
+		}
+		return "", ""
+	})
+	if !bad {
+		return nil
+	}
+	e.File = file
+	return Errors{e}
+}
+
+// badRune finds the first byte that is not UTF-8, the first NUL, or the first character of which refuse says what is wrong. The hints are
+// for the first two.
+func badRune(data []byte, notUTF8, nul string, refuse func(rune) (message, hint string)) (Error, bool) {
+	e := Error{Line: 1, Col: 1}
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return Errors{at.err(file, fmt.Sprintf("byte 0x%02x is not UTF-8 text", data[i]), "save the file as UTF-8")}
+			e.Message, e.Hint = fmt.Sprintf("byte 0x%02x is not UTF-8 text", data[i]), notUTF8
 		case r == 0:
-			return Errors{at.err(file, "a NUL byte", "the file is damaged, or not a text file")}
-		case !printable(r):
-			return Errors{at.err(file, fmt.Sprintf("control character %U", r), "remove it")}
+			e.Message, e.Hint = "a NUL byte", nul
+		default:
+			e.Message, e.Hint = refuse(r)
 		}
-		at.pass(r)
-		i += size
+		if e.Message != "" {
+			return e, true
+		}
+		if i += size; r == '\n' {
+			e.Line, e.Col = e.Line+1, 0
+		}
+		e.Col++ // a column is a character, as YAML counts
 	}
-	return nil
+	return Error{}, false
 }
 
 // printable tells whether YAML takes the character as it is.
@@ -78,20 +99,4 @@ func conflictMarkers(file string, data []byte) Errors {
 		}
 	}
 	return errs
-}
-
-// position is a place in a text, counted as YAML counts it: a column is a character.
-type position struct{ line, col int }
-
-// pass moves on over one character.
-func (p *position) pass(r rune) {
-	if r == '\n' {
-		p.line++
-		p.col = 0
-	}
-	p.col++
-}
-
-func (p position) err(file, message, hint string) Error {
-	return Error{File: file, Line: p.line, Col: p.col, Message: message, Hint: hint}
 }

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -100,20 +99,15 @@ var conflictEnds = regexp.MustCompile(`(?ms)^<<<<<<<( .*?)?$.*^>>>>>>>( |$)`)
 
 // userDataFault finds the first reason why a text will not do as user data.
 func userDataFault(data []byte) (Error, bool) {
-	at := position{line: 1, col: 1}
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return at.err("", fmt.Sprintf("byte 0x%02x is not UTF-8 text", data[i]), "the API takes plain text, neither gzip nor base64"), true
-		case r == 0:
-			return at.err("", "a NUL byte", "the API takes plain text, neither gzip nor base64"), true
-		case r > 0xffff:
-			return at.err("", fmt.Sprintf("character %U", r),
-				"DigitalOcean loses droplets whose user data has characters beyond U+FFFF, such as emoji; remove it"), true
+	const plainText = "the API takes plain text, neither gzip nor base64"
+	e, bad := badRune(data, plainText, plainText, func(r rune) (message, hint string) {
+		if r > 0xffff {
+			return fmt.Sprintf("character %U", r), "DigitalOcean loses droplets whose user data has characters beyond U+FFFF, such as emoji; remove it"
 		}
-		at.pass(r)
-		i += size
+		return "", ""
+	})
+	if bad {
+		return e, true
 	}
 	if m := conflictEnds.FindIndex(data); m != nil {
 		line := 1 + strings.Count(string(data[:m[0]]), "\n")

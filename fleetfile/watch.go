@@ -75,16 +75,17 @@ func Poll(ctx context.Context, path string, every time.Duration, log *slog.Logge
 func watch(ctx context.Context, o WatchOptions, read func() reading, events <-chan struct{}, follow func([]string), out chan<- Version) {
 	defer close(out)
 	var (
-		last    string    // hash of the version given last
-		given   bool      // there was one
-		forced  bool      // the next settled reading is given even if nothing changed
-		seen    reading   // the latest reading while settling
-		settle  = timer() // runs while settling
+		last    string  // hash of the version given last
+		given   bool    // there was one
+		forced  bool    // the next settled reading is given even if nothing changed
+		seen    reading // the latest reading while settling
+		settle  = time.NewTimer(time.Hour)
 		poll    = time.NewTicker(o.Poll)
 		waiting *Version // what the receiver has not taken yet
 	)
 	defer poll.Stop()
 	defer settle.Stop()
+	settle.Stop() // it runs while settling
 	look := func() reading {
 		r := read()
 		follow(r.files)
@@ -137,11 +138,4 @@ func watch(ctx context.Context, o WatchOptions, read func() reading, events <-ch
 			}
 		}
 	}
-}
-
-// timer makes a timer that does not run yet.
-func timer() *time.Timer {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return t
 }

@@ -68,11 +68,7 @@ const (
 
 // Live tells whether a saga in this state still holds its subject.
 func (s Status) Live() bool {
-	switch s {
-	case Completed, Compensated, Superseded:
-		return false
-	}
-	return true
+	return s != Completed && s != Compensated && s != Superseded
 }
 
 // Filter chooses sagas; the zero filter means all.

@@ -77,15 +77,17 @@ func NeedsPerson(err error) error {
 	return &helpless{err}
 }
 
-type helpless struct{ err error }
+// The marks of errors: each says what the error that it holds says.
+type (
+	helpless  struct{ error }
+	permanent struct{ error }
+	// unrunnable says why a saga cannot be run by this binary at all; trying again would not help.
+	unrunnable struct{ error }
+)
 
-func (e *helpless) Error() string { return e.err.Error() }
-func (e *helpless) Unwrap() error { return e.err }
-
-type permanent struct{ err error }
-
-func (e *permanent) Error() string { return e.err.Error() }
-func (e *permanent) Unwrap() error { return e.err }
+func (e *helpless) Unwrap() error   { return e.error }
+func (e *permanent) Unwrap() error  { return e.error }
+func (e *unrunnable) Unwrap() error { return e.error }
 
 type later struct {
 	d   time.Duration
@@ -103,12 +105,6 @@ func (e *later) Unwrap() error { return e.err }
 type superseded struct{ reason string }
 
 func (e *superseded) Error() string { return "superseded: " + e.reason }
-
-// unrunnable says why a saga cannot be run by this binary at all; trying again would not help.
-type unrunnable struct{ err error }
-
-func (e *unrunnable) Error() string { return e.err.Error() }
-func (e *unrunnable) Unwrap() error { return e.err }
 
 // panicked is the error of a step that panicked.
 type panicked struct {

@@ -18,12 +18,6 @@ func (s Saga) clone() Saga {
 	return s
 }
 
-// public is a clone for those who look: without the secret.
-func (s Saga) public() Saga {
-	s.Secret = nil
-	return s.clone()
-}
-
 // step is the name of the current step; empty when there is none.
 func (s Saga) step() string {
 	if s.Step < 0 || s.Step >= len(s.Steps) {
@@ -31,9 +25,6 @@ func (s Saga) step() string {
 	}
 	return s.Steps[s.Step]
 }
-
-// id8 is the part of the id that logs and tags show.
-func (s Saga) id8() string { return s.ID[:min(8, len(s.ID))] }
 
 // past is the history of the current step.
 func (s *Saga) past() *StepTime { return &s.History[s.Step] }

@@ -31,7 +31,7 @@ type worker struct {
 func newWorker(e *Engine, s Saga) *worker {
 	return &worker{
 		e: e, id: s.ID, subject: s.Subject, saga: s, shown: s, wake: make(chan struct{}, 1),
-		log: e.o.Log.With(e.o.SubjectKey, s.Subject, "saga", s.id8(), "kind", s.Kind),
+		log: e.o.Log.With(e.o.SubjectKey, s.Subject, "saga", s.ID[:min(8, len(s.ID))], "kind", s.Kind),
 	}
 }
 
@@ -308,7 +308,9 @@ func (w *worker) setLost(why error) {
 func (w *worker) look() Saga {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := w.shown.public()
+	s := w.shown
+	s.Secret = nil // it is for the steps alone
+	s = s.clone()
 	if w.lost != nil {
 		s.Status, s.Error = Stuck, w.lost.Error() // the journal may not have been told
 	}

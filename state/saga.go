@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"arcadiad/fleet"
@@ -12,10 +13,10 @@ import (
 // CheckSaga says what cannot be right in the row of a saga, whose columns subject_key and step say the same in other words.
 func CheckSaga(s saga.Saga, key, step string) error {
 	var bad []error
-	if !known(s.Status) {
+	if !slices.Contains(statuses, s.Status) {
 		bad = append(bad, fmt.Errorf("column status: %q is not known", s.Status))
 	}
-	if !wellFormed(s.ID) {
+	if len(s.ID) != 32 || strings.Trim(s.ID, "0123456789abcdef") != "" {
 		bad = append(bad, fmt.Errorf("column id: %q is not 32 hex digits: droplets that it made bear another tag", s.ID))
 	}
 	if fleet.Key(s.Subject) != key {
@@ -42,7 +43,7 @@ func CheckStep(s saga.Saga, position int, h saga.StepTime) error {
 	if position >= 0 && position < len(s.Steps) && s.Steps[position] != h.Name {
 		bad = append(bad, fmt.Errorf("table saga_steps: step %d is %q, and %q in column steps", position+1, h.Name, s.Steps[position]))
 	}
-	if !knownStep(h.Status) || h.Attempts < 0 {
+	if !slices.Contains(stepStatuses, h.Status) || h.Attempts < 0 {
 		bad = append(bad, fmt.Errorf("table saga_steps: step %q has status %q and %d attempts", h.Name, h.Status, h.Attempts))
 	}
 	return errors.Join(bad...)
@@ -62,21 +63,8 @@ func Spoil(s *saga.Saga, err error) {
 	}
 }
 
-// wellFormed tells whether an id is one that this program gives out.
-func wellFormed(id string) bool { return len(id) == 32 && strings.Trim(id, "0123456789abcdef") == "" }
-
-func known(s saga.Status) bool {
-	switch s {
-	case saga.Pending, saga.Running, saga.Compensating, saga.Stuck, saga.Completed, saga.Compensated, saga.Superseded:
-		return true
-	}
-	return false
-}
-
-func knownStep(s saga.StepStatus) bool {
-	switch s {
-	case saga.StepPending, saga.StepRunning, saga.StepDone, saga.StepFailed, saga.StepCompensated:
-		return true
-	}
-	return false
-}
+// The states that this version knows.
+var (
+	statuses     = []saga.Status{saga.Pending, saga.Running, saga.Compensating, saga.Stuck, saga.Completed, saga.Compensated, saga.Superseded}
+	stepStatuses = []saga.StepStatus{saga.StepPending, saga.StepRunning, saga.StepDone, saga.StepFailed, saga.StepCompensated}
+)
