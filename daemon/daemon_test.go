@@ -18,6 +18,8 @@ import (
 	"arcadiad/simulator"
 )
 
+var planText = plan.Options{}
+
 func TestFollowsTheFile(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {

@@ -134,7 +134,9 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 				p, err := Plan(ctx, o)
 				w.must(err)
 				if s := p.Summary; !p.Settled() || s.Unchanged != size || s.Drifted+s.Pending+s.Released > 0 {
-					t.Errorf("it does not settle: %s", planText(p))
+					var b strings.Builder
+					p.Text(&b, planText)
+					t.Errorf("it does not settle: %s", b.String())
 				}
 				after := w.truth()
 				for id, was := range before {

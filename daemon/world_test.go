@@ -18,7 +18,6 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
-	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
@@ -217,21 +216,11 @@ func (w *world) rested() bool {
 	return false
 }
 
-// planText is a plan for failed tests: its actions, a line each, and the summary.
-func planText(p plan.Plan) string {
-	var b strings.Builder
-	for _, a := range p.Actions {
-		fmt.Fprintf(&b, "%s %s %d: %s %v %s %s\n", a.Kind, a.Name, a.DropletID, a.Reason, a.Changes, a.HeldBy, a.HeldReason)
-	}
-	fmt.Fprintf(&b, "%+v %q\n", p.Summary, p.Warnings)
-	return b.String()
-}
-
 func (w *world) describe() string {
 	var b strings.Builder
 	last := w.life.h.loop.Last()
 	fmt.Fprintf(&b, "last pass %v (%s): error %v\n", last.At, last.Trigger, last.Err)
-	b.WriteString(planText(last.Outcome.Pass.Plan))
+	last.Outcome.Pass.Plan.Text(&b, planText)
 	for _, s := range w.life.h.engine.Live() {
 		fmt.Fprintf(&b, "saga %s %s %s %v step %d attempts %d until %v: %s\n", s.ID[:8], s.Kind, s.Subject, s.Status, s.Step, s.Attempts, s.NotBefore, s.Error)
 	}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
+	"io"
 	"slices"
 	"time"
 
@@ -252,3 +254,9 @@ func (p Plan) Deviations() []fleet.Deviation {
 func (p Plan) Destroys() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.destroys() && (!a.Held || a.Approvable) })
 }
+
+// Options of [Plan.Text].
+type Options struct{}
+
+// Text writes the plan as JSON, for failed tests. What people read is laid out by package view.
+func (p Plan) Text(w io.Writer, _ Options) error { return json.NewEncoder(w).Encode(p) }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -166,11 +167,10 @@ func shuffle[T any](r *rand.Rand, list []T) {
 }
 
 func inText(p Plan) string {
-	var b strings.Builder
-	for _, a := range p.Actions {
-		fmt.Fprintf(&b, "%s %s %d: %s %v %s %s\n", a.Kind, a.Name, a.DropletID, a.Reason, a.Changes, a.HeldBy, a.HeldReason)
+	var b bytes.Buffer
+	if err := p.Text(&b, Options{}); err != nil {
+		return err.Error()
 	}
-	fmt.Fprintf(&b, "%+v %q\n", p.Summary, p.Warnings)
 	return b.String()
 }
 
