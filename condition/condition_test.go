@@ -153,7 +153,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 		t.Errorf("all is told of %v, but for %v", kinds, undecided)
 	}
 	for i, words := range [][]string{
-		{"next try at noon", "by itself"}, {"provision is held by stalled", "change its stanza"}, {"max_destroy", "arcadiad approve 3f2a9c51d0e7"},
+		{"next try at noon", "automatically"}, {"provision is held by stalled", "change its stanza"}, {"max_destroy", "arcadiad approve 3f2a9c51d0e7"},
 		{"who made 3", "a volume", "arcadiad plan"}, {"droplet 6", "it lost its tags", "arcadiad release gone"}, {"droplet 5", "size a -> b"},
 	} {
 		for _, w := range words {
@@ -174,14 +174,14 @@ func TestConditionOfDrift(t *testing.T) {
 		{Field: "size", From: "a", To: "b", Cause: plan.CauseOutside, By: "resize (action 7)"}, {Field: "status", From: "active", To: "off", Cause: plan.CauseBroken},
 	}}
 	for policy, want := range map[fleet.DriftPolicy]string{
-		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; to look",
+		"": "drift: correct)", fleet.DriftReport: "drift: correct)", fleet.DriftCorrect: "drift: replace)", fleet.DriftReplace: "put the change into the fleet file; details",
 	} {
 		desired := fleet.Fleet{Specs: []fleet.Spec{{Name: "odd", Rules: fleet.Rules{Drift: policy}}}}
 		conditions, _ := of(desired, plan.Plan{Drift: []plan.Drift{d}}).From(Passes)
 		if len(conditions) != 1 || !strings.Contains(conditions[0].Advice, want) {
 			t.Errorf("drift: %s: %+v, want the advice %q", policy, conditions, want)
 		}
-		if s := "droplet 5 was changed behind arcadiad's back: size a -> b; droplet 5 is broken: status active -> off (by resize (action 7))"; conditions[0].Summary != s {
+		if s := "droplet 5 was changed outside arcadiad: size a -> b; droplet 5 is down: status active -> off (by resize (action 7))"; conditions[0].Summary != s {
 			t.Errorf("summary %q\nwant    %q", conditions[0].Summary, s)
 		}
 	}

@@ -16,7 +16,7 @@ func (in Input) failing() []Condition {
 	}
 	c := Condition{
 		Kind: Failing, State: "failing", Since: in.Failing.UTC(), Summary: fmt.Sprintf("passes fail: %v", in.PassErr),
-		Advice: "see the log, and what DigitalOcean says of itself; writes and sagas wait, nothing is lost",
+		Advice: "see the log, and DigitalOcean's status page; writes and sagas wait, nothing is lost",
 	}
 	if pin := (*plan.PinError)(nil); errors.As(in.PassErr, &pin) {
 		c.State, c.Advice = "pinned "+pin.Pin, "all writes are stopped until token, fleet file and state database belong together again"
@@ -29,14 +29,14 @@ func (in Input) file() []Condition {
 		return nil
 	}
 	return []Condition{{
-		Kind: File, State: in.FileErr.Error(), Summary: in.unusable() + ": " + in.FileErr.Error(), Advice: "mend the file; to check it: arcadiad validate",
+		Kind: File, State: in.FileErr.Error(), Summary: in.unusable() + ": " + in.FileErr.Error(), Advice: "fix the file; to check it: arcadiad validate",
 	}}
 }
 
 // unusable says what a bad fleet file leaves in force.
 func (in Input) unusable() string {
 	if in.Desired == nil {
-		return "the fleet file is not usable; no fleet file is in force: syncing and resuming, planning nothing"
+		return "the fleet file is not usable; no fleet file is in force: sagas continue, but nothing new is planned"
 	}
 	return "the fleet file is not usable; the last good version stays in force"
 }
@@ -66,7 +66,7 @@ func OfSaga(s saga.Saga) (c Condition, stuck bool) {
 	return Condition{
 		Kind: Stuck, Subject: s.Subject, State: id + " " + at,
 		Summary: fmt.Sprintf("saga %s (%s) is stuck at %s: %s", id, s.Kind, at, s.Error),
-		Advice:  fmt.Sprintf("look: arcadiad saga show %s; mend the cause, then: arcadiad saga retry %[1]s (or abort)", id),
+		Advice:  fmt.Sprintf("details: arcadiad saga show %s; fix the cause, then: arcadiad saga retry %[1]s (or abort)", id),
 	}, true
 }
 
@@ -75,11 +75,11 @@ func (in Input) missing() (conditions []Condition) {
 	for _, m := range in.Plan.Missing {
 		c := Condition{
 			Kind: Missing, Subject: m.Name, State: fmt.Sprint(m.DropletID), Since: m.Since,
-			Summary: "a registered droplet is not in the account any more",
-			Advice:  "look at the account; if it stays away, arcadiad makes it again by itself; to look: arcadiad plan",
+			Summary: "a registered droplet is missing from the account",
+			Advice:  "check the account; if it stays away, arcadiad creates it again; details: arcadiad plan",
 		}
 		if !m.Again {
-			c.Advice = "look at the account; the fleet file does not want it any more; to look: arcadiad plan"
+			c.Advice = "check the account; it is no longer in the fleet file; details: arcadiad plan"
 		}
 		conditions = append(conditions, c)
 	}
@@ -144,8 +144,8 @@ func (in Input) drift() (conditions []Condition) {
 				parts = append(parts, fmt.Sprintf("droplet %d %s: %s", d.DropletID, is, strings.Join(changes, ", ")))
 			}
 		}
-		tell("was changed behind arcadiad's back", changed)
-		tell("is broken", broken)
+		tell("was changed outside arcadiad", changed)
+		tell("is down", broken)
 		c := Condition{
 			Kind: Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", strings.Join(all, ", ")),
 			Summary: strings.Join(parts, "; "), Advice: in.driftAdvice(d.Name),
@@ -160,13 +160,13 @@ func (in Input) drift() (conditions []Condition) {
 
 // driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
 func (in Input) driftAdvice(name string) string {
-	const look = "; to look: arcadiad plan"
+	const look = "; details: arcadiad plan"
 	spec, _ := in.Desired.Spec(name)
 	switch in.Desired.Policy.DriftOf(spec.Rules) {
 	case fleet.DriftCorrect:
-		return "it cannot be mended in place: change it back, put the change into the fleet file, or allow another droplet (drift: replace)" + look
+		return "it cannot be corrected in place: change it back, put the change into the fleet file, or allow a replacement (drift: replace)" + look
 	case fleet.DriftReplace:
 		return "change it back in the console, or put the change into the fleet file" + look
 	}
-	return "change it back in the console, put the change into the fleet file, or have arcadiad mend it (drift: correct)" + look
+	return "change it back in the console, put the change into the fleet file, or let arcadiad correct it (drift: correct)" + look
 }

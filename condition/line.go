@@ -43,7 +43,7 @@ func (s Set) Line() string {
 		count(sum.Held, "held (arcadiad plan)")
 		count(sum.Missing, "missing (arcadiad plan)")
 		count(sum.Drifted, "drifted")
-		add("%d as wanted; last pass %s (%s)", sum.Unchanged, clock(s.PassAt), s.Trigger)
+		add("%d as desired; last pass %s (%s)", sum.Unchanged, clock(s.PassAt), s.Trigger)
 	}
 	line := strings.Join(parts, ", ")
 	if s.Desired != nil {

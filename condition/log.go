@@ -49,7 +49,7 @@ func (l *Log) tellPaused(why error) {
 	case why != nil && !l.paused:
 		l.To.Warn(why.Error())
 	case why == nil && l.paused:
-		l.To.Info("writes go on")
+		l.To.Info("resumed: changes are applied again")
 	}
 	l.paused = why != nil
 }

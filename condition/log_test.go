@@ -47,7 +47,7 @@ func TestLogSaysEachThingOnce(t *testing.T) {
 		failed.PassErr = errors.New("no answer")
 		says(failed)
 		says(of(fleet.Fleet{}, plan.Plan{}),
-			"level=INFO msg=\"writes go on\"\n", "level=INFO msg=\"nothing is held back any more\"\n",
+			"level=INFO msg=\"resumed: changes are applied again\"\n", "level=INFO msg=\"nothing is held back any more\"\n",
 			"level=INFO msg=\"no registered droplet is missing any more: each shows again, or is proved gone\"\n")
 	}
 }

@@ -31,11 +31,11 @@ var rows = []row{
 		Passes, Input.failing},
 	{File, "the newest fleet file is not in force", "`arcadiad validate`", Versions, Input.file},
 	{Stuck, "a saga keeps failing, and may need a person", "`arcadiad saga show`, then `retry` or `abort`", Sagas, Input.stuck},
-	{Missing, "a registered droplet is not in the account any more",
+	{Missing, "a registered droplet is missing from the account",
 		"check the account; the droplet is created again by itself, unless more than `max_lost` are gone", Passes, Input.missing},
 	{Stalled, "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not retried",
 		"find the cause, then change the stanza or run `arcadiad saga retry`", Passes, nil},
-	{Held, "an action waits, for a person or for a backoff", "`arcadiad plan`, then perhaps `arcadiad approve`", Passes, Input.held},
+	{Held, "an action waits, for a person or for its next try", "`arcadiad plan`, then perhaps `arcadiad approve`", Passes, Input.held},
 	{Released, "a registered droplet lost its tags", "restore them", Passes, Input.released},
 	{Drift, "a droplet was changed outside arcadiad", "revert it, or change the file", Passes, Input.drift},
 }

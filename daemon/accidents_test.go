@@ -160,7 +160,7 @@ func TestAccidentARenamedFleet(t *testing.T) {
 		s.edit(strings.Replace(fleetOf("name: other"), "fleet: test", "fleet: tset", 1))
 		s.linger()
 		s.unharmed()
-		s.says("the state database belongs to fleet test, and the fleet file is for fleet tset", "use another --state, or mend `fleet:`")
+		s.says("the state database belongs to fleet test, and the fleet file is for fleet tset", "use another --state, or correct `fleet:`")
 		s.edit(good)
 		s.mended(0)
 
@@ -189,7 +189,7 @@ func TestAccidentMergeMarkers(t *testing.T) {
 		s.start()
 		s.linger()
 		s.unharmed()
-		s.says("no fleet file is in force: syncing and resuming, planning nothing")
+		s.says("no fleet file is in force: sagas continue, but nothing new is planned")
 		s.edit(good)
 		s.mended(0)
 	})
@@ -306,7 +306,7 @@ func TestAccidentTheManagedTagDeleted(t *testing.T) {
 				if lost {
 					s.says("held by tags", "put that tag back on it")
 				} else {
-					s.says("no longer ours by its tags; put them back", "it does not show the tag "+fleet.ManagedTag)
+					s.says("arcadiad's tags are gone from it; put them back", "it does not show the tag "+fleet.ManagedTag)
 				}
 				s.file = fleetOf("name: db", "name: web, count: 3")
 				for _, d := range s.before {
@@ -403,7 +403,7 @@ func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
 			s.unharmed()
 			if len(s.sim.Named("db")) == 2 || s.sim.Named("db")[0].Size == "s-1vcpu-1gb" {
 				p := s.life.h.loop.Last().Outcome.Pass.Plan
-				s.says("held by origin", "no saga of this state database made it", "arcadiad approve "+p.ID)
+				s.says("held by origin", "no saga of this state database created it", "arcadiad approve "+p.ID)
 				s.must(s.life.h.approve(context.Background(), p.ID))
 			}
 			s.rest()
@@ -456,7 +456,7 @@ func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
 		s.sim.Resize(s.sim.Named("web-1")[0].ID, "s-2vcpu-2gb")
 		s.linger()
 		s.unharmed()
-		s.says("Drift: somebody changed it outside arcadiad, and it is left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
+		s.says("Drift: changed outside arcadiad, and left alone", "name: db → database", "size: s-1vcpu-1gb → s-2vcpu-2gb")
 		s.edit(fleetOf("name: database", "name: web-1, size: s-2vcpu-2gb", "name: web-2", "name: web-3"))
 		s.mended(0)
 		if now := s.sim.Named("database"); len(now) != 1 || now[0].ID != db.ID {
@@ -473,7 +473,7 @@ func TestAccidentVolumesAttached(t *testing.T) {
 		s.linger()
 		s.unharmed()
 		p := s.life.h.loop.Last().Outcome.Pass.Plan
-		s.says("held by volumes: a volume is attached to it", "keeping it costs $6.00 a month", "arcadiad approve "+p.ID)
+		s.says("held by volumes: a volume is attached to it", "keeps_monthly=$6.00", "arcadiad approve "+p.ID)
 		s.must(s.life.h.approve(context.Background(), p.ID))
 		s.mended(1)
 	})
@@ -500,7 +500,7 @@ func TestAccidentThreeHundred(t *testing.T) {
 			if n := s.sim.Writes() - s.writes; n != 3 {
 				t.Errorf("%d creates where there is room for 3", n)
 			}
-			s.says("held by account_limit", "may have 8: ask DigitalOcean for a higher limit, or want fewer")
+			s.says("held by account_limit", "of at most 8 droplets: ask DigitalOcean for a higher limit, or ask for fewer in the fleet file")
 			s.allThere()
 		})
 	})
@@ -512,7 +512,7 @@ func TestAccidentThreeHundred(t *testing.T) {
 			s.edit(strings.Replace(fleetOf("name: db", "name: web, count: 3"), "max_destroy: 100%", "max_destroy: 25%", 1))
 			s.linger()
 			s.unharmed()
-			s.says("27 of 31 registered droplets would be destroyed or replaced, and policy.max_destroy allows 7 in one pass", "keeping them costs $162.00 a month")
+			s.says("27 of 31 registered droplets would be destroyed or replaced, and policy.max_destroy allows 7 in one pass", "keeps_monthly=$162.00")
 			if n := strings.Count(s.said(), "msg=\"held back\""); n != 0 {
 				t.Errorf("it is said %d more times", n)
 			}

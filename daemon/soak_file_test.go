@@ -130,5 +130,5 @@ var wasKey = regexp.MustCompile(`, was: [a-z]+`)
 
 // waitsForWas tells whether a renamed group has a droplet under either name, so that a person is to say which it is.
 func waitsForWas(p plan.Plan) bool {
-	return slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "take `was` out of the file") })
+	return slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "remove `was` from the file") })
 }

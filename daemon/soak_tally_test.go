@@ -85,11 +85,11 @@ var said = map[string]string{
 	"pass":                                  "passes",
 	"found what the unanswered create made": "law 04: found what an unanswered create made",
 	"the unanswered create made nothing":    "law 04: sent an unanswered create again",
-	"the droplet is gone, though not by an accepted DELETE of ours":                                   "law 06: gone, without an accepted DELETE",
-	"the account's listing changed while it was read; reading it again":                               "law 07: a moving listing was read again",
-	"a droplet of that name is listed by the fleet's tag only; looking again before creating another": "law 07: a name in one listing only was not created",
-	"the fleet file is not usable; the last good version stays in force":                              "law 08: a bad file changed nothing",
-	"the fleet file is not usable; no fleet file is in force: syncing and resuming, planning nothing": "law 08: no file in force after a restart",
+	"the droplet is gone, though not by an accepted DELETE of ours":                                       "law 06: gone, without an accepted DELETE",
+	"the account's listing changed while it was read; reading it again":                                   "law 07: a moving listing was read again",
+	"a droplet of that name is listed by the fleet's tag only; looking again before creating another":     "law 07: a name in one listing only was not created",
+	"the fleet file is not usable; the last good version stays in force":                                  "law 08: a bad file changed nothing",
+	"the fleet file is not usable; no fleet file is in force: sagas continue, but nothing new is planned": "law 08: no file in force after a restart",
 }
 
 // ear counts the log lines that tell of a law at work, and hands all on where somebody listens.

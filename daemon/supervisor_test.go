@@ -82,7 +82,7 @@ func TestReadyWhenTheFirstPassIsPlanned(t *testing.T) {
 			t.Errorf("ready %d times, want once", len(ready))
 		}
 		time.Sleep(time.Minute)
-		if got := m.last("STATUS"); !strings.HasPrefix(got, "STATUS=test: 2 as wanted; last pass ") {
+		if got := m.last("STATUS"); !strings.HasPrefix(got, "STATUS=test: 2 as desired; last pass ") {
 			t.Errorf("status at rest: %q", got)
 		}
 		w.stop()

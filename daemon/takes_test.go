@@ -66,7 +66,7 @@ func TestAPlanTellsTheSideEffectsOfADestroy(t *testing.T) {
 		synctest.Wait()
 		p, text := w.lastPlan()
 		for _, words := range []string{
-			"takes along: 1 backup; its place in firewall ssh, the rules of firewall db and load balancer front, by id: the new droplet does not get it\n",
+			"side effects: deletes 1 backup; removes it from firewall ssh, the rules of firewall db and load balancer front (the new droplet is not added)\n",
 			"leaves behind, unused and still billed: reserved IP " + ip + "\n",
 		} {
 			if !strings.Contains(text, words) {
@@ -121,7 +121,7 @@ func TestAPlanSaysWhatCouldNotBeLookedUp(t *testing.T) {
 		if seen == "" {
 			t.Fatal("no plan destroyed anything")
 		}
-		for _, words := range []string{ip, "could be looked up: list firewalls: forbidden", "firewall:read", "could be looked up: list load balancers: forbidden"} {
+		for _, words := range []string{ip, "could not be looked up: list firewalls: forbidden", "firewall:read", "could not be looked up: list load balancers: forbidden"} {
 			if !strings.Contains(text, words) {
 				t.Errorf("the plan lacks %q:\n%s", words, text)
 			}

@@ -53,7 +53,7 @@ func TestLaw07AStrippedDropletHoldsItsName(t *testing.T) {
 	s.see(7, "web", fleet.FleetTag("demo"), fleet.SagaTag(sagaID(7)))
 	p := s.build(t)
 	if len(p.Actions) != 1 || p.Actions[0].HeldBy != "tags" || p.Actions[0].Approvable ||
-		!strings.Contains(p.Actions[0].HeldReason, "droplet 7 bears the name and the tag arcadia-fleet-demo, but not managed-by-arcadia-cloud: put that tag back") {
+		!strings.Contains(p.Actions[0].HeldReason, "droplet 7 has the name and the tag arcadia-fleet-demo, but not managed-by-arcadia-cloud: put that tag back") {
 		t.Errorf("%+v", p.Actions)
 	}
 	s.droplet(7).Tags = []string{fleet.FleetTag("another")}
@@ -75,7 +75,7 @@ func TestAccountLimitHoldsCreates(t *testing.T) {
 	s.observed.Account.DropletLimit = 5
 	var free, held []string
 	for _, a := range s.build(t).Actions {
-		if a.HeldBy == "account_limit" && !a.Approvable && strings.Contains(a.HeldReason, "the account has 2 droplets, and may have 5: ask DigitalOcean") {
+		if a.HeldBy == "account_limit" && !a.Approvable && strings.Contains(a.HeldReason, "the account has 2 of at most 5 droplets: ask DigitalOcean") {
 			held = append(held, a.Name)
 		} else {
 			free = append(free, a.Name)
@@ -153,7 +153,7 @@ func TestLaw13APauseSaysWhatStaysBilled(t *testing.T) {
 		s.seeTagged(id, fmt.Sprintf("web-%d", i+1))
 		s.ended(id, fleet.SagaProvision, fmt.Sprintf("web-%d", i+1), "compensating", "", time.Minute).Live = true
 	}
-	want := "paused: half made, and billed meanwhile: web-1 (droplet 200), web-2 (droplet 201), "
+	want := "paused: half created, and billed meanwhile: web-1 (droplet 200), web-2 (droplet 201), "
 	if p := s.build(t); len(p.Warnings) != 2 || !strings.HasPrefix(p.Warnings[1], want) || !strings.HasSuffix(p.Warnings[1], " and 2 more") {
 		t.Errorf("%q", p.Warnings)
 	}

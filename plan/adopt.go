@@ -39,7 +39,7 @@ func awaited(b *builder, x *subject, untracked []*fleet.Droplet) bool {
 	for _, d := range untracked {
 		for _, old := range d.Replaces() {
 			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(untracked, func(c *fleet.Droplet) bool { return c.ID == old }) {
-				b.warn("%s: droplet %d is to replace droplet %d, and is not active yet: neither is adopted until it is", x.name, d.ID, old)
+				b.warn("%s: droplet %d replaces droplet %d and is not active yet; neither is adopted until it is", x.name, d.ID, old)
 				return true
 			}
 		}
@@ -131,10 +131,10 @@ func unlike(spec *fleet.Spec, d *fleet.Droplet) (replaced, altered []FieldChange
 }
 
 func adopt(b *builder, x *subject, d *fleet.Droplet) {
-	reason := "tagged for the fleet, and not registered yet"
+	reason := "tagged for the fleet, but not registered yet"
 	changes, _ := unlike(x.spec, d)
 	if len(changes) > 0 {
-		reason += "; differs from the file, so a replace comes next"
+		reason += "; it differs from the file, so the next pass replaces it"
 	}
 	record := fleet.Record{
 		DropletID: d.ID, Name: x.spec.RecordName(*d), ImageID: d.ImageID, RecordedAt: b.now,
@@ -167,7 +167,7 @@ func extras(b *builder, x *subject, kept *fleet.Droplet) {
 		case maker != nil && !maker.Completed() && !sameSaga(b, d, kept):
 			extra.subject, extra.kept = x, kept
 			extra.Action = Action{Kind: Destroy, Reason: fmt.Sprintf(
-				"late arrival: saga %s had given it up, and %s is droplet %d by now", fleet.Saga8(maker.ID), x.name, kept.ID)}
+				"late arrival: saga %s had given it up, and %s is droplet %d now", fleet.Saga8(maker.ID), x.name, kept.ID)}
 			b.add(extra)
 		default:
 			addExtra(b, x, kept, extra, "duplicate")
@@ -178,7 +178,7 @@ func extras(b *builder, x *subject, kept *fleet.Droplet) {
 // addExtra plans the end of a droplet beside the kept one, once that is known to work.
 func addExtra(b *builder, x *subject, kept *fleet.Droplet, d draft, word string) {
 	if kept.Status != fleet.StatusActive {
-		b.warn("%s: droplet %d is one too many (%s), and stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
+		b.warn("%s: droplet %d is one too many (%s); it stays until droplet %d is active", x.name, d.seen.ID, word, kept.ID)
 		return
 	}
 	d.subject, d.kept = x, kept

@@ -40,7 +40,7 @@ func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 		names[fleet.Key(spec.Name)] = &slab[i]
 	}
 	if len(names) != len(desired.Specs) {
-		return nil, fmt.Errorf("the fleet wants %d droplets under %d names: names must differ in more than letter case", len(desired.Specs), len(names))
+		return nil, fmt.Errorf("the fleet has %d droplets under %d names: names must differ in more than letter case", len(desired.Specs), len(names))
 	}
 	if err := s.sortDroplets(); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 		return released, whose.Reason()
 	}
 	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {
-		return released, "a person released it, and its tags show again"
+		return released, "a person released it, and its tags are back"
 	}
 	if d.Status != fleet.StatusArchive {
 		s.ours = append(s.ours, d)

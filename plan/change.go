@@ -46,7 +46,7 @@ func blame(changes []FieldChange) string {
 		parts = append(parts, fleet.Series(names)+" changed in the file")
 	}
 	if names := fieldsOf(changes, CauseOutside); len(names) > 0 {
-		parts = append(parts, "somebody changed "+fleet.Series(names)+" outside arcadiad")
+		parts = append(parts, fleet.Series(names)+" changed outside arcadiad")
 	}
 	if len(fieldsOf(changes, CauseBroken)) > 0 {
 		parts = append(parts, "it is off")

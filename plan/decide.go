@@ -44,29 +44,29 @@ func note(b *builder, x *subject) {
 		case h.state == released && !b.blind:
 			b.plan.Released = append(b.plan.Released, Released{Name: x.name, DropletID: h.record.DropletID, Reason: h.reason})
 		case h.state == untagged && !b.blind:
-			b.warn("%s (droplet %d) is shown without its tags, so nothing is done about it until they show: the token may lack the scope tag:read",
+			b.warn("%s (droplet %d) is listed without its tags and is left alone until they show: the token may lack the scope tag:read",
 				x.name, h.record.DropletID)
 		case h.state == missing && h.seen == nil:
 			noteMissing(b, x, &h)
 		case h.state == missing:
 			b.plan.Summary.Missing++
-			b.warn("%s (droplet %d) is in status %s, and not proved gone: nothing is done about it in this pass", x.name, h.record.DropletID, h.seen.Status)
+			b.warn("%s (droplet %d) has status %s, but it is not certain that it is gone: this pass leaves it alone", x.name, h.record.DropletID, h.seen.Status)
 		}
 	}
 	for _, h := range x.holdings {
 		if h.state == present && h.seen.Status == fleet.StatusNew && !h.seen.CreatedAt.IsZero() && b.now.Sub(h.seen.CreatedAt) > hopeless {
-			b.warn("%s (droplet %d) is still new, %d hours after it was made, and does not run: ask DigitalOcean about it, or destroy it in the console, "+
-				"and another is made", x.name, h.record.DropletID, int(b.now.Sub(h.seen.CreatedAt).Hours()))
+			b.warn("%s (droplet %d) is still in status new %d hours after its creation: ask DigitalOcean about it, or destroy it in the console, "+
+				"and arcadiad creates another", x.name, h.record.DropletID, int(b.now.Sub(h.seen.CreatedAt).Hours()))
 		}
 	}
 	for _, d := range x.returned {
-		b.warn("droplet %d (%s) was released, and shows arcadiad's tags again: it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
+		b.warn("droplet %d (%s) was released and has arcadiad's tags again; it is left alone; to manage it again: arcadiad adopt %[2]s", d.ID, x.name)
 	}
 	if len(takenBy(b, x)) > 0 && !x.stands() {
 		return // the hold name_taken says so
 	}
 	for _, d := range x.strangers {
-		b.warn("droplet %d bears the wanted name %s and is not of this fleet: it is left alone, and does not count as %s%s", d.ID, x.name, x.name,
+		b.warn("%s exists already (droplet %d), but arcadiad does not manage it: it is left alone, and does not count as %[1]s%[3]s", x.name, d.ID,
 			adoptHint(b, x, d))
 	}
 }
@@ -76,7 +76,7 @@ func adoptHint(b *builder, x *subject, stranger *fleet.Droplet) string {
 	if len(x.strangers) > 1 || len(x.holdings)+len(x.untracked) > 0 || Ownerless(b.desired.Name, *stranger, false) != "" {
 		return ""
 	}
-	return " (to manage it instead of making another: arcadiad adopt " + x.name + ")"
+	return "; to take it over instead of creating another: arcadiad adopt " + x.name
 }
 
 // keeperOf chooses the registered droplet that stands for the name, and tells whether anything registered occupies it. More than
@@ -99,17 +99,17 @@ func keeperOf(b *builder, x *subject) (kept *holding, occupied bool) {
 func undesired(b *builder, x *subject) {
 	for _, h := range x.holdings {
 		if h.state == present {
-			b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Destroy, Reason: "not in the fleet file", Cause: CauseFile}})
+			b.add(draft{subject: x, seen: h.seen, record: h.record, Action: Action{Kind: Destroy, Reason: "no longer in fleet.yaml", Cause: CauseFile}})
 		}
 	}
 	for _, d := range x.untracked {
 		maker := b.makerOf(d)
-		reason := "unknown origin: tagged for the fleet, and made by no saga of this journal"
+		reason := "unknown origin: it has the fleet's tags, but no saga of this state database created it"
 		switch {
 		case maker != nil && !maker.Completed():
-			reason = "late arrival: saga " + fleet.Saga8(maker.ID) + " had given it up, and the fleet file does not want it"
+			reason = "late arrival: saga " + fleet.Saga8(maker.ID) + " had given it up, and it is not in fleet.yaml"
 		case maker != nil:
-			reason = "untracked: it shows the tag of saga " + fleet.Saga8(maker.ID) + ", is not registered, and the fleet file does not want it"
+			reason = "untracked: it has the tag of saga " + fleet.Saga8(maker.ID) + ", is not registered and is not in fleet.yaml"
 		}
 		b.add(draft{subject: x, seen: d, Action: Action{Kind: Destroy, Reason: reason}})
 	}
@@ -123,13 +123,13 @@ func absence(x *subject) (reason string, cause Cause) {
 	if saga := x.lastDone(); saga != nil {
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
 		case saga.DestroysFirst():
-			return droplet + " was destroyed to make room for it", CauseFile
+			return droplet + " was destroyed first, to make room for it", CauseFile
 		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
 			return droplet + " is gone", CauseBroken
 		}
 	}
 	if x.spec.Was != "" {
-		return "in the fleet file, and not there under its old name either", CauseFile
+		return "not in the account yet, nor under its old name", CauseFile
 	}
-	return "in the fleet file, and not there", CauseFile
+	return "not in the account yet", CauseFile
 }

@@ -73,7 +73,7 @@ func TestDriftIsCorrected(t *testing.T) {
 	if a.Cause != CauseOutside || a.Alter.Name != "web-1" || a.Alter.Backups == nil || *a.Alter.Backups || !a.Alter.PowerOn || len(a.Alter.Untag) != 1 {
 		t.Errorf("%+v", a)
 	}
-	if a.Reason != "somebody changed name, tags and backups outside arcadiad; it is off" {
+	if a.Reason != "name, tags and backups changed outside arcadiad; it is off" {
 		t.Errorf("because %q", a.Reason)
 	}
 	// What cannot be mended in place is left alone, and so is a size that only another droplet would have.

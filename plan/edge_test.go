@@ -270,7 +270,7 @@ func TestPartialListingGivesNoDropletCount(t *testing.T) {
 	s := newScene("a", "b")
 	s.observed.Account.DropletLimit = 1
 	s.observed.Partial = true
-	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "never held still") || p.Summary.Held != 0 {
+	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "kept changing") || p.Summary.Held != 0 {
 		t.Errorf("warnings %q, %d held", p.Warnings, p.Summary.Held)
 	}
 }

@@ -75,8 +75,8 @@ var holds = []Hold{
 	}, {
 		Name: "backoff", Waits: true, Failed: true, judge: each(heldByBackoff, heldByContest),
 		Says:   "it failed, or another tool changes it back",
-		Ends:   "time: it is tried again by itself; `arcadiad apply` does not wait",
-		advice: "nothing, it is tried again by itself; to find out why it failed: arcadiad saga list",
+		Ends:   "time: it is retried automatically; `arcadiad apply` does not wait",
+		advice: "nothing, it is retried automatically; to find out why it failed: arcadiad saga list",
 	}, {
 		Name: holdPreflight, Catalogue: true, judge: each(heldByPreflight),
 		Says: "DigitalOcean would refuse it",
@@ -123,9 +123,9 @@ func (h Hold) Advice(plan string) string {
 	case h.advice != "":
 		return h.advice
 	case h.Liftable:
-		return "look at it with arcadiad plan; to let the plan through: arcadiad approve " + plan
+		return "review it: arcadiad plan; to approve: arcadiad approve " + plan
 	}
-	return "change the fleet file, or wait until it no longer holds; to look: arcadiad plan"
+	return "change the fleet file, or wait; details: arcadiad plan"
 }
 
 // each makes a judge of functions that need no preparation. The first that gives a reason holds.

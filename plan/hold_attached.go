@@ -15,7 +15,7 @@ func heldByVolumes(b *builder, d *draft) verdict {
 	case !d.destroys():
 		return verdict{}
 	case d.seen.Unread.Has(fleet.UnreadVolumes):
-		return verdict{why: "its volumes cannot be read, so there may be some: give the token the scope block_storage:read", facts: []string{unreadable}}
+		return verdict{why: "its volumes cannot be read, so some may be attached: give the token the scope block_storage:read", facts: []string{unreadable}}
 	case len(d.seen.VolumeIDs) == 0:
 		return verdict{}
 	}

@@ -65,13 +65,13 @@ func heldByStall(b *builder, d *draft) verdict {
 			count, why(last), fleet.Saga8(last.ID))}
 	}
 	if of := b.tallyOf(d); of.undone >= stallAfter && of.undone > undone {
-		return verdict{why: fmt.Sprintf("%d droplets of %s were made for this spec and had to be destroyed again (the last was %s: %s); change its stanza, or: arcadiad saga retry %s",
+		return verdict{why: fmt.Sprintf("%d droplets of %s were created from this spec and had to be destroyed again (the last was %s: %s); change its stanza, or: arcadiad saga retry %s",
 			of.undone, d.Spec.Group, of.last.Name, why(of.last), fleet.Saga8(of.last.ID))}
 	}
 	if undone < stallAfter {
 		return verdict{}
 	}
-	return verdict{why: fmt.Sprintf("%d droplets were made for this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",
+	return verdict{why: fmt.Sprintf("%d droplets were created from this spec and had to be destroyed again (%s); change its stanza, or: arcadiad saga retry %s",
 		undone, why(last), fleet.Saga8(last.ID))}
 }
 
@@ -91,7 +91,7 @@ func heldByBackoff(b *builder, d *draft) verdict {
 	if count > 1 {
 		times = fmt.Sprintf("%d times in a row", count)
 	}
-	return verdict{why: fmt.Sprintf("it failed %s (%s); next try at %s, or at once with: arcadiad saga retry %s",
+	return verdict{why: fmt.Sprintf("failed %s (%s), retrying at %s; to retry now: arcadiad saga retry %s",
 		times, why(last), lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))}
 }
 
@@ -121,7 +121,7 @@ func heldByLoop(b *builder, d *draft) verdict {
 		}
 		switch same := saga.SpecHash == d.hash; {
 		case same && (saga.Kind == fleet.SagaReplace || saga.Kind == fleet.SagaDestroy):
-			return verdict{why: "saga " + fleet.Saga8(saga.ID) + " replaced it for this very spec already, and it still differs"}
+			return verdict{why: "saga " + fleet.Saga8(saga.ID) + " already replaced it for this spec, and it still differs"}
 		case saga.Kind == fleet.SagaUpdate, saga.Kind == fleet.SagaProvision && same: // the second half of a replace, if it is one
 		default:
 			return verdict{}
@@ -168,10 +168,10 @@ func heldByContest(b *builder, d *draft) verdict {
 	if !b.waitsUntil(lapses, maxContest) {
 		return verdict{}
 	}
-	times := "was put back already"
+	times := "was corrected already"
 	if count > 1 {
-		times = fmt.Sprintf("was put back %d times in a day", count)
+		times = fmt.Sprintf("was corrected %d times in a day", count)
 	}
-	return verdict{why: fmt.Sprintf("it %s, and somebody changed it again: another tool may be at work; next try at %s, or at once with: arcadiad saga retry %s",
+	return verdict{why: fmt.Sprintf("it %s, and changed again outside arcadiad: another tool may be at work; retrying at %s; to retry now: arcadiad saga retry %s",
 		times, lapses.UTC().Format(time.RFC3339), fleet.Saga8(last.ID))}
 }

@@ -48,7 +48,7 @@ func overMaxMonthly(b *builder) func(*draft) verdict {
 		p, known := difference(b, d)
 		switch {
 		case !known:
-			return verdict{why: "its price is not known, so nobody can tell whether policy.max_monthly_cost allows it"}
+			return verdict{why: "its price is not known, so policy.max_monthly_cost cannot be checked"}
 		case p.Monthly > 0 && total+p.Monthly > limit:
 			return verdict{why: fmt.Sprintf("the fleet costs %s a month, this adds %s to %s, and policy.max_monthly_cost allows %s", have, p.Monthly, total, limit)}
 		}
@@ -70,6 +70,6 @@ func overAccountLimit(b *builder) func(*draft) verdict {
 			count++
 			return verdict{}
 		}
-		return verdict{why: fmt.Sprintf("the account has %d droplets, and may have %d: ask DigitalOcean for a higher limit, or want fewer", have, limit)}
+		return verdict{why: fmt.Sprintf("the account has %d of at most %d droplets: ask DigitalOcean for a higher limit, or ask for fewer in the fleet file", have, limit)}
 	}
 }

@@ -23,7 +23,7 @@ func heldByConfirm(b *builder, d *draft) verdict {
 		return verdict{}
 	}
 	b.waitsUntil(b.now.Add(confirmAfter), confirmAfter)
-	return verdict{why: "it was noticed just now, and is put back when another look confirms it"}
+	return verdict{why: "noticed just now; corrected when another look confirms it"}
 }
 
 // heldByTraces waits with every create while nothing but the tag of the fleet is left, and it is not proved that its droplets are gone.
@@ -34,6 +34,6 @@ func heldByTraces(b *builder, d *draft) verdict {
 	}
 	old := a.Since.Add(-24 * time.Hour)
 	b.lookAgain(a.NextLook(old))
-	return verdict{why: fmt.Sprintf("this state database has made no droplet yet, the tag %s is there, and no droplet shows it: created if that is still so at %s",
+	return verdict{why: fmt.Sprintf("this state database has created no droplet yet; the tag %s exists, but no droplet has it: created if that is still so at %s",
 		fleet.FleetTag(b.desired.Name), clock(a.ProvedAt(old)))}
 }

@@ -68,8 +68,8 @@ func overMaxLost(b *builder) func(*draft) verdict {
 		case len(lost) <= limit || len(d.Lost) == 0:
 			return verdict{}
 		}
-		why := fmt.Sprintf("%d of %d registered droplets are missing from the account, and policy.max_lost allows %d to be made again unasked: "+
-			"look at the account first; one that shows again keeps its name", len(lost), len(b.records), limit)
+		why := fmt.Sprintf("%d of %d registered droplets are missing from the account, and policy.max_lost allows %d to be created again without approval: "+
+			"check the account first; a droplet that shows again keeps its name", len(lost), len(b.records), limit)
 		return verdict{why: why, facts: facts}
 	}
 }
@@ -116,6 +116,6 @@ func tracesLost(b *builder) string {
 	if b.observed.Traces.Droplets <= shown {
 		return ""
 	}
-	return fmt.Sprintf("this state database has made no droplet yet, and by the count of the tag %s the fleet has %d, of which the account shows %d: "+
-		"wait until it shows them all, or look at the account first", fleet.FleetTag(b.desired.Name), b.observed.Traces.Droplets, shown)
+	return fmt.Sprintf("this state database has created no droplet yet; by the count of the tag %s the fleet has %d, of which the account shows %d: "+
+		"wait until it shows them all, or check the account first", fleet.FleetTag(b.desired.Name), b.observed.Traces.Droplets, shown)
 }

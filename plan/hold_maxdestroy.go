@@ -82,7 +82,7 @@ func overMaxDestroy(b *builder) func(*draft) verdict {
 			}
 			return verdict{why: why + fmt.Sprintf(", and policy.max_destroy allows %d in one pass", limit)}
 		case d.Kind == Replace && d.Corrects() && corrected > 0 && corrected+leave.corrections > limit:
-			return verdict{why: fmt.Sprintf("%s replaced already for what was changed outside arcadiad, and policy.max_destroy allows %d until a person approves more",
+			return verdict{why: fmt.Sprintf("%s replaced already because of changes outside arcadiad, and policy.max_destroy allows %d without approval",
 				wereDroplets(corrected), limit)}
 		case whole:
 		case d.Kind == Destroy && everything(leave.ends, d):

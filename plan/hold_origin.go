@@ -70,17 +70,17 @@ func overOrigin(b *builder) func(*draft) verdict {
 		case unproved(b, d):
 			return competes(b, d)
 		case d.destroys() && len(rivals) > 0:
-			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was made after the first look of this state database, by a saga that "+
-				"it does not know%s: another arcadiad works on fleet %s; stop one of the two, then destroy or rename that droplet, or take the tag %s off it",
+			return verdict{facts: others, why: fmt.Sprintf("droplet %s of this fleet was created after the first look of this state database, by a saga that "+
+				"it does not know%s: another arcadiad works on fleet %s; stop one of the two, then destroy or rename that droplet, or remove its tag %s",
 				since(rivals[0]), fleet.More(len(rivals)-1), b.desired.Name, fleet.ManagedTag)}
 		case d.Kind == Replace && standIn(b, d) != nil:
 			stand := standIn(b, d)
-			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was made to replace it already; "+
+			return verdict{facts: []string{fmt.Sprint(stand.ID)}, why: fmt.Sprintf("droplet %s shows the tag %s: it was created to replace it already; "+
 				"destroy one of the two, and the other stays", since(stand), fleet.ReplacesTag(d.DropletID))}
 		case (d.Kind == Replace || d.Alter.Downtime() || d.Alter.EndsBackups()) && adoptedMisfit(b, d):
-			made := "no saga of this state database made it"
+			made := "no saga of this state database created it"
 			if b.makerOf(d.seen) != nil {
-				made = fmt.Sprintf("it shows the tag of saga %s, which is not proved to have made it", d.seen.Saga8s()[0])
+				made = fmt.Sprintf("it shows the tag of saga %s, which is not proved to have created it", d.seen.Saga8s()[0])
 			}
 			return verdict{why: made + ", and it differed from the file already when it was adopted"}
 		}
@@ -101,9 +101,9 @@ func competes(b *builder, d *draft) verdict {
 	case d.record != nil || !registration.RegisteredAt.IsZero():
 		fmt.Fprintf(&why, "droplet %s was registered before", since(d.seen))
 	case b.makerOf(d.seen) != nil:
-		fmt.Fprintf(&why, "droplet %s shows the tag of saga %s, which is not proved to have made it", since(d.seen), d.seen.Saga8s()[0])
+		fmt.Fprintf(&why, "droplet %s shows the tag of saga %s, which is not proved to have created it", since(d.seen), d.seen.Saga8s()[0])
 	default:
-		fmt.Fprintf(&why, "no saga of this state database made it: droplet %s", since(d.seen))
+		fmt.Fprintf(&why, "no saga of this state database created it: droplet %s", since(d.seen))
 	}
 	fmt.Fprintf(&why, "; arcadiad approve %s destroys it; take the tag %s off it to keep it", b.plan.ID, fleet.ManagedTag)
 	v := verdict{}

@@ -18,7 +18,7 @@ func heldByPreflight(b *builder, d *draft) verdict {
 	switch {
 	case b.observed.Catalogue == nil:
 	case d.keysUnsure:
-		faults = append(faults, "whether ssh_keys changed cannot be told: the account does not say which of the keys are the same; name them as they were named before")
+		faults = append(faults, "cannot tell whether ssh_keys changed: the account does not show which keys are the same; write them as they were written before")
 	case d.creates():
 		faults = faultsOf(d.Spec, b.observed.Catalogue)
 	case d.Alter.Downtime():

@@ -80,7 +80,7 @@ func heldByProtect(b *builder, d *draft) verdict {
 	tagged := d.seen.HasTag(fleet.ProtectTag)
 	if d.record == nil {
 		if tagged {
-			return verdict{why: "it shows the tag " + fleet.ProtectTag + ": take the tag off the droplet if it may go"}
+			return verdict{why: "it shows the tag " + fleet.ProtectTag + ": remove the tag from the droplet if it may go"}
 		}
 		return verdict{}
 	}

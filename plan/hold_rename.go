@@ -74,7 +74,7 @@ func unlikeRename(b *builder) func(*draft) verdict {
 			facts, names = append(facts, g.ids()...), append(names, g.names())
 		}
 		slices.Sort(facts)
-		v := verdict{facts: facts, why: fmt.Sprintf("%s was %s by the file, and nothing is registered as %[2]s, while the file drops %s: correct `was`; arcadiad approve %s destroys the old and makes the new",
+		v := verdict{facts: facts, why: fmt.Sprintf("the file says that %s was %s, but nothing is registered as %[2]s, and the file drops %s: correct `was`; arcadiad approve %s destroys the old and creates the new",
 			c.drafts[0].Name, was, fleet.Series(names), b.plan.ID)}
 		hold(c, v)
 		for _, g := range dropped {
@@ -95,7 +95,7 @@ func renameWords(b *builder, g, c *cluster) string {
 	default:
 		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.name, c.name)
 	}
-	return words + "; arcadiad approve " + b.plan.ID + " destroys the old and makes the new"
+	return words + "; arcadiad approve " + b.plan.ID + " destroys the old and creates the new"
 }
 
 // coming are the stanzas that have no droplet and have lost none, with the droplets that would be made for them. What stood under their

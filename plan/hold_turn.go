@@ -24,16 +24,16 @@ func outOfTurn(b *builder) func(*draft) verdict {
 			if before.Kind == Update {
 				first = "what can be changed while it runs"
 			}
-			return verdict{why: first + " goes first; this follows in a later pass"}
+			return verdict{why: first + " goes first; the rest waits for a later pass"}
 		}
 		if r := replaces[d.subject]; d.Kind == Update && r != nil && !d.Alter.Protection && (!r.Held || d.Alter.Downtime()) {
 			return verdict{into: r}
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusUnknown && acts(d.Alter) {
-			return verdict{why: "its status cannot be read; this follows when it shows"}
+			return verdict{why: "its status cannot be read; waiting until it shows"}
 		}
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
-			return verdict{why: "it is not active yet, and DigitalOcean does one thing to a droplet at a time; this follows when it is"}
+			return verdict{why: "waiting until it is active: DigitalOcean does one thing to a droplet at a time"}
 		}
 		if group := groups[groupOf(d.subject)]; group != nil && d.endsService() {
 			if wait := group.take(d); wait != "" {

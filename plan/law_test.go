@@ -68,7 +68,7 @@ func TestLaw01Ours(t *testing.T) {
 				if s := desired.droplet(7); s.OfFleet("demo") && !s.Managed() {
 					provision += " held by tags" // it lost a tag, and would get a duplicate
 				}
-				if p := desired.expect(t, provision); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "droplet 7 bears the wanted name") {
+				if p := desired.expect(t, provision); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "web-1 exists already (droplet 7)") {
 					t.Errorf("warnings %q", p.Warnings)
 				}
 				undesired.expect(t)

@@ -93,7 +93,7 @@ func (l License) Spares(f fleet.Fleet, record *fleet.Record, bears string) (why 
 	spec, desired := t.desired(f, record)
 	if bears != "" && fleet.Key(bears) != fleet.Key(t.Name) && fleet.Key(bears) != fleet.Key(t.Bore) {
 		if s, now := f.Spec(bears); now && !(desired && fleet.Key(s.Name) == fleet.Key(spec.Name)) {
-			return "the fleet file wants it under the name " + bears + ", which it bears now"
+			return "it is in the fleet file under the name " + bears + ", which is its name now"
 		}
 	}
 	registered := t.Registered || t.While != whileAlways
@@ -104,7 +104,7 @@ func (l License) Spares(f fleet.Fleet, record *fleet.Record, bears string) (why 
 	case record != nil && record.Protect && !(desired && spec.Protect != nil):
 		return "it is protected, and only `protect: false` under its name in the fleet file lifts that"
 	case desired && t.While == whileRemoved:
-		return "the fleet file wants it as " + spec.Name
+		return "it is in the fleet file as " + spec.Name
 	}
 	return ""
 }

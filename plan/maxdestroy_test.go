@@ -65,7 +65,7 @@ func TestLaw09CorrectionsAreCountedOverTime(t *testing.T) {
 	live := s.ended(913, fleet.SagaReplace, "web-9", "running", "abc", time.Minute)
 	live.Live, live.Corrects, live.Replaces = true, true, 109
 	p := s.expect(t, "replace web-1 101 held by max_destroy")
-	if why := p.Actions[0].HeldReason; !strings.HasPrefix(why, "3 droplets were replaced already for what was changed outside arcadiad") {
+	if why := p.Actions[0].HeldReason; !strings.HasPrefix(why, "3 droplets were replaced already because of changes outside arcadiad") {
 		t.Errorf("because %q", why)
 	}
 	s.spec("web-2").Size = "s-2vcpu-2gb" // an edit is bounded by the pass alone

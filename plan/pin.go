@@ -12,7 +12,7 @@ import (
 var ErrNoFleet = errors.New("no fleet is in force: fix the fleet file first (arcadiad validate)")
 
 // ErrNotWhole says that the observation is not one that a plan may be built upon.
-var ErrNotWhole = errors.New("the look at the account is not whole: nothing can be planned from it")
+var ErrNotWhole = errors.New("the account was not read completely: nothing can be planned from it")
 
 // The pins of [PinError].
 const (
@@ -34,11 +34,11 @@ func (e *PinError) Error() string {
 	case PinAccount:
 		return fmt.Sprintf("the state database belongs to account %s, and the token to account %s: use the token of the first, or another --state", e.Pinned, e.Got)
 	case PinSimulated:
-		return fmt.Sprintf("the state database belongs to a %s account, and this one is %s: use another --state, or mind --simulate", e.Pinned, e.Got)
+		return fmt.Sprintf("the state database belongs to a %s account, and this one is %s: use another --state, or check --simulate", e.Pinned, e.Got)
 	case PinFleet:
-		return fmt.Sprintf("the state database belongs to fleet %s, and the fleet file is for fleet %s: use another --state, or mend `fleet:`", e.Pinned, e.Got)
+		return fmt.Sprintf("the state database belongs to fleet %s, and the fleet file is for fleet %s: use another --state, or correct `fleet:`", e.Pinned, e.Got)
 	}
-	return fmt.Sprintf("the fleet file is for account %s, and the token belongs to account %s: use another token, or mend `account:`", e.Pinned, e.Got)
+	return fmt.Sprintf("the fleet file is for account %s, and the token belongs to account %s: use another token, or correct `account:`", e.Pinned, e.Got)
 }
 
 // checkPins refuses inputs that do not belong together. A pin that is not set yet is no mismatch: this is its first use.

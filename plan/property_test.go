@@ -353,23 +353,23 @@ func TestWarnings(t *testing.T) {
 			s := converged("web")
 			s.desired.Specs = []fleet.Spec{specOf("web-1"), specOf("web-2")}
 			return s
-		}, "the stanza web (line 8) has a count now: this destroys web and makes web-1 and so on; to keep web, call the counted stanza something else"},
+		}, "the stanza web (line 8) has a count now: this destroys web and creates web-1 and so on; to keep web, give the counted stanza another name"},
 		{"a count was taken away", func() *scene {
 			s := converged("web-1", "web-2")
 			s.desired.Specs = []fleet.Spec{specOf("web")}
 			return s
-		}, "the stanza web (line 8) has no count any more: this destroys web-1 and its like, and makes web; `count: 1` keeps web-1"},
+		}, "the stanza web (line 8) no longer has a count: this destroys web-1 and its like, and creates web; `count: 1` keeps web-1"},
 		{"another database at work", func() *scene {
 			s := converged("a")
 			s.seeTagged(200, "b")
 			return s
-		}, "by its tag droplet 200 is of this fleet, and no saga of this state database made it: expected after a restored backup or a lost " +
+		}, "droplet 200 is tagged for this fleet, but no saga of this state database created it: expected after a restored backup or a lost " +
 			"database; if another arcadiad works on fleet demo, stop one of the two"},
 		{"a locked account", func() *scene {
 			s := converged("a")
 			s.observed.Account.Status = "locked"
 			return s
-		}, `DigitalOcean says that the account's status is "locked": it may refuse writes`},
+		}, `DigitalOcean reports the account status "locked" and may refuse writes`},
 	} {
 		if p := tc.scene().build(t); !slices.Equal(p.Warnings, []string{tc.want}) {
 			t.Errorf("%s:\n got %q\nwant %q", tc.name, p.Warnings, tc.want)

@@ -69,8 +69,8 @@ func TestLaw17AWasThatLeadsNowhereIsHeld(t *testing.T) {
 	s := swapped([]string{"web-1"}, []string{"api-1"})
 	s.spec("api-1").Was, s.spec("api-1").Image = "wib-1", "debian-12-x64"
 	p := s.expect(t, "provision api-1 held by rename", "destroy web-1 102 held by rename")
-	if why := p.Actions[0].HeldReason; why != "api-1 was wib-1 by the file, and nothing is registered as wib-1, while the file drops web-1: correct `was`; "+
-		"arcadiad approve "+p.ID+" destroys the old and makes the new" {
+	if why := p.Actions[0].HeldReason; why != "the file says that api-1 was wib-1, but nothing is registered as wib-1, and the file drops web-1: correct `was`; "+
+		"arcadiad approve "+p.ID+" destroys the old and creates the new" {
 		t.Errorf("because %q", why)
 	}
 	s.spec("api-1").Was = "web-1"

@@ -37,13 +37,13 @@ func (s *index) followHeirs(names map[string]*subject) {
 			from.heir = to // it is being renamed
 		case to.live != nil || len(to.untracked) > 0 || slices.ContainsFunc(to.holdings, func(h holding) bool { return h.state != gone }):
 			from.heir = to
-			from.waits = fmt.Sprintf("%s was %s by the file, but has a droplet of its own: nothing is done about %[2]s; take `was` out of the file to have it destroyed",
+			from.waits = fmt.Sprintf("the file says that %s was %s, but %[1]s has a droplet already: %[2]s is left alone; remove `was` from the file to have it destroyed",
 				to.name, was)
 		case from.live != nil:
-			to.waits = fmt.Sprintf("%s was %s, on which saga %s works: nothing is done about it until that has ended", to.name, was, fleet.Saga8(from.live.ID))
+			to.waits = fmt.Sprintf("%s was %s, and saga %s is at work on that: %[1]s waits until the saga has ended", to.name, was, fleet.Saga8(from.live.ID))
 		case unclear:
 			from.heir = to
-			to.waits = fmt.Sprintf("%s was %s, whose droplet is not clear: nothing is done about either", to.name, was)
+			to.waits = fmt.Sprintf("%s was %s, but which droplet that is is not clear: both are left alone", to.name, was)
 		default:
 			to.holdings, from.holdings = append(to.holdings, from.holdings...), nil
 			to.untracked, from.untracked = from.untracked, nil
@@ -107,7 +107,7 @@ func (s *index) followRenames(names map[string]*subject) {
 			continue
 		}
 		if from.live != nil || h.state == busy {
-			to.waits = fmt.Sprintf("%s is what droplet %d, recorded as %s, is called by now, and a saga works on that: nothing is done about %[1]s until it has ended",
+			to.waits = fmt.Sprintf("%s is the new name of droplet %d, recorded as %s, and a saga is at work on that: %[1]s waits until the saga has ended",
 				to.name, record.DropletID, record.Name)
 			continue
 		}

@@ -27,7 +27,7 @@ func TestLaw14AGroupStallsByAllItsMembers(t *testing.T) {
 	free := []string{"provision web-1", "provision web-2", "provision web-3", "provision web-4"}
 	s := failed(hash, true)
 	p := s.expect(t, held...)
-	if why := p.Actions[3].HeldReason; !strings.HasPrefix(why, "3 droplets of web were made for this spec and had to be destroyed again (the last was web-") {
+	if why := p.Actions[3].HeldReason; !strings.HasPrefix(why, "3 droplets of web were created from this spec and had to be destroyed again (the last was web-") {
 		t.Errorf("the hold says: %s", why)
 	}
 	for i := range 3 {

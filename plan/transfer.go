@@ -21,7 +21,7 @@ type Transfer struct {
 	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which the next pass alters, where that can be done
 	Assumed []string      `json:"assumed,omitempty"` // fields that cannot be read: the file's word is taken for them
 
-	Returned bool `json:"returned,omitempty"` // a person released it, and its tags show again
+	Returned bool `json:"returned,omitempty"` // a person released it, and its tags are back
 
 	// Of a release.
 	Untagged  bool   `json:"untagged,omitempty"`   // nothing is written to the droplet: it is not arcadiad's by its tags
@@ -41,7 +41,7 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 		return nil, err
 	}
 	if observed.Partial {
-		return nil, fmt.Errorf("%w: the account's listing never held still, so a name may be borne twice; try again", ErrNotWhole)
+		return nil, fmt.Errorf("%w: the account's listing kept changing, so a name may exist twice; try again", ErrNotWhole)
 	}
 	bearers := map[string][]*fleet.Droplet{}
 	for _, d := range b.droplets {
@@ -66,7 +66,7 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 	for _, n := range names {
 		if asked[fleet.Key(n)] {
 			delete(asked, fleet.Key(n))
-			list = append(list, Transfer{Kind: TakeOver, Name: n, Refused: "the fleet file does not want it: add its stanza first (arcadiad import writes one)"})
+			list = append(list, Transfer{Kind: TakeOver, Name: n, Refused: "it is not in the fleet file: add its stanza first (arcadiad import writes one)"})
 		}
 	}
 	return list, nil
@@ -91,13 +91,13 @@ func adoptable(b *builder, x *subject, bearers []*fleet.Droplet) (h Transfer, se
 	}
 	switch {
 	case len(x.untracked) > 0:
-		h.DropletID, h.Refused = x.untracked[0].ID, "it bears the fleet's tags already: arcadiad apply registers it"
+		h.DropletID, h.Refused = x.untracked[0].ID, "it has the fleet's tags already: arcadiad apply registers it"
 		return h, true
 	case len(bearers) == 0:
 		h.Refused = "there is no droplet of that name"
 		return h, true
 	case len(bearers) > 1:
-		h.Refused = fmt.Sprintf("%d droplets bear that name (%s): rename those that are not meant", len(bearers), ids(bearers))
+		h.Refused = fmt.Sprintf("%d droplets have that name (%s): rename those that are not meant", len(bearers), ids(bearers))
 		return h, false
 	}
 	d := bearers[0]
@@ -123,7 +123,7 @@ func untransferable(b *builder, d *fleet.Droplet, h Transfer) string {
 		for i, c := range misfits {
 			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, fleet.Value(c.From), fleet.Value(c.To))
 		}
-		return "it is not what the file asks for, so it would be replaced: " + fleet.Series(words) + "; let the file say what is there"
+		return "it is not what the file asks for, so it would be replaced: " + fleet.Series(words) + "; change the file to match the droplet"
 	}
 	return ""
 }
@@ -167,10 +167,10 @@ func releasable(b *builder, x *subject) Transfer {
 		h.DropletID, h.Record = standing[0].record.DropletID, standing[0].record
 		switch standing[0].state {
 		case missing:
-			h.Refused = "it is not shown, and not proved gone either: try again when it is one or the other"
+			h.Refused = "it is missing, but it is not certain that it is gone: try again when it shows, or is gone"
 			return h
 		case busy:
-			h.Refused = "another saga has it in hand"
+			h.Refused = "another saga is at work on it"
 			return h
 		case untagged:
 			h.Refused = "its tags cannot be read: give the token the scope tag:read, or try again"

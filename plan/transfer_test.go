@@ -42,7 +42,7 @@ func TestLaw01AdoptableIsWhatIsNobodys(t *testing.T) {
 		"archived":                 {change: func(_ *scene, d *fleet.Droplet) { d.Status = fleet.StatusArchive }, refuse: "archive"},
 		"another size":             {change: func(_ *scene, d *fleet.Droplet) { d.Size = "s-2vcpu-2gb" }, refuse: "size is s-2vcpu-2gb and not s-1vcpu-1gb"},
 		"a namesake": {change: func(s *scene, _ *fleet.Droplet) { s.see(8, "Web-1") },
-			refuse: "2 droplets bear that name (7 and 8)"},
+			refuse: "2 droplets have that name (7 and 8)"},
 		"a namesake of another fleet": {change: func(s *scene, _ *fleet.Droplet) { s.see(8, "web-1", fleet.ManagedTag, other) }, refuse: "2 droplets"},
 		"a live saga": {change: func(s *scene, _ *fleet.Droplet) {
 			s.recorded.Sagas = append(s.recorded.Sagas, fleet.Saga{ID: sagaID(1), Kind: fleet.SagaProvision, Name: "web-1", Status: "running", Live: true})
@@ -94,7 +94,7 @@ func TestAdoptableByNameAndAll(t *testing.T) {
 		t.Errorf("web-2 differs in %v, assumed %v", all[0].Differs, all[0].Assumed)
 	}
 	named := s.adoptable(t, "web-1", "web-4", "db")
-	for i, want := range []string{"registered already", "no droplet of that name", "does not want it"} {
+	for i, want := range []string{"registered already", "no droplet of that name", "not in the fleet file"} {
 		if len(named) != 3 || !strings.Contains(named[i].Refused, want) {
 			t.Fatalf("by name: %+v, want %q", named, want)
 		}
@@ -114,7 +114,7 @@ func TestReleasable(t *testing.T) {
 		"wanted":                {func(*scene) {}, Transfer{KeepsName: true}},
 		"untagged":              {func(s *scene) { s.droplet(101).Tags = nil; s.unwant("web-1") }, Transfer{Untagged: true}},
 		"untagged, wanted":      {func(s *scene) { s.droplet(101).Tags = nil }, Transfer{Untagged: true, Another: true}},
-		"missing":               {func(s *scene) { s.vanish(101, false) }, Transfer{Refused: "not proved gone"}},
+		"missing":               {func(s *scene) { s.vanish(101, false) }, Transfer{Refused: "not certain that it is gone"}},
 		"gone":                  {func(s *scene) { s.vanish(101, true) }, Transfer{Refused: "no droplet is registered"}},
 		"two of them":           {func(s *scene) { s.register(103, "web-1") }, Transfer{Refused: "more than one"}},
 		"a duplicate beside it": {func(s *scene) { s.seeTagged(103, "web-1") }, Transfer{Refused: "more than one"}},

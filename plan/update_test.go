@@ -213,7 +213,7 @@ func TestDestroyFirst(t *testing.T) {
 	s.destroy(101)
 	s.ended(101, fleet.SagaDestroy, "web-1", "completed", spec.Hash(), time.Minute)
 	p = s.expect(t, "provision web-1")
-	if p.Actions[0].Reason != "droplet 101 was destroyed to make room for it" {
+	if p.Actions[0].Reason != "droplet 101 was destroyed first, to make room for it" {
 		t.Errorf("because %q", p.Actions[0].Reason)
 	}
 
@@ -308,7 +308,7 @@ func TestLaw19ADropletThatStaysNewIsToldOf(t *testing.T) {
 		t.Errorf("after an hour: %q", p.Warnings)
 	}
 	d.CreatedAt = s.now.Add(-5 * time.Hour)
-	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "web-1 (droplet 101) is still new, 5 hours after it was made") {
+	if p := s.build(t); len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "web-1 (droplet 101) is still in status new 5 hours after its creation") {
 		t.Errorf("after five hours: %q", p.Warnings)
 	}
 }

@@ -10,28 +10,28 @@ import (
 // warnFirst says what concerns the whole plan.
 func warnFirst(b *builder) {
 	if b.recorded.Paused {
-		b.warn("arcadiad is paused: nothing of this is carried out until `arcadiad resume`")
+		b.warn("arcadiad is paused: no changes are applied until `arcadiad resume`")
 		warnBilled(b)
 	}
 	if b.blind {
-		b.warn("no registered droplet shows any of arcadiad's tags: the token probably lacks the scope tag:read, so nothing is written; " +
-			"if somebody took the tags off on purpose, `arcadiad release NAME` frees a name")
+		b.warn("no registered droplet shows arcadiad's tags, so nothing is written: the token probably lacks the scope tag:read; " +
+			"if the tags were removed on purpose, `arcadiad release NAME` frees a name")
 	}
 	if s := b.observed.Account.Status; s != "" && s != "active" {
-		b.warn("DigitalOcean says that the account's status is %q: it may refuse writes", s)
+		b.warn("DigitalOcean reports the account status %q and may refuse writes", s)
 	}
 	if c := b.observed.Catalogue; c != nil {
 		for _, why := range c.Unread {
-			b.warn("not all could be checked beforehand: %s", why)
+			b.warn("some checks were skipped: %s", why)
 		}
 	}
 	if a := b.observed.Attachments; a != nil {
 		for _, why := range a.Unread {
-			b.warn("not all that a destroy takes along could be looked up: %s", why)
+			b.warn("some side effects of destroying could not be looked up: %s", why)
 		}
 	}
 	if b.observed.Partial {
-		b.warn("the account's listing never held still: only the fleet's own droplets were looked at")
+		b.warn("the account's listing kept changing while it was read: only the fleet's own droplets were checked")
 	}
 }
 
@@ -45,7 +45,7 @@ func warnBilled(b *builder) {
 		}
 	}
 	if n := len(billed); n > 0 {
-		b.warn("paused: half made, and billed meanwhile: %s", strings.Join(billed[:min(n, 10)], ", ")+fleet.More(n-10))
+		b.warn("paused: half created, and billed meanwhile: %s", strings.Join(billed[:min(n, 10)], ", ")+fleet.More(n-10))
 	}
 }
 
@@ -74,7 +74,7 @@ func warnOthers(b *builder) {
 		if count > 1 {
 			which = fmt.Sprintf("and %d more are", count-1)
 		}
-		b.warn("by its tag droplet %d %s of this fleet, and no saga of this state database made it: expected after a restored backup or a lost "+
+		b.warn("droplet %d %s tagged for this fleet, but no saga of this state database created it: expected after a restored backup or a lost "+
 			"database; if another arcadiad works on fleet %s, stop one of the two", example, which, b.desired.Name)
 	}
 }
@@ -94,13 +94,13 @@ func warnCount(b *builder) {
 	said := map[string]bool{}
 	for _, d := range ends {
 		if s, ok := made[fleet.Key(d.Name)]; ok && !s.Single {
-			b.warn("the stanza %s%s has a count now: this destroys %s and makes %s-1 and so on; to keep %s, call the counted stanza something else",
+			b.warn("the stanza %s%s has a count now: this destroys %s and creates %s-1 and so on; to keep %s, give the counted stanza another name",
 				s.Group, line(s), d.Name, s.Group, d.Name)
 		}
 		stem := stemOf(fleet.Key(d.Name))
 		if s, ok := made[stem]; ok && s.Single && !said[stem] {
 			said[stem] = true
-			b.warn("the stanza %s%s has no count any more: this destroys %s and its like, and makes %s; `count: 1` keeps %s-1",
+			b.warn("the stanza %s%s no longer has a count: this destroys %s and its like, and creates %s; `count: 1` keeps %s-1",
 				s.Group, line(s), d.Name, s.Name, s.Group)
 		}
 	}

@@ -96,7 +96,7 @@ func TestARenamedGroupWithANamesake(t *testing.T) {
 	s := renamed()
 	s.register(200, "api-1")
 	p := s.expect(t, "update api-2 102")
-	want := "api-1 was web-1 by the file, but has a droplet of its own: nothing is done about web-1; take `was` out of the file to have it destroyed"
+	want := "the file says that api-1 was web-1, but api-1 has a droplet already: web-1 is left alone; remove `was` from the file to have it destroyed"
 	if len(p.Warnings) != 1 || p.Warnings[0] != want {
 		t.Errorf("warnings %q", p.Warnings)
 	}

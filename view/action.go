@@ -19,13 +19,17 @@ var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Re
 // spanOf names a run of actions.
 func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
 
-// deed says what a run of actions does: "replace droplet 123", or "provision 300 droplets".
+// deed says what a run of actions does: "replace droplet 123", or "create 300 droplets".
 func deed(run []plan.Action) string {
 	a := run[0]
-	if len(run) == 1 && a.DropletID == 0 {
-		return string(a.Kind)
+	verb := string(a.Kind)
+	if a.Kind == plan.Provision {
+		verb = "create"
 	}
-	return string(a.Kind) + " " + about(len(run), a.DropletID)
+	if len(run) == 1 && a.DropletID == 0 {
+		return verb
+	}
+	return verb + " " + about(len(run), a.DropletID)
 }
 
 // about names the droplets of a run.
@@ -87,7 +91,7 @@ func comesAlong(c plan.FieldChange) string {
 	if !c.Along {
 		return ""
 	}
-	return " (comes along)"
+	return " (with the replacement)"
 }
 
 // noticed says since when a change is there, and what did it, as far as that is known.
@@ -102,32 +106,19 @@ func noticed(c plan.FieldChange) string {
 	return words
 }
 
-// restraint says what holds a run of actions, and what that costs.
-func restraint(run []plan.Action) string {
-	a, cost := run[0], fleet.Money(0)
-	for _, each := range run {
-		cost += each.KeepMonthly
+// heldBy names the rule that holds an action. What waits for its turn or its next try needs nobody.
+func heldBy(a plan.Action) string {
+	if a.Waits() {
+		return a.HeldBy
 	}
-	words := clean(a.HeldReason)
-	it := "it"
-	if len(run) > 1 {
-		it = "them"
-	}
-	switch {
-	case cost == 0:
-	case a.Kind == plan.Replace:
-		words += fmt.Sprintf("; keeping %s as before costs %s a month", it, cost)
-	default:
-		words += fmt.Sprintf("; keeping %s costs %s a month", it, cost)
-	}
-	return words
+	return "held by " + a.HeldBy
 }
 
 // sideEffects says in up to two lines what a run of actions takes along, and what it leaves behind that still costs.
 func sideEffects(run []plan.Action) (lines []string) {
-	its, it, droplet := "its place", "it", "the new droplet does"
+	it, droplet := "it", "droplet is"
 	if len(run) > 1 {
-		its, it, droplet = "their places", "them", "the new droplets do"
+		it, droplet = "them", "droplets are"
 	}
 	backups, volumes, ips := 0, []string{}, []string{}
 	for _, a := range run {
@@ -144,17 +135,17 @@ func sideEffects(run []plan.Action) (lines []string) {
 	}
 	var along []string
 	if backups > 0 {
-		along = append(along, fleet.Counted(backups, "backup"))
+		along = append(along, "deletes "+fleet.Counted(backups, "backup"))
 	}
 	if places := placesOf(run[0]); len(places) > 0 {
-		words := fmt.Sprintf("%s in %s, by id", its, fleet.Series(places))
+		words := "removes " + it + " from " + fleet.Series(places)
 		if run[0].Kind == plan.Replace {
-			words += fmt.Sprintf(": %s not get %s", droplet, it)
+			words += " (the new " + droplet + " not added)"
 		}
 		along = append(along, words)
 	}
 	if len(along) > 0 {
-		lines = append(lines, "takes along: "+strings.Join(along, "; "))
+		lines = append(lines, "side effects: "+strings.Join(along, "; "))
 	}
 	if behind := slices.Concat(named("volume", volumes), named("reserved IP", ips)); len(behind) > 0 {
 		lines = append(lines, "leaves behind, unused and still billed: "+strings.Join(behind, "; "))

@@ -39,7 +39,7 @@ func TestHandedText(t *testing.T) {
 		shown bool
 		want  string
 	}{
-		{control.Handed{}, false, "There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n"},
+		{control.Handed{}, false, "There is nothing to adopt: every droplet with a name of the fleet file is registered already.\n"},
 		{control.Handed{Transfers: one, Declined: true}, true, "Nothing was changed.\n"},
 		{control.Handed{Transfers: one, Waiting: true}, true, "Writes are paused: this is begun, and goes on with arcadiad resume.\n"},
 		{control.Handed{Transfers: one}, true, "Adopted 1 droplet.\n"},

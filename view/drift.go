@@ -14,7 +14,7 @@ import (
 
 // whoseDoing are the causes in words.
 var whoseDoing = map[plan.Cause]string{
-	plan.CauseFile: "you changed it", plan.CauseOutside: "somebody changed it", plan.CauseBroken: "it is broken",
+	plan.CauseFile: "changed in fleet.yaml", plan.CauseOutside: "changed outside arcadiad", plan.CauseBroken: "down",
 }
 
 // namesOf counts the names that differ for one cause.
@@ -32,15 +32,15 @@ func namesOf(cause plan.Cause, list []condition.Difference) int {
 func driftText(list []condition.Difference) string {
 	var parts []string
 	if n := namesOf(plan.CauseOutside, list); n > 0 {
-		parts = append(parts, "somebody changed "+droplets(n))
+		parts = append(parts, droplets(n)+" changed outside arcadiad")
 	}
 	if n := namesOf(plan.CauseBroken, list); n > 0 {
-		parts = append(parts, droplets(n)+" broken")
+		parts = append(parts, droplets(n)+" down")
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return strings.Join(parts, ", ") + " (look: arcadiad plan)"
+	return strings.Join(parts, ", ") + " (details: arcadiad plan)"
 }
 
 // changedText counts what waits because the fleet file changed; empty: nothing.
@@ -53,7 +53,7 @@ func changedText(list []condition.Difference, d *control.Live) string {
 	if d != nil && d.Revision != nil {
 		r = *d.Revision
 	}
-	return "you changed " + droplets(n) + ", and that waits: " + fleet.Fit(fileText(r, 0), 120)
+	return "changes of " + droplets(n) + " are waiting: " + fleet.Fit(fileText(r, 0), 120)
 }
 
 // drifted is what the table of drift shows: what is held back has a table of its own.
@@ -66,7 +66,7 @@ func drifted(list []condition.Difference, back []condition.HeldBack) []condition
 }
 
 func driftRows(t *table, list []condition.Difference, now time.Time, most int) {
-	t.row("DRIFT", "WHOSE DOING", "WHAT", "NOTICED", "HOW")
+	t.row("DRIFT", "CHANGED BY", "WHAT", "NOTICED", "HOW")
 	for _, d := range list[:min(len(list), most)] {
 		noticed, how := "-", orNone(d.By)
 		if !d.Since.IsZero() {

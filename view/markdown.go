@@ -32,7 +32,7 @@ func Markdown(w io.Writer, p plan.Plan) error {
 	}
 	m.cost(p)
 	if p.Approvable() {
-		fmt.Fprintf(&m, "\nTo let through what %s: `arcadiad approve %s`\n", escape(lifts(p)), p.ID)
+		fmt.Fprintf(&m, "\nWaiting for approval. To approve: `arcadiad approve %s`\n", p.ID)
 	}
 	for _, s := range sections(p) {
 		m.section(s)
@@ -62,7 +62,7 @@ func (m *markdown) row(run []plan.Action) {
 		why += "<br>" + escape(words)
 	}
 	if a.Held {
-		why += "<br>**held by " + a.HeldBy + "**: " + escape(restraint(run))
+		why += "<br>**" + heldBy(a) + "**: " + escape(a.HeldReason)
 	}
 	var price fleet.Price
 	for _, each := range run {
@@ -87,7 +87,7 @@ func (m *markdown) cost(p plan.Plan) {
 		fmt.Fprintf(m, "| a month | %s | %s | **%s** |\n", c.Before.Monthly, c.After.Monthly, d.Monthly.Signed())
 		fmt.Fprintf(m, "| an hour | %s | %s | %s |\n", c.Before.Hourly, c.After.Hourly, d.Hourly.Signed())
 		if c.Held.Monthly != 0 {
-			fmt.Fprintf(m, "\nWhat is held would come to %s a month on top.\n", c.Held.Monthly.Signed())
+			fmt.Fprintf(m, "\nHeld actions: %s a month on top.\n", c.Held.Monthly.Signed())
 		}
 		if c.Unpriced > 0 {
 			fmt.Fprintf(m, "\nThe price of %s is not known.\n", droplets(c.Unpriced))
@@ -95,7 +95,7 @@ func (m *markdown) cost(p plan.Plan) {
 		m.WriteString("\nDroplets alone: backups, snapshots, volumes and reserved IPs cost extra.\n")
 	}
 	if words := effort(p.Effort); words != "" {
-		fmt.Fprintf(m, "\nCarrying this out takes %s.\n", words)
+		fmt.Fprintf(m, "\nApplying this takes %s.\n", words)
 	}
 }
 

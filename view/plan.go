@@ -42,7 +42,7 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 		t.printf("This takes %s.\n", words)
 	}
 	if p.Approvable() {
-		t.printf("\n%s\n", t.warn("To let through what "+lifts(p)+": arcadiad approve "+p.ID))
+		t.printf("\n%s\n", t.warn("Waiting for approval. To approve: arcadiad approve "+p.ID))
 	}
 	for _, s := range noticed {
 		t.section(s)
@@ -98,7 +98,7 @@ func (t *text) action(run []plan.Action) {
 		t.beneath(words)
 	}
 	if a.Held {
-		t.beneath(t.warn("held by "+a.HeldBy+": ") + restraint(run))
+		t.beneath(t.warn(heldBy(a)+": ") + clean(a.HeldReason))
 	}
 }
 

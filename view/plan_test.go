@@ -132,7 +132,7 @@ func TestAGroupIsTwoRunsOfTwoUpdates(t *testing.T) {
                        name: web-1 … web-300 → api-1 … api-300
   ~ api-1 … api-300  update 300 droplets: size changed in the file; downtime: off while being resized
                        size: s-1vcpu-1gb → s-2vcpu-2gb
-                       held by turn: this follows in a later pass
+                       turn: this follows in a later pass
 `
 	if text := inText(t, p); !strings.Contains(text, want) {
 		t.Errorf("text:\n%s", text)
@@ -143,7 +143,7 @@ func TestAGroupIsTwoRunsOfTwoUpdates(t *testing.T) {
 func provisions(n int) []plan.Action {
 	list := make([]plan.Action, n)
 	for i := range list {
-		list[i] = plan.Action{Kind: plan.Provision, Name: fmt.Sprint("web-", i+1), Spec: specOfAll, Reason: "in the fleet file, and not there"}
+		list[i] = plan.Action{Kind: plan.Provision, Name: fmt.Sprint("web-", i+1), Spec: specOfAll, Reason: "not in the account yet"}
 	}
 	return list
 }
@@ -175,22 +175,23 @@ func TestLaw09LostDropletsAreOneLine(t *testing.T) {
 		a := &p.Actions[i]
 		a.Lost, a.Reason, a.Held, a.HeldBy = []int64{int64(101 + i)}, fmt.Sprintf("droplet %d is gone", 101+i), true, "lost"
 	}
-	want := "+ web-1 … web-7  provision 7 droplets: their droplets are gone (101, 102, 103, 104, 105 and 2 more)"
+	want := "+ web-1 … web-7  create 7 droplets: their droplets are gone (101, 102, 103, 104, 105 and 2 more)"
 	if text := inText(t, p); !strings.Contains(text, want) || strings.Count(text, "held by lost") != 1 {
 		t.Errorf("%q is not in:\n%s", want, text)
 	}
 }
 
-// What is held says what keeping it costs, as a whole too.
-func TestHeldBackHasAPrice(t *testing.T) {
+// The summary tells what waits for approval from what is held until something changes.
+func TestASummaryCountsWhatWaitsForApproval(t *testing.T) {
 	p := plan.Plan{Summary: plan.Summary{Destroy: 3, Held: 3}}
 	for n := range 3 {
-		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: fmt.Sprint("web-", n+1), DropletID: int64(n + 1), Held: true, HeldBy: "max_destroy", KeepMonthly: 6 * fleet.Dollar})
+		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: fmt.Sprint("web-", n+1), DropletID: int64(n + 1), Held: true, Approvable: true})
 	}
-	for _, want := range []string{"keeping them costs $18.00 a month", "3 to destroy (3 held, which keeps droplets for $18.00 a month)"} {
+	for _, want := range []string{"3 to destroy, all waiting for approval.", "3 to destroy (2 waiting for approval, 1 held)."} {
 		if text, markdown := inText(t, p), inMarkdown(t, p); !strings.Contains(text, want) || !strings.Contains(markdown, want) {
 			t.Errorf("no %q in:\n%s\n%s", want, text, markdown)
 		}
+		p.Actions[2].Approvable = false
 	}
 }
 
@@ -227,7 +228,7 @@ func TestPlanTellsOfEachChange(t *testing.T) {
 		Ignored: []plan.Drift{{Name: "web", DropletID: 8, Changes: []plan.FieldChange{{Field: "image", From: "a", To: "b", Along: true}}}},
 		Summary: plan.Summary{Drifted: 1, Ignored: 1},
 	}
-	for _, want := range []string{"name: db → old, noticed at 2026-11-23T11:59:59Z, by rename of 11:02 (action 7)\n", "image: a → b (comes along)\n", "1 ignored"} {
+	for _, want := range []string{"name: db → old, noticed at 2026-11-23T11:59:59Z, by rename of 11:02 (action 7)\n", "image: a → b (with the replacement)\n", "1 ignored"} {
 		if text := inText(t, p); !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)
 		}
@@ -258,7 +259,7 @@ func TestSentenceTellsCalmFromBlind(t *testing.T) {
 		"Nothing to do; see the warnings.":                          {Warnings: []string{"paused"}},
 		"Nothing to do: fleet demo is empty, as the file asks.":     {Fleet: "demo"},
 		"Nothing to do: fleet demo is as the file asks, 1 droplet.": {Fleet: "demo", Summary: plan.Summary{Unchanged: 1}},
-		"2 to provision.": {Actions: provisions(2), Summary: plan.Summary{Provision: 2}},
+		"2 to create.": {Actions: provisions(2), Summary: plan.Summary{Provision: 2}},
 	} {
 		if got := sentence(p); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -271,7 +272,7 @@ func TestPlanIsTame(t *testing.T) {
 	p := kept(t, "busy.json")
 	p.Actions[2].SideEffects = []fleet.Attachment{{Kind: fleet.AttachedFirewall, ID: "fw", Name: "a\n\x1b[31mb"}}
 	text := inText(t, p)
-	if strings.ContainsAny(text, "\x1b\r\t") || !strings.Contains(text, "its place in firewall a [31mb, by id\n") {
+	if strings.ContainsAny(text, "\x1b\r\t") || !strings.Contains(text, "removes it from firewall a [31mb\n") {
 		t.Errorf("%q", text)
 	}
 	if got := clean("a\n\x00b\u202ec " + strings.Repeat("x", 1000)); strings.ContainsAny(got, "\n\x00\u202e") || len(got) > 320 {
@@ -284,7 +285,7 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	var p plan.Plan
 	for i := range 10_000 {
 		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: fmt.Sprintf("host%d-x", i), DropletID: int64(1000 + i), Held: true,
-			HeldBy: "origin", HeldReason: strings.Repeat("no saga of this state database made it ", 6)})
+			HeldBy: "origin", HeldReason: strings.Repeat("no saga of this state database created it ", 6)})
 	}
 	if md := inMarkdown(t, p); len(md) > 65_536 || !strings.Contains(md, "and 9900 more") {
 		t.Errorf("%d bytes", len(md))

@@ -105,7 +105,7 @@ func plainLine(p control.Progress) string {
 	case what == saga.EventFailed, what == saga.EventUnwritten:
 		said = fmt.Sprintf("%s failed at attempt %d, will be tried again", p.Step, p.Attempt)
 	case what == saga.EventBack:
-		said = "goes back"
+		said = "is being undone"
 	case what == saga.EventStuck:
 		said = "is stuck at " + p.Step
 	default:

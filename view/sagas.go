@@ -92,7 +92,7 @@ func (v Saga) Text(w io.Writer, now time.Time) error {
 		v.timeline(t)
 		if v.Status == saga.Stuck {
 			t.row()
-			t.row(fmt.Sprintf("To try again: arcadiad saga retry %s; to give it up: arcadiad saga abort %[1]s", fleet.Saga8(v.ID)))
+			t.row(fmt.Sprintf("To retry: arcadiad saga retry %s; to give up: arcadiad saga abort %[1]s", fleet.Saga8(v.ID)))
 		}
 	})
 }
@@ -105,7 +105,7 @@ func (v Saga) facts(t *table, now time.Time) {
 	t.fact("Address", v.Labels[fleet.LabelIP])
 	status := string(v.Status)
 	if v.Back && v.Status.Live() {
-		status += ", going back"
+		status += ", being undone"
 	}
 	t.fact("Status", status)
 	t.fact("From", v.origin())

@@ -31,14 +31,14 @@ type entry struct {
 func sections(p plan.Plan) []section {
 	moving, stuck := flights(p.InFlight)
 	all := []section{
-		{sign: "!", title: "Drift", says: "somebody changed it outside arcadiad, and it is left alone", entries: drifts(p.Drift, plan.CauseOutside)},
-		{sign: "!", title: "Broken", says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
-		{sign: "*", title: "Pending", says: "this cannot be changed on a living droplet, and is no reason to make another", entries: drifts(p.Pending, "")},
-		{sign: "*", title: "Ignored", says: "on_change leaves the living droplet as it is; its next replace brings this along",
-			markdown: "`on_change` leaves the living droplet as it is; its next replace brings this along.", entries: drifts(p.Ignored, "")},
-		{sign: "?", title: "Released", says: "no longer ours by its tags; put them back, or free the name: arcadiad release NAME",
-			markdown: "No longer ours by their tags; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
-		{sign: "?", title: "Missing", says: "registered, but the account does not show it", entries: missing(p.Missing)},
+		{sign: "!", title: "Drift", says: "changed outside arcadiad, and left alone", entries: drifts(p.Drift, plan.CauseOutside)},
+		{sign: "!", title: "Down", says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
+		{sign: "*", title: "Pending", says: "cannot be changed on an existing droplet, and does not cause a replacement", entries: drifts(p.Pending, "")},
+		{sign: "*", title: "Ignored", says: "on_change leaves the existing droplet as it is; its next replacement applies this",
+			markdown: "`on_change` leaves the existing droplet as it is; its next replacement applies this.", entries: drifts(p.Ignored, "")},
+		{sign: "?", title: "Released", says: "arcadiad's tags are gone from it; put them back, or free the name: arcadiad release NAME",
+			markdown: "Arcadiad's tags are gone from them; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
+		{sign: "?", title: "Missing", says: "registered, but not in the account", entries: missing(p.Missing)},
 		{sign: "»", title: "In flight", entries: moving},
 		{sign: "x", title: "Stuck", says: "see `arcadiad saga show ID`, then retry or abort it", entries: stuck},
 	}

@@ -175,7 +175,7 @@ func (st Status) facts(t *table, now time.Time) {
 		t.row("Budget", budgetText(*d))
 	}
 	for _, a := range st.Approved {
-		t.row("Approved", fmt.Sprintf("plan %s, %s; carried out when it is the plan of the next pass", a.Plan, ago(now, a.At)))
+		t.row("Approved", fmt.Sprintf("plan %s, %s; applied if the next pass has the same plan", a.Plan, ago(now, a.At)))
 	}
 	t.row("Droplets", st.countsText())
 	t.row("Sagas", st.sagasText())
@@ -201,7 +201,7 @@ func (st Status) daemonText(now time.Time) string {
 // budgetText says how many API requests are left. Others may use the same token.
 func budgetText(d control.Live) string {
 	if d.Remaining < 0 {
-		return fmt.Sprintf("%d API requests an hour; no answer has told yet how many are left", d.Limit)
+		return fmt.Sprintf("%d API requests an hour; how many are left is not known yet", d.Limit)
 	}
 	return fmt.Sprintf("%d of %d API requests are left this hour", d.Remaining, d.Limit)
 }
@@ -209,7 +209,7 @@ func budgetText(d control.Live) string {
 func (st Status) writesText(now time.Time) string {
 	switch {
 	case !st.PausedSince.IsZero():
-		return fmt.Sprintf("paused since %s (go on: arcadiad resume)", ago(now, st.PausedSince))
+		return fmt.Sprintf("paused since %s (to continue: arcadiad resume)", ago(now, st.PausedSince))
 	case st.Daemon != nil && st.Daemon.Writes != "":
 		return "shut: " + fleet.Fit(st.Daemon.Writes, 160)
 	case st.Daemon != nil:
@@ -258,7 +258,7 @@ func (st Status) sagasText() string {
 	case len(st.Sagas) == 0:
 		return "none live"
 	case stuck > 0:
-		return fmt.Sprintf("%d live, %d of them stuck (look: arcadiad saga show ID)", len(st.Sagas), stuck)
+		return fmt.Sprintf("%d live, %d of them stuck (details: arcadiad saga show ID)", len(st.Sagas), stuck)
 	}
 	return fmt.Sprintf("%d live", len(st.Sagas))
 }

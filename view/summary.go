@@ -8,20 +8,6 @@ import (
 	"arcadiad/plan"
 )
 
-// lifts names the rules that approving the plan would lift.
-func lifts(p plan.Plan) string {
-	var names []string
-	for _, a := range p.Actions {
-		if a.Approvable && !slices.Contains(names, a.HeldBy) {
-			names = append(names, a.HeldBy)
-		}
-	}
-	if len(names) == 1 {
-		return names[0] + " holds"
-	}
-	return fleet.Series(names) + " hold"
-}
-
 // costs tells whether the plan has actions that change what the fleet costs.
 func costs(p plan.Plan) bool {
 	return slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
@@ -35,12 +21,12 @@ func unknown(c plan.Cost) bool { return c.Unpriced > 0 && c == (plan.Cost{Unpric
 // cost is what the plan costs in words.
 func cost(c plan.Cost) string {
 	if unknown(c) {
-		return "not known, for want of prices"
+		return "not known, prices are missing"
 	}
 	s := fmt.Sprintf("%s → %s a month (%s), %s → %s an hour", c.Before.Monthly, c.After.Monthly, c.Difference().Monthly.Signed(),
 		c.Before.Hourly, c.After.Hourly)
 	if c.Held != (fleet.Price{}) {
-		s += fmt.Sprintf("; what is held: %s a month", c.Held.Monthly.Signed())
+		s += fmt.Sprintf("; held actions: %s a month", c.Held.Monthly.Signed())
 	}
 	if c.Unpriced > 0 {
 		s += "; the price of " + droplets(c.Unpriced) + " is not known"
@@ -60,11 +46,9 @@ func effort(e plan.Effort) string {
 func sentence(p plan.Plan) string {
 	s := p.Summary
 	todo := enumerate([]count{
-		{s.Provision, "to provision"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
+		{s.Provision, "to create"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
 	})
-	if s.Held > 0 {
-		todo += " (" + heldCount(s.Held, p.KeepMonthly()) + ")"
-	}
+	todo += waits(p)
 	rest := enumerate([]count{
 		{s.InFlight - s.Stuck, "in flight"}, {s.Stuck, "stuck"}, {s.Drifted, "drifted"}, {s.Pending, "pending"}, {s.Ignored, "ignored"},
 		{s.Released, "released"}, {s.Missing, "missing"}, {s.Unchanged, "unchanged"},
@@ -86,4 +70,23 @@ func sentence(p plan.Plan) string {
 		return todo + "."
 	}
 	return todo + "; " + rest + "."
+}
+
+// waits counts the held actions, and tells those that wait for a person's approval from the rest.
+func waits(p plan.Plan) string {
+	held, approvable := p.Summary.Held, 0
+	for _, a := range p.Actions {
+		if a.Approvable {
+			approvable++
+		}
+	}
+	switch {
+	case held == 0:
+		return ""
+	case approvable == 1 && len(p.Actions) == 1:
+		return ", waiting for approval"
+	case approvable == len(p.Actions):
+		return ", all waiting for approval"
+	}
+	return " (" + enumerate([]count{{approvable, "waiting for approval"}, {held - approvable, "held"}}) + ")"
 }

@@ -54,7 +54,7 @@ func (v Saga) result() string {
 	case v.Status == saga.Completed && ip != "":
 		return ": droplet " + v.Labels[fleet.LabelDroplet] + " is active at " + ip
 	case v.Status == saga.Compensated:
-		return ": everything is undone"
+		return ": every step is undone"
 	}
 	return ""
 }

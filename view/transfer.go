@@ -61,7 +61,7 @@ func Transfers(w io.Writer, list []plan.Transfer) error {
 	for _, h := range list {
 		fmt.Fprintf(&b, "  %s\n", transferLine(h))
 		for _, c := range h.Differs {
-			fmt.Fprintf(&b, "      %s: %q there, %q in the file: the next pass changes it, where that can be done\n", c.Field, c.From, c.To)
+			fmt.Fprintf(&b, "      %s: %q on the droplet, %q in the file: the next pass changes it, if that is possible\n", c.Field, c.From, c.To)
 		}
 		if h.Kind == plan.TakeOver && h.Refused == "" {
 			adopted++
@@ -69,14 +69,14 @@ func Transfers(w io.Writer, list []plan.Transfer) error {
 		}
 	}
 	if len(list) == 0 {
-		b.WriteString("There is nothing to adopt: no droplet of a wanted name is there that is not registered already.\n")
+		b.WriteString("There is nothing to adopt: every droplet with a name of the fleet file is registered already.\n")
 	}
 	if adopted > 0 {
-		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else of them changes.\n", droplets(adopted))
+		fmt.Fprintf(&b, "\nThis tags and records %s. Nothing else about them changes.\n", droplets(adopted))
 	}
 	if len(assumed) > 0 {
 		slices.Sort(assumed)
-		fmt.Fprintf(&b, "What cannot be read is taken from the file: %s.\n", strings.Join(slices.Compact(assumed), ", "))
+		fmt.Fprintf(&b, "Taken from the file, because it cannot be read: %s.\n", strings.Join(slices.Compact(assumed), ", "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -93,16 +93,16 @@ func transferLine(h plan.Transfer) string {
 	if h.Kind == plan.TakeOver {
 		return "> " + who
 	}
-	words := "arcadiad's tags come off, and the name is free"
+	words := "arcadiad's tags are removed, and the name becomes free"
 	switch {
 	case h.KeepsName:
-		words = fmt.Sprintf("arcadiad's tags come off. The fleet file still wants %s, so its name stays taken and nothing is made under it; "+
-			"take it out of the file, then say arcadiad release %[1]s again", h.Name)
+		words = fmt.Sprintf("arcadiad's tags are removed. %s is still in the fleet file, so its name stays taken and nothing is created under it; "+
+			"remove it from the file, then run arcadiad release %[1]s again", h.Name)
 	case h.Another:
-		words = fmt.Sprintf("it bears no tags of this fleet any more, and the name becomes free. The fleet file still wants %s: "+
-			"the next pass makes another droplet of that name", h.Name)
+		words = fmt.Sprintf("it no longer has this fleet's tags, and the name becomes free. %s is still in the fleet file: "+
+			"the next pass creates another droplet of that name", h.Name)
 	case h.Untagged:
-		words = "it bears no tags of this fleet any more; the name is free"
+		words = "it no longer has this fleet's tags; the name becomes free"
 	}
 	if h.Note != "" {
 		words += "; " + fleet.OneLine(h.Note)

@@ -83,7 +83,7 @@ func (d Droplet) text(now time.Time) string {
 	case fleet.StateDeleted:
 		return fmt.Sprintf("%d, gone since %s", d.ID, when(now, d.Deleted))
 	case fleet.StateMissing:
-		return fmt.Sprintf("%d, missing from the account since %s (when it is made again: arcadiad plan)", d.ID, when(now, d.Missing))
+		return fmt.Sprintf("%d, missing from the account since %s (when it is created again: arcadiad plan)", d.ID, when(now, d.Missing))
 	}
 	return fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
 }

@@ -38,7 +38,7 @@ may be tried again. A running daemon acts at once; otherwise the next apply or r
 			Long: `Make a saga go back: a droplet that it made is destroyed again. A saga that has begun to destroy a droplet cannot go back.
 A running daemon acts at once; otherwise the next apply or run does.`,
 			Example: `  arcadiad saga abort 5f0c9a1e`,
-		}, "goes back", (*control.Client).Abort))
+		}, "is being undone", (*control.Client).Abort))
 	return cmd
 }
 

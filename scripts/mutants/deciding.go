@@ -118,7 +118,7 @@ func deciding() []mutant {
 	take(17, "license: the file protects the droplet", license, `case desired && spec.Protected():`, `case false:`)
 	take(17, "license: the record protects the droplet", license, `case record != nil && record.Protect && !(desired && spec.Protect != nil):`, `case false:`)
 	take(17, "license: only the file lifts what is recorded", license, `record.Protect && !(desired && spec.Protect != nil):`, `record.Protect:`)
-	take(17, "license: the name that the droplet bears now", license, `return "the fleet file wants it under the name " + bears + ", which it bears now"`, ``)
+	take(17, "license: the name that the droplet bears now", license, `return "it is in the fleet file under the name " + bears + ", which is its name now"`, ``)
 	take(17, "license: a name that the plan knew of", license, ` && fleet.Key(bears) != fleet.Key(t.Bore) {`, ` {`)
 	take(17, "license: a chain of renames", license, `names = append(names, record.Name, record.Heir)`, `_ = record`)
 	const destroying, turn = "plan/hold_maxdestroy.go", "plan/hold_turn.go"
