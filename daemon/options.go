@@ -33,7 +33,7 @@ type Options struct {
 	WaitAttempts int           // answered polls until a new droplet's create action decides; default 96
 	CreateSettle time.Duration // how long an unanswered create is looked for before it may be sent again; default 2 min
 	SyncSchedule string        // cron expression of the inventory sync; default DefaultSyncSchedule; never more often than every 5 s
-	Concurrency  int           // API requests in flight; default 10
+	Concurrency  int           // API requests at a time; default 10
 	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
 
 	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default WaitInterval
@@ -81,11 +81,11 @@ const (
 	DefaultAPIURL = "https://api.digitalocean.com"
 	// DefaultSyncSchedule is every 15 minutes.
 	DefaultSyncSchedule = "*/15 * * * *"
-	// DefaultReserve is the share of the rate limit that is left to people and other tools.
+	// DefaultReserve is the share of the API rate limit that is left for people and other tools.
 	DefaultReserve = 0.2
 	// DefaultKeepSagas is how long sagas that ended are kept.
 	DefaultKeepSagas = 90 * 24 * time.Hour
-	// DefaultKeepDeleted is how long the rows of droplets that are gone are kept.
+	// DefaultKeepDeleted is how long deleted droplets are remembered.
 	DefaultKeepDeleted = 365 * 24 * time.Hour
 )
 

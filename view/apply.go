@@ -32,9 +32,9 @@ func (a Applied) Text(w io.Writer, shown bool, took time.Duration, colored bool)
 	case shown && a.Converged:
 		words += fmt.Sprintf("Converged in %s.\n", rough(took))
 	case shown && len(a.Failed) == 0 && a.Remains.ID == a.Plan.ID && !a.Remains.Empty():
-		words += "All of this remains.\n"
+		words += "All of these changes remain.\n"
 	case shown:
-		words, remains = words+"What remains:\n\n", true
+		words, remains = words+"These changes remain:\n\n", true
 	default:
 		remains = true
 	}
@@ -54,5 +54,5 @@ func Waiting(p plan.Plan) string {
 			}
 		}
 	}
-	return "Waiting until it is clear what became of what is missing: " + what + ". Interrupt it whenever you like: the looks so far are kept\n"
+	return "Waiting until it is clear whether the missing droplets are gone: " + what + ". You may interrupt this at any time: what has been observed is kept\n"
 }

@@ -21,7 +21,7 @@ func TestAppliedText(t *testing.T) {
 		{"declined", control.Applied{Declined: true}, true, "Nothing was changed.\n"},
 		{"converged", control.Applied{}, true, "Converged in 1m5s.\n"},
 		{"nothing to do", control.Applied{After: plan.Plan{Fleet: "demo"}}, false, "Nothing to do: fleet demo is empty, as the file asks.\n"},
-		{"all is held", control.Applied{Plan: left, After: left}, true, "All of this remains.\n"},
+		{"all is held", control.Applied{Plan: left, After: left}, true, "All of these changes remain.\n"},
 		{"failed", control.Applied{Failed: []control.Progress{stuck}}, true,
 			"Failed: db: ReplaceDroplet stuck: no room (see: arcadiad saga show 01234567)\nWhat remains:\n\nNothing to do: fleet  is empty, as the file asks.\n"},
 	} {
@@ -41,7 +41,7 @@ func TestHandedText(t *testing.T) {
 	}{
 		{control.Handed{}, false, "There is nothing to adopt: every droplet with a name of the fleet file is registered already.\n"},
 		{control.Handed{Transfers: one, Declined: true}, true, "Nothing was changed.\n"},
-		{control.Handed{Transfers: one, Waiting: true}, true, "Writes are paused: this is begun, and goes on with arcadiad resume.\n"},
+		{control.Handed{Transfers: one, Waiting: true}, true, "Writes are paused: this has begun, and continues after arcadiad resume.\n"},
 		{control.Handed{Transfers: one}, true, "Adopted 1 droplet.\n"},
 		{control.Handed{Transfers: []plan.Transfer{{Kind: plan.Release, Name: "web-1"}}}, true, "Released 1 droplet.\n"},
 		{control.Handed{Transfers: one, Failed: []control.Progress{{Name: "web-1", Kind: "ClaimDroplet", Status: "stuck"}}}, true,

@@ -45,7 +45,7 @@ func (h Handed) Text(w io.Writer, shown bool) error {
 	case h.Declined:
 		words += "Nothing was changed.\n"
 	case h.Waiting:
-		words += "Writes are paused: this is begun, and goes on with arcadiad resume.\n"
+		words += "Writes are paused: this has begun, and continues after arcadiad resume.\n"
 	case done > 0:
 		words += verb + " " + droplets(done) + ".\n"
 	}

@@ -18,23 +18,23 @@ import (
 func adoptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adopt [NAME...]",
-		Short: "Take over droplets that are there and nobody's",
-		Long: `Take over droplets that the fleet file wants by name, and that are there without arcadiad having made them: tag them as this
-fleet's, and record them. Nothing of them changes but their tags. It asks first.
+		Short: "Take over existing droplets that nobody manages",
+		Long: `Take over existing droplets that have a name of the fleet file and that arcadiad did not create: tag them as this
+fleet's, and record them. Only their tags change. It asks first.
 
-A droplet is refused if another fleet has it, if a second one bears its name, or if it is not what the file asks for. Where a
-daemon runs on the state database, it does the work. It makes nothing of a name that one of these droplets has, as long as you neither adopt
-it nor approve a second one; only a name that had a droplet of arcadiad's before is made again at once, so pause the daemon first.
+A droplet is refused if another fleet has it, if a second one has its name, or if it is not what the file asks for. If a
+daemon runs on the state database, it does the work. It creates nothing under the name of one of these droplets until you adopt
+it or approve a second one. But a name that had a droplet of arcadiad before is created again at once, so pause the daemon first.
 
-Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you said no; 1 an error, or nothing could be done.`,
+Exit codes: 0 all are adopted; 2 some are refused or wait for resume, or you said no; 1 an error, or nothing could be done.`,
 		Example: `  arcadiad adopt --all
   arcadiad adopt web-1 db
   arcadiad pause && arcadiad adopt --all && arcadiad resume     beside a daemon: edit the file after the pause`,
 	}
-	all := cmd.Flags().Bool("all", false, "every droplet of a wanted name")
+	all := cmd.Flags().Bool("all", false, "every droplet that has a name of the fleet file")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if *all == (len(args) > 0) {
-			return errors.New("adopt wants the names of droplets, or --all (see: arcadiad adopt --help)")
+			return errors.New("adopt needs the names of droplets, or --all (see: arcadiad adopt --help)")
 		}
 		return nil
 	}
@@ -45,14 +45,14 @@ Exit codes: 0 all are adopted; 2 some are refused, or wait (for resume), or you 
 func releaseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release NAME",
-		Short: "Give a droplet back without destroying it",
-		Long: `Take arcadiad's tags off a droplet, and forget it. The droplet stays as it is, and its name is free. It asks first.
+		Short: "Stop managing a droplet without destroying it",
+		Long: `Remove arcadiad's tags from a droplet, and forget it. The droplet stays as it is, and its name becomes free. It asks first.
 
-As long as the fleet file wants the name it stays taken instead, so that nothing is made in the droplet's place: take the stanza out
-then, and release it again. Beside a running daemon that is the safe order, since a daemon destroys what the file wants no more.
-A droplet that lost its tags already is only forgotten.
+While the name is in the fleet file it stays taken, so that nothing is created in the droplet's place. Then remove it from the file,
+and release it again. With a running daemon that is the safe order: a daemon destroys what is no longer in the file.
+A droplet that has lost its tags already is only forgotten.
 
-Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an error, or it is refused.`,
+Exit codes: 0 it is released; 2 it waits for resume, or you said no; 1 an error, or it is refused.`,
 		Example: `  arcadiad release web-3`,
 		Args:    one("droplet's name", "arcadiad status shows them"),
 	}
@@ -63,7 +63,7 @@ Exit codes: 0 it is released; 2 it waits (for resume), or you said no; 1 an erro
 func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, kind plan.Kind) {
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
+	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
 	completeFiles(cmd)
 	cmd.ValidArgsFunction = complete(s)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, kind) }

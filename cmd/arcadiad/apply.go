@@ -20,19 +20,19 @@ import (
 func applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
-		Short: "Bring the account in line once, and wait for it",
-		Long: `Show the plan, ask, carry it out and wait until it is done. Droplets are made, replaced and destroyed.
-Where a daemon runs on the state database, it does the work, with its own token. While a registered droplet is missing, it first waits until the
-droplet shows again or is proved gone: for about a minute, and without a newer droplet in the account for five to fifteen.
+		Short: "Apply the fleet file once, and wait until it is done",
+		Long: `Show the plan, ask, apply it and wait until it is done. Droplets are created, replaced and destroyed.
+If a daemon runs on the state database, it does the work, with its own token. While a registered droplet is missing, apply first waits until the
+droplet shows again or is certainly gone: about a minute, or five to fifteen if the account has no newer droplet.
 
-Exit codes: 0 the fleet is converged; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
+Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
 		Example: `  arcadiad apply
   arcadiad apply --yes -o json`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask")
+	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return apply(cmd, s, *format, *yes) }
 	return cmd
@@ -90,9 +90,9 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 // ask asks a person on a terminal. Anything but yes means no.
 func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
 	if terminal(stdin) == nil {
-		return false, errors.New("there is no terminal to ask on: look at the plan above, then say --yes")
+		return false, errors.New("not a terminal: run again with --yes to apply the plan above")
 	}
-	fmt.Fprint(stderr, "\nCarry this out? Only \"yes\" is taken for an answer: ")
+	fmt.Fprint(stderr, "\nApply these changes? Type \"yes\" to continue: ")
 	answers := make(chan string, 1)
 	go func() {
 		line, err := bufio.NewReader(stdin).ReadString('\n')

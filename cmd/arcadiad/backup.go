@@ -14,11 +14,11 @@ func backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write a consistent copy of the state database",
-		Long: `Write a consistent copy of the state database to FILE, with or without a running daemon. FILE must not exist: a backup
-never overwrites. Keep it as you would keep the database: it has the user_data of sagas that are under way.
+		Long: `Write a consistent copy of the state database to FILE, with or without a running daemon. FILE must not exist yet: a backup
+never overwrites. Protect it like the database: it contains the user_data of unfinished sagas.
 
 To restore one: stop the daemon, move the database away together with its -wal and -shm files, copy the backup into
-its place, and start again. What happened in between is found again by the tags.`,
+its place, and start again. Droplets created in between are found again by their tags.`,
 		Example: `  arcadiad backup "arcadiad-$(date -I).db"`,
 		Args:    one("file", "it must not exist yet"),
 	}

@@ -62,8 +62,8 @@ func (s *settings) look(ctx context.Context) (*control.Client, error) {
 	c, err := s.connect(ctx, control.Look, hostNever, slog.New(slog.DiscardHandler))
 	if sys := systemService(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
 		if _, missing := os.Stat(sys.socket); errors.Is(missing, fs.ErrNotExist) {
-			err = fmt.Errorf("the service is not running, and only root may read its state database meanwhile "+
-				"(start it: sudo systemctl start arcadiad; or look with sudo): %w", err)
+			err = fmt.Errorf("the service is not running, and only root may read its state database "+
+				"(start it: sudo systemctl start arcadiad; or use sudo): %w", err)
 		}
 	}
 	return c, err

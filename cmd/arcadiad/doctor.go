@@ -13,12 +13,12 @@ import (
 func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Examine what the daemon lives on, and say what to do",
-		Long: `Examine the token and its scopes, the account, the clock, the disk, the state database, its lock and its permissions, the
-fleet file and file events, and say for each whether it is well and what to do about it. A running daemon examines itself.
-This changes nothing; what cannot be seen without a write it names.
+		Short: "Check token, scopes, database, disk and file; suggest fixes",
+		Long: `Check the token and its scopes, the account, the clock, the disk, the state database, its lock and its permissions, the
+fleet file and file events, and suggest a fix for each problem. A running daemon checks itself.
+This changes nothing. It lists what cannot be checked without a write.
 
-Exit codes: 0 nothing failed; 1 something did.`,
+Exit codes: 0 no check failed; 1 a check failed.`,
 		Example: `  arcadiad doctor
   arcadiad doctor -o json | jq '.findings[] | select(.verdict != "ok")'`,
 		Args: none,

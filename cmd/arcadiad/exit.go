@@ -35,7 +35,7 @@ func conclude(stderr io.Writer, err error) int {
 		return exitFailed
 	}
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted; whatever is unfinished carries on at the next start")
+		err = errors.New("interrupted; unfinished work continues at the next start")
 	}
 	fmt.Fprintf(stderr, "arcadiad: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n  "))
 	return exitFailed

@@ -10,12 +10,12 @@ import (
 func historyCommand() *cobra.Command {
 	return listSagas(&cobra.Command{
 		Use:   "history",
-		Short: "List the plans that were carried out",
-		Long: `List the plans that were carried out, newest first: when, from which commit, what was done and what it came to.
+		Short: "List the plans that were applied",
+		Long: `List the plans that were applied, newest first: when, from which commit, what was done and how it ended.
 This reads the state database, and changes nothing.`,
 		Example: `  arcadiad history
   arcadiad history --all -o json | jq '.[] | select(.failed > 0)'`,
-	}, "every plan that is kept, not just the latest", func(sagas []saga.Saga, all bool) (any, layout) {
+	}, "every plan in the database, not just the latest", func(sagas []saga.Saga, all bool) (any, layout) {
 		h := view.HistoryOf(sagas, all)
 		return h.Rows, h.Text
 	})

@@ -17,19 +17,19 @@ import (
 func importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
-		Short: "Write a fleet file for the droplets that are there",
-		Long: `Write a fleet file that describes droplets of the account exactly as they are. This changes nothing.
-Droplets that are alike and numbered from 1 on become one stanza with a count. What a fleet file cannot describe is left out,
-and a comment says why. The API gives back neither user_data nor ssh_keys: add them by hand before you adopt.
+		Short: "Write a fleet file for the existing droplets",
+		Long: `Write a fleet file that describes the account's droplets exactly as they are. This changes nothing.
+Droplets of one spec, numbered from 1, become one stanza with a count. What a fleet file cannot describe is left out,
+and a comment says why. The API does not return user_data and ssh_keys: add them by hand before you adopt.
 
-Then: arcadiad validate, and arcadiad adopt --all, before anything is applied.`,
+Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 		Example: `  arcadiad import --as demo --out fleet.yaml
   arcadiad import --as shop --tag shop
   arcadiad import --as web --name 'web-*'`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
-	as := cmd.Flags().String("as", "imported", "name of the new fleet, which its droplets will be tagged with")
+	as := cmd.Flags().String("as", "imported", "name of the new fleet, for the tags of its droplets")
 	out := cmd.Flags().String("out", "", "write to this file, which must not exist yet (default stdout)")
 	var choice daemon.Choice
 	cmd.Flags().StringVar(&choice.Tag, "tag", "", "only droplets with this tag")
@@ -68,7 +68,7 @@ func importFleet(cmd *cobra.Command, s *settings, as, out string, choice daemon.
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, fleet.Counted(len(imported.Taken), "droplet"))
 	if n := len(imported.LeftOut); n > 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "; %d left out, and its end says why", n)
+		fmt.Fprintf(cmd.OutOrStdout(), "; %d left out, for the reasons at its end", n)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), ".\nNext: arcadiad validate %s, then arcadiad adopt --all --fleet %[1]s\n", out)
 	return nil
@@ -78,7 +78,7 @@ func existsAlready(file string, err error) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s exists already, and is not written over", file)
+	return fmt.Errorf("%s exists already and is not overwritten", file)
 }
 
 // writeNew writes a file that must not be there yet, whole or not at all.

@@ -30,7 +30,7 @@ func tell(assignments string) error {
 	}
 	sent, err := systemd.SdNotify(false, assignments)
 	if err == nil && !sent {
-		err = errors.New("NOTIFY_SOCKET is not set any more")
+		err = errors.New("NOTIFY_SOCKET is no longer set")
 	}
 	if err != nil {
 		return fmt.Errorf("sd_notify: %w", err)

@@ -12,22 +12,22 @@ func pauseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pause",
 		Short: "Stop all writes to the account",
-		Long: `Stop all writes to the account, until arcadiad resume: nothing is made and nothing is destroyed, by a running daemon
-or by any other command on this state database. Requests that are under way end; sagas wait. Syncs and plans go on.
-The pause is kept in the state database.`,
+		Long: `Stop all writes to the account until arcadiad resume. Nothing is created or destroyed, by a running daemon
+or by any other command on this state database. Requests that were sent already finish; sagas wait. Syncs and plans continue.
+The pause is stored in the state database.`,
 		Example: `  arcadiad pause`,
 	}
-	return pausing(cmd, true, "Writes are paused. To go on: arcadiad resume")
+	return pausing(cmd, true, "Writes are paused. To continue: arcadiad resume")
 }
 
 func resumeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "resume",
-		Short:   "Let writes to the account through again",
-		Long:    `Let writes to the account through again after arcadiad pause. Sagas that waited carry on.`,
+		Short:   "Allow writes to the account again",
+		Long:    `Allow writes to the account again after arcadiad pause. Sagas that waited continue.`,
 		Example: `  arcadiad resume`,
 	}
-	return pausing(cmd, false, "Writes are let through.")
+	return pausing(cmd, false, "Resumed: changes are applied again.")
 }
 
 func pausing(cmd *cobra.Command, paused bool, said string) *cobra.Command {

@@ -14,14 +14,14 @@ import (
 func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Show what it would take, and change nothing",
-		Long: `Show what it would take to bring the account in line with the fleet file. This changes nothing anywhere:
-neither in the account nor in the state database. Where only the service may read its state database, the service
-is asked, which has its own fleet file and token. Beside a running daemon it also shows what that holds back for a while
-(backoff); apply does not wait for it.
+		Short: "Show what would change, and change nothing",
+		Long: `Show what would change so that the account matches the fleet file. This changes nothing,
+neither in the account nor in the state database. If only the service may read its state database, the service
+is asked, which has its own fleet file and token. With a running daemon the plan also shows what waits for a retry
+(backoff); apply does not wait for that.
 
-With --stateless the state database is not needed: every droplet that bears the fleet's tags counts as adopted, and what the
-API does not show of it (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
+With --stateless no state database is needed: every droplet with the fleet's tags counts as adopted, and what the
+API does not show (user data, SSH keys, an image whose slug has moved on) counts as unchanged.
 
 Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a registered droplet that is missing; 1 an error.`,
 		Example: `  arcadiad plan
@@ -31,7 +31,7 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json", "markdown")
-	cmd.Flags().BoolVar(&s.stateless, "stateless", false, "plan without the state database, from the droplets' tags alone, as for a pull request")
+	cmd.Flags().BoolVar(&s.stateless, "stateless", false, "plan without the state database, from the droplets' tags alone, for example in CI")
 	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log := s.logger(cmd.ErrOrStderr())

@@ -13,10 +13,10 @@ import (
 func reloadTokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reload-token",
-		Short: "Hand a rotated API token to the running daemon",
-		Long: `Hand the API token in a file to the running daemon, which uses it from its next request on; only root may. This is what
-systemctl reload arcadiad does after /etc/arcadiad/token was replaced: systemd itself reads a credential only at the start.
-A daemon that was started with --token-file needs none of it: it notices another file by itself.`,
+		Short: "Give the running daemon a new API token",
+		Long: `Give the running daemon the API token in a file; it uses the token from its next request on. Only root may. This is what
+systemctl reload arcadiad does after /etc/arcadiad/token was replaced: systemd reads a credential only at the start.
+A daemon that was started with --token-file does not need it: it notices a changed file.`,
 		Example: `  sudo install -m 600 new-token /etc/arcadiad/token && sudo systemctl reload arcadiad`,
 		Args:    none,
 	}
@@ -39,7 +39,7 @@ A daemon that was started with --token-file needs none of it: it notices another
 		if err := c.Token(cmd.Context(), token); err != nil {
 			return err
 		}
-		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the token.")
+		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the new token.")
 		return nil
 	}
 	return cmd

@@ -20,16 +20,16 @@ const (
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "arcadiad",
-		Short: "Keep a DigitalOcean account's droplets in line with a fleet file",
-		Long: `arcadiad keeps a DigitalOcean account's droplets in line with a fleet file kept in git.
+		Short: "Keep DigitalOcean droplets as a fleet file describes them",
+		Long: `arcadiad keeps the droplets of a DigitalOcean account as a fleet file in git describes them.
 
-It compares three things: what the file wants, what its state database recorded, and what the account shows.
-It writes only to droplets that it made or adopted, which bear the tag managed-by-arcadia-cloud.`,
+It compares three things: the fleet file, what its state database recorded, and what the account shows.
+It writes only to droplets that it created or adopted, which have the tag managed-by-arcadia-cloud.`,
 		Example: `  arcadiad validate                  check fleet.yaml
-  arcadiad plan                      show what it would take; change nothing
-  arcadiad apply                     do it once
-  arcadiad run                       keep doing it
-  arcadiad run --simulate            try it all without an account`,
+  arcadiad plan                      show what would change; change nothing
+  arcadiad apply                     apply it once
+  arcadiad run                       keep applying it
+  arcadiad run --simulate            try it without an account`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -37,7 +37,7 @@ It writes only to droplets that it made or adopted, which bear the tag managed-b
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddGroup(
-		&cobra.Group{ID: groupFleet, Title: "Bring the account in line:"},
+		&cobra.Group{ID: groupFleet, Title: "Apply the fleet file:"},
 		&cobra.Group{ID: groupLook, Title: "Look:"},
 		&cobra.Group{ID: groupHands, Title: "Decide:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
@@ -114,7 +114,7 @@ func none(cmd *cobra.Command, args []string) error {
 func one(what, hint string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("%s wants one %s, got %d (%s)", called(cmd), what, len(args), hint)
+			return fmt.Errorf("%s needs one %s, got %d (%s)", called(cmd), what, len(args), hint)
 		}
 		return nil
 	}

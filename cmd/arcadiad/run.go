@@ -14,18 +14,18 @@ import (
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Run the daemon: keep the account in line with the fleet file",
-		Long: `Run the daemon: it watches the fleet file, takes an inventory of the account every 15 minutes, and carries
-out whatever the file asks for, until it is told to stop. Droplets are made, replaced and destroyed.
+		Short: "Run the daemon: keep the account as the fleet file describes it",
+		Long: `Run the daemon: it watches the fleet file, looks at the account every 15 minutes, and applies
+what the file asks for, until it is stopped. Droplets are created, replaced and destroyed.
 
-With --listen it serves metrics and health, and a webhook is told of what needs a person: stuck sagas, held
+With --listen it serves metrics and health. With --notify-url-file it reports to a webhook what needs a person: stuck sagas, held
 actions, drift, a bad fleet file (see docs/metrics.md).
 
-SIGTERM and SIGINT stop it within 5 seconds; unfinished work carries on at the next start. A second signal
+SIGTERM and SIGINT stop it within 5 seconds; unfinished work continues at the next start. A second signal
 stops it at once. SIGHUP reads the fleet file again.
 
-Under systemd it says when it is ready, reloads and lives (Type=notify-reload, WatchdogSec=), and takes its state, its
-control socket and its token from where the unit puts them.`,
+Under systemd it reports readiness, reloads and its watchdog (Type=notify-reload, WatchdogSec=), and finds its state, its
+control socket and its token where the unit puts them.`,
 		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
   arcadiad run --listen 9464 --notify-url-file /etc/arcadiad/webhook --notify-format slack
   arcadiad run --simulate --fleet examples/fleet.yaml`,

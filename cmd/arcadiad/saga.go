@@ -16,9 +16,9 @@ import (
 func sagaCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "saga",
-		Short: "Look at the sagas, and retry or abort one",
+		Short: "Show the sagas, and retry or abort one",
 		Long: `A saga is one piece of work on one droplet, in steps that survive a crash: provision, replace, destroy, adopt, update.
-The first 8 digits of its id name it; they are in the droplet's tag arcadia-saga-….`,
+The first 8 digits of its id are enough to name it; they are in the droplet's tag arcadia-saga-….`,
 		Example: `  arcadiad saga list
   arcadiad saga show 5f0c9a1e`,
 		Args: known,
@@ -27,15 +27,15 @@ The first 8 digits of its id name it; they are in the droplet's tag arcadia-saga
 	cmd.AddCommand(sagaListCommand(), sagaShowCommand(),
 		sagaOrderCommand(&cobra.Command{
 			Use:   "retry ID",
-			Short: "Make a saga try again now",
-			Long: `Make a stuck or waiting saga try again now. A saga that failed and was undone is forgiven, so that its droplet
-may be tried again. A running daemon acts at once; otherwise the next apply or run does.`,
+			Short: "Retry a saga now",
+			Long: `Retry a stuck or waiting saga now. If the saga failed and was undone already, its failure no longer counts, so that its droplet
+is tried again. A running daemon acts at once; otherwise the next apply or run does.`,
 			Example: `  arcadiad saga retry 5f0c9a1e`,
-		}, "will be tried again", (*control.Client).Retry),
+		}, "will be retried", (*control.Client).Retry),
 		sagaOrderCommand(&cobra.Command{
 			Use:   "abort ID",
-			Short: "Make a saga go back and undo its steps",
-			Long: `Make a saga go back: a droplet that it made is destroyed again. A saga that has begun to destroy a droplet cannot go back.
+			Short: "Abort a saga: undo its steps",
+			Long: `Abort a saga and undo its steps: a droplet that it created is destroyed again. A saga that has begun to destroy a droplet cannot be aborted.
 A running daemon acts at once; otherwise the next apply or run does.`,
 			Example: `  arcadiad saga abort 5f0c9a1e`,
 		}, "is being undone", (*control.Client).Abort))
@@ -49,10 +49,10 @@ func sagaListCommand() *cobra.Command {
 	return listSagas(&cobra.Command{
 		Use:   "list",
 		Short: "List the sagas, live ones first",
-		Long:  `List the live sagas, and the latest that ended. This changes nothing.`,
+		Long:  `List the live sagas, and the latest ones that ended. This changes nothing.`,
 		Example: `  arcadiad saga list
   arcadiad saga list --all -o json`,
-	}, "every saga that ever was, not just the latest", func(sagas []saga.Saga, all bool) (any, layout) {
+	}, "every saga in the database, not just the latest", func(sagas []saga.Saga, all bool) (any, layout) {
 		list := view.SagaListOf(sagas, all)
 		return list.Rows, list.Text
 	})
@@ -84,7 +84,7 @@ func sagaShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Show a saga with its steps",
-		Long:    `Show a saga with its steps, their tries, times and errors, and a timeline with each request to the API. The first digits of its id are enough. This changes nothing.`,
+		Long:    `Show a saga: its steps with their attempts, times and errors, and a timeline of its API requests. The first digits of its id are enough. This changes nothing.`,
 		Example: `  arcadiad saga show 5f0c9a1e`,
 		Args:    sagaID(),
 	}

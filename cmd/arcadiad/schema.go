@@ -11,7 +11,7 @@ func schemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of the fleet file",
 		Long: `Print the JSON Schema of the fleet file, for editors. This changes nothing.
-Editors with yaml-language-server find it by a comment in the fleet file's first line:
+Editors with yaml-language-server find it by this comment in the first line of the fleet file:
 
   # yaml-language-server: $schema=./fleet.schema.json`,
 		Example: `  arcadiad schema > fleet.schema.json`,

@@ -18,7 +18,7 @@ func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
 		select {
 		case s := <-signals:
 			if terminal(os.Stderr) != nil { // a log is not a place for it
-				fmt.Fprintf(os.Stderr, "arcadiad: %s: stopping; once more stops at once\n", s)
+				fmt.Fprintf(os.Stderr, "arcadiad: %s: stopping; a second signal stops at once\n", s)
 			}
 			cancel()
 		case <-ctx.Done():

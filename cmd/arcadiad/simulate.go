@@ -18,8 +18,8 @@ func simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Serve a simulated DigitalOcean API",
-		Long: `Serve a simulated DigitalOcean API, for arcadiad, doctl, Terraform and whatever else speaks the API, until it is
-told to stop. Nothing real is touched. Without --file the account is forgotten at the end.`,
+		Long: `Serve a simulated DigitalOcean API for arcadiad, doctl, Terraform and any other client of the API, until it is
+stopped. No real account is touched. Without --file the simulated account is lost at the end.`,
 		Example: `  arcadiad simulate --listen 127.0.0.1:8025
   arcadiad simulate --listen 127.0.0.1:8025 --file ~/.local/state/arcadiad/simulated.account.json`,
 		Args: none,
@@ -28,10 +28,10 @@ told to stop. Nothing real is touched. Without --file the account is forgotten a
 	var listen, file, tokenFile string
 	var latency time.Duration
 	f := cmd.Flags()
-	f.Var(text(&listen, "127.0.0.1:8025", "ADDRESS"), "listen", "where to listen; port 0 takes a free one")
-	f.Var(text(&file, "", "FILE"), "file", "keep the account in this file (default in memory)")
-	f.Var(text(&tokenFile, "", "FILE"), "token-file", "accept only the token in this file (default any)")
-	f.Uint64Var(&o.Seed, "seed", 0, "decides by chance which requests meet faults")
+	f.Var(text(&listen, "127.0.0.1:8025", "ADDRESS"), "listen", "address to listen on; port 0 picks a free one")
+	f.Var(text(&file, "", "FILE"), "file", "store the account in this file (default: in memory)")
+	f.Var(text(&tokenFile, "", "FILE"), "token-file", "accept only the token in this file (default: any)")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of the random faults")
 	f.Var(duration(&o.Activation, 2*time.Second), "activation", "time until a new droplet is active")
 	f.DurationVar(&latency, "latency", 0, "time that each request takes")
 	s := newSettings(cmd, usesLog, slog.LevelWarn)
@@ -54,7 +54,7 @@ told to stop. Nothing real is touched. Without --file the account is forgotten a
 		}
 		l, err := net.Listen("tcp", listen)
 		if err != nil {
-			return errors.Join(fmt.Errorf("%w (another address: --listen 127.0.0.1:0)", err), sim.Close())
+			return errors.Join(fmt.Errorf("%w (use another address: --listen 127.0.0.1:0)", err), sim.Close())
 		}
 		url := "http://" + l.Addr().String()
 		stop := serveHTTP(l, sim)

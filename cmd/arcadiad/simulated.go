@@ -93,7 +93,7 @@ func (s *settings) mustBeSimulated(ctx context.Context) error {
 		return err
 	}
 	if meta.Account != "" && !meta.Simulated {
-		return fmt.Errorf("%s belongs to the real account %s: --simulate does not touch it (leave --simulate out, or give it another --state)",
+		return fmt.Errorf("%s belongs to the real account %s: --simulate does not touch it (remove --simulate, or use another --state)",
 			s.state, meta.Account)
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 func statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what the state database knows, and how the daemon is",
-		Long: `Show what the state database knows, and how the daemon is where one runs. This asks nobody but the two, and
+		Short: "Show droplets, pending work and daemon health",
+		Long: `Show what the state database knows, and the health of the daemon if one runs. This makes no API request and
 changes nothing. Without a state database the exit code is 1.`,
 		Example: `  arcadiad status
   arcadiad status -o json | jq .droplets`,

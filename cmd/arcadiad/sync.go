@@ -13,9 +13,9 @@ import (
 func syncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
-		Short: "Take one inventory of the account",
-		Long: `List every droplet of the account and save what is seen in the state database. Nothing is written to the account.
-Where a daemon runs on the state database, it is asked to do it, and then acts upon what it saw.`,
+		Short: "List the account's droplets once, and save them",
+		Long: `List every droplet of the account and save them in the state database. Nothing is written to the account.
+If a daemon runs on the state database, it does this, and then applies the fleet file.`,
 		Example: `  arcadiad sync`,
 		Args:    none,
 	}

@@ -19,7 +19,7 @@ const credential = "digitalocean-token"
 
 // errNoToken names the ways to give a token.
 var errNoToken = errors.New("no API token: name a file with --token-file, or set DIGITALOCEAN_ACCESS_TOKEN (or DIGITALOCEAN_TOKEN), " +
-	"or let systemd pass $CREDENTIALS_DIRECTORY/" + credential + " (or try it without an account: --simulate)")
+	"or let systemd pass $CREDENTIALS_DIRECTORY/" + credential + " (or try arcadiad without an account: --simulate)")
 
 // findToken finds where the token comes from. The function that it gives is called for each request: a token in a file may be
 // rotated while arcadiad runs.
@@ -63,7 +63,7 @@ func tidyToken(raw, source string) (string, error) {
 		return "", fmt.Errorf("the API token in %s is empty", source)
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }) {
-		return "", fmt.Errorf("what %s holds is not an API token: one word is expected, and nothing else", source)
+		return "", fmt.Errorf("%s does not hold an API token: one word is expected, and nothing else", source)
 	}
 	return token, nil
 }
@@ -96,7 +96,7 @@ func (f *tokenFile) read() (string, error) {
 		return "", fmt.Errorf("read the API token: %w", err)
 	}
 	if now.Mode().Perm()&0o077 != 0 {
-		f.log.Warn("others than its owner may read the token file (chmod 600 mends it)", "file", f.path, "mode", now.Mode().Perm().String())
+		f.log.Warn("the token file may be read by others than its owner (fix: chmod 600)", "file", f.path, "mode", now.Mode().Perm().String())
 	}
 	token, err := tidyToken(string(raw), f.path)
 	if err != nil {

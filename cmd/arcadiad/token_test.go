@@ -99,7 +99,7 @@ func TestTokenFileIsReadAgainWhenItChanges(t *testing.T) {
 			t.Errorf("token %q, want two", got)
 		}
 	}
-	if n := strings.Count(log.String(), "others than its owner may read"); n != 1 {
+	if n := strings.Count(log.String(), "may be read by others than its owner"); n != 1 {
 		t.Errorf("%d warnings, want 1 a change:\n%s", n, log.String())
 	}
 	write(" ", 0o600)

@@ -14,7 +14,7 @@ func validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate [FILE]",
 		Short: "Check the fleet file",
-		Long: `Check the fleet file, and the user_data files that it names, without asking anybody. This changes nothing.
+		Long: `Check the fleet file, and the user_data files that it names, without any API request. This changes nothing.
 Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is then 1.`,
 		Example: `  arcadiad validate
   arcadiad validate examples/fleet.yaml`,

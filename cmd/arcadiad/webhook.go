@@ -34,7 +34,7 @@ func findWebhook(file string, log *slog.Logger) func() (string, error) {
 		return nil
 	}
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("others than its owner may read the webhook's URL (chmod 600 mends it)", "file", file, "mode", info.Mode().Perm().String())
+		log.Warn("the file with the webhook's URL may be read by others than its owner (fix: chmod 600)", "file", file, "mode", info.Mode().Perm().String())
 	}
 	return func() (string, error) {
 		raw, err := os.ReadFile(file)
@@ -49,7 +49,7 @@ func findWebhook(file string, log *slog.Logger) func() (string, error) {
 func tidyWebhook(raw, source string) (string, error) {
 	url := strings.TrimSpace(raw)
 	if len(strings.Fields(url)) != 1 {
-		return "", fmt.Errorf("what %s holds is not the URL of a webhook: one line is expected, and nothing else", source)
+		return "", fmt.Errorf("%s does not hold the URL of a webhook: one line is expected, and nothing else", source)
 	}
 	return url, nil
 }

@@ -52,7 +52,7 @@ func TestWebhookSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	demand(file, "https://hooks.example.com/flag")
-	if !strings.Contains(log.String(), "chmod 600 mends it") {
+	if !strings.Contains(log.String(), "chmod 600") {
 		t.Errorf("it did not warn: %s", &log)
 	}
 

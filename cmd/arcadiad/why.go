@@ -14,9 +14,9 @@ import (
 func whyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why NAME",
-		Short: "Tell how a droplet came to be what it is",
-		Long: `Tell what was done under a droplet's name, and why: the commit and the line of the fleet file, the plan, the saga,
-and each request to the API with its id and duration; and what is not as the file asks. This reads the state database, and changes nothing.`,
+		Short: "Explain a droplet: commit, plan and API calls",
+		Long: `Explain what was done under a droplet's name, and why: the commit and the line of the fleet file, the plan, the saga,
+and each API request with its id and duration; and what differs from the file. This reads the state database, and changes nothing.`,
 		Example: `  arcadiad why web-1
   arcadiad why web-1 -o json | jq .sagas[].calls`,
 		Args: one("name", "they are in: arcadiad status"),
@@ -61,7 +61,7 @@ func (s *settings) readStory(ctx context.Context, name string) (view.Story, erro
 	}
 	story := view.StoryOf(name, st, told)
 	if story.Empty() {
-		return view.Story{}, fmt.Errorf("nothing is known of %q: no droplet bears the name, and nothing was ever done under it (names: arcadiad status)", name)
+		return view.Story{}, fmt.Errorf("nothing is known of %q: no droplet has the name, and nothing was ever done under it (names: arcadiad status)", name)
 	}
 	return story, nil
 }

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	flags.SetOutput(out)
 	binary := flags.String("arcadiad", "bin/arcadiad", "the `binary` to test")
 	url := flags.String("api-url", cmp.Or(getenv("DIGITALOCEAN_API_URL"), "https://api.digitalocean.com"), "`URL` of the API")
-	yes := flags.Bool("yes", false, "do not ask")
+	yes := flags.Bool("yes", false, "do not ask for confirmation")
 	patience := flags.Duration("patience", 20*time.Minute, "time limit of the run, without the cleanup")
 	interval := flags.Duration("interval", 2*time.Second, "`pause` between two readings of the account")
 	lag := flags.Duration("lag", 2*time.Minute, "how long the account's listing may lag")
