@@ -64,7 +64,7 @@ func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
 		case <-next.C:
 		case <-ctx.Done():
 			next.Stop()
-			return p, fmt.Errorf("interrupted while it was not proved yet what is gone; the looks so far are kept, and the next apply goes on from them: %w",
+			return p, fmt.Errorf("interrupted before it was certain what is gone; what has been observed is kept, and the next apply continues from it: %w",
 				context.Cause(ctx))
 		}
 	}

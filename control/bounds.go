@@ -56,7 +56,7 @@ func receive(w http.ResponseWriter, r *http.Request, most int64, q any) (ok bool
 		refuse(w, http.StatusBadRequest, "the request could not be read: %v", err)
 	default:
 		if err = json.Unmarshal(body, q); err != nil {
-			refuse(w, http.StatusBadRequest, "the request is not understood: %v", err)
+			refuse(w, http.StatusBadRequest, "the request is malformed: %v", err)
 		}
 	}
 	return err == nil
@@ -73,7 +73,7 @@ func (l *TransferList) UnmarshalJSON(b []byte) error {
 	}
 	for *l = nil; dec.More(); {
 		if len(*l) == maxTransfers {
-			return fmt.Errorf("more than %d droplets change hands at once", maxTransfers)
+			return fmt.Errorf("more than %d droplets in one request", maxTransfers)
 		}
 		var h plan.Transfer
 		if err := dec.Decode(&h); err != nil {

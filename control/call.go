@@ -52,7 +52,7 @@ func (c call[Q, A]) ask(ctx context.Context, to *http.Client, q Q, progress func
 	for dec := json.NewDecoder(resp.Body); ; {
 		var l line[A]
 		if err := dec.Decode(&l); err != nil {
-			return none, fmt.Errorf("the daemon stopped in mid-answer; its sagas carry on at its next start: %w", err)
+			return none, fmt.Errorf("the daemon stopped before its answer was complete; its sagas continue at its next start: %w", err)
 		}
 		switch {
 		case l.Error != "":

@@ -136,11 +136,11 @@ func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
 	var r doctor.Report
 	switch {
 	case c.unasked == nil:
-		r.Add("daemon", doctor.OK, "runs, and answers on "+c.socket+"; the rest is as it sees it", "")
+		r.Add("daemon", doctor.OK, "running, and answers on "+c.socket+"; all other findings are the daemon's", "")
 	case errors.Is(c.unasked, ErrNoDaemon):
-		r.Add("daemon", doctor.Warn, "none answers on "+c.socket, "start it: systemctl start arcadiad, or arcadiad run")
+		r.Add("daemon", doctor.Warn, "not running: nothing answers on "+c.socket, "start it: systemctl start arcadiad, or arcadiad run")
 	case errors.Is(c.unasked, context.DeadlineExceeded):
-		r.Add("daemon", doctor.Fail, "runs, and does not answer: "+c.unasked.Error(), "look at its log, then restart it: its sagas carry on")
+		r.Add("daemon", doctor.Fail, "running, but does not answer: "+c.unasked.Error(), "check its log, then restart it: its sagas continue")
 	default:
 		r.Add("daemon", doctor.Fail, c.unasked.Error(), "")
 	}

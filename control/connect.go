@@ -43,7 +43,7 @@ type Options struct {
 }
 
 // ErrUnreadable is what Local says for a dry run where only the daemon may read the state database.
-var ErrUnreadable = errors.New("the state database may not be read by you")
+var ErrUnreadable = errors.New("you may not read the state database")
 
 // askTime is how long a daemon may take to say that it is there, before a command that only looks does without it.
 const askTime = 5 * time.Second
@@ -62,7 +62,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 			return c, err
 		}
 		if errors.Is(why, ErrNoDaemon) {
-			return nil, fmt.Errorf("%s may not be read by you, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, why)
+			return nil, fmt.Errorf("you may not read %s, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, why)
 		}
 	}
 	switch {

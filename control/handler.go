@@ -35,7 +35,7 @@ func Handler(s Service) http.Handler {
 	abortCall.serve(mux, done(s.Abort))
 	tokenCall.serve(mux, done(func(ctx context.Context, token string) error {
 		if !fromOwner(ctx) {
-			return errors.New("only root may hand the daemon another token (use sudo)")
+			return errors.New("only root may give the daemon another token (use sudo)")
 		}
 		return s.Token(ctx, token)
 	}))

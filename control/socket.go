@@ -93,7 +93,7 @@ func denied(path string, err error) error {
 			hint = "join its group, then log in again: sudo adduser $USER " + name
 		}
 	}
-	return fmt.Errorf("a daemon runs, but you may not use its control socket %s: %w (%s)", path, err, hint)
+	return fmt.Errorf("a daemon is running, but you may not use its control socket %s: %w (%s)", path, err, hint)
 }
 
 // shortPath gives a path of at most 108 bytes, which is all that a unix socket's address has room for: through a descriptor of its

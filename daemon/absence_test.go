@@ -400,7 +400,7 @@ func TestLaw06ApplyWaitsForTheProof(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		_, err = Apply(ctx, o, conduct)
 		cancel()
-		if err == nil || !strings.Contains(err.Error(), "the looks so far are kept, and the next apply goes on from them") {
+		if err == nil || !strings.Contains(err.Error(), "what has been observed is kept, and the next apply continues from it") {
 			t.Errorf("interrupted: %v", err)
 		}
 		began := time.Now()

@@ -107,7 +107,7 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 		return control.ApplyAnswer{}, reconcile.ErrChanged
 	}
 	if now, ok := h.fresh(); ok && now.Hash != pass.Desired.Hash {
-		return control.ApplyAnswer{}, fmt.Errorf("%s was edited while the question stood: %w", a.o.Fleet, reconcile.ErrChanged)
+		return control.ApplyAnswer{}, fmt.Errorf("%s was edited before you answered: %w", a.o.Fleet, reconcile.ErrChanged)
 	}
 	after := func(ctx context.Context) (p plan.Plan, err error) {
 		desired, _ := h.loop.Desired() // it may have been edited meanwhile

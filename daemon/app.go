@@ -153,7 +153,7 @@ func (h *app) ready(ctx context.Context) []check {
 	}
 	first := check{"first pass", h.observability.planned.Load(), "planned"}
 	if !first.OK {
-		first.Reason = "nothing is planned yet"
+		first.Reason = "no plan was made yet"
 		if set.PassErr != nil {
 			first.Reason += "; the last pass failed: " + set.PassErr.Error()
 		}

@@ -224,7 +224,7 @@ func TestReadiness(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if code, text := w.get("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(text, "fleet file: FAILING: no version is in force yet; the newest") ||
-			!strings.Contains(text, "first pass: FAILING: nothing is planned yet") || !strings.Contains(text, "state database: ok") {
+			!strings.Contains(text, "first pass: FAILING: no plan was made yet") || !strings.Contains(text, "state database: ok") {
 			t.Errorf("without a file: %d\n%s", code, text)
 		}
 		if code, text := w.get("/healthz"); code != http.StatusOK || !strings.HasPrefix(text, "ok\n") {

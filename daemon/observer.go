@@ -92,13 +92,13 @@ func (l *observer) shut(why error) {
 }
 
 // errShutdown shuts the write gate while the process stops.
-var errShutdown = errors.New("arcadiad is stopping; the next start carries on")
+var errShutdown = errors.New("arcadiad is stopping; the next start continues")
 
 // readsTags makes sure that the token may read tags: to one that may not, every droplet looks like nobody's.
 func (l *observer) readsTags(ctx context.Context) error {
 	_, err := l.api.Client(digitalocean.PrioritySync).TagUses(ctx, fleet.ManagedTag)
 	if err != nil && !errors.Is(err, digitalocean.ErrNotFound) {
-		return fmt.Errorf("see whether the token may read tags: %w", err)
+		return fmt.Errorf("check whether the token may read tags: %w", err)
 	}
 	return nil
 }

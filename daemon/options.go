@@ -125,7 +125,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Reserve = DefaultReserve
 	}
 	if o.Reserve >= 1 {
-		return o, fmt.Errorf("an API reserve of %.0f%% leaves nothing to arcadiad: it must be below 100%%", o.Reserve*100)
+		return o, fmt.Errorf("an API reserve of %.0f%% leaves no requests for arcadiad: it must be below 100%%", o.Reserve*100)
 	}
 	if o.Socket == "" {
 		o.Socket = control.SocketBeside(o.State)

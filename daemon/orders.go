@@ -25,7 +25,7 @@ func (h *app) retry(ctx context.Context, id string) error {
 		return h.engine.Retry(ctx, s.ID)
 	}
 	if s.Status != saga.Compensated {
-		return fmt.Errorf("saga %s of %s is %s: there is nothing to try again", fleet.Saga8(s.ID), s.Subject, s.Status)
+		return fmt.Errorf("saga %s of %s is %s: there is nothing to retry", fleet.Saga8(s.ID), s.Subject, s.Status)
 	}
 	if err := h.store.SetLabel(ctx, s.ID, fleet.LabelRetried, "true"); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (h *app) approve(ctx context.Context, planID string) error {
 			"a file that was just saved is in force a few seconds later)", planID, pass.Plan.ID, reconcile.ErrChanged)
 	}
 	if !pass.Plan.Approvable() {
-		return fmt.Errorf("nothing in plan %s waits to be let through by a person (see: arcadiad plan)", planID)
+		return fmt.Errorf("nothing in plan %s is waiting for approval (see: arcadiad plan)", planID)
 	}
 	if _, err := h.store.Grant(ctx, planID, pass.Plan.Grants(time.Now())); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (h *app) await(ctx context.Context, follow <-chan control.Progress, pending
 				hear(p)
 			}
 		case <-ctx.Done():
-			return nil, fmt.Errorf("interrupted; %d unfinished sagas carry on at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
+			return nil, fmt.Errorf("interrupted; %d unfinished sagas continue at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
 		}
 	}
 	return failed, nil

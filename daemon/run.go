@@ -62,7 +62,7 @@ func (h *app) run(ctx context.Context) error {
 	}
 	h.observability.board.Settle(condition.Stuck)
 	if err := removeCopies(h.o.State); err != nil {
-		h.o.Log.Warn("copies of the state database that were left behind could not be removed", "error", err)
+		h.o.Log.Warn("old copies of the state database could not be removed", "error", err)
 	}
 	if err := h.listen(ctx, &beside); err != nil {
 		return err
@@ -72,7 +72,7 @@ func (h *app) run(ctx context.Context) error {
 	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
 	err := h.loop.Run(ctx, h.supervisor.versions(ctx, versions))
 	stop()
-	h.o.Log.Info("arcadiad stops; unfinished sagas carry on at the next start", "sagas", len(h.engine.Live()))
+	h.o.Log.Info("arcadiad stops; unfinished sagas continue at the next start", "sagas", len(h.engine.Live()))
 	return err
 }
 

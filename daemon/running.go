@@ -88,14 +88,14 @@ func (r running) Token(_ context.Context, token string) error {
 		return nil // of every reload that rotates nothing
 	}
 	r.handed.token.Store(&token)
-	r.o.Log.Info("another API token was handed over, and is used from now on")
+	r.o.Log.Info("a new API token was received, and is used from now on")
 	return nil
 }
 
 func (r running) Doctor(ctx context.Context) (doctor.Report, error) {
 	found := doctor.Examine(ctx, r.patient(true))
 	if err := r.hung(); err != nil {
-		found.Add("progress", doctor.Fail, err.Error(), "look at its log, then restart it: its sagas carry on")
+		found.Add("progress", doctor.Fail, err.Error(), "check its log, then restart it: its sagas continue")
 	} else {
 		found.Add("progress", doctor.OK, r.attention().Line(), "")
 	}
@@ -126,7 +126,7 @@ func (r running) takeIn(ctx context.Context, hash string) error {
 			asked = true
 		case <-look.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the daemon has another fleet file in force than yours; it watches %s (is yours another file, or did it just change again?)", r.o.Fleet)
+			return fmt.Errorf("the daemon uses another fleet file than yours; it watches %s (is yours another file, or did it just change again?)", r.o.Fleet)
 		}
 	}
 }

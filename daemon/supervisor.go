@@ -68,7 +68,7 @@ func (s *supervisor) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			s.tell("STOPPING=1", "STATUS=Stopping; unfinished sagas carry on at the next start")
+			s.tell("STOPPING=1", "STATUS=Stopping; unfinished sagas continue at the next start")
 			return
 		case <-beat.C:
 			s.beat(every)
@@ -103,7 +103,7 @@ func (s *supervisor) beat(every time.Duration) {
 	s.mu.Unlock()
 	if err != nil {
 		if first {
-			s.o.Log.Error("arcadiad hangs; a watchdog will start it again", "error", err)
+			s.o.Log.Error("arcadiad hangs; its watchdog will restart it", "error", err)
 			s.tell("STATUS=Hangs: " + line(err))
 		}
 		return
@@ -209,7 +209,7 @@ func (s *supervisor) tell(assignments ...string) {
 		return
 	}
 	if err := s.o.Notify(strings.Join(assignments, "\n")); err != nil {
-		s.o.Log.Warn("the service manager could not be told", "error", err)
+		s.o.Log.Warn("the service manager could not be notified", "error", err)
 	}
 }
 

@@ -27,9 +27,9 @@ func keepTidy(ctx context.Context, s state.Store, o Options) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			o.Log.Warn("the state database could not be tidied; trying again tomorrow", "error", err)
+			o.Log.Warn("old rows could not be removed from the state database; trying again tomorrow", "error", err)
 		case removed != state.Removed{}:
-			o.Log.Info("the state database was tidied", "sagas", removed.Sagas, "approvals", removed.Approvals, "deleted_droplets", removed.Deleted)
+			o.Log.Info("old rows were removed from the state database", "sagas", removed.Sagas, "approvals", removed.Approvals, "deleted_droplets", removed.Deleted)
 		}
 	}
 }

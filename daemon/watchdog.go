@@ -109,12 +109,12 @@ func (p *watchdog) hung(sent int64, held bool) error {
 	silent := time.Since(p.beat)
 	for work, began := range p.work {
 		if silent > p.patience && time.Since(began) > p.patience {
-			return fmt.Errorf("%s is under way, and nothing has come of it for %s", work, silent.Round(time.Second))
+			return fmt.Errorf("%s is under way, and has made no progress for %s", work, silent.Round(time.Second))
 		}
 	}
 	// By the monotonic clock: a clock that was set, or a machine that slept, is no reason to start again.
 	if late := time.Since(p.last) - p.due; len(p.work) == 0 && !p.last.IsZero() && late > p.patience {
-		return fmt.Errorf("a pass is due for %s, and none has begun", late.Round(time.Second))
+		return fmt.Errorf("a pass has been due for %s, and none has begun", late.Round(time.Second))
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ type watchedJournal struct {
 }
 
 func (j watchedJournal) Begin(ctx context.Context, sagas ...saga.Saga) error {
-	defer j.watchdog.database("begin sagas")()
+	defer j.watchdog.database("start sagas")()
 	return j.Journal.Begin(ctx, sagas...)
 }
 
@@ -146,7 +146,7 @@ type watchedStore struct {
 }
 
 func (s watchedStore) Load(ctx context.Context) (fleet.Recorded, error) {
-	defer s.watchdog.database("load what is recorded")()
+	defer s.watchdog.database("load the recorded state")()
 	return s.Store.Load(ctx)
 }
 
@@ -161,7 +161,7 @@ func (s watchedStore) Forget(ctx context.Context, droplets []int64) error {
 }
 
 func (s watchedStore) Record(ctx context.Context, records []fleet.Record) error {
-	defer s.watchdog.database("record again")()
+	defer s.watchdog.database("update records")()
 	return s.Store.Record(ctx, records)
 }
 
@@ -181,7 +181,7 @@ func (s watchedStore) Grant(ctx context.Context, planID string, grants []fleet.G
 }
 
 func (s watchedStore) Withdraw(ctx context.Context, grants []int64) error {
-	defer s.watchdog.database("take an approval back")()
+	defer s.watchdog.database("withdraw an approval")()
 	return s.Store.Withdraw(ctx, grants)
 }
 
@@ -201,6 +201,6 @@ func (s watchedStore) SetLabel(ctx context.Context, sagaID, label, value string)
 }
 
 func (s watchedStore) Check(ctx context.Context) error {
-	defer s.watchdog.database("check that the store is still ours")()
+	defer s.watchdog.database("check the lock of the store")()
 	return s.Store.Check(ctx)
 }

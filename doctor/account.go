@@ -25,7 +25,7 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desi
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 	if _, err := p.Token(); err != nil {
-		r.Add("token", Fail, err.Error(), "make one at cloud.digitalocean.com/account/api/tokens; the service takes it from /etc/arcadiad/token")
+		r.Add("token", Fail, err.Error(), "create one at cloud.digitalocean.com/account/api/tokens; the service reads it from /etc/arcadiad/token")
 		return
 	}
 	if p.API == nil {
@@ -34,17 +34,17 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desi
 	a, err := p.API.Account(ctx)
 	switch {
 	case errors.Is(err, digitalocean.ErrUnauthorized):
-		r.Add("token", Fail, err.Error(), "the token is wrong, expired or revoked: put another in its place, then systemctl reload arcadiad")
+		r.Add("token", Fail, err.Error(), "the token is wrong, expired or revoked: replace it, then run systemctl reload arcadiad")
 		return
 	case errors.Is(err, digitalocean.ErrForbidden):
-		r.Add("token", OK, "the API takes it", "")
-		r.Add("scope account:read", Fail, err.Error(), "no write goes out without it; make a token that has it")
+		r.Add("token", OK, "the API accepts it", "")
+		r.Add("scope account:read", Fail, err.Error(), "nothing is written without it; create a token that has it")
 		return
 	case err != nil:
-		r.Add("token", Warn, err.Error(), "the API could not be asked; is there a way to it?")
+		r.Add("token", Warn, err.Error(), "the API cannot be reached; check the network")
 		return
 	}
-	r.Add("token", OK, "the API takes it", "")
+	r.Add("token", OK, "the API accepts it", "")
 	r.whose(a, known)
 	r.limit(ctx, p.API, a, desired)
 	r.clock(ctx, p.API)
@@ -67,9 +67,9 @@ func (r *Report) whose(a fleet.Account, known *fleet.Meta) {
 	case a.Status == "active" || a.Status == "":
 		r.Add("account", OK, name, "")
 	case a.Status == "locked":
-		r.Add("account", Fail, name+" is locked", "see what DigitalOcean wrote to you: nothing can be made in a locked account")
+		r.Add("account", Fail, name+" is locked", "read DigitalOcean's mail: nothing can be created in a locked account")
 	default:
-		r.Add("account", Warn, fmt.Sprintf("%s has the status %s", name, a.Status), "see what DigitalOcean wrote to you")
+		r.Add("account", Warn, fmt.Sprintf("%s has the status %s", name, a.Status), "read DigitalOcean's mail")
 	}
 }
 
@@ -86,12 +86,12 @@ func (r *Report) limit(ctx context.Context, api *digitalocean.Client, a fleet.Ac
 		return
 	}
 	said := fmt.Sprintf("%d of %d droplets", n, a.DropletLimit)
-	const do = "ask DigitalOcean for a higher limit, or destroy what nobody needs"
+	const do = "ask DigitalOcean for a higher limit, or destroy unused droplets"
 	switch {
 	case desired != nil && len(desired.Specs) > a.DropletLimit:
 		r.Add(check, Fail, fmt.Sprintf("%s, and the fleet file alone asks for %d", said, len(desired.Specs)), do)
 	case n >= a.DropletLimit:
-		r.Add(check, Warn, said+": not one more can be made, and a replacement is made before the old one goes", do)
+		r.Add(check, Warn, said+": no droplet can be created, not even a replacement, which is created before the old one goes", do)
 	case n*10 >= a.DropletLimit*9:
 		r.Add(check, Warn, said, do)
 	default:
@@ -131,15 +131,15 @@ func (r *Report) scopes(ctx context.Context, api *digitalocean.Client) {
 		case err == nil:
 			r.Add(check, OK, "the token has it", "")
 		case errors.Is(err, digitalocean.ErrForbidden) && s.Spare:
-			r.Add(check, Warn, "the token lacks it; with it a plan can "+s.For, "if you want to be told, give the token this scope")
+			r.Add(check, Warn, "the token lacks it; with it a plan can "+s.For, "give the token this scope if you want that")
 		case errors.Is(err, digitalocean.ErrForbidden) && s.For != "":
-			r.Add(check, Fail, "the token lacks it; it is needed to "+s.For, "make a token that has it")
+			r.Add(check, Fail, "the token lacks it; it is needed to "+s.For, "create a token that has it")
 		case errors.Is(err, digitalocean.ErrForbidden):
-			r.Add(check, Warn, "the token lacks it, though whoever may create droplets has it by the control panel's rules",
+			r.Add(check, Warn, "the token lacks it, although the control panel gives it to every token that may create droplets",
 				"was the token made for creating droplets?")
 		default:
-			r.Add(check, Warn, err.Error(), "the API could not be asked; try again")
+			r.Add(check, Warn, err.Error(), "the API could not be reached; try again")
 		}
 	}
-	r.Add("write scopes", OK, "they cannot be tried out without writing; the token needs "+strings.Join(digitalocean.WriteScopes(), ", "), "")
+	r.Add("write scopes", OK, "they cannot be checked without writing; the token needs "+strings.Join(digitalocean.WriteScopes(), ", "), "")
 }

@@ -47,7 +47,7 @@ func Examine(ctx context.Context, p Patient) Report {
 func (r *Report) fleetFile(path string, secrets []fleetfile.Secret) *fleet.Fleet {
 	f, err := fleetfile.Load(path, secrets...)
 	if err != nil {
-		r.Add("fleet file", Fail, err.Error(), "correct it; the last good version stays in force as long as the daemon runs: arcadiad validate "+path)
+		r.Add("fleet file", Fail, err.Error(), "correct it; the last good version stays in force while the daemon runs: arcadiad validate "+path)
 		return nil
 	}
 	r.Add("fleet file", OK, fmt.Sprintf("%s: fleet %s, %d droplets", path, f.Name, len(f.Specs)), "")
@@ -76,13 +76,13 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 	reader, err := p.Open(ctx)
 	switch {
 	case errors.Is(err, state.ErrNone):
-		r.Add("state database", OK, fmt.Sprintf("none yet at %s; the first run makes it", p.State), "")
+		r.Add("state database", OK, fmt.Sprintf("none yet at %s; the first run creates it", p.State), "")
 		return nil
 	case errors.Is(err, fs.ErrPermission):
-		r.Add("state database", Warn, err.Error(), "examine it as the user that the daemon runs as, or with sudo")
+		r.Add("state database", Warn, err.Error(), "check it as the user that the daemon runs as, or with sudo")
 		return nil
 	case err != nil:
-		r.Add("state database", Fail, err.Error(), "what the error says; a backup is put in its place while the daemon is stopped")
+		r.Add("state database", Fail, err.Error(), "fix what the error says; restore a backup only while the daemon is stopped")
 		return nil
 	}
 	meta, err := reader.Meta(ctx)
@@ -90,24 +90,24 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 		err = reader.Sound(ctx)
 	}
 	if err != nil {
-		r.Add("state database", Fail, err.Error(), "stop the daemon, move the database away, put a backup in its place; without one the droplets are adopted again by their tags")
+		r.Add("state database", Fail, err.Error(), "stop the daemon, move the database away, restore a backup; without one the droplets are adopted again by their tags")
 		return nil
 	}
 	said := fmt.Sprintf("%s: schema %d, fleet %s", meta.Path, meta.Schema, meta.Fleet)
 	if !meta.PausedAt.IsZero() {
-		r.Add("state database", Warn, said+"; writes are paused", "go on: arcadiad resume")
+		r.Add("state database", Warn, said+"; writes are paused", "to continue: arcadiad resume")
 	} else {
 		r.Add("state database", OK, said, "")
 	}
 	switch holder, err := p.Holder(); {
 	case err != nil:
-		r.Add("lock", Warn, err.Error(), "examine it as the user that the daemon runs as, or with sudo")
+		r.Add("lock", Warn, err.Error(), "check it as the user that the daemon runs as, or with sudo")
 	case p.Holds && holder == "":
-		r.Add("lock", Fail, "this daemon should hold it, and does not", "somebody removed FILE.lock; restart the daemon")
+		r.Add("lock", Fail, "this daemon should hold it, but does not", "somebody removed FILE.lock; restart the daemon")
 	case p.Holds:
 		r.Add("lock", OK, "held by this daemon", "")
 	case holder != "":
-		r.Add("lock", Warn, "held by "+holder+", which answers on no control socket", "is it an apply under way, or an arcadiad that hangs?")
+		r.Add("lock", Warn, "held by "+holder+", which answers on no control socket", "an apply may be running, or an arcadiad may hang")
 	default:
 		r.Add("lock", OK, "free", "")
 	}
@@ -123,7 +123,7 @@ func (r *Report) files(database string) {
 		return
 	}
 	if err != nil {
-		r.Add("permissions", Warn, err.Error(), "examine it as the user that the daemon runs as, or with sudo")
+		r.Add("permissions", Warn, err.Error(), "check it as the user that the daemon runs as, or with sudo")
 		return
 	}
 	if info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
@@ -138,7 +138,7 @@ func (r *Report) files(database string) {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			r.Add("permissions", Warn, fmt.Sprintf("%s: %v", path, err), "examine it as the user that the daemon runs as, or with sudo")
+			r.Add("permissions", Warn, fmt.Sprintf("%s: %v", path, err), "check it as the user that the daemon runs as, or with sudo")
 			return
 		}
 		if owner == -1 {
@@ -174,12 +174,12 @@ func (r *Report) disk(database string) {
 	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		r.Add("disk", Warn, fmt.Sprintf("%s: %v", dir, err), "examine it as the user that the daemon runs as, or with sudo")
+		r.Add("disk", Warn, fmt.Sprintf("%s: %v", dir, err), "check it as the user that the daemon runs as, or with sudo")
 		return
 	}
 	free := st.Bavail * uint64(st.Bsize)
 	said := fmt.Sprintf("%d MiB are free in %s", free>>20, dir)
-	do := "free some space; a full disk stops every write, to the account too, and breaks nothing"
+	do := "free some space; a full disk stops all writes, also to the account, but damages nothing"
 	switch {
 	case free < diskFail:
 		r.Add("disk", Fail, said, do)

@@ -142,7 +142,7 @@ func TestIll(t *testing.T) {
 			w.must(w.open().Pin(w.t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001", Simulated: true}, "demo"))
 			w.p.Holds = true
 		}, "account", doctor.Fail, "belongs to 9d2b6c1e"},
-		{"a full account", func(w *ward) { w.addDroplets(25) }, "droplet limit", doctor.Warn, "25 of 25 droplets: not one more"},
+		{"a full account", func(w *ward) { w.addDroplets(25) }, "droplet limit", doctor.Warn, "25 of 25 droplets: no droplet can be created"},
 		{"an account that is nearly full", func(w *ward) { w.addDroplets(23) }, "droplet limit", doctor.Warn, "23 of 25 droplets"},
 		{"a fleet beyond the limit", func(w *ward) { w.write(w.p.Fleet, strings.Replace(file, "count: 2", "count: 26", 1)) },
 			"droplet limit", doctor.Fail, "asks for 26"},

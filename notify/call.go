@@ -26,7 +26,7 @@ func parse(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("the webhook's URL is not one: something like https://hooks.example.com/… is expected")
+		return nil, errors.New("the webhook's URL is not a URL: something like https://hooks.example.com/… is expected")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, errors.New("the webhook's URL is plain http, which would show it to the network: use https, or a loopback address")
 	}

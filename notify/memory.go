@@ -36,7 +36,7 @@ func (n *Notifier) remember() map[condition.Key]condition.Condition {
 		err = fmt.Errorf("version %d is not known", m.Version)
 	}
 	if err != nil {
-		n.o.Log.Warn("it is not known what was notified before; what is so now is told again", "file", n.o.Memory, "error", err)
+		n.o.Log.Warn("the record of sent notifications is unusable; present conditions are sent again", "file", n.o.Memory, "error", err)
 		return told
 	}
 	for _, c := range m.Told {
@@ -56,7 +56,7 @@ func (n *Notifier) keep() {
 		err = replaceFile(n.o.Memory, append(raw, '\n'))
 	}
 	if err != nil {
-		n.o.Log.Warn("what was notified could not be kept; a restart tells it again", "file", n.o.Memory, "error", err)
+		n.o.Log.Warn("sent notifications could not be recorded; a restart sends them again", "file", n.o.Memory, "error", err)
 	}
 }
 

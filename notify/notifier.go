@@ -100,7 +100,7 @@ func (n *Notifier) Run(ctx context.Context) {
 		}
 		failures++
 		wait = max(wait, backoff(failures))
-		n.o.Log.Warn("the notification webhook could not be told; it will be tried again", "error", err, "events", len(events), "again_in", wait)
+		n.o.Log.Warn("the notification webhook could not be called; retrying", "error", err, "events", len(events), "again_in", wait)
 		if !pause(ctx, wait-n.gather) {
 			return
 		}

@@ -62,7 +62,7 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		return out, err
 	}
 	if err := x.Store.Record(ctx, pass.Plan.Records); err != nil {
-		return out, fmt.Errorf("record again: %w", err)
+		return out, fmt.Errorf("update records: %w", err)
 	}
 	if pass.Recorded.Paused {
 		return out, nil
@@ -130,20 +130,20 @@ func (x *Executor) approve(ctx context.Context, pass *Pass) error {
 		keep = p.ID
 		grants, err := x.Store.Grant(ctx, p.ID, p.Unstored(time.Now()))
 		if err != nil {
-			return fmt.Errorf("keep what was approved of plan %s: %w", p.ID, err)
+			return fmt.Errorf("store the approval of plan %s: %w", p.ID, err)
 		}
 		r.Grants = append(slices.Clone(r.Grants), grants...)
 	}
 	lapsed, err := x.Store.Lapse(ctx, keep)
 	if err != nil {
-		return fmt.Errorf("let approvals lapse: %w", err)
+		return fmt.Errorf("expire approvals: %w", err)
 	}
 	for _, id := range lapsed {
-		why := "the plan is another one now; look at it, and approve that"
+		why := "the plan has changed; review it, and approve the new one"
 		if slices.Contains(r.Lapsed, id) {
-			why = "it is more than a day old; look at the plan, and approve it again"
+			why = "it is more than a day old; review the plan, and approve it again"
 		}
-		x.Log.Warn("an approval has lapsed, because "+why, "approved", id, "plan", p.ID)
+		x.Log.Warn("an approval has expired, because "+why, "approved", id, "plan", p.ID)
 	}
 	r.Approved, r.Lapsed = nil, nil
 	if pass.Plan, err = plan.Build(pass.Desired, *r, pass.Observed, time.Now()); err != nil {
@@ -232,7 +232,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 			return nil, err
 		}
 		if again.Plan.ID != pass.Plan.ID || !pass.Plan.Within(again.Plan) {
-			return nil, fmt.Errorf("a second look showed something else than the first: %w", ErrChanged)
+			return nil, fmt.Errorf("a second look at the account differs from the first: %w", ErrChanged)
 		}
 	}
 	unseen, err := x.Inventory.Unseen(ctx, pass.Desired.Name, pass.Observed, names)

@@ -15,16 +15,16 @@ import (
 
 var (
 	// ErrChanged says that the plan is no longer the one that was looked at.
-	ErrChanged = errors.New("the plan has changed in the meantime; look at the new one")
+	ErrChanged = errors.New("the plan has changed in the meantime; review the new one")
 	// ErrPaused shuts the write gate while `arcadiad pause` is in force.
-	ErrPaused = errors.New("paused by `arcadiad pause`; `arcadiad resume` lets writes through again")
+	ErrPaused = errors.New("paused by `arcadiad pause`; to continue: `arcadiad resume`")
 )
 
 // LostError says that the store is no longer the one that was opened, or no longer ours to write to. It ends the loop (law 11).
 type LostError struct{ Err error }
 
 func (e *LostError) Error() string {
-	return "the state database is lost to this process: " + e.Err.Error()
+	return "this process can no longer use the state database: " + e.Err.Error()
 }
 func (e *LostError) Unwrap() error { return e.Err }
 
@@ -80,7 +80,7 @@ func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) erro
 func (x *Executor) Protect(ctx context.Context, desired fleet.Fleet) error {
 	recorded, err := x.Planner.Load(ctx)
 	if err != nil {
-		return fmt.Errorf("load what is recorded: %w", err)
+		return fmt.Errorf("load the recorded state: %w", err)
 	}
 	if recorded.Fleet != desired.Name {
 		return nil // nothing is recorded yet, or of another fleet
@@ -126,8 +126,8 @@ func (x *Executor) withdraw(ctx context.Context, desired fleet.Fleet, recorded f
 		return nil
 	}
 	if err := x.Store.Withdraw(ctx, ids); err != nil {
-		return fmt.Errorf("take back approvals: %w", err)
+		return fmt.Errorf("withdraw approvals: %w", err)
 	}
-	x.Log.Warn("the fleet file no longer asks for what was approved: the approval is taken back", "actions", len(ids))
+	x.Log.Warn("the fleet file no longer asks for what was approved: the approval is withdrawn", "actions", len(ids))
 	return nil
 }

@@ -111,7 +111,7 @@ func (l *Loop) take(ctx context.Context, v fleetfile.Version, first bool) {
 			err = errors.Join(l.Executor.inherit(ctx, v.Fleet, recorded), l.Executor.withdraw(ctx, v.Fleet, recorded))
 		}
 		if err != nil && ctx.Err() == nil {
-			l.Log.Error("what the fleet file says of renamed groups and takes back of approvals is not recorded yet; the next pass does it", "error", err)
+			l.Log.Error("renamed groups and withdrawn approvals could not be recorded; the next pass does it", "error", err)
 		}
 	}
 	l.Use(v)

@@ -81,7 +81,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 		attachments, requests, err := p.Inventory.Attachments(ctx, freshAge)
 		pass.Observed.Requests += requests
 		if err != nil {
-			return fmt.Errorf("look at what a destroy takes along: %w", err)
+			return fmt.Errorf("look up the side effects of destroying: %w", err)
 		}
 		pass.Observed.Attachments = attachments
 		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {
@@ -101,7 +101,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) error {
 		catalogue, requests, err := p.Inventory.CatalogueFor(ctx, specs, age)
 		pass.Observed.Requests += requests
 		if err != nil {
-			return fmt.Errorf("look at what can be made: %w", err)
+			return fmt.Errorf("look up sizes, images, SSH keys and VPCs: %w", err)
 		}
 		pass.Observed.Catalogue = catalogue
 		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {
@@ -121,13 +121,13 @@ func (p Planner) Observe(ctx context.Context) (Pass, error) { return p.observe(c
 func (p Planner) observe(ctx context.Context, fleetName string) (Pass, error) {
 	recorded, err := p.Load(ctx)
 	if err != nil {
-		return Pass{}, fmt.Errorf("load what is recorded: %w", err)
+		return Pass{}, fmt.Errorf("load the recorded state: %w", err)
 	}
 	from := recorded
 	from.Fleet = cmp.Or(recorded.Fleet, fleetName)
 	observed, err := p.Inventory.Observe(ctx, from)
 	if err != nil {
-		return Pass{}, fmt.Errorf("look at the account: %w", err)
+		return Pass{}, fmt.Errorf("observe the account: %w", err)
 	}
 	return Pass{Recorded: recorded, Observed: observed}, nil
 }

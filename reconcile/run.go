@@ -215,7 +215,7 @@ func (l *Loop) sweep(ctx context.Context, out Outcome) {
 		return
 	}
 	if _, err := l.Sweeper.Sweep(ctx, out.Pass.Recorded, out.Pass.Observed); err != nil && ctx.Err() == nil {
-		l.Log.Warn("tags of sagas that are over stay for another day", "error", err)
+		l.Log.Warn("the tags of ended sagas stay for another day", "error", err)
 	}
 }
 
@@ -234,6 +234,6 @@ func (l *Loop) explain(ctx context.Context, out *Outcome) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		l.Log.Warn("who changed droplets outside arcadiad is not known yet; asking again in a later pass", "error", err)
+		l.Log.Warn("the cause of drift is not known yet; asking again in a later pass", "error", err)
 	}
 }

@@ -26,7 +26,7 @@ func ParseSchedule(expression string) (cron.Schedule, error) {
 	}
 	zone, _, more := strings.Cut(expression, " ")
 	var s cron.Schedule
-	err := errors.New("it names a time zone and nothing else")
+	err := errors.New("it has a time zone and nothing else")
 	if more || !strings.Contains(zone, "TZ=") { // else cron's parser panics
 		s, err = cron.ParseStandard(expression)
 	}

@@ -23,7 +23,7 @@ func TestAppliedText(t *testing.T) {
 		{"nothing to do", control.Applied{After: plan.Plan{Fleet: "demo"}}, false, "Nothing to do: fleet demo is empty, as the file asks.\n"},
 		{"all is held", control.Applied{Plan: left, After: left}, true, "All of these changes remain.\n"},
 		{"failed", control.Applied{Failed: []control.Progress{stuck}}, true,
-			"Failed: db: ReplaceDroplet stuck: no room (see: arcadiad saga show 01234567)\nWhat remains:\n\nNothing to do: fleet  is empty, as the file asks.\n"},
+			"Failed: db: ReplaceDroplet stuck: no room (see: arcadiad saga show 01234567)\nThese changes remain:\n\nNothing to do: fleet  is empty, as the file asks.\n"},
 	} {
 		var b strings.Builder
 		if err := AppliedOf(tt.came).Text(&b, tt.shown, 65*time.Second, false); err != nil || b.String() != tt.want {
