@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -47,8 +48,13 @@ type Error struct {
 	hint string // what an operator can do
 }
 
-// Error gives one line: what was asked, what became of it, the API's words and what to do.
+// Error gives one line: what was asked, what became of it, the API's words and what to do. Without a connection it does not matter what was
+// asked.
 func (e *Error) Error() string {
+	var dial *net.OpError
+	if e.Kind == ErrUnavailable && errors.As(e.Err, &dial) && dial.Op == "dial" {
+		return "cannot reach the DigitalOcean API: " + dial.Error()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.Op, e.Kind)
 	if e.Message != "" {

@@ -202,9 +202,9 @@ var bad = []fleetCase{
 10:22: count must be a whole number, not the number +3 (write plain decimal digits)
 11:22: image: 0777 is not a plain decimal number (write plain decimal digits)`},
 	{name: "collisions", deep: true, yaml: head + "  - {name: web, count: 3}\n  - name: web-2\n  - {name: web, count: 4}\n  - name: db\n  - name: db\n", want: `
-7:5: droplet web-2 is wanted twice: by this stanza and by web on line 6
-8:5: droplet web-1 and 2 more are wanted twice: by this stanza and by web on line 6
-10:5: droplet db is wanted twice: by this stanza and by db on line 9`},
+7:5: droplet web-2 is defined twice: by this stanza and by web on line 6
+8:5: droplet web-1 and 2 more are defined twice: by this stanza and by web on line 6
+10:5: droplet db is defined twice: by this stanza and by db on line 9`},
 	{name: "too many", deep: true, yaml: head + crowd(11), want: "16:5: the fleet has more than 10000 droplets from here on"},
 
 	// Rules.

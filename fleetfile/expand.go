@@ -103,7 +103,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 	}
 	if len(twice) > 0 {
 		first := x.specs[x.taken[fleet.Key(twice[0])]]
-		d.fail(item, "", "droplet %s wanted twice: by this stanza and by %s on line %d", several(twice), first.Group, first.Line)
+		d.fail(item, "", "droplet %s defined twice: by this stanza and by %s on line %d", several(twice), first.Group, first.Line)
 	}
 }
 

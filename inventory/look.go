@@ -327,7 +327,7 @@ func (i *Inventory) healthy(ctx context.Context, proved string) error {
 	defer i.mu.Unlock()
 	switch {
 	case i.account == "":
-		return errors.New("the account was not observed yet since the start: what it does not show proves nothing")
+		return errors.New("the account has not been observed since the start: what it does not show proves nothing")
 	case account.UUID != i.account:
 		return fmt.Errorf("the token belongs to account %s, not to %s: what it does not show proves nothing", account.UUID, i.account)
 	case proved != i.account:

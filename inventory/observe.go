@@ -22,7 +22,7 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 	o := fleet.Observed{BeganAt: time.Now()}
 	account, err := i.o.Sync.Account(ctx)
 	if err != nil {
-		return o, fmt.Errorf("ask for the account: %w", err)
+		return o, err
 	}
 	o.Account, o.Requests = account, 1
 
@@ -69,7 +69,7 @@ func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet
 	if fleetName == "" {
 		return nil, requests, false, err
 	}
-	i.o.Log.Warn("the account's listing never held still; using the fleet's own listing by tag", "tries", listTries)
+	i.o.Log.Warn("the account's listing kept changing; using the fleet's own listing by tag", "tries", listTries)
 	for _, f := range []digitalocean.Filter{{Tag: fleet.FleetTag(fleetName)}, {GPU: true}} {
 		l, err := i.o.Sync.ListEach(ctx, f, each)
 		requests += l.Pages
@@ -93,7 +93,7 @@ func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func
 		requests += l.Pages
 		droplets = append(append(droplets, l.Droplets...), l.Seen...)
 		if err != nil {
-			return sorted(droplets), requests, fmt.Errorf("list the account's droplets: %w", err)
+			return sorted(droplets), requests, err
 		}
 	}
 	i.listed(requests)

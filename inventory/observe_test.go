@@ -213,7 +213,7 @@ func TestGone(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
 		ids := w.add(2, "web")
 		w.sim.Delete(ids[1])
-		if gone, err := w.inv.Gone(w.t.Context(), ids[1]); gone || err == nil || !strings.Contains(err.Error(), "not observed yet") {
+		if gone, err := w.inv.Gone(w.t.Context(), ids[1]); gone || err == nil || !strings.Contains(err.Error(), "not been observed") {
 			t.Errorf("before any observation: %v, %v", gone, err)
 		}
 		w.observe(fleet.Recorded{})

@@ -166,7 +166,7 @@ func (p createSteps) settle(ctx context.Context, run *saga.Run, w *work) error {
 			continue
 		}
 		if stranger != nil && a.Strange >= settleLooks {
-			return saga.NeedsPerson(fmt.Errorf("droplet %d bears the name %s since the unanswered create and does not show whose it is: "+
+			return saga.NeedsPerson(fmt.Errorf("droplet %d has had the name %s since the unanswered create, and does not show whose it is: "+
 				"tag it %s and %s if it is this one, or rename or destroy it",
 				stranger.ID, w.Name, fleet.ManagedTag, fleet.SagaTag(run.ID())))
 		}

@@ -280,7 +280,7 @@ func doesNotGo(id int64, looks int, answer error) error {
 		said = "the last one: " + answer.Error()
 	}
 	return saga.NeedsPerson(fmt.Errorf("droplet %d is still there, and billed, %d looks after its first DELETE (%s): "+
-		"destroy it in the console if that can, or ask DigitalOcean; arcadiad goes on trying", id, looks, said))
+		"destroy it in the console if possible, or ask DigitalOcean; arcadiad keeps trying", id, looks, said))
 }
 
 // delete sends one DELETE, if it may still be sent. Only an error that the loop in demolish cannot go on from is an error.

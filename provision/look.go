@@ -106,7 +106,7 @@ func (p *core) stillLost(ctx context.Context, run *saga.Run, w *work) error {
 			return saga.Later(notSentPause, fmt.Errorf("look whether droplet %d is still gone: %w", id, err))
 		}
 		if shown {
-			return saga.Supersede(fmt.Sprintf("droplet %d, which was taken for gone, shows again: it stays %s", id, w.Name))
+			return saga.Supersede(fmt.Sprintf("droplet %d, which seemed gone, shows again: it stays %s", id, w.Name))
 		}
 	}
 	return nil

@@ -169,7 +169,7 @@ func (p transferSteps) forget(_ context.Context, run *saga.Run, w *work) error {
 	run.Put(fleet.Released{DropletID: w.DropletID, At: time.Now()})
 	desired, ok := p.o.Desired()
 	if _, asks := desired.Spec(w.Name); !w.Free && (asks || !ok) {
-		run.Log().Info("the name stays taken, because the fleet file still wants it", "id", w.DropletID)
+		run.Log().Info("the name stays taken, because it is still in the fleet file", "id", w.DropletID)
 		return nil
 	}
 	run.Put(fleet.Unrecorded{DropletID: w.DropletID})

@@ -25,7 +25,7 @@ func (p createSteps) uncreate(ctx context.Context, run *saga.Run, w *work) error
 	}
 	keepFacts(run, fleet.Facts{DropletID: w.DropletID})
 	if w.Registered {
-		run.Log().Warn("the new droplet stays: it was registered, and may be in use; arcadiad plan shows what may be done with it", "id", w.DropletID)
+		run.Log().Warn("the new droplet stays: it was registered, and may be in use; see arcadiad plan", "id", w.DropletID)
 		return nil
 	}
 	if w.Vanished {

@@ -63,7 +63,7 @@ func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
 			if err := run.Checkpoint(ctx); err != nil {
 				return err
 			}
-			return saga.Permanent(fmt.Errorf("droplet %d vanished before it was active: DigitalOcean took it back", w.DropletID))
+			return saga.Permanent(fmt.Errorf("droplet %d vanished before it was active: DigitalOcean removed it", w.DropletID))
 		}
 		if note {
 			if err := run.Checkpoint(ctx); err != nil {
@@ -121,7 +121,7 @@ func (p waitSteps) verdict(ctx context.Context, run *saga.Run, w *work, seen []f
 		return saga.NeedsPerson(fmt.Errorf("droplet %d is active, and shows none of its tags after %d looks: does the token have the scope tag:read? "+
 			"Tag it %s; `arcadiad saga abort %s` destroys it", w.DropletID, w.Looks, strings.Join(w.identity(run.ID()), ", "), fleet.Saga8(run.ID())))
 	case w.Looks < p.o.WaitLongest && (untagged || blind || state == "in-progress"):
-		run.Log().Warn("the droplet takes long, but it is on its way", "id", w.DropletID, "looks", w.Looks, "lacks", p.missing(run.ID(), w, seen))
+		run.Log().Warn("the droplet is not ready yet, but still being created", "id", w.DropletID, "looks", w.Looks, "lacks", p.missing(run.ID(), w, seen))
 		w.Judged = w.Looks
 		return run.Checkpoint(ctx)
 	}

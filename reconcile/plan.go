@@ -127,7 +127,7 @@ func (p Planner) observe(ctx context.Context, fleetName string) (Pass, error) {
 	from.Fleet = cmp.Or(recorded.Fleet, fleetName)
 	observed, err := p.Inventory.Observe(ctx, from)
 	if err != nil {
-		return Pass{}, fmt.Errorf("observe the account: %w", err)
+		return Pass{}, err
 	}
 	return Pass{Recorded: recorded, Observed: observed}, nil
 }

@@ -63,11 +63,11 @@ var (
 	// ErrNotLive says that the journal has no live saga of that id.
 	ErrNotLive = errors.New("no live saga has this id")
 	// ErrPivot says that a saga can no longer go back.
-	ErrPivot = errors.New("a step that cannot be undone has begun: the saga only goes forward")
+	ErrPivot = errors.New("too late to abort: a step that cannot be undone has begun, so the saga only goes forward")
 	// ErrAborted is why a saga goes back when a person told it to.
 	ErrAborted = errors.New("aborted by an operator")
 	// ErrStopped says that the engine's lifetime has ended.
-	ErrStopped = errors.New("the saga engine has stopped; the next start carries on")
+	ErrStopped = errors.New("the saga engine has stopped; the next start continues")
 )
 
 // New makes an engine on a journal.

@@ -63,12 +63,12 @@ func (ev Event) line() (slog.Level, string, []any) {
 	case EventUndone:
 		return slog.LevelInfo, "step undone", nil
 	case EventFailed:
-		return slog.LevelWarn, "step failed, will be tried again", nil
+		return slog.LevelWarn, "step failed, will be retried", nil
 	case EventBack:
 		if ev.Saga.Superseded {
-			return slog.LevelInfo, "saga superseded, goes back", nil
+			return slog.LevelInfo, "saga superseded, undoing its steps", nil
 		}
-		return slog.LevelWarn, "saga failed, goes back", nil
+		return slog.LevelWarn, "saga failed, undoing its steps", nil
 	case EventStuck:
 		return slog.LevelError, "saga is stuck", nil
 	case EventUnwritten:

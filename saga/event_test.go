@@ -45,10 +45,10 @@ func TestLog(t *testing.T) {
 		want := strings.Join([]string{
 			`level=INFO msg="saga begun"` + who + ` step=Mix attempt=1`,
 			`level=INFO msg="step done"` + who + ` step=Mix attempt=1`,
-			`level=WARN msg="step failed, will be tried again"` + who + ` step=Heat attempt=1 error="the oven is cold" again_in=1s`,
+			`level=WARN msg="step failed, will be retried"` + who + ` step=Heat attempt=1 error="the oven is cold" again_in=1s`,
 			`level=ERROR msg="step panicked"` + who + ` step=Heat attempt=2 error="panic: no oven"`,
 			`level=ERROR msg="saga is stuck"` + who + ` step=Heat attempt=2 error="panic: no oven" again_in=2s`,
-			`level=WARN msg="saga failed, goes back"` + who + ` step=Heat attempt=3 error="the oven is cold"`,
+			`level=WARN msg="saga failed, undoing its steps"` + who + ` step=Heat attempt=3 error="the oven is cold"`,
 			`level=INFO msg="stir the other way"` + who + ` step=Mix attempt=1`,
 			`level=INFO msg="step undone"` + who + ` step=Mix attempt=1`,
 			`level=WARN msg="saga ended"` + who + ` status=compensated took=3s error="the oven is cold"`,

@@ -108,7 +108,7 @@ func (w *worker) abort(ctx context.Context) error {
 	case err := <-reply:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("it was told to go back, but has not answered yet: %w", context.Cause(ctx))
+		return fmt.Errorf("the saga was told to undo its steps, but has not answered yet: %w", context.Cause(ctx))
 	}
 }
 
