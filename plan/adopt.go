@@ -13,19 +13,11 @@ import (
 // adoptUntracked adopts one of the unregistered droplets that bear a desired name and our tags (laws 5 and 16). No registered droplet stands
 // for the name.
 func adoptUntracked(b *builder, x *subject) {
-	left := slices.Clone(x.untracked)
-	if waiting := awaited(b, x, left); waiting {
+	if awaited(b, x, x.untracked) {
 		return
 	}
-	left = withoutReplaced(left)
-	left = oneOfEachSaga(b, left)
-	kept := left[0]
-	for _, d := range left {
-		if suits(b, x, d) {
-			kept = d
-			break
-		}
-	}
+	left := oneOfEachSaga(b, withoutReplaced(x.untracked))
+	kept := left[max(0, slices.IndexFunc(left, func(d *fleet.Droplet) bool { return suits(b, x, d) }))]
 	adopt(b, x, kept)
 	extras(b, x, kept)
 }

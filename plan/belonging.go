@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"arcadiad/fleet"
 )
@@ -86,12 +85,7 @@ func (s *index) addSagas(of func(string) *subject) {
 	for i := range s.recorded.Sagas {
 		s.sagas[i] = &s.recorded.Sagas[i]
 	}
-	slices.SortFunc(s.sagas, func(a, b *fleet.Saga) int {
-		if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(s.sagas, byAge)
 	for _, saga := range s.sagas {
 		if saga.Makes() {
 			s.journal[fleet.Saga8(saga.ID)] = saga

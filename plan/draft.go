@@ -73,8 +73,5 @@ func compareDrafts(a, b *draft) int {
 	if a.subject != b.subject {
 		return fleet.CompareNames(a.Name, b.Name)
 	}
-	if c := slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.DropletID, b.DropletID)
+	return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), cmp.Compare(a.DropletID, b.DropletID))
 }

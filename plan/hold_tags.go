@@ -7,16 +7,16 @@ import (
 )
 
 func heldByTags(b *builder, d *draft) verdict {
-	if d.Kind == Provision && len(d.subject.stripped) > 0 && !b.blind {
+	if b.blind {
+		return verdict{why: "no registered droplet shows arcadiad's tags, so the token probably cannot read tags: give it the scope tag:read"}
+	}
+	if d.Kind == Provision && len(d.subject.stripped) > 0 {
 		return verdict{why: fmt.Sprintf("droplet %d has the name and the tag %s, but not %s: put that tag back on it, or remove the other one",
 			d.subject.stripped[0], fleet.FleetTag(b.desired.Name), fleet.ManagedTag)}
 	}
-	if d.Kind == Provision && len(d.subject.untold) > 0 && !b.blind {
+	if d.Kind == Provision && len(d.subject.untold) > 0 {
 		return verdict{why: fmt.Sprintf("droplet %d has the name, and its tags cannot be read, so it may be this fleet's: give the token the scope tag:read",
 			d.subject.untold[0])}
 	}
-	if !b.blind {
-		return verdict{}
-	}
-	return verdict{why: "no registered droplet shows arcadiad's tags, so the token probably cannot read tags: give it the scope tag:read"}
+	return verdict{}
 }

@@ -109,12 +109,9 @@ func serves(b *builder, x *subject) bool {
 	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
 		return false
 	}
-	for _, h := range x.holdings {
-		if (h.state == present || h.state == busy) && h.seen.Status == fleet.StatusActive {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.holdings, func(h holding) bool {
+		return (h.state == present || h.state == busy) && h.seen.Status == fleet.StatusActive
+	})
 }
 
 // take takes a droplet out of service, or says why it has to wait. One that is off is out of service already. One that the file dropped, or

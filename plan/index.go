@@ -73,12 +73,12 @@ func (s *index) registered(id int64) bool {
 func (s *index) makerOf(d *fleet.Droplet) *fleet.Saga { return s.journal[s.owners.Maker(d.Tags)] }
 
 func (s *index) madeByLive(d *fleet.Droplet) bool {
-	for _, tag := range d.Saga8s() {
-		if saga := s.journal[tag]; saga != nil && saga.Live {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Saga8s(), func(tag string) bool { return s.journal[tag] != nil && s.journal[tag].Live })
+}
+
+// byAge orders sagas, the oldest first.
+func byAge(a, b *fleet.Saga) int {
+	return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }
 
 // lastDone is the last saga of the name that came through; nil: none did.

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"arcadiad/fleet"
 )
@@ -48,12 +47,7 @@ func (s *index) followHeirs(names map[string]*subject) {
 			to.holdings, from.holdings = append(to.holdings, from.holdings...), nil
 			to.untracked, from.untracked = from.untracked, nil
 			to.past = append(to.past, from.past...)
-			slices.SortStableFunc(to.past, func(a, b *fleet.Saga) int {
-				if c := a.CreatedAt.Compare(b.CreatedAt); c != 0 {
-					return c
-				}
-				return strings.Compare(a.ID, b.ID)
-			})
+			slices.SortStableFunc(to.past, byAge)
 		}
 	}
 }

@@ -64,7 +64,6 @@ func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.Completi
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = complete(s)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, kind) }
 }

@@ -33,7 +33,6 @@ Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, or you said
 	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return apply(cmd, s, *format, *yes) }
 	return cmd
 }

@@ -20,8 +20,6 @@ A running daemon applies them at once. Otherwise the next apply or run does, if 
 		Args:    one("plan id", "it is in the first line of: arcadiad plan"),
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
-	completeFiles(cmd)
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return s.order(cmd, "Plan "+args[0]+" is approved.", func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
 	}

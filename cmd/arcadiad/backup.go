@@ -23,7 +23,6 @@ its place, and start again. Droplets created in between are found again by their
 		Args:    one("file", "it must not exist yet"),
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = nil // any file
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := s.look(cmd.Context())

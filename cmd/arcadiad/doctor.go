@@ -26,7 +26,6 @@ Exit codes: 0 no check failed; 1 a check failed.`,
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelError)
 	s.examines = true
 	format := outputFlag(cmd, "text", "json")
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		s.asService(systemService())
 		log := s.logger(cmd.ErrOrStderr())

@@ -34,7 +34,6 @@ Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 	var choice daemon.Choice
 	cmd.Flags().StringVar(&choice.Tag, "tag", "", "only droplets with this tag")
 	cmd.Flags().StringVar(&choice.Name, "name", "", "only droplets whose name matches this pattern, such as web-*")
-	completeFiles(cmd)
 	mustComplete(cmd, "out", completeYAML)
 	for _, flag := range []string{"as", "tag", "name"} {
 		mustComplete(cmd, flag, cobra.NoFileCompletions)

@@ -33,7 +33,6 @@ func resumeCommand() *cobra.Command {
 func pausing(cmd *cobra.Command, paused bool, said string) *cobra.Command {
 	cmd.Args = none
 	s := newSettings(cmd, usesState, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return s.order(cmd, said, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
 	}

@@ -32,7 +32,6 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json", "markdown")
 	cmd.Flags().BoolVar(&s.stateless, "stateless", false, "plan without the state database, from the droplets' tags alone, for example in CI")
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log := s.logger(cmd.ErrOrStderr())
 		p, err := request(cmd.Context(), s, control.DryRun, hostBriefly, log, func(c *control.Client) (plan.Plan, error) {

@@ -22,7 +22,6 @@ A daemon that was started with --token-file does not need it: it notices a chang
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	file := cmd.Flags().String("token-file", systemService().tokenFile, "file with the API token")
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if _, err := os.Stat(*file); err != nil {
 			return fmt.Errorf("hand the token over: %w", err)

@@ -32,7 +32,6 @@ control socket and its token where the unit puts them.`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas|usesDaemon, slog.LevelInfo)
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
 		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostForOthers)

@@ -64,7 +64,6 @@ func listSagas(cmd *cobra.Command, every string, list func(sagas []saga.Saga, al
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
 	all := cmd.Flags().Bool("all", false, every)
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := s.look(cmd.Context())
 		if err != nil {
@@ -90,7 +89,6 @@ func sagaShowCommand() *cobra.Command {
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := s.look(cmd.Context())
@@ -114,7 +112,6 @@ func sagaShowCommand() *cobra.Command {
 func sagaOrderCommand(cmd *cobra.Command, said string, order func(c *control.Client, ctx context.Context, id string) error) *cobra.Command {
 	cmd.Args = sagaID()
 	s := newSettings(cmd, usesState, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		said := fmt.Sprintf("Saga %s %s.", fleet.Saga8(args[0]), said)

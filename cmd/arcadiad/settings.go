@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,6 +118,7 @@ func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
 			mustComplete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
+	completeFiles(cmd)
 	cmd.PreRunE = func(*cobra.Command, []string) error { return s.fill() }
 	return s
 }
@@ -268,10 +270,8 @@ func share(at *float64, start float64) pflag.Value {
 func choice(at *string, words ...string) pflag.Value {
 	as := func(s string) string { return s }
 	return newValue(at, words[0], "FORMAT", func(s string) (string, error) {
-		for _, w := range words {
-			if s == w {
-				return s, nil
-			}
+		if slices.Contains(words, s) {
+			return s, nil
 		}
 		return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
 	}, as)

@@ -35,7 +35,6 @@ stopped. No real account is touched. Without --file the simulated account is los
 	f.Var(duration(&o.Activation, 2*time.Second), "activation", "time until a new droplet is active")
 	f.DurationVar(&latency, "latency", 0, "time that each request takes")
 	s := newSettings(cmd, usesLog, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		o.Latency, o.Log = latency, s.logger(cmd.ErrOrStderr())
 		if tokenFile != "" {

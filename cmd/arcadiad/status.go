@@ -24,7 +24,6 @@ changes nothing. Without a state database the exit code is 1.`,
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := s.look(cmd.Context())
 		if err != nil {

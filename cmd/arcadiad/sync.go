@@ -20,7 +20,6 @@ If a daemon runs on the state database, it does this, and then applies the fleet
 		Args:    none,
 	}
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
 		seen, err := request(ctx, s, control.Work, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (int, error) { return c.Sync(ctx) })

@@ -31,17 +31,23 @@ func findToken(file string, log *slog.Logger) func() (string, error) {
 				return func() (string, error) { return token, err }
 			}
 		}
-		if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-			file = filepath.Join(dir, credential)
-			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-				file = "" // the unit has other credentials
-			}
-		}
+		file = credentialFile(credential)
 	}
 	if file == "" {
 		return func() (string, error) { return "", errNoToken }
 	}
 	return (&tokenFile{path: file, log: log}).read
+}
+
+// credentialFile is where systemd put a credential; empty: the unit has none of that name.
+func credentialFile(name string) string {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		file := filepath.Join(dir, name)
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			return file
+		}
+	}
+	return ""
 }
 
 // secrets are the files of this command that no user_data file may be.

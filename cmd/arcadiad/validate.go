@@ -26,7 +26,6 @@ Every problem is shown as FILE:LINE:COL: message on stderr, and the exit code is
 		},
 	}
 	s := newSettings(cmd, usesFleet, slog.LevelWarn)
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeYAML
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		file := s.fleet

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -23,12 +20,7 @@ func findWebhook(file string, log *slog.Logger) func() (string, error) {
 		if url := os.Getenv(notifyVariable); url != "" {
 			return func() (string, error) { return tidyWebhook(url, notifyVariable) }
 		}
-		if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-			file = filepath.Join(dir, notifyCredential)
-			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-				file = "" // the unit has other credentials
-			}
-		}
+		file = credentialFile(notifyCredential)
 	}
 	if file == "" {
 		return nil

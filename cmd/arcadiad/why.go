@@ -23,7 +23,6 @@ and each API request with its id and duration; and what differs from the file. T
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	format := outputFlag(cmd, "text", "json")
-	completeFiles(cmd)
 	cmd.ValidArgsFunction = completeNames(s)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		story, err := s.readStory(cmd.Context(), args[0])

@@ -45,7 +45,7 @@ func deciding() []mutant {
 	take(6, "absence from a listing is no proof", "plan/belonging.go", `} else if s.gone[record.DropletID] {`, `} else {`)
 	take(7, "each droplet once", "plan/belonging.go", `if s.droplets[i].ID == s.droplets[i-1].ID {`, `if false {`)
 	take(16, "an unknown saga tag proves nothing", whose, "!o.Made(tag):\n\t\t\treturn \"\"", "!o.Made(tag):")
-	take(1, "the hold tags", "plan/hold_tags.go", `if !b.blind {`, `if true {`)
+	take(1, "the hold tags", "plan/hold_tags.go", `if b.blind {`, `if false {`)
 
 	const decide = "plan/decide.go"
 	take(2, "no plan for a name with a live saga", decide, `if x.live != nil {`, `if false {`)
@@ -58,10 +58,10 @@ func deciding() []mutant {
 		occupied = true`)
 
 	const adopt = "plan/adopt.go"
-	take(5, "one droplet of each saga is kept", adopt, `left = oneOfEachSaga(b, left)`, ``)
+	take(5, "one droplet of each saga is kept", adopt, `oneOfEachSaga(b, withoutReplaced(x.untracked))`, `withoutReplaced(x.untracked)`)
 	take(5, "of a saga's droplets the known one stays", adopt, `return d.ID == saga.DropletID`, `return false`)
-	take(5, "of a pair the replacement stays", adopt, `left = withoutReplaced(left)`, ``)
-	take(5, "a pair in the making is left alone", adopt, `if waiting := awaited(b, x, left); waiting {`, `if waiting := awaited(b, x, left); waiting && false {`)
+	take(5, "of a pair the replacement stays", adopt, `withoutReplaced(x.untracked)`, `x.untracked`)
+	take(5, "a pair in the making is left alone", adopt, `if awaited(b, x, x.untracked) {`, `if awaited(b, x, x.untracked) && false {`)
 	take(5, "a duplicate stays until the kept one is active", adopt, `if kept.Status != fleet.StatusActive {`, `if false {`)
 	take(5, "the registered duplicate stays", adopt, `if h := &x.holdings[i]; h.state == present && h.seen != kept {`, `if h := &x.holdings[i]; h.state == present {`)
 
