@@ -67,6 +67,8 @@ type killing struct {
 	names []string
 	lives int
 	log   *bytes.Buffer // of all daemons
+
+	decided map[string]bool // droplets that the person destroyed
 }
 
 func newKilling(t *testing.T, seed uint64) *killing {
@@ -75,7 +77,7 @@ func newKilling(t *testing.T, seed uint64) *killing {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 0x5161c11)), dir: dir, log: &bytes.Buffer{}}
+	k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 0x5161c11)), dir: dir, log: &bytes.Buffer{}, decided: map[string]bool{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("again: go test ./cmd/arcadiad -run TestKill -kill-seed %d\nthe daemons said:\n%s", seed, k.log)
@@ -287,7 +289,8 @@ func (k *killing) decide() {
 	var sagas []struct{ Step, Status, Error string }
 	k.must(json.Unmarshal(k.output("saga", "list", "-o", "json"), &sagas))
 	for _, s := range sagas {
-		if id := droplet.FindStringSubmatch(s.Error); s.Status == "stuck" && s.Step == "DestroyDroplet" && id != nil {
+		if id := droplet.FindStringSubmatch(s.Error); s.Status == "stuck" && s.Step == "DestroyDroplet" && id != nil && !k.decided[id[1]] {
+			k.decided[id[1]] = true
 			k.api("DELETE", "/v2/droplets/"+id[1], "")
 		}
 	}
