@@ -250,7 +250,7 @@ func TestLaw10AFileOfAnotherAccountStopsEveryWrite(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.sim.ClearScript()
 		time.Sleep(2 * time.Hour)
-		if n, l := w.sim.Writes(), w.life.h.live(); n != 0 || !strings.Contains(l.Writes, "mend `account:`") {
+		if n, l := w.sim.Writes(), w.life.h.live(); n != 0 || !strings.Contains(l.Writes, "correct `account:`") {
 			t.Errorf("%d writes; the gate: %q", n, l.Writes)
 		}
 		w.edit(good)

@@ -46,7 +46,7 @@ func TestLaw14ABadImageStallsItsGroup(t *testing.T) {
 				t.Errorf("%d of them are left", n)
 			}
 			why := w.stalledBy("web-4")
-			id := regexp.MustCompile(`^6 droplets of web were made .* or: arcadiad saga retry ([0-9a-f]{8})$`).FindStringSubmatch(why)
+			id := regexp.MustCompile(`^6 droplets of web were created .* or: arcadiad saga retry ([0-9a-f]{8})$`).FindStringSubmatch(why)
 			if id == nil {
 				t.Fatalf("the hold says: %q", why)
 			}
