@@ -43,7 +43,7 @@
 //	effort.go cost.go          how long it takes, and what it costs
 //	sideeffects.go             what hangs on droplets that go
 //	builder.go draft.go        a plan in the making, and an action of it
-//	belonging.go renames.go    which name each saga, record and droplet belongs to
+//	newindex.go renames.go     which name each saga, record and droplet belongs to
 //	index.go                   everything that is known, by name
 //	tally.go                   what became of the creates of a group
 //	shape.go                   what specs ask for and records say

@@ -39,8 +39,7 @@ func warnFirst(b *builder) {
 func warnBilled(b *builder) {
 	var billed []string
 	for _, saga := range b.sagas {
-		_, there := b.observed.Droplet(saga.DropletID)
-		if saga.Live && saga.Makes() && there && !b.registered(saga.DropletID) {
+		if saga.Live && saga.Makes() && b.sees(saga.DropletID) && !b.registered(saga.DropletID) {
 			billed = append(billed, fmt.Sprintf("%s (droplet %d)", saga.Name, saga.DropletID))
 		}
 	}

@@ -35,8 +35,8 @@ func owning() []mutant {
 	take(5, "what others made is held", origin, `d.record == nil && !made(b, d.seen) || `, ``, plans)
 	take(5, "a droplet that is registered twice is held", origin, ` || d.record != nil && d.kept != nil)`, `)`, plans)
 	take(5, "a leftover lies outside max_destroy", "plan/hold_maxdestroy.go", `d.destroys() && d.record != nil`, `d.destroys()`, plans)
-	take(16, "what was released is not taken back", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what", "if false { // what", plans)
-	take(16, "what was released stays released", "plan/belonging.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {\n\t\treturn released", "if false {\n\t\treturn released", plans)
+	take(16, "what was released is not taken back", "plan/newindex.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what", "if false { // what", plans)
+	take(16, "what was released stays released", "plan/newindex.go", "if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() {\n\t\treturn released", "if false {\n\t\treturn released", plans)
 	take(5, "namesakes are not witnessed by one that goes", "reconcile/execute.go", `s.Live && s.Kind == fleet.SagaDestroy`, `s.Live`, packageTests("reconcile"))
 	take(5, "namesakes are witnessed by one whose end is over", "reconcile/execute.go", `ending[s.Replaces] || s.Live
 		ending[s.DropletID] = ending[s.DropletID] || s.Live &&`, `ending[s.Replaces] || s.Live

@@ -7,8 +7,8 @@ func mutants() []mutant {
 	return slices.Concat(deciding(), looking(), writing(), remembering(), following(), bounding(), owning())
 }
 
-// room is all tests of a package.
+// packageTests are all tests of a package.
 func packageTests(name string) suite { return suite{pkg: "./" + name} }
 
-// app are those tests of the whole daemon that match the pattern.
+// daemonTests are those of the whole daemon that match the pattern.
 func daemonTests(pattern string) suite { return suite{pkg: "./daemon", run: pattern} }

@@ -61,15 +61,20 @@ func newIndex(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	return s, nil
 }
 
+// sorted gives pointers into a list, in order.
+func sorted[T any](list []T, order func(a, b *T) int) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	if !slices.IsSortedFunc(all, order) {
+		slices.SortFunc(all, order)
+	}
+	return all
+}
+
 func (s *index) sortDroplets() error {
-	s.droplets = make([]*fleet.Droplet, len(s.observed.Droplets))
-	for i := range s.observed.Droplets {
-		s.droplets[i] = &s.observed.Droplets[i]
-	}
-	byID := func(a, b *fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) }
-	if !slices.IsSortedFunc(s.droplets, byID) {
-		slices.SortFunc(s.droplets, byID)
-	}
+	s.droplets = sorted(s.observed.Droplets, func(a, b *fleet.Droplet) int { return cmp.Compare(a.ID, b.ID) })
 	for i := 1; i < len(s.droplets); i++ {
 		if s.droplets[i].ID == s.droplets[i-1].ID {
 			return fmt.Errorf("%w: droplet %d is in it twice", ErrNotWhole, s.droplets[i].ID)
@@ -81,11 +86,7 @@ func (s *index) sortDroplets() error {
 func (s *index) addSagas(of func(string) *subject) {
 	s.journal = make(map[string]*fleet.Saga, len(s.recorded.Sagas))
 	s.busy = map[int64]bool{}
-	s.sagas = make([]*fleet.Saga, len(s.recorded.Sagas))
-	for i := range s.recorded.Sagas {
-		s.sagas[i] = &s.recorded.Sagas[i]
-	}
-	slices.SortFunc(s.sagas, byAge)
+	s.sagas = sorted(s.recorded.Sagas, byAge)
 	for _, saga := range s.sagas {
 		if saga.Makes() {
 			s.journal[fleet.Saga8(saga.ID)] = saga
@@ -106,14 +107,7 @@ func (s *index) addSagas(of func(string) *subject) {
 
 // addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
 func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
-	s.records = make([]*fleet.Record, len(s.recorded.Records))
-	for i := range s.recorded.Records {
-		s.records[i] = &s.recorded.Records[i]
-	}
-	byID := func(a, b *fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) }
-	if !slices.IsSortedFunc(s.records, byID) {
-		slices.SortFunc(s.records, byID)
-	}
+	s.records = sorted(s.recorded.Records, func(a, b *fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	s.gone = make(map[int64]bool, len(s.observed.Gone))
 	for _, id := range s.observed.Gone {
 		s.gone[id] = true
