@@ -135,7 +135,7 @@ func (a *alone) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Trans
 }
 
 func (a *alone) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
-	return a.work.transfer(ctx, q, progress)
+	return a.work.Transfer(ctx, q, progress)
 }
 
 // open opens the state database, builds the app on it, and starts it with a fleet file in force, until end is called.
@@ -214,4 +214,16 @@ func (a *alone) Doctor(ctx context.Context) (doctor.Report, error) {
 // Backup makes its copy where temporary files are: this process may be one that only reads.
 func (a *alone) Backup(ctx context.Context) (io.ReadCloser, error) {
 	return copyOf(ctx, os.TempDir(), a.Reader.Backup)
+}
+
+// MetaOf gives what the state database at path says of itself, whether a daemon runs or not; where there is none, it says nothing.
+func MetaOf(ctx context.Context, path string) (fleet.Meta, error) {
+	r, err := sqlite.OpenReader(ctx, path)
+	if errors.Is(err, state.ErrNone) {
+		return fleet.Meta{}, nil
+	}
+	if err != nil {
+		return fleet.Meta{}, err
+	}
+	return r.Meta(ctx)
 }

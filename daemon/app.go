@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"arcadiad/condition"
@@ -31,10 +32,13 @@ type app struct {
 	feed          feed
 	watchdog      *watchdog
 	supervisor    *supervisor
-	handed        *handedToken
 	shown         shownPlans
 	reload        chan struct{} // asks the watcher to read the fleet file again
 	observability observability
+
+	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
+	// memory alone: systemd reads a credential once, at the start, and the next start reads the new one.
+	handed atomic.Pointer[string]
 }
 
 // observe hears of every transition of a saga: the watchdog, those who follow progress and those who watch are told, and an ended saga

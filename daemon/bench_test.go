@@ -18,7 +18,7 @@ import (
 	"arcadiad/state/sqlite"
 )
 
-// estate is a converged fleet with a app on it that does nothing by itself: real time, a real SQLite file, the simulator in process.
+// estate is a converged fleet with an app on it that does nothing by itself: real time, a real SQLite file, the simulator in process.
 type estate struct {
 	h       *app
 	sim     *simulator.Simulator

@@ -36,8 +36,14 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	if err != nil {
 		return nil, err
 	}
-	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, handed: &handedToken{}}
-	o.Token = h.handed.or(o.Token)
+	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog}
+	first := o.Token
+	o.Token = func() (string, error) {
+		if handed := h.handed.Load(); handed != nil {
+			return *handed, nil
+		}
+		return first()
+	}
 	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.metrics.Request(x) }, store.Note)
 	if err != nil {
 		return nil, err

@@ -18,13 +18,13 @@
 //	orders.go                  what a person has the app do
 //	app.go                     the parts: what they tell each other, and how they are
 //	transfer.go import.go
-//	answers.go                 status, doctor, backup
+//	backup.go
 //	observer.go                the half that only looks
 //	supervisor.go              what the service manager is told
 //	observability.go           metrics, conditions, notifications
 //	web.go health.go           scrapes and probes
 //	follow.go tidy.go
 //	watchdog.go                work or rest, or a hang
-//	feed.go shown.go token.go
+//	feed.go shownplans.go
 //	options.go
 package daemon

@@ -19,17 +19,16 @@ func (f *feed) send(p control.Progress) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for c := range f.followers {
-		for {
+		for sent := false; !sent; {
 			select {
 			case c <- p:
+				sent = true
 			default:
 				select {
 				case <-c:
 				default:
 				}
-				continue
 			}
-			break
 		}
 	}
 }

@@ -7,10 +7,13 @@ import (
 	"sync"
 
 	"arcadiad/digitalocean"
+	"arcadiad/doctor"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/inventory"
 	"arcadiad/reconcile"
+	"arcadiad/state"
+	"arcadiad/state/sqlite"
 )
 
 // observer is the half of the app that only looks: a dry run needs no more.
@@ -101,4 +104,13 @@ func (l *observer) readsTags(ctx context.Context) error {
 		return fmt.Errorf("check whether the token may read tags: %w", err)
 	}
 	return nil
+}
+
+// patient is what there is to examine; holds: this process has the state database's lock.
+func (l *observer) patient(holds bool) doctor.Patient {
+	return doctor.Patient{
+		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
+		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, l.o.State) },
+		Holder: func() (string, error) { return sqlite.Holder(l.o.State) },
+	}
 }

@@ -114,13 +114,8 @@ func (h *app) await(ctx context.Context, follow <-chan control.Progress, pending
 		case p := <-follow:
 			hear(p)
 		case <-look.C: // whoever falls too far behind misses some of the progress
-			for behind := true; behind; { // what was not missed comes first
-				select {
-				case p := <-follow:
-					hear(p)
-				default:
-					behind = false
-				}
+			for len(follow) > 0 { // what was not missed comes first
+				hear(<-follow)
 			}
 			for _, p := range h.missed(ctx, pending) {
 				hear(p)
@@ -164,9 +159,9 @@ func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (
 	}
 }
 
-// transfer begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
+// Transfer begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
 // While writes are paused it does not wait.
-func (h *app) transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (answer control.TransferAnswer, err error) {
+func (h *app) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (answer control.TransferAnswer, err error) {
 	pass, list, err := h.transfers(ctx, h.loop.Desired, q.Kind, q.Names)
 	if err != nil {
 		return answer, err

@@ -12,6 +12,7 @@ import (
 	"arcadiad/doctor"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
+	"arcadiad/saga"
 	"arcadiad/state"
 )
 
@@ -24,6 +25,21 @@ type running struct {
 func (r running) Status(ctx context.Context) (control.Status, error) {
 	st, err := statusOf(ctx, r.Reader)
 	st.Daemon = r.live()
+	return st, err
+}
+
+// statusOf gives what a state database knows.
+func statusOf(ctx context.Context, r state.Reader) (st control.Status, err error) {
+	if st.Meta, err = r.Meta(ctx); err != nil {
+		return control.Status{}, err
+	}
+	if st.Resources, err = r.Resources(ctx); err != nil {
+		return control.Status{}, err
+	}
+	if st.Sagas, err = r.Sagas(ctx, saga.Filter{Live: true}); err != nil {
+		return control.Status{}, err
+	}
+	st.Deviations, err = r.Deviations(ctx)
 	return st, err
 }
 
@@ -56,10 +72,6 @@ func (r running) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Tran
 	return list, err
 }
 
-func (r running) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
-	return r.transfer(ctx, q, progress)
-}
-
 func (r running) Sync(ctx context.Context) (droplets int, err error) {
 	out, err := r.loop.Pass(ctx, reconcile.TriggerSync, false, "")
 	if out.Saved && errors.Is(err, reconcile.ErrChanged) {
@@ -87,7 +99,7 @@ func (r running) Token(_ context.Context, token string) error {
 	if err == nil && before == token {
 		return nil // of every reload that rotates nothing
 	}
-	r.handed.token.Store(&token)
+	r.handed.Store(&token)
 	r.o.Log.Info("a new API token was received, and is used from now on")
 	return nil
 }

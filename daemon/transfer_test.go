@@ -187,7 +187,7 @@ func paused(file, edited string) func(w *world) {
 	}
 }
 
-// handed does an request while writes are paused, and lets them through.
+// handed makes a transfer while writes are paused, and lets them through.
 func handed(kind plan.Kind, name string) func(w *world) {
 	return func(w *world) {
 		w.hand(kind, name)

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"slices"
 	"sync"
 
 	"arcadiad/plan"
@@ -20,16 +21,8 @@ const mostShown = 32
 func (s *shownPlans) Store(p *plan.Plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := make([]*plan.Plan, 0, mostShown)
-	for _, old := range s.plans {
-		if old.ID != p.ID {
-			kept = append(kept, old)
-		}
-	}
-	if len(kept) == mostShown {
-		kept = kept[1:]
-	}
-	s.plans = append(kept, p)
+	s.plans = slices.DeleteFunc(s.plans, func(old *plan.Plan) bool { return old.ID == p.ID })
+	s.plans = append(s.plans[max(0, len(s.plans)+1-mostShown):], p)
 }
 
 // of finds the plan of that id. One that was never shown, or is forgotten, has nothing in it but its id.
