@@ -13,8 +13,9 @@ import (
 // does it, and knows how to undo it. Here the hotel is full, so the flight is given back.
 func Example() {
 	type trip struct {
-		From, To string
-		Ticket   string // set before the ticket is bought, so that a crash in between does not buy it twice
+		Traveller, From, To string
+
+		Ticket string // set before the ticket is bought, so that a crash in between does not buy it twice
 	}
 
 	var journal saga.Journal = &process{disk: newDisk()} // in life: the state database
@@ -22,11 +23,12 @@ func Example() {
 		Backoff: func(attempts int) time.Duration { return time.Millisecond },
 	})
 
+	tries := 0
 	engine.Define("BookTrip",
 		saga.Typed("BookFlight",
 			func(ctx context.Context, run *saga.Run, t *trip) error {
 				if t.Ticket == "" {
-					t.Ticket = "ticket-of-" + run.Subject()
+					t.Ticket = "ticket-of-" + t.Traveller
 					if err := run.Checkpoint(ctx); err != nil {
 						return err // the intent is not durable: buy nothing
 					}
@@ -40,10 +42,10 @@ func Example() {
 			}),
 		saga.Typed("BookBed",
 			func(ctx context.Context, run *saga.Run, t *trip) error {
-				if run.Attempt() == 1 {
+				if tries++; tries == 1 {
 					return errors.New("the line is busy") // tried again, after a backoff
 				}
-				fmt.Println("ask for a bed in", t.To, "at try", run.Attempt())
+				fmt.Println("ask for a bed in", t.To, "at try", tries)
 				return nil
 			},
 			nil),
@@ -62,7 +64,7 @@ func Example() {
 		return
 	}
 
-	draft, err := engine.Draft("BookTrip", "ada", trip{From: "Sydney", To: "Turin"}, nil, nil)
+	draft, err := engine.Draft("BookTrip", "ada", trip{Traveller: "ada", From: "Sydney", To: "Turin"}, nil, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,16 +7,7 @@ import (
 	"time"
 )
 
-// Wake lets the saga of this subject try now, if it waits for its next try: what it failed of may have changed.
-func (e *Engine) Wake(subject string) {
-	for _, w := range e.workers() {
-		if w.subject == subject {
-			w.poke()
-		}
-	}
-}
-
-// WakeAll lets all sagas that wait for their next try do so now.
+// WakeAll lets all sagas that wait for their next try do so now: what they failed of may have changed.
 func (e *Engine) WakeAll() {
 	for _, w := range e.workers() {
 		w.poke()

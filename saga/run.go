@@ -14,7 +14,6 @@ import (
 type Run struct {
 	next    Saga  // what the next commit will write
 	rows    []any // handed over since the last commit
-	step    string
 	resumed bool
 	log     *slog.Logger
 	encode  func() (json.RawMessage, error) // the context as the step has it now; nil: the step does not use it
@@ -28,21 +27,12 @@ func (r *Run) ID() string { return r.next.ID }
 // Kind is the saga's kind.
 func (r *Run) Kind() string { return r.next.Kind }
 
-// Subject is what the saga works on.
-func (r *Run) Subject() string { return r.next.Subject }
-
 // CreatedAt is when the saga was drafted.
 func (r *Run) CreatedAt() time.Time { return r.next.CreatedAt }
 
 // Resumed tells whether this process loaded the saga from the journal, and did not begin it: an earlier process may have done more
 // than the journal knows, and a journal that was restored is older than what was done.
 func (r *Run) Resumed() bool { return r.resumed }
-
-// Step is the name of the step.
-func (r *Run) Step() string { return r.step }
-
-// Attempt is the number of this try, from 1. Tries that ended in Later or in a shutdown do not count.
-func (r *Run) Attempt() int { return r.next.Attempts + 1 }
 
 // Begun tells whether the step may have done something outside: it has checkpointed, in this try or in an earlier one. In a
 // compensation it tells the same of the step's Run; it is true for every step that was done.

@@ -11,11 +11,11 @@ import (
 
 // worker runs one live saga. Only its own goroutine changes the saga; the mutex is for those who look and give orders.
 type worker struct {
-	e           *Engine
-	id, subject string
-	log         *slog.Logger
-	wake        chan struct{} // holds one: do not wait for the next try
-	resumed     bool          // it was loaded from the journal
+	e       *Engine
+	id      string
+	log     *slog.Logger
+	wake    chan struct{} // holds one: do not wait for the next try
+	resumed bool          // it was loaded from the journal
 
 	mu        sync.Mutex
 	saga      Saga                    // as it was last committed
@@ -30,7 +30,7 @@ type worker struct {
 
 func newWorker(e *Engine, s Saga) *worker {
 	return &worker{
-		e: e, id: s.ID, subject: s.Subject, saga: s, shown: s, wake: make(chan struct{}, 1),
+		e: e, id: s.ID, saga: s, shown: s, wake: make(chan struct{}, 1),
 		log: e.o.Log.With(e.o.SubjectKey, s.Subject, "saga", s.ID[:min(8, len(s.ID))], "kind", s.Kind),
 	}
 }
@@ -121,7 +121,7 @@ func (w *worker) try(life context.Context) {
 	defer w.rest()
 
 	name, attempt := next.step(), next.Attempts+1
-	r := &Run{next: next, step: name, resumed: w.resumed, log: w.log.With("step", name, "attempt", attempt)}
+	r := &Run{next: next, resumed: w.resumed, log: w.log.With("step", name, "attempt", attempt)}
 	r.commit = func(s Saga, rows []any) error {
 		if err := w.commit(life, s, rows); err != nil {
 			return err
