@@ -71,15 +71,11 @@ func (l License) Asks(f fleet.Fleet) bool {
 	if t.DropletID == 0 || f.Name != t.Fleet || l.Spares(f, nil, "") != "" {
 		return false
 	}
-	if t.While == whileAlways {
-		return true
-	}
-	spec, desired := f.Spec(t.Name)
 	switch t.While {
-	case whileRemoved:
-		_, renamed := f.Heir(t.Name)
-		return !desired && !renamed
+	case whileAlways, whileRemoved: // what is in the file again is spared
+		return true
 	case whileSpec:
+		spec, desired := f.Spec(t.Name)
 		return desired && spec.Hash() == t.SpecHash && (t.Rules == nil || spec.Rules == *t.Rules)
 	}
 	return false

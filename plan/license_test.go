@@ -121,6 +121,20 @@ func TestLaw17Asks(t *testing.T) {
 	}
 }
 
+// A license covers the reserved IPs that the droplet had when it was given, and no other (law 9).
+func TestLaw09LicenseStrandsNoOtherAddress(t *testing.T) {
+	l := License{&terms{DropletID: 102, Addresses: []string{"192.0.2.1"}}}
+	had := fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: "192.0.2.1"}
+	since := fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: "192.0.2.2"}
+	firewall := fleet.Attachment{Kind: fleet.AttachedFirewall, ID: "fw"}
+	if ip := l.Strands([]fleet.Attachment{had, firewall}); ip != "" {
+		t.Errorf("%s is stranded, and a person agreed to that", ip)
+	}
+	if ip := l.Strands([]fleet.Attachment{had, firewall, since}); ip != since.ID {
+		t.Errorf("%q is stranded; %s was assigned since", ip, since.ID)
+	}
+}
+
 // Between the plan and the destroy somebody may have laid hands on the droplet (law 1).
 func TestLaw01LicenseChecksAFreshLook(t *testing.T) {
 	s := unwanting("web-2")
