@@ -1,134 +1,17 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/simulator"
-	"arcadiad/view"
 )
-
-// scene is a world in which an operator has an accident: it remembers what was there, and hears what is said.
-type scene struct {
-	*world
-	heard  *transcript
-	token  atomic.Value // string
-	before []simulator.Droplet
-	writes int
-}
-
-// transcript is a log that a test reads.
-type transcript struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (t *transcript) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.b.Write(p)
-}
-
-func (t *transcript) take() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	defer t.b.Reset()
-	return t.b.String()
-}
-
-// onScene runs a test in a bubble on a converged fleet of two groups, with a droplet of somebody else's beside it.
-func onScene(t *testing.T, o simulator.Options, test func(s *scene)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, o)
-		defer w.stop()
-		s := &scene{world: w, heard: &transcript{}}
-		s.token.Store("dop_v1_test")
-		s.listen(w)
-		w.addForeign("theirs", "precious")
-		w.edit(fleetOf("name: db", "name: web, count: 3"))
-		w.start()
-		w.rest()
-		s.mark()
-		test(s)
-	})
-}
-
-// listen has a world's log written down, and its token taken from the scene.
-func (s *scene) listen(w *world) {
-	w.log = slog.New(slog.NewTextHandler(s.heard, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	w.o.Log = w.log
-	w.o.Token = func() (string, error) { return s.token.Load().(string), nil }
-}
-
-// mark remembers what is there now.
-func (s *scene) mark() {
-	s.heard.take()
-	s.before, s.writes = s.sim.Droplets(), s.sim.Writes()
-}
-
-// linger lets two hours go by: eight cron ticks, and longer than any backoff.
-func (s *scene) linger() {
-	time.Sleep(2 * time.Hour)
-	synctest.Wait()
-}
-
-// unharmed demands that nothing was written since the mark, and that every droplet is still there.
-func (s *scene) unharmed() {
-	s.t.Helper()
-	if n := s.sim.Writes() - s.writes; n != 0 {
-		s.t.Errorf("%d writes:\n%s", n, s.describe())
-	}
-	s.allThere()
-}
-
-// allThere demands that every droplet of the mark is still there.
-func (s *scene) allThere() {
-	s.t.Helper()
-	for _, d := range s.before {
-		if _, there := s.sim.Droplet(d.ID); !there {
-			s.t.Errorf("%s (droplet %d) was destroyed", d.Name, d.ID)
-		}
-	}
-}
-
-// says demands that an operator can read each of these words: in the log since the mark, in the plan, or in the status.
-func (s *scene) says(words ...string) {
-	s.t.Helper()
-	var b strings.Builder
-	b.WriteString(s.heard.take())
-	view.Plan(&b, s.life.h.loop.Last().Outcome.Pass.Plan, false)
-	l := s.life.h.live()
-	fmt.Fprintf(&b, "%s\n%s\n%s\n", l.PassError, l.FileError, l.Writes)
-	for _, want := range words {
-		if !strings.Contains(strings.ReplaceAll(b.String(), `\"`, `"`), want) {
-			s.t.Errorf("nobody says %q; what is said:\n%s", want, b.String())
-		}
-	}
-}
-
-// mended lets the world come to rest after the accident was mended, and demands that all is as the file asks, at the cost of so
-// many writes since the mark.
-func (s *scene) mended(writes int) {
-	s.t.Helper()
-	s.rest()
-	s.check()
-	if n := s.sim.Writes() - s.writes; n != writes {
-		s.t.Errorf("%d writes since the accident, want %d", n, writes)
-	}
-}
 
 func TestAccidentListings(t *testing.T) {
 	t.Parallel()
@@ -321,133 +204,6 @@ func TestAccidentTheManagedTagDeleted(t *testing.T) {
 	}
 }
 
-// A database of yesterday knows neither what was made since nor what was destroyed.
-func TestAccidentARestoredDatabase(t *testing.T) {
-	t.Parallel()
-	onScene(t, simulator.Options{Activation: time.Minute}, func(s *scene) {
-		s.edit(fleetOf("name: db", "name: old", "name: web, count: 4")) // caught in mid-create
-		time.Sleep(20 * time.Second)
-		s.stop()
-		backup := s.files()
-		s.start()
-		s.rest()
-		s.edit(fleetOf("name: db, size: s-2vcpu-2gb", "name: new, size: s-2vcpu-2gb", "name: web, count: 5"))
-		s.rest()
-		time.Sleep(24 * time.Hour)
-		s.stop()
-		s.restore(backup)
-		s.mark()
-		s.start()
-		s.linger()
-		s.unharmed()
-		s.mended(0)
-	})
-}
-
-func (w *world) restore(files []string) {
-	w.t.Helper()
-	w.loseDatabase()
-	for _, f := range files {
-		name, content, _ := strings.Cut(f, "\x00")
-		if strings.Contains(name, ".lock") {
-			continue
-		}
-		w.must(os.WriteFile(filepath.Join(filepath.Dir(w.o.State), name), []byte(content), 0o600))
-	}
-}
-
-func TestAccidentADatabaseOfAnotherFleet(t *testing.T) {
-	t.Parallel()
-	onScene(t, simulator.Options{}, func(s *scene) {
-		s.stop()
-		s.loseDatabase()
-		good := s.file
-		s.file = strings.Replace(fleetOf(), "fleet: test", "fleet: other", 1)
-		s.start()
-		s.rest()
-		s.stop() // the database is the other fleet's now
-		s.mark()
-		s.file = good
-		s.start()
-		s.linger()
-		s.unharmed()
-		s.says("the state database belongs to fleet other, and the fleet file is for fleet test", "use another --state")
-		s.stop()
-		s.loseDatabase()
-		s.start()
-		s.mended(0)
-	})
-}
-
-// The database is lost at every point of a replace: neither of the pair is destroyed, and no third is made, until a person says so.
-func TestAccidentDatabaseLostDuringAReplace(t *testing.T) {
-	t.Parallel()
-	visited := 0
-	for at := 0; !t.Failed(); at++ {
-		survived := false
-		onScene(t, simulator.Options{}, func(s *scene) {
-			s.stop()
-			s.file = fleetOf("name: db, size: s-2vcpu-2gb", "name: web, count: 3")
-			tap := &taps{crash: at}
-			s.startWith(tap)
-			s.rested()
-			survived = !tap.ended
-			s.stop()
-			if survived {
-				return
-			}
-			s.loseDatabase()
-			s.mark()
-			s.start()
-			s.linger()
-			s.unharmed()
-			if len(s.sim.Named("db")) == 2 || s.sim.Named("db")[0].Size == "s-1vcpu-1gb" {
-				p := s.life.h.loop.Last().Outcome.Pass.Plan
-				s.says("held by origin", "no saga of this state database created it", "arcadiad approve "+p.ID)
-				s.must(s.life.h.approve(context.Background(), p.ID))
-			}
-			s.rest()
-			s.check()
-			if t.Failed() {
-				t.Errorf("crashed at point %d of:\n%s", at, numbered(tap.points))
-			}
-		})
-		if survived {
-			break
-		}
-		visited++
-	}
-	if visited < 10 {
-		t.Errorf("only %d points were visited", visited)
-	}
-}
-
-// A second operator has a database of his own, the same account, the same fleet name, and another idea of the fleet.
-func TestAccidentTwoOperators(t *testing.T) {
-	t.Parallel()
-	onScene(t, simulator.Options{}, func(s *scene) {
-		second := &world{t: s.t, sim: s.sim, o: s.o, log: s.log, foreign: s.foreign}
-		second.o.State = filepath.Join(fastDir(t), "second.db")
-		second.file = fleetOf("name: cache", "name: db, size: s-2vcpu-2gb", "name: web, count: 2")
-		second.start()
-		defer second.stop()
-		s.linger()
-		s.allThere()
-		if n := s.sim.Writes() - s.writes; n != 1 { // his cache
-			t.Errorf("%d writes, want one", n)
-		}
-		p := s.life.h.loop.Last().Outcome.Pass.Plan
-		s.says("another arcadiad works on fleet test, stop one of the two", "unknown origin", "held by origin")
-		if len(p.HeldBack()) != 1 || p.HeldBack()[0].Name != "cache" {
-			t.Errorf("the first holds %+v", p.HeldBack())
-		}
-		theirs := second.life.h.loop.Last().Outcome.Pass.Plan
-		if got := len(theirs.HeldBack()); got != 2 {
-			t.Errorf("the second holds %d actions, want the replace of db and the destroy of web-3: %+v", got, theirs.HeldBack())
-		}
-	})
-}
-
 func TestAccidentChangedInTheConsoleThenInTheFile(t *testing.T) {
 	t.Parallel()
 	onScene(t, simulator.Options{}, func(s *scene) {
@@ -518,12 +274,6 @@ func TestAccidentThreeHundred(t *testing.T) {
 			}
 		})
 	})
-}
-
-// said is what was logged since somebody last looked.
-func (s *scene) said() string {
-	s.linger()
-	return s.heard.take()
 }
 
 // Old versions of the file come and go, as under git bisect with a file that is not guarded by git: what they lack is held.
