@@ -2,22 +2,17 @@ package condition
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
+	"arcadiad/scripts/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the table of docs/metrics.md anew")
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
@@ -94,16 +89,6 @@ func TestEveryKindIsTold(t *testing.T) {
 
 // docs/metrics.md has a row for every kind, as it is in the table here.
 func TestDocumentation(t *testing.T) {
-	const path, begin, end = "../docs/metrics.md", "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	old, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the table", path)
-	}
 	var table strings.Builder
 	table.WriteString("| kind | when | what to do |\n|---|---|---|\n")
 	for _, r := range rows {
@@ -112,15 +97,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", r.kind, r.is, r.do)
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(old, table.String()); d != "" {
-		t.Errorf("%s is not up to date; go test ./condition -update writes it (-page +rows):\n%s", path, d)
-	}
+	goldentest.Part(t, "../docs/metrics.md", "conditions", table.String())
 }
 
 func TestConditionsOfAPlan(t *testing.T) {

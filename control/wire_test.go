@@ -3,10 +3,7 @@ package control
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -18,9 +15,8 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
+	"arcadiad/scripts/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // What goes over the control socket, and what a journal keeps of the fleet's types, has the names that it had: the other end may be of
 // another version, and a journal of an older one.
@@ -54,7 +50,7 @@ func TestWireKeepsItsNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "wire.json", append(got, '\n'))
+	goldentest.File(t, "testdata/wire.json", append(got, '\n'))
 }
 
 // fill gives every field a value of its own, and every list, map and pointer one element.
@@ -131,22 +127,5 @@ func untagged(t *testing.T, v reflect.Type, seen map[reflect.Type]bool) {
 				untagged(t, f.Type, seen)
 			}
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s differs (go test ./control -update writes it anew; -want +got):\n%s", path, d)
 	}
 }

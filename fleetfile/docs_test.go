@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
+	"arcadiad/scripts/goldentest"
 )
 
 // described is a part of the JSON Schema, as far as the tables show it.
@@ -55,30 +55,11 @@ func (d described) kind() string {
 
 // docs/fleet-file.md has every key of the fleet file, and none else.
 func TestDocumentation(t *testing.T) {
-	const path, begin, end = "../docs/fleet-file.md", "<!-- keys: begin -->\n", "<!-- keys: end -->"
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	old, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the tables", path)
-	}
 	var schema described
 	if err := json.Unmarshal(fleetfile.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	tables := tables(t, schema)
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+tables+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if old != tables {
-		t.Errorf("%s is not up to date; go test ./fleetfile -update writes it:\n%s", path, tables)
-	}
+	goldentest.Part(t, "../docs/fleet-file.md", "keys", tables(t, schema))
 }
 
 func tables(t *testing.T, schema described) string {

@@ -2,30 +2,16 @@ package fleetfile_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"testing"
 
 	"arcadiad/fleetfile"
+	"arcadiad/scripts/goldentest"
 )
-
-var update = flag.Bool("update", false, "write examples/fleet.schema.json and the tables of docs/fleet-file.md anew")
 
 // The example is what newcomers copy, and its schema is what their editors read.
 func TestExample(t *testing.T) {
-	const schema = "../examples/fleet.schema.json"
-	if *update {
-		if err := os.WriteFile(schema, fleetfile.Schema(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, fleetfile.Schema()) {
-		t.Errorf("%s is out of date: run go test ./fleetfile -update", schema)
-	}
+	goldentest.File(t, "../examples/fleet.schema.json", fleetfile.Schema())
 
 	f, err := fleetfile.Load("../examples/fleet.yaml")
 	if err != nil {

@@ -3,7 +3,6 @@ package metrics
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,26 +13,15 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metricsql"
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"gopkg.in/yaml.v3"
-)
 
-var update = flag.Bool("update", false, "write the table of docs/metrics.md anew")
+	"arcadiad/scripts/goldentest"
+)
 
 // docs/metrics.md has every metric that there is, and none else.
 func TestDocumentation(t *testing.T) {
-	const path, begin, end = "../docs/metrics.md", "<!-- metrics: begin -->\n", "<!-- metrics: end -->"
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	old, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the table", path)
-	}
 	_, m := busy(t)
 	var table strings.Builder
 	table.WriteString("| metric | type | labels | |\n|---|---|---|---|\n")
@@ -44,15 +32,7 @@ func TestDocumentation(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", x.Name, x.Type, labels, strings.ReplaceAll(x.Help, "|", "\\|"))
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(old, table.String()); d != "" {
-		t.Errorf("%s is not up to date; go test ./metrics -update writes it (-page +metrics):\n%s", path, d)
-	}
+	goldentest.Part(t, "../docs/metrics.md", "metrics", table.String())
 }
 
 // exposed is what the daemon exposes, as queries may use it.

@@ -2,28 +2,16 @@ package plan
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"arcadiad/fleet"
+	"arcadiad/scripts/goldentest"
 )
 
 // The runbook "Held" has every hold, with what lets go of it.
 func TestLaw09TheRunbookHasEveryHold(t *testing.T) {
-	const path, begin, end = "../docs/operations.md", "<!-- holds: begin -->\n", "<!-- holds: end -->"
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	old, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the table", path)
-	}
 	var table strings.Builder
 	table.WriteString("| held by | because | what lets it go |\n|---|---|---|\n")
 	for _, h := range Holds() {
@@ -35,15 +23,7 @@ func TestLaw09TheRunbookHasEveryHold(t *testing.T) {
 			t.Errorf("%s: an approval lifts it: %v, and the row says %v", h.Name, h.Liftable, says)
 		}
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if d := cmp.Diff(old, table.String()); d != "" {
-		t.Errorf("%s is not up to date; go test ./plan -update writes it (-page +holds):\n%s", path, d)
-	}
+	goldentest.Part(t, "../docs/operations.md", "holds", table.String())
 }
 
 // heldByEach has a world for each hold, in which it holds the first action of the plan.

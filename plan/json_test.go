@@ -3,18 +3,14 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"arcadiad/fleet"
+	"arcadiad/scripts/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // busyDay is a plan with something of everything.
 func busyDay() *scene {
@@ -51,8 +47,8 @@ func busyDay() *scene {
 }
 
 func TestJSONGolden(t *testing.T) {
-	golden(t, "busy.json", inJSON(t, busyDay().build(t)))
-	golden(t, "takes.json", inJSON(t, attached().build(t)))
+	goldentest.File(t, "testdata/busy.json", inJSON(t, busyDay().build(t)))
+	goldentest.File(t, "testdata/takes.json", inJSON(t, attached().build(t)))
 }
 
 // inJSON is a plan as `arcadiad plan -o json` writes it.
@@ -66,23 +62,6 @@ func inJSON(t *testing.T, p Plan) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test ./plan -update writes it anew)\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
 }
 
 // The contract names these keys; a program may rely on them.

@@ -3,7 +3,6 @@ package view
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,26 +12,8 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
+	"arcadiad/scripts/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name string, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test ./view -update writes it anew)\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 var specOfAll = fleet.Spec{Size: "s-1vcpu-1gb", Region: "syd1", Image: "ubuntu-24-04-x64"}
 
@@ -102,14 +83,14 @@ func TestPlanGolden(t *testing.T) {
 	for name, p := range map[string]plan.Plan{
 		"busy": kept(t, "busy.json"), "takes": kept(t, "takes.json"), "calm": calm, "drift": drift, "empty": {ID: id, Fleet: "demo"},
 	} {
-		golden(t, name+".txt", inText(t, p))
-		golden(t, name+".md", inMarkdown(t, p))
+		goldentest.File(t, "testdata/"+name+".txt", []byte(inText(t, p)))
+		goldentest.File(t, "testdata/"+name+".md", []byte(inMarkdown(t, p)))
 	}
 	var colored strings.Builder
 	if err := Plan(&colored, kept(t, "busy.json"), true); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "busy.color", colored.String())
+	goldentest.File(t, "testdata/busy.color", []byte(colored.String()))
 }
 
 func renamed(n int) plan.FieldChange {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,17 +21,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"arcadiad/daemon"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/saga"
+	"arcadiad/scripts/goldentest"
 	"arcadiad/simulator"
 	"arcadiad/state/sqlite"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden pins what people and programs see of one fleet with every trouble in it: what the commands print without and beside a daemon,
 // what the control socket and a scrape answer, what the webhook and the log are told.
@@ -341,15 +337,7 @@ func (s *goldenFleet) golden(name, got string) {
 	for _, a := range accidental {
 		got = regexp.MustCompile(a.pattern).ReplaceAllString(got, a.with)
 	}
-	path := filepath.Join("testdata", "golden", name)
-	if *update {
-		s.must(os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	s.must(err)
-	if d := cmp.Diff(string(want), got); d != "" {
-		s.t.Errorf("%s differs (go test ./cmd/arcadiad -run TestGolden -update writes it anew; -want +got):\n%s", path, d)
-	}
+	goldentest.File(s.t, filepath.Join("testdata", "golden", name), []byte(got))
 }
 
 // sortedLog puts lines of one moment in order: what runs side by side logs in any.
