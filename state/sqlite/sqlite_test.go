@@ -133,20 +133,9 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.UTC)
 // at is so many seconds after noon.
 func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
-func draft(n int, subject string) saga.Saga {
-	return saga.Saga{
-		ID: fmt.Sprintf("%08x%024x", n, n), Kind: fleet.SagaProvision, Subject: subject, Status: saga.Pending,
-		Steps:     []string{"CreateDroplet", "WaitDropletActive"},
-		History:   []saga.StepTime{{Name: "CreateDroplet", Status: saga.StepPending}, {Name: "WaitDropletActive", Status: saga.StepPending}},
-		CreatedAt: at(n), UpdatedAt: at(n),
-	}
-}
+func draft(n int, subject string) saga.Saga { return statetest.Draft(n, subject, at(n)) }
 
-// ended is the saga as it ends.
-func ended(s saga.Saga, status saga.Status) saga.Saga {
-	s.Status, s.Step, s.EndedAt = status, len(s.Steps), s.UpdatedAt.Add(time.Minute)
-	return s
-}
+func ended(s saga.Saga, status saga.Status) saga.Saga { return statetest.Ended(s, status) }
 
 // commit has the rows committed by a saga of their own.
 func commit(t *testing.T, s *sqlite.Store, rows ...any) {

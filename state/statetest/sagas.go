@@ -14,7 +14,7 @@ import (
 func testSagaEnded(t *testing.T, s Store) {
 	sg := draft(1, "web-1")
 	must(t, s.Begin(t.Context(), sg))
-	must(t, s.Commit(t.Context(), ended(sg, saga.Compensated), nil))
+	must(t, s.Commit(t.Context(), Ended(sg, saga.Compensated), nil))
 	wantErr(t, s.Commit(t.Context(), sg, nil), state.ErrEnded)
 	wantErr(t, s.Commit(t.Context(), draft(2, "web-2"), nil), state.ErrNoSaga)
 }
@@ -24,7 +24,7 @@ func testLabel(t *testing.T, s Store) {
 	sg.Labels = map[string]string{fleet.LabelSpec: "abc"}
 	must(t, s.Begin(t.Context(), sg))
 	wantErr(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, "true"), saga.ErrLive)
-	must(t, s.Commit(t.Context(), ended(sg, saga.Compensated), nil))
+	must(t, s.Commit(t.Context(), Ended(sg, saga.Compensated), nil))
 	must(t, s.SetLabel(t.Context(), sg.ID, fleet.LabelRetried, "true"))
 	if f := get(s.Load(t.Context()))(t).Sagas[0]; !f.Retried || f.SpecHash != "abc" {
 		t.Errorf("saga: %+v", f)
@@ -60,7 +60,7 @@ func testFilter(t *testing.T, s Store) {
 		sg := draft(i+1, name)
 		must(t, s.Begin(t.Context(), sg))
 		if i < 2 {
-			must(t, s.Commit(t.Context(), ended(sg, saga.Completed), nil))
+			must(t, s.Commit(t.Context(), Ended(sg, saga.Completed), nil))
 		}
 	}
 	for want, f := range map[string]saga.Filter{
@@ -123,7 +123,7 @@ func testCalls(t *testing.T, s Store) {
 	if err := s.Commit(t.Context(), two, []any{"no row"}); err == nil {
 		t.Fatal("a row of no type was taken")
 	}
-	must(t, s.Commit(t.Context(), ended(two, saga.Completed), nil))
+	must(t, s.Commit(t.Context(), Ended(two, saga.Completed), nil))
 	wantEqual(t, "calls of the other", len(get(s.Calls(t.Context(), two.ID))(t)), 3)
 }
 

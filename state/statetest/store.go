@@ -103,17 +103,20 @@ func record(id int64, name string) fleet.Record {
 	}
 }
 
-func draft(n int, subject string) saga.Saga {
+func draft(n int, subject string) saga.Saga { return Draft(n, subject, at(n)) }
+
+// Draft is the n-th saga of a test, which is still to begin.
+func Draft(n int, subject string, at time.Time) saga.Saga {
 	return saga.Saga{
 		ID: fmt.Sprintf("%08x%024x", n, n), Kind: fleet.SagaProvision, Subject: subject, Status: saga.Pending,
 		Steps:     []string{"CreateDroplet", "WaitDropletActive"},
 		History:   []saga.StepTime{{Name: "CreateDroplet", Status: saga.StepPending}, {Name: "WaitDropletActive", Status: saga.StepPending}},
-		CreatedAt: at(n), UpdatedAt: at(n),
+		CreatedAt: at, UpdatedAt: at,
 	}
 }
 
-// ended is the saga as it ends.
-func ended(s saga.Saga, status saga.Status) saga.Saga {
+// Ended is the saga as it ends.
+func Ended(s saga.Saga, status saga.Status) saga.Saga {
 	s.Status, s.Step, s.EndedAt = status, len(s.Steps), s.UpdatedAt.Add(time.Minute)
 	return s
 }

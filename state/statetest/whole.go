@@ -59,14 +59,14 @@ func testLoad(t *testing.T, p Place) {
 		fleet.Deleted{DropletID: 7, At: at(2)}, full, bare,
 	}))
 	sg.Error = "no"
-	must(t, s.Commit(t.Context(), ended(sg, saga.Compensated), nil))
+	must(t, s.Commit(t.Context(), Ended(sg, saga.Compensated), nil))
 	live := draft(2, "a")
 	must(t, s.Begin(t.Context(), live))
 	want.Sagas = []fleet.Saga{
 		{
 			ID: sg.ID, Kind: fleet.SagaReplace, Name: "a", Status: "compensated", Error: "no",
 			Facts:     fleet.Facts{SpecHash: "abc", DropletID: 123, Replaces: 99, Undone: true, Retried: true, Approval: "plan-1"},
-			CreatedAt: sg.CreatedAt, EndedAt: ended(sg, saga.Compensated).EndedAt,
+			CreatedAt: sg.CreatedAt, EndedAt: Ended(sg, saga.Compensated).EndedAt,
 		},
 		{ID: live.ID, Kind: fleet.SagaProvision, Name: "a", Status: "pending", Live: true, Step: "CreateDroplet", CreatedAt: live.CreatedAt},
 	}
@@ -118,10 +118,10 @@ func testRetain(t *testing.T, p Place) {
 		sg.Labels = map[string]string{fleet.LabelTagGone: "true"}
 	}
 	must(t, s.Begin(t.Context(), old, young, live))
-	must(t, s.Commit(t.Context(), ended(young, saga.Completed), nil))
+	must(t, s.Commit(t.Context(), Ended(young, saga.Completed), nil))
 	gone := droplet(7, "gone", 1)
 	gone.SeenAt = long
-	must(t, s.Commit(t.Context(), ended(old, saga.Completed), []any{gone, droplet(8, "there", 1), fleet.Deleted{DropletID: 7, At: long}}))
+	must(t, s.Commit(t.Context(), Ended(old, saga.Completed), []any{gone, droplet(8, "there", 1), fleet.Deleted{DropletID: 7, At: long}}))
 
 	wantEqual(t, "for ever", get(s.Retain(t.Context(), state.Retention{}))(t), state.Removed{})
 	keep := state.Retention{Sagas: 90 * day, Deleted: 90 * day}
