@@ -2,6 +2,7 @@ package provision
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,16 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
+
+// kinds gives every kind that is defined. The engine keeps them to itself.
+func kinds() (names []string) {
+	engine := saga.New(nil, saga.Options{})
+	New(Options{}).Define(engine)
+	for _, name := range reflect.ValueOf(engine).Elem().FieldByName("kinds").MapKeys() {
+		names = append(names, name.String())
+	}
+	return names
+}
 
 // defined gives the steps of a kind, in order.
 func defined(t *testing.T, kind string) []string {
@@ -39,9 +50,7 @@ func TestTheArchitecturePageHasEverySaga(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := regexp.MustCompile("`([A-Z][A-Za-z0-9]+)`")
-	for _, kind := range []string{fleet.SagaProvision, fleet.SagaReplace, fleet.SagaDestroy, fleet.SagaAdopt, fleet.SagaUpdate, fleet.SagaTakeOver,
-		fleet.SagaRelease} {
-
+	for _, kind := range kinds() {
 		_, row, found := strings.Cut(string(page), "\n| `"+kind+"` | ")
 		if !found {
 			t.Errorf("there is no row of %s", kind)
