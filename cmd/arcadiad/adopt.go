@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"log/slog"
+	"io"
 	"slices"
 	"strings"
 
@@ -38,7 +38,7 @@ Exit codes: 0 all are adopted; 2 some are refused or wait for resume, or you sai
 		}
 		return nil
 	}
-	transferCommand(cmd, completeDesired, plan.TakeOver)
+	cmd.ValidArgsFunction = completeDesired(changing(cmd, 0, transfers(plan.TakeOver)))
 	return cmd
 }
 
@@ -56,59 +56,37 @@ Exit codes: 0 it is released; 2 it waits for resume, or you said no; 1 an error,
 		Example: `  arcadiad release web-3`,
 		Args:    one("droplet's name", "arcadiad status shows them"),
 	}
-	transferCommand(cmd, completeNames, plan.Release)
+	cmd.ValidArgsFunction = completeNames(changing(cmd, 0, transfers(plan.Release)))
 	return cmd
 }
 
-func transferCommand(cmd *cobra.Command, complete func(*settings) cobra.CompletionFunc, kind plan.Kind) {
-	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
-	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
-	cmd.ValidArgsFunction = complete(s)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runTransfer(cmd, s, *format, *yes, args, kind) }
-}
-
-func runTransfer(cmd *cobra.Command, s *settings, format string, yes bool, names []string, kind plan.Kind) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	out := cmd.OutOrStdout()
-	if format == "json" {
-		out = stderr // stdout is for the one JSON object
+// transfers does what a person asks for by names.
+func transfers(kind plan.Kind) func(*talk, []string) error {
+	return func(t *talk, names []string) error {
+		ctx := t.cmd.Context()
+		handed, err := request(ctx, t.settings, control.Work, hostForOthers, t.logger(t.progress), func(c *control.Client) (control.Handed, error) {
+			return control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, control.Assent{
+				Confirm: func(list []plan.Transfer) (bool, error) {
+					return t.agree(func(w io.Writer) error { return view.Transfers(w, list) })
+				},
+				Progress: t.progress.Take,
+			})
+		})
+		if err == nil {
+			v := view.HandedOf(handed)
+			err = t.finish(v, func() error { return v.Text(t.out, t.shown) })
+		}
+		refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
+		switch {
+		case err != nil:
+			return err
+		case len(handed.Failed) > 0, refused && !t.shown && len(names) > 0:
+			return outcome(exitFailed)
+		case refused, handed.Declined, handed.Waiting:
+			return outcome(exitChanges)
+		}
+		return nil
 	}
-	show := view.NewProgress(stderr, screen(stderr))
-	defer show.End()
-	shown := false
-	assent := control.Assent{
-		Confirm: func(list []plan.Transfer) (bool, error) {
-			shown = true
-			if err := view.Transfers(out, list); err != nil || yes {
-				return yes, err
-			}
-			return ask(ctx, cmd.InOrStdin(), stderr)
-		},
-		Progress: show.Take,
-	}
-	handed, err := request(ctx, s, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (control.Handed, error) {
-		return control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, assent)
-	})
-	show.End()
-	if err != nil {
-		return err
-	}
-	if v := view.HandedOf(handed); format == "json" {
-		err = view.JSON(cmd.OutOrStdout(), v)
-	} else {
-		err = v.Text(out, shown)
-	}
-	refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
-	switch {
-	case err != nil:
-		return err
-	case len(handed.Failed) > 0, refused && !shown && len(names) > 0:
-		return outcome(exitFailed)
-	case refused, handed.Declined, handed.Waiting:
-		return outcome(exitChanges)
-	}
-	return nil
 }
 
 // completeDesired completes the names that the fleet file wants.

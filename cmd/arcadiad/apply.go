@@ -30,50 +30,29 @@ Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, or you said
   arcadiad apply --yes -o json`,
 		Args: none,
 	}
-	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
-	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return apply(cmd, s, *format, *yes) }
+	changing(cmd, usesSagas, apply)
 	return cmd
 }
 
-func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	out := cmd.OutOrStdout()
-	if format == "json" {
-		out = stderr // stdout is for the one JSON object
-	}
-	show := view.NewProgress(stderr, screen(stderr))
-	defer show.End()
-	shown, waiting := false, false
-	conduct := control.Conduct{
-		Confirm: func(p plan.Plan) (bool, error) {
-			shown = true
-			if err := showPlan(out, p, "text"); err != nil || yes {
-				return yes, err
-			}
-			return ask(ctx, cmd.InOrStdin(), stderr)
-		},
-		Waiting: func(p plan.Plan) {
-			if !waiting {
-				fmt.Fprint(stderr, view.Waiting(p))
-			}
-			waiting = true
-		},
-		Progress: show.Take,
-	}
-	began := time.Now()
-	applied, err := request(ctx, s, control.Work, hostForOthers, s.logger(show), func(c *control.Client) (control.Applied, error) {
-		return control.Apply(ctx, c, conduct)
+func apply(t *talk, _ []string) error {
+	ctx, waiting, began := t.cmd.Context(), false, time.Now()
+	applied, err := request(ctx, t.settings, control.Work, hostForOthers, t.logger(t.progress), func(c *control.Client) (control.Applied, error) {
+		return control.Apply(ctx, c, control.Conduct{
+			Confirm: func(p plan.Plan) (bool, error) {
+				return t.agree(func(w io.Writer) error { return view.Plan(w, p, colored(w)) })
+			},
+			Waiting: func(p plan.Plan) {
+				if !waiting {
+					fmt.Fprint(t.cmd.ErrOrStderr(), view.Waiting(p))
+				}
+				waiting = true
+			},
+			Progress: t.progress.Take,
+		})
 	})
-	show.End()
-	if err != nil {
-		return err
-	}
-	if v := view.AppliedOf(applied); format == "json" {
-		err = view.JSON(cmd.OutOrStdout(), v)
-	} else {
-		err = v.Text(out, shown, time.Since(began), colored(out))
+	if err == nil {
+		v := view.AppliedOf(applied)
+		err = t.finish(v, func() error { return v.Text(t.out, t.shown, time.Since(began), colored(t.out)) })
 	}
 	switch {
 	case err != nil:
@@ -84,6 +63,52 @@ func apply(cmd *cobra.Command, s *settings, format string, yes bool) error {
 		return outcome(exitChanges)
 	}
 	return nil
+}
+
+// talk is how a command that changes the account talks to a person: it shows what it would do, asks, and tells how it goes.
+type talk struct {
+	*settings
+	cmd      *cobra.Command
+	json     bool // stdout is for the one JSON object
+	yes      bool // the person has agreed beforehand
+	out      io.Writer
+	progress *view.Progress
+	shown    bool // what it would do
+}
+
+// changing makes a command change the account.
+func changing(cmd *cobra.Command, u uses, do func(t *talk, args []string) error) *settings {
+	s := newSettings(cmd, usesFleet|usesState|usesAPI|u, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json")
+	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		stderr := cmd.ErrOrStderr()
+		t := &talk{settings: s, cmd: cmd, json: *format == "json", yes: *yes, out: cmd.OutOrStdout(), progress: view.NewProgress(stderr, screen(stderr))}
+		if t.json {
+			t.out = stderr
+		}
+		defer t.progress.End()
+		return do(t, args)
+	}
+	return s
+}
+
+// agree shows what would be done, and has the person agree to it.
+func (t *talk) agree(show func(io.Writer) error) (yes bool, err error) {
+	t.shown = true
+	if err := show(t.out); err != nil || t.yes {
+		return t.yes, err
+	}
+	return ask(t.cmd.Context(), t.cmd.InOrStdin(), t.cmd.ErrOrStderr())
+}
+
+// finish tells what it came to.
+func (t *talk) finish(v any, text func() error) error {
+	t.progress.End()
+	if t.json {
+		return view.JSON(t.cmd.OutOrStdout(), v)
+	}
+	return text()
 }
 
 // ask asks a person on a terminal. Anything but yes means no.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -40,23 +39,18 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 		if err != nil {
 			return err
 		}
-		if err := showPlan(cmd.OutOrStdout(), p, *format); err != nil {
-			return err
+		switch out := cmd.OutOrStdout(); *format {
+		case "json":
+			err = view.JSON(out, p)
+		case "markdown":
+			err = view.Markdown(out, p)
+		default:
+			err = view.Plan(out, p, colored(out))
 		}
-		if !p.Settled() {
+		if err == nil && !p.Settled() {
 			return outcome(exitChanges)
 		}
-		return nil
+		return err
 	}
 	return cmd
-}
-
-func showPlan(w io.Writer, p plan.Plan, format string) error {
-	switch format {
-	case "json":
-		return view.JSON(w, p)
-	case "markdown":
-		return view.Markdown(w, p)
-	}
-	return view.Plan(w, p, colored(w))
 }
