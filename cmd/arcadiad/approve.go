@@ -21,7 +21,7 @@ A running daemon applies them at once. Otherwise the next apply or run does, if 
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return s.order(cmd, "Plan "+args[0]+" is approved.", func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
+		return s.order(cmd, control.Order, "Plan "+args[0]+" is approved.", func(c *control.Client) error { return c.Approve(cmd.Context(), args[0]) })
 	}
 	return cmd
 }

@@ -25,8 +25,8 @@ func request[A any](ctx context.Context, s *settings, need control.Need, h hosti
 }
 
 // order gives an order to the daemon or to the state database, which asks nothing of the account, and says that it was given.
-func (s *settings) order(cmd *cobra.Command, said string, give func(*control.Client) error) error {
-	_, err := request(cmd.Context(), s, control.Order, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (none struct{}, err error) {
+func (s *settings) order(cmd *cobra.Command, need control.Need, said string, give func(*control.Client) error) error {
+	_, err := request(cmd.Context(), s, need, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (none struct{}, err error) {
 		return none, give(c)
 	})
 	if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,5 @@ func (s *settings) asService(sys service) {
 	if !s.given("fleet") {
 		s.fleet = sys.fleet
 	}
-	if s.tokenFile == "" {
-		s.tokenFile = sys.tokenFile
-	}
+	s.tokenFile = cmp.Or(s.tokenFile, sys.tokenFile)
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"arcadiad/control"
 	"arcadiad/view"
 )
 
@@ -23,12 +26,25 @@ func outputFlag(cmd *cobra.Command, formats ...string) *string {
 // layout writes for people what a command found.
 type layout func(w io.Writer, now time.Time) error
 
-// show writes what a command found, in the format that was asked for.
-func show(cmd *cobra.Command, format string, found any, text layout) error {
-	if format == "json" {
-		return view.JSON(cmd.OutOrStdout(), found)
+// showing makes a command show what it finds in the state database, in the format that is asked for.
+func showing(cmd *cobra.Command, find func(ctx context.Context, s *settings, c *control.Client, args []string) (found any, text layout, err error)) *settings {
+	s := newSettings(cmd, usesState, slog.LevelWarn)
+	format := outputFlag(cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := s.look(cmd.Context())
+		if err != nil {
+			return err
+		}
+		found, text, err := find(cmd.Context(), s, c, args)
+		switch {
+		case err != nil:
+			return err
+		case *format == "json":
+			return view.JSON(cmd.OutOrStdout(), found)
+		}
+		return text(cmd.OutOrStdout(), time.Now())
 	}
-	return text(cmd.OutOrStdout(), time.Now())
+	return s
 }
 
 // terminal gives the terminal behind a stream; nil: it is none.

@@ -34,7 +34,7 @@ func pausing(cmd *cobra.Command, paused bool, said string) *cobra.Command {
 	cmd.Args = none
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return s.order(cmd, said, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
+		return s.order(cmd, control.Order, said, func(c *control.Client) error { return c.Pause(cmd.Context(), paused) })
 	}
 	return cmd
 }

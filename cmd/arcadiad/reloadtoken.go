@@ -26,20 +26,11 @@ A daemon that was started with --token-file does not need it: it notices a chang
 		if _, err := os.Stat(*file); err != nil {
 			return fmt.Errorf("hand the token over: %w", err)
 		}
-		log := s.logger(cmd.ErrOrStderr())
-		token, err := findToken(*file, log)()
+		token, err := findToken(*file, s.logger(cmd.ErrOrStderr()))()
 		if err != nil {
 			return err
 		}
-		c, err := s.connect(cmd.Context(), control.Running, hostNever, log)
-		if err != nil {
-			return err
-		}
-		if err := c.Token(cmd.Context(), token); err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), "The daemon has the new token.")
-		return nil
+		return s.order(cmd, control.Running, "The daemon has the new token.", func(c *control.Client) error { return c.Token(cmd.Context(), token) })
 	}
 	return cmd
 }

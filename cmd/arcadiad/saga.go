@@ -61,21 +61,12 @@ func sagaListCommand() *cobra.Command {
 // listSagas makes a command of what the sagas that are kept tell, oldest first; with --all of every one.
 func listSagas(cmd *cobra.Command, every string, list func(sagas []saga.Saga, all bool) (rows any, text layout)) *cobra.Command {
 	cmd.Args = none
-	s := newSettings(cmd, usesState, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
 	all := cmd.Flags().Bool("all", false, every)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := s.look(cmd.Context())
-		if err != nil {
-			return err
-		}
-		sagas, err := c.Sagas(cmd.Context(), saga.Filter{})
-		if err != nil {
-			return err
-		}
+	showing(cmd, func(ctx context.Context, _ *settings, c *control.Client, _ []string) (any, layout, error) {
+		sagas, err := c.Sagas(ctx, saga.Filter{})
 		rows, text := list(sagas, *all)
-		return show(cmd, *format, rows, text)
-	}
+		return rows, text, err
+	})
 	return cmd
 }
 
@@ -87,25 +78,16 @@ func sagaShowCommand() *cobra.Command {
 		Example: `  arcadiad saga show 5f0c9a1e`,
 		Args:    sagaID(),
 	}
-	s := newSettings(cmd, usesState, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
-	cmd.ValidArgsFunction = completeSagas(s, true)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		c, err := s.look(cmd.Context())
+	s := showing(cmd, func(ctx context.Context, _ *settings, c *control.Client, args []string) (any, layout, error) {
+		g, err := c.Saga(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		g, err := c.Saga(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		calls, err := c.Calls(cmd.Context(), g.ID)
-		if err != nil {
-			return err
-		}
+		calls, err := c.Calls(ctx, g.ID)
 		v := view.SagaOf(g, calls)
-		return show(cmd, *format, v, v.Text)
-	}
+		return v, v.Text, err
+	})
+	cmd.ValidArgsFunction = completeSagas(s, true)
 	return cmd
 }
 
@@ -115,7 +97,7 @@ func sagaOrderCommand(cmd *cobra.Command, said string, order func(c *control.Cli
 	cmd.ValidArgsFunction = completeSagas(s, true)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		said := fmt.Sprintf("Saga %s %s.", fleet.Saga8(args[0]), said)
-		return s.order(cmd, said, func(c *control.Client) error { return order(c, cmd.Context(), args[0]) })
+		return s.order(cmd, control.Order, said, func(c *control.Client) error { return order(c, cmd.Context(), args[0]) })
 	}
 	return cmd
 }

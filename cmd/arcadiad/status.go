@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -22,19 +21,10 @@ changes nothing. Without a state database the exit code is 1.`,
   arcadiad status -o json | jq .droplets`,
 		Args: none,
 	}
-	s := newSettings(cmd, usesState, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := s.look(cmd.Context())
-		if err != nil {
-			return err
-		}
-		st, err := s.readStatus(cmd.Context(), c)
-		if err != nil {
-			return err
-		}
-		return show(cmd, *format, st, st.Text)
-	}
+	showing(cmd, func(ctx context.Context, s *settings, c *control.Client, _ []string) (any, layout, error) {
+		st, err := s.readStatus(ctx, c)
+		return st, st.Text, err
+	})
 	return cmd
 }
 

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/control"
 	"arcadiad/saga"
 	"arcadiad/view"
 )
@@ -21,27 +21,17 @@ and each API request with its id and duration; and what differs from the file. T
   arcadiad why web-1 -o json | jq .sagas[].calls`,
 		Args: one("name", "they are in: arcadiad status"),
 	}
-	s := newSettings(cmd, usesState, slog.LevelWarn)
-	format := outputFlag(cmd, "text", "json")
-	cmd.ValidArgsFunction = completeNames(s)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		story, err := s.readStory(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		return show(cmd, *format, story, story.Text)
-	}
+	cmd.ValidArgsFunction = completeNames(showing(cmd, func(ctx context.Context, s *settings, c *control.Client, args []string) (any, layout, error) {
+		story, err := s.readStory(ctx, c, args[0])
+		return story, story.Text, err
+	}))
 	return cmd
 }
 
 // mostSagas is how many sagas of a name are told.
 const mostSagas = 20
 
-func (s *settings) readStory(ctx context.Context, name string) (view.Story, error) {
-	c, err := s.look(ctx)
-	if err != nil {
-		return view.Story{}, err
-	}
+func (s *settings) readStory(ctx context.Context, c *control.Client, name string) (view.Story, error) {
 	sagas, err := c.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
 	if err != nil {
 		return view.Story{}, err
