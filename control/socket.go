@@ -59,17 +59,11 @@ func (s *socket) Close() error {
 // dial connects to a control socket; ErrNoDaemon where nobody listens.
 func dial(ctx context.Context, path string) (net.Conn, error) {
 	short, done, err := shortPath(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoDaemon
+	var conn net.Conn
+	if err == nil {
+		defer done()
+		conn, err = new(net.Dialer).DialContext(ctx, "unix", short)
 	}
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, denied(path, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	defer done()
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", short)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return nil, ErrNoDaemon
