@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
@@ -103,9 +104,7 @@ func (o Options) secrets() []fleetfile.Secret {
 
 // withDefaults fills what was left out, and refuses what cannot work.
 func (o Options) withDefaults() (Options, error) {
-	if o.APIURL == "" {
-		o.APIURL = DefaultAPIURL
-	}
+	o.APIURL = cmp.Or(o.APIURL, DefaultAPIURL)
 	if o.WaitInterval <= 0 {
 		o.WaitInterval = 5 * time.Second
 	}
@@ -115,9 +114,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.CreateSettle <= 0 {
 		o.CreateSettle = 2 * time.Minute
 	}
-	if o.SyncSchedule == "" {
-		o.SyncSchedule = DefaultSyncSchedule
-	}
+	o.SyncSchedule = cmp.Or(o.SyncSchedule, DefaultSyncSchedule)
 	if o.Concurrency <= 0 {
 		o.Concurrency = 10
 	}
@@ -127,15 +124,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Reserve >= 1 {
 		return o, fmt.Errorf("an API reserve of %.0f%% leaves no requests for arcadiad: it must be below 100%%", o.Reserve*100)
 	}
-	if o.Socket == "" {
-		o.Socket = control.SocketBeside(o.State)
-	}
-	if o.KeepSagas == 0 {
-		o.KeepSagas = DefaultKeepSagas
-	}
-	if o.KeepDeleted == 0 {
-		o.KeepDeleted = DefaultKeepDeleted
-	}
+	o.Socket = cmp.Or(o.Socket, control.SocketBeside(o.State))
+	o.KeepSagas = cmp.Or(o.KeepSagas, DefaultKeepSagas)
+	o.KeepDeleted = cmp.Or(o.KeepDeleted, DefaultKeepDeleted)
 	if o.Listen != "" {
 		var err error
 		if o.Listen, err = listenAddress(o.Listen); err != nil {
@@ -147,9 +138,7 @@ func (o Options) withDefaults() (Options, error) {
 	default:
 		return o, fmt.Errorf("notification format %q: json or slack is expected", o.WebhookFormat)
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if _, err := reconcile.ParseSchedule(o.SyncSchedule); err != nil {
 		return o, err
 	}

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,18 +71,14 @@ func New(c Config) (*API, error) {
 	if c.Transport == nil {
 		c.Transport = newTransport(c.Budget.concurrency)
 	}
-	if c.UserAgent == "" {
-		c.UserAgent = "arcadiad"
-	}
+	c.UserAgent = cmp.Or(c.UserAgent, "arcadiad")
 	if c.WriteTimeout <= 0 {
 		c.WriteTimeout = DefaultWriteTimeout
 	}
 	if c.ReadTimeout <= 0 {
 		c.ReadTimeout = DefaultReadTimeout
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	// godo.New leaves retries off; NewFromToken would turn them on, for POST too (docs/digitalocean-api.md, "The godo client").
 	g, err := godo.New(nil, godo.SetBaseURL(base), godo.SetUserAgent(c.UserAgent))
 	if err != nil {

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -62,9 +63,7 @@ func NewBudget(o BudgetOptions) *Budget {
 		o.Concurrency = 10
 	}
 	o.Reserve = min(max(o.Reserve, 0), 0.95)
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	b := &Budget{concurrency: o.Concurrency, reserve: o.Reserve, log: o.Log, closed: errNotProved, limits: newLimits(o.Reserve)}
 	for i := range b.queues {
 		b.queues[i] = list.New()

@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,9 +34,7 @@ func (o WatchOptions) withDefaults() WatchOptions {
 	if o.Poll <= 0 {
 		o.Poll = 30 * time.Second
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o
 }
 

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"log/slog"
 	"sync"
 	"time"
@@ -50,9 +51,7 @@ func New(o Options) *Inventory {
 	if o.Visibility <= 0 {
 		o.Visibility = 5 * time.Minute
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}}
 }
 

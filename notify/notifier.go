@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -43,18 +44,14 @@ type Notifier struct {
 
 // New makes a Notifier, and reads what an earlier one has told. It sends nothing before Run.
 func New(o Options) *Notifier {
-	if o.Format == "" {
-		o.Format = JSON
-	}
+	o.Format = cmp.Or(o.Format, JSON)
 	if o.Fleet == nil {
 		o.Fleet = func() string { return "" }
 	}
 	if o.Observe == nil {
 		o.Observe = func(error) {}
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	n := &Notifier{o: o, http: newHTTP(o.Transport), gather: gather}
 	n.told = n.remember()
 	return n

@@ -25,7 +25,7 @@ func adoptUntracked(b *builder, x *subject) {
 // hopeless is the age at which a new droplet is no longer expected to become active: a saga waits for an hour at most (law 14).
 const hopeless = 2 * time.Hour
 
-// awaited tells whether a replacement among the claims is still on its way. Until it is active or gone, nobody knows which of the
+// awaited tells whether a replacement among the untracked droplets is still on its way. Until it is active or gone, nobody knows which of the
 // pair is to stay. One that is not active long after any saga would have given it up never will be.
 func awaited(b *builder, x *subject, untracked []*fleet.Droplet) bool {
 	for _, d := range untracked {

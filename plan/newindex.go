@@ -188,7 +188,7 @@ func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, name
 		}
 		return
 	}
-	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it is nobody's claim
+	if d.Status == fleet.StatusArchive || d.Name == "" { // without a name it belongs nowhere
 		return
 	}
 	if !s.recorded.Registration(d.ID).ReleasedAt.IsZero() { // what a person gave back is not taken back because of its tags (law 16)

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -71,9 +72,7 @@ func (p alterSteps) rename(ctx context.Context, run *saga.Run, w *work) error {
 	c := named(w.Alter.Name)
 	c.asked = p.altered
 	c.note = func(d fleet.Droplet) {
-		if w.Found.Name == "" {
-			w.Found.Name = d.Name
-		}
+		w.Found.Name = cmp.Or(w.Found.Name, d.Name)
 	}
 	c.unseen = func() { w.Found.Name = "" }
 	_, err := p.alter(ctx, run, w, c)

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -36,9 +37,7 @@ func New(o Options) *Droplets {
 		o.WaitLongest = 720
 	}
 	o.WaitLongest = max(o.WaitLongest, o.WaitAttempts)
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Droplets{&core{&o, fleetFile{&o}}}
 }
 

@@ -72,12 +72,8 @@ var (
 
 // New makes an engine on a journal.
 func New(j Journal, o Options) *Engine {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.SubjectKey == "" {
-		o.SubjectKey = "subject"
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.SubjectKey = cmp.Or(o.SubjectKey, "subject")
 	if o.Backoff == nil {
 		o.Backoff = DefaultBackoff
 	}
