@@ -9,7 +9,7 @@ import (
 // counted tells whether policy.max_destroy counts the action: it counts what is registered (law 5).
 func counted(d *draft) bool { return d.destroys() && d.record != nil }
 
-// leaving are the registered droplets that go: by the actions of the plan, and by sagas that are live.
+// departures are the registered droplets that go: by the actions of the plan, and by sagas that are live.
 type departures struct {
 	free, waiting int // actions that nothing holds yet, and those that a person may let through
 	live          int

@@ -17,7 +17,7 @@ type Transfer struct {
 	DropletID int64  `json:"droplet_id,omitempty"` // 0: there is none
 	Refused   string `json:"refused,omitempty"`    // in words; empty: it may be done
 
-	// Of a claim.
+	// Of an adopt.
 	Differs []FieldChange `json:"differs,omitempty"` // where the droplet is not as the file asks, which the next pass alters, where that can be done
 	Assumed []string      `json:"assumed,omitempty"` // fields that cannot be read: the file's word is taken for them
 
@@ -29,7 +29,7 @@ type Transfer struct {
 	Another   bool   `json:"another,omitempty"`    // the file still wants the name, and it becomes free: the next pass makes another
 	Note      string `json:"note,omitempty"`       // what is left for a person to do
 
-	Spec   fleet.Spec    `json:"-"` // of a claim: what the file wants under the name
+	Spec   fleet.Spec    `json:"-"` // of an adopt: what the file wants under the name
 	Record *fleet.Record `json:"-"` // the record that there is already; nil: none
 }
 

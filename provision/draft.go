@@ -89,7 +89,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 	return e.Draft(kind, fleet.Key(a.Name), w, secret, facts.Labels(), steps...)
 }
 
-// DraftTransfer makes the saga that claims or releases a droplet, as a person asked; it is not yet written.
+// DraftTransfer makes the saga that adopts or releases a droplet, as a person asked; it is not yet written.
 func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga, error) {
 	if h.Refused != "" || h.DropletID == 0 {
 		return saga.Saga{}, fmt.Errorf("%s %s: %s", h.Kind, h.Name, h.Refused)

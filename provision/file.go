@@ -94,7 +94,7 @@ func (p fleetFile) asked(w *work) error {
 	return askedBy(desired, w)
 }
 
-// stillAsked is asked for a claim. Without a fleet file in force it waits: registered and not desired, the droplet would be destroyed.
+// stillAsked is asked for an adopt by name. Without a fleet file in force it waits: registered and not desired, the droplet would be destroyed.
 func (p fleetFile) stillAsked(w *work) error {
 	if _, ok := p.o.Desired(); !ok {
 		return saga.Later(time.Minute, errors.New("no fleet file is in force: the adoption waits for one"))

@@ -14,7 +14,7 @@ import (
 	"arcadiad/saga"
 )
 
-// claim is the step TagDroplet: the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
+// tagDroplet writes the tags without which nobody could tell whose the droplet is. The managed tag comes last: one that
 // a crash and a lost database leave with the fleet's tag alone is neither ours nor replaced by another.
 func (p transferSteps) tagDroplet(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.stillAsked(w); err != nil {
@@ -53,7 +53,7 @@ func (p transferSteps) tagDroplet(ctx context.Context, run *saga.Run, w *work) e
 	return nil
 }
 
-// claimed looks whether the droplet is still the only one that bears its name, and nobody else's.
+// ownerless looks whether the droplet is still the only one that bears its name, and nobody else's.
 func (p transferSteps) ownerless(ctx context.Context, looks *poller, w *work) (fleet.Droplet, error) {
 	seen, _, err := looks.next(ctx, inventory.Query{Name: w.Name, GPU: true})
 	if err != nil {
@@ -79,7 +79,7 @@ func (p transferSteps) ownerless(ctx context.Context, looks *poller, w *work) (f
 	return d, nil
 }
 
-// unclaim compensates TagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on, but
+// untagDroplet compensates tagDroplet. That a tag is not shown does not mean that it is not there: all go that may have been put on, but
 // for what another fleet, which has the droplet by now, needs as well.
 func (p transferSteps) untagDroplet(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Transfer == nil {

@@ -37,12 +37,12 @@ type work struct {
 	License    plan.License `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
 
-	// What is being claimed or released, by a person's word.
+	// What is being adopted or released, by a person's word.
 	Transfer *transferred `json:"handover,omitempty"` // nil: nothing was written to it yet
 	Returned bool         `json:"returned,omitempty"` // a person released it before
 	Free     bool         `json:"free,omitempty"`     // its name becomes free even if the file wants it
 
-	// What is being updated, or was recorded of a released droplet that is claimed again.
+	// What is being updated, or was recorded of a released droplet that is adopted again.
 	Record *fleet.Record    `json:"record,omitempty"` // as it is to be from then on
 	Alter  fleet.Alteration `json:"alter,omitzero"`
 	Found  found            `json:"found,omitzero"`
@@ -80,11 +80,11 @@ type retagged struct {
 	Off []string `json:"off,omitempty"` // as the droplet spells them
 }
 
-// transfer is what a claim or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
+// transferred is what an adopt or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up
 // once, from the first look, and journaled before anything is written. That journal entry is a person's leave, for this droplet by
 // its id, and the only thing that entitles to write to one that does not show our tags (law 1).
 type transferred struct {
-	Tags []string `json:"tags"` // in the order in which a claim puts them on; a release takes them off from the end
+	Tags []string `json:"tags"` // in the order in which an adopt puts them on; a release takes them off from the end
 }
 
 // found is how an update found what it changes, for the way back. Each part of it is journaled before the first request that changes
