@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ const (
 	requestTime  = 10 * time.Second // to send a request
 	idleTime     = 10 * time.Second // between two requests on one connection
 	maxRefusal   = 1 << 10          // bytes that are read of an answer that refuses
+	askTime      = 5 * time.Second  // for a daemon to say that it is there, before a command that only looks does without it
+	waitTime     = 30 * time.Second // for the same, before all other commands end
 )
 
 // bounded is the control socket's server. Writing an answer has no time limit: an apply is followed for as long as it takes.
@@ -92,6 +95,12 @@ func refuse(w http.ResponseWriter, status int, format string, args ...any) {
 
 // errVersion is what a command says to a daemon that does not know what is asked of it.
 var errVersion = errors.New("the running daemon is of another version than this arcadiad: restart it (sudo systemctl restart arcadiad)")
+
+// errSilent is why an answer is not waited for any longer. What was asked may be done all the same, as soon as the daemon goes on.
+var (
+	errSilent  = fmt.Errorf("nothing comes from the running daemon: %w", context.DeadlineExceeded)
+	errUnheard = fmt.Errorf("%w; it may still do what it was asked (check its log, then restart it: its sagas continue)", errSilent)
+)
 
 // refused is why a request was not answered, as the other end sees it.
 func refused(resp *http.Response) error {

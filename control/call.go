@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -51,7 +52,9 @@ func (c call[Q, A]) ask(ctx context.Context, to *http.Client, q Q, progress func
 	defer resp.Body.Close()
 	for dec := json.NewDecoder(resp.Body); ; {
 		var l line[A]
-		if err := dec.Decode(&l); err != nil {
+		if err := dec.Decode(&l); errors.Is(err, errSilent) {
+			return none, errUnheard
+		} else if err != nil {
 			return none, fmt.Errorf("the daemon stopped before its answer was complete; its sagas continue at its next start: %w", err)
 		}
 		switch {
@@ -84,6 +87,9 @@ func post(ctx context.Context, to *http.Client, path string, q any) (*http.Respo
 		return nil, err
 	}
 	resp, err := to.Do(req)
+	if errors.Is(err, errSilent) {
+		return nil, errUnheard
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the running daemon: %w", err)
 	}

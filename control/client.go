@@ -23,8 +23,9 @@ type Client struct {
 	file   func() (hash string, err error) // see Options
 	close  func() error                    // of this process's service; nil: the daemon is asked
 
-	unasked error   // why the daemon is not asked, which may be [ErrNoDaemon]
-	beside  *Client // the daemon that is there, and is not asked; nil: none is
+	unasked error                                      // why the daemon is not asked, which may be [ErrNoDaemon]
+	instead func(ctx context.Context, why error) error // has this process asked from now on; nil: that is not for this need
+	beside  *Client                                    // the daemon that is there, and is not asked; nil: none is
 }
 
 // NewClient asks whoever answers on a transport.
@@ -39,7 +40,7 @@ func (c *Client) Close() error {
 }
 
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	st, err := statusCall.ask(ctx, c.http, struct{}{}, nil)
+	st, err := look(ctx, c, statusCall, struct{}{})
 	if c.unasked != nil && !errors.Is(c.unasked, ErrNoDaemon) {
 		st.DaemonError = c.unasked.Error()
 	}
@@ -47,15 +48,15 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 }
 
 func (c *Client) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
-	return sagasCall.ask(ctx, c.http, f, nil)
+	return look(ctx, c, sagasCall, f)
 }
 
 func (c *Client) Saga(ctx context.Context, id string) (saga.Saga, error) {
-	return sagaCall.ask(ctx, c.http, id, nil)
+	return look(ctx, c, sagaCall, id)
 }
 
 func (c *Client) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
-	return callsCall.ask(ctx, c.http, sagaID, nil)
+	return look(ctx, c, callsCall, sagaID)
 }
 
 // Plan plans for the fleet file of the one who asks, where the request names none.
@@ -65,6 +66,8 @@ func (c *Client) Plan(ctx context.Context, q PlanRequest) (plan.Plan, error) {
 	}
 	p, err := planCall.ask(ctx, c.http, q, nil)
 	if err == nil && c.beside != nil && len(p.Missing) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
 		_ = c.beside.Missed(ctx) // a daemon that cannot be told looks by itself, only later
 	}
 	return plan.Plan(p), err
@@ -124,6 +127,24 @@ func (c *Client) Token(ctx context.Context, token string) error {
 	return tell(ctx, c, tokenCall, token)
 }
 
+// look makes a call that only reads. What the daemon does not answer to the end, this process does.
+func look[Q, A any](ctx context.Context, c *Client, what call[Q, A], q Q) (A, error) {
+	a, err := what.ask(ctx, c.http, q, nil)
+	if err != nil && c.leaves(ctx, err) {
+		return what.ask(ctx, c.http, q, nil)
+	}
+	return a, err
+}
+
+// leaves has this process asked from now on, where the need allows that, if it was not the daemon's word that a call failed.
+func (c *Client) leaves(ctx context.Context, why error) bool {
+	_, told := errors.AsType[*toldError](why)
+	if errors.Is(why, errSilent) {
+		why = errSilent
+	}
+	return c.instead != nil && !told && !errors.Is(why, errVersion) && ctx.Err() == nil && c.instead(ctx, why) == nil
+}
+
 // tell makes a call that has no answer.
 func tell[Q any](ctx context.Context, c *Client, what call[Q, struct{}], q Q) error {
 	_, err := what.ask(ctx, c.http, q, nil)
@@ -132,7 +153,7 @@ func tell[Q any](ctx context.Context, c *Client, what call[Q, struct{}], q Q) er
 
 // Doctor says first whether the daemon answers.
 func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
-	found, err := doctorCall.ask(ctx, c.http, struct{}{}, nil)
+	found, err := look(ctx, c, doctorCall, struct{}{})
 	var r doctor.Report
 	switch {
 	case c.unasked == nil:
@@ -150,6 +171,9 @@ func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
 
 func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) {
 	resp, err := post(ctx, c.http, backupPath, struct{}{})
+	if err != nil && c.leaves(ctx, err) {
+		resp, err = post(ctx, c.http, backupPath, struct{}{})
+	}
 	if err != nil {
 		return nil, err
 	}

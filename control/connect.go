@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"arcadiad/saga"
 )
 
 // Need says what a command needs, and what is done where no daemon answers.
@@ -45,16 +43,17 @@ type Options struct {
 // ErrUnreadable is what Local says for a dry run where only the daemon may read the state database.
 var ErrUnreadable = errors.New("you may not read the state database")
 
-// askTime is how long a daemon may take to say that it is there, before a command that only looks does without it.
-const askTime = 5 * time.Second
-
 // Connect reaches the running daemon. Where none answers, or the need is not for one, it opens the service of this process.
 func Connect(ctx context.Context, o Options) (*Client, error) {
 	o.Socket = cmp.Or(o.Socket, SocketBeside(o.State))
-	there, why := reach(ctx, o.Socket)
-	looks := o.Need == Look || o.Need == Examine
+	looks, patience := o.Need == Look || o.Need == Examine, waitTime
+	if looks {
+		patience = askTime
+	}
+	there, why := reach(ctx, o.Socket, patience)
 	if why == nil && looks {
-		why = there.hangs(ctx)
+		why = probe(ctx, there.http.Transport, askTime)
+		there.instead = func(ctx context.Context, why error) error { return o.takeOver(ctx, there, why) }
 	}
 	if o.Need == DryRun {
 		c, err := o.local(ctx, there, why)
@@ -80,25 +79,28 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 }
 
 // reach connects to the daemon behind a socket; ErrNoDaemon where there is none.
-func reach(ctx context.Context, socket string) (*Client, error) {
+func reach(ctx context.Context, socket string, patience time.Duration) (*Client, error) {
 	conn, err := dial(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
 	conn.Close()
-	c := NewClient(&http.Transport{
-		DisableKeepAlives: true,
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, socket) },
-	})
+	c := over(func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, socket) }, patience)
 	c.socket = socket
 	return c, nil
 }
 
-// hangs asks for next to nothing, and tells why there is no answer.
-func (c *Client) hangs(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	_, err := c.Sagas(ctx, saga.Filter{Live: true, Limit: 1})
+// over asks the daemon that dial connects to.
+func over(dial func(ctx context.Context, network, addr string) (net.Conn, error), patience time.Duration) *Client {
+	return NewClient(&listening{&http.Transport{DisableKeepAlives: true, DialContext: dial}, patience})
+}
+
+// takeOver has this process answer what the daemon begins to answer and does not end.
+func (o Options) takeOver(ctx context.Context, c *Client, why error) error {
+	alone, err := o.local(ctx, nil, why)
+	if err == nil {
+		*c = *alone
+	}
 	return err
 }
 

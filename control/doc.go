@@ -12,6 +12,7 @@
 // A file uses only those below it:
 //
 //	connect.go                the daemon, or this process in its place
+//	silence.go                a daemon that hangs
 //	client.go                 one method per call
 //	apply.go transfer.go      what a person agrees to
 //	handler.go                calls answered from a service

@@ -44,7 +44,7 @@ func served(t *testing.T, h http.Handler) *Client {
 		stop()
 		<-ended
 	})
-	c, err := reach(t.Context(), path)
+	c, err := reach(t.Context(), path, waitTime)
 	if err != nil {
 		t.Fatal(err)
 	}
