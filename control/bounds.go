@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 
 	"arcadiad/plan"
@@ -95,6 +96,17 @@ func refuse(w http.ResponseWriter, status int, format string, args ...any) {
 
 // errVersion is what a command says to a daemon that does not know what is asked of it.
 var errVersion = errors.New("the running daemon is of another version than this arcadiad: restart it (sudo systemctl restart arcadiad)")
+
+// unanswered is why an answer did not come, or not whole.
+func unanswered(err error) error {
+	switch {
+	case errors.Is(err, errSilent):
+		return errUnheard
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return fmt.Errorf("the daemon stopped before its answer was complete; its sagas continue at its next start: %w", err)
+	}
+	return fmt.Errorf("ask the running daemon: %w", err)
+}
 
 // errSilent is why an answer is not waited for any longer. What was asked may be done all the same, as soon as the daemon goes on.
 var (

@@ -6,8 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
+	"net/url"
 )
 
 // call is one call of the protocol, which is HTTP with JSON bodies: a request of type Q is posted to a path, and answered by an A.
@@ -52,10 +52,8 @@ func (c call[Q, A]) ask(ctx context.Context, to *http.Client, q Q, progress func
 	defer resp.Body.Close()
 	for dec := json.NewDecoder(resp.Body); ; {
 		var l line[A]
-		if err := dec.Decode(&l); errors.Is(err, errSilent) {
-			return none, errUnheard
-		} else if err != nil {
-			return none, fmt.Errorf("the daemon stopped before its answer was complete; its sagas continue at its next start: %w", err)
+		if err := dec.Decode(&l); err != nil {
+			return none, unanswered(err)
 		}
 		switch {
 		case l.Error != "":
@@ -63,7 +61,9 @@ func (c call[Q, A]) ask(ctx context.Context, to *http.Client, q Q, progress func
 		case l.Progress == nil:
 			return l.Answer, nil
 		}
-		progress(*l.Progress)
+		if progress != nil {
+			progress(*l.Progress)
+		}
 	}
 }
 
@@ -87,11 +87,11 @@ func post(ctx context.Context, to *http.Client, path string, q any) (*http.Respo
 		return nil, err
 	}
 	resp, err := to.Do(req)
-	if errors.Is(err, errSilent) {
-		return nil, errUnheard
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return nil, unanswered(e.Err) // what it adds is the same for every call
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask the running daemon: %w", err)
+		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()

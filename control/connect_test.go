@@ -205,3 +205,11 @@ func (breaks) Backup(context.Context) (io.ReadCloser, error) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the disk is failing") }
+
+// A daemon that is killed before its answer begins has stopped, whatever the socket calls that.
+func TestADaemonThatIsKilled(t *testing.T) {
+	c := served(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	if err := c.Pause(t.Context(), true); err == nil || !strings.Contains(err.Error(), "the daemon stopped before its answer was complete") {
+		t.Error(err)
+	}
+}

@@ -51,7 +51,9 @@ func TestADaemonThatFallsSilent(t *testing.T) {
 // A command that only looks does without a daemon that begins to answer and does not end, whatever that is due to; what the daemon says
 // stands.
 func TestALookWithoutTheDaemonsEnd(t *testing.T) {
-	for name, answer := range map[string]string{"silence": "", "half an answer": `{"answer":{"meta":`, "its word": `{"error":"the disk is failing"}`} {
+	for name, answer := range map[string]string{
+		"silence": "", "half an answer": `{"answer":{"meta":`, "no answer": `{"progress":{}}`, "its word": `{"error":"the disk is failing"}`,
+	} {
 		onPipe(t, func(w http.ResponseWriter, r *http.Request) {
 			if io.WriteString(w, answer); answer == "" {
 				time.Sleep(time.Hour)
