@@ -69,7 +69,7 @@ func (r *Reader) steadily(ctx context.Context, do func(files) error) error {
 			if gone != nil {
 				return unreadable(r.path, gone)
 			}
-			if before == after {
+			if before == after && (try == readTries || !unfinished(err)) {
 				return unreadable(r.path, err)
 			}
 		}
@@ -82,6 +82,11 @@ func (r *Reader) steadily(ctx context.Context, do func(files) error) error {
 		case <-time.After(readPause):
 		}
 	}
+}
+
+// unfinished: a daemon that starts may be making the database at this moment, or bringing it up to date.
+func unfinished(err error) bool {
+	return errors.Is(err, state.ErrNone) || errors.Is(err, state.ErrOlder)
 }
 
 // restless explains why no try gave a snapshot.
@@ -97,7 +102,7 @@ func (r *Reader) restless(f files, err error) error {
 
 func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context, *sql.Tx) error) error {
 	if f.db.size == 0 {
-		return fmt.Errorf("%w: %s is empty (check --state, or start: arcadiad run)", state.ErrNone, r.path)
+		return r.empty()
 	}
 	db, err := sql.Open("sqlite3", uri(r.path, append(f.options(), "_query_only=on")...))
 	if err != nil {
@@ -108,6 +113,8 @@ func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context,
 	return snapshot(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
 		at, err := schemaVersion(ctx, tx, r.path)
 		switch {
+		case errors.Is(err, state.ErrNone):
+			return r.empty()
 		case err != nil:
 			return err
 		case at > Schema:
@@ -118,6 +125,10 @@ func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context,
 		}
 		return read(ctx, tx)
 	})
+}
+
+func (r *Reader) empty() error {
+	return fmt.Errorf("%w: %s is empty (check --state, or start: arcadiad run)", state.ErrNone, r.path)
 }
 
 func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *sql.Tx) error) error {

@@ -125,6 +125,23 @@ func TestNoDatabase(t *testing.T) {
 	}
 }
 
+// A daemon that starts makes its database in steps, none of which is what a reader looks for.
+func TestReaderBesideADaemonThatStarts(t *testing.T) {
+	for range 10 {
+		path := filepath.Join(tempDir(t), "arcadiad.db")
+		must(t, os.WriteFile(path, nil, 0o600))
+		begun, read := make(chan struct{}), make(chan error)
+		go func() {
+			close(begun)
+			_, err := sqlite.OpenReader(t.Context(), path)
+			read <- err
+		}()
+		<-begun
+		open(t, path)
+		must(t, <-read)
+	}
+}
+
 // TestWalWithoutItsIndex: it cannot be read without making a file, so the reader says what mends it, and it does.
 func TestWalWithoutItsIndex(t *testing.T) {
 	path := filepath.Join(tempDir(t), "arcadiad.db")
