@@ -121,9 +121,7 @@ func CheckURL(url string) error {
 
 // baseURL checks the URL of the API: the token must not travel in the clear (law 15).
 func baseURL(s string) (string, error) {
-	if s == "" {
-		s = DefaultBaseURL
-	}
+	s = cmp.Or(s, DefaultBaseURL)
 	u, err := url.Parse(s)
 	if err != nil {
 		return "", errors.New("api url: it is not a URL; something like " + DefaultBaseURL + " is expected")
