@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -69,5 +70,21 @@ func TestStatusIsTame(t *testing.T) {
 	}
 	if text := b.String(); strings.ContainsAny(text, "\x1b\t") || !strings.Contains(text, "\nweb [31m -1 ") || !strings.Contains(text, "a b ]0;c\n") {
 		t.Errorf("%q", text)
+	}
+}
+
+// Programs rely on these keys too, which are there now and then only. The golden files of the commands have the others.
+func TestStatusKeepsItsRareKeys(t *testing.T) {
+	at := time.Date(2026, 11, 20, 9, 14, 3, 0, time.UTC)
+	out, err := json.Marshal(Status{PausedSince: at, DaemonError: "it hangs", Approved: []Approval{{"3f7c90e7367e", at}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"paused_since":"2026-11-20T09:14:03Z"`, `"daemon_error":"it hangs"`, `"approved":[{"plan":"3f7c90e7367e","approved_at":"2026-11-20T09:14:03Z"}]`,
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %s in %s", want, out)
+		}
 	}
 }
