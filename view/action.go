@@ -22,10 +22,7 @@ func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(r
 // deed says what a run of actions does: "replace droplet 123", or "create 300 droplets".
 func deed(run []plan.Action) string {
 	a := run[0]
-	verb := string(a.Kind)
-	if a.Kind == plan.Provision {
-		verb = "create"
-	}
+	verb := verbOf(a.Kind)
 	if len(run) == 1 && a.DropletID == 0 {
 		return verb
 	}

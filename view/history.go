@@ -103,7 +103,7 @@ func (d Deed) what() string {
 	var parts []string
 	for _, kind := range []string{fleet.SagaProvision, fleet.SagaReplace, fleet.SagaDestroy, fleet.SagaAdopt, fleet.SagaUpdate} {
 		if n := d.Kinds[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", kindOf(kind), n))
+			parts = append(parts, fmt.Sprintf("%s %d", verbOf(kindOf(kind)), n))
 		}
 	}
 	if len(d.Names) == 1 && len(parts) == 1 {

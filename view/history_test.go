@@ -21,7 +21,7 @@ func TestHistoryPutsTogetherWhatBeganTogether(t *testing.T) {
 	for _, d := range h.Rows {
 		got = append(got, d.Plan+": "+d.what()+": "+d.outcome())
 	}
-	want := "b: provision web: done in 1m; b: provision web: 1 stuck, 0 done; a: provision 2: 1 failed, 1 done"
+	want := "b: create web: done in 1m; b: create web: 1 stuck, 0 done; a: create 2: 1 failed, 1 done"
 	if s := strings.Join(got, "; "); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}

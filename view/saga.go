@@ -123,3 +123,11 @@ func kindOf(sagaKind string) plan.Kind {
 	}
 	return plan.Update
 }
+
+// verbOf is what people read for a kind of action.
+func verbOf(k plan.Kind) string {
+	if k == plan.Provision {
+		return "create"
+	}
+	return string(k)
+}

@@ -17,7 +17,7 @@ func sagaCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "saga",
 		Short: "Show the sagas, and retry or abort one",
-		Long: `A saga is one piece of work on one droplet, in steps that survive a crash: provision, replace, destroy, adopt, update.
+		Long: `A saga is one piece of work on one droplet, in steps that survive a crash: create, replace, destroy, adopt, update.
 The first 8 digits of its id are enough to name it; they are in the droplet's tag arcadia-saga-….`,
 		Example: `  arcadiad saga list
   arcadiad saga show 5f0c9a1e`,
@@ -72,9 +72,10 @@ func listSagas(cmd *cobra.Command, every string, list func(sagas []saga.Saga, al
 
 func sagaShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "show ID",
-		Short:   "Show a saga with its steps",
-		Long:    `Show a saga: its steps with their attempts, times and errors, and a timeline of its API requests. The first digits of its id are enough. This changes nothing.`,
+		Use:   "show ID",
+		Short: "Show a saga with its steps",
+		Long: `Show a saga: its steps with their attempts, times and errors, and a timeline of its API requests.
+The first digits of its id are enough. This changes nothing.`,
 		Example: `  arcadiad saga show 5f0c9a1e`,
 		Args:    sagaID(),
 	}
