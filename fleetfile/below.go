@@ -18,7 +18,7 @@ type Secret struct {
 }
 
 var (
-	errOutside = errors.New("it does not lie below the directory of the fleet file")
+	errOutside = errors.New("it is outside the directory of the fleet file")
 	errGit     = errors.New("it lies in a .git directory, where credentials are kept")
 )
 
@@ -112,7 +112,7 @@ func refuseSecret(f *os.File, real string, secrets []Secret) error {
 			below = err == nil && filepath.IsLocal(rel)
 		}
 		if below || os.SameFile(is, secret) {
-			return fmt.Errorf("it is %s: user data is sent out", s.What)
+			return fmt.Errorf("it is %s: user data is sent to DigitalOcean", s.What)
 		}
 	}
 	return nil

@@ -39,7 +39,7 @@ func TestLaw15UserDataIsNoSecret(t *testing.T) {
 		{Path: d.path("etc/fleet/creds"), What: "one of the service's credentials"}, {Path: d.path("etc/fleet/arcadiad.db"), What: "the state database"},
 		{Path: d.path("etc/fleet/arcadiad.db-wal"), What: "the state database"}, {Path: d.path("none"), What: "not there"},
 	}
-	const outside = "does not lie below the directory of the fleet file"
+	const outside = "is outside the directory of the fleet file"
 	for name, want := range map[string]string{ // empty: it is read
 		"web.yaml": "", "inside": "", "absolute": "", "./sub/../web.yaml": "",
 		"token": "it is the API token's file", "hard": "it is the API token's file", "soft": "it is the API token's file",

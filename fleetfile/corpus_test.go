@@ -91,10 +91,10 @@ policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, max_unavailab
 
 var bad = []fleetCase{
 	// Text.
-	{name: "empty", deep: true, yaml: "", want: "1:1: the file is empty (a fleet without droplets says so: droplets: [])"},
-	{name: "blank", deep: true, yaml: "\n \n", want: "1:1: the file is empty (a fleet without droplets says so: droplets: [])"},
-	{name: "comments only", deep: true, yaml: "# nothing\n", want: "1:1: the file holds nothing but comments (a fleet without droplets says so: droplets: [])"},
-	{name: "null", yaml: "---\n", want: "2:1: the file is empty (a fleet without droplets says so: droplets: [])"},
+	{name: "empty", deep: true, yaml: "", want: "1:1: the file is empty (for a fleet without droplets, write droplets: [])"},
+	{name: "blank", deep: true, yaml: "\n \n", want: "1:1: the file is empty (for a fleet without droplets, write droplets: [])"},
+	{name: "comments only", deep: true, yaml: "# nothing\n", want: "1:1: the file holds nothing but comments (for a fleet without droplets, write droplets: [])"},
+	{name: "null", yaml: "---\n", want: "2:1: the file is empty (for a fleet without droplets, write droplets: [])"},
 	{name: "UTF-16", yaml: "\xff\xfev\x00", want: "1:1: the file is UTF-16 text (save it as UTF-8)"},
 	{name: "Latin-1", deep: true, yaml: "version: 1\n# caf\xe9\n", want: "2:6: byte 0xe9 is not UTF-8 text (save the file as UTF-8)"},
 	{name: "NUL", deep: true, yaml: "version: 1\n\x00\x00", want: "2:1: a NUL byte (the file is damaged, or not a text file)"},
@@ -142,7 +142,7 @@ var bad = []fleetCase{
 3:12: unknown key name in defaults (name belongs to a droplet)
 3:23: unknown key count in defaults (count belongs to a droplet)`},
 	{name: "nothing said", yaml: "{}", want: `
-1:1: droplets is missing (a fleet without droplets says so: droplets: [])
+1:1: droplets is missing (for a fleet without droplets, write droplets: [])
 1:1: fleet is missing (name the fleet, such as fleet: demo)
 1:1: version is missing (begin the file with version: 1)`},
 	{name: "droplets is null", yaml: "version: 1\nfleet: demo\ndroplets:\n", want: "3:10: droplets must be a list, not nothing (write [] for none)"},
@@ -241,13 +241,13 @@ var bad = []fleetCase{
 6:30: was: web.example.com never had a count (with a count it is the old name without the number)
 7:30: was: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa never had a count (with a count it is the old name without the number)`},
 	{name: "the same name", deep: true, yaml: head + "  - {name: web, was: web}\n  - {name: api, count: 0, was: api}\n", want: `
-6:22: was: web is the name that it has now (remove it)
-7:32: was: api is the name that it has now (remove it)`},
+6:22: was: web is its present name, not an old one (remove it)
+7:32: was: api is its present name, not an old one (remove it)`},
 	{name: "old name still wanted", deep: true, yaml: head + "  - {name: api, count: 3, was: web}\n  - {name: web, count: 2}\n  - {name: a, was: b}\n  - {name: b, was: a}\n  - {name: c, was: api-1}\n", want: `
-6:5: was: droplet web-1 and 1 more are wanted under the old name too: by web on line 7 (remove was, or rename in two steps)
-8:5: was: droplet b is wanted under the old name too: by b on line 9 (remove was, or rename in two steps)
-9:5: was: droplet a is wanted under the old name too: by a on line 8 (remove was, or rename in two steps)
-10:5: was: droplet api-1 is wanted under the old name too: by api on line 6 (remove was, or rename in two steps)`},
+6:5: was: droplet web-1 and 1 more are still defined under its old name: by web on line 7 (remove was, or rename in two steps)
+8:5: was: droplet b is still defined under its old name: by b on line 9 (remove was, or rename in two steps)
+9:5: was: droplet a is still defined under its old name: by a on line 8 (remove was, or rename in two steps)
+10:5: was: droplet api-1 is still defined under its old name: by api on line 6 (remove was, or rename in two steps)`},
 	{name: "renamed twice", deep: true, yaml: head + "  - &api {name: api, count: 3, was: web}\n  - {<<: *api, name: front, count: 2}\n  - {name: last, was: web-3}\n", want: `
 7:5: was: droplet web-1 and 1 more are renamed twice: by this stanza and by api on line 6 (remove one of them)
 8:5: was: droplet web-3 is renamed twice: by this stanza and by api on line 6 (remove one of them)`},
@@ -300,7 +300,7 @@ var bad = []fleetCase{
   - {name: g, user_data_file: conflict.sh}
   - {name: h, user_data_file: ./emoji.yaml}
 `, want: `
-6:31: user_data_file: ../web.yaml does not lie below the directory of the fleet file (more people may edit a fleet than may read the files of this host)
+6:31: user_data_file: ../web.yaml is outside the directory of the fleet file (copy it there: who may edit the fleet file may not read other files of this host)
 7:31: user_data_file: missing.yaml: file does not exist (the path is relative to the fleet file)
 8:31: user_data_file: empty.yaml is empty
 9:31: user_data_file: big.yaml is larger than 64 KiB

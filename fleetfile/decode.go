@@ -60,7 +60,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost,
 		MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}}
 	if isNull(n) {
-		d.fail(n, "a fleet without droplets says so: droplets: []", "the file is empty")
+		d.fail(n, "for a fleet without droplets, write droplets: []", "the file is empty")
 		return f
 	}
 	if !d.version(n) {
@@ -88,7 +88,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 			d.policy(e.value, &f.Policy)
 		}
 	}
-	for key, hint := range map[string]string{"fleet": "name the fleet, such as fleet: demo", "droplets": "a fleet without droplets says so: droplets: []"} {
+	for key, hint := range map[string]string{"fleet": "name the fleet, such as fleet: demo", "droplets": "for a fleet without droplets, write droplets: []"} {
 		if !found[key] {
 			d.fail(n, hint, "%s is missing", key)
 		}
@@ -147,7 +147,7 @@ func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
 		case "max_destroy":
 			d.limit(&p.MaxDestroy, e.value, "max_destroy", 0, "0 means none")
 		case "max_lost":
-			d.limit(&p.MaxLost, e.value, "max_lost", 1, "one droplet that is gone is always made again")
+			d.limit(&p.MaxLost, e.value, "max_lost", 1, "one missing droplet is always created again")
 		case "max_unavailable":
 			d.limit(&p.MaxUnavailable, e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service")
 		case "max_droplets":

@@ -90,8 +90,8 @@ func TestLoadSaysWhatItCannotRead(t *testing.T) {
 	d.write("fleet/late", strings.Repeat("x", 64<<10)+"\U0001F600")
 
 	for what, want := range map[string]string{
-		"link":     ":7:21: user_data_file: link: it does not lie below the directory of the fleet file (more people may edit a fleet than may read the files of this host)",
-		"absolute": ":7:21: user_data_file: absolute: it does not lie below the directory of the fleet file (more people may edit a fleet than may read the files of this host)",
+		"link":     ":7:21: user_data_file: link: it is outside the directory of the fleet file (copy it there: who may edit the fleet file may not read other files of this host)",
+		"absolute": ":7:21: user_data_file: absolute: it is outside the directory of the fleet file (copy it there: who may edit the fleet file may not read other files of this host)",
 		"dir":      ":7:21: user_data_file: dir: not a regular file",
 		"pipe":     ":7:21: user_data_file: pipe: not a regular file", // and it does not wait for a writer
 		"none":     ":7:21: user_data_file: none: no such file or directory (the path is relative to the fleet file)",

@@ -63,7 +63,7 @@ func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
 	case d.Controlled() != "":
 		return d.Controlled()
 	case len(bearers) > 1:
-		return fmt.Sprintf("%d droplets bear that name", len(bearers))
+		return fmt.Sprintf("%d droplets have that name", len(bearers))
 	case d.Status != fleet.StatusActive:
 		return fmt.Sprintf("its status is %s, not active", d.Status)
 	case d.GPU:

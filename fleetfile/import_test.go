@@ -39,7 +39,7 @@ func TestImportGroupsAndKeepsOrdinals(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, body, _ := strings.Cut(string(got.File), "version: 1\n")
-	const want = `fleet: demo  # its droplets bear the tag arcadia-fleet-demo
+	const want = `fleet: demo  # its droplets have the tag arcadia-fleet-demo
 account: "6F0A2F7E-8f55-4b3c-9a51-0a58ac14d008"
 defaults:
   region: syd1
@@ -78,8 +78,8 @@ droplets:
 #   off (droplet 25): its status is off, not active
 #   pool-nd3k2x-o1 (droplet 31): it is a node of a managed Kubernetes cluster, which makes and destroys it itself (tag k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11)
 #   theirs (droplet 23): it shows the tag of another fleet, arcadia-fleet-another
-#   twice (droplet 21): 2 droplets bear that name
-#   TWICE (droplet 22): 2 droplets bear that name
+#   twice (droplet 21): 2 droplets have that name
+#   TWICE (droplet 22): 2 droplets have that name
 #   Upper (droplet 20): name: "Upper" is not a droplet name
 #   vol (droplet 26): a volume is attached to it, which a fleet file cannot say
 `

@@ -19,7 +19,7 @@ func parse(file string, data []byte) (*yaml.Node, Errors) {
 	switch err := decodeNode(dec, &doc); {
 	case errors.Is(err, io.EOF):
 		return nil, Errors{{File: file, Line: 1, Col: 1, Message: "the file holds nothing but comments",
-			Hint: "a fleet without droplets says so: droplets: []"}}
+			Hint: "for a fleet without droplets, write droplets: []"}}
 	case err != nil:
 		return nil, Errors{syntaxError(file, string(data), err)}
 	}

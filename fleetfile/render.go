@@ -75,7 +75,7 @@ func render(name string, account fleet.Account, stanzas []written, leftOut []Lef
 # DigitalOcean gives back neither user_data nor ssh_keys. A droplet that is made anew has only what stands here, so add
 # them before you adopt: the adoption takes your word for them. Added or changed later, they replace droplets.
 version: 1
-fleet: %s  # its droplets bear the tag %s
+fleet: %s  # its droplets have the tag %s
 `, scalar(name), fleet.FleetTag(name))
 	if problem, _ := uuidForm.check(account.UUID); problem == "" {
 		fmt.Fprintf(&b, "account: %s\n", scalar(account.UUID))

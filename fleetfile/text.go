@@ -26,7 +26,7 @@ func checkText(file string, data []byte) Errors {
 	case bytes.HasPrefix(data, utf16BOM[0]), bytes.HasPrefix(data, utf16BOM[1]):
 		return whole("the file is UTF-16 text", "save it as UTF-8")
 	case len(bytes.TrimSpace(data)) == 0:
-		return whole("the file is empty", "a fleet without droplets says so: droplets: []")
+		return whole("the file is empty", "for a fleet without droplets, write droplets: []")
 	}
 	if errs := checkRunes(file, data); errs != nil {
 		return errs

@@ -21,7 +21,7 @@ const maxUserData = 64 << 10
 // maxUserDataFiles bounds how many files one fleet file may name.
 const maxUserDataFiles = 1000
 
-const hintOutside = "more people may edit a fleet than may read the files of this host"
+const hintOutside = "copy it there: who may edit the fleet file may not read other files of this host"
 
 // source is a user_data file as it was read.
 type source struct {
@@ -34,7 +34,7 @@ type source struct {
 func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	v := d.follow(n)
 	if !filepath.IsLocal(name) {
-		d.fail(v, hintOutside, "user_data_file: %s does not lie below the directory of the fleet file", clip(name))
+		d.fail(v, hintOutside, "user_data_file: %s is outside the directory of the fleet file", clip(name))
 		return "", false
 	}
 	name = filepath.Clean(name)

@@ -22,7 +22,7 @@ func (d *decoder) oldNames(s stanza, counted bool) []string {
 	case !was.ok:
 		return nil
 	case fleet.Key(was.text) == fleet.Key(s["name"].text):
-		d.fail(d.follow(was.at), "remove it", "was: %s is the name that it has now", was.text)
+		d.fail(d.follow(was.at), "remove it", "was: %s is its present name, not an old one", was.text)
 		return nil
 	case !counted:
 		return []string{was.text}
@@ -51,7 +51,7 @@ func (d *decoder) renames(x expansion) {
 		}
 		if len(desired) > 0 {
 			by := x.specs[x.taken[fleet.Key(desired[0])]]
-			d.fail(r.item, "remove was, or rename in two steps", "was: droplet %s wanted under the old name too: by %s on line %d",
+			d.fail(r.item, "remove was, or rename in two steps", "was: droplet %s still defined under its old name: by %s on line %d",
 				several(desired), by.Group, by.Line)
 		}
 		if len(twice) > 0 {

@@ -63,7 +63,7 @@ type counters struct {
 func newCounters(b *book) counters {
 	return counters{
 		passes: b.counter("passes_total",
-			"Passes by the trigger that came first and by outcome: executed (planned and carried out), synced (no fleet file is in force), "+
+			"Passes by the trigger that came first and by outcome: executed (planned and applied), synced (no fleet file is in force), "+
 				"changed (the plan changed during the pass; another pass follows), failed.", "trigger", "outcome"),
 		passTime: b.histogram("pass_duration_seconds", "How long passes took, including failed ones.", passBuckets),
 		sagas: b.counter("sagas_total",
@@ -73,7 +73,7 @@ func newCounters(b *book) counters {
 		stepTime: b.histogram("saga_step_duration_seconds", "From the first try of a saga's step until it was done.", sagaBuckets, "step"),
 		stepFailures: b.counter("saga_step_failures_total",
 			"Failed tries of a step or of its compensation.", "step"),
-		unwritten: b.counter("journal_write_failures_total", "Writes that the journal refused: disk full, read-only, swapped."),
+		unwritten: b.counter("journal_write_failures_total", "Writes that the journal refused: disk full, read-only, replaced by another file."),
 		requests: b.counter("api_requests_total",
 			"Requests that went to the DigitalOcean API, by HTTP status; code is none if no answer came.", "method", "route", "code"),
 		requestTime: b.histogram("api_request_duration_seconds",

@@ -90,7 +90,7 @@ func gauges() []gauge {
 				}
 			}},
 		{"fleet_file_last_load_success_timestamp_seconds", "When a version of the fleet file was last put in force.", nil, at(func(at moment) time.Time { return at.loaded })},
-		{"last_pass_success_timestamp_seconds", "When a pass last carried out its plan; held actions do not matter.", nil, at(func(at moment) time.Time { return at.passed })},
+		{"last_pass_success_timestamp_seconds", "When a pass last applied its plan; held actions do not matter.", nil, at(func(at moment) time.Time { return at.passed })},
 		{"last_sync_success_timestamp_seconds", "When the last saved observation of the whole account ended.", nil, at(func(at moment) time.Time { return at.synced })},
 
 		{"live_sagas", "Live sagas, by kind and status: pending, running, compensating, stuck.", []string{"kind", "status"}, showSagas},
@@ -112,7 +112,7 @@ func gauges() []gauge {
 			}
 		}},
 		{"api_rate_limit_requests", "Requests an hour that the API allows the token.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Limit) })},
-		{"api_rate_limit_remaining_requests", "How many of them are left, as far as arcadiad knows. Omitted until an answer says so.", nil, func(at moment, emit emit) {
+		{"api_rate_limit_remaining_requests", "Requests left in this hour, as far as arcadiad knows. Omitted until an answer says so.", nil, func(at moment, emit emit) {
 			if at.budget.Remaining >= 0 {
 				emit(float64(at.budget.Remaining))
 			}
@@ -129,8 +129,8 @@ func gauges() []gauge {
 			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Holding != "") })},
 		{"api_poll_stretch_ratio", "How many times longer than usual the interval of polls is, to save the budget; 1 is usual, 12 the maximum.", nil,
 			budget(func(s digitalocean.BudgetState) float64 { return s.Stretch })},
-		{"api_requests_waiting", "Requests that wait for their slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Waiting) })},
-		{"api_requests_in_flight", "Requests that hold a slot.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.InFlight) })},
+		{"api_requests_waiting", "API requests that wait for their turn.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Waiting) })},
+		{"api_requests_in_flight", "API requests in flight.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.InFlight) })},
 
 		{"conditions", "Conditions that need a person, by kind, as reported to the webhook.", []string{"kind"}, func(at moment, emit emit) {
 			for kind, n := range at.conditions {

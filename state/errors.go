@@ -14,7 +14,7 @@ var (
 	ErrNotRegular = errors.New("state database is not a regular file")
 	ErrFull       = errors.New("disk is full")
 	ErrFailing    = errors.New("disk is failing")
-	ErrSwapped    = errors.New("state database was swapped while it was open")
+	ErrSwapped    = errors.New("state database was moved or replaced while it was open")
 	ErrClosed     = errors.New("state database is closed")
 )
 

@@ -17,7 +17,7 @@ func CheckSaga(s saga.Saga, key, step string) error {
 		bad = append(bad, fmt.Errorf("column status: %q is not known", s.Status))
 	}
 	if len(s.ID) != 32 || strings.Trim(s.ID, "0123456789abcdef") != "" {
-		bad = append(bad, fmt.Errorf("column id: %q is not 32 hex digits: droplets that it made bear another tag", s.ID))
+		bad = append(bad, fmt.Errorf("column id: %q is not 32 hex digits: droplets that it created have another tag", s.ID))
 	}
 	if fleet.Key(s.Subject) != key {
 		bad = append(bad, fmt.Errorf("column subject: %q does not fit subject_key %q", s.Subject, key))

@@ -72,7 +72,7 @@ func place(ctx context.Context, path string, fill func(temp string) error) (err 
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%w: %s (take another name)", state.ErrExists, path)
+		return fmt.Errorf("%w: %s (choose another name)", state.ErrExists, path)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
 	if err != nil {
@@ -90,7 +90,7 @@ func place(ctx context.Context, path string, fill func(temp string) error) (err 
 		err = rename(f.Name(), path)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: %s (take another name)", state.ErrExists, path)
+		return fmt.Errorf("%w: %s (choose another name)", state.ErrExists, path)
 	}
 	if err != nil {
 		return fmt.Errorf("write the backup %s: %w", path, err)

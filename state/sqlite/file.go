@@ -26,7 +26,7 @@ func resolve(path string) (string, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(abs); err == nil {
-			return "", fmt.Errorf("%w: %s is a link that leads nowhere", state.ErrNotRegular, path)
+			return "", fmt.Errorf("%w: %s is a link to a file that does not exist", state.ErrNotRegular, path)
 		}
 		dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
 		if err != nil {
@@ -36,7 +36,7 @@ func resolve(path string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%w: %s (--state wants the path of a file)", state.ErrNotRegular, path)
+		return "", fmt.Errorf("%w: %s (--state needs the path of a file)", state.ErrNotRegular, path)
 	}
 	return filepath.EvalSymlinks(abs)
 }

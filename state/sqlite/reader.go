@@ -92,12 +92,12 @@ func unfinished(err error) bool {
 // restless explains why no try gave a snapshot.
 func (r *Reader) restless(f files, err error) error {
 	if f.unsettled() {
-		return fmt.Errorf("%s has a -wal file without its -shm file, as after a power cut or a copy (start arcadiad run once, which mends it)", r.path)
+		return fmt.Errorf("%s has a -wal file without its -shm file, as after a power cut or a copy (start arcadiad run once, which repairs it)", r.path)
 	}
 	if err != nil {
 		return unreadable(r.path, err)
 	}
-	return fmt.Errorf("%s changed at every try to read it (try again)", r.path)
+	return fmt.Errorf("%s kept changing while it was read (try again)", r.path)
 }
 
 func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context, *sql.Tx) error) error {

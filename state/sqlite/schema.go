@@ -51,7 +51,7 @@ func schemaVersion(ctx context.Context, q queryer, path string) (int64, error) {
 	case tables == 0:
 		return 0, fmt.Errorf("%w: %s is empty", state.ErrNone, path)
 	case ours == 0:
-		return 0, fmt.Errorf("%w: %s is a SQLite database of some other program (check --state)", state.ErrForeign, path)
+		return 0, fmt.Errorf("%w: %s is a SQLite database of another program (check --state)", state.ErrForeign, path)
 	}
 	var at int64
 	err := q.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&at)
