@@ -90,7 +90,7 @@ func TestLaw06AnOlderOrUnknownDropletIsNoWitness(t *testing.T) {
 
 // A sighting in between ends the absence, whatever look it was.
 func TestLaw06ASightingEndsAnAbsence(t *testing.T) {
-	for _, how := range []string{"a preview", "a poll"} {
+	for _, how := range []string{"a preview", "a poll", "a question by id"} {
 		inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
 			ids := w.add(2, "web")
 			r := w.known(ids, nil)
@@ -100,9 +100,14 @@ func TestLaw06ASightingEndsAnAbsence(t *testing.T) {
 			w.again(&r)
 			time.Sleep(30 * time.Second)
 			w.sim.SetFaults(simulator.Faults{})
-			if how == "a poll" {
+			switch how {
+			case "a poll":
 				w.lookAll(byID(ids[0])...)
-			} else {
+			case "a question by id":
+				if shown, err := w.inv.Shown(w.t.Context(), ids[0], time.Now()); !shown || err != nil {
+					t.Errorf("%s: shown %v: %v", how, shown, err)
+				}
+			default:
 				w.observe(r)
 			}
 			w.sim.SetFaults(hide)

@@ -15,6 +15,7 @@ func bounding() []mutant {
 	socket := suite{pkg: "./control", run: "TestTheControlSocket|TestATransferLists"}
 	take(12, "the socket's bodies are bounded", "control/bounds.go", `http.MaxBytesReader(w, r.Body, most)`, `r.Body`, socket)
 	take(12, "a body is sent in time", "control/bounds.go", `ReadTimeout: requestTime`, `ReadHeaderTimeout: requestTime`, socket)
+	take(12, "a daemon that falls silent ends the wait", "control/silence.go", `if errors.Is(probe(ctx, l.to, l.patience), errSilent) {`, `if errors.Is(probe(ctx, l.to, l.patience), errSilent) && false {`, packageTests("control"))
 	take(12, "a short text is no long list", "control/bounds.go", `if len(*l) == maxTransfers {`, `if false {`, socket)
 	take(7, "plans asked for at once share a look", "reconcile/preview.go", `if one := p.next[key]; one != nil {`, `if one := p.next[key]; false {`, loop)
 	take(7, "a shared look is no older than the call", "reconcile/preview.go", `if one := p.next[key]; one != nil {`, `if one := p.running[key]; one != nil {`, loop)
