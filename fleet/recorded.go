@@ -110,6 +110,11 @@ const (
 	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
 )
 
+// SagaKinds are all of them.
+func SagaKinds() []string {
+	return []string{SagaProvision, SagaDestroy, SagaReplace, SagaAdopt, SagaUpdate, SagaTakeOver, SagaRelease}
+}
+
 // Labels that say where a saga comes from, for those who ask why.
 const (
 	LabelPlan      = "plan"      // id of the plan

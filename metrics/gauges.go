@@ -7,6 +7,7 @@ import (
 
 	"arcadiad/condition"
 	"arcadiad/digitalocean"
+	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
 )
@@ -148,7 +149,7 @@ func gauges() []gauge {
 
 func showSagas(at moment, emit func(float64, ...string)) {
 	count := map[[2]string]int{}
-	for _, kind := range kinds() {
+	for _, kind := range fleet.SagaKinds() {
 		for _, status := range []saga.Status{saga.Pending, saga.Running, saga.Compensating, saga.Stuck} {
 			count[[2]string{kind, string(status)}] = 0
 		}

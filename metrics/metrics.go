@@ -59,7 +59,7 @@ func (m *Metrics) zero() {
 			m.counters.passes.WithLabelValues(word(trigger), outcome)
 		}
 	}
-	for _, kind := range kinds() {
+	for _, kind := range fleet.SagaKinds() {
 		for _, outcome := range []saga.Status{saga.Completed, saga.Compensated, saga.Superseded} {
 			m.counters.sagas.WithLabelValues(kind, string(outcome))
 		}
@@ -70,10 +70,6 @@ func (m *Metrics) zero() {
 		m.counters.notifications.WithLabelValues("delivered")
 		m.counters.notifications.WithLabelValues("failed")
 	}
-}
-
-func kinds() []string {
-	return []string{fleet.SagaProvision, fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaAdopt, fleet.SagaUpdate, fleet.SagaTakeOver, fleet.SagaRelease}
 }
 
 // word makes one word of several.

@@ -34,6 +34,16 @@ func defined(t *testing.T, kind string) []string {
 	return s.Steps
 }
 
+// Metrics count every kind that is defined.
+func TestEverySagaKindIsListed(t *testing.T) {
+	listed, have := fleet.SagaKinds(), kinds()
+	slices.Sort(listed)
+	slices.Sort(have)
+	if !slices.Equal(listed, have) {
+		t.Errorf("fleet.SagaKinds are %q, and %q are defined", listed, have)
+	}
+}
+
 // An update has each of its kind's steps in the kind's order, if it changes all that can be changed.
 func TestAnUpdateOfEverythingHasEveryStep(t *testing.T) {
 	on := true
