@@ -7,6 +7,10 @@ import "time"
 type Attachments struct {
 	ByDroplet map[int64][]Attachment
 
+	BalancerTags []string // by which load balancers select droplets
+	FirewallTags []string // by which firewalls do, or let droplets through
+	TagsKnown    bool     // both lists were read
+
 	Unread []string  // what could not be read and why, in words
 	ReadAt time.Time // when its oldest part was asked for
 }

@@ -85,6 +85,7 @@ type Observed struct {
 	Pace      Pace
 
 	Attachments *Attachments // what hangs on the droplets; nil: nobody asked, because none is to be destroyed
+	Readiness   *Readiness   // which droplets pass their probes; nil: nobody asked, because no group with a probe is to change
 }
 
 // Traces are what the tag of the fleet tells of droplets that a database may have been lost of (law 7).

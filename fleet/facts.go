@@ -24,6 +24,7 @@ type Facts struct {
 	Approval  string    // id of the plan that a person approved; empty: no approval was needed
 	Grants    []int64   // Grant.ID of each approval that is used up with the saga's beginning
 	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
+	Rollout   string    // Rollout.ID of the rollout that it is a part of; empty: none
 	Creates   Creates
 }
 
@@ -46,6 +47,7 @@ const (
 	LabelGrants    = "grants"
 	LabelSwept     = "swept"
 	LabelTagGone   = "tag_gone"
+	LabelRollout   = "rollout"
 	LabelSent      = "sent"
 	LabelAnswered  = "answered"
 	LabelNamesakes = "namesakes" // absent where they are not witnessed
@@ -74,6 +76,7 @@ var facts = []fact{
 	idsFact(LabelGrants, func(f *Facts) *[]int64 { return &f.Grants }),
 	timeFact(LabelSwept, func(f *Facts) *time.Time { return &f.SweptAt }),
 	boolFact(LabelTagGone, func(f *Facts) *bool { return &f.TagGone }),
+	textFact(LabelRollout, func(f *Facts) *string { return &f.Rollout }),
 	numberFact(LabelSent, func(f *Facts) *int { return &f.Creates.Sent }),
 	idsFact(LabelAnswered, func(f *Facts) *[]int64 { return &f.Creates.Answered }),
 	{LabelNamesakes, func(f *Facts) (string, bool) {

@@ -25,6 +25,8 @@ type Recorded struct {
 	Absences []Absence // droplets that the last look lacked, by id; proved gone ones only as long as they have a record
 	Ended    []int64   // droplets that were marked deleted within the last day: a listing may still show them
 
+	Rollouts []Rollout // live ones, at most one of each group
+
 	// Deviations are what the last pass saw of registered droplets that was not as recorded.
 	Deviations []Deviation
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,8 @@ type Fleet struct {
 	Account string // the pinned team or account uuid from `account:`; empty: not said
 	Specs   []Spec // ordered by CompareNames
 	Policy  Policy
-	Hash    string // SHA-256 in hex of the fleet file and every user_data file that it names
+	Windows []Window // from policy.windows: when droplets may be taken out of service; none: always
+	Hash    string   // SHA-256 in hex of the fleet file and every user_data file that it names
 }
 
 // Spec is one desired droplet.
@@ -38,6 +40,9 @@ type Spec struct {
 	Single bool   `json:"Single"` // the stanza has no count: the droplet bears the stanza's name itself
 	Was    string `json:"Was"`    // the name that the droplet had before its group was renamed, from `was:`; empty: none
 	Rules  Rules  `json:"Rules"`  // how it may be changed; they are no part of what it is. Those of a file leave nothing open, see Policy.RulesOf
+
+	Ready   *Ready       `json:"Ready"`   // how it shows that it serves, which is no part of what it is either; nil: by being active
+	Rollout *RolloutKeys `json:"Rollout"` // how a change goes through its group, see Policy.RolloutOf; nil: the group does not say
 }
 
 // Protected tells whether the file asks for protection.
@@ -70,6 +75,21 @@ func (s Spec) GroupHash() string {
 	nameless := s
 	nameless.Name = ""
 	sum := sha256.Sum256([]byte(Key(s.Group) + "\x00" + nameless.Hash()))
+	return hex.EncodeToString(sum[:])[:16]
+}
+
+// RulesHash names how the spec is to be changed and how it shows that it serves: what a person edits of a group when its rollout has
+// stopped, beside what it asks for.
+func (s Spec) RulesHash() string {
+	b, err := json.Marshal(struct {
+		Rules   Rules
+		Ready   *Ready
+		Rollout *RolloutKeys
+	}{s.Rules, s.Ready, s.Rollout})
+	if err != nil {
+		panic(err) // there is nothing in it that JSON has not
+	}
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])[:16]
 }
 
@@ -112,8 +132,9 @@ type Policy struct {
 	MaxLost        Limit       // registered droplets that may be gone at once and are made again unasked; at least one
 	MaxDroplets    int         // cap on the droplets of the fleet; 0: no cap
 	MaxMonthly     Money       // cap on what the fleet's droplets cost in a month; 0: no cap
-	MaxUnavailable Limit       // droplets of one group that may be out of service at once; at least one
+	MaxUnavailable Limit       // droplets of one group that may be out of service at once; the zero Limit is the default, see RolloutOf
 	Drift          DriftPolicy // what to do about drift; empty means DriftReport
+	Rollout        RolloutKeys // how changes go through groups that do not say
 }
 
 // The bounds where the file does not say: a quarter of the managed droplets, or of the group.
@@ -125,8 +146,8 @@ var (
 
 // Limit is a number of droplets, or a percentage of them.
 type Limit struct {
-	Value   int
-	Percent bool
+	Value   int  `json:"Value"`
+	Percent bool `json:"Percent"`
 }
 
 // Of gives the limit as a number of droplets out of total: percentages are rounded down but allow at least 1, unless they are 0.

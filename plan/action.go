@@ -70,6 +70,9 @@ type Action struct {
 	License License          `json:"Licence"` // destroy and replace, and only when not held
 	Record  fleet.Record     `json:"Record"`  // adopt and update: what to record
 	Alter   fleet.Alteration `json:"Alter"`   // update: what to change of the droplet
+
+	Rollout string      `json:"Rollout"` // the Key of the group whose rollout it is a part of; empty: of none
+	Drain   fleet.Drain `json:"Drain"`   // how the droplet leaves its load balancers first; zero: it does not
 }
 
 // onlyProtects reports whether an action does nothing but put the protection's tag on, as it follows on the create of a protected droplet.

@@ -49,6 +49,6 @@
 //	shape.go                   what specs ask for and records say
 //	pin.go                     inputs that do not belong together
 //	grant.go                   approvals
-//	plan.go action.go change.go
+//	plan.go action.go change.go rollout.go
 //	license.go                 the leave to destroy one droplet
 package plan

@@ -22,6 +22,7 @@ type Plan struct {
 	Pending  []Drift    `json:"Pending"`  // changes of the file that cannot be made on a living droplet, and are no reason for another
 	Released []Released `json:"Released"` // registered droplets that no longer show our tags; their names stay occupied
 	Missing  []Missing  `json:"Missing"`  // registered droplets that are neither there nor proved gone: nothing is done about them yet
+	Rollouts []Rollout  `json:"Rollouts"` // changes on their way through groups, by group
 	InFlight []InFlight `json:"InFlight"` // names with a live saga: nothing is planned for them
 	Warnings []string   `json:"Warnings"`
 

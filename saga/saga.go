@@ -29,6 +29,7 @@ type Saga struct {
 	UpdatedAt   time.Time       `json:"UpdatedAt"`
 	EndedAt     time.Time       `json:"EndedAt"` // zero while live
 	History     []StepTime      `json:"History"`
+	Rows        []any           `json:"-"`           // committed with its beginning, as those of a step are with its result; gone after that
 	Undecodable string          `json:"Undecodable"` // why the row could not be read whole; such a saga is stuck, alone
 }
 

@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// Rollout is a change on its way through a group, as one plan sees it.
+type Rollout struct {
+	fleet.Rollout // ID is empty: it begins with the sagas of this plan
+
+	Count   int      `json:"Count"`   // desired members of the group
+	Serving int      `json:"Serving"` // of those, the ones that are in service
+	Done    []string `json:"Done"`    // members that are changed
+	Live    []string `json:"Live"`    // members with a saga under way
+	Next    []string `json:"Next"`    // members that this plan begins
+	Waiting []string `json:"Waiting"` // all others that are to change
+	Size    int      `json:"Size"`    // how many go at a time
+	Canary  int      `json:"Canary"`  // how many go first, alone; 0: none
+	Probe   string   `json:"Probe"`   // what a new droplet must pass, in words; empty: it only has to be active
+
+	HeldBy  string        `json:"HeldBy"`  // the hold that keeps all of it; empty: none does
+	Why     string        `json:"Why"`     // why it does not go on now, in words
+	Failed  *Failure      `json:"Failed"`  // what stopped it; nil: nothing did
+	NextAt  time.Time     `json:"NextAt"`  // when the next batch may begin; zero: that does not depend on the time
+	Left    time.Duration `json:"Left"`    // about how long the rest of it takes
+	Batches int           `json:"Batches"` // that are left, the present one too
+}
+
+// Failure is a member that failed, and so stopped its rollout.
+type Failure struct {
+	Name string    `json:"name"`
+	Saga string    `json:"saga"` // its id
+	Why  string    `json:"why"`
+	At   time.Time `json:"at"`
+}
+
+// Total is how many members the rollout changes, those that are done too.
+func (r Rollout) Total() int { return len(r.Done) + len(r.Live) + len(r.Next) + len(r.Waiting) }
