@@ -29,7 +29,7 @@ func keepTidy(ctx context.Context, s state.Store, o Options) {
 		case err != nil:
 			o.Log.Warn("old rows could not be removed from the state database; trying again tomorrow", "error", err)
 		case removed != state.Removed{}:
-			o.Log.Info("old rows were removed from the state database", "sagas", removed.Sagas, "approvals", removed.Approvals, "deleted_droplets", removed.Deleted)
+			o.Log.Info("old rows were removed from the state database", "sagas", removed.Sagas, "approvals", removed.Approvals, "rollouts", removed.Rollouts, "deleted_droplets", removed.Deleted)
 		}
 	}
 }

@@ -195,6 +195,11 @@ func (s watchedStore) Inherit(ctx context.Context, heirs map[int64]string) error
 	return s.Store.Inherit(ctx, heirs)
 }
 
+func (s watchedStore) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
+	defer s.watchdog.database("change a rollout")()
+	return s.Store.ChangeRollout(ctx, r, was)
+}
+
 func (s watchedStore) SetLabel(ctx context.Context, sagaID, label, value string) error {
 	defer s.watchdog.database("label a saga")()
 	return s.Store.SetLabel(ctx, sagaID, label, value)

@@ -132,7 +132,7 @@ const (
 )
 
 // The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into
-// cloud_resources, and a Record into cloud_provisioned.
+// cloud_resources, a Record into cloud_provisioned, and a Rollout is a new row of rollouts.
 type (
 	// Deleted marks a droplet's row deleted and drops its record.
 	Deleted struct {

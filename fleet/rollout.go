@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"slices"
 	"time"
 )
@@ -114,6 +115,13 @@ func (r Rollout) Has(name string) (RolloutMember, bool) {
 	}
 	return r.Members[i], true
 }
+
+var (
+	// ErrRolloutLive says that the group has a live rollout already.
+	ErrRolloutLive = errors.New("the group has a live rollout")
+	// ErrRolloutChanged says that a rollout is not what it was when it was read: it has ended, or is in another phase.
+	ErrRolloutChanged = errors.New("rollout has changed meanwhile")
+)
 
 // RolloutProgress is how far a rollout has come, by the journal.
 type RolloutProgress struct {

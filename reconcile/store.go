@@ -30,6 +30,9 @@ type Store interface {
 	Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error)
 	// Inherit keeps which name the fleet file in force gives to droplets that are recorded under another one.
 	Inherit(ctx context.Context, heirs map[int64]string) error
+	// ChangeRollout replaces the phase, the reason, the rules, the approval and the times of the rollout with r's id, if it is live and in the
+	// phase that it was in when it was read; else fleet.ErrRolloutChanged. A new rollout is a row of the sagas of its first batch.
+	ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error
 	// SetLabel keeps a label of a saga that has ended.
 	SetLabel(ctx context.Context, sagaID, label, value string) error
 	// Check says whether the store is still the one that was opened, and still ours to write to.

@@ -121,9 +121,18 @@ func (d *disk) begin(ctx context.Context, sagas []saga.Saga) error {
 		}
 		prefixes[s.ID[:8]], live[s.Subject] = true, true
 	}
+	var texts []string
+	for _, s := range sagas {
+		more, err := textsOf(s.Rows)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, more...)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	d.rows = append(d.rows, texts...)
 	for _, s := range sagas {
 		d.order = append(d.order, s.ID)
 		d.sagas[s.ID] = encode(s)
@@ -137,13 +146,9 @@ func (d *disk) commit(ctx context.Context, s saga.Saga, rows []any) error {
 	if d.sagas[s.ID] == nil {
 		return errors.New("no such saga")
 	}
-	var texts []string
-	for _, r := range rows {
-		text, ok := r.(row)
-		if !ok {
-			return fmt.Errorf("unknown row %T", r)
-		}
-		texts = append(texts, string(text))
+	texts, err := textsOf(rows)
+	if err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -154,6 +159,18 @@ func (d *disk) commit(ctx context.Context, s saga.Saga, rows []any) error {
 	d.sagas[s.ID] = encode(s)
 	d.rows = append(d.rows, texts...)
 	return nil
+}
+
+// textsOf are the rows as they lie on the disk.
+func textsOf(rows []any) (texts []string, err error) {
+	for _, r := range rows {
+		text, ok := r.(row)
+		if !ok {
+			return nil, fmt.Errorf("unknown row %T", r)
+		}
+		texts = append(texts, string(text))
+	}
+	return texts, nil
 }
 
 func encode(s saga.Saga) []byte {
@@ -193,5 +210,6 @@ func (d *disk) of(subject string) saga.Saga {
 
 // TestDisk shows that the journal of these tests is one.
 func TestDisk(t *testing.T) {
-	sagatest.TestJournal(t, func(*testing.T) saga.Journal { return &process{disk: newDisk()} })
+	count := func(_ *testing.T, j saga.Journal) int { return len(j.(*process).disk.rows) }
+	sagatest.TestJournal(t, func(*testing.T) saga.Journal { return &process{disk: newDisk()} }, sagatest.Rows{Row: row("a"), Count: count})
 }

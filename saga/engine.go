@@ -207,7 +207,9 @@ func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 		return nil
 	}
 	for _, s := range sagas {
-		e.run(s.clone(), EventBegun)
+		s = s.clone()
+		s.Rows = nil // they are written
+		e.run(s, EventBegun)
 	}
 	return nil
 }

@@ -381,3 +381,25 @@ func TestMarkers(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a beginning are written with it, once, and are no part of the saga after that.
+func TestRowsOfABeginning(t *testing.T) {
+	bubble(t, "rows", func(t *testing.T) {
+		d := newDisk()
+		e, end := life(t, d, saga.Options{Observe: func(ev saga.Event) {
+			if ev.Saga.Rows != nil {
+				t.Errorf("%s: the saga still has its rows", ev.What)
+			}
+		}}, one(step("Heat", func(ctx context.Context, r *saga.Run) error { return r.Checkpoint(ctx) })))
+		defer end()
+		draft, err := e.Draft("Bake", "cake", nil, nil, nil)
+		wantNoError(t, err)
+		draft.Rows = []any{row("begun")}
+		wantNoError(t, e.Begin(t.Context(), draft))
+		e.Wait()
+		wantStatus(t, d, "cake", saga.Completed)
+		if !slices.Equal(d.rows, []string{"begun"}) {
+			t.Errorf("rows: %q", d.rows)
+		}
+	})
+}

@@ -81,7 +81,7 @@ type Filter struct {
 
 // Journal keeps sagas durably. The engine has one; it is the only way by which it remembers anything.
 type Journal interface {
-	// Begin writes new sagas, all or none. ErrLive where a subject has a live saga; ErrID where the first 8 digits of an id are
+	// Begin writes new sagas with their Rows, all or none. ErrLive where a subject has a live saga; ErrID where the first 8 digits of an id are
 	// taken already.
 	Begin(ctx context.Context, sagas ...Saga) error
 	// Commit writes the saga's present state and the rows of its step in one durable transaction. The Secret of an ended saga is

@@ -7,12 +7,13 @@
 //
 // # Rows
 //
-// A saga's commit contains rows:
+// A saga's beginning and its commits contain rows:
 //
 //   - [fleet.Droplet] is a sighting, and ends the droplet's absence. Values that the sighting does not know stay as they were.
 //   - [fleet.Record] is what was sent. An already recorded protection stays, unless the record lifts it.
 //   - [fleet.Deleted] marks the droplet as gone, unless it was seen later, and drops its record.
 //   - [fleet.Unrecorded] drops the record.
+//   - [fleet.Rollout] is a new rollout. [fleet.ErrRolloutLive] where its group has a live one.
 //   - [fleet.Released] and [fleet.Readopted] note that a person gave the droplet back, or took it again.
 //
 // Any other type is [ErrRow], and fails the whole commit.

@@ -12,12 +12,12 @@ const MinKeepSagas = 8 * 24 * time.Hour
 
 // Retention says how long what is over is kept; 0: for ever.
 type Retention struct {
-	Sagas   time.Duration // ended sagas, and approvals, since their end; at least MinKeepSagas
+	Sagas   time.Duration // ended sagas and rollouts, and approvals, since their end; at least MinKeepSagas
 	Deleted time.Duration // rows of droplets, since they were proved gone
 }
 
 // Removed counts what Retain removed.
-type Removed struct{ Sagas, Approvals, Deleted int64 }
+type Removed struct{ Sagas, Approvals, Rollouts, Deleted int64 }
 
 // Needed is what asks for sagas.
 type Needed struct {

@@ -24,6 +24,8 @@ type Reader interface {
 	Saga(ctx context.Context, id string) (saga.Saga, error)
 	// Calls gives the requests that were made for a saga, oldest first. Of a long list the middle is missing.
 	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
+	// Rollouts gives all rollouts that are kept, ended ones too, oldest first.
+	Rollouts(ctx context.Context) ([]fleet.Rollout, error)
 	// Sound looks for damage. ErrCorrupt.
 	Sound(ctx context.Context) error
 	// Close gives back what the reader holds.

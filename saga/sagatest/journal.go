@@ -14,8 +14,14 @@ import (
 	"arcadiad/saga"
 )
 
+// Rows are what a journal stores beside its sagas.
+type Rows struct {
+	Row   any                                    // one that it takes
+	Count func(t *testing.T, j saga.Journal) int // how many such rows it has
+}
+
 // TestJournal checks a journal against the contract of saga.Journal. Each call of open gives an empty journal of its own.
-func TestJournal(t *testing.T, open func(t *testing.T) saga.Journal) {
+func TestJournal(t *testing.T, open func(t *testing.T) saga.Journal, rows Rows) {
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, saga.Journal)
@@ -31,6 +37,7 @@ func TestJournal(t *testing.T, open func(t *testing.T) saga.Journal) {
 		{"an ended saga may be committed again", testEndedAgain},
 		{"a saga that was never begun cannot be committed", testNeverBegun},
 		{"a row that cannot be stored fails the whole commit", testWhole},
+		{"the rows of a beginning are written with it", func(t *testing.T, j saga.Journal) { testBeginning(t, j, rows) }},
 		{"a cancelled context writes nothing", testCancelled},
 		{"what it gives away is a copy", testCopy},
 	} {
@@ -207,6 +214,35 @@ func testWhole(t *testing.T, j saga.Journal) {
 		t.Error("no error for a row of an unknown type with the end of a saga")
 	}
 	wantLive(t, j, s)
+}
+
+func testBeginning(t *testing.T, j saga.Journal, rows Rows) {
+	want := func(when string, n int) {
+		t.Helper()
+		if got := rows.Count(t, j); got != n {
+			t.Errorf("%s: %d rows, want %d", when, got, n)
+		}
+	}
+	first, second := draft(1, "web-1"), draft(2, "web-2")
+	first.Rows, second.Rows = []any{rows.Row}, []any{strange{"x"}}
+	if err := j.Begin(t.Context(), first, second); err == nil {
+		t.Error("no error for a row of an unknown type")
+	}
+	wantLive(t, j)
+	want("a row of another saga could not be stored", 0)
+
+	taken := draft(3, "web-1")
+	wantError(t, j, saga.ErrLive, first, taken)
+	wantLive(t, j)
+	want("another saga could not begin", 0)
+
+	second.Rows = nil
+	begin(t, j, first, second)
+	want("begun", 1)
+	first.Rows = nil // they are no part of what is read again
+	wantLive(t, j, first, second)
+	commit(t, j, ended(first))
+	want("committed", 1)
 }
 
 func testCancelled(t *testing.T, j saga.Journal) {

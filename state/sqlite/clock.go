@@ -21,6 +21,7 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 		"UPDATE approvals SET approved_at = ?1 WHERE approved_at > ?1",
 		"UPDATE grants SET approved_at = ?1 WHERE approved_at > ?1",
 		"UPDATE absences SET since = min(since, ?1), last_at = min(last_at, ?1) WHERE since > ?1 OR last_at > ?1",
+		"UPDATE rollouts SET began_at = min(began_at, ?1), lifted_at = min(lifted_at, ?1) WHERE began_at > ?1 OR lifted_at > ?1",
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {
 		done, err := conn.ExecContext(ctx, update, timeText(now))

@@ -21,7 +21,7 @@ var _ saga.Journal = (*Store)(nil)
 // secretPadding is how many zero bytes go before a secret in its row: a page's worth, see doc.go.
 const secretPadding = 4096
 
-// Begin writes new sagas, all or none. The grants that a saga names (fleet.Facts) are used up in the same transaction;
+// Begin writes new sagas with their rows, all or none. The grants that a saga names (fleet.Facts) are used up in the same transaction;
 // state.ErrApproval where one of them is not to be had.
 func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	if len(sagas) == 0 {
@@ -32,6 +32,11 @@ func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 			err := useGrants(ctx, tx, sg)
 			if err == nil {
 				err = insertSaga(ctx, tx, sg)
+			}
+			for _, row := range sg.Rows {
+				if err == nil {
+					err = applyRow(ctx, tx, row, sg.UpdatedAt)
+				}
 			}
 			if err != nil {
 				return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)

@@ -49,6 +49,9 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Registrations, err = readRegistrations(ctx, tx); err != nil {
 			return fleet.Recorded{}, err
 		}
+		if out.Rollouts, err = readRollouts(ctx, tx, "WHERE ended_at IS NULL"); err != nil {
+			return fleet.Recorded{}, err
+		}
 		if out.Sagas, err = readFacts(ctx, tx); err != nil {
 			return fleet.Recorded{}, err
 		}

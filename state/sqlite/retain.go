@@ -45,6 +45,10 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 		if removed.Approvals += n; err != nil {
 			return removed, fmt.Errorf("remove old approvals: %w", err)
 		}
+		n, err = s.retainRows(ctx, "rollouts", "ended_at < ?", before)
+		if removed.Rollouts = n; err != nil {
+			return removed, fmt.Errorf("remove old rollouts: %w", err)
+		}
 	}
 	if keep.Deleted > 0 {
 		n, err := s.retainRows(ctx, "resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p

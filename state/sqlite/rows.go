@@ -17,7 +17,7 @@ const (
 	kind     = "droplet"
 )
 
-// applyRow writes one row that a step handed over (see package state), committed at the time at.
+// applyRow writes one row that a saga or a step handed over (see package state), committed at the time at.
 func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 	switch row := row.(type) {
 	case fleet.Droplet:
@@ -44,6 +44,8 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 		return noteReleased(ctx, tx, row.DropletID, row.At)
 	case fleet.Readopted:
 		return noteReleased(ctx, tx, row.DropletID, time.Time{})
+	case fleet.Rollout:
+		return putRollout(ctx, tx, row)
 	}
 	return fmt.Errorf("%w: no table takes a %T", state.ErrRow, row)
 }

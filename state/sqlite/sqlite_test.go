@@ -18,7 +18,9 @@ import (
 )
 
 func TestJournalConformance(t *testing.T) {
-	sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return fresh(t) })
+	count := func(t *testing.T, j saga.Journal) int { return len(get(j.(*sqlite.Store).Rollouts(t.Context()))(t)) }
+	row := fleet.Rollout{ID: "00000000000000aa", Group: "web", Phase: fleet.RolloutRunning, BeganAt: noon}
+	sagatest.TestJournal(t, func(t *testing.T) saga.Journal { return fresh(t) }, sagatest.Rows{Row: row, Count: count})
 }
 
 func TestStoreConformance(t *testing.T) { statetest.TestStore(t, place) }
@@ -37,6 +39,7 @@ func TestLaw10PinnedAtFirstUse(t *testing.T)         { statetest.PinnedAtFirstUs
 func TestLaw10SimulatedIsPinnedToo(t *testing.T)     { statetest.SimulatedIsPinnedToo(t, place(t)) }
 func TestLaw16FirstLook(t *testing.T)                { statetest.FirstLook(t, place(t)) }
 func TestLaw17ANewNameIsKept(t *testing.T)           { statetest.NewNameIsKept(t, place(t)) }
+func TestLaw18OneLiveRollout(t *testing.T)           { statetest.OneLiveRollout(t, place(t)) }
 
 // path is where a database is.
 type path string

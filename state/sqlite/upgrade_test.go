@@ -61,7 +61,13 @@ func TestUpgrade(t *testing.T) {
 				wantEqual(t, "the new name", get(s.Load(t.Context()))(t).Records[0].Heir, "api-2")
 				wantEqual(t, "absences", fmt.Sprint(get(s.Load(t.Context()))(t).Absences), fmt.Sprint([]fleet.Absence{atticAbsence}))
 			}
-			must(t, s.Begin(t.Context(), draft(99, "new"))) // and it works on
+			if n >= 8 {
+				wantEqual(t, "rollouts", fmt.Sprint(get(s.Rollouts(t.Context()))(t)), fmt.Sprint([]fleet.Rollout{atticRollout}))
+			}
+			begun := draft(99, "new") // and it works on
+			begun.Rows = []any{fleet.Rollout{ID: "00000000000000bb", Group: "new", Phase: fleet.RolloutRunning, BeganAt: noon}}
+			must(t, s.Begin(t.Context(), begun))
+			wantEqual(t, "live rollouts", get(s.Load(t.Context()))(t).Rollouts[0].Group, "new")
 			must(t, s.Backup(t.Context(), path+".backup"))
 			must(t, s.Close())
 			wantAttic(t, open(t, path+".backup"))
@@ -94,6 +100,7 @@ func freezeSchema(t *testing.T) {
 	live.Secret, live.Context, live.Status = []byte("#cloud-config"), []byte(`{"tries":3}`), saga.Running
 	live.Labels = map[string]string{fleet.LabelSpec: "cafe"}
 	failed.Error, failed.Labels = "no capacity", map[string]string{fleet.LabelUndone: "true"}
+	live.Rows = []any{atticRollout}
 	must(t, s.Begin(t.Context(), live, done, failed))
 	s.Note([]string{done.ID}, atticCall)
 	must(t, s.Commit(t.Context(), ended(done, saga.Completed), []any{droplet(12, "web-2", noon), record(12, "web-2")}))
@@ -118,6 +125,13 @@ var atticDeviation = fleet.Deviation{DropletID: 12, Field: "size", Seen: "s-2vcp
 
 // atticGrant is a grant that freezeSchema wrote.
 var atticGrant = fleet.Grant{ID: 1, Plan: "0a1b2c3d4e5f", Kind: "destroy", Name: "web-2", DropletID: 12, Rule: "volumes", Facts: []string{"v-1"}, At: noon}
+
+// atticRollout is a rollout that freezeSchema wrote.
+var atticRollout = fleet.Rollout{
+	ID: "00000000000000aa", Group: "web", From: "image a", To: "image b", Spec: "cafe", Rules: "beef", Approval: "3f2a9c51d0e7",
+	Members: []fleet.RolloutMember{{Name: "web-1", DropletID: 11}, {Name: "web-2", DropletID: 12}},
+	Phase:   fleet.RolloutDone, Reason: "done", BeganAt: noon, LiftedAt: at(1), EndedAt: at(2),
+}
 
 // atticAbsence is an absence that freezeSchema wrote.
 var atticAbsence = fleet.Absence{DropletID: 12, Since: at(1), LastAt: at(61), Looks: 2, Witnessed: 1, Process: "cafe", Interrupted: true}

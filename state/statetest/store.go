@@ -68,6 +68,10 @@ func TestStore(t *testing.T, place func(t *testing.T) Place) {
 		{"an approval lapses with its plan", opened(testLapse)},
 		{"a pause lasts", opened(testPause)},
 
+		{"a rollout is kept", testRollouts},
+		{"one live rollout for each group", OneLiveRollout},
+		{"a rollout is changed as it was known", opened(testChangeRollout)},
+
 		{"an ended saga stays ended", opened(testSagaEnded)},
 		{"an ended saga is labelled", opened(testLabel)},
 		{"a saga is found by the first digits of its id", opened(testSagaByPrefix)},

@@ -1,6 +1,7 @@
 package statetest
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ func testEmpty(t *testing.T, p Place) {
 	s := p.Open(t)
 	wantEqual(t, "loaded", load(t, s), fleet.Recorded{})
 	wantEqual(t, "resources", get(s.Resources(t.Context()))(t), []fleet.Resource{})
+	wantEqual(t, "rollouts", get(s.Rollouts(t.Context()))(t), []fleet.Rollout{})
 	wantEqual(t, "deviations", get(s.Deviations(t.Context()))(t), []fleet.Drift{})
 	wantEqual(t, "sagas", get(s.Sagas(t.Context(), saga.Filter{}))(t), []saga.Saga{})
 	must(t, s.Sound(t.Context()))
@@ -61,6 +63,8 @@ func testLoad(t *testing.T, p Place) {
 	sg.Error = "no"
 	must(t, s.Commit(t.Context(), Ended(sg, saga.Compensated), nil))
 	live := draft(2, "a")
+	want.Rollouts = []fleet.Rollout{rollout('1', "a", 2)}
+	live.Rows = []any{want.Rollouts[0]}
 	must(t, s.Begin(t.Context(), live))
 	want.Sagas = []fleet.Saga{
 		{
@@ -123,10 +127,20 @@ func testRetain(t *testing.T, p Place) {
 	gone.SeenAt = long
 	must(t, s.Commit(t.Context(), Ended(old, saga.Completed), []any{gone, droplet(8, "there", 1), fleet.Deleted{DropletID: 7, At: long}}))
 
+	for i, ended := range []time.Time{long, time.Now().Add(-80 * day), {}} {
+		r := rollout(byte('1'+i), fmt.Sprint("group-", i), 1)
+		r.EndedAt = ended
+		r.BeganAt = long
+		must(t, beginWith(t, s, 10+i, fmt.Sprint("of-", i), r))
+	}
+
 	wantEqual(t, "for ever", get(s.Retain(t.Context(), state.Retention{}))(t), state.Removed{})
 	keep := state.Retention{Sagas: 90 * day, Deleted: 90 * day}
-	wantEqual(t, "removed", get(s.Retain(t.Context(), keep))(t), state.Removed{Sagas: 1, Deleted: 1})
-	wantEqual(t, "left", subjects(t, s, saga.Filter{}), "young live")
+	wantEqual(t, "removed", get(s.Retain(t.Context(), keep))(t), state.Removed{Sagas: 1, Rollouts: 1, Deleted: 1})
+	wantEqual(t, "left", subjects(t, s, saga.Filter{}), "young live of-0 of-1 of-2")
+	if left := get(s.Rollouts(t.Context()))(t); len(left) != 2 || left[0].Group != "group-1" || left[1].Group != "group-2" {
+		t.Errorf("rollouts left: %+v", left)
+	}
 	if left := get(s.Resources(t.Context()))(t); len(left) != 1 || left[0].Name != "there" {
 		t.Errorf("left: %+v", left)
 	}

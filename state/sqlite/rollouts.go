@@ -1,0 +1,80 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+
+	"arcadiad/fleet"
+	"arcadiad/state"
+)
+
+// putRollout writes a new rollout. fleet.ErrRolloutLive: its group has a live one, which the unique index finds.
+func putRollout(ctx context.Context, tx *txn, r fleet.Rollout) error {
+	if r.ID == "" || r.Group == "" || r.BeganAt.IsZero() {
+		return fmt.Errorf("%w: rollout %q of %q needs an id, a group and the time when it began", state.ErrRow, r.ID, r.Group)
+	}
+	members, err := json.Marshal(append([]fleet.RolloutMember{}, r.Members...))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO rollouts (id, group_key, from_what, to_what, spec, rules, members, approval, phase, reason, began_at, lifted_at, ended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, fleet.Key(r.Group), r.From, r.To, r.Spec, r.Rules, string(members), r.Approval, string(r.Phase), r.Reason,
+		timeText(r.BeganAt), timeText(r.LiftedAt), timeText(r.EndedAt))
+	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrConstraint && strings.Contains(e.Error(), "rollouts.group_key") {
+		return fmt.Errorf("%w: %s (see: arcadiad rollout show %s)", fleet.ErrRolloutLive, r.Group, r.Group)
+	}
+	return err
+}
+
+// ChangeRollout replaces what can change of a rollout, if it is live and in the phase that it was in. fleet.ErrRolloutChanged: it is not.
+func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
+	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		n, err := tx.change(ctx, `
+			UPDATE rollouts SET phase = ?, reason = ?, rules = ?, approval = ?, lifted_at = ?, ended_at = ?
+			WHERE id = ? AND ended_at IS NULL AND phase = ?`,
+			string(r.Phase), r.Reason, r.Rules, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was))
+		if err != nil {
+			return fmt.Errorf("change the rollout of %s: %w", r.Group, err)
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: the rollout of %s is no longer %s", fleet.ErrRolloutChanged, r.Group, was)
+		}
+		return nil
+	})
+}
+
+func (r *Reader) Rollouts(ctx context.Context) ([]fleet.Rollout, error) {
+	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Rollout, error) {
+		return readRollouts(ctx, tx, "")
+	})
+}
+
+// readRollouts gives rollouts, oldest first.
+func readRollouts(ctx context.Context, tx *sql.Tx, where string) (rollouts []fleet.Rollout, err error) {
+	query := `
+		SELECT id, group_key, from_what, to_what, spec, rules, members, approval, phase, reason, began_at, lifted_at, ended_at
+		FROM rollouts ` + where + " ORDER BY began_at, rowid"
+	err = each(ctx, tx, query, func(rows *sql.Rows) error {
+		var r fleet.Rollout
+		var members string
+		err := rows.Scan(&r.ID, &r.Group, &r.From, &r.To, &r.Spec, &r.Rules, &members, &r.Approval, &r.Phase, &r.Reason,
+			when{&r.BeganAt}, when{&r.LiftedAt}, when{&r.EndedAt})
+		if err == nil {
+			err = decode("members", members, &r.Members)
+		}
+		if err != nil { // without its members nobody knows what was approved
+			return fmt.Errorf("%w: rollout %s of %s: %w (delete that row: a person is asked again)", state.ErrCorrupt, r.ID, r.Group, err)
+		}
+		rollouts = append(rollouts, r)
+		return nil
+	})
+	return rollouts, err
+}
