@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -42,6 +43,9 @@ type Options struct {
 
 	// Transport carries the API requests; nil: over the network.
 	Transport http.RoundTripper
+	// Dial connects to droplets that are to show that they serve; nil: over the network. With a Transport, or with an API on loopback, the
+	// account is taken for a simulated one, whose droplets may have addresses of loopback.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Versions are the versions of the fleet file; nil: the file is watched.
 	Versions <-chan fleetfile.Version
 	// Reload asks for the fleet file to be read again: SIGHUP.

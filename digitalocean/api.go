@@ -104,6 +104,9 @@ func New(c Config) (*API, error) {
 // WriteTimeout is how long a write may be on the wire at most. After a crash its outcome may still be open for that long.
 func (a *API) WriteTimeout() time.Duration { return a.writeTimeout }
 
+// Loopback tells whether the API's URL is on this host, as that of a simulated account is.
+func (a *API) Loopback() bool { return loopback(a.godo.BaseURL.Hostname()) }
+
 // Client is the API at one priority.
 type Client struct {
 	api      *API

@@ -2,7 +2,9 @@ package inventory
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -26,6 +28,11 @@ type Options struct {
 	// Missed is told when a poll lacks a registered droplet that nobody asked for, once. It must not block. Nil: nobody is told.
 	Missed func()
 
+	// Dial connects to droplets, for Probe. Nil: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// LoopbackProbes lets Probe dial addresses of loopback, where a simulated account has its droplets.
+	LoopbackProbes bool
+
 	Log *slog.Logger
 }
 
@@ -41,6 +48,7 @@ type Inventory struct {
 
 	offers    offers
 	attention attention
+	probes    probes
 }
 
 // New makes an Inventory. Looks are answered only while Run runs.
@@ -52,7 +60,7 @@ func New(o Options) *Inventory {
 		o.Visibility = 5 * time.Minute
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}}
+	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}, probes: newProbes()}
 }
 
 // listed remembers what a whole listing costs, so that Look can choose the cheaper way.
