@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/digitalocean/godo"
@@ -17,24 +16,15 @@ const simulatorHeader = "X-Arcadiad-Simulator"
 // account than the first one answers, but proves nothing.
 func (c *Client) Account(ctx context.Context) (fleet.Account, error) {
 	r := request{op: "read the account", method: http.MethodGet, path: "v2/account", scopes: "account:read"}
-	var body struct {
-		Account *godo.Account `json:"account"`
-	}
-	a, err := c.ask(ctx, r, &body)
+	account, a, err := ask(ctx, c, r, "account", func(x godo.Account) bool { return x.UUID != "" }, "the account has no uuid")
 	if err != nil {
 		return fleet.Account{}, err
 	}
-	if body.Account == nil || body.Account.UUID == "" {
-		return fleet.Account{}, r.unread(a, errors.New("the account has no uuid"))
-	}
 	got := fleet.Account{
-		UUID:         body.Account.UUID,
-		Email:        body.Account.Email,
-		Status:       body.Account.Status,
-		DropletLimit: body.Account.DropletLimit,
-		Simulated:    a.header.Get(simulatorHeader) != "",
+		UUID: account.UUID, Email: account.Email, Status: account.Status, DropletLimit: account.DropletLimit,
+		Simulated: a.header.Get(simulatorHeader) != "",
 	}
-	if t := body.Account.Team; t != nil && t.UUID != "" {
+	if t := account.Team; t != nil && t.UUID != "" {
 		got.UUID, got.Team = t.UUID, t.Name
 	}
 	c.api.proof.give(a.token, got.UUID)

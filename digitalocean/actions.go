@@ -3,7 +3,6 @@ package digitalocean
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,10 +62,7 @@ func (r ActionRequest) scopes() string {
 func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest, intent func(context.Context) error) (Action, error) {
 	r := request{
 		op: fmt.Sprintf("%s droplet %d", action.Type, dropletID), method: http.MethodPost, path: dropletPath(dropletID) + "/actions",
-		body: action, scopes: action.scopes(), write: true, intent: intent,
-	}
-	if err := r.needID(dropletID); err != nil {
-		return Action{}, err
+		body: action, scopes: action.scopes(), write: true, intent: intent, wrong: checkID("a droplet id", dropletID),
 	}
 	return c.oneAction(ctx, r)
 }
@@ -75,26 +71,18 @@ func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest,
 func (c *Client) Action(ctx context.Context, id int64) (Action, error) {
 	r := request{
 		op: fmt.Sprintf("read action %d", id), method: http.MethodGet, path: "v2/actions/" + strconv.FormatInt(id, 10), scopes: "actions:read",
-	}
-	if id <= 0 {
-		return Action{}, &Error{Op: r.op, Kind: ErrRejected, Message: "the id of an action is a positive number"}
+		wrong: checkID("the id of an action", id),
 	}
 	return c.oneAction(ctx, r)
 }
 
 // oneAction sends a request that is answered with an action.
 func (c *Client) oneAction(ctx context.Context, r request) (Action, error) {
-	var body struct {
-		Action godo.Action `json:"action"`
-	}
-	a, err := c.ask(ctx, r, &body)
+	a, _, err := ask(ctx, c, r, "action", func(a godo.Action) bool { return a.ID > 0 && a.Status != "" }, "it shows no action")
 	if err != nil {
 		return Action{}, err
 	}
-	if body.Action.ID <= 0 || body.Action.Status == "" {
-		return Action{}, r.unread(a, errors.New("it shows no action"))
-	}
-	return actionOf(body.Action), nil
+	return actionOf(a), nil
 }
 
 func actionOf(a godo.Action) Action {
@@ -108,10 +96,7 @@ func actionOf(a godo.Action) Action {
 func (c *Client) Actions(ctx context.Context, dropletID int64) ([]Action, error) {
 	r := request{
 		op: fmt.Sprintf("list the actions of droplet %d", dropletID), method: http.MethodGet,
-		path: dropletPath(dropletID) + "/actions", scopes: "actions:read",
-	}
-	if err := r.needID(dropletID); err != nil {
-		return nil, err
+		path: dropletPath(dropletID) + "/actions", scopes: "actions:read", wrong: checkID("a droplet id", dropletID),
 	}
 	var actions []Action
 	err := c.pages(ctx, r, func(p page) error {

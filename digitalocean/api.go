@@ -44,16 +44,10 @@ type Config struct {
 
 // API is a DigitalOcean account behind a token. It is safe for concurrent use.
 type API struct {
-	token        func() (string, error)
-	budget       *Budget
-	godo         *godo.Client // builds requests and reads error bodies; nothing is sent with it
-	http         *http.Client
-	writeTimeout time.Duration
-	readTimeout  time.Duration
-	observe      func(Exchange)
-	log          *slog.Logger
-	note         func(sagas []string, c fleet.Call)
-	proof        proof
+	o     Config       // with the defaults filled in
+	godo  *godo.Client // builds requests and reads error bodies; nothing is sent with it
+	http  *http.Client
+	proof proof
 }
 
 // New checks the configuration and makes an API. It sends nothing.
@@ -84,25 +78,15 @@ func New(c Config) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("digitalocean: %w", err)
 	}
-	return &API{
-		token:  c.Token,
-		budget: c.Budget,
-		godo:   g,
-		http: &http.Client{
-			Transport: c.Transport,
-			// net/http would send a POST again at the target of a 307.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		writeTimeout: c.WriteTimeout,
-		readTimeout:  c.ReadTimeout,
-		observe:      c.Observe,
-		log:          c.Log,
-		note:         c.Note,
-	}, nil
+	return &API{o: c, godo: g, http: &http.Client{
+		Transport: c.Transport,
+		// net/http would send a POST again at the target of a 307.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
 }
 
 // WriteTimeout is how long a write may be on the wire at most. After a crash its outcome may still be open for that long.
-func (a *API) WriteTimeout() time.Duration { return a.writeTimeout }
+func (a *API) WriteTimeout() time.Duration { return a.o.WriteTimeout }
 
 // Loopback tells whether the API's URL is on this host, as that of a simulated account is.
 func (a *API) Loopback() bool { return loopback(a.godo.BaseURL.Hostname()) }
@@ -144,22 +128,13 @@ func baseURL(s string) (string, error) {
 }
 
 func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // newTransport is http.DefaultTransport's duplicate for one host. Connections that idled for long may be dead without our knowing, and a
 // write on a dead connection has an unknown outcome: so they are let go early, and pinged where the protocol can.
 func newTransport(concurrency int) *http.Transport {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if ok {
-		t = t.Clone()
-	} else {
-		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = concurrency
 	t.IdleConnTimeout = 30 * time.Second
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second}

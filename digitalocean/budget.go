@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -171,6 +172,22 @@ func (s *slot) release() {
 		b.limits.refund()
 	}
 	b.pump()
+}
+
+// answered teaches the budget what an answer says, and tells for a 429 when to try again. The request still holds its slot.
+func (b *Budget) answered(status int, h http.Header) (until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	rate := readRate(status, h, now)
+	b.limits.learn(now, rate, b.inFlight-1)
+	if status == http.StatusTooManyRequests {
+		until = b.limits.refuse(now, rate)
+		b.log.Warn("api rate limit reached; other users of this token count too", "until", until, "remaining", rate.remaining)
+	} else {
+		b.limits.recovered(now)
+	}
+	return until
 }
 
 // pump hands slots to those who wait, highest priority first, as far as the limits allow now. Where only time can help, it sets

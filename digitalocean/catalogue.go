@@ -2,7 +2,6 @@ package digitalocean
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -39,17 +38,10 @@ func (c *Client) Sizes(ctx context.Context) (map[string]fleet.Size, error) {
 // Image finds an image by its slug or its id. ErrNotFound means that there is none, or none that this account may use.
 func (c *Client) Image(ctx context.Context, name string) (fleet.Image, error) {
 	r := request{op: "read image " + name, method: http.MethodGet, path: "v2/images/" + url.PathEscape(name), scopes: "image:read"}
-	var body struct {
-		Image *godo.Image `json:"image"`
-	}
-	a, err := c.ask(ctx, r, &body)
+	i, _, err := ask(ctx, c, r, "image", func(i godo.Image) bool { return i.ID > 0 }, "there is no image in it")
 	if err != nil {
 		return fleet.Image{}, err
 	}
-	if body.Image == nil || body.Image.ID <= 0 {
-		return fleet.Image{}, r.unread(a, errors.New("there is no image in it"))
-	}
-	i := body.Image
 	return fleet.Image{ID: int64(i.ID), Slug: i.Slug, Regions: i.Regions, MinDisk: i.MinDiskSize}, nil
 }
 
@@ -75,15 +67,6 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 // VPC finds a VPC by its uuid. ErrNotFound means that there is none, or another account's.
 func (c *Client) VPC(ctx context.Context, uuid string) (fleet.VPC, error) {
 	r := request{op: "read vpc " + uuid, method: http.MethodGet, path: "v2/vpcs/" + url.PathEscape(uuid), scopes: "vpc:read"}
-	var body struct {
-		VPC *godo.VPC `json:"vpc"`
-	}
-	a, err := c.ask(ctx, r, &body)
-	if err != nil {
-		return fleet.VPC{}, err
-	}
-	if body.VPC == nil || body.VPC.ID == "" {
-		return fleet.VPC{}, r.unread(a, errors.New("there is no vpc in it"))
-	}
-	return fleet.VPC{UUID: body.VPC.ID, Region: body.VPC.RegionSlug}, nil
+	v, _, err := ask(ctx, c, r, "vpc", func(v godo.VPC) bool { return v.ID != "" }, "there is no vpc in it")
+	return fleet.VPC{UUID: v.ID, Region: v.RegionSlug}, err
 }

@@ -2,6 +2,7 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,11 +24,19 @@ func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent
 		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createRequest(s, tags),
 		scopes: "droplet:create and tag:create", write: true, intent: intent,
 	}
+	return c.oneDroplet(ctx, r, 0)
+}
+
+// oneDroplet sends a request that is answered with a droplet: that of the id, or with 0 any.
+func (c *Client) oneDroplet(ctx context.Context, r request, id int64) (fleet.Droplet, error) {
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return fleet.Droplet{}, err
 	}
 	d, err := decodeOne(a)
+	if err == nil && id != 0 && d.ID != id {
+		err = fmt.Errorf("it shows droplet %d", d.ID)
+	}
 	if err != nil {
 		return fleet.Droplet{}, r.unread(a, err)
 	}
@@ -74,44 +83,27 @@ func numeric(s string) (int, bool) {
 
 // Get reads one droplet. ErrNotFound means that this token cannot see it: gone, not visible yet, or another account's (law 6).
 func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
-	r := request{op: fmt.Sprintf("read droplet %d", id), method: http.MethodGet, path: dropletPath(id), scopes: "droplet:read"}
-	if err := r.needID(id); err != nil {
-		return fleet.Droplet{}, err
-	}
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return fleet.Droplet{}, err
-	}
-	d, err := decodeOne(a)
-	if err == nil && d.ID != id {
-		err = fmt.Errorf("it shows droplet %d", d.ID)
-	}
-	if err != nil {
-		return fleet.Droplet{}, r.unread(a, err)
-	}
-	return d, nil
+	return c.oneDroplet(ctx, request{
+		op: fmt.Sprintf("read droplet %d", id), method: http.MethodGet, path: dropletPath(id), scopes: "droplet:read", wrong: checkID("a droplet id", id),
+	}, id)
 }
 
 // Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get returns ErrNotFound, which may take minutes
 // (docs/digitalocean-api.md, "Destroying a droplet"). ErrNotFound here means that it was gone already. The intent is as in Create.
 func (c *Client) Destroy(ctx context.Context, id int64, intent func(context.Context) error) error {
-	r := request{
+	_, err := c.do(ctx, request{
 		op: fmt.Sprintf("destroy droplet %d", id), method: http.MethodDelete, path: dropletPath(id),
-		scopes: "droplet:delete", write: true, intent: intent,
-	}
-	if err := r.needID(id); err != nil {
-		return err
-	}
-	_, err := c.do(ctx, r)
+		scopes: "droplet:delete", write: true, intent: intent, wrong: checkID("a droplet id", id),
+	})
 	return err
 }
 
 func dropletPath(id int64) string { return dropletsPath + "/" + strconv.FormatInt(id, 10) }
 
-// needID refuses ids that no droplet has, before they can make a path that means something else.
-func (r *request) needID(id int64) error {
+// checkID refuses ids that nothing has.
+func checkID(what string, id int64) error {
 	if id > 0 {
 		return nil
 	}
-	return &Error{Op: r.op, Kind: ErrRejected, Message: "a droplet id is a positive number"}
+	return errors.New(what + " is a positive number")
 }

@@ -25,6 +25,7 @@ type request struct {
 	scopes string // of the token, for the hint of a 403
 	write  bool
 	intent func(context.Context) error
+	wrong  error // why it would make a path that means something else, and is refused here; nil: nothing is
 }
 
 // answer is a 2xx.
@@ -38,7 +39,10 @@ type answer struct {
 
 // do sends one request, once. The error is an *Error.
 func (c *Client) do(ctx context.Context, r request) (answer, error) {
-	slot, err := c.api.budget.acquire(ctx, c.priority, r.write)
+	if r.wrong != nil {
+		return answer{}, &Error{Op: r.op, Kind: ErrRejected, Message: r.wrong.Error()}
+	}
+	slot, err := c.api.o.Budget.acquire(ctx, c.priority, r.write)
 	if err != nil {
 		return answer{}, r.unsent(err).scrub("")
 	}
@@ -62,23 +66,29 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	return a, nil
 }
 
-// ask sends one request and decodes its answer.
-func (c *Client) ask(ctx context.Context, r request, into any) (answer, error) {
-	a, err := c.do(ctx, r)
+// ask sends one request and decodes what its answer has under a key. Whole tells whether that is what was asked for; lacks says what it is not.
+func ask[T any](ctx context.Context, c *Client, r request, key string, whole func(T) bool, lacks string) (found T, a answer, err error) {
+	if a, err = c.do(ctx, r); err != nil {
+		return found, a, err
+	}
+	var body map[string]json.RawMessage
+	if err = json.Unmarshal(a.body, &body); err == nil && body[key] != nil {
+		err = json.Unmarshal(body[key], &found)
+	}
+	if err == nil && !whole(found) {
+		err = errors.New(lacks)
+	}
 	if err != nil {
-		return a, err
+		return found, a, r.unread(a, err)
 	}
-	if err := json.Unmarshal(a.body, into); err != nil {
-		return a, r.unread(a, err)
-	}
-	return a, nil
+	return found, a, nil
 }
 
 // mayWrite is what stands between a write that holds its slot and the wire: the gate, the intent, and the gate again, because the
 // intent took its time.
 func (a *API) mayWrite(ctx context.Context, r request, token string) error {
 	open := func() error {
-		if err := a.budget.gate(); err != nil {
+		if err := a.o.Budget.gate(); err != nil {
 			return err
 		}
 		return a.proof.check(fingerprintOf(token))
@@ -129,7 +139,7 @@ func (a *API) send(ctx context.Context, req *http.Request, r request, token stri
 	resp, err := godo.DoRequestWithClient(wire, a.http, req)
 	if err != nil {
 		err = wireError(wire, err)
-		a.logRequest(ctx, r, token, began, nil, err)
+		a.report(ctx, r, token, began, nil, err)
 		if neverConnected(err, asked.Load(), connected.Load()) {
 			slot.sent = false
 			return answer{}, r.unsent(err)
@@ -137,12 +147,12 @@ func (a *API) send(ctx context.Context, req *http.Request, r request, token stri
 		return answer{}, &Error{Op: r.op, Kind: r.noAnswer(), Err: err}
 	}
 	defer resp.Body.Close()
-	until := a.budget.answered(resp.StatusCode, resp.Header)
+	until := a.o.Budget.answered(resp.StatusCode, resp.Header)
 	if resp.StatusCode == http.StatusUnauthorized {
 		a.proof.withdraw(fingerprintOf(token))
 	}
 	body, readErr := readBody(resp)
-	a.logRequest(ctx, r, token, began, resp, readErr)
+	a.report(ctx, r, token, began, resp, readErr)
 
 	got := answer{status: resp.StatusCode, header: resp.Header, body: body, token: fingerprintOf(token), beganAt: began}
 	switch {
@@ -186,14 +196,14 @@ var errCut = errors.New("cut, because its context ended")
 // wireContext bounds one request on the wire. A read ends with its context, a write a little later.
 func (a *API) wireContext(ctx context.Context, write bool) (context.Context, context.CancelFunc) {
 	if !write {
-		return context.WithTimeoutCause(ctx, a.readTimeout, noAnswerWithin(a.readTimeout))
+		return context.WithTimeoutCause(ctx, a.o.ReadTimeout, noAnswerWithin(a.o.ReadTimeout))
 	}
 	free, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		t := time.AfterFunc(cutGrace, func() { cut(fmt.Errorf("%w: %w", errCut, ctx.Err())) })
 		context.AfterFunc(free, func() { t.Stop() })
 	})
-	wire, cancel := context.WithTimeoutCause(free, a.writeTimeout, noAnswerWithin(a.writeTimeout))
+	wire, cancel := context.WithTimeoutCause(free, a.o.WriteTimeout, noAnswerWithin(a.o.WriteTimeout))
 	return wire, func() {
 		stop()
 		cancel()
@@ -215,18 +225,4 @@ func wireError(wire context.Context, err error) error {
 		return u.Err
 	}
 	return err
-}
-
-func (a *API) logRequest(ctx context.Context, r request, token string, began time.Time, resp *http.Response, err error) {
-	a.observed(r, began, resp)
-	attrs := []any{"method", r.method, "path", r.path, "duration", time.Since(began)}
-	if resp != nil {
-		attrs = append(attrs, "status", resp.StatusCode, "request_id", redact(resp.Header.Get("X-Request-Id"), token),
-			"remaining", resp.Header.Get("RateLimit-Remaining"))
-	}
-	if err != nil {
-		attrs = append(attrs, "error", redact(err.Error(), token))
-	}
-	a.log.DebugContext(ctx, "api request", attrs...)
-	a.tell(ctx, r, token, began, resp, err)
 }

@@ -2,6 +2,8 @@ package digitalocean
 
 import (
 	"math"
+	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -242,4 +244,41 @@ func (s *sightings) expiry(window time.Duration) time.Time {
 		return time.Time{}
 	}
 	return s.times[s.head].Add(window)
+}
+
+// rateHeaders is what an answer says about the rate limit (docs/digitalocean-api.md, "Rate limits").
+type rateHeaders struct {
+	limit      int // requests an hour; 0: not said
+	remaining  int // -1: not said
+	reset      time.Time
+	retryAfter time.Duration // 0: not said
+	burst      bool          // the remaining 0 is the minute's, not the hour's
+}
+
+// readRate reads the headers of an answer with that status. Points in time are taken relative to the API's own clock, where the
+// answer tells it: the two clocks need not agree.
+func readRate(status int, h http.Header, now time.Time) rateHeaders {
+	theirs := now
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		theirs = date
+	}
+	r := rateHeaders{remaining: -1}
+	if n, err := strconv.Atoi(h.Get("RateLimit-Limit")); err == nil && n > 0 {
+		r.limit = n
+	}
+	if n, err := strconv.Atoi(h.Get("RateLimit-Remaining")); err == nil && n >= 0 {
+		r.remaining = n
+	}
+	if n, err := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64); err == nil && n > 0 {
+		r.reset = now.Add(time.Unix(n, 0).Sub(theirs))
+	}
+	if s := h.Get("Retry-After"); s != "" {
+		if n, err := strconv.Atoi(s); err == nil {
+			r.retryAfter = time.Duration(min(max(n, 1), 3600)) * time.Second
+		} else if at, err := http.ParseTime(s); err == nil {
+			r.retryAfter = min(max(at.Sub(theirs), time.Second), time.Hour)
+		}
+	}
+	r.burst = status == http.StatusTooManyRequests && h.Get("Retry-After") != ""
+	return r
 }

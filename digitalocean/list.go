@@ -74,16 +74,12 @@ func (c *Client) List(ctx context.Context, f Filter) (Listing, error) { return c
 // before the next page is. each may change the droplet, but for its ID, and may be nil.
 func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Droplet)) (Listing, error) {
 	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
-	q, err := f.query()
-	if err != nil {
-		return Listing{}, &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
-	}
-	r.query = q
+	r.query, r.wrong = f.query()
 	var l Listing
 	var moved error
 	var seen []fleet.Droplet
 	byID := map[int64]int{} // where in seen
-	err = c.pages(ctx, r, func(p page) error {
+	err := c.pages(ctx, r, func(p page) error {
 		if l.Pages++; l.Pages == 1 {
 			l.BeganAt, l.Total = p.beganAt, p.total
 		}
@@ -138,14 +134,16 @@ type page struct {
 			Next string `json:"next"`
 		} `json:"pages"`
 	} `json:"links"`
-	Meta struct {
-		Total *int `json:"total"`
-	} `json:"meta"`
+	Meta pageMeta `json:"meta"`
 
 	total   int
 	more    bool // the API names a next page
 	body    []byte
 	beganAt time.Time
+}
+
+type pageMeta struct {
+	Total *int `json:"total"`
 }
 
 // entriesOf reads what a page lists under its key.

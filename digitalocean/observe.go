@@ -27,20 +27,26 @@ func Callers(ctx context.Context) []string {
 	return sagas
 }
 
-// tell tells of a request that was made for a saga.
-func (a *API) tell(ctx context.Context, r request, token string, began time.Time, resp *http.Response, err error) {
-	sagas := Callers(ctx)
-	if a.note == nil || len(sagas) == 0 {
-		return
-	}
+// report tells the log, those who count and those who keep the calls of sagas of a request that went out.
+func (a *API) report(ctx context.Context, r request, token string, began time.Time, resp *http.Response, err error) {
 	c := fleet.Call{Method: r.method, Path: "/" + r.path + shownQuery(r.query), BeganAt: began, Took: time.Since(began), Times: 1, LastAt: began}
+	attrs := []any{"method", r.method, "path", r.path, "duration", c.Took}
 	if resp != nil {
 		c.Status, c.RequestID = resp.StatusCode, redact(resp.Header.Get("X-Request-Id"), token)
+		attrs = append(attrs, "status", c.Status, "request_id", c.RequestID, "remaining", resp.Header.Get("RateLimit-Remaining"))
 	}
 	if err != nil {
-		c.Error = oneLine(redact(err.Error(), token))
+		said := redact(err.Error(), token)
+		c.Error = oneLine(said)
+		attrs = append(attrs, "error", said)
 	}
-	a.note(sagas, c)
+	a.o.Log.DebugContext(ctx, "api request", attrs...)
+	if a.o.Observe != nil {
+		a.o.Observe(Exchange{r.method, route(r.path), c.Status, c.Took})
+	}
+	if sagas := Callers(ctx); a.o.Note != nil && len(sagas) > 0 {
+		a.o.Note(sagas, c)
+	}
 }
 
 // shownQuery is the part of a query that says what was asked for.
@@ -78,16 +84,4 @@ func route(path string) string {
 		}
 	}
 	return "/" + strings.Join(parts, "/")
-}
-
-// observed tells whoever counts of a request that went out.
-func (a *API) observed(r request, began time.Time, resp *http.Response) {
-	if a.observe == nil {
-		return
-	}
-	x := Exchange{Method: r.method, Route: route(r.path), Took: time.Since(began)}
-	if resp != nil {
-		x.Status = resp.StatusCode
-	}
-	a.observe(x)
 }

@@ -29,7 +29,7 @@ func TestObserveCountsWhatWentToTheWire(t *testing.T) {
 		c.Get(ctx, 42)
 		c.Untag(ctx, "arcadia-saga-5f0c9a1e", 42)
 		c.TagUses(ctx, "web")
-		a.budget.Writes(errors.New("shut"))
+		a.o.Budget.Writes(errors.New("shut"))
 		c.Destroy(ctx, 42, nil) // this one never goes out
 		want := []Exchange{
 			{http.MethodGet, "/v2/account", 200, 2 * time.Second},

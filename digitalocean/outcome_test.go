@@ -139,7 +139,7 @@ func TestLaw04NotSentWithoutAConnection(t *testing.T) {
 			if _, err := a.Client(PriorityPoll).Get(t.Context(), 1); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("get: %v", err)
 			}
-			if s := a.budget.State(); s.HourUsed != 0 || s.InFlight != 0 {
+			if s := a.o.Budget.State(); s.HourUsed != 0 || s.InFlight != 0 {
 				t.Errorf("requests that never left are counted: %+v", s)
 			}
 		})
@@ -152,7 +152,7 @@ func TestLaw04UnknownFromATransportWithoutATrace(t *testing.T) {
 	if err := create(a.Client(PrioritySaga)); !errors.Is(err, ErrUnknown) || !Uncertain(err) || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v", err)
 	}
-	if s := a.budget.State(); s.HourUsed != 1 {
+	if s := a.o.Budget.State(); s.HourUsed != 1 {
 		t.Errorf("the request is not counted: %+v", s)
 	}
 }

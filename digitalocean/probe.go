@@ -77,19 +77,13 @@ func (c *Client) Clock(ctx context.Context) (ahead time.Duration, err error) {
 func (c *Client) Count(ctx context.Context) (droplets int, err error) {
 	for _, f := range []Filter{{}, {GPU: true}} {
 		r := request{op: "count: " + f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read"}
-		if r.query, err = f.query(); err != nil {
-			return 0, err
-		}
+		r.query, _ = f.query() // neither filter has anything wrong
 		r.query.Set("per_page", "1")
-		var p page
-		a, err := c.ask(ctx, r, &p)
+		meta, _, err := ask(ctx, c, r, "meta", func(m pageMeta) bool { return m.Total != nil }, "meta.total is missing")
 		if err != nil {
 			return 0, err
 		}
-		if p.Meta.Total == nil {
-			return 0, r.unread(a, errors.New("meta.total is missing"))
-		}
-		droplets += *p.Meta.Total
+		droplets += *meta.Total
 	}
 	return droplets, nil
 }

@@ -15,7 +15,7 @@ func fingerprintOf(token string) fingerprint { return sha256.Sum256([]byte(token
 
 // readToken asks for the token, and makes sure that it is fit for a header.
 func (a *API) readToken() (string, error) {
-	token, err := a.token()
+	token, err := a.o.Token()
 	if err != nil {
 		return "", fmt.Errorf("no token: %w", err)
 	}

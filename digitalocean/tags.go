@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,10 +29,7 @@ func (c *Client) Tag(ctx context.Context, tag string, dropletID int64) error {
 	put := request{
 		op: fmt.Sprintf("put tag %s on droplet %d", tag, dropletID), method: http.MethodPost, path: tagResourcesPath(tag),
 		body:   &godo.TagResourcesRequest{Resources: dropletResource(dropletID)},
-		scopes: "tag:create and droplet:update", write: true,
-	}
-	if err := put.needTag(tag, dropletID); err != nil {
-		return err
+		scopes: "tag:create and droplet:update", write: true, wrong: checkTagging(tag, dropletID),
 	}
 	_, err := c.do(ctx, put)
 	if !errors.Is(err, ErrNotFound) {
@@ -50,15 +48,11 @@ func (c *Client) Tag(ctx context.Context, tag string, dropletID int64) error {
 
 // Untag takes a tag off a droplet; the tag itself stays. It passes the write gate. ErrNotFound means that there is no such tag.
 func (c *Client) Untag(ctx context.Context, tag string, dropletID int64) error {
-	r := request{
+	_, err := c.do(ctx, request{
 		op: fmt.Sprintf("take tag %s off droplet %d", tag, dropletID), method: http.MethodDelete, path: tagResourcesPath(tag),
 		body:   &godo.UntagResourcesRequest{Resources: dropletResource(dropletID)},
-		scopes: "tag:delete and droplet:update", write: true,
-	}
-	if err := r.needTag(tag, dropletID); err != nil {
-		return err
-	}
-	_, err := c.do(ctx, r)
+		scopes: "tag:delete and droplet:update", write: true, wrong: checkTagging(tag, dropletID),
+	})
 	return err
 }
 
@@ -75,44 +69,33 @@ func (c *Client) TagDroplets(ctx context.Context, tag string) (int, error) {
 }
 
 func (c *Client) tagCounts(ctx context.Context, tag string) (all, droplets int, err error) {
-	r := request{op: "read tag " + tag, method: http.MethodGet, path: "v2/tags/" + tag, scopes: "tag:read"}
-	if err := checkTag(tag); err != nil {
-		return 0, 0, &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
-	}
+	r := request{op: "read tag " + tag, method: http.MethodGet, path: "v2/tags/" + tag, scopes: "tag:read", wrong: checkTag(tag)}
 	// Every count is a pointer: one that is left out says nothing, least of all that nothing bears the tag.
 	type counted struct {
 		Count *int `json:"count"`
 	}
-	var body struct {
-		Tag struct {
-			Name      string `json:"name"`
-			Resources struct {
-				counted
-				Droplets counted `json:"droplets"`
-			} `json:"resources"`
-		} `json:"tag"`
+	type entry struct {
+		Name      string `json:"name"`
+		Resources struct {
+			counted
+			Droplets counted `json:"droplets"`
+		} `json:"resources"`
 	}
-	a, err := c.ask(ctx, r, &body)
+	t, _, err := ask(ctx, c, r, "tag", func(t entry) bool {
+		return strings.EqualFold(t.Name, tag) && t.Resources.Count != nil && t.Resources.Droplets.Count != nil
+	}, "it does not count what bears the tag")
 	if err != nil {
 		return 0, 0, err
 	}
-	resources := body.Tag.Resources
-	if !strings.EqualFold(body.Tag.Name, tag) || resources.Count == nil || resources.Droplets.Count == nil {
-		return 0, 0, r.unread(a, errors.New("it does not count what bears the tag"))
-	}
-	return *resources.Count, *resources.Droplets.Count, nil
+	return *t.Resources.Count, *t.Resources.Droplets.Count, nil
 }
 
 // DeleteTag removes a tag from the account, and so from every droplet that bears it. Tags outlive their droplets: without this one
 // tag stays for every saga. It passes the write gate; the intent is as in Create. ErrNotFound means that it was gone already.
 func (c *Client) DeleteTag(ctx context.Context, tag string, intent func(context.Context) error) error {
-	r := request{
-		op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true, intent: intent,
-	}
-	if err := checkTag(tag); err != nil {
-		return &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
-	}
-	_, err := c.do(ctx, r)
+	_, err := c.do(ctx, request{
+		op: "delete tag " + tag, method: http.MethodDelete, path: "v2/tags/" + tag, scopes: "tag:delete", write: true, intent: intent, wrong: checkTag(tag),
+	})
 	return err
 }
 
@@ -122,10 +105,7 @@ func dropletResource(id int64) []godo.Resource {
 	return []godo.Resource{{ID: strconv.FormatInt(id, 10), Type: godo.DropletResourceType}}
 }
 
-// needTag refuses tags and ids that the API cannot know, before they can make a path that means something else.
-func (r *request) needTag(tag string, dropletID int64) error {
-	if err := checkTag(tag); err != nil {
-		return &Error{Op: r.op, Kind: ErrRejected, Message: err.Error()}
-	}
-	return r.needID(dropletID)
+// checkTagging refuses tags and ids that the API cannot know.
+func checkTagging(tag string, dropletID int64) error {
+	return cmp.Or(checkTag(tag), checkID("a droplet id", dropletID))
 }

@@ -9,22 +9,22 @@ func writing() []mutant {
 	api, steps := packageTests("digitalocean"), packageTests("provision")
 
 	const exchange = "digitalocean/exchange.go"
-	take(3, "the intent comes after the slot", exchange, `slot, err := c.api.budget.acquire(`, `if r.intent != nil {
+	take(3, "the intent comes after the slot", exchange, `slot, err := c.api.o.Budget.acquire(`, `if r.intent != nil {
 		if err := r.intent(ctx); err != nil {
 			return answer{}, r.unsent(err)
 		}
 		r.intent = nil
 	}
-	slot, err := c.api.budget.acquire(`, api)
+	slot, err := c.api.o.Budget.acquire(`, api)
 	take(3, "no intent, no write", exchange, `if err := r.intent(ctx); err != nil {`, `if err := r.intent(ctx); false {`, api)
 	take(3, "the gate is asked before the intent", exchange, "if err := open(); err != nil {\n\t\treturn err\n\t}\n\tif r.intent", "if r.intent", api)
 	take(12, "the gate is asked again after the intent", exchange, "if err := open(); err != nil {\n\t\t\treturn err\n\t\t}\n\t}\n\treturn ctx.Err()", "}\n\treturn ctx.Err()", api)
 	take(12, "a write on the wire gets three seconds", exchange, `const cutGrace = 3 * time.Second`, `const cutGrace = time.Millisecond`, api)
-	take(10, "the gate is asked at all", exchange, "if err := a.budget.gate(); err != nil {\n\t\t\treturn err", "if err := a.budget.gate(); false {\n\t\t\treturn err", api)
+	take(10, "the gate is asked at all", exchange, "if err := a.o.Budget.gate(); err != nil {\n\t\t\treturn err", "if err := a.o.Budget.gate(); false {\n\t\t\treturn err", api)
 	take(10, "the token is proved", exchange, `return a.proof.check(fingerprintOf(token))`, `return nil`, api)
 	take(10, "a 401 withdraws the proof", exchange, `if resp.StatusCode == http.StatusUnauthorized {`, `if false {`, api)
 	take(4, "no transport sends a body twice", exchange, `req.GetBody = nil`, `_ = req.GetBody`, api)
-	take(4, "a write has a timeout", exchange, `context.WithTimeoutCause(free, a.writeTimeout,`, `context.WithTimeoutCause(free, 1000*a.writeTimeout,`, api)
+	take(4, "a write has a timeout", exchange, `context.WithTimeoutCause(free, a.o.WriteTimeout,`, `context.WithTimeoutCause(free, 1000*a.o.WriteTimeout,`, api)
 
 	take(4, "redirects are not followed", "digitalocean/api.go", `return http.ErrUseLastResponse`, `return nil`, api)
 	take(15, "no plain http but to loopback", "digitalocean/api.go", `case u.Scheme == "http" && !loopback(u.Hostname()):`, `case false:`, api)
@@ -133,12 +133,10 @@ func writing() []mutant {
 	take(1, "left tags: each looked at once a day", sweep, `case now.Sub(s.looked[saga.ID]) < sweepPause:`, `case false:`, steps, tags)
 	take(1, "left tags: a failure ends the day", sweep, `s.rest = now.Add(sweepPause)`, ``, tags)
 	take(1, "left tags: not while writes are stopped", "digitalocean/budget.go", `return b.closed == nil && `, `return `, api)
-	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", `resources.Count == nil || resources.Droplets.Count == nil {`, `false {
-		return 0, 0, nil
-	}
-	if resources.Count == nil || resources.Droplets.Count == nil {
-		return 0, 0, nil
-	}
-	if false {`, api)
+	take(1, "an unknown count of uses is no zero", "digitalocean/tags.go", ` && t.Resources.Count != nil && t.Resources.Droplets.Count != nil
+	}, "it does not count what bears the tag")
+	if err != nil {`, `
+	}, "it does not count what bears the tag")
+	if err != nil || t.Resources.Count == nil || t.Resources.Droplets.Count == nil {`, api)
 	return all
 }
