@@ -10,16 +10,13 @@ import (
 
 // Applied is what an apply came to.
 type Applied struct {
-	Plan     plan.Plan  // what was to be done
-	After    plan.Plan  // what remains
-	Declined bool       // the person said no
-	Failed   []Progress // sagas that ended undone, or are stuck
-}
+	Plan  plan.Plan `json:"plan"`    // what was to be done
+	After plan.Plan `json:"remains"` // what remains
 
-// Converged tells whether the fleet is as the file asks. It is not while something recorded is missing, though there is nothing to do
-// about that yet.
-func (a Applied) Converged() bool {
-	return !a.Declined && len(a.Failed) == 0 && a.After.Settled() && a.After.Summary.Missing == 0
+	// Converged: the fleet is as the file asks. It is not while something recorded is missing, though there is nothing to do about that yet.
+	Converged bool       `json:"converged"`
+	Declined  bool       `json:"declined"` // the person said no
+	Failed    []Progress `json:"failed"`   // sagas that ended undone, or are stuck
 }
 
 // Conduct is how an apply talks to the one who asked for it.
@@ -38,13 +35,14 @@ func Apply(ctx context.Context, s Service, c Conduct) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
-	applied := Applied{Plan: p, After: p}
+	applied := Applied{Plan: p, After: p, Failed: []Progress{}}
 	if yes, err := confirmed(p, c); err != nil || !yes {
 		applied.Declined = !yes
 		return applied, err
 	}
 	answer, err := s.Apply(ctx, ApplyRequest{p.ID}, c.Progress)
-	applied.Failed, applied.After = answer.Failed, answer.Remains
+	applied.Failed, applied.After = append(applied.Failed, answer.Failed...), answer.Remains
+	applied.Converged = len(applied.Failed) == 0 && applied.After.Settled() && applied.After.Summary.Missing == 0
 	return applied, err
 }
 

@@ -9,10 +9,10 @@ import (
 
 // Handed is what an adopt or a release came to.
 type Handed struct {
-	Transfers []plan.Transfer // what was to be done, and what is refused
-	Declined  bool            // the person said no
-	Waiting   bool            // all is begun, and waits for `arcadiad resume`
-	Failed    []Progress      // those that came to nothing, or are stuck
+	Transfers []plan.Transfer `json:"handovers"` // what was to be done, and what is refused
+	Declined  bool            `json:"declined"`  // the person said no
+	Waiting   bool            `json:"waiting"`   // all is begun, and waits for `arcadiad resume`
+	Failed    []Progress      `json:"failed"`    // those that came to nothing, or are stuck
 }
 
 // Assent is how an adopt or a release talks to the one who asked for it.
@@ -25,9 +25,11 @@ type Assent struct {
 
 // Transfer asks what an offer would do, has a person agree, does it and waits for its sagas.
 func Transfer(ctx context.Context, s Service, q OfferRequest, a Assent) (handed Handed, err error) {
-	if handed.Transfers, err = s.Offer(ctx, q); err != nil {
+	offered, err := s.Offer(ctx, q)
+	if err != nil {
 		return Handed{}, err
 	}
+	handed = Handed{Transfers: append([]plan.Transfer{}, offered...), Failed: []Progress{}}
 	may := slices.DeleteFunc(slices.Clone(handed.Transfers), func(t plan.Transfer) bool { return t.Refused != "" })
 	if len(may) == 0 {
 		return handed, nil
@@ -37,6 +39,6 @@ func Transfer(ctx context.Context, s Service, q OfferRequest, a Assent) (handed 
 		return handed, err
 	}
 	answer, err := s.Transfer(ctx, TransferRequest{q.Kind, q.Names, may}, a.Progress)
-	handed.Failed, handed.Waiting = answer.Failed, answer.Waiting
+	handed.Failed, handed.Waiting = append(handed.Failed, answer.Failed...), answer.Waiting
 	return handed, err
 }

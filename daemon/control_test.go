@@ -85,7 +85,7 @@ func TestApplyBesideADaemonReadsTheFileAsItIs(t *testing.T) {
 	for _, file := range []string{fleetOf("name: a", "name: b"), fleetOf("name: b"), fleetOf("name: b", "name: c, count: 3")} {
 		save(t, o, file)
 		applied, err := Apply(t.Context(), o, yes)
-		if err != nil || !applied.Converged() {
+		if err != nil || !applied.Converged {
 			t.Fatalf("apply: %+v, %v", applied, err)
 		}
 		desired, err := fleetfile.Load(o.Fleet)

@@ -147,7 +147,7 @@ func TestPlanAndApply(t *testing.T) {
 			t.Errorf("declined: %+v, %v, %d writes", applied, err, w.sim.Writes())
 		}
 		applied, err = Apply(ctx, w.o, conduct)
-		if err != nil || !applied.Converged() || asked != 2 {
+		if err != nil || !applied.Converged || asked != 2 {
 			t.Errorf("applied: %+v, %v", applied, err)
 		}
 		if n := w.sim.Writes(); n != 2 {
@@ -163,7 +163,7 @@ func TestPlanAndApply(t *testing.T) {
 			t.Errorf("a dry run changed files:\n%v\n%v", before, after)
 		}
 		applied, err = Apply(ctx, w.o, conduct)
-		if err != nil || !applied.Converged() || asked != 2 || w.sim.Writes() != 2 {
+		if err != nil || !applied.Converged || asked != 2 || w.sim.Writes() != 2 {
 			t.Errorf("second apply: %+v, %v, asked %d times, %d writes", applied, err, asked, w.sim.Writes())
 		}
 		w.file = fleetOf("name: web, count: 2")

@@ -83,8 +83,8 @@ func TestLaw06AnApplyAfterALostDelete(t *testing.T) {
 		w.must(w.sim.Script("DELETE /v2/droplets/{id}", 1, simulator.Cut().After()))
 		began := time.Now()
 		applied, err := Apply(context.Background(), o, conduct)
-		if took := time.Since(began); err != nil || !applied.Converged() || took > time.Minute {
-			t.Errorf("%v: converged %v, %v", took, applied.Converged(), err)
+		if took := time.Since(began); err != nil || !applied.Converged || took > time.Minute {
+			t.Errorf("%v: converged %v, %v", took, applied.Converged, err)
 		}
 	})
 }

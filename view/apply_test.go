@@ -19,14 +19,14 @@ func TestAppliedText(t *testing.T) {
 		want  string
 	}{
 		{"declined", control.Applied{Declined: true}, true, "Nothing was changed.\n"},
-		{"converged", control.Applied{}, true, "Converged in 1m5s.\n"},
+		{"converged", control.Applied{Converged: true}, true, "Converged in 1m5s.\n"},
 		{"nothing to do", control.Applied{After: plan.Plan{Fleet: "demo"}}, false, "Nothing to do: fleet demo is empty, as the file asks.\n"},
 		{"all is held", control.Applied{Plan: left, After: left}, true, "All of these changes remain.\n"},
 		{"failed", control.Applied{Failed: []control.Progress{stuck}}, true,
 			"Failed: db: ReplaceDroplet stuck: no room (see: arcadiad saga show 01234567)\nThese changes remain:\n\nNothing to do: fleet  is empty, as the file asks.\n"},
 	} {
 		var b strings.Builder
-		if err := AppliedOf(tt.came).Text(&b, tt.shown, 65*time.Second, false); err != nil || b.String() != tt.want {
+		if err := Applied(&b, tt.came, tt.shown, 65*time.Second, false); err != nil || b.String() != tt.want {
 			t.Errorf("%s: %q, %v, want %q", tt.what, b.String(), err, tt.want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestHandedText(t *testing.T) {
 			"Failed: web-1: ClaimDroplet stuck:  (see: arcadiad saga show )\n"},
 	} {
 		var b strings.Builder
-		if err := HandedOf(tt.came).Text(&b, tt.shown); err != nil || b.String() != tt.want {
+		if err := Handed(&b, tt.came, tt.shown); err != nil || b.String() != tt.want {
 			t.Errorf("%q, %v, want %q", b.String(), err, tt.want)
 		}
 	}

@@ -11,21 +11,8 @@ import (
 	"arcadiad/plan"
 )
 
-// Handed is what an adopt or a release came to.
-type Handed struct {
-	Transfers []plan.Transfer    `json:"handovers"`
-	Declined  bool               `json:"declined"`
-	Waiting   bool               `json:"waiting"`
-	Failed    []control.Progress `json:"failed"`
-}
-
-// HandedOf is what an adopt or a release came to, for people and programs.
-func HandedOf(h control.Handed) Handed {
-	return Handed{append([]plan.Transfer{}, h.Transfers...), h.Declined, h.Waiting, append([]control.Progress{}, h.Failed...)}
-}
-
-// Text tells people what became of the transfers. Shown: they were on the screen before.
-func (h Handed) Text(w io.Writer, shown bool) error {
+// Handed tells people what became of an adopt or a release. Shown: its transfers were on the screen before.
+func Handed(w io.Writer, h control.Handed, shown bool) error {
 	if !shown {
 		if err := Transfers(w, h.Transfers); err != nil {
 			return err

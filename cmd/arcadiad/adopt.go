@@ -73,8 +73,7 @@ func transfers(kind plan.Kind) func(*talk, []string) error {
 			})
 		})
 		if err == nil {
-			v := view.HandedOf(handed)
-			err = t.finish(v, func() error { return v.Text(t.out, t.shown) })
+			err = t.finish(handed, func() error { return view.Handed(t.out, handed, t.shown) })
 		}
 		refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
 		switch {

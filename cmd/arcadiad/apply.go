@@ -51,15 +51,14 @@ func apply(t *talk, _ []string) error {
 		})
 	})
 	if err == nil {
-		v := view.AppliedOf(applied)
-		err = t.finish(v, func() error { return v.Text(t.out, t.shown, time.Since(began), colored(t.out)) })
+		err = t.finish(applied, func() error { return view.Applied(t.out, applied, t.shown, time.Since(began), colored(t.out)) })
 	}
 	switch {
 	case err != nil:
 		return err
 	case len(applied.Failed) > 0:
 		return outcome(exitFailed)
-	case !applied.Converged():
+	case !applied.Converged:
 		return outcome(exitChanges)
 	}
 	return nil
