@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -27,16 +26,12 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 	for i, a := range absences {
 		ids[i] = externalID(a.DropletID)
 	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "DELETE FROM absences WHERE provider = ? AND external_id NOT IN (SELECT value FROM json_each(?))", provider, string(list))
+	err := tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id NOT IN (SELECT value FROM json_each(?))", provider, jsonList(ids))
 	if err != nil {
 		return err
 	}
 	for _, a := range absences {
-		_, err := tx.ExecContext(ctx, `
+		err := tx.exec(ctx, `
 			INSERT INTO absences (provider, external_id, since, last_at, looks, witnessed, process, interrupted, gone_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
@@ -68,11 +63,10 @@ func (s *Store) Forget(ctx context.Context, droplets []int64) error {
 			return err
 		}
 		for _, id := range droplets {
-			if !slices.Contains(gone, id) {
-				continue
-			}
-			if err := dropRecord(ctx, tx, id); err != nil {
-				return err
+			if slices.Contains(gone, id) {
+				if err := dropRecord(ctx, tx, id); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -17,16 +17,12 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 	if len(calls) == 0 {
 		return nil
 	}
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, "SELECT max(position) FROM saga_calls WHERE saga_id = ?", id).Scan(&last); err != nil {
+	var next int64
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(position) + 1, 0) FROM saga_calls WHERE saga_id = ?", id).Scan(&next); err != nil {
 		return err
 	}
-	next := int64(0)
-	if last.Valid {
-		next = last.Int64 + 1
-	}
 	for _, c := range calls {
-		_, err := tx.ExecContext(ctx, `
+		err := tx.exec(ctx, `
 			INSERT INTO saga_calls (saga_id, position, method, path, status, request_id, error, began_at, took_us, times, last_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			id, next, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, timeText(c.BeganAt), c.Took.Microseconds(), c.Times, timeText(c.LastAt))

@@ -119,6 +119,31 @@ func holder(f *os.File) string {
 	return fmt.Sprintf(" (process %d; stop it first, or ask it: arcadiad status)", pid)
 }
 
+// Holder tells which process holds the lock of the state database at path; empty: none does. It needs no more than to read FILE.lock.
+func Holder(path string) (process string, err error) {
+	real, err := resolve(path)
+	if err != nil {
+		return "", unreadable(path, err)
+	}
+	f, err := os.Open(real + ".lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", unreadable(path, err)
+	}
+	defer f.Close()
+	// A shared lock, for an instant: it is in nobody's way but that of a start at this very moment.
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		if pid, ok := signedBy(f); ok {
+			return fmt.Sprintf("process %d", pid), nil
+		}
+		return "a process that did not sign", nil
+	}
+	return "", err
+}
+
 // signedBy reads the process that signed a lock file.
 func signedBy(f *os.File) (pid int, ok bool) {
 	text, err := io.ReadAll(io.LimitReader(f, 32))

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -18,7 +17,6 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 	var kept []fleet.Grant
 	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		kept = nil
-		now := timeText(time.Now())
 		unused, err := readGrants(ctx, tx.Tx)
 		if err != nil {
 			return err
@@ -28,17 +26,13 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			older[approvedBy(g)] = append(older[approvedBy(g)], g.ID)
 		}
 		for _, g := range grants {
-			facts, err := json.Marshal(append([]string{}, g.Facts...))
-			if err != nil {
-				return err
-			}
 			for _, id := range older[approvedBy(g)] {
 				if err := tx.exec(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
 					return err
 				}
 			}
 			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, string(facts), timeText(g.At))
+				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, jsonList(g.Facts), timeText(g.At))
 			if err != nil {
 				return fmt.Errorf("grant %s %s: %w", g.Kind, g.Name, err)
 			}
@@ -48,7 +42,7 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			g.Plan = planID
 			kept = append(kept, g)
 		}
-		return tx.exec(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", now, planID)
+		return tx.exec(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", timeText(time.Now()), planID)
 	})
 	return kept, err
 }

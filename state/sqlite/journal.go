@@ -47,19 +47,15 @@ func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 }
 
 func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
-	steps, err := json.Marshal(s.Steps)
-	if err != nil {
-		return err
-	}
 	c, err := columnsOf(s)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	err = tx.exec(ctx, `
 		INSERT INTO sagas (id, kind, subject, subject_key, steps, created_at, status, step, step_index, reverse, superseded, begun,
 			attempts, not_before, error, labels, context, updated_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append([]any{s.ID, s.Kind, s.Subject, fleet.Key(s.Subject), string(steps), timeText(s.CreatedAt)}, c...)...)
+		append([]any{s.ID, s.Kind, s.Subject, fleet.Key(s.Subject), jsonList(s.Steps), timeText(s.CreatedAt)}, c...)...)
 	if err != nil {
 		return taken(err)
 	}
@@ -140,7 +136,7 @@ func updateSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 		return err
 	}
 	if s.Undecodable != "" {
-		_, err := tx.ExecContext(ctx, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ? WHERE id = ?",
+		err := tx.exec(ctx, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ? WHERE id = ?",
 			string(s.Status), s.Error, timeText(s.UpdatedAt), timeText(s.EndedAt), s.ID)
 		if err != nil {
 			return err
@@ -151,7 +147,7 @@ func updateSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	err = tx.exec(ctx, `
 		UPDATE sagas SET status = ?, step = ?, step_index = ?, reverse = ?, superseded = ?, begun = ?, attempts = ?, not_before = ?,
 			error = ?, labels = ?, context = ?, updated_at = ?, ended_at = ?
 		WHERE id = ?`, append(c, s.ID)...)
@@ -182,7 +178,7 @@ func mayUpdate(ctx context.Context, tx *txn, s saga.Saga) error {
 
 func writeHistory(ctx context.Context, tx *txn, s saga.Saga) error {
 	for i, h := range s.History {
-		_, err := tx.ExecContext(ctx, `
+		err := tx.exec(ctx, `
 			INSERT INTO saga_steps (saga_id, position, name, status, attempts, error, started_at, ended_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, attempts = excluded.attempts,

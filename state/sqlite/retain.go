@@ -37,13 +37,11 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 			removed.Sagas += n
 		}
 		// An approval is for one plan, and a plan for one moment. One that was never used must not come true a year later.
-		n, err := s.retainRows(ctx, "approvals", "coalesce(used_at, approved_at) < ?", before)
-		if removed.Approvals = n; err != nil {
-			return removed, fmt.Errorf("remove old approvals: %w", err)
-		}
-		n, err = s.retainRows(ctx, "grants", "coalesce(used_at, approved_at) < ?", before)
-		if removed.Approvals += n; err != nil {
-			return removed, fmt.Errorf("remove old approvals: %w", err)
+		for _, table := range []string{"approvals", "grants"} {
+			n, err := s.retainRows(ctx, table, "coalesce(used_at, approved_at) < ?", before)
+			if removed.Approvals += n; err != nil {
+				return removed, fmt.Errorf("remove old approvals: %w", err)
+			}
 		}
 		n, err = s.retainRows(ctx, "rollouts", "ended_at < ?", before)
 		if removed.Rollouts = n; err != nil {

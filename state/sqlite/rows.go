@@ -60,10 +60,10 @@ func digestBlob(d fleet.Digest) []byte {
 	return d[:]
 }
 
-// tagsText is a list of tags as JSON, never null.
-func tagsText(tags []string) (string, error) {
-	b, err := json.Marshal(append([]string{}, tags...))
-	return string(b), err
+// jsonList is a list as JSON, never null. Texts and numbers always marshal.
+func jsonList[T string | int64](list []T) string {
+	b, _ := json.Marshal(append([]T{}, list...))
+	return string(b)
 }
 
 // dataOf is what the API said of the droplet; nil: nothing. A journal of before wrote nothing as null.
@@ -78,13 +78,8 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	if d.ID == 0 || d.SeenAt.IsZero() {
 		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", state.ErrRow, d.ID, d.Name)
 	}
-	tags, err := tagsText(d.Tags)
-	if err != nil {
-		return err
-	}
-	data := dataOf(d)
-	seen := timeText(d.SeenAt)
-	_, err = tx.ExecContext(ctx, `
+	data, seen := dataOf(d), timeText(d.SeenAt)
+	err := tx.exec(ctx, `
 		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		ON CONFLICT DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), region = coalesce(nullif(excluded.region, ''), region),
@@ -93,7 +88,7 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
 			data = coalesce(excluded.data, data), digest = coalesce(excluded.digest, digest)
 		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
-		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), tags, seen,
+		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), jsonList(d.Tags), seen,
 		nullText(string(data)), digestBlob(fleet.DigestOf(data)), d.Unread.Has(fleet.UnreadAddresses), d.Unread.Has(fleet.UnreadTags))
 	if err != nil {
 		return err
@@ -129,7 +124,7 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	err = tx.exec(ctx, `
 		INSERT INTO cloud_provisioned (name, size_slug, region, image, image_id, spec, protect, saga_id, recorded_at, provider, external_id)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
@@ -159,12 +154,6 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 	if r.DropletID == 0 {
 		return nil, fmt.Errorf("%w: the record of %s has no droplet id", state.ErrRow, r.Name)
 	}
-	if r.RecordedAt.IsZero() {
-		r.RecordedAt = at
-	}
-	if r.RecordedAt.IsZero() {
-		r.RecordedAt = time.Now()
-	}
 	spec, err := state.EncodeSpec(r)
 	if err != nil {
 		return nil, err
@@ -177,6 +166,6 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 	}
 	return []any{
 		r.Name, column(state.FieldSize), column(state.FieldRegion), column(state.FieldImage), orNull(r.ImageID), spec, r.Protect, nullText(r.SagaID),
-		timeText(r.RecordedAt), provider, externalID(r.DropletID),
+		timeText(cmp.Or(r.RecordedAt, at, time.Now())), provider, externalID(r.DropletID),
 	}, nil
 }

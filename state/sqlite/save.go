@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -31,9 +31,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 			}
 			again := map[string][]int64{} // rows of droplets that look as they did, by when they were seen
 			for i, d := range chunk {
-				if d.SeenAt.IsZero() {
-					d.SeenAt = o.BeganAt
-				}
+				d.SeenAt = cmp.Or(d.SeenAt, o.BeganAt)
 				if row := same[i]; row != 0 {
 					at := timeText(d.SeenAt).String
 					again[at] = append(again[at], row)
@@ -47,10 +45,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 			return fmt.Errorf("save the observation: %w", err)
 		}
 	}
-	ended := o.EndedAt
-	if ended.IsZero() {
-		ended = o.BeganAt
-	}
+	ended := cmp.Or(o.EndedAt, o.BeganAt)
 	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		for _, id := range o.Gone {
 			if err := markDeleted(ctx, tx, id, o.BeganAt, ended); err != nil {
@@ -76,15 +71,10 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 // unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0. A droplet without data has that
 // of its row.
 func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []int64, err error) {
-	rows = make([]int64, len(droplets))
+	rows, ids := make([]int64, len(droplets)), make([]string, len(droplets))
 	index := make(map[int64]int, len(droplets))
-	ids := make([]string, len(droplets))
 	for i, d := range droplets {
 		index[d.ID], ids[i] = i, externalID(d.ID)
-	}
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return nil, err
 	}
 	const query = `
 		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, digest FROM resources
@@ -100,25 +90,20 @@ func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []i
 		if data := dataOf(*d); len(data) > 0 && !bytes.Equal(digest, digestBlob(fleet.DigestOf(data))) || name != d.Name || region != d.Region || status != string(d.Status) || ip != d.PublicIPv4 {
 			return nil
 		}
-		now, err := tagsText(d.Tags)
-		if err == nil && tags == now {
+		if tags == jsonList(d.Tags) {
 			rows[index[id]] = row
 		}
-		return err
-	}, provider, kind, string(list))
+		return nil
+	}, provider, kind, jsonList(ids))
 	return rows, err
 }
 
 // seenAgain notes when droplets were seen that look as they did.
 func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
 	for at, ids := range rows {
-		list, err := json.Marshal(ids)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `
+		err := tx.exec(ctx, `
 			UPDATE sightings SET last_seen_at = ?1
-			WHERE last_seen_at < ?1 AND resource_id IN (SELECT value FROM json_each(?2))`, at, string(list))
+			WHERE last_seen_at < ?1 AND resource_id IN (SELECT value FROM json_each(?2))`, at, jsonList(ids))
 		if err != nil {
 			return err
 		}
@@ -151,7 +136,7 @@ func (s *Store) Inherit(ctx context.Context, heirs map[int64]string) error {
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		for id, name := range heirs {
-			_, err := tx.ExecContext(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS NOT ?",
+			err := tx.exec(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS NOT ?",
 				nullText(name), provider, externalID(id), nullText(name))
 			if err != nil {
 				return fmt.Errorf("record the new name %s of droplet %d: %w", name, id, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,13 +107,9 @@ func (w *writer) signal() {
 func (w *writer) withdraw(r *request) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, q := range w.queue {
-		if q == r {
-			w.queue = append(w.queue[:i], w.queue[i+1:]...)
-			return true
-		}
-	}
-	return false
+	before := len(w.queue)
+	w.queue = slices.DeleteFunc(w.queue, func(q *request) bool { return q == r })
+	return len(w.queue) < before
 }
 
 // take gives the next batch; last: there will be no more.
