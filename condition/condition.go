@@ -1,6 +1,13 @@
 package condition
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+)
 
 // Kind is what sort of a condition it is. Webhooks, metrics and the memory of what was notified have these values.
 type Kind string
@@ -24,4 +31,33 @@ type Condition struct {
 	Summary string    `json:"summary"`           // what is so, in one sentence
 	Advice  string    `json:"advice"`            // what to do
 	Since   time.Time `json:"since"`             // zero: since it was raised
+}
+
+// Input is what a Set is judged by.
+type Input struct {
+	Desired *fleet.Fleet // the fleet file in force; nil: none is
+	FileErr error        // why the newest version of the file is not in force
+	Live    []saga.Saga  // the live sagas
+	Gate    error        // why no write is let through
+
+	PassAt  time.Time // when the last pass began; zero: none has ended
+	Trigger string    // what asked for it
+	PassErr error     // why it failed
+	Failing time.Time // when the first of the passes began that have failed since; zero: not known
+	Paused  error     // why it carried nothing out, if it was paused
+	Plan    plan.Plan // what it planned; without an id: nothing
+
+	Now time.Time
+}
+
+// planned tells whether there is a plan to judge by.
+func (in Input) planned() bool { return in.Desired != nil && in.PassErr == nil && in.Plan.ID != "" }
+
+// failingAfter is how long passes fail before people are told: the API may have a bad minute.
+const failingAfter = 5 * time.Minute
+
+// fails tells whether passes fail, and have for a while. A mismatch of the pins does not go away by itself.
+func (in Input) fails() bool {
+	var pin *plan.PinError
+	return in.PassErr != nil && (errors.As(in.PassErr, &pin) || !in.Failing.IsZero() && in.Now.Sub(in.Failing) >= failingAfter)
 }

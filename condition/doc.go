@@ -14,5 +14,5 @@
 //	waiting.go                 what else people are shown: what waits, and what differs
 //	set.go                     the table of kinds
 //	find.go                    a function for each kind
-//	input.go condition.go
+//	condition.go               a condition, and what it is judged by
 package condition

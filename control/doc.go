@@ -20,6 +20,6 @@
 //	service.go                what may be asked
 //	call.go                   one call, from both ends
 //	bounds.go                 how much may be sent, and how slowly
-//	peer.go socket.go inprocess.go
-//	status.go progress.go
+//	socket.go inprocess.go
+//	status.go                 what is told of a daemon and its sagas
 package control

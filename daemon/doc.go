@@ -22,7 +22,7 @@
 //	observer.go                the half that only looks
 //	supervisor.go              what the service manager is told
 //	observability.go           metrics, conditions, notifications
-//	web.go health.go           scrapes and probes
+//	web.go                     scrapes and probes
 //	follow.go tidy.go
 //	watchdog.go                work or rest, or a hang
 //	feed.go shownplans.go

@@ -63,8 +63,10 @@ func Later(d time.Duration, err error) error { return &later{d, err} }
 func Supersede(reason string) error { return &superseded{reason} }
 
 // IsSuperseded tells whether an error says that what the saga does is no longer asked for.
-func IsSuperseded(err error) bool {
-	_, ok := errors.AsType[*superseded](err)
+func IsSuperseded(err error) bool { return is[*superseded](err) }
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
 	return ok
 }
 

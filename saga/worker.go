@@ -146,15 +146,14 @@ func (w *worker) try(life context.Context) {
 		w.emit(Event{What: done, Step: name, Attempt: attempt})
 		return
 	}
-	var p *panicked
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*panicked](err); ok {
 		w.log.Error("step panicked", "step", name, "attempt", attempt, "error", err, "stack", string(p.stack))
 	}
-	var refused *unwritten
+	_, refused := errors.AsType[*unwritten](r.broken)
 	switch {
 	case life.Err() != nil: // cancelled with the lifetime: no failure, and nothing that the journal must know
 		w.emit(Event{What: EventInterrupted, Step: name, Attempt: attempt, Err: err})
-	case errors.As(r.broken, &refused):
+	case refused:
 		w.refused(name, attempt, err)
 	case context.Cause(ctx) == ErrAborted: // not the step's fault; obey is next
 	default:
@@ -183,37 +182,30 @@ func call(ctx context.Context, do func(context.Context, *Run) error, r *Run) (er
 
 // failed commits what follows from a try that began at that time and ended in an error.
 func (w *worker) failed(life context.Context, began time.Time, err error) {
-	var (
-		mystery *unrunnable
-		never   *permanent
-		unasked *superseded
-		wait    *later
-		bug     *panicked
-		person  *helpless
-	)
-	if errors.As(err, &mystery) {
+	if is[*unrunnable](err) {
 		w.giveUp(life, err)
 		return
 	}
+	wait, waits := errors.AsType[*later](err)
 	o, steps, now := w.e.o, w.steps(), time.Now().UTC()
 	next := w.saga.clone() // with what was checkpointed, without what was not
 	next.start(began)
 	oneWay := next.Reverse || next.forwardOnly(steps)
 	ev := Event{Step: next.step(), Attempt: next.Attempts + 1, Err: err}
 	switch {
-	case !oneWay && (errors.As(err, &unasked) || errors.As(err, &never)):
+	case !oneWay && (is[*superseded](err) || is[*permanent](err)):
 		ev.What = EventBack
-		next.Superseded = unasked != nil
+		next.Superseded = is[*superseded](err)
 		next.past().Attempts++
 		next.turnBack(steps, err, now)
-	case errors.As(err, &wait):
+	case waits:
 		ev.What, ev.Pause = EventLater, min(wait.d, maxPause)
 		if wait.d <= 0 {
 			ev.Pause = o.pauseAfter(1, false)
 		}
 		next.wait(err, ev.Pause, now)
 	default:
-		stuck := next.Status == Stuck || errors.As(err, &bug) || errors.As(err, &person) || oneWay && next.Attempts+1 >= o.StuckAfter
+		stuck := next.Status == Stuck || is[*panicked](err) || is[*helpless](err) || oneWay && next.Attempts+1 >= o.StuckAfter
 		ev.What, ev.Pause = EventFailed, o.pauseAfter(next.Attempts+1, stuck)
 		if stuck {
 			ev.What = EventStuck

@@ -14,7 +14,7 @@
 //	action.go                  one run of actions in words
 //	why.go                     what is known of a name
 //	status.go
-//	held.go drift.go
+//	drift.go                   what is held back, and what differs
 //	history.go sagas.go
 //	timeline.go                what happened when
 //	saga.go

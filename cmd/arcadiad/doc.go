@@ -4,8 +4,7 @@
 // commands share:
 //
 //   - connect.go reaches the daemon, or opens the same service in this process.
-//   - settings.go is the one table of settings: flag, then environment, then default. token.go finds the token,
-//     webhook.go the URL of the webhook.
+//   - settings.go is the one table of settings: flag, then environment, then default. secrets.go finds the token, and the URL of the webhook.
 //   - simulated.go hosts, or finds, the simulated account of --simulate.
 //   - output.go has the formats of -o, exit.go the exit codes and how errors are shown, signals.go how the process is stopped.
 //

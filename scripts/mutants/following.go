@@ -13,8 +13,8 @@ func following() []mutant {
 	take(8, "user data files are part of the hash", "fleetfile/userdata.go", `part("user_data", name, src.data)`, `_ = src`, file)
 	take(8, "user data comes from below the fleet file", "fleetfile/userdata.go", `if !filepath.IsLocal(name) {`, `if false {`, file)
 	take(8, "names that collide", "fleetfile/expand.go", `; collides {`, `; collides && false {`, file)
-	take(8, "an old name that is still desired", "fleetfile/was.go", `:= x.taken[key]; there {`, `:= x.taken[key]; there && false {`, file)
-	take(8, "an old name that two stanzas say", "fleetfile/was.go", `:= heirs[key]; there {`, `:= heirs[key]; there && false {`, file)
+	take(8, "an old name that is still desired", "fleetfile/expand.go", `:= x.taken[key]; there {`, `:= x.taken[key]; there && false {`, file)
+	take(8, "an old name that two stanzas say", "fleetfile/expand.go", `:= heirs[key]; there {`, `:= heirs[key]; there && false {`, file)
 	take(9, "max_destroy has a default", "fleetfile/decode.go", `fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, `, `fleet.Policy{`, file)
 
 	take(10, "the gate pins the account", "daemon/observer.go", `l.api.Pin(account)`, ``, daemonTests("TestLaw10"))
