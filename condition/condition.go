@@ -50,7 +50,6 @@ type Input struct {
 	Now time.Time
 }
 
-// planned tells whether there is a plan to judge by.
 func (in Input) planned() bool { return in.Desired != nil && in.PassErr == nil && in.Plan.ID != "" }
 
 // failingAfter is how long passes fail before people are told: the API may have a bad minute.

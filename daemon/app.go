@@ -169,7 +169,6 @@ func (h *app) ready(ctx context.Context) []check {
 	return []check{file, first, store}
 }
 
-// web answers scrapes and probes.
 func (h *app) web() http.Handler {
 	return webHandler(h.observability.registry, h.alive, h.ready, h.o.Log)
 }

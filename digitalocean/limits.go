@@ -114,7 +114,6 @@ func (l *limits) spend(now time.Time) {
 // refund takes back a spend whose request never went out.
 func (l *limits) refund() { l.remaining++ }
 
-// count logs a request that ended now.
 func (l *limits) count(now time.Time) {
 	l.lastMinute.add(now)
 	l.lastHour.add(now)

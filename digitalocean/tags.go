@@ -105,7 +105,6 @@ func dropletResource(id int64) []godo.Resource {
 	return []godo.Resource{{ID: strconv.FormatInt(id, 10), Type: godo.DropletResourceType}}
 }
 
-// checkTagging refuses tags and ids that the API cannot know.
 func checkTagging(tag string, dropletID int64) error {
 	return cmp.Or(checkTag(tag), checkID("a droplet id", dropletID))
 }

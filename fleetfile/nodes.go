@@ -187,5 +187,4 @@ func describe(n *yaml.Node) string {
 	return "a value of type " + clip(n.ShortTag())
 }
 
-// clip shortens what a message quotes.
 func clip(s string) string { return fleet.Cut(s, 60) }

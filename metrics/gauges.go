@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,7 +47,7 @@ func gauges() []gauge {
 	type emit = func(value float64, labels ...string)
 	return []gauge{
 		{"build_info", "Always 1; the labels say what runs.", []string{"version", "goversion"}, func(at moment, emit emit) {
-			emit(1, at.sources.Version, goVersion())
+			emit(1, at.sources.Version, runtime.Version())
 		}},
 
 		{"droplets", "Droplets of the account by state (managed, released, orphaned, foreign) and by status, as of the last observation.",
@@ -55,16 +56,12 @@ func gauges() []gauge {
 					emit(float64(n), string(g.state), string(g.status))
 				}
 			}},
-		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.desired) })},
-		{"drifted_droplets", "Droplets that were changed outside arcadiad, as of the last plan.", nil, planned(func(f figures) float64 { return float64(f.drifted) })},
+		{"wanted_droplets", "Droplets that the fleet file in force asks for, as of the last plan.", nil, one(func(at moment) (float64, bool) { return float64(at.desired), at.planned })},
+		{"drifted_droplets", "Droplets that were changed outside arcadiad, as of the last plan.", nil, one(func(at moment) (float64, bool) { return float64(at.drifted), at.planned })},
 		{"pending_droplets", "Droplets with changes of the file that an existing droplet cannot get, as of the last plan.", nil,
-			planned(func(f figures) float64 { return float64(f.pending) })},
+			one(func(at moment) (float64, bool) { return float64(at.pending), at.planned })},
 		{"missing_droplets", "Registered droplets that the account does not show, as of the last observation, including those that are gone and not created again yet.", nil,
-			func(at moment, emit emit) {
-				if at.known {
-					emit(float64(at.missing))
-				}
-			}},
+			one(func(at moment) (float64, bool) { return float64(at.missing), at.known })},
 		{"plan_actions", "Actions of the last plan, including held ones.", []string{"action"}, func(at moment, emit emit) {
 			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy} {
 				if at.planned {
@@ -78,18 +75,11 @@ func gauges() []gauge {
 					emit(float64(n), rule)
 				}
 			}},
-		{"account_droplet_limit", "How many droplets the account may have. Omitted if the token may not read it.", nil, func(at moment, emit emit) {
-			if at.limit > 0 {
-				emit(float64(at.limit))
-			}
-		}},
+		{"account_droplet_limit", "How many droplets the account may have. Omitted if the token may not read it.", nil,
+			one(func(at moment) (float64, bool) { return float64(at.limit), at.limit > 0 })},
 
 		{"fleet_file_last_load_successful", "1: the newest version of the fleet file is in force; 0: it is bad or gone, and an older one or none is in force.", nil,
-			func(at moment, emit emit) {
-				if at.newest != nil {
-					emit(truth(*at.newest))
-				}
-			}},
+			one(func(at moment) (float64, bool) { return truth(at.newest != nil && *at.newest), at.newest != nil })},
 		{"fleet_file_last_load_success_timestamp_seconds", "When a version of the fleet file was last put in force.", nil, at(func(at moment) time.Time { return at.loaded })},
 		{"last_pass_success_timestamp_seconds", "When a pass last applied its plan; held actions do not matter.", nil, at(func(at moment) time.Time { return at.passed })},
 		{"last_sync_success_timestamp_seconds", "When the last saved observation of the whole account ended.", nil, at(func(at moment) time.Time { return at.synced })},
@@ -107,17 +97,10 @@ func gauges() []gauge {
 
 		{"write_gate_open", "1: writes to the account are allowed; 0: a pause, a pin, an unproved token or a shutdown stops them.", nil,
 			budget(func(s digitalocean.BudgetState) float64 { return truth(s.Closed == nil) })},
-		{"paused", "1: `arcadiad pause` was in force at the last observation.", nil, func(at moment, emit emit) {
-			if at.known {
-				emit(truth(at.figures.paused))
-			}
-		}},
+		{"paused", "1: `arcadiad pause` was in force at the last observation.", nil, one(func(at moment) (float64, bool) { return truth(at.paused), at.known })},
 		{"api_rate_limit_requests", "Requests an hour that the API allows the token.", nil, budget(func(s digitalocean.BudgetState) float64 { return float64(s.Limit) })},
-		{"api_rate_limit_remaining_requests", "Requests left in this hour, as far as arcadiad knows. Omitted until an answer says so.", nil, func(at moment, emit emit) {
-			if at.budget.Remaining >= 0 {
-				emit(float64(at.budget.Remaining))
-			}
-		}},
+		{"api_rate_limit_remaining_requests", "Requests left in this hour, as far as arcadiad knows. Omitted until an answer says so.", nil,
+			one(func(at moment) (float64, bool) { return float64(at.budget.Remaining), at.budget.Remaining >= 0 })},
 		{"api_budget_used_requests", "Our own requests within the window, including those in flight.", []string{"window"}, func(at moment, emit emit) {
 			emit(float64(at.budget.HourUsed), "hour")
 			emit(float64(at.budget.MinUsed), "minute")
@@ -139,11 +122,7 @@ func gauges() []gauge {
 			}
 		}},
 		{"notifications_undelivered", "Conditions, raised or recovered, that the webhook has not received yet. Omitted without a webhook.", nil,
-			func(at moment, emit emit) {
-				if at.sources.Notifications {
-					emit(float64(at.undelivered))
-				}
-			}},
+			one(func(at moment) (float64, bool) { return float64(at.undelivered), at.sources.Notifications })},
 	}
 }
 
@@ -162,26 +141,22 @@ func showSagas(at moment, emit func(float64, ...string)) {
 	}
 }
 
-// planned shows a figure of the last plan; nothing where there was none.
-func planned(figure func(figures) float64) func(moment, func(float64, ...string)) {
+// one shows one value; nothing where it is not known.
+func one(figure func(moment) (value float64, known bool)) func(moment, func(float64, ...string)) {
 	return func(at moment, emit func(float64, ...string)) {
-		if at.planned {
-			emit(figure(at.figures))
+		if value, known := figure(at); known {
+			emit(value)
 		}
 	}
 }
 
 func budget(figure func(digitalocean.BudgetState) float64) func(moment, func(float64, ...string)) {
-	return func(at moment, emit func(float64, ...string)) { emit(figure(at.budget)) }
+	return one(func(at moment) (float64, bool) { return figure(at.budget), true })
 }
 
 // at shows a time in seconds since 1970; nothing where there is none.
 func at(when func(moment) time.Time) func(moment, func(float64, ...string)) {
-	return func(at moment, emit func(float64, ...string)) {
-		if t := when(at); !t.IsZero() {
-			emit(float64(t.UnixMilli()) / 1000)
-		}
-	}
+	return one(func(at moment) (float64, bool) { return float64(when(at).UnixMilli()) / 1000, !when(at).IsZero() })
 }
 
 func truth(b bool) float64 {

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"errors"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +71,6 @@ func (m *Metrics) zero() {
 	}
 }
 
-// word makes one word of several.
 func word(s string) string { return strings.ReplaceAll(s, " ", "_") }
 
 // Pass takes in what a pass came to.
@@ -152,5 +150,3 @@ func (m *Metrics) Notified(err error) {
 	}
 	m.counters.notifications.WithLabelValues(outcome).Inc()
 }
-
-func goVersion() string { return runtime.Version() }

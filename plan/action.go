@@ -86,10 +86,8 @@ func (a Action) Corrects() bool {
 		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile && !c.Along })
 }
 
-// destroys tells whether the action ends a living droplet.
 func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace }
 
-// creates tells whether the action makes a droplet.
 func (a Action) creates() bool { return a.Kind == Provision || a.Kind == Replace }
 
 // destroyFirst tells whether a replace makes room before it makes the new droplet.

@@ -96,13 +96,7 @@ func heldByBackoff(b *builder, d *draft) verdict {
 }
 
 // backoff is the wait after the given number of failures in a row.
-func backoff(failures int) time.Duration {
-	wait := firstBackoff
-	for i := 1; i < failures && wait < maxBackoff; i++ {
-		wait *= 2
-	}
-	return min(wait, maxBackoff)
-}
+func backoff(failures int) time.Duration { return min(firstBackoff<<min(failures-1, 10), maxBackoff) }
 
 func why(saga *fleet.Saga) string {
 	if saga.Error == "" {

@@ -76,7 +76,6 @@ func (s *index) madeByLive(d *fleet.Droplet) bool {
 	return slices.ContainsFunc(d.Saga8s(), func(tag string) bool { return s.journal[tag] != nil && s.journal[tag].Live })
 }
 
-// byAge orders sagas, the oldest first.
 func byAge(a, b *fleet.Saga) int {
 	return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }

@@ -26,7 +26,6 @@ func (s Saga) step() string {
 	return s.Steps[s.Step]
 }
 
-// past is the history of the current step.
 func (s *Saga) past() *StepTime { return &s.History[s.Step] }
 
 // start marks a try of the current step.
@@ -80,7 +79,6 @@ func (s *Saga) fail(err error, stuck bool, pause time.Duration, now time.Time) {
 	s.wait(err, pause, now)
 }
 
-// wait plans the next try.
 func (s *Saga) wait(err error, pause time.Duration, now time.Time) {
 	s.Error = err.Error()
 	s.NotBefore = now.Add(pause)

@@ -28,8 +28,6 @@ type Reader interface {
 	Rollouts(ctx context.Context) ([]fleet.Rollout, error)
 	// Sound looks for damage. ErrCorrupt.
 	Sound(ctx context.Context) error
-	// Close gives back what the reader holds.
-	Close() error
 }
 
 // Store is what a daemon needs of a store beside that which the passes need (reconcile.Store).
@@ -48,4 +46,6 @@ type Store interface {
 	Retain(ctx context.Context, keep Retention) (Removed, error)
 	// Backup writes a copy to the file at path: whole, and as of one moment. ErrExists: there is something at path.
 	Backup(ctx context.Context, path string) error
+	// Close gives back what the store holds.
+	Close() error
 }

@@ -16,7 +16,6 @@ import (
 // signs mark actions the way people know it from other tools.
 var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Replace: "-/+", plan.Update: "~", plan.Adopt: ">"}
 
-// spanOf names a run of actions.
 func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
 
 // deed says what a run of actions does: "replace droplet 123", or "create 300 droplets".

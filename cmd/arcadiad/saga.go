@@ -42,7 +42,6 @@ A running daemon acts at once; otherwise the next apply or run does.`,
 	return cmd
 }
 
-// sagaID demands the id of a saga.
 func sagaID() cobra.PositionalArgs { return one("saga id", "they are in: arcadiad saga list") }
 
 func sagaListCommand() *cobra.Command {

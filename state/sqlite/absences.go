@@ -77,7 +77,6 @@ func (s *Store) Forget(ctx context.Context, droplets []int64) error {
 	return nil
 }
 
-// readGone gives the droplets that are proved gone and still have a record.
 func readGone(ctx context.Context, tx *sql.Tx) ([]int64, error) {
 	const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
 	return list(ctx, tx, query, func(id *int64) []any { return []any{id} }, provider)

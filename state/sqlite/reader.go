@@ -38,9 +38,6 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	return r, r.view(ctx, func(context.Context, *sql.Tx) error { return nil })
 }
 
-// Close does nothing: see Reader.
-func (r *Reader) Close() error { return nil }
-
 // view gives read one snapshot of the database. It may be called more than once, when the snapshot turns out to be none.
 func (r *Reader) view(ctx context.Context, read func(context.Context, *sql.Tx) error) error {
 	if r.closed.Load() {

@@ -43,7 +43,7 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 				return removed, fmt.Errorf("remove old approvals: %w", err)
 			}
 		}
-		n, err = s.retainRows(ctx, "rollouts", "ended_at < ?", before)
+		n, err := s.retainRows(ctx, "rollouts", "ended_at < ?", before)
 		if removed.Rollouts = n; err != nil {
 			return removed, fmt.Errorf("remove old rollouts: %w", err)
 		}

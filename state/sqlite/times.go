@@ -39,8 +39,6 @@ func (w when) Scan(column any) error {
 	return err
 }
 
-// nullText is NULL for the empty string.
 func nullText(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
-// orNull is NULL for 0.
 func orNull[N int | int64](n N) sql.Null[N] { return sql.Null[N]{V: n, Valid: n != 0} }

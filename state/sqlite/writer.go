@@ -26,7 +26,6 @@ type txn struct {
 	erased bool // set by a request that erased a secret
 }
 
-// exec carries out a statement.
 func (t *txn) exec(ctx context.Context, query string, args ...any) error {
 	_, err := t.ExecContext(ctx, query, args...)
 	return err

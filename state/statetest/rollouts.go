@@ -48,7 +48,6 @@ func testRollouts(t *testing.T, p Place) {
 	want("open", s)
 	r := p.Read(t)
 	want("beside the store", r)
-	must(t, r.Close())
 	must(t, s.Close())
 	want("opened again", p.Open(t))
 }

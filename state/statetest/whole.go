@@ -89,7 +89,6 @@ func testDurable(t *testing.T, p Place) {
 		wantEqual(t, when, load(t, r), loaded)
 		wantEqual(t, when, get(r.Meta(t.Context()))(t), meta)
 		must(t, r.Sound(t.Context()))
-		must(t, r.Close())
 	}
 	beside("beside the store")
 	must(t, s.Close())
