@@ -62,6 +62,9 @@ func (e Errors) Unwrap() []error {
 // sorted puts the problems of the fleet file first, each in its place, and says each only once: a node that several aliases lead
 // to is looked at several times.
 func (e Errors) sorted(fleetFile string) Errors {
+	compare := func(a, b Error) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Message, b.Message))
+	}
 	slices.SortStableFunc(e, func(a, b Error) int {
 		if (a.File == fleetFile) != (b.File == fleetFile) {
 			if a.File == fleetFile {
@@ -69,12 +72,9 @@ func (e Errors) sorted(fleetFile string) Errors {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
-			cmp.Compare(a.Message, b.Message))
+		return compare(a, b)
 	})
-	e = slices.CompactFunc(e, func(a, b Error) bool {
-		return a.File == b.File && a.Line == b.Line && a.Col == b.Col && a.Message == b.Message
-	})
+	e = slices.CompactFunc(e, func(a, b Error) bool { return compare(a, b) == 0 })
 	if len(e) > maxErrors {
 		last := e[maxErrors]
 		last.Message, last.Hint, last.cause = fmt.Sprintf("and %d more problems from here on", len(e)-maxErrors), "", nil

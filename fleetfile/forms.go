@@ -90,24 +90,20 @@ func (w *walker) text(n *yaml.Node, what string, f form) (string, bool) {
 	number := v.Kind == yaml.ScalarNode && v.ShortTag() == "!!int"
 	switch {
 	case isNull(v):
-		w.fail(v, "", "%s has no value", what)
-		return "", false
+		return "", w.fail(v, "", "%s has no value", what)
 	case number && f.number:
 		if _, err := strconv.ParseInt(v.Value, 10, 64); err != nil || !decimal.MatchString(v.Value) {
-			w.fail(v, "write plain decimal digits", "%s: %s is not a plain decimal number", what, clip(v.Value))
-			return "", false
+			return "", w.fail(v, "write plain decimal digits", "%s: %s is not a plain decimal number", what, clip(v.Value))
 		}
 	case v.Kind != yaml.ScalarNode || v.ShortTag() != "!!str":
 		hint := ""
 		if v.Kind == yaml.ScalarNode {
 			hint = fmt.Sprintf("quote it: %q", clip(v.Value))
 		}
-		w.fail(v, hint, "%s must be a string, not %s", what, describe(v))
-		return "", false
+		return "", w.fail(v, hint, "%s must be a string, not %s", what, describe(v))
 	}
 	if problem, hint := f.check(v.Value); problem != "" {
-		w.fail(v, hint, "%s: %s", what, problem)
-		return "", false
+		return "", w.fail(v, hint, "%s: %s", what, problem)
 	}
 	return v.Value, true
 }
@@ -177,8 +173,7 @@ func (w *walker) boolean(n *yaml.Node, what string) (value, ok bool) {
 			hint = "remove the quotes"
 		}
 	}
-	w.fail(v, hint, "%s must be true or false, not %s", what, describe(v))
-	return false, false
+	return false, w.fail(v, hint, "%s must be true or false, not %s", what, describe(v))
 }
 
 // integer reads a whole number in plain decimal digits.
@@ -205,6 +200,5 @@ func (w *walker) integer(n *yaml.Node, what string) (int, bool) {
 			hint = "write plain decimal digits"
 		}
 	}
-	w.fail(v, hint, "%s must be a whole number, not %s", what, describe(v))
-	return 0, false
+	return 0, w.fail(v, hint, "%s must be a whole number, not %s", what, describe(v))
 }

@@ -22,12 +22,12 @@ type walker struct {
 	gaveUp  bool // the aliases went beyond all bounds; what is said afterwards is not heard
 }
 
-// fail notes a problem at a node.
-func (w *walker) fail(n *yaml.Node, hint, format string, args ...any) {
-	if w.gaveUp {
-		return
+// fail notes a problem at a node, and gives what its reader answers then: it is not ok.
+func (w *walker) fail(n *yaml.Node, hint, format string, args ...any) (ok bool) {
+	if !w.gaveUp {
+		w.errs = append(w.errs, Error{File: w.file, Line: n.Line, Col: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint})
 	}
-	w.errs = append(w.errs, Error{File: w.file, Line: n.Line, Col: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint})
+	return false
 }
 
 // follow gives the node that an alias stands for, and any other node itself.
@@ -70,8 +70,7 @@ type entry struct {
 func (w *walker) mapping(n *yaml.Node, what string, known []string, misplaced func(string) string) ([]entry, bool) {
 	m := w.follow(n)
 	if m.Kind != yaml.MappingNode {
-		w.fail(m, "", "%s must be a mapping of keys and values, not %s", what, describe(m))
-		return nil, false
+		return nil, w.fail(m, "", "%s must be a mapping of keys and values, not %s", what, describe(m))
 	}
 	var entries []entry
 	w.collect(m, &entries, map[string]*yaml.Node{}, map[*yaml.Node]bool{})
@@ -154,8 +153,7 @@ func (w *walker) sequence(n *yaml.Node, what string) ([]*yaml.Node, bool) {
 				hint = "write [] for none"
 			}
 		}
-		w.fail(s, hint, "%s must be a list, not %s", what, describe(s))
-		return nil, false
+		return nil, w.fail(s, hint, "%s must be a list, not %s", what, describe(s))
 	}
 	return s.Content, true
 }

@@ -71,6 +71,5 @@ func (w *walker) choice(n *yaml.Node, what string, words []string) (string, bool
 		hint = "did you mean " + near + "?"
 	}
 	last := len(words) - 1
-	w.fail(v, hint, "%s must be %s or %s, not %s", what, strings.Join(words[:last], ", "), words[last], describe(v))
-	return "", false
+	return "", w.fail(v, hint, "%s must be %s or %s, not %s", what, strings.Join(words[:last], ", "), words[last], describe(v))
 }

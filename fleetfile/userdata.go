@@ -34,15 +34,13 @@ type source struct {
 func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	v := d.follow(n)
 	if !filepath.IsLocal(name) {
-		d.fail(v, hintOutside, "user_data_file: %s is outside the directory of the fleet file", clip(name))
-		return "", false
+		return "", d.fail(v, hintOutside, "user_data_file: %s is outside the directory of the fleet file", clip(name))
 	}
 	name = filepath.Clean(name)
 	src, read := d.sources[name]
 	if !read {
 		if len(d.sources) >= maxUserDataFiles {
-			d.fail(v, "", "user_data_file: more than %d files", maxUserDataFiles)
-			return "", false
+			return "", d.fail(v, "", "user_data_file: more than %d files", maxUserDataFiles)
 		}
 		src = &source{}
 		src.data, src.err = d.readFile(name)
@@ -65,11 +63,9 @@ func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	text := string(src.data)
 	switch {
 	case strings.TrimSpace(text) == "":
-		d.fail(v, "", "user_data_file: %s is empty", clip(name))
-		return "", false
+		return "", d.fail(v, "", "user_data_file: %s is empty", clip(name))
 	case len(text) > maxUserData:
-		d.fail(v, "", "user_data_file: %s is larger than %d KiB", clip(name), maxUserData>>10)
-		return "", false
+		return "", d.fail(v, "", "user_data_file: %s is larger than %d KiB", clip(name), maxUserData>>10)
 	}
 	e, bad := userDataFault(src.data)
 	if bad && !src.told {

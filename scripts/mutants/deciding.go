@@ -137,8 +137,8 @@ func deciding() []mutant {
 		`func (a Action) destroys() bool { return a.Kind == Destroy }`)
 	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
 	take(14, "three droplets for nothing, then stalled", "plan/hold_backoff.go", `if undone < stallAfter {`, `if undone <= stallAfter {`)
-	take(14, "a backoff grows", "plan/hold_backoff.go", `wait *= 2`, ``)
-	take(14, "a backoff ends at an hour", "plan/hold_backoff.go", `return min(wait, maxBackoff)`, `return wait`)
+	take(14, "a backoff grows", "plan/hold_backoff.go", `firstBackoff<<min(failures-1, 10)`, `firstBackoff<<min(0*failures, 10)`)
+	take(14, "a backoff ends at an hour", "plan/hold_backoff.go", `min(firstBackoff<<min(failures-1, 10), maxBackoff)`, `max(firstBackoff<<min(failures-1, 10), 0*maxBackoff)`)
 	take(14, "a person does not wait for a backoff", "plan/hold_backoff.go", `if b.recorded.Hurry {`, `if false {`)
 
 	take(1, "tags of others stay", "plan/compare.go", `return slices.Contains(was, e) && !slices.Contains(want, e)`, `return !slices.Contains(want, e)`)
