@@ -5,32 +5,42 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"arcadiad/fleet"
 )
 
+// Attached is a list of the account's things that hang on droplets, by the droplets' ids or by tags.
+type Attached struct {
+	ByDroplet map[int64][]fleet.Attachment
+	Tags      []string // by which its entries select droplets, or let them through; lower case, sorted
+	Untold    bool     // one of them did not say its tags: the token may lack tag:read
+}
+
 // ReservedIPs lists the account's reserved IPs that are assigned, by the id of their droplet
 // (docs/digitalocean-api.md, "Attached resources"). It and the two below read all pages or fail; ErrMoved says that the list changed
 // between the pages.
-func (c *Client) ReservedIPs(ctx context.Context) (map[int64][]fleet.Attachment, error) {
+func (c *Client) ReservedIPs(ctx context.Context) (Attached, error) {
 	r := request{op: "list reserved ips", method: http.MethodGet, path: "v2/reserved_ips", scopes: "reserved_ip:read"}
 	type entry struct {
 		IP      string
 		Droplet *struct{ ID int64 }
 	}
-	return attachments(ctx, c, r, "reserved_ips", func(e entry) (string, []attached) {
+	return attachments(ctx, c, r, "reserved_ips", func(e entry) told {
 		if e.Droplet == nil {
-			return e.IP, nil
+			return told{id: e.IP}
 		}
-		return e.IP, []attached{{fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: e.IP}, []int64{e.Droplet.ID}}}
+		return told{id: e.IP, all: []attached{{fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: e.IP}, []int64{e.Droplet.ID}}}}
 	})
 }
 
-// Firewalls lists the firewalls that name droplets by id: those that hold for them, and those with rules that let them through.
-func (c *Client) Firewalls(ctx context.Context) (map[int64][]fleet.Attachment, error) {
-	r := request{op: "list firewalls", method: http.MethodGet, path: "v2/firewalls", scopes: "firewall:read and droplet:read"}
+// Firewalls lists the firewalls that name droplets by id: those that hold for them, and those with rules that let them through. Its tags
+// are those by which a firewall does either.
+func (c *Client) Firewalls(ctx context.Context) (Attached, error) {
+	r := request{op: "list firewalls", method: http.MethodGet, path: "v2/firewalls", scopes: "firewall:read, droplet:read and tag:read"}
 	type peers struct {
 		Droplets []int64 `json:"droplet_ids"`
+		Tags     []string
 	}
 	type entry struct {
 		ID, Name string
@@ -39,34 +49,36 @@ func (c *Client) Firewalls(ctx context.Context) (map[int64][]fleet.Attachment, e
 		Inbound  []struct{ Sources peers }      `json:"inbound_rules"`
 		Outbound []struct{ Destinations peers } `json:"outbound_rules"`
 	}
-	return attachments(ctx, c, r, "firewalls", func(e entry) (string, []attached) {
+	return attachments(ctx, c, r, "firewalls", func(e entry) told {
 		var through []int64
+		tags := slices.Clone(e.Tags)
 		for _, rule := range e.Inbound {
-			through = append(through, rule.Sources.Droplets...)
+			through, tags = append(through, rule.Sources.Droplets...), append(tags, rule.Sources.Tags...)
 		}
 		for _, rule := range e.Outbound {
-			through = append(through, rule.Destinations.Droplets...)
+			through, tags = append(through, rule.Destinations.Droplets...), append(tags, rule.Destinations.Tags...)
 		}
 		slices.Sort(through)
-		return e.ID, []attached{
+		return told{id: e.ID, tags: tags, untold: e.Tags == nil, all: []attached{
 			{fleet.Attachment{Kind: fleet.AttachedFirewall, ID: e.ID, Name: e.Name, Tags: e.Tags}, e.Droplets},
 			{fleet.Attachment{Kind: fleet.AttachedFirewallRule, ID: e.ID, Name: e.Name}, slices.Compact(through)},
-		}
+		}}
 	})
 }
 
-// LoadBalancers lists the load balancers that name droplets by id. One that goes by a tag names those with the tag too; it is left out.
-func (c *Client) LoadBalancers(ctx context.Context) (map[int64][]fleet.Attachment, error) {
+// LoadBalancers lists the load balancers that name droplets by id. Of one that goes by a tag it gives the tag, and no droplets: those with
+// the tag are named too, but another droplet with it is as good.
+func (c *Client) LoadBalancers(ctx context.Context) (Attached, error) {
 	r := request{op: "list load balancers", method: http.MethodGet, path: "v2/load_balancers", scopes: "load_balancer:read"}
 	type entry struct {
 		ID, Name, Tag string
 		Droplets      []int64 `json:"droplet_ids"`
 	}
-	return attachments(ctx, c, r, "load_balancers", func(e entry) (string, []attached) {
+	return attachments(ctx, c, r, "load_balancers", func(e entry) told {
 		if e.Tag != "" {
-			return e.ID, nil
+			return told{id: e.ID, tags: []string{e.Tag}}
 		}
-		return e.ID, []attached{{fleet.Attachment{Kind: fleet.AttachedLoadBalancer, ID: e.ID, Name: e.Name}, e.Droplets}}
+		return told{id: e.ID, all: []attached{{fleet.Attachment{Kind: fleet.AttachedLoadBalancer, ID: e.ID, Name: e.Name}, e.Droplets}}}
 	})
 }
 
@@ -76,9 +88,17 @@ type attached struct {
 	to []int64
 }
 
-// attachments reads all pages of a list, and sorts by droplet what its entries are to them. read gives the id of an entry too.
-func attachments[T any](ctx context.Context, c *Client, r request, key string, read func(T) (id string, all []attached)) (map[int64][]fleet.Attachment, error) {
-	out := map[int64][]fleet.Attachment{}
+// told is what one entry of a list says.
+type told struct {
+	id     string
+	all    []attached
+	tags   []string
+	untold bool // its tags are missing
+}
+
+// attachments reads all pages of a list, and sorts by droplet what its entries are to them.
+func attachments[T any](ctx context.Context, c *Client, r request, key string, read func(T) told) (Attached, error) {
+	out := Attached{ByDroplet: map[int64][]fleet.Attachment{}}
 	seen, total := map[string]bool{}, 0
 	err := c.pages(ctx, r, func(p page) error {
 		entries, err := entriesOf[T](p, key)
@@ -87,17 +107,21 @@ func attachments[T any](ctx context.Context, c *Client, r request, key string, r
 		}
 		total = p.total
 		for _, e := range entries {
-			id, all := read(e)
-			if id == "" {
+			one := read(e)
+			if one.id == "" {
 				return fmt.Errorf("%s: one has no id", key)
 			}
-			if seen[id] {
+			if seen[one.id] {
 				continue
 			}
-			seen[id] = true
-			for _, a := range all {
+			seen[one.id] = true
+			out.Untold = out.Untold || one.untold
+			for _, tag := range one.tags {
+				out.Tags = append(out.Tags, strings.ToLower(tag))
+			}
+			for _, a := range one.all {
 				for _, droplet := range a.to {
-					out[droplet] = append(out[droplet], a.Attachment)
+					out.ByDroplet[droplet] = append(out.ByDroplet[droplet], a.Attachment)
 				}
 			}
 		}
@@ -107,7 +131,9 @@ func attachments[T any](ctx context.Context, c *Client, r request, key string, r
 		err = fmt.Errorf("%s: %w: %d of %d", r.op, ErrMoved, len(seen), total)
 	}
 	if err != nil {
-		return nil, err
+		return Attached{}, err
 	}
+	slices.Sort(out.Tags)
+	out.Tags = slices.Compact(out.Tags)
 	return out, nil
 }

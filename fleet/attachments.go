@@ -7,9 +7,9 @@ import "time"
 type Attachments struct {
 	ByDroplet map[int64][]Attachment
 
-	BalancerTags []string // by which load balancers select droplets
-	FirewallTags []string // by which firewalls do, or let droplets through
-	TagsKnown    bool     // both lists were read
+	BalancerTags []string // by which load balancers select droplets; lower case, sorted
+	FirewallTags []string // by which firewalls do, or let droplets through; the same
+	TagsKnown    bool     // both are all there are; else both are empty
 
 	Unread []string  // what could not be read and why, in words
 	ReadAt time.Time // when its oldest part was asked for

@@ -2,32 +2,32 @@ package inventory
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 )
 
 // Attachments gives what hangs on the account's droplets by their ids: reserved IPs, firewalls and load balancers. Each of the three
-// lists is kept for as long as maxAge says; what cannot be read is missing, and named in Unread. The second value is the number of
-// lists that were asked for; the error is the context's.
+// lists is kept for as long as maxAge says; what cannot be read is missing, and named in Unread. The tags are known if those of all load
+// balancers and of all firewalls were read. The second value is the number of lists that were asked for; the error is the context's.
 func (i *Inventory) Attachments(ctx context.Context, maxAge time.Duration) (*fleet.Attachments, int, error) {
 	r, out := newReading(maxAge), fleet.Attachments{ByDroplet: map[int64][]fleet.Attachment{}}
 	if err := i.offers.enter(ctx); err != nil {
 		return &out, 0, err
 	}
 	defer i.offers.leave()
-	for _, list := range []struct {
-		kept *kept[map[int64][]fleet.Attachment]
-		read func(context.Context) (map[int64][]fleet.Attachment, error)
-	}{
-		{&i.offers.reservedIPs, i.o.Sync.ReservedIPs},
-		{&i.offers.firewalls, i.o.Sync.Firewalls},
-		{&i.offers.balancers, i.o.Sync.LoadBalancers},
-	} {
-		found, _ := ask(ctx, r, list.kept, "", list.read)
-		for droplet, attached := range found {
+	reservedIPs, _ := ask(ctx, r, &i.offers.reservedIPs, "", i.o.Sync.ReservedIPs)
+	firewalls, passed := ask(ctx, r, &i.offers.firewalls, "", i.o.Sync.Firewalls)
+	balancers, balanced := ask(ctx, r, &i.offers.balancers, "", i.o.Sync.LoadBalancers)
+	for _, list := range []digitalocean.Attached{reservedIPs, firewalls, balancers} {
+		for droplet, attached := range list.ByDroplet {
 			out.ByDroplet[droplet] = append(out.ByDroplet[droplet], attached...)
 		}
+	}
+	if passed && balanced && !firewalls.Untold {
+		out.FirewallTags, out.BalancerTags, out.TagsKnown = slices.Clone(firewalls.Tags), slices.Clone(balancers.Tags), true
 	}
 	out.Unread, out.ReadAt = r.unread, r.readAt
 	return &out, r.requests, ctx.Err()

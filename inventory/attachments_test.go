@@ -1,11 +1,16 @@
 package inventory_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
 	"arcadiad/simulator"
@@ -74,6 +79,76 @@ func TestAttachmentsThatCannotBeRead(t *testing.T) {
 		w.sim.SetFaults(simulator.Faults{})
 		if a, n, _ := w.inv.Attachments(w.t.Context(), time.Hour); n != 2 || len(a.Unread) != 0 {
 			t.Errorf("with the scopes: %d requests, %+v", n, a)
+		}
+	})
+}
+
+// The tags of load balancers and firewalls are known only where both lists are, each read within the age that the caller says.
+func TestTagsOfAttachments(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		look := func(when string, known bool, balancers, firewalls string) {
+			t.Helper()
+			a, _, err := w.inv.Attachments(w.t.Context(), 5*time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, f := strings.Join(a.BalancerTags, " "), strings.Join(a.FirewallTags, " "); a.TagsKnown != known || b != balancers || f != firewalls {
+				t.Errorf("%s: known %v, load balancers %q, firewalls %q", when, a.TagsKnown, b, f)
+			}
+			slices.Reverse(a.BalancerTags) // what is given out is not what is kept
+		}
+		look("nothing there", true, "", "")
+		w.sim.AddLoadBalancer(simulator.LoadBalancer{Name: "a", Tag: "Web"})
+		w.sim.AddLoadBalancer(simulator.LoadBalancer{Name: "b", Tag: "api"})
+		w.sim.AddFirewall(simulator.Firewall{Name: "fw", Tags: []string{"web"}, SourceTags: []string{"Bastion"}})
+		look("kept", true, "", "")
+		for _, scope := range []string{"firewall:read", "load_balancer:read"} {
+			time.Sleep(6 * time.Minute)
+			w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{scope}})
+			look("without "+scope, false, "", "")
+			w.sim.SetFaults(simulator.Faults{})
+			look("with it again", true, "api web", "bastion web")
+		}
+		look("kept again", true, "api web", "bastion web")
+	})
+}
+
+// blurred answers as the account does, but for the tags of firewalls, which it leaves out.
+type blurred struct{ http.RoundTripper }
+
+func (b blurred) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(r)
+	if err != nil || r.URL.Path != "/v2/firewalls" {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	body = bytes.ReplaceAll(body, []byte(`"tags":["hidden"]`), []byte(`"tags":null`))
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	return resp, err
+}
+
+// A firewall that does not say its tags may go by any.
+func TestTagsThatAreNotTold(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		api, err := digitalocean.New(digitalocean.Config{
+			BaseURL: "http://127.0.0.1", Transport: blurred{w.sim.Transport()}, Token: func() (string, error) { return ourToken, nil },
+			Budget: digitalocean.NewBudget(digitalocean.BudgetOptions{Reserve: -1}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.inv = inventory.New(inventory.Options{Sync: api.Client(digitalocean.PrioritySync), Poll: api.Client(digitalocean.PriorityPoll)})
+		w.sim.AddLoadBalancer(simulator.LoadBalancer{Name: "lb", Tag: "web"})
+		w.sim.AddFirewall(simulator.Firewall{Name: "shown", Tags: []string{"db"}})
+		if a, _, err := w.inv.Attachments(w.t.Context(), 0); err != nil || !a.TagsKnown || !slices.Equal(a.FirewallTags, []string{"db"}) {
+			t.Errorf("%+v, %v", a, err)
+		}
+		w.sim.AddFirewall(simulator.Firewall{Name: "hidden", Tags: []string{"hidden"}})
+		time.Sleep(time.Second)
+		if a, _, err := w.inv.Attachments(w.t.Context(), 0); err != nil || a.TagsKnown || len(a.FirewallTags)+len(a.BalancerTags) != 0 {
+			t.Errorf("%+v, %v", a, err)
 		}
 	})
 }

@@ -60,7 +60,7 @@ type offers struct {
 	images map[string]*kept[fleet.Image]
 	vpcs   map[string]*kept[fleet.VPC]
 
-	reservedIPs, firewalls, balancers kept[map[int64][]fleet.Attachment]
+	reservedIPs, firewalls, balancers kept[digitalocean.Attached]
 }
 
 // enter waits until nobody else reads. Passes and sagas that ask at the same time wait for one another's answers, and then have them.

@@ -25,8 +25,11 @@ type Firewall struct {
 	Name      string    `json:"name"`
 	Droplets  []int64   `json:"droplets,omitempty"`
 	Tags      []string  `json:"tags,omitempty"`
-	Sources   []int64   `json:"sources,omitempty"` // droplets that the inbound rule lets through; none: it lets everybody through
 	CreatedAt time.Time `json:"created_at"`
+
+	Sources         []int64  `json:"sources,omitempty"`          // droplets that the inbound rule lets through
+	SourceTags      []string `json:"source_tags,omitempty"`      // tags of such droplets; with neither it lets everybody through
+	DestinationTags []string `json:"destination_tags,omitempty"` // tags of droplets that the outbound rule leads to; none: it leads everywhere
 }
 
 // LoadBalancer is a load balancer, for droplets by their ids or for those with a tag.
@@ -81,6 +84,7 @@ func (a *Account) Firewalls() []Firewall { return peek(a, a.firewalls, Firewall.
 
 func (f Firewall) clone() Firewall {
 	f.Droplets, f.Tags, f.Sources = slices.Clone(f.Droplets), slices.Clone(f.Tags), slices.Clone(f.Sources)
+	f.SourceTags, f.DestinationTags = slices.Clone(f.SourceTags), slices.Clone(f.DestinationTags)
 	return f
 }
 
@@ -151,16 +155,24 @@ func (c *call) reservedIPBody(r *ReservedIP) []byte {
 }
 
 func (c *call) firewallBody(f *Firewall) []byte {
-	everywhere := []string{"0.0.0.0/0", "::/0"}
-	sources := map[string]any{"addresses": everywhere}
-	if len(f.Sources) > 0 {
-		sources = map[string]any{"droplet_ids": f.Sources}
+	peers := func(droplets []int64, tags []string) map[string]any {
+		p := map[string]any{}
+		if len(droplets) > 0 {
+			p["droplet_ids"] = droplets
+		}
+		if len(tags) > 0 {
+			p["tags"] = tags
+		}
+		if len(p) == 0 {
+			p["addresses"] = []string{"0.0.0.0/0", "::/0"}
+		}
+		return p
 	}
 	b := map[string]any{
 		"id": f.ID, "name": f.Name, "status": "succeeded", "created_at": timestamp(f.CreatedAt), "pending_changes": []any{},
 		"droplet_ids": []int64{}, "tags": []string{},
-		"inbound_rules":  []any{map[string]any{"protocol": "tcp", "ports": "443", "sources": sources}},
-		"outbound_rules": []any{map[string]any{"protocol": "tcp", "ports": "0", "destinations": map[string]any{"addresses": everywhere}}},
+		"inbound_rules":  []any{map[string]any{"protocol": "tcp", "ports": "443", "sources": peers(f.Sources, f.SourceTags)}},
+		"outbound_rules": []any{map[string]any{"protocol": "tcp", "ports": "0", "destinations": peers(nil, f.DestinationTags)}},
 	}
 	if c.scopes.has("droplet:read") {
 		b["droplet_ids"] = orEmpty(f.Droplets)

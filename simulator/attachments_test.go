@@ -96,7 +96,44 @@ func TestMakingAttachments(t *testing.T) {
 	if made := s.Firewalls(); must(t, fw, err).ID != made[0].ID || len(fw.DropletIDs) != 1 || len(fw.Tags) != 1 || resp.StatusCode != 202 {
 		t.Errorf("%+v, status %d", fw, resp.StatusCode)
 	}
+	_, _, err = c.Tags.Create(ctx, &godo.TagCreateRequest{Name: "bastion"})
+	must(t, 0, err)
+	rules, _, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{
+		Name:         "rules",
+		InboundRules: []godo.InboundRule{{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Tags: []string{"bastion"}}}},
+		OutboundRules: []godo.OutboundRule{
+			{Protocol: "tcp", PortRange: "all", Destinations: &godo.Destinations{Tags: []string{"front"}}},
+			{Protocol: "udp", PortRange: "53", Destinations: &godo.Destinations{Addresses: []string{"0.0.0.0/0"}}},
+		},
+	})
+	if made := s.Firewalls()[1]; !slices.Equal(must(t, rules, err).InboundRules[0].Sources.Tags, []string{"bastion"}) ||
+		!slices.Equal(rules.OutboundRules[0].Destinations.Tags, []string{"front"}) || !slices.Equal(made.SourceTags, []string{"bastion"}) {
+		t.Errorf("%+v, %+v", rules, made)
+	}
+	lb, resp, err := c.LoadBalancers.Create(ctx, &godo.LoadBalancerRequest{Name: "lb", Region: "nyc3", Tag: "front"})
+	if must(t, lb, err).ID != s.LoadBalancers()[0].ID || lb.Tag != "front" || !slices.Equal(lb.DropletIDs, []int{int(d.ID)}) || resp.StatusCode != 202 {
+		t.Errorf("%+v, status %d", lb, resp.StatusCode)
+	}
+	_, err = c.Tags.UntagResources(ctx, "front", &godo.UntagResourcesRequest{Resources: []godo.Resource{{ID: itoa(int(d.ID)), Type: godo.DropletResourceType}}})
+	must(t, 0, err)
+	if all, _, err := c.LoadBalancers.List(ctx, nil); len(must(t, all, err)) != 1 || len(all[0].DropletIDs) != 0 {
+		t.Errorf("a droplet without its tag: %+v", all)
+	}
+	balancer := func(l godo.LoadBalancerRequest) func() (*godo.Response, error) {
+		return func() (*godo.Response, error) { _, r, err := c.LoadBalancers.Create(ctx, &l); return r, err }
+	}
 	for why, request := range map[string]func() (*godo.Response, error){
+		"its name is taken": balancer(godo.LoadBalancerRequest{Name: "lb", Region: "nyc3"}),
+		"it has no name":    balancer(godo.LoadBalancerRequest{Region: "nyc3"}),
+		"no such region":    balancer(godo.LoadBalancerRequest{Name: "x", Region: "mars1"}),
+		"no such tag":       balancer(godo.LoadBalancerRequest{Name: "x", Region: "nyc3", Tag: "no"}),
+		"it goes by both":   balancer(godo.LoadBalancerRequest{Name: "x", Region: "nyc3", Tag: "front", DropletIDs: []int{int(d.ID)}}),
+		"no droplet for it": balancer(godo.LoadBalancerRequest{Name: "x", Region: "nyc3", DropletIDs: []int{1}}),
+		"no tag for its rule": func() (*godo.Response, error) {
+			rule := godo.InboundRule{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Tags: []string{"no"}}}
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", InboundRules: []godo.InboundRule{rule}})
+			return r, err
+		},
 		"a second address": func() (*godo.Response, error) {
 			_, r, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: int(d.ID)})
 			return r, err
@@ -123,7 +160,7 @@ func TestMakingAttachments(t *testing.T) {
 			t.Errorf("%s: %d", why, code)
 		}
 	}
-	if len(s.ReservedIPs()) != 1 || len(s.Firewalls()) != 1 {
+	if len(s.ReservedIPs()) != 1 || len(s.Firewalls()) != 2 || len(s.LoadBalancers()) != 1 {
 		t.Error("what was refused was made")
 	}
 }

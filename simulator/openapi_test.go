@@ -106,7 +106,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	volume := s.AttachVolume(full.ID)
 	backup := s.Backup(full.ID)
 	ip := s.ReserveIP(full.ID)
-	s.AddFirewall(simulator.Firewall{Name: "fw", Droplets: []int64{full.ID}, Tags: []string{"web"}, Sources: []int64{gpu.ID}})
+	s.AddFirewall(simulator.Firewall{Name: "fw", Droplets: []int64{full.ID}, Tags: []string{"web"}, Sources: []int64{gpu.ID}, SourceTags: []string{"web"}})
 	newborn := s.Add(simulator.Droplet{Name: "newborn", Status: "new"})
 	id := itoa(int(full.ID))
 

@@ -71,6 +71,7 @@ func apiRoutes() []route {
 		{"GET /v2/firewalls", need("firewall:read"), listFirewalls},
 		{"POST /v2/firewalls", need("firewall:create"), createFirewall},
 		{"GET /v2/load_balancers", need("load_balancer:read"), listLoadBalancers},
+		{"POST /v2/load_balancers", need("load_balancer:create"), createLoadBalancer},
 		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
 		{"POST /v2/reserved_ips", need("reserved_ip:create"), createReservedIP},
 		{"GET /v2/volumes", need("block_storage:read"), listVolumes},

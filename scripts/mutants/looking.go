@@ -12,6 +12,13 @@ func looking() []mutant {
 	take(7, "a total that moves", list, `p.total != l.Total`, `false`, api)
 	take(7, "a page that brings nothing new", list, `p.more && len(byID) == before`, `p.more && len(byID) == before && false`, api)
 	take(7, "a page that fails", list, "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn err", "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn nil", api)
+	const attached = "digitalocean/attachments.go"
+	take(18, "tags of attachments: a firewall that does not say its own", attached, `untold: e.Tags == nil, `, ``, api)
+	take(18, "tags of attachments: those of sources", attached, `append(tags, rule.Sources.Tags...)`, `tags`, api)
+	take(18, "tags of attachments: those of destinations", attached, `append(tags, rule.Destinations.Tags...)`, `tags`, api)
+	take(18, "tags of attachments: known only with the firewalls", "inventory/attachments.go", `if passed && balanced`, `if (passed || true) && balanced`, look)
+	take(18, "tags of attachments: known only with the load balancers", "inventory/attachments.go", `if passed && balanced`, `if passed && (balanced || true)`, look)
+	take(18, "tags of attachments: known only where each is told", "inventory/attachments.go", ` && !firewalls.Untold`, ``, look)
 	take(7, "a total that is missing", list, `err = errors.New("meta.total is missing")`, `p.Meta.Total = new(int)`, api)
 
 	const observe = "inventory/observe.go"
