@@ -3,6 +3,7 @@ package fleetfile_test
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"arcadiad/fleetfile"
@@ -45,7 +46,13 @@ type fleetCase struct {
 	deep bool
 }
 
-var good = []fleetCase{
+// The whole corpus: files that are right, and files with problems.
+var (
+	good = slices.Concat(goodFiles, goodRollouts)
+	bad  = slices.Concat(badFiles, badRollouts)
+)
+
+var goodFiles = []fleetCase{
 	{name: "smallest", yaml: "version: 1\nfleet: demo\ndroplets: []\n"},
 	{name: "one droplet", yaml: head + web},
 	{name: "BOM", yaml: "\xef\xbb\xbf" + head + web},
@@ -89,7 +96,7 @@ policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, max_unavailab
 	{name: "anchors and merge keys", yaml: head + "  - &web {name: web, tags: &tags [web]}\n  - {<<: *web, name: api, tags: *tags}\n  - {<<: [{name: c, count: 2}, *web]}\n"},
 }
 
-var bad = []fleetCase{
+var badFiles = []fleetCase{
 	// Text.
 	{name: "empty", deep: true, yaml: "", want: "1:1: the file is empty (for a fleet without droplets, write droplets: [])"},
 	{name: "blank", deep: true, yaml: "\n \n", want: "1:1: the file is empty (for a fleet without droplets, write droplets: [])"},
@@ -121,7 +128,7 @@ var bad = []fleetCase{
 	{name: "alias bomb", deep: true, yaml: bomb(), want: "106:23: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge bomb", deep: true, yaml: mergeBomb(), want: "7:15: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge does not hide a duplicate", deep: true, yaml: head + "  - &a {name: web}\n  - {<<: *a, name: b, <<: *a}\n", want: "7:23: duplicate key <<: it is set on line 7 already (remove one of them)"},
-	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift)"},
+	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout)"},
 	{name: "key is no word", yaml: head + web + "    ? [a]\n    : b\n", deep: true, want: "7:7: a key must be a plain word, not a list"},
 
 	// Keys.
@@ -132,7 +139,7 @@ var bad = []fleetCase{
 	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\nfleets: [demo]\npolicy: {drfit: report}\n", want: `
 6:17: unknown key sise in a droplet (did you mean size?)
 6:26: unknown key sshKeys in a droplet (did you mean ssh_keys?)
-6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift)
+6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout)
 6:48: unknown key user-data-file in a droplet (did you mean user_data_file?)
 7:17: unknown key regio in a droplet (did you mean region?)
 8:1: unknown key region in the fleet file (region belongs under defaults or to a droplet)
@@ -220,14 +227,14 @@ var bad = []fleetCase{
 8:23: resize must be replace, in_place or in_place_with_disk, not the text "never"`},
 	{name: "rules in the wrong place", yaml: "version: 1\nfleet: demo\ndroplets: [{name: a1, region: syd1, size: s, image: i, max_unavailable: 1}]\n" +
 		"drift: report\nwas: web\nmax_destroy: 1\npolicy: {resize: in_place, max_unavailble: 1}\n", want: `
-3:56: unknown key max_unavailable in a droplet (max_unavailable belongs under policy)
+3:56: unknown key max_unavailable in a droplet (max_unavailable belongs under policy or under rollout)
 4:1: unknown key drift in the fleet file (drift belongs under policy or under defaults or to a droplet)
 5:1: unknown key was in the fleet file (was belongs to a droplet)
 6:1: unknown key max_destroy in the fleet file (max_destroy belongs under policy)
 7:10: unknown key resize in policy (resize belongs under defaults or to a droplet)
 7:28: unknown key max_unavailble in policy (did you mean max_unavailable?)`},
-	{name: "max_unavailable none", yaml: head + web + "policy: {max_unavailable: 0}\n", want: "7:27: max_unavailable must not be below 1 (a replace or a resize takes a droplet out of service)"},
-	{name: "max_unavailable no percent", yaml: head + web + "policy: {max_unavailable: 0%}\n", want: "7:27: max_unavailable: 0% is not a percentage (from 1% to 100%, without decimals)"},
+	{name: "max_unavailable below none", yaml: head + web + "policy: {max_unavailable: -1}\n", want: "7:27: max_unavailable must not be below 0 (0 means none)"},
+	{name: "max_unavailable beyond all", yaml: head + web + "policy: {max_unavailable: 101%}\n", want: "7:27: max_unavailable: 101% is not a percentage (from 0% to 100%, without decimals)"},
 	{name: "max_unavailable is text", yaml: head + web + "policy: {max_unavailable: one}\n", want: `7:27: max_unavailable must be a number of droplets or a percentage, not the text "one" (such as 5 or 25%)`},
 
 	// Old names.

@@ -2,10 +2,7 @@ package fleetfile
 
 import (
 	"bytes"
-	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"arcadiad/fleet"
@@ -29,18 +26,16 @@ func Decode(name string, data []byte, readFile func(name string) ([]byte, error)
 type decoder struct {
 	walker
 	readFile func(name string) ([]byte, error)
-	sources  map[string]*source // user_data files by clean path
+	sources  map[string]*source      // user_data files by clean path
+	belongs  func(key string) string // a field, since it looks through the tables, which use the decoder
 }
 
 func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
-	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}}
+	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}, belongs: belongs}
 }
 
-// The keys of the file.
-var (
-	rootKeys   = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
-	policyKeys = []string{"max_destroy", "max_lost", "max_droplets", "max_monthly_cost", "max_unavailable", driftKey}
-)
+// rootKeys are the keys of the file.
+var rootKeys = []string{"version", "fleet", "account", "defaults", "droplets", "policy"}
 
 // decode leaves its problems in d.errs; the fleet is good only without any.
 func (d *decoder) decode(data []byte) fleet.Fleet {
@@ -57,8 +52,8 @@ func (d *decoder) decode(data []byte) fleet.Fleet {
 }
 
 func (d *decoder) root(n *yaml.Node) fleet.Fleet {
-	f := fleet.Fleet{Policy: fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost,
-		MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}}
+	policy := noPolicy()
+	f := fleet.Fleet{Policy: policy.policy}
 	if isNull(n) {
 		d.fail(n, "for a fleet without droplets, write droplets: []", "the file is empty")
 		return f
@@ -66,7 +61,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 	if !d.version(n) {
 		return f
 	}
-	entries, ok := d.mapping(n, "the fleet file", rootKeys, belongs)
+	entries, ok := d.mapping(n, "the fleet file", rootKeys, d.belongs)
 	if !ok {
 		return f
 	}
@@ -85,7 +80,8 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 		case "droplets":
 			droplets = e.value
 		case "policy":
-			d.policy(e.value, &f.Policy)
+			policy = d.policy(e.value)
+			f.Policy = policy.policy
 		}
 	}
 	for key, hint := range map[string]string{"fleet": "name the fleet, such as fleet: demo", "droplets": "for a fleet without droplets, write droplets: []"} {
@@ -94,7 +90,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 		}
 	}
 	if droplets != nil {
-		f.Specs = d.droplets(droplets, defaults)
+		f.Specs = d.droplets(droplets, defaults, policy)
 	}
 	for i := range f.Specs { // a change of the policy is a change of its rules, and to say what holds anyway is none
 		f.Specs[i].Rules = f.Policy.RulesOf(f.Specs[i].Rules)
@@ -125,84 +121,23 @@ func (d *decoder) version(n *yaml.Node) bool {
 // belongs gives the hint for a known key in the wrong place; empty: the key is known nowhere, or is one of the top.
 func belongs(key string) string {
 	var places []string
-	if slices.Contains(policyKeys, key) {
-		places = append(places, "under policy")
-	}
-	if slices.Contains(defaultKeys, key) {
-		places = append(places, "under defaults")
-	}
-	if slices.Contains(dropletKeys, key) {
-		places = append(places, "to a droplet")
+	for _, at := range []struct {
+		place string
+		keys  []string
+	}{
+		{"under policy", names(policyTable)},
+		{"under defaults", defaultKeys},
+		{"to a droplet", dropletKeys},
+		{"under rollout", names(rolloutTable)},
+		{"under ready", names(readyTable)},
+		{"under ready.http", names(httpTable)},
+	} {
+		if slices.Contains(at.keys, key) {
+			places = append(places, at.place)
+		}
 	}
 	if len(places) == 0 {
 		return ""
 	}
 	return key + " belongs " + strings.Join(places, " or ")
-}
-
-func (d *decoder) policy(n *yaml.Node, p *fleet.Policy) {
-	entries, _ := d.mapping(n, "policy", policyKeys, belongs)
-	for _, e := range entries {
-		switch e.key {
-		case "max_destroy":
-			d.limit(&p.MaxDestroy, e.value, "max_destroy", 0, "0 means none")
-		case "max_lost":
-			d.limit(&p.MaxLost, e.value, "max_lost", 1, "one missing droplet is always created again")
-		case "max_unavailable":
-			d.limit(&p.MaxUnavailable, e.value, "max_unavailable", 1, "a replace or a resize takes a droplet out of service")
-		case "max_droplets":
-			if i, ok := d.integer(e.value, "max_droplets"); ok && i < 1 {
-				d.fail(d.follow(e.value), "leave it out for no cap", "max_droplets must be at least 1, not %d", i)
-			} else {
-				p.MaxDroplets = i
-			}
-		case "max_monthly_cost":
-			p.MaxMonthly = d.money(e.value, "max_monthly_cost")
-		case driftKey:
-			word, _ := d.choice(e.value, driftKey, drifts)
-			p.Drift = fleet.DriftPolicy(word)
-		}
-	}
-}
-
-// limit reads a number of droplets or a percentage of them. Why says why it may not be below the least.
-func (d *decoder) limit(into *fleet.Limit, n *yaml.Node, what string, least int, why string) {
-	v := d.follow(n)
-	digits, percent := strings.CutSuffix(v.Value, "%")
-	if percent && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
-		i, err := strconv.Atoi(digits)
-		if err != nil || !decimal.MatchString(digits) || i < least || i > 100 {
-			d.fail(v, fmt.Sprintf("from %d%% to 100%%, without decimals", least), "%s: %s is not a percentage", what, clip(v.Value))
-			return
-		}
-		*into = fleet.Limit{Value: i, Percent: true}
-		return
-	}
-	if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!int" {
-		d.fail(v, "such as 5 or 25%", "%s must be a number of droplets or a percentage, not %s", what, describe(v))
-		return
-	}
-	switch i, ok := d.integer(n, what); {
-	case ok && i < least:
-		d.fail(v, why, "%s must not be below %d", what, least)
-	case ok:
-		*into = fleet.Limit{Value: i}
-	}
-}
-
-// amount is a number of dollars as people write it.
-var amount = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$`)
-
-// money reads an amount of US dollars above nothing.
-func (d *decoder) money(n *yaml.Node, what string) fleet.Money {
-	v := d.follow(n)
-	dollars, err := strconv.ParseFloat(v.Value, 64)
-	if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!int" && v.ShortTag() != "!!float" || err != nil || !amount.MatchString(v.Value) {
-		d.fail(v, "US dollars a month, such as 120 or 99.50", "%s must be an amount, not %s", what, describe(v))
-		return 0
-	}
-	if dollars == 0 {
-		d.fail(v, "leave it out for no cap", "%s must be above 0", what)
-	}
-	return fleet.Dollars(dollars)
 }

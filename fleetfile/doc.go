@@ -6,7 +6,7 @@
 //   - parse: one YAML document, as nodes that know their line and column.
 //   - decode: the nodes become stanzas. Every key is known and appears once, and every value has its form. The forms are one table
 //     ([fleet.Fields] and this package's own), which [Schema] prints as the JSON Schema. A second table has the rules, which say
-//     how a droplet may be changed.
+//     how a droplet may be changed. Mappings inside the file (ready, rollout, policy) each have a table of their members.
 //   - expand: a stanza with a count becomes web-1 … web-n. No two droplets have, or had, the same name.
 //
 // A stage that finds problems continues as far as it makes sense, so that people see all of them at once: [Errors], each with its

@@ -17,6 +17,7 @@ import (
 type described struct {
 	Description string
 	Type        any
+	Pattern     string
 	Default     any
 	Enum        []any
 	AnyOf       []described
@@ -45,12 +46,32 @@ func (d described) kind() string {
 	case []any:
 		return fmt.Sprintf("%v or number", t[0])
 	default:
+		if strings.Contains(d.Pattern, "(h|m|s|ms)") {
+			return "duration"
+		}
 		if t == "array" && d.Items.Type != "object" {
 			return "list of " + strings.ReplaceAll(d.Items.kind(), " or ", "s or ") + "s"
 		}
 		return map[any]string{"array": "list", "object": "mapping", "boolean": "true or false"}[t] +
 			map[any]string{"string": "string", "integer": "number", "number": "number"}[t]
 	}
+}
+
+// inner counts the keys in a value, and in their values.
+func (d described) inner() int {
+	n := len(d.Properties)
+	for _, p := range d.Properties {
+		n += p.inner()
+	}
+	return n
+}
+
+// at finds a key by its path, such as http.port, and whether it is required there.
+func (d described) at(path string) (found described, must bool) {
+	for key := range strings.SplitSeq(path, ".") {
+		d, must = d.Properties[key], slices.Contains(d.Required, key)
+	}
+	return d, must
 }
 
 // docs/fleet-file.md has every key of the fleet file, and none else.
@@ -103,12 +124,32 @@ func tables(t *testing.T, schema described) string {
 		row(name, droplet.Properties[name], false)
 	}
 
+	for _, name := range []string{"ready", "rollout"} {
+		row(name, droplet.Properties[name], false)
+	}
+
+	inner := 0
+	for _, in := range []struct {
+		key   string
+		paths []string
+	}{
+		{"ready", []string{"tcp", "http", "http.port", "http.path", "http.status", "http.tls", "address", "within", "for"}},
+		{"rollout", []string{"max_unavailable", "max_surge", "canary", "pause", "drain", "on_failure", "unattended"}},
+	} {
+		fmt.Fprintf(&out, "\n### Under `%s`\n\n| key | is | |\n|---|---|---|\n", in.key)
+		for _, path := range in.paths {
+			d, must := droplet.Properties[in.key].at(path)
+			row(path, d, must)
+		}
+		inner += droplet.Properties[in.key].inner()
+	}
+
 	out.WriteString("\n## Policy\n\n| key | is | |\n|---|---|---|\n")
 	policy := schema.Properties["policy"].Properties
 	for _, name := range slices.Sorted(maps.Keys(policy)) {
 		row(name, policy[name], false)
 	}
-	if want := len(schema.Properties) + len(droplet.Properties) + len(policy); shown != want {
+	if want := len(schema.Properties) + len(droplet.Properties) + len(policy) + inner; shown != want {
 		t.Errorf("the tables show %d keys, and the schema has %d", shown, want)
 	}
 	return out.String()

@@ -18,12 +18,14 @@ type expansion struct {
 	specs   []fleet.Spec
 	taken   map[string]int // where in specs a name is, by fleet.Key
 	renamed []renamed
+
+	contradictions map[contradiction][]string // with the groups that each is found in
 }
 
 // droplets reads the stanzas and expands them, ordered by name.
-func (d *decoder) droplets(n *yaml.Node, defaults stanza) []fleet.Spec {
+func (d *decoder) droplets(n *yaml.Node, defaults stanza, p policies) []fleet.Spec {
 	stanzas, _ := d.sequence(n, "droplets")
-	x := expansion{taken: map[string]int{}}
+	x := expansion{taken: map[string]int{}, contradictions: map[contradiction][]string{}}
 	for _, item := range stanzas {
 		s, ok := d.stanza(item, "a droplet", dropletKeys)
 		if d.gaveUp {
@@ -32,14 +34,17 @@ func (d *decoder) droplets(n *yaml.Node, defaults stanza) []fleet.Spec {
 		if !ok {
 			continue
 		}
-		d.complete(item, s, s.or(defaults))
-		d.expand(&x, item, s.or(defaults))
+		all := s.or(defaults)
+		d.complete(item, s, all)
+		d.expand(&x, item, all)
+		x.goTogether(all, p)
 		if len(x.specs) > maxFleet {
 			d.fail(item, "", "the fleet has more than %d droplets from here on", maxFleet)
 			return nil
 		}
 	}
 	d.renames(x)
+	d.contradictory(x)
 	slices.SortFunc(x.specs, func(a, b fleet.Spec) int { return fleet.CompareNames(a.Name, b.Name) })
 	return x.specs
 }

@@ -71,5 +71,9 @@ func (w *walker) choice(n *yaml.Node, what string, words []string) (string, bool
 		hint = "did you mean " + near + "?"
 	}
 	last := len(words) - 1
-	return "", w.fail(v, hint, "%s must be %s or %s, not %s", what, strings.Join(words[:last], ", "), words[last], describe(v))
+	choices := words[last]
+	if last > 0 {
+		choices = strings.Join(words[:last], ", ") + " or " + choices
+	}
+	return "", w.fail(v, hint, "%s must be %s, not %s", what, choices, describe(v))
 }

@@ -2,6 +2,7 @@ package fleetfile_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -99,17 +100,21 @@ func TestRulesInTheSchema(t *testing.T) {
 }
 
 func TestPolicyOfDriftAndResizes(t *testing.T) {
+	unavailable := func(l fleet.Limit) func(*fleet.Policy) {
+		return func(p *fleet.Policy) { p.MaxUnavailable, p.Rollout.MaxUnavailable = l, &l }
+	}
 	standard := fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, MaxLost: fleet.DefaultMaxLost, MaxUnavailable: fleet.DefaultMaxUnavailable, Drift: fleet.DriftReport}
 	for text, change := range map[string]func(*fleet.Policy){
 		"policy: {}":                       func(*fleet.Policy) {},
 		"policy: {drift: correct}":         func(p *fleet.Policy) { p.Drift = fleet.DriftCorrect },
 		"policy: {drift: replace}":         func(p *fleet.Policy) { p.Drift = fleet.DriftReplace },
-		"policy: {max_unavailable: 3}":     func(p *fleet.Policy) { p.MaxUnavailable = fleet.Limit{Value: 3} },
-		"policy: {max_unavailable: '50%'}": func(p *fleet.Policy) { p.MaxUnavailable = fleet.Limit{Value: 50, Percent: true} },
+		"policy: {max_unavailable: 3}":     unavailable(fleet.Limit{Value: 3}),
+		"policy: {max_unavailable: '50%'}": unavailable(fleet.Limit{Value: 50, Percent: true}),
+		"policy: {max_unavailable: 0}":     unavailable(fleet.Limit{}),
 	} {
 		want := standard
 		change(&want)
-		if f, err := decode(head + web + text + "\n"); err != nil || f.Policy != want {
+		if f, err := decode(head + web + text + "\n"); err != nil || !reflect.DeepEqual(f.Policy, want) {
 			t.Errorf("%s: %+v, %v", text, f.Policy, err)
 		}
 	}
@@ -146,7 +151,8 @@ func TestRulesAreNoPartOfADroplet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"was: api", "resize: in_place", "on_change: ignore", "replace: destroy_first", "drift: correct"} {
+	for _, key := range []string{"was: api", "resize: in_place", "on_change: ignore", "replace: destroy_first", "drift: correct",
+		"ready: {tcp: 22}", "rollout: {max_unavailable: 1, canary: 1}"} {
 		f, err := decode(head + web + "    " + key + "\n")
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package fleetfile
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"arcadiad/fleet"
 )
@@ -46,24 +45,7 @@ func Schema() []byte {
 			"account":  described(uuidForm.schema(), "UUID of the team, or of the account without one. Checked before anything is written."),
 			"defaults": defaults,
 			"droplets": object{"description": "The droplets; [] for none.", "type": "array", "items": droplet},
-			"policy": object{
-				"description": "Bounds of what one pass may do.", "type": "object", "additionalProperties": false,
-				"properties": object{
-					"max_destroy": limitSchema(0, "^(100|[1-9]?[0-9])%$", fleet.DefaultMaxDestroy,
-						"How many droplets one pass may destroy or replace: a number, or a percentage of the managed droplets, at least one; 0 for none."),
-					"max_lost": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxLost,
-						"How many registered droplets may be gone at once and are created again without approval: a number, or a percentage of them, at least one."),
-					"max_droplets": object{"description": "Cap on the droplets of the fleet.", "type": "integer", "minimum": 1},
-					"max_monthly_cost": object{
-						"description": "Cap on the monthly cost of the fleet's droplets, in US dollars: creates beyond it are held.",
-						"type":        "number", "exclusiveMinimum": 0,
-					},
-					"max_unavailable": limitSchema(1, "^(100|[1-9][0-9]?)%$", fleet.DefaultMaxUnavailable,
-						"How many droplets of one group may be out of service at once: a number, or a percentage of the group, at least one."),
-					driftKey: choiceSchema(drifts, string(fleet.DriftReport),
-						"What to do about droplets that were changed outside arcadiad: show it, correct what can change in place, or replace if that is not enough."),
-				},
-			},
+			"policy":   policySchema(),
 		},
 	}
 	out, err := json.MarshalIndent(schema, "", "  ")
@@ -87,6 +69,10 @@ func mappingSchema(keys []string) object {
 			properties[key] = described(formOf["name"].schema(), "The old name of a renamed droplet. With count: the old stem, and each droplet keeps its number.")
 		case fileKey:
 			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory: a regular file, not in .git and not a secret of arcadiad.")
+		case readyKey:
+			properties[key] = readySchema()
+		case rolloutKey:
+			properties[key] = rolloutSchema("How a change goes through the group. What it leaves out is as policy.rollout says.")
 		default:
 			if r, ok := ruleNamed(key); ok {
 				properties[key] = choiceSchema(r.words, r.standard, r.doc)
@@ -109,18 +95,6 @@ func choiceSchema(words []string, standard, doc string) object {
 		s["default"] = standard
 	}
 	return s
-}
-
-// limitSchema describes a number of droplets or a percentage of them.
-func limitSchema(least int, percentage string, standard fleet.Limit, doc string) object {
-	return object{
-		"description": doc,
-		"default":     fmt.Sprintf("%d%%", standard.Value),
-		"anyOf": []object{
-			{"type": "integer", "minimum": least},
-			{"type": "string", "pattern": percentage},
-		},
-	}
 }
 
 func fieldSchema(f fleet.Field) object {

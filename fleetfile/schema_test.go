@@ -87,7 +87,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	droplet, defaults := schema.Properties.Droplets.Items.Properties, schema.Properties.Defaults.Properties
-	want := []string{"count", "was", "user_data_file", "resize", "on_change", "replace", "drift"}
+	want := []string{"count", "was", "user_data_file", "resize", "on_change", "replace", "drift", "ready", "rollout"}
 	for _, f := range fleet.Fields {
 		want = append(want, f.Name)
 		if droplet[f.Name].Description != f.Doc {
@@ -105,8 +105,8 @@ func TestSchemaHasEveryField(t *testing.T) {
 		if !inDroplet || inDefaults == slices.Contains([]string{"name", "count", "was"}, name) {
 			t.Errorf("%s: in droplets %v, in defaults %v", name, inDroplet, inDefaults)
 		}
-		// A list as the value of anything but a list field is refused for its type, and so known.
-		_, err := decode(head + web + "    " + name + ": {}\n")
+		// A list with a mapping in it is the value of no field: it is refused for its type, and so known.
+		_, err := decode(head + web + "    " + name + ": [{}]\n")
 		if err == nil || bytes.Contains([]byte(err.Error()), []byte("unknown key")) {
 			t.Errorf("%s: the decoder says %v", name, err)
 		}

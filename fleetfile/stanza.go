@@ -38,6 +38,7 @@ var (
 		for _, r := range rules {
 			keys = append(keys, r.name)
 		}
+		keys = append(keys, readyKey, rolloutKey)
 		return keys
 	}()
 	defaultKeys = dropletKeys[len(ownKeys):]
@@ -54,11 +55,15 @@ type value struct {
 	flag bool
 	int  int
 	at   *yaml.Node // the value's node
+
+	ready   *fleet.Ready
+	rollout *fleet.RolloutKeys
+	said    map[string]*yaml.Node // the values of rollout's keys
 }
 
 // stanza reads one mapping; false: it is none.
 func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, bool) {
-	entries, ok := d.mapping(n, what, known, belongs)
+	entries, ok := d.mapping(n, what, known, d.belongs)
 	s := stanza{}
 	var file, inline *entry
 	for i, e := range entries {
@@ -68,6 +73,10 @@ func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, boo
 		case wasKey:
 			was, fine := d.text(e.value, wasKey, formOf["name"])
 			s[wasKey] = value{ok: fine, text: was, at: e.value}
+		case readyKey:
+			s[readyKey] = d.ready(e.value)
+		case rolloutKey:
+			s[rolloutKey] = d.rollout(e.value)
 		case fileKey:
 			file = &entries[i]
 		default:
@@ -149,6 +158,8 @@ func (s stanza) spec() fleet.Spec {
 		Monitoring: s["monitoring"].flag,
 		Backups:    s["backups"].flag,
 		IPv6:       s["ipv6"].flag,
+		Ready:      s[readyKey].ready,
+		Rollout:    s[rolloutKey].rollout,
 	}
 	if protect, said := s["protect"]; said {
 		spec.Protect = &protect.flag

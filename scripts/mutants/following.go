@@ -15,7 +15,7 @@ func following() []mutant {
 	take(8, "names that collide", "fleetfile/expand.go", `; collides {`, `; collides && false {`, file)
 	take(8, "an old name that is still desired", "fleetfile/expand.go", `:= x.taken[key]; there {`, `:= x.taken[key]; there && false {`, file)
 	take(8, "an old name that two stanzas say", "fleetfile/expand.go", `:= heirs[key]; there {`, `:= heirs[key]; there && false {`, file)
-	take(9, "max_destroy has a default", "fleetfile/decode.go", `fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, `, `fleet.Policy{`, file)
+	take(9, "max_destroy has a default", "fleetfile/policy.go", `fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, `, `fleet.Policy{`, file)
 
 	take(10, "the gate pins the account", "daemon/observer.go", `l.api.Pin(account)`, ``, daemonTests("TestLaw10"))
 	take(9, "a pause shuts the gate at once", "daemon/orders.go", `h.shut(why)`, `_ = why`, daemonTests("TestLaw13APause"))
