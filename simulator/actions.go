@@ -165,6 +165,7 @@ func (a *Account) perform(d *droplet, act *action, at time.Time) {
 		})
 	case "power_on", "power_cycle", "reboot":
 		a.change(d, func() { d.Status = statusActive })
+		a.boot(d, at)
 	case "power_off", "shutdown":
 		a.change(d, func() { d.Status = statusOff })
 	case "enable_backups", "change_backup_policy":
@@ -177,6 +178,7 @@ func (a *Account) perform(d *droplet, act *action, at time.Time) {
 	case "rebuild", "restore":
 		if img := a.imageFor(req.Image); img != nil {
 			a.change(d, func() { d.Image, d.Status = img.ID, statusActive })
+			a.boot(d, at)
 		}
 	case "snapshot":
 		img := a.snapshot(d, req.Name, at)

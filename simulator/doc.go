@@ -35,6 +35,15 @@
 //	curl -X PATCH -d '{"hidden_from_lists":["web-1"],"hidden_from_get":["web-1"]}' http://127.0.0.1:8025/simulator/faults
 //	curl -X PATCH -d '{"members":[{"name":"features","as":"null","droplet":"web-1"}]}' http://127.0.0.1:8025/simulator/faults
 //
+// # Droplets that serve
+//
+// A droplet serves once it is active and has its addresses, until it is off or destroyed. Faults let it serve late (ready_after), only
+// for a while (ready_for), or not at all (never_ready, bad_images); each boot is decided anew. [Account.Serves] is the truth.
+// [Simulator.Dial] connects to what serves, in the process; [DialThrough] does so for an account that another process serves, and
+// [Simulator.OpenPorts] opens real sockets on loopback. The fault unreachable cuts callers off from droplets that serve.
+//
+//	curl -X PATCH -d '{"ready_after":"20s","never_ready":["web-3"]}' http://127.0.0.1:8025/simulator/faults
+//
 // # Transport
 //
 // [Simulator.Transport] carries requests to the same handler in the process, without sockets, and fails as net/http fails: a

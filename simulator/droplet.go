@@ -51,6 +51,10 @@ type droplet struct {
 
 	IPAfterActive time.Duration `json:"ip_after_active,omitempty"` // decided at create
 
+	Boot       uint64    `json:"boot,omitempty"`       // counts the boots of droplets of its name, from 1; 0: it was there before all
+	ReadyAt    time.Time `json:"ready_at,omitzero"`    // it serves from then on, as decided when it booted; zero: it always has
+	ReadyUntil time.Time `json:"ready_until,omitzero"` // and from then on no longer
+
 	listed, tagged, addressed, gone bool // by the events
 
 	retaggedAt time.Time // when the last tagging or untagging that was asked for is to show
@@ -92,6 +96,7 @@ func (a *Account) settleDelete(d *droplet) {
 func (a *Account) activate(d *droplet, at time.Time) {
 	d.AddressAt = at.Add(d.IPAfterActive)
 	a.change(d, func() { d.Status = statusActive })
+	a.boot(d, at)
 	if d.IPAfterActive == 0 {
 		d.addressed = true
 		return
@@ -124,19 +129,32 @@ func (a *Account) end(d *droplet, at time.Time) {
 func (d *droplet) present() bool { return !d.gone && d.DeletedAt.IsZero() }
 
 // Addresses. Public IPv4 come from 198.18.0.0/15 (benchmarking, RFC 2544: never routed, and roomy), private ones from a /16 of
-// 10/8 per region, IPv6 from 2001:db8::/32 (documentation).
+// 10/8 per region, IPv6 from 2001:db8::/32 (documentation). With Options.Loopback public IPv4 come from 127.64.0.0/11, private ones from
+// 127.96.0.0/11.
 
-func (d *droplet) publicIPv4() string {
+// publicIPv4 is the zero Addr for a droplet that is private only.
+func (a *Account) publicIPv4(d *droplet) netip.Addr {
 	if d.PrivateOnly {
-		return ""
+		return netip.Addr{}
+	}
+	if a.s.opts.Loopback {
+		return loopbackIPv4(64, d.Host)
 	}
 	n := d.Host%(1<<17-512) + 256
-	return netip.AddrFrom4([4]byte{198, 18 + byte(n>>16), byte(n >> 8), byte(n)}).String()
+	return netip.AddrFrom4([4]byte{198, 18 + byte(n>>16), byte(n >> 8), byte(n)})
 }
 
-func (d *droplet) privateIPv4(region int) string {
+func (a *Account) privateIPv4(d *droplet) netip.Addr {
+	if a.s.opts.Loopback {
+		return loopbackIPv4(96, d.Host)
+	}
 	n := d.Host%(1<<16-512) + 256
-	return netip.AddrFrom4([4]byte{10, 100 + byte(region), byte(n >> 8), byte(n)}).String()
+	return netip.AddrFrom4([4]byte{10, 100 + byte(a.s.cat.regionIndex(d.Region)), byte(n >> 8), byte(n)})
+}
+
+func loopbackIPv4(first byte, host int) netip.Addr {
+	n := host%(1<<21-512) + 256
+	return netip.AddrFrom4([4]byte{127, first + byte(n>>16), byte(n >> 8), byte(n)})
 }
 
 func (d *droplet) publicIPv6(region int) string {
@@ -144,6 +162,14 @@ func (d *droplet) publicIPv6(region int) string {
 		return ""
 	}
 	return netip.MustParseAddr(fmt.Sprintf("2001:db8:%x::%x:%x", region+1, d.Host>>16+1, d.Host&0xffff)).String()
+}
+
+// text is the address as the API shows it; empty: there is none.
+func text(ip netip.Addr) string {
+	if !ip.IsValid() {
+		return ""
+	}
+	return ip.String()
 }
 
 type addressV4 struct {
@@ -171,8 +197,8 @@ func (a *Account) networks(d *droplet) networks {
 		return n
 	}
 	region := a.s.cat.regionIndex(d.Region)
-	n.V4 = append(n.V4, addressV4{d.privateIPv4(region), "255.255.0.0", "", "private"})
-	if ip := d.publicIPv4(); ip != "" {
+	n.V4 = append(n.V4, addressV4{text(a.privateIPv4(d)), "255.255.0.0", "", "private"})
+	if ip := text(a.publicIPv4(d)); ip != "" {
 		gateway := strings.Join(strings.Split(ip, ".")[:2], ".") + ".0.1"
 		n.V4 = append(n.V4, addressV4{ip, "255.255.0.0", gateway, "public"})
 	}
@@ -353,7 +379,7 @@ func (d Droplet) HasTag(tag string) bool {
 func (a *Account) truth(d *droplet) Droplet {
 	t := Droplet{
 		ID: d.ID, Name: d.Name, Region: d.Region, Size: d.Size, Disk: d.Disk, ImageID: d.Image, Status: d.Status,
-		Tags: slices.Clone(d.Tags), VPCUUID: d.VPC, PublicIPv4: d.publicIPv4(), PrivateIPv4: d.privateIPv4(a.s.cat.regionIndex(d.Region)),
+		Tags: slices.Clone(d.Tags), VPCUUID: d.VPC, PublicIPv4: text(a.publicIPv4(d)), PrivateIPv4: text(a.privateIPv4(d)),
 		IPv6: d.IPv6, Monitoring: d.Monitoring, Backups: d.Backups, Volumes: slices.Clone(d.Volumes), UserData: d.UserData,
 		SSHKeys: slices.Clone(d.SSHKeys), CreatedAt: d.CreatedAt, Deleted: !d.DeletedAt.IsZero(),
 	}

@@ -34,6 +34,14 @@ type Faults struct {
 	EndlessActions     []string      `json:"endless_actions"`      // these stay in progress, and the droplet busy, until they are no longer named here
 	ChangeVisibleAfter time.Duration `json:"change_visible_after"` // what a completed action, a tagging or an untagging does comes so late
 
+	// Service: what stands between active and serving, anew at each boot. Droplets are named by id or name, images by id or slug; *: all.
+	ReadyAfter    time.Duration `json:"ready_after"`    // it serves so long after it has booted
+	ReadyFor      time.Duration `json:"ready_for"`      // then it serves for so long and no longer, until it boots again; 0: it goes on
+	NeverReady    []string      `json:"never_ready"`    // these droplets do not serve
+	BadImages     []string      `json:"bad_images"`     // droplets of these images do not serve
+	ServiceStatus int           `json:"service_status"` // that HTTP requests to droplets are answered with; 0: 200
+	Unreachable   []string      `json:"unreachable"`    // these droplets do not answer Dial, though they serve; *: the caller's own network is down
+
 	// Destroying (docs/digitalocean-api.md, "Destroying a droplet").
 	DeleteLag             time.Duration `json:"delete_lag"`               // after the 204 it still shows, unchanged, for so long
 	DeleteListLag         time.Duration `json:"delete_list_lag"`          // listings show it for so long after GET answers 404
@@ -104,6 +112,9 @@ func (s *Simulator) SetFaults(f Faults) {
 }
 
 func (s *Simulator) setFaults(f Faults) {
+	for _, a := range s.accounts() {
+		a.advance(time.Now()) // what was due before met the faults of its time
+	}
 	s.faults = f
 	s.forgetRendered()
 	for _, a := range s.accounts() {
@@ -116,6 +127,7 @@ func (f Faults) clone() Faults {
 	f.HiddenFromLists, f.HiddenFromGet = slices.Clone(f.HiddenFromLists), slices.Clone(f.HiddenFromGet)
 	f.Members, f.ShownOff = slices.Clone(f.Members), slices.Clone(f.ShownOff)
 	f.ErroredActions, f.EndlessActions = slices.Clone(f.ErroredActions), slices.Clone(f.EndlessActions)
+	f.NeverReady, f.BadImages, f.Unreachable = slices.Clone(f.NeverReady), slices.Clone(f.BadImages), slices.Clone(f.Unreachable)
 	f.Chance = maps.Clone(f.Chance)
 	return f
 }
@@ -154,6 +166,9 @@ func (f Faults) check() error {
 	}
 	if f.PageShift < 0 {
 		return fmt.Errorf("page_shift: %d is negative", f.PageShift)
+	}
+	if f.ServiceStatus != 0 && (f.ServiceStatus < 200 || f.ServiceStatus > 599) {
+		return fmt.Errorf("service_status: %d is not between 200 and 599", f.ServiceStatus)
 	}
 	switch f.AccountStatus {
 	case "", "active", "warning", "locked":

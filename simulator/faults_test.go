@@ -275,7 +275,7 @@ func TestFaultsAsJSON(t *testing.T) {
 		case *bool:
 			*p = true
 		case *int:
-			*p = 3
+			*p = 300
 		case *string:
 			*p = "warning"
 		case *[]string:
@@ -297,7 +297,7 @@ func TestFaultsAsJSON(t *testing.T) {
 	if !strings.Contains(string(b), `"delete_lag":"1m30s"`) {
 		t.Errorf("durations are not for people: %s", b)
 	}
-	for _, bad := range []string{`{"explode":true}`, `{"delete_lag":90}`, `{"delete_lag":"-1s"}`, `{"chance":{"explode":1}}`, `{"chance":{"hang":2}}`, `{"chance":{"page_shift":1}}`, `{"account_status":"fine"}`, `{"page_shift":-1}`, `[]`} {
+	for _, bad := range []string{`{"explode":true}`, `{"delete_lag":90}`, `{"delete_lag":"-1s"}`, `{"chance":{"explode":1}}`, `{"chance":{"hang":2}}`, `{"chance":{"page_shift":1}}`, `{"account_status":"fine"}`, `{"page_shift":-1}`, `{"service_status":99}`, `{"ready_after":"-1s"}`, `[]`} {
 		if err := json.Unmarshal([]byte(bad), &back); err == nil {
 			t.Errorf("%s was taken", bad)
 		}

@@ -199,6 +199,7 @@ func (s *Simulator) restore(in saved) {
 	for _, d := range in.Droplets {
 		a.droplets[d.ID] = d
 		a.settle(d)
+		s.rolls[rollKey("boot", d.Name)] = max(s.rolls[rollKey("boot", d.Name)], d.Boot)
 	}
 	for _, act := range in.Actions {
 		if d := a.droplets[act.DropletID]; d != nil {

@@ -23,6 +23,7 @@ Faults, while it runs:
   curl {url}/simulator/faults
   curl -X PATCH -d '{"tag_visible_after":"30s","cut_after_work":true,"chance":{"cut_after_work":0.2}}' {url}/simulator/faults
   curl -X PATCH -d '{"blank_reads":true}' {url}/simulator/faults
+  curl -X PATCH -d '{"ready_after":"20s","never_ready":["web-3"],"bad_images":["debian-13-x64"]}' {url}/simulator/faults
   curl -d '{"route":"POST /v2/droplets","times":1,"do":"cut","after_work":true}' {url}/simulator/script
   curl {url}/simulator/requests
 `)

@@ -101,6 +101,7 @@ func (s *Simulator) routes() *http.ServeMux {
 	mux.HandleFunc("POST /simulator/script", s.serveScript)
 	mux.HandleFunc("DELETE /simulator/script", s.serveScript)
 	mux.HandleFunc("GET /simulator/requests", s.serveRequests)
+	mux.HandleFunc("GET /simulator/dial", s.serveDial)
 	return mux
 }
 

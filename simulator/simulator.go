@@ -20,6 +20,7 @@ type Options struct {
 	Latency      time.Duration // per request, half before the work and half after it; default none
 	Limits       Limits        // the zero value is the real limits
 	DropletLimit int           // droplets that the account may have; 0: 25,000
+	Loopback     bool          // droplets have addresses of 127.64.0.0/10, where OpenPorts can listen for them
 	Log          *slog.Logger  // one debug line per request; nil: silent
 }
 

@@ -52,6 +52,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("examples", examples)
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			e.Setenv("port", strconv.Itoa(port))
 			e.Setenv("quick", "--wait-interval=50ms")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector would have each process linger for a second
 			return nil
@@ -83,7 +88,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // until WHAT CMD ARGS... runs a command again and again until it exits with WHAT, a number, or its stdout matches WHAT, a pattern.
-// The command may be api. Only the last answer is shown.
+// The command may be api, or visit. Only the last answer is shown.
 func until(ts *testscript.TestScript, neg bool, args []string) {
 	plainly(ts, neg, len(args) >= 2, "until CODE|PATTERN CMD ARGS...")
 	pattern, err := regexp.Compile("(?m)" + args[0])
@@ -107,6 +112,9 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 func quietly(ts *testscript.TestScript, args []string) (said string, code int) {
 	if args[0] == "told" {
 		return ts.ReadFile(toldFile), 0
+	}
+	if args[0] == "visit" {
+		return visit(args[1]), 0
 	}
 	if args[0] == "api" {
 		if url, err := simulator.Listener(ts.Getenv("account")); err == nil && url != "" {
@@ -139,6 +147,30 @@ func api(ts *testscript.TestScript, neg bool, args []string) {
 	said, err := call(listener(ts), args)
 	ts.Check(err)
 	fmt.Fprint(ts.Stdout(), said)
+}
+
+// visit gives the status that a URL is answered with, or that the connection is refused.
+func visit(url string) string {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	resp, err := client.Get(url)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused"
+	case err != nil:
+		return err.Error()
+	}
+	resp.Body.Close()
+	return strconv.Itoa(resp.StatusCode)
+}
+
+// freePort is a port that nobody listens on at the moment.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp4", "127.127.255.254:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // capture NAME PATTERN sets an environment variable to the first group of a pattern in the last stdout.

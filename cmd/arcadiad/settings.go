@@ -255,6 +255,20 @@ func number(at *int, start int) pflag.Value {
 	}, strconv.Itoa)
 }
 
+// ports reads 8080,9090.
+func ports(at *[]int) pflag.Value {
+	return newValue(at, nil, "PORTS", func(s string) (list []int, err error) {
+		for word := range strings.SplitSeq(s, ",") {
+			port, err := strconv.ParseUint(strings.TrimSpace(word), 10, 16)
+			if err != nil || port == 0 {
+				return nil, fmt.Errorf("%q is not a list of ports such as 8080,9090", s)
+			}
+			list = append(list, int(port))
+		}
+		return list, nil
+	}, func(list []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]") })
+}
+
 // share reads 20% and 0.2 alike.
 func share(at *float64, start float64) pflag.Value {
 	return newValue(at, start, "SHARE", func(s string) (float64, error) {

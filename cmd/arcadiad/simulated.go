@@ -60,17 +60,17 @@ func (s *settings) prepare(ctx context.Context, log *slog.Logger, h hosting) (o 
 	case err != nil:
 		return o, done, err
 	case sim == nil:
-		o.APIURL = url
+		o.APIURL, o.Dial = url, simulator.DialThrough(url)
 		return o, done, nil
 	case h == hostBriefly:
-		o.APIURL, o.Transport = "http://localhost", sim.Transport()
+		o.APIURL, o.Transport, o.Dial = "http://localhost", sim.Transport(), sim.Dial
 		return o, sim.Close, nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return o, done, errors.Join(fmt.Errorf("host the simulated account: %w", err), sim.Close())
 	}
-	o.APIURL = "http://" + l.Addr().String()
+	o.APIURL, o.Dial = "http://"+l.Addr().String(), sim.Dial
 	stop := serveHTTP(l, sim)
 	done = func() error { return errors.Join(sim.Close(), stop()) }
 	if err := sim.SetListener(o.APIURL); err != nil {
