@@ -146,6 +146,12 @@ type (
 		DropletID int64
 		At        time.Time
 	}
+	// RolloutStands is written nowhere: what it comes with is committed only if that rollout is live and in that phase, else it is
+	// ErrRolloutChanged. A pass that a person's `rollout pause` overtakes begins no member.
+	RolloutStands struct {
+		ID    string
+		Phase RolloutPhase
+	}
 	// Readopted takes Released back.
 	Readopted struct{ DropletID int64 }
 )

@@ -14,6 +14,7 @@
 //   - [fleet.Deleted] marks the droplet as gone, unless it was seen later, and drops its record.
 //   - [fleet.Unrecorded] drops the record.
 //   - [fleet.Rollout] is a new rollout. [fleet.ErrRolloutLive] where its group has a live one.
+//   - [fleet.RolloutStands] is written nowhere. [fleet.ErrRolloutChanged] unless the rollout is live and in that phase.
 //   - [fleet.Released] and [fleet.Readopted] note that a person gave the droplet back, or took it again.
 //
 // Any other type is [ErrRow], and fails the whole commit.

@@ -34,6 +34,18 @@ func putRollout(ctx context.Context, tx *txn, r fleet.Rollout) error {
 	return err
 }
 
+func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
+	var stands bool
+	const query = "SELECT EXISTS (SELECT 1 FROM rollouts WHERE id = ? AND ended_at IS NULL AND phase = ?)"
+	if err := tx.QueryRowContext(ctx, query, r.ID, string(r.Phase)).Scan(&stands); err != nil {
+		return err
+	}
+	if !stands {
+		return fmt.Errorf("%w: rollout %s is no longer %s", fleet.ErrRolloutChanged, r.ID, r.Phase)
+	}
+	return nil
+}
+
 // ChangeRollout replaces what can change of a rollout, if it is live and in the phase that it was in. fleet.ErrRolloutChanged: it is not.
 func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {

@@ -46,6 +46,8 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 		return noteReleased(ctx, tx, row.DropletID, time.Time{})
 	case fleet.Rollout:
 		return putRollout(ctx, tx, row)
+	case fleet.RolloutStands:
+		return checkRollout(ctx, tx, row)
 	}
 	return fmt.Errorf("%w: no table takes a %T", state.ErrRow, row)
 }

@@ -39,7 +39,10 @@ func TestLaw10PinnedAtFirstUse(t *testing.T)         { statetest.PinnedAtFirstUs
 func TestLaw10SimulatedIsPinnedToo(t *testing.T)     { statetest.SimulatedIsPinnedToo(t, place(t)) }
 func TestLaw16FirstLook(t *testing.T)                { statetest.FirstLook(t, place(t)) }
 func TestLaw17ANewNameIsKept(t *testing.T)           { statetest.NewNameIsKept(t, place(t)) }
-func TestLaw18OneLiveRollout(t *testing.T)           { statetest.OneLiveRollout(t, place(t)) }
+func TestLaw18BeginsOnlyWhileTheRolloutStands(t *testing.T) {
+	statetest.BeginsOnlyWhileTheRolloutStands(t, place(t))
+}
+func TestLaw18OneLiveRollout(t *testing.T) { statetest.OneLiveRollout(t, place(t)) }
 
 // path is where a database is.
 type path string

@@ -104,3 +104,23 @@ func testChangeRollout(t *testing.T, s Store) {
 	wantErr(t, s.ChangeRollout(t.Context(), rollout('3', "cron", 3), fleet.RolloutRunning), fleet.ErrRolloutChanged)
 	wantEqual(t, "all", get(s.Rollouts(t.Context()))(t), []fleet.Rollout{done, api})
 }
+
+// BeginsOnlyWhileTheRolloutStands: a pass that a person overtakes begins no member (law 18).
+func BeginsOnlyWhileTheRolloutStands(t *testing.T, p Place) {
+	s := p.Open(t)
+	web := rollout('1', "web", 1)
+	must(t, beginWith(t, s, 1, "web-1", web))
+	running, paused := fleet.RolloutStands{ID: web.ID, Phase: fleet.RolloutRunning}, fleet.RolloutStands{ID: web.ID, Phase: fleet.RolloutPaused}
+	must(t, beginWith(t, s, 2, "web-2", running))
+	wantErr(t, beginWith(t, s, 3, "web-3", paused), fleet.ErrRolloutChanged)
+	wantErr(t, beginWith(t, s, 3, "web-3", fleet.RolloutStands{ID: "other", Phase: fleet.RolloutRunning}), fleet.ErrRolloutChanged)
+	changed := web
+	changed.Phase = fleet.RolloutPaused
+	must(t, s.ChangeRollout(t.Context(), changed, fleet.RolloutRunning))
+	wantErr(t, beginWith(t, s, 3, "web-3", running), fleet.ErrRolloutChanged)
+	must(t, beginWith(t, s, 3, "web-3", paused))
+	changed.EndedAt = at(9)
+	must(t, s.ChangeRollout(t.Context(), changed, fleet.RolloutPaused))
+	wantErr(t, beginWith(t, s, 4, "web-4", paused), fleet.ErrRolloutChanged)
+	wantEqual(t, "begun", subjects(t, s, saga.Filter{}), "web-1 web-2 web-3")
+}

@@ -70,6 +70,7 @@ func TestStore(t *testing.T, place func(t *testing.T) Place) {
 
 		{"a rollout is kept", testRollouts},
 		{"one live rollout for each group", OneLiveRollout},
+		{"sagas begin only while their rollout stands", BeginsOnlyWhileTheRolloutStands},
 		{"a rollout is changed as it was known", opened(testChangeRollout)},
 
 		{"an ended saga stays ended", opened(testSagaEnded)},
