@@ -1,11 +1,17 @@
 package digitalocean
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/digitalocean/godo"
+
+	"arcadiad/fleet"
 )
 
 // fingerprint tells tokens apart without keeping them.
@@ -83,6 +89,28 @@ func (c *Client) Proved() string {
 		return ""
 	}
 	return p.of
+}
+
+// simulatorHeader is in every answer of arcadiad's own simulator.
+const simulatorHeader = "X-Arcadiad-Simulator"
+
+// Account asks whose the token is, and by an answer proves the token: from then on writes may bear it (law 10). A token of another
+// account than the first one answers, but proves nothing.
+func (c *Client) Account(ctx context.Context) (fleet.Account, error) {
+	r := request{op: "read the account", method: http.MethodGet, path: "v2/account", scopes: "account:read"}
+	account, a, err := ask(ctx, c, r, "account", func(x godo.Account) bool { return x.UUID != "" }, "the account has no uuid")
+	if err != nil {
+		return fleet.Account{}, err
+	}
+	got := fleet.Account{
+		UUID: account.UUID, Email: account.Email, Status: account.Status, DropletLimit: account.DropletLimit,
+		Simulated: a.header.Get(simulatorHeader) != "",
+	}
+	if t := account.Team; t != nil && t.UUID != "" {
+		got.UUID, got.Team = t.UUID, t.Name
+	}
+	c.api.proof.give(a.token, got.UUID)
+	return got, nil
 }
 
 // check tells why the token may not write; nil: it may.

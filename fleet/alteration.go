@@ -26,11 +26,6 @@ func (a Alteration) Downtime() bool { return a.Size != "" }
 // EndsBackups tells whether no more backups are made of the droplet.
 func (a Alteration) EndsBackups() bool { return a.Backups != nil && !*a.Backups }
 
-// alterTags finds the tags that are to be put on and taken off, of two canonical lists.
-func (a *Alteration) alterTags(from, to string) {
-	a.Tag, a.Untag = beyond(List(to), List(from)), beyond(List(from), List(to))
-}
-
 // beyond is what a list has that the other has not.
 func beyond(list, other []string) (more []string) {
 	for _, e := range list {

@@ -96,12 +96,7 @@ type Traces struct {
 
 // Absence finds what is known of an absent droplet.
 func (o Observed) Absence(id int64) (Absence, bool) {
-	for _, a := range o.Absences {
-		if a.DropletID == id {
-			return a, true
-		}
-	}
-	return Absence{}, false
+	return find(o.Absences, func(a Absence) bool { return a.DropletID == id })
 }
 
 // Droplet finds a droplet by id.
@@ -141,25 +136,25 @@ const (
 // Has tells whether the part is unknown.
 func (u Unread) Has(part Unread) bool { return u&part != 0 }
 
-// settled reports whether the droplet is known to be past its creation: a new one shows none of its features yet
+// Settled reports whether the droplet is known to be past its creation: a new one shows none of its features yet
 // (docs/digitalocean-api.md, "New droplets").
-func (d *Droplet) settled() bool { return d.Status != StatusNew && d.Status != StatusUnknown }
+func (d *Droplet) Settled() bool { return d.Status != StatusNew && d.Status != StatusUnknown }
 
 // Monitored tells whether the droplet has the metrics agent, as far as that can be read.
 func (d *Droplet) Monitored() (on, known bool) {
 	on = d.HasFeature("monitoring")
-	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures))
+	return on, d.Settled() && (on || !d.Unread.Has(UnreadFeatures))
 }
 
 // BacksUp reports whether backups are made of the droplet, as far as that can be read. Its features lack the word under some policies,
 // while the next backup window is told (docs/digitalocean-api.md, "The droplet object"): only both together prove that none are made.
 func (d *Droplet) BacksUp() (on, known bool) {
 	on = d.HasFeature("backups") || d.BackupWindow
-	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadWindow))
+	return on, d.Settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadWindow))
 }
 
 // HasIPv6 tells whether the droplet has a public IPv6 address, as far as that can be read.
 func (d *Droplet) HasIPv6() (on, known bool) {
 	on = d.HasFeature("ipv6") || d.PublicIPv6 != ""
-	return on, d.settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadIPv6))
+	return on, d.Settled() && (on || !d.Unread.Has(UnreadFeatures|UnreadIPv6))
 }

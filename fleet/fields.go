@@ -92,7 +92,10 @@ var Fields = []Field{
 		Doc:     "Tags in addition to arcadiad's own.",
 		Desired: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
 		Seen:    func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
-		Alter:   func(a *Alteration, _ Spec, from, to string) bool { a.alterTags(from, to); return true },
+		Alter: func(a *Alteration, _ Spec, from, to string) bool {
+			a.Tag, a.Untag = beyond(List(to), List(from)), beyond(List(from), List(to))
+			return true
+		},
 	},
 	{
 		Name: "user_data", Kind: KindString, Hashed: true, Change: ChangeReplace, AtCreate: true,
@@ -151,11 +154,16 @@ var Fields = []Field{
 
 // FieldNamed finds a field by its name.
 func FieldNamed(name string) (Field, bool) {
-	i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name })
+	return find(Fields, func(f Field) bool { return f.Name == name })
+}
+
+// find gives the first element that is what is looked for.
+func find[T any](list []T, is func(T) bool) (found T, ok bool) {
+	i := slices.IndexFunc(list, is)
 	if i < 0 {
-		return Field{}, false
+		return found, false
 	}
-	return Fields[i], true
+	return list[i], true
 }
 
 func lower(s string) (string, bool) { return strings.ToLower(s), s != "" }

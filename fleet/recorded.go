@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -66,6 +67,9 @@ type Known struct {
 	CreatedAt   time.Time // when it was made, by the API; zero: not known
 	Digest      Digest    // of the data that is kept of it; zero: none is
 }
+
+// Made is when the droplet was made: by the API, else when it was first seen.
+func (k Known) Made() time.Time { return cmp.Or(k.CreatedAt, k.FirstSeenAt) }
 
 // Saga is what a plan needs to know of a saga; package saga has the whole of it.
 type Saga struct {

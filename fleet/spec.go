@@ -97,24 +97,17 @@ func (s Spec) RulesHash() string {
 // them: every waiting saga asks again and again.
 func (f Fleet) Spec(name string) (Spec, bool) {
 	i, found := slices.BinarySearchFunc(f.Specs, name, func(s Spec, name string) int { return CompareNames(s.Name, name) })
-	if !found {
-		key := Key(name)
-		i = slices.IndexFunc(f.Specs, func(s Spec) bool { return Key(s.Name) == key })
+	if found {
+		return f.Specs[i], true
 	}
-	if i < 0 {
-		return Spec{}, false
-	}
-	return f.Specs[i], true
+	key := Key(name)
+	return find(f.Specs, func(s Spec) bool { return Key(s.Name) == key })
 }
 
 // Heir finds the desired droplet that had the name before its group was renamed.
 func (f Fleet) Heir(name string) (Spec, bool) {
 	key := Key(name)
-	i := slices.IndexFunc(f.Specs, func(s Spec) bool { return s.Was != "" && Key(s.Was) == key })
-	if i < 0 {
-		return Spec{}, false
-	}
-	return f.Specs[i], true
+	return find(f.Specs, func(s Spec) bool { return s.Was != "" && Key(s.Was) == key })
 }
 
 // RecordName is the name under which a droplet that was found is recorded: the spec's, or the one that the droplet still has because

@@ -156,10 +156,7 @@ func absentFrom(o fleet.Observed, recorded fleet.Recorded) absent {
 			}
 		}
 		if k := known[x.id]; k != nil {
-			x.created = k.CreatedAt
-			if x.made = k.FirstSeenAt; !k.CreatedAt.IsZero() {
-				x.made = k.CreatedAt
-			}
+			x.created, x.made = k.CreatedAt, k.Made()
 		}
 		if a.all = append(a.all, x); x.recorded {
 			a.recorded = append(a.recorded, x.id)
@@ -243,13 +240,8 @@ func takenForGone(recorded fleet.Recorded) (ids []int64) {
 	return ids
 }
 
-func intersect(a, b []int64) (both []int64) {
-	for _, id := range a {
-		if slices.Contains(b, id) {
-			both = append(both, id)
-		}
-	}
-	return both
+func intersect(a, b []int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(a), func(id int64) bool { return !slices.Contains(b, id) })
 }
 
 // witnesses are the known droplets that a listing shows.

@@ -114,13 +114,12 @@ func ask[T any](ctx context.Context, r *reading, k *kept[T], name string, read f
 
 // reasonOf says why something was not read, in the same words each time: a request's id would make every pass's warning a new one.
 func reasonOf(err error) string {
-	var e *digitalocean.Error
-	if !errors.As(err, &e) {
-		return err.Error()
+	if e, ok := errors.AsType[*digitalocean.Error](err); ok {
+		same := *e
+		same.RequestID = ""
+		err = &same
 	}
-	same := *e
-	same.RequestID = ""
-	return same.Error()
+	return err.Error()
 }
 
 // part gives the place of a named part.

@@ -256,12 +256,7 @@ func (a asking) all() (sagas []string) {
 }
 
 func needsListing(lookers []*looker) bool {
-	for _, l := range lookers {
-		if l.q.GPU && l.q.ID == 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(lookers, func(l *looker) bool { return l.q.GPU && l.q.ID == 0 })
 }
 
 // askEach sends one request for each question, side by side.
@@ -303,14 +298,11 @@ func (i *Inventory) ask(ctx context.Context, q Query) sight {
 // unproved says why absences of this tick prove nothing; nil where they do, or where nobody asked. One account request serves the
 // whole tick. Proved is whose the token was when the tick began.
 func (i *Inventory) unproved(ctx context.Context, proved string, lookers []*looker, answers map[Query]sight) error {
-	asked := false
-	for _, l := range lookers {
-		if s := collect(l.q, answers, nil); l.q.Proof && s.err == nil && len(s.droplets) == 0 {
-			asked = true
-			break
-		}
+	missed := func(l *looker) bool {
+		s := collect(l.q, answers, nil)
+		return l.q.Proof && s.err == nil && len(s.droplets) == 0
 	}
-	if !asked {
+	if !slices.ContainsFunc(lookers, missed) {
 		return nil
 	}
 	return i.healthy(ctx, proved)
@@ -344,10 +336,8 @@ func (i *Inventory) Gone(ctx context.Context, id int64) (bool, error) {
 	if !errors.Is(err, digitalocean.ErrNotFound) {
 		return false, err
 	}
-	if err := i.healthy(ctx, proved); err != nil {
-		return false, err
-	}
-	return true, nil
+	err = i.healthy(ctx, proved)
+	return err == nil, err
 }
 
 // collect puts one looker's answer together.

@@ -34,20 +34,13 @@ func parse(s string) (*url.URL, error) {
 }
 
 func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // newHTTP follows no redirect: the next host might get to know what the first should keep.
 func newHTTP(transport http.RoundTripper) *http.Client {
 	if transport == nil {
-		transport = http.DefaultTransport
-		if t, ok := transport.(*http.Transport); ok {
-			transport = t.Clone()
-		}
+		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
 	return &http.Client{
 		Transport:     transport,

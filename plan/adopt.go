@@ -30,18 +30,13 @@ const hopeless = 2 * time.Hour
 func awaited(b *builder, x *subject, untracked []*fleet.Droplet) bool {
 	for _, d := range untracked {
 		for _, old := range d.Replaces() {
-			if !settled(d) && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(untracked, func(c *fleet.Droplet) bool { return c.ID == old }) {
+			if !d.Settled() && (d.CreatedAt.IsZero() || b.now.Sub(d.CreatedAt) < hopeless) && slices.ContainsFunc(untracked, func(c *fleet.Droplet) bool { return c.ID == old }) {
 				b.warn("%s: droplet %d replaces droplet %d and is not active yet; neither is adopted until it is", x.name, d.ID, old)
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// settled tells whether a droplet is known to be past its creation.
-func settled(d *fleet.Droplet) bool {
-	return d.Status != fleet.StatusNew && d.Status != fleet.StatusUnknown
 }
 
 // withoutReplaced drops the droplets that an active replacement among them stands in for.

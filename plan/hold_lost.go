@@ -29,14 +29,10 @@ func madeAt(b *builder, id int64) time.Time {
 			b.known[b.recorded.Known[i].DropletID] = &b.recorded.Known[i]
 		}
 	}
-	switch k := b.known[id]; {
-	case k == nil:
-		return time.Time{}
-	case k.CreatedAt.IsZero():
-		return k.FirstSeenAt
-	default:
-		return k.CreatedAt
+	if k := b.known[id]; k != nil {
+		return k.Made()
 	}
+	return time.Time{}
 }
 
 // forget drops the records of droplets that are gone, where nobody wants them to be made again: the file does not want the name, or

@@ -120,13 +120,15 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 	if _, err := io.WriteString(w, facts.String()); err != nil {
 		return err
 	}
+	live := slices.Clone(st.Sagas) // what deserves a look first: stuck sagas, then the others
+	slices.SortStableFunc(live, func(a, b Saga) int { return rank(a) - rank(b) })
 	ours, held, drift := st.ours(), st.heldBack(), drifted(st.Drift, st.heldBack())
 	type part struct {
 		rows  int
 		write func(t *table, most int)
 	}
 	parts := []part{
-		{len(st.Sagas), func(t *table, most int) { liveRows(t, st.Sagas, now, most) }},
+		{len(st.Sagas), func(t *table, most int) { sagaRows(t, live, now, most) }},
 		{len(held), func(t *table, most int) { heldRows(t, held, most) }},
 		{len(drift), func(t *table, most int) { driftRows(t, drift, now, most) }},
 		{len(ours), func(t *table, most int) { dropletRows(t, ours, most) }},
@@ -261,13 +263,6 @@ func (st Status) sagasText() string {
 		return fmt.Sprintf("%d live, %d of them stuck (details: arcadiad saga show ID)", len(st.Sagas), stuck)
 	}
 	return fmt.Sprintf("%d live", len(st.Sagas))
-}
-
-// liveRows shows what deserves a look first: stuck sagas, then the others.
-func liveRows(t *table, list []Saga, now time.Time, most int) {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b Saga) int { return rank(a) - rank(b) })
-	sagaRows(t, list, now, most)
 }
 
 // heldBack is what waits for a person or a change.

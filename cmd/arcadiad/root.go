@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -72,7 +73,7 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
-	v, revision, modified := info.Main.Version, "", ""
+	revision, modified := "", ""
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -83,10 +84,7 @@ func version() string {
 			}
 		}
 	}
-	if v == "" {
-		v = "(devel)"
-	}
-	return v + revision + modified
+	return cmp.Or(info.Main.Version, "(devel)") + revision + modified
 }
 
 // known refuses what is not a command, and says where the commands are named.

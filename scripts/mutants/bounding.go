@@ -35,7 +35,7 @@ func bounding() []mutant {
 	take(1, "whose: what is not ours is released", whose, `case registered && ours && !released:`, `case registered && d.Managed() && !released:`, words)
 	take(1, "whose: tags that cannot be read release nothing", whose, ` || registered && d.Unread.Has(UnreadTags)`, ``, words)
 	take(16, "whose: what was given back stays given back", whose, `case registered || ours && released:`, `case registered:`, words)
-	take(1, "whose: the metrics ask the same", "metrics/figures.go", `Made: func(saga8 string) bool { return makers[saga8] }`, `Made: func(saga8 string) bool { return len(makers) >= 0 }`, packageTests("metrics"))
+	take(1, "whose: the metrics ask the same", "metrics/metrics.go", `Made: func(saga8 string) bool { return makers[saga8] }`, `Made: func(saga8 string) bool { return len(makers) >= 0 }`, packageTests("metrics"))
 	take(6, "status: what was made again is not missing", "view/status.go", `there[fleet.Key(r.RecordName)] }`, `false }`, suite{pkg: "./view", run: "TestLaw06"})
 	take(9, "the lost are announced", "plan/hold_lost.go", `b.plan.Missing[i].HeldBy = holdLost`, `b.plan.Missing[i].HeldBy = ""`, packageTests("plan"))
 	take(1, "whose: the status asks the same", "cmd/arcadiad/status.go", `fleet.Saga8(s.ID) == saga8 && fleet.Saga{Kind: s.Kind}.Makes()`, `s.ID != ""`, suite{pkg: "./cmd/arcadiad", run: "TestLaw01"})

@@ -58,7 +58,8 @@ func (s *Store) Forget(ctx context.Context, droplets []int64) error {
 		return ctx.Err()
 	}
 	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		gone, err := readGone(ctx, tx.Tx)
+		const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
+		gone, err := list(ctx, tx.Tx, query, func(id *int64) []any { return []any{id} }, provider)
 		if err != nil {
 			return err
 		}
@@ -75,9 +76,4 @@ func (s *Store) Forget(ctx context.Context, droplets []int64) error {
 		return fmt.Errorf("forget droplets that are gone: %w", err)
 	}
 	return nil
-}
-
-func readGone(ctx context.Context, tx *sql.Tx) ([]int64, error) {
-	const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
-	return list(ctx, tx, query, func(id *int64) []any { return []any{id} }, provider)
 }

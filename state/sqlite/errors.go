@@ -30,11 +30,6 @@ const (
 	hintFailing  = "see what the system's log says of the disk; nothing was half written"
 )
 
-// damage is the error for a file in which SQLite's check found something.
-func damage(path, found string) error {
-	return fmt.Errorf("%w: %s: %s (%s)", state.ErrCorrupt, path, found, hintDamaged)
-}
-
 // intact has SQLite look for damage, with one of its two checks.
 func intact(ctx context.Context, q queryer, path, check string) error {
 	var said string
@@ -42,7 +37,7 @@ func intact(ctx context.Context, q queryer, path, check string) error {
 		return err
 	}
 	if said != "ok" {
-		return damage(path, said)
+		return fmt.Errorf("%w: %s: %s (%s)", state.ErrCorrupt, path, said, hintDamaged)
 	}
 	return nil
 }

@@ -26,10 +26,8 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			older[approvedBy(g)] = append(older[approvedBy(g)], g.ID)
 		}
 		for _, g := range grants {
-			for _, id := range older[approvedBy(g)] {
-				if err := tx.exec(ctx, "DELETE FROM grants WHERE id = ?", id); err != nil {
-					return err
-				}
+			if err := tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?))", jsonList(older[approvedBy(g)])); err != nil {
+				return err
 			}
 			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, jsonList(g.Facts), timeText(g.At))
@@ -61,12 +59,7 @@ func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
 		return ctx.Err()
 	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		for _, id := range grants {
-			if err := tx.exec(ctx, "DELETE FROM grants WHERE id = ? AND used_at IS NULL", id); err != nil {
-				return fmt.Errorf("withdraw grant %d: %w", id, err)
-			}
-		}
-		return nil
+		return tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?)) AND used_at IS NULL", jsonList(grants))
 	})
 }
 

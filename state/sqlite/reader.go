@@ -66,7 +66,9 @@ func (r *Reader) steadily(ctx context.Context, do func(files) error) error {
 			if gone != nil {
 				return unreadable(r.path, gone)
 			}
-			if before == after && (try == readTries || !unfinished(err)) {
+			// A daemon that starts may be making the database at this moment, or bringing it up to date.
+			unfinished := errors.Is(err, state.ErrNone) || errors.Is(err, state.ErrOlder)
+			if before == after && (try == readTries || !unfinished) {
 				return unreadable(r.path, err)
 			}
 		}
@@ -79,11 +81,6 @@ func (r *Reader) steadily(ctx context.Context, do func(files) error) error {
 		case <-time.After(readPause):
 		}
 	}
-}
-
-// unfinished: a daemon that starts may be making the database at this moment, or bringing it up to date.
-func unfinished(err error) bool {
-	return errors.Is(err, state.ErrNone) || errors.Is(err, state.ErrOlder)
 }
 
 // restless explains why no try gave a snapshot.
