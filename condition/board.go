@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -54,9 +55,7 @@ func (b *Board) Raise(c Condition) {
 }
 
 func (b *Board) raise(c Condition) {
-	if c.Since.IsZero() {
-		c.Since = time.Now().UTC()
-	}
+	c.Since = cmp.Or(c.Since, time.Now().UTC())
 	if before, there := b.present[c.Key()]; there && before.State == c.State {
 		c.Since = before.Since
 	}

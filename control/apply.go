@@ -57,11 +57,9 @@ func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
 		if c.Waiting != nil {
 			c.Waiting(p)
 		}
-		next := time.NewTimer(max(time.Second, time.Until(p.NextLook)))
 		select {
-		case <-next.C:
+		case <-time.After(max(time.Second, time.Until(p.NextLook))):
 		case <-ctx.Done():
-			next.Stop()
 			return p, fmt.Errorf("interrupted before it was certain what is gone; what has been observed is kept, and the next apply continues from it: %w",
 				context.Cause(ctx))
 		}

@@ -109,19 +109,11 @@ func (o Options) secrets() []fleetfile.Secret {
 // withDefaults fills what was left out, and refuses what cannot work.
 func (o Options) withDefaults() (Options, error) {
 	o.APIURL = cmp.Or(o.APIURL, DefaultAPIURL)
-	if o.WaitInterval <= 0 {
-		o.WaitInterval = 5 * time.Second
-	}
-	if o.SecondLook <= 0 {
-		o.SecondLook = o.WaitInterval
-	}
-	if o.CreateSettle <= 0 {
-		o.CreateSettle = 2 * time.Minute
-	}
+	o.WaitInterval = cmp.Or(o.WaitInterval, 5*time.Second)
+	o.SecondLook = cmp.Or(o.SecondLook, o.WaitInterval)
+	o.CreateSettle = cmp.Or(o.CreateSettle, 2*time.Minute)
 	o.SyncSchedule = cmp.Or(o.SyncSchedule, DefaultSyncSchedule)
-	if o.Concurrency <= 0 {
-		o.Concurrency = 10
-	}
+	o.Concurrency = cmp.Or(o.Concurrency, 10)
 	if o.Reserve < 0 {
 		o.Reserve = DefaultReserve
 	}
@@ -162,8 +154,5 @@ func listenAddress(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("listen address %q: a port such as 9464, or host:port, is expected", s)
 	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
+	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), port), nil
 }

@@ -66,12 +66,8 @@ func New(c Config) (*API, error) {
 		c.Transport = newTransport(c.Budget.concurrency)
 	}
 	c.UserAgent = cmp.Or(c.UserAgent, "arcadiad")
-	if c.WriteTimeout <= 0 {
-		c.WriteTimeout = DefaultWriteTimeout
-	}
-	if c.ReadTimeout <= 0 {
-		c.ReadTimeout = DefaultReadTimeout
-	}
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, DefaultReadTimeout)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	// godo.New leaves retries off; NewFromToken would turn them on, for POST too (docs/digitalocean-api.md, "The godo client").
 	g, err := godo.New(nil, godo.SetBaseURL(base), godo.SetUserAgent(c.UserAgent))

@@ -60,9 +60,7 @@ var errNotProved = errors.New("the account is not proved yet")
 // NewBudget makes a budget whose gate is closed to writes until Writes(nil). It starts with DigitalOcean's usual limits, 5,000
 // requests an hour and 250 a minute, and learns the real ones from the answers (docs/digitalocean-api.md, "Rate limits").
 func NewBudget(o BudgetOptions) *Budget {
-	if o.Concurrency <= 0 {
-		o.Concurrency = 10
-	}
+	o.Concurrency = cmp.Or(o.Concurrency, 10)
 	o.Reserve = min(max(o.Reserve, 0), 0.95)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	b := &Budget{concurrency: o.Concurrency, reserve: o.Reserve, log: o.Log, closed: errNotProved, limits: newLimits(o.Reserve)}

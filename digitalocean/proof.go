@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -60,9 +61,7 @@ func (a *API) Pin(account string) {
 func (p *proof) give(token fingerprint, account string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.account == "" {
-		p.account = account
-	}
+	p.account = cmp.Or(p.account, account)
 	p.token, p.of = token, account
 }
 

@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -95,10 +96,7 @@ type field struct {
 
 // fields are what the file says of a droplet beside its name. What is false or empty is not said: that is its default.
 func fields(d fleet.Droplet) []field {
-	image := d.ImageSlug
-	if image == "" {
-		image = strconv.FormatInt(d.ImageID, 10)
-	}
+	image := cmp.Or(d.ImageSlug, strconv.FormatInt(d.ImageID, 10))
 	list := []field{word("region", d.Region), word("size", d.Size), word("image", image)}
 	if d.VPCUUID != "" {
 		list = append(list, word("vpc_uuid", strings.ToLower(d.VPCUUID)))

@@ -28,12 +28,8 @@ type WatchOptions struct {
 }
 
 func (o WatchOptions) withDefaults() WatchOptions {
-	if o.Debounce <= 0 {
-		o.Debounce = 300 * time.Millisecond
-	}
-	if o.Poll <= 0 {
-		o.Poll = 30 * time.Second
-	}
+	o.Debounce = cmp.Or(o.Debounce, 300*time.Millisecond)
+	o.Poll = cmp.Or(o.Poll, 30*time.Second)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o
 }

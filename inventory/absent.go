@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -85,9 +86,7 @@ func (i *Inventory) conclude(o *fleet.Observed, listed fleet.Observed, absent ab
 		}
 		if gone {
 			o.Gone = append(o.Gone, x.id)
-			if a.GoneAt.IsZero() {
-				a.GoneAt = time.Now()
-			}
+			a.GoneAt = cmp.Or(a.GoneAt, time.Now())
 		} else if x.recorded {
 			o.Missing = append(o.Missing, x.id)
 		}

@@ -53,12 +53,8 @@ type Inventory struct {
 
 // New makes an Inventory. Looks are answered only while Run runs.
 func New(o Options) *Inventory {
-	if o.Interval <= 0 {
-		o.Interval = 5 * time.Second
-	}
-	if o.Visibility <= 0 {
-		o.Visibility = 5 * time.Minute
-	}
+	o.Interval = cmp.Or(o.Interval, 5*time.Second)
+	o.Visibility = cmp.Or(o.Visibility, 5*time.Minute)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}, probes: newProbes()}
 }

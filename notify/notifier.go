@@ -107,12 +107,10 @@ func (n *Notifier) Run(ctx context.Context) {
 func backoff(failures int) time.Duration { return min(maxBackoff, firstBackoff<<min(failures-1, 20)) }
 
 func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
-	case <-timer.C:
+	case <-time.After(d):
 		return true
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -98,12 +99,7 @@ func heldByBackoff(b *builder, d *draft) verdict {
 // backoff is the wait after the given number of failures in a row.
 func backoff(failures int) time.Duration { return min(firstBackoff<<min(failures-1, 10), maxBackoff) }
 
-func why(saga *fleet.Saga) string {
-	if saga.Error == "" {
-		return "saga " + fleet.Saga8(saga.ID)
-	}
-	return saga.Error
-}
+func why(saga *fleet.Saga) string { return cmp.Or(saga.Error, "saga "+fleet.Saga8(saga.ID)) }
 
 func heldByLoop(b *builder, d *draft) verdict {
 	if d.Kind != Replace {

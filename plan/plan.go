@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
@@ -234,9 +235,7 @@ func (p Plan) Deviations() []fleet.Deviation {
 			}
 			noted[place{id, c.Field}] = true
 			d := fleet.Deviation{DropletID: id, Field: c.Field, Seen: seen(c), Since: c.Since, By: c.By}
-			if d.Since.IsZero() {
-				d.Since = p.ObservedAt
-			}
+			d.Since = cmp.Or(d.Since, p.ObservedAt)
 			list = append(list, d)
 		}
 	}

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,9 +164,7 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 	case errors.Is(err, digitalocean.ErrAlreadySo):
 		a.sent, a.action, a.already = now, 0, true
 		a.idle++
-		if a.ended.IsZero() {
-			a.ended = now
-		}
+		a.ended = cmp.Or(a.ended, now)
 		return nil
 	case errors.Is(err, digitalocean.ErrPendingEvent), errors.Is(err, digitalocean.ErrNotFound): // the next look tells
 		if now.Sub(a.began) > busyFor {
@@ -210,9 +209,7 @@ func (a *alteration) judge(ctx context.Context, shown bool) error {
 	case got.Status == digitalocean.ActionErrored:
 		return fmt.Errorf("%s: %w: its action %d ended errored", what, errUnable, a.action)
 	case got.Status == digitalocean.ActionCompleted:
-		if a.ended.IsZero() {
-			a.ended = now
-		}
+		a.ended = cmp.Or(a.ended, now)
 	case got.Status == digitalocean.ActionInProgress && now.Sub(a.sent) > busyFor:
 		return saga.NeedsPerson(fmt.Errorf("%s: its action %d has been in progress for an hour; ask DigitalOcean's support about it", what, a.action))
 	}

@@ -16,27 +16,17 @@ type Droplets struct{ core *core }
 
 // New makes the steps. Define puts them into an engine.
 func New(o Options) *Droplets {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	def(&o.Settle, 2*time.Minute)
-	def(&o.WriteTimeout, digitalocean.DefaultWriteTimeout)
-	def(&o.Visibility, 5*time.Minute)
+	o.Settle = cmp.Or(o.Settle, 2*time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, digitalocean.DefaultWriteTimeout)
+	o.Visibility = cmp.Or(o.Visibility, 5*time.Minute)
 	if o.Fresh == nil {
 		o.Fresh = o.Desired
 	}
 	if o.Record == nil {
 		o.Record = func(context.Context, int64) (*fleet.Record, error) { return nil, nil }
 	}
-	if o.WaitAttempts <= 0 {
-		o.WaitAttempts = 96
-	}
-	if o.WaitLongest <= 0 {
-		o.WaitLongest = 720
-	}
-	o.WaitLongest = max(o.WaitLongest, o.WaitAttempts)
+	o.WaitAttempts = cmp.Or(o.WaitAttempts, 96)
+	o.WaitLongest = max(cmp.Or(o.WaitLongest, 720), o.WaitAttempts)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Droplets{&core{&o, fleetFile{&o}}}
 }

@@ -251,10 +251,8 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

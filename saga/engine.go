@@ -77,12 +77,8 @@ func New(j Journal, o Options) *Engine {
 	if o.Backoff == nil {
 		o.Backoff = DefaultBackoff
 	}
-	if o.StuckAfter <= 0 {
-		o.StuckAfter = 8
-	}
-	if o.CommitTimeout <= 0 {
-		o.CommitTimeout = 3 * time.Second
-	}
+	o.StuckAfter = cmp.Or(o.StuckAfter, 8)
+	o.CommitTimeout = cmp.Or(o.CommitTimeout, 3*time.Second)
 	e := &Engine{journal: j, o: o, kinds: map[string]kind{}, live: map[string]*worker{}}
 	e.quiet = sync.NewCond(&e.mu)
 	return e

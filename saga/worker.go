@@ -89,9 +89,7 @@ func (w *worker) sleep(life context.Context, d time.Duration) {
 	}
 	var due <-chan time.Time
 	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		due = timer.C
+		due = time.After(d)
 	}
 	select {
 	case <-due:
@@ -252,10 +250,8 @@ func (w *worker) commit(life context.Context, next Saga, rows []any) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(life))
 	defer cancel()
 	defer context.AfterFunc(life, func() {
-		timer := time.NewTimer(w.e.o.CommitTimeout)
-		defer timer.Stop()
 		select {
-		case <-timer.C:
+		case <-time.After(w.e.o.CommitTimeout):
 			cancel()
 		case <-ctx.Done():
 		}
