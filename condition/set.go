@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"arcadiad/fleet"
+	"arcadiad/plan"
 )
 
 // Source is what brings news of conditions.
@@ -86,9 +87,5 @@ func (s Set) From(source Source) (conditions []Condition, kinds []Kind) {
 
 // undecided are the names of which a plan says nothing: their sagas are live.
 func (s Set) undecided() map[string]bool {
-	names := map[string]bool{}
-	for _, f := range s.Plan.InFlight {
-		names[f.Name] = true
-	}
-	return names
+	return fleet.SetOf(s.Plan.InFlight, func(f plan.InFlight) string { return f.Name })
 }

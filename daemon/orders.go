@@ -78,10 +78,7 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control
 		if err := execute(ctx, planID); err != nil {
 			return answer, err
 		}
-		pending := map[string]bool{} // those that a daemon began by itself, too
-		for _, s := range h.engine.Live() {
-			pending[s.ID] = true
-		}
+		pending := fleet.SetOf(h.engine.Live(), func(s saga.Saga) string { return s.ID }) // those that a daemon began by itself, too
 		if answer.Failed, err = h.await(ctx, follow, pending, progress); err != nil {
 			return answer, err
 		}
@@ -185,10 +182,7 @@ func (h *app) Transfer(ctx context.Context, q control.TransferRequest, progress 
 		answer.Waiting = err == nil
 		return answer, err
 	}
-	ours := map[string]bool{}
-	for _, id := range started {
-		ours[id] = true
-	}
+	ours := fleet.SetOf(started, func(id string) string { return id })
 	_, err = h.await(ctx, follow, maps.Clone(ours), func(p control.Progress) {
 		if ours[p.Saga] {
 			progress(p)

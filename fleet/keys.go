@@ -47,11 +47,7 @@ func (c *Catalogue) key(spelling string) (SSHKey, bool) {
 
 // resolve gives the keys by their ids, or as they are spelled where the account is not known to have them.
 func (c *Catalogue) resolve(keys []string) map[string]bool {
-	set := make(map[string]bool, len(keys))
-	for _, k := range keys {
-		set[c.spelled(k)] = true
-	}
-	return set
+	return SetOf(keys, c.spelled)
 }
 
 func (c *Catalogue) spelled(key string) string {

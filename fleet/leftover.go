@@ -74,11 +74,7 @@ func (r *Recorded) Registration(droplet int64) Registration {
 }
 
 func joinIDs(ids []int64) string {
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = strconv.FormatInt(id, 10)
-	}
-	return strings.Join(words, ",")
+	return strings.Join(Words(ids, func(id int64) string { return strconv.FormatInt(id, 10) }), ",")
 }
 
 func splitIDs(list string) (ids []int64, err error) {

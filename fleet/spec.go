@@ -154,6 +154,15 @@ func (l Limit) Of(total int) int {
 // Key is a name's identity: DigitalOcean's name filter, and arcadiad, ignore letter case.
 func Key(name string) string { return strings.ToLower(name) }
 
+// SetOf collects what key says of each element of a list.
+func SetOf[T any, K comparable](list []T, key func(T) K) map[K]bool {
+	set := make(map[K]bool, len(list))
+	for _, x := range list {
+		set[key(x)] = true
+	}
+	return set
+}
+
 // CompareNames orders names as a person would: web-2 before web-10. Equal only for names with the same Key.
 func CompareNames(a, b string) int {
 	a, b = Key(a), Key(b)
@@ -188,7 +197,7 @@ func splitOrdinal(name string) (stem, ordinal string) {
 // the recorded name, and from the name that an earlier version gave it and that it never got. A droplet that the file says nothing about
 // keeps what an earlier version said: a later one may speak of it by that name.
 func (f Fleet) HeirsOf(records []Record) map[int64]string {
-	heirs, renamed, taken := map[int64]string{}, map[string]string{}, map[string]bool{}
+	heirs, renamed := map[int64]string{}, map[string]string{}
 	for i := range f.Specs {
 		if was := f.Specs[i].Was; was != "" {
 			renamed[Key(was)] = f.Specs[i].Name
@@ -197,9 +206,7 @@ func (f Fleet) HeirsOf(records []Record) map[int64]string {
 	if len(renamed) == 0 && !slices.ContainsFunc(records, func(r Record) bool { return r.Heir != "" }) {
 		return nil
 	}
-	for _, r := range records {
-		taken[Key(r.Name)] = true
-	}
+	taken := SetOf(records, func(r Record) string { return Key(r.Name) })
 	for _, r := range records {
 		heir := r.Heir
 		for _, name := range []string{r.Heir, r.Name} { // the recorded name counts most

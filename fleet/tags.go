@@ -155,10 +155,7 @@ func (d *Droplet) tagged(prefix string) []string {
 }
 
 func canonicalList(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = strings.ToLower(s)
-	}
+	out := Words(list, strings.ToLower)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

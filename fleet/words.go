@@ -25,6 +25,15 @@ func Series(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
+// Words puts each element of a list in words.
+func Words[T any](list []T, word func(T) string) []string {
+	words := make([]string, len(list))
+	for i, x := range list {
+		words[i] = word(x)
+	}
+	return words
+}
+
 // More counts what a list leaves out; empty: nothing.
 func More(n int) string {
 	if n <= 0 {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"arcadiad/fleet"
 )
 
 // maxErrors bounds how many problems are reported at once; what lies beyond is only counted.
@@ -43,11 +45,7 @@ type Errors []Error
 
 // Error gives one line for each problem.
 func (e Errors) Error() string {
-	lines := make([]string, len(e))
-	for i, x := range e {
-		lines[i] = x.Error()
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(fleet.Words(e, Error.Error), "\n")
 }
 
 // Unwrap lets errors.Is and errors.As look at each problem.

@@ -102,11 +102,7 @@ func fields(d fleet.Droplet) []field {
 		list = append(list, word("vpc_uuid", strings.ToLower(d.VPCUUID)))
 	}
 	if tags := d.UserTags(); len(tags) > 0 {
-		texts := make([]string, len(tags))
-		for i, t := range tags {
-			texts[i] = scalar(t)
-		}
-		list = append(list, field{"tags", tags, "[" + strings.Join(texts, ", ") + "]"})
+		list = append(list, field{"tags", tags, "[" + strings.Join(fleet.Words(tags, scalar), ", ") + "]"})
 	}
 	for _, feature := range []string{"monitoring", "backups", "ipv6"} {
 		if d.HasFeature(feature) {

@@ -247,10 +247,7 @@ func intersect(a, b []int64) []int64 {
 type witnesses []fleet.Droplet
 
 func witnessesOf(listed fleet.Observed, known []fleet.Known) (w witnesses) {
-	ids := make(map[int64]bool, len(known))
-	for _, k := range known {
-		ids[k.DropletID] = true
-	}
+	ids := fleet.SetOf(known, func(k fleet.Known) int64 { return k.DropletID })
 	for _, d := range listed.Droplets {
 		if ids[d.ID] {
 			w = append(w, d)
@@ -338,13 +335,8 @@ func (i *Inventory) remember(absences []fleet.Absence, recorded fleet.Recorded) 
 	a := &i.attention
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.absent, a.registered = map[int64]bool{}, make(map[int64]bool, len(recorded.Records))
-	for _, x := range absences {
-		a.absent[x.DropletID] = true
-	}
-	for _, r := range recorded.Records {
-		a.registered[r.DropletID] = true
-	}
+	a.absent = fleet.SetOf(absences, func(x fleet.Absence) int64 { return x.DropletID })
+	a.registered = fleet.SetOf(recorded.Records, func(r fleet.Record) int64 { return r.DropletID })
 	for _, s := range recorded.Sagas {
 		if s.Live {
 			delete(a.registered, s.DropletID)

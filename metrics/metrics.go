@@ -196,10 +196,7 @@ func figuresOf(pass reconcile.Pass) figures {
 			f.droplets[group{state, status}] = 0
 		}
 	}
-	owners, registered := ownersOf(pass), map[int64]bool{}
-	for _, r := range pass.Recorded.Records {
-		registered[r.DropletID] = true
-	}
+	owners, registered := ownersOf(pass), fleet.SetOf(pass.Recorded.Records, func(r fleet.Record) int64 { return r.DropletID })
 	for _, id := range pass.Observed.Gone {
 		if registered[id] {
 			f.missing++

@@ -49,10 +49,7 @@ func forget(b *builder, x *subject) {
 // database has made no droplet, and the fleet's tag counts more than are shown, every create is held.
 func overMaxLost(b *builder) func(*draft) verdict {
 	lost, limit := lost(b), maxLost(b)
-	facts := make([]string, len(lost))
-	for i, id := range lost {
-		facts[i] = strconv.FormatInt(id, 10)
-	}
+	facts := fleet.Words(lost, func(id int64) string { return strconv.FormatInt(id, 10) })
 	slices.Sort(facts) // once, and not for each action
 	traces := tracesLost(b)
 	return func(d *draft) verdict {

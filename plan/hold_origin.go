@@ -60,11 +60,8 @@ func rivals(b *builder) (rivals []*fleet.Droplet) {
 // overOrigin holds what would destroy a droplet that is not proved to be a leftover, or that another arcadiad may count on. A tag alone
 // permits to adopt a droplet, and no more (laws 5 and 16).
 func overOrigin(b *builder) func(*draft) verdict {
-	var others []string
 	rivals := rivals(b)
-	for _, d := range rivals {
-		others = append(others, fmt.Sprint(d.ID))
-	}
+	others := fleet.Words(rivals, func(d *fleet.Droplet) string { return fmt.Sprint(d.ID) })
 	return func(d *draft) verdict {
 		switch {
 		case unproved(b, d):

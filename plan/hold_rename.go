@@ -29,10 +29,8 @@ func (c *cluster) names() string {
 }
 
 // ids are the registered droplets of the cluster, sorted.
-func (c *cluster) ids() (ids []string) {
-	for _, r := range c.records {
-		ids = append(ids, strconv.FormatInt(r.DropletID, 10))
-	}
+func (c *cluster) ids() []string {
+	ids := fleet.Words(c.records, func(r *fleet.Record) string { return strconv.FormatInt(r.DropletID, 10) })
 	slices.Sort(ids)
 	return ids
 }

@@ -108,10 +108,7 @@ func (s *index) addSagas(of func(string) *subject) {
 // addDroplets walks records and droplets side by side, both by id: a registered droplet is matched by its id and nothing else.
 func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
 	s.records = sorted(s.recorded.Records, func(a, b *fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
-	s.gone = make(map[int64]bool, len(s.observed.Gone))
-	for _, id := range s.observed.Gone {
-		s.gone[id] = true
-	}
+	s.gone = fleet.SetOf(s.observed.Gone, func(id int64) int64 { return id })
 
 	seen, tagged := 0, 0
 	slab := make([]holding, len(s.records)) // nearly every name has one, and few have more

@@ -47,10 +47,7 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 	for _, d := range b.droplets {
 		bearers[fleet.Key(d.Name)] = append(bearers[fleet.Key(d.Name)], d)
 	}
-	asked := map[string]bool{}
-	for _, n := range names {
-		asked[fleet.Key(n)] = true
-	}
+	asked := fleet.SetOf(names, fleet.Key)
 	var list []Transfer
 	for _, x := range b.subjects {
 		key := fleet.Key(x.name)
@@ -119,10 +116,9 @@ func untransferable(b *builder, d *fleet.Droplet, h Transfer) string {
 		return why
 	}
 	if misfits, _ := unlike(&h.Spec, d); len(misfits) > 0 {
-		words := make([]string, len(misfits))
-		for i, c := range misfits {
-			words[i] = fmt.Sprintf("%s is %s and not %s", c.Field, fleet.Value(c.From), fleet.Value(c.To))
-		}
+		words := fleet.Words(misfits, func(c FieldChange) string {
+			return fmt.Sprintf("%s is %s and not %s", c.Field, fleet.Value(c.From), fleet.Value(c.To))
+		})
 		return "it is not what the file asks for, so it would be replaced: " + fleet.Series(words) + "; change the file to match the droplet"
 	}
 	return ""
@@ -193,9 +189,5 @@ func liveWords(saga *fleet.Saga) string {
 }
 
 func ids(droplets []*fleet.Droplet) string {
-	words := make([]string, len(droplets))
-	for i, d := range droplets {
-		words[i] = fmt.Sprint(d.ID)
-	}
-	return fleet.Series(words)
+	return fleet.Series(fleet.Words(droplets, func(d *fleet.Droplet) string { return fmt.Sprint(d.ID) }))
 }

@@ -64,10 +64,7 @@ func (s *Sweeper) Sweep(ctx context.Context, recorded fleet.Recorded, observed f
 
 // leftovers are the sagas whose tags may go, oldest first, but for those that were looked at lately.
 func (s *Sweeper) leftovers(recorded fleet.Recorded, observed fleet.Observed, now time.Time) []fleet.Saga {
-	inUse := map[string]bool{}
-	for _, r := range recorded.Records {
-		inUse[fleet.Saga8(r.SagaID)] = true
-	}
+	inUse := fleet.SetOf(recorded.Records, func(r fleet.Record) string { return fleet.Saga8(r.SagaID) })
 	for _, d := range observed.Droplets {
 		for _, saga8 := range d.Saga8s() {
 			inUse[saga8] = true

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -54,10 +55,7 @@ func (b *board) take(p control.Progress, now time.Time) {
 // lines gives at most so many lines, none longer than width: those under way in front, the longest first, then failed ones, then
 // the ones that ended last. So the number of lines never shrinks. Sorted by name, that they do not dance. The caller has the lock.
 func (b *board) lines(most, width int, now time.Time) []string {
-	rows := make([]*row, 0, len(b.rows))
-	for _, r := range b.rows {
-		rows = append(rows, r)
-	}
+	rows := slices.Collect(maps.Values(b.rows))
 	byName := func(a, b *row) int {
 		return cmp.Or(fleet.CompareNames(a.Name, b.Name), strings.Compare(a.Saga, b.Saga))
 	}
@@ -72,11 +70,7 @@ func (b *board) lines(most, width int, now time.Time) []string {
 	for _, r := range rows {
 		longest = max(longest, len([]rune(r.Name)))
 	}
-	lines := make([]string, len(rows))
-	for i, r := range rows {
-		lines[i] = fleet.Cut(r.line(min(longest, 40), now), width)
-	}
-	return lines
+	return fleet.Words(rows, func(r *row) string { return fleet.Cut(r.line(min(longest, 40), now), width) })
 }
 
 // freshness is how old a picture may be.

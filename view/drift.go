@@ -58,10 +58,7 @@ func changedText(list []condition.Difference, d *control.Live) string {
 
 // drifted is what the table of drift shows: what is held back has a table of its own.
 func drifted(list []condition.Difference, back []condition.HeldBack) []condition.Difference {
-	held := map[string]bool{}
-	for _, h := range back {
-		held[fleet.Key(h.Name)] = true
-	}
+	held := fleet.SetOf(back, func(h condition.HeldBack) string { return fleet.Key(h.Name) })
 	return slices.DeleteFunc(slices.Clone(list), func(d condition.Difference) bool { return d.Cause == plan.CauseFile && held[fleet.Key(d.Name)] })
 }
 

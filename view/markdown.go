@@ -37,11 +37,7 @@ func Markdown(w io.Writer, p plan.Plan) error {
 	for _, s := range sections(p) {
 		m.section(s)
 	}
-	var warnings []string
-	for _, warning := range p.Warnings {
-		warnings = append(warnings, escape(warning))
-	}
-	m.bullets("Warnings", "", warnings)
+	m.bullets("Warnings", "", fleet.Words(p.Warnings, escape))
 	_, err := w.Write(m.Bytes())
 	return err
 }
@@ -106,11 +102,7 @@ func (m *markdown) section(s section) {
 		if e.about != "" {
 			lines[i] += " (" + e.about + ")"
 		}
-		var changes []string
-		for _, c := range e.changes {
-			changes = append(changes, change(c))
-		}
-		lines[i] += ": " + escape(e.words) + strings.Join(changes, ", ")
+		lines[i] += ": " + escape(e.words) + strings.Join(fleet.Words(e.changes, change), ", ")
 	}
 	says := s.says
 	if says != "" {

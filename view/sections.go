@@ -88,11 +88,7 @@ func missing(list []plan.Missing) []entry {
 
 // Missing is the missing droplets of a plan in one line, for those who wait for them.
 func Missing(p plan.Plan) string {
-	var parts []string
-	for _, e := range missing(p.Missing) {
-		parts = append(parts, e.name+" ("+e.about+"): "+e.words)
-	}
-	return strings.Join(parts, "; ")
+	return strings.Join(fleet.Words(missing(p.Missing), func(e entry) string { return e.name + " (" + e.about + "): " + e.words }), "; ")
 }
 
 // flights tells the stuck sagas from those that move.

@@ -126,7 +126,7 @@ func writing() []mutant {
 	tags := daemonTests("Tags")
 	take(1, "left tags: nothing bears them", sweep, `if uses > 0 {`, `if uses < 0 {`, steps)
 	take(1, "left tags: no droplet shows them", sweep, "inUse[saga8] = true", "inUse[saga8] = false", steps)
-	take(1, "left tags: no record is the saga's", sweep, `inUse[fleet.Saga8(r.SagaID)] = true`, `inUse[fleet.Saga8(r.SagaID)] = false`, steps)
+	take(1, "left tags: no record is the saga's", sweep, `inUse := fleet.SetOf(recorded.Records, `, `inUse := fleet.SetOf(recorded.Records[:0], `, steps)
 	take(5, "left tags: the watch has ended", sweep, `now.Sub(saga.EndedAt) < watched:`, `false:`, steps)
 	take(3, "left tags: the removal has its intent", sweep, `return s.keep(ctx, saga.ID, fleet.Facts{SweptAt: time.Now()})`, `return nil`, steps)
 	take(1, "left tags: so many a day", sweep, `removed >= left || `, `removed >= left+1000 || `, tags)

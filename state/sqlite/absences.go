@@ -22,10 +22,7 @@ func readAbsences(ctx context.Context, tx *sql.Tx) ([]fleet.Absence, error) {
 // saveAbsences makes what is known of absent droplets equal to what a look knows. The absence of a droplet that was seen since it began
 // has ended: it is left out, and the next look counts anew.
 func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error {
-	ids := make([]string, len(absences))
-	for i, a := range absences {
-		ids[i] = externalID(a.DropletID)
-	}
+	ids := fleet.Words(absences, func(a fleet.Absence) string { return externalID(a.DropletID) })
 	err := tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id NOT IN (SELECT value FROM json_each(?))", provider, jsonList(ids))
 	if err != nil {
 		return err
