@@ -91,7 +91,7 @@ func newWorld(t testing.TB, o simulator.Options) *world {
 	}
 	w.o = Options{
 		State: filepath.Join(fastDir(t), "arcadiad.db"), APIURL: "http://127.0.0.1", Reserve: -1, NoControl: true, Log: w.log,
-		Token: func() (string, error) { return "dop_v1_test", nil },
+		Token: func() (string, error) { return "dop_v1_test", nil }, Dial: w.sim.Dial,
 	}
 	return w
 }

@@ -95,7 +95,9 @@ func (y *stage) start() {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	y.inv = inventory.New(inventory.Options{Sync: y.api.Client(digitalocean.PrioritySync), Poll: y.api.Client(digitalocean.PriorityPoll)})
+	y.inv = inventory.New(inventory.Options{
+		Sync: y.api.Client(digitalocean.PrioritySync), Poll: y.api.Client(digitalocean.PriorityPoll), Dial: y.sim.Dial,
+	})
 	y.engine = saga.New(y.store, saga.Options{Observe: func(e saga.Event) {
 		if y.hook != nil {
 			y.hook(e)

@@ -85,6 +85,7 @@ func (s *goldenFleet) run() (end func()) {
 		done <- daemon.Run(ctx, daemon.Options{
 			Fleet: s.path("fleet.yaml"), State: s.path("arcadiad.db"), APIURL: "http://127.0.0.1", Reserve: -1, NoControl: true,
 			Token: func() (string, error) { return "dop_v1_test", nil }, Transport: s.sim.Transport(), Versions: s.versions,
+			Dial:       s.sim.Dial,
 			WebhookURL: func() (string, error) { return "https://hooks.example.com/x", nil }, WebhookTransport: &s.told,
 			Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		})

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +14,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"arcadiad/simulator"
 )
@@ -64,6 +68,59 @@ func TestOneHostOfTheSimulatedAccount(t *testing.T) {
 		t.Errorf("account %s, want %s from the file", next.UUID(), account)
 	}
 	if err := next.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever hosts the simulated account, and whoever uses it there, reaches its droplets at the addresses that it shows.
+func TestSimulatedDropletsAreReached(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "simulated.db")
+	var droplet simulator.Droplet
+	prepare := func(h hosting) (dial func(context.Context, string, string) (net.Conn, error), done func() error) {
+		t.Helper()
+		cmd := &cobra.Command{}
+		s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
+		if err := cmd.ParseFlags([]string{"--simulate", "--state", state}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.fill(); err != nil {
+			t.Fatal(err)
+		}
+		o, done, err := s.prepare(t.Context(), slog.New(slog.DiscardHandler), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Dial, done
+	}
+	reached := func(who string, dial func(context.Context, string, string) (net.Conn, error)) {
+		t.Helper()
+		for _, ip := range []string{droplet.PublicIPv4, droplet.PrivateIPv4} {
+			conn, err := dial(t.Context(), "tcp4", ip+":22")
+			if err != nil {
+				t.Errorf("%s: %v", who, err)
+				continue
+			}
+			conn.Close()
+		}
+	}
+	sim := simulator.New(simulator.Options{})
+	if err := sim.Open(accountFile(state)); err != nil {
+		t.Fatal(err)
+	}
+	droplet = sim.Add(simulator.Droplet{Name: "web-1"})
+	if err := sim.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dial, done := prepare(hostBriefly)
+	reached("who hosts it briefly", dial)
+	if err := done(); err != nil {
+		t.Fatal(err)
+	}
+	dial, done = prepare(hostForOthers)
+	reached("who hosts it for others", dial)
+	dial, doneToo := prepare(hostBriefly)
+	reached("who uses it", dial)
+	if err := errors.Join(doneToo(), done()); err != nil {
 		t.Fatal(err)
 	}
 }
