@@ -16,8 +16,8 @@ type Fleet struct {
 	Account string // the pinned team or account uuid from `account:`; empty: not said
 	Specs   []Spec // ordered by CompareNames
 	Policy  Policy
-	Windows []Window // from policy.windows: when droplets may be taken out of service; none: always
-	Hash    string   // SHA-256 in hex of the fleet file and every user_data file that it names
+	Windows Windows // from policy.windows: when droplets may be taken out of service; none: always
+	Hash    string  // SHA-256 in hex of the fleet file and every user_data file that it names
 }
 
 // Spec is one desired droplet.

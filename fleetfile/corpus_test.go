@@ -48,8 +48,8 @@ type fleetCase struct {
 
 // The whole corpus: files that are right, and files with problems.
 var (
-	good = slices.Concat(goodFiles, goodRollouts)
-	bad  = slices.Concat(badFiles, badRollouts)
+	good = slices.Concat(goodFiles, goodRollouts, goodWindows)
+	bad  = slices.Concat(badFiles, badRollouts, badWindows)
 )
 
 var goodFiles = []fleetCase{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 
 	"arcadiad/fleet"
 
@@ -26,12 +27,13 @@ func Decode(name string, data []byte, readFile func(name string) ([]byte, error)
 type decoder struct {
 	walker
 	readFile func(name string) ([]byte, error)
-	sources  map[string]*source      // user_data files by clean path
+	sources  map[string]*source // user_data files by clean path
+	zones    map[string]*time.Location
 	belongs  func(key string) string // a field, since it looks through the tables, which use the decoder
 }
 
 func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
-	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}, belongs: belongs}
+	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}, zones: map[string]*time.Location{}, belongs: belongs}
 }
 
 // rootKeys are the keys of the file.
@@ -81,7 +83,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 			droplets = e.value
 		case "policy":
 			policy = d.policy(e.value)
-			f.Policy = policy.policy
+			f.Policy, f.Windows = policy.policy, policy.windows
 		}
 	}
 	for key, hint := range map[string]string{"fleet": "name the fleet, such as fleet: demo", "droplets": "for a fleet without droplets, write droplets: []"} {
@@ -131,6 +133,7 @@ func belongs(key string) string {
 		{"under rollout", names(rolloutTable)},
 		{"under ready", names(readyTable)},
 		{"under ready.http", names(httpTable)},
+		{"under policy.windows", names(windowTable)},
 	} {
 		if slices.Contains(at.keys, key) {
 			places = append(places, at.place)

@@ -128,26 +128,30 @@ func tables(t *testing.T, schema described) string {
 		row(name, droplet.Properties[name], false)
 	}
 
-	inner := 0
-	for _, in := range []struct {
-		key   string
-		paths []string
-	}{
-		{"ready", []string{"tcp", "http", "http.port", "http.path", "http.status", "http.tls", "address", "within", "for"}},
-		{"rollout", []string{"max_unavailable", "max_surge", "canary", "pause", "drain", "on_failure", "unattended"}},
-	} {
-		fmt.Fprintf(&out, "\n### Under `%s`\n\n| key | is | |\n|---|---|---|\n", in.key)
-		for _, path := range in.paths {
-			d, must := droplet.Properties[in.key].at(path)
-			row(path, d, must)
-		}
-		inner += droplet.Properties[in.key].inner()
-	}
-
 	out.WriteString("\n## Policy\n\n| key | is | |\n|---|---|---|\n")
 	policy := schema.Properties["policy"].Properties
 	for _, name := range slices.Sorted(maps.Keys(policy)) {
 		row(name, policy[name], false)
+	}
+
+	window := policy["windows"].Items
+	out.WriteString("\n## Mappings in these\n")
+	inner := 0
+	for _, in := range []struct {
+		key   string
+		d     described
+		paths []string
+	}{
+		{"ready", droplet.Properties["ready"], []string{"tcp", "http", "http.port", "http.path", "http.status", "http.tls", "address", "within", "for"}},
+		{"rollout", droplet.Properties["rollout"], []string{"max_unavailable", "max_surge", "canary", "pause", "drain", "on_failure", "unattended"}},
+		{"policy.windows", *window, []string{"days", "from", "to", "zone"}},
+	} {
+		fmt.Fprintf(&out, "\n### `%s`\n\n| key | is | |\n|---|---|---|\n", in.key)
+		for _, path := range in.paths {
+			d, must := in.d.at(path)
+			row(path, d, must)
+		}
+		inner += in.d.inner()
 	}
 	if want := len(schema.Properties) + len(droplet.Properties) + len(policy) + inner; shown != want {
 		t.Errorf("the tables show %d keys, and the schema has %d", shown, want)

@@ -12,8 +12,9 @@ import (
 // policies are what `policy:` says.
 type policies struct {
 	policy      fleet.Policy
-	unavailable *fleet.Limit          // the short form of rollout.max_unavailable
-	rollout     value                 // what it says under rollout
+	unavailable *fleet.Limit // the short form of rollout.max_unavailable
+	rollout     value        // what it says under rollout
+	windows     fleet.Windows
 	said        map[string]*yaml.Node // the values of a rollout's keys, the short form too
 }
 
@@ -38,6 +39,7 @@ var policyTable = []member[policies]{
 		name: rolloutKey, schema: rolloutSchema("How a change goes through a group, where the group does not say."),
 		read: func(d *decoder, n *yaml.Node, p *policies) { p.rollout = d.rollout(n) },
 	},
+	{name: windowsKey, schema: windowsSchema(), read: func(d *decoder, n *yaml.Node, p *policies) { p.windows = d.windows(n) }},
 }
 
 // noPolicy is what holds where the file says nothing.

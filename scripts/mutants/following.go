@@ -15,6 +15,13 @@ func following() []mutant {
 	take(8, "names that collide", "fleetfile/expand.go", `; collides {`, `; collides && false {`, file)
 	take(8, "an old name that is still desired", "fleetfile/expand.go", `:= x.taken[key]; there {`, `:= x.taken[key]; there && false {`, file)
 	take(8, "an old name that two stanzas say", "fleetfile/expand.go", `:= heirs[key]; there {`, `:= heirs[key]; there && false {`, file)
+	take(18, "to be unattended needs ready", "fleetfile/rollout.go", `; !ready {`, `; !ready && false {`, file)
+	take(18, "none unavailable rules out what takes one first", "fleetfile/rollout.go", `if how.MaxUnavailable.Value == 0 {`, `if how.MaxUnavailable.Value < 0 {`, file)
+	take(18, "max_unavailable in short counts", "fleetfile/policy.go", `p.policy.Rollout.MaxUnavailable = p.unavailable`, `_ = p.unavailable`, file)
+	window := packageTests("fleet")
+	take(9, "a window that could begin twice begins late", "fleet/window.go", `_, opens = instants(`, `opens, _ = instants(`, window)
+	take(9, "a window that could end twice ends early", "fleet/window.go", `closes, _ = instants(`, `_, closes = instants(`, window)
+	take(9, "a window belongs to the day that it begins on", "fleet/window.go", `if !w.Days[day.Weekday()] {`, `if !w.Days[of.Weekday()] {`, window)
 	take(9, "max_destroy has a default", "fleetfile/policy.go", `fleet.Policy{MaxDestroy: fleet.DefaultMaxDestroy, `, `fleet.Policy{`, file)
 
 	take(10, "the gate pins the account", "daemon/observer.go", `l.api.Pin(account)`, ``, daemonTests("TestLaw10"))
