@@ -12,6 +12,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/inventory"
+	"arcadiad/simulator"
 )
 
 // network is what stands behind the addresses of a test in a bubble.
@@ -203,8 +204,8 @@ func TestProbesAreBounded(t *testing.T) {
 			t.Errorf("the second call probed %d, of which %d for the second time", len(second), again)
 		}
 		done := make(chan struct{})
-		for range 3 {
-			go func() { i.Probe(t.Context(), fleet, 0); done <- struct{}{} }()
+		for n := range 3 { // each with targets of its own
+			go func() { i.Probe(t.Context(), fleet[n*300:(n+1)*300], 0); done <- struct{}{} }()
 		}
 		for range 3 {
 			<-done
@@ -263,5 +264,50 @@ func TestAnsweredBeside(t *testing.T) {
 		want(false, true)
 		i.Probe(t.Context(), two, 0)
 		want(false, false)
+	})
+}
+
+// What a probe finds of the simulated account is the truth, at each moment of a droplet's life.
+func TestProbesFindTheTruth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := simulator.New(simulator.Options{ActionTime: time.Second})
+		inv := inventory.New(inventory.Options{Dial: sim.Dial})
+		sim.SetFaults(simulator.Faults{ReadyAfter: 20 * time.Second, ReadyFor: time.Minute})
+		d := sim.Add(simulator.Droplet{Name: "web-1"})
+		sim.PowerOff(d.ID)
+		sim.PowerOn(d.ID)
+		ask := func(ready fleet.Ready) inventory.Probed {
+			target := inventory.Target{DropletID: d.ID, Ready: ready, Address: ready.Address(&fleet.Droplet{PublicIPv4: d.PublicIPv4, PrivateIPv4: d.PrivateIPv4})}
+			return inv.Probe(t.Context(), []inventory.Target{target}, 0)[d.ID]
+		}
+		passes := map[bool]int{}
+		for range 120 {
+			truth := sim.Serves(d.ID)
+			passes[truth]++
+			for _, ready := range []fleet.Ready{
+				{Port: 22}, {Port: 5432, Private: true}, {Port: 80, HTTP: true, Path: "/healthz"}, {Port: 443, HTTP: true, TLS: true, Path: "/", Status: 200},
+			} {
+				if r := ask(ready); r.Passed != truth || !r.Passed && r.Why != "connection refused" {
+					t.Errorf("%v: it serves: %v, and %+v", ready, truth, r)
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		if passes[true] != 60 || passes[false] != 60 {
+			t.Errorf("it was asked %d times while it served, and %d times while it did not", passes[true], passes[false])
+		}
+		sim.SetFaults(simulator.Faults{ServiceStatus: 503})
+		sim.PowerOff(d.ID)
+		sim.PowerOn(d.ID)
+		if r := ask(fleet.Ready{Port: 80, HTTP: true, Path: "/"}); r.Why != "answered 503, not 200 to 299" {
+			t.Errorf("a sick droplet: %+v", r)
+		}
+		sim.SetFaults(simulator.Faults{Unreachable: []string{simulator.Everything}})
+		if r := ask(fleet.Ready{Port: 22}); r.Why != "no answer within 3s" || !sim.Serves(d.ID) {
+			t.Errorf("this host's network is down: %+v", r)
+		}
+		if writes := sim.Requests().Total(); writes != 0 {
+			t.Errorf("probes cost %d requests", writes)
+		}
 	})
 }

@@ -77,6 +77,27 @@ func looking() []mutant {
 	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
 	take(14, "a look that failed says so", shared, "if s.err != nil {\n\t\t\treturn sight{err: s.err}", "if false {\n\t\t\treturn sight{err: s.err}", look)
 
+	const probe, prober = "inventory/probe.go", "inventory/prober.go"
+	take(18, "a probe stays off this host", prober, `case ip.IsLoopback() && !p.loopback:`, `case false:`, look)
+	take(18, "a probe stays off the metadata", prober, `case ip.IsLinkLocalUnicast():`, `case false:`, look)
+	take(18, "a public probe stays off private addresses", prober, `case ip.IsPrivate() && !t.Ready.Private:`, `case false:`, look)
+	take(18, "a probe asks no name server", prober, `case err != nil || !ip.Is4():`, `case err != nil && false:`, look)
+	take(18, "a probe reads so much and no more", prober, `R: conn, N: probeHeaders}`, `R: conn, N: probeHeaders << 10}`, look)
+	take(18, "a probe is over in time", prober, `ctx, cancel := context.WithTimeout(ctx, limit)`, `ctx, cancel := context.WithTimeout(ctx, limit*2)`, look)
+	take(18, "a redirect is no pass", prober, `answer.StatusCode/100 != 2:`, `answer.StatusCode/100 > 3:`, look)
+	take(18, "the status that is asked for", prober, `case ready.Status != 0 && answer.StatusCode != ready.Status:`, `case false:`, look)
+	take(18, "probes are shared", probe, `shared := p.shared[t]
+`, `shared := p.shared[Target{}]
+`, look)
+	take(18, "a shared probe outlives its first asker", probe, `if shared.askers--; shared.askers == 0 {`, `if shared.askers--; true {`, look)
+	take(18, "so many probes at once", probe, `newProbes() probes {
+	return probes{slots: make(chan struct{}, probesAtOnce)`, `newProbes() probes {
+	return probes{slots: make(chan struct{}, probesAtOnce*2)`, look)
+	take(18, "a probe that was stopped says nothing", probe, "if ctx.Err() != nil {\n\t\treturn Probed{}, false\n\t}\n\tresult", "result", look)
+	take(18, "an old pass tells nothing of the network", probe, `r.Passed && !r.At.Before(since)`, `r.Passed`, look)
+	take(18, "its own pass tells nothing of the network", probe, `other != id && r.Passed`, `(other != id || true) && r.Passed`, look)
+	take(18, "a result gets old", probe, `r.target != t || r.At.Before(oldest)`, `r.target != t`, look)
+
 	const execute = "reconcile/execute.go"
 	take(7, "a create looks at the fleet's own listing", execute, `if i < 0 || !creates(a) {`, `if i < 0 || !creates(a) || true {`, world)
 	take(7, "an empty database looks twice", execute, `if pass.Recorded.MadeNothing() {`, `if false {`, world)
