@@ -2,7 +2,9 @@ package fleetfile_test
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
+	"regexp"
 	"testing"
 
 	"arcadiad/fleetfile"
@@ -33,6 +35,15 @@ func TestExample(t *testing.T) {
 	text, err := os.ReadFile("../examples/fleet.yaml")
 	if err != nil {
 		t.Fatal(err)
+	}
+	// What it shows in comments works, too.
+	keys := regexp.MustCompile(`(?m)^( +)# (ready|rollout|windows):`)
+	if found := len(keys.FindAll(text, -1)); found != 3 {
+		t.Errorf("the example shows %d keys in comments", found)
+	}
+	all, err := fleetfile.Decode("fleet.yaml", keys.ReplaceAll(text, []byte("$1$2:")), os.DirFS("../examples").(fs.ReadFileFS).ReadFile)
+	if web, ok := all.Spec("web-3"); err != nil || !ok || web.Ready == nil || web.Rollout == nil || len(all.Windows) != 1 {
+		t.Errorf("the keys in comments: %+v, %v", all, err)
 	}
 	if !bytes.HasPrefix(text, []byte("# yaml-language-server: $schema=./fleet.schema.json\n")) {
 		t.Error("the example's first line does not name its schema")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
@@ -48,8 +49,23 @@ func FuzzDecode(f *testing.F) {
 			if len(s.UserData) > 64<<10 || slices.ContainsFunc(s.Tags, fleet.OurTag) {
 				t.Errorf("a droplet has too much: %+v", s)
 			}
+			if r := s.Ready; r != nil && (r.Port < 1 || r.Port > 65535 || r.For < 0 || r.For >= r.Within || r.HTTP != strings.HasPrefix(r.Path, "/")) {
+				t.Errorf("%s has a probe that cannot be: %+v", s.Name, *r)
+			}
+			how := got.Policy.RolloutOf(s)
+			if how.MaxSurge.Of(1) < 1 || how.Canary < 0 || how.Pause < 0 || how.Drain < 0 || how.MaxUnavailable.Of(1) < 0 {
+				t.Errorf("%s goes in a way that cannot be: %+v", s.Name, how)
+			}
+			if first := s.Rules.Order == fleet.DestroyFirst; how.Unattended && (first || s.Ready == nil) || how.MaxUnavailable.Of(1) == 0 && (first || s.Rules.Resize != fleet.ResizeReplace) {
+				t.Errorf("%s goes in a way that its rules exclude: %+v", s.Name, how)
+			}
 			if i > 0 && fleet.CompareNames(got.Specs[i-1].Name, s.Name) >= 0 {
 				t.Errorf("%s comes before %s", got.Specs[i-1].Name, s.Name)
+			}
+		}
+		for _, w := range got.Windows {
+			if opens := (fleet.Windows{w}).Opens(time.Unix(0, 0)); w.From == w.To || w.From < 0 || w.To > 24*time.Hour || w.Days == [7]bool{} || opens.IsZero() && w.To-w.From < 24*time.Hour {
+				t.Errorf("a window that never opens: %+v", w)
 			}
 		}
 		if again, err := fleetfile.Decode("fleet.yaml", data, readCorpusFile); err != nil || !reflect.DeepEqual(got, again) {

@@ -235,6 +235,16 @@ func TestRolloutArrives(t *testing.T) {
 	}
 }
 
+// Every key that a rollout can have is one of the file.
+func TestEveryKeyOfARollout(t *testing.T) {
+	for field := range reflect.TypeFor[fleet.RolloutKeys]().Fields() {
+		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if _, err := decode(with("rollout: {" + key + ": []}")); err == nil || strings.Contains(err.Error(), "unknown key") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
 // A group's word counts before the defaults', which it replaces whole, and before the policy's, key by key.
 func TestWhoSaysHowItGoes(t *testing.T) {
 	f, err := decode(`version: 1
