@@ -110,7 +110,7 @@ func get(ctx context.Context, conn net.Conn, ip netip.Addr, ready fleet.Ready) e
 	if ready.TLS {
 		u.Scheme = "https"
 		secured := tls.Client(conn, &tls.Config{
-			InsecureSkipVerify: true, //nolint:gosec // the certificate is for a name, and the probe knows only an address; nothing secret is sent
+			InsecureSkipVerify: true, // the certificate is for a name, and the probe knows only an address; nothing secret is sent
 			NextProtos:         []string{"http/1.1"},
 		})
 		if err := secured.HandshakeContext(ctx); err != nil {
@@ -125,7 +125,7 @@ func get(ctx context.Context, conn net.Conn, ip netip.Addr, ready fleet.Ready) e
 	bounded := &io.LimitedReader{R: conn, N: probeHeaders}
 	reader := bufio.NewReader(bounded)
 	for {
-		answer, err := http.ReadResponse(reader, request) //nolint:bodyclose // the connection is closed; closing the body would read it
+		answer, err := http.ReadResponse(reader, request) // the connection is closed, not the body: that would read it
 		switch {
 		case err != nil && bounded.N <= 0:
 			return fmt.Errorf("answered with more than %d KiB of headers", probeHeaders>>10)

@@ -147,7 +147,8 @@ func TestProbesAreShared(t *testing.T) {
 		if <-passed {
 			t.Error("who left has an answer")
 		}
-		if !<-passed || !<-passed || n.dials.Load() != 1 {
+		first, second := <-passed, <-passed
+		if !first || !second || n.dials.Load() != 1 {
 			t.Errorf("the others lost their probe when the first asker left; %d probes were made", n.dials.Load())
 		}
 		ask(t.Context(), other)
