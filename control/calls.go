@@ -23,6 +23,8 @@ var (
 	pauseCall    = call[bool, struct{}]{path: "/v2/pause"}
 	retryCall    = call[string, struct{}]{path: "/v2/retry"}
 	abortCall    = call[string, struct{}]{path: "/v2/abort"}
+	rolloutsCall = call[struct{}, []Rollout]{path: "/v2/rollouts"}
+	rolloutCall  = call[RolloutOrder, Rollout]{path: "/v2/rollout"}
 	tokenCall    = call[string, struct{}]{path: "/v2/token"}
 	doctorCall   = call[struct{}, doctor.Report]{path: "/v2/doctor"}
 )

@@ -123,6 +123,15 @@ func (c *Client) Retry(ctx context.Context, sagaID string) error {
 func (c *Client) Abort(ctx context.Context, sagaID string) error {
 	return tell(ctx, c, abortCall, sagaID)
 }
+
+func (c *Client) Rollouts(ctx context.Context) ([]Rollout, error) {
+	return look(ctx, c, rolloutsCall, struct{}{})
+}
+
+func (c *Client) OrderRollout(ctx context.Context, q RolloutOrder) (Rollout, error) {
+	return rolloutCall.ask(ctx, c.http, q, nil)
+}
+
 func (c *Client) Token(ctx context.Context, token string) error {
 	return tell(ctx, c, tokenCall, token)
 }

@@ -21,5 +21,6 @@
 //	call.go                   one call, from both ends
 //	bounds.go                 how much may be sent, and how slowly
 //	socket.go inprocess.go
+//	rollout.go                what is told of a rollout, and what a person does with one
 //	status.go                 what is told of a daemon and its sagas
 package control

@@ -33,6 +33,8 @@ func Handler(s Service) http.Handler {
 	pauseCall.serve(mux, done(s.Pause))
 	retryCall.serve(mux, done(s.Retry))
 	abortCall.serve(mux, done(s.Abort))
+	rolloutsCall.serve(mux, plain(func(ctx context.Context, _ struct{}) ([]Rollout, error) { return s.Rollouts(ctx) }))
+	rolloutCall.serve(mux, plain(s.OrderRollout))
 	tokenCall.serve(mux, done(func(ctx context.Context, token string) error {
 		if !fromOwner(ctx) {
 			return errors.New("only root may give the daemon another token (use sudo)")

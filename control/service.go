@@ -41,6 +41,10 @@ type Service interface {
 	Retry(ctx context.Context, sagaID string) error
 	// Abort makes a saga go back, unless a step that cannot be undone has begun.
 	Abort(ctx context.Context, sagaID string) error
+	// Rollouts gives the changes that go through groups, and those that went: live ones first, and of each kind the newest first.
+	Rollouts(ctx context.Context) ([]Rollout, error)
+	// OrderRollout pauses, resumes or aborts the live rollout of a group, and tells of it.
+	OrderRollout(ctx context.Context, q RolloutOrder) (Rollout, error)
 	// Token gives the daemon another API token.
 	Token(ctx context.Context, token string) error
 	// Doctor examines what the daemon lives on.

@@ -26,6 +26,7 @@ func TestWireKeepsItsNames(t *testing.T) {
 		"status": new(Status), "saga filter": new(saga.Filter), "sagas": new([]saga.Saga), "calls": new([]fleet.Call),
 		"plan request": new(PlanRequest), "plan": new(wirePlan), "apply request": new(ApplyRequest), "progress": new(line[wireApplyAnswer]),
 		"offer request": new(OfferRequest), "offer": new([]plan.Transfer), "transfer request": new(TransferRequest), "transferred": new(TransferAnswer),
+		"rollouts": new([]Rollout), "rollout order": new(RolloutOrder),
 		"doctor": new(doctor.Report), "droplet": new(fleet.Droplet),
 	} {
 		pinned[name+", empty"] = reflect.New(reflect.TypeOf(v).Elem()).Interface()

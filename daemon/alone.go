@@ -200,6 +200,18 @@ func (a *alone) Abort(ctx context.Context, sagaID string) error {
 	return a.briefly(ctx, func(h *app) error { return h.engine.Abort(ctx, sagaID) })
 }
 
+func (a *alone) Rollouts(ctx context.Context) ([]control.Rollout, error) {
+	return rolloutsOf(ctx, a.Reader, nil)
+}
+
+func (a *alone) OrderRollout(ctx context.Context, q control.RolloutOrder) (told control.Rollout, err error) {
+	err = a.briefly(ctx, func(h *app) error {
+		told, err = h.orderRollout(ctx, q)
+		return err
+	})
+	return told, err
+}
+
 func (a *alone) Missed(context.Context) error        { return control.ErrNoDaemon }
 func (a *alone) Token(context.Context, string) error { return control.ErrNoDaemon }
 

@@ -67,6 +67,15 @@ func (h *app) pause(ctx context.Context, paused bool) error {
 	return nil
 }
 
+// orderRollout has a pass see to the rest, at once.
+func (h *app) orderRollout(ctx context.Context, q control.RolloutOrder) (control.Rollout, error) {
+	told, err := rollouts{h.store, h.engine}.order(ctx, q)
+	if told.ID != "" {
+		h.loop.Trigger(reconcile.TriggerRollout, q.Do == control.ResumeRollout)
+	}
+	return told, err
+}
+
 // carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
 // its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
 func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control.Progress), after func(context.Context) (plan.Plan, error),

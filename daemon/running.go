@@ -90,6 +90,14 @@ func (r running) Pause(ctx context.Context, paused bool) error     { return r.pa
 func (r running) Retry(ctx context.Context, sagaID string) error   { return r.retry(ctx, sagaID) }
 func (r running) Abort(ctx context.Context, sagaID string) error   { return r.engine.Abort(ctx, sagaID) }
 
+func (r running) Rollouts(ctx context.Context) ([]control.Rollout, error) {
+	return rolloutsOf(ctx, r.Reader, r.loop.Last().Outcome.Pass.Plan.Rollouts)
+}
+
+func (r running) OrderRollout(ctx context.Context, q control.RolloutOrder) (control.Rollout, error) {
+	return r.orderRollout(ctx, q)
+}
+
 // Token takes a token, which proves itself like any other: no write goes out before its account has answered.
 func (r running) Token(_ context.Context, token string) error {
 	if token == "" {

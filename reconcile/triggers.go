@@ -21,12 +21,13 @@ const (
 	TriggerSync     = "sync"
 	TriggerApprove  = "approve"
 	TriggerPause    = "pause or resume"
+	TriggerRollout  = "rollout"
 )
 
 // Triggers are all triggers of a pass.
 func Triggers() []string {
 	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerMissing, TriggerRetry, TriggerApply,
-		TriggerSync, TriggerApprove, TriggerPause}
+		TriggerSync, TriggerApprove, TriggerPause, TriggerRollout}
 }
 
 const triggerComma = ", "

@@ -43,6 +43,13 @@ func remembering() []mutant {
 	take(18, "sagas begin only while their rollout is in its phase", "state/sqlite/rollouts.go", `WHERE id = ? AND ended_at IS NULL AND phase = ?)`, `WHERE id = ? AND ended_at IS NULL AND ? <> '')`, db)
 	take(18, "a rollout is written with its sagas", "state/sqlite/journal.go", `for _, row := range sg.Rows {`, `for _, row := range sg.Rows[:0] {`, db)
 	take(18, "the rows of a beginning are written once", "saga/engine.go", `s.Rows = nil // they are written`, ``, engine)
+	const rollouts = "daemon/rollouts.go"
+	orders := daemonTests("^TestRollout")
+	take(18, "rollout orders: the row says so too", rollouts, `if next.Phase != r.Phase || `, `if next.Phase == "" && `, orders)
+	take(18, "rollout orders: only its own sagas go back", rollouts, `return s.Labels[fleet.LabelRollout] != id`, `return false`, orders)
+	take(18, "rollout orders: what goes back is waited for", rollouts, `case s.Status == saga.Compensating:`, `case false:`, orders)
+	take(18, "rollout orders: what failed by a clock of the future is lifted too", rollouts, `case s.EndedAt.After(next.LiftedAt):`, `case false:`, orders)
+	take(18, "rollout orders: a pass follows", "daemon/orders.go", `h.loop.Trigger(reconcile.TriggerRollout, `, `_, _ = reconcile.TriggerRollout, (`, orders)
 	take(3, "each commit is on the disk", "state/sqlite/store.go", `"_synchronous=FULL"`, `"_synchronous=NORMAL"`, db)
 	take(15, "freed pages are overwritten", "state/sqlite/store.go", `"_secure_delete=on"`, `"_secure_delete=off"`, db)
 	take(3, "a request that fails is taken back", "state/sqlite/writer.go", `if r.err = r.do(ctx, t); r.err != nil {`, `if r.err = r.do(ctx, t); false {`, db)
