@@ -434,6 +434,11 @@ func (s tappedStore) Grant(ctx context.Context, planID string, grants []fleet.Gr
 	return around(s.t, "grant", func() ([]fleet.Grant, error) { return s.Store.Grant(ctx, planID, grants) })
 }
 
+func (s tappedStore) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
+	_, err := around(s.t, "change a rollout", func() (int, error) { return 0, s.Store.ChangeRollout(ctx, r, was) })
+	return err
+}
+
 func (s tappedStore) Inherit(ctx context.Context, heirs map[int64]string) error {
 	_, err := around(s.t, "inherit", func() (int, error) { return 0, s.Store.Inherit(ctx, heirs) })
 	return err
