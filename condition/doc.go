@@ -10,7 +10,7 @@
 //
 // A file uses only those below it:
 //
-//	board.go log.go line.go    who tells: the webhook and the metrics, the log, the service manager
+//	board.go log.go            who tells: the webhook and the metrics, the log, the service manager
 //	waiting.go                 what else people are shown: what waits, and what differs
 //	set.go                     the table of kinds
 //	find.go                    a function for each kind

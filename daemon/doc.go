@@ -24,8 +24,8 @@
 //	supervisor.go              what the service manager is told
 //	observability.go           metrics, conditions, notifications
 //	web.go                     scrapes and probes
-//	follow.go tidy.go
+//	follow.go
 //	watchdog.go                work or rest, or a hang
-//	feed.go shownplans.go
+//	feed.go                    what people follow, and what they were shown
 //	options.go
 package daemon

@@ -79,10 +79,7 @@ func (c *Client) Action(ctx context.Context, id int64) (Action, error) {
 // oneAction sends a request that is answered with an action.
 func (c *Client) oneAction(ctx context.Context, r request) (Action, error) {
 	a, _, err := ask(ctx, c, r, "action", func(a godo.Action) bool { return a.ID > 0 && a.Status != "" }, "it shows no action")
-	if err != nil {
-		return Action{}, err
-	}
-	return actionOf(a), nil
+	return actionOf(a), err
 }
 
 func actionOf(a godo.Action) Action {

@@ -29,20 +29,14 @@ func (c *Client) Sizes(ctx context.Context) (map[string]fleet.Size, error) {
 	if err == nil && len(sizes) == 0 {
 		err = &Error{Op: r.op, Kind: ErrUnavailable, Message: "the list is empty"}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return sizes, nil
+	return sizes, err
 }
 
 // Image finds an image by its slug or its id. ErrNotFound means that there is none, or none that this account may use.
 func (c *Client) Image(ctx context.Context, name string) (fleet.Image, error) {
 	r := request{op: "read image " + name, method: http.MethodGet, path: "v2/images/" + url.PathEscape(name), scopes: "image:read"}
 	i, _, err := ask(ctx, c, r, "image", func(i godo.Image) bool { return i.ID > 0 }, "there is no image in it")
-	if err != nil {
-		return fleet.Image{}, err
-	}
-	return fleet.Image{ID: int64(i.ID), Slug: i.Slug, Regions: i.Regions, MinDisk: i.MinDiskSize}, nil
+	return fleet.Image{ID: int64(i.ID), Slug: i.Slug, Regions: i.Regions, MinDisk: i.MinDiskSize}, err
 }
 
 // Keys gives every SSH key of the account, by its id and by its fingerprint. The API answers ten such requests a minute
@@ -58,10 +52,7 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return keys, nil
+	return keys, err
 }
 
 // VPC finds a VPC by its uuid. ErrNotFound means that there is none, or another account's.

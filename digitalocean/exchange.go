@@ -79,7 +79,7 @@ func ask[T any](ctx context.Context, c *Client, r request, key string, whole fun
 		err = errors.New(lacks)
 	}
 	if err != nil {
-		return found, a, r.unread(a, err)
+		return *new(T), a, r.unread(a, err)
 	}
 	return found, a, nil
 }

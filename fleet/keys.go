@@ -46,9 +46,7 @@ func (c *Catalogue) key(spelling string) (SSHKey, bool) {
 }
 
 // resolve gives the keys by their ids, or as they are spelled where the account is not known to have them.
-func (c *Catalogue) resolve(keys []string) map[string]bool {
-	return SetOf(keys, c.spelled)
-}
+func (c *Catalogue) resolve(keys []string) map[string]bool { return SetOf(keys, c.spelled) }
 
 func (c *Catalogue) spelled(key string) string {
 	if k, there := c.key(key); there {

@@ -44,9 +44,7 @@ func (e Error) Unwrap() error { return e.cause }
 type Errors []Error
 
 // Error gives one line for each problem.
-func (e Errors) Error() string {
-	return strings.Join(fleet.Words(e, Error.Error), "\n")
-}
+func (e Errors) Error() string { return strings.Join(fleet.Words(e, Error.Error), "\n") }
 
 // Unwrap lets errors.Is and errors.As look at each problem.
 func (e Errors) Unwrap() []error {

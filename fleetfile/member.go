@@ -60,11 +60,7 @@ func membersSchema[T any](table []member[T], doc string) object {
 
 // names are the keys of a table.
 func names[T any](table []member[T]) []string {
-	all := make([]string, len(table))
-	for i, m := range table {
-		all[i] = m.name
-	}
-	return all
+	return fleet.Words(table, func(m member[T]) string { return m.name })
 }
 
 // limits are numbers of droplets or percentages of them, at least so much. Why says why they may not be below that.

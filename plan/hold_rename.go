@@ -24,9 +24,7 @@ type cluster struct {
 }
 
 // names are those of the cluster's droplets, in a few words.
-func (c *cluster) names() string {
-	return fleet.Span(c.members[0], c.members[len(c.members)-1])
-}
+func (c *cluster) names() string { return fleet.Span(c.members[0], c.members[len(c.members)-1]) }
 
 // ids are the registered droplets of the cluster, sorted.
 func (c *cluster) ids() []string {

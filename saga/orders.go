@@ -1,6 +1,7 @@
 package saga
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -69,11 +70,8 @@ func named(id, asked string) bool {
 func (w *worker) retry(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case w.closed != nil:
-		return w.closed
-	case w.lost != nil:
-		return w.lost // the same row and the same binary: trying again would find the same
+	if err := cmp.Or(w.closed, w.lost); err != nil { // lost: the same row and the same binary, so trying again would find the same
+		return err
 	}
 	w.poke()
 	return nil

@@ -68,9 +68,7 @@ const (
 )
 
 // Live tells whether a saga in this state still holds its subject.
-func (s Status) Live() bool {
-	return s != Completed && s != Compensated && s != Superseded
-}
+func (s Status) Live() bool { return s != Completed && s != Compensated && s != Superseded }
 
 // Filter chooses sagas; the zero filter means all.
 type Filter struct {

@@ -28,9 +28,9 @@ func writing() []mutant {
 
 	take(4, "redirects are not followed", "digitalocean/api.go", `return http.ErrUseLastResponse`, `return nil`, api)
 	take(15, "no plain http but to loopback", "digitalocean/api.go", `case u.Scheme == "http" && !loopback(u.Hostname()):`, `case false:`, api)
-	take(4, "a 5xx is unknown", "digitalocean/classify.go", `case status < 400, status >= 500, status == http.StatusRequestTimeout:`, `case status < 400, status == http.StatusRequestTimeout:`, api)
-	take(4, "a 408 is unknown", "digitalocean/classify.go", `status >= 500, status == http.StatusRequestTimeout:`, `status >= 500:`, api)
-	take(4, "a cut connection is unknown", "digitalocean/classify.go", "if connected {\n\t\treturn false", "if connected {\n\t\treturn true", api)
+	take(4, "a 5xx is unknown", "digitalocean/errors.go", `case status < 400, status >= 500, status == http.StatusRequestTimeout:`, `case status < 400, status == http.StatusRequestTimeout:`, api)
+	take(4, "a 408 is unknown", "digitalocean/errors.go", `status >= 500, status == http.StatusRequestTimeout:`, `status >= 500:`, api)
+	take(4, "a cut connection is unknown", "digitalocean/errors.go", "if connected {\n\t\treturn false", "if connected {\n\t\treturn true", api)
 	take(4, "what is unknown is uncertain", "digitalocean/errors.go", `|| e.Kind == ErrUnknown`, `|| e.Kind == ErrNotFound`, api)
 	take(10, "the gate starts shut", "digitalocean/budget.go", `closed: errNotProved,`, `closed: nil,`, api)
 	take(12, "a gate that shuts frees queued writes", "digitalocean/budget.go", `if w := e.Value.(*waiter); w.write {`, `if w := e.Value.(*waiter); w.write && false {`, api)
