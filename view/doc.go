@@ -19,6 +19,5 @@
 //	timeline.go                what happened when
 //	saga.go
 //	doctor.go
-//	revision.go                where a fleet file comes from
 //	table.go times.go words.go json.go
 package view

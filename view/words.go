@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -33,3 +34,37 @@ func enumerate(counts []count) string {
 func droplets(n int) string { return fleet.Counted(n, "droplet") }
 
 func orNone(s string) string { return cmp.Or(s, "-") }
+
+// commit names the commit that a fleet file is of.
+func commit(r fleet.Revision) string {
+	return fmt.Sprintf("commit %s by %s: %s", r.Short(), fleet.OneLine(r.Author), fleet.OneLine(r.Subject))
+}
+
+// origin says where the fleet file of a plan comes from.
+func origin(r fleet.Revision) string {
+	switch {
+	case r.Commit == "":
+		return clean(r.File) + ", which is not committed yet"
+	case r.Differs:
+		return clean(r.File + ", changed since " + commit(r))
+	}
+	return clean(r.File + " of " + commit(r))
+}
+
+// fileText says which version of the fleet file it is; line 0: none.
+func fileText(r fleet.Revision, line int) string {
+	words := cmp.Or(r.File, "the fleet file")
+	if line > 0 {
+		words += fmt.Sprint(", line ", line)
+	}
+	switch {
+	case r.File == "":
+	case r.Commit == "":
+		words += ", not committed yet"
+	case r.Differs:
+		words += ", changed since " + commit(r)
+	default:
+		words += ", of " + commit(r)
+	}
+	return words
+}
