@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -81,6 +82,18 @@ func Fit(s string, columns int) string { return Cut(OneLine(s), columns) }
 func Cut(s string, columns int) string {
 	if r := []rune(s); len(r) > columns && columns > 0 {
 		return string(r[:columns-1]) + "…"
+	}
+	return s
+}
+
+// Lasting is a duration as people write one: 10m, 1h30m, 45s.
+func Lasting(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
 }

@@ -18,6 +18,8 @@ type builder struct {
 	grants  map[string][]fleet.Grant // in force, by the Key of the name
 	known   map[int64]*fleet.Known   // what the database knows of droplets, by id; nil: nobody asked yet
 	byMaker map[string][]int64       // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
+	groups  map[string]*group        // by the Key of their names; nil: nothing goes through a group
+	batches map[string]*batch        // who of each group goes now; nil: not chosen yet
 	tallies map[string]tally         // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
 }
 

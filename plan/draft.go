@@ -15,6 +15,7 @@ type draft struct {
 	seen       *fleet.Droplet // the droplet that the action is about; nil for a provision
 	record     *fleet.Record  // its record; nil: not registered
 	hash       string         // Spec.Hash of what is desired; empty for a destroy
+	waits      bool           // it is held, and only time is missing
 	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
 }
 

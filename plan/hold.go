@@ -171,8 +171,8 @@ func hold(b *builder) {
 			case d.Held:
 				d.HeldReason += "; also held by " + h.Name + ": " + v.why
 			default:
-				d.Held, d.HeldBy, d.HeldReason, d.Approvable = true, h.Name, v.why, h.Liftable
-				if d.destroys() && !d.Waits() {
+				d.Held, d.HeldBy, d.HeldReason, d.Approvable, d.waits = true, h.Name, v.why, h.Liftable, h.Waits
+				if d.destroys() && !(d.waits && !d.Blocked) {
 					d.KeepMonthly = d.seen.Price.Monthly
 				}
 			}

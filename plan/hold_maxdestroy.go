@@ -6,6 +6,8 @@ import (
 	"arcadiad/fleet"
 )
 
+const holdMaxDestroy = "max_destroy"
+
 // counted tells whether policy.max_destroy counts the action: it counts what is registered (law 5).
 func counted(d *draft) bool { return d.destroys() && d.record != nil }
 
@@ -16,13 +18,25 @@ type departures struct {
 	corrections   int            // replaces among the free ones that no edit of the file asked for
 	goes          map[int64]bool // droplets that are destroyed or replaced
 	ends          map[int64]bool // those of them that nothing replaces
+
+	whole map[*group]int // by group: the droplets of a rollout that is to begin, and is judged as one
 }
 
-func leaving(b *builder) departures {
-	leave := departures{goes: map[int64]bool{}, ends: map[int64]bool{}}
+// leaving counts what goes. A rollout is judged alone, whole, at its start: one that a person approved, or that the file lets go unattended,
+// counts against nothing else, and neither does one that is too large by itself.
+func leaving(b *builder, limit int) departures {
+	leave := departures{goes: map[int64]bool{}, ends: map[int64]bool{}, whole: map[*group]int{}}
 	for _, d := range b.drafts {
+		if g := begins(b, d); g != nil && (!d.Held || d.Approvable || d.waits) {
+			leave.whole[g]++
+		}
+	}
+	for _, d := range b.drafts {
+		g := begins(b, d)
 		switch {
-		case !counted(d) || d.Held && !d.Approvable:
+		case !counted(d) || d.Held && !d.Approvable || apart(b, d):
+			continue
+		case g != nil && (leave.whole[g] > limit || approvedWhole(b, g)):
 			continue
 		case d.Held:
 			leave.waiting++
@@ -32,11 +46,17 @@ func leaving(b *builder) departures {
 		if d.Kind == Replace && d.Corrects() {
 			leave.corrections++
 		}
-		leave.goes[d.DropletID], leave.ends[d.DropletID] = true, d.Kind == Destroy
+	}
+	for _, d := range b.drafts {
+		if counted(d) && !d.Held {
+			leave.goes[d.DropletID], leave.ends[d.DropletID] = true, d.Kind == Destroy
+		}
 	}
 	for _, saga := range b.sagas {
 		if saga.Live && destroysRegistered(b, saga) {
-			leave.live++
+			if !approvedRollout(b, saga) {
+				leave.live++
+			}
 			id := saga.Replaces
 			if saga.Kind == fleet.SagaDestroy {
 				id = saga.DropletID
@@ -47,14 +67,71 @@ func leaving(b *builder) departures {
 	return leave
 }
 
+// begins gives the group whose rollout would begin with the action; nil: it is a part of none, or of one that has begun.
+func begins(b *builder, d *draft) *group {
+	g := b.groups[d.Rollout]
+	if g == nil || !counted(d) || agreed(g, d) {
+		return nil
+	}
+	return g
+}
+
+// agreed tells whether the action belongs to a rollout that was judged when it began: it changes the very droplet that was a member then.
+func agreed(g *group, d *draft) bool {
+	if g == nil || g.row == nil {
+		return false
+	}
+	m, member := g.row.Has(d.Name)
+	return member && m.DropletID == d.DropletID
+}
+
+// unattended tells whether the file lets the changes of the group go without a person. Without a probe, or where the old droplet goes
+// first, it cannot.
+func (g *group) unattended() bool {
+	return g.rules.Unattended && g.spec.Ready != nil && g.spec.Rules.Order != fleet.DestroyFirst
+}
+
+// apart tells whether the action goes by a rollout that counts against nothing else.
+func apart(b *builder, d *draft) bool {
+	g := b.groups[d.Rollout]
+	return g != nil && (g.unattended() && d.Kind == Replace || agreed(g, d) && g.row.Approval != "")
+}
+
+// approvedWhole tells whether a person has approved each action of a rollout that is to begin, and that is stored.
+func approvedWhole(b *builder, g *group) bool {
+	for _, d := range g.drafts {
+		if counted(d) && !agreed(g, d) {
+			if _, granted := b.granted(d.need(holdMaxDestroy, nil), false); !granted {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// approvedRollout tells whether a live saga belongs to a rollout that counts against nothing else.
+func approvedRollout(b *builder, saga *fleet.Saga) bool {
+	if saga.Rollout == "" {
+		return false
+	}
+	for _, row := range b.recorded.Rollouts {
+		if row.ID == saga.Rollout && row.Approval != "" {
+			return true
+		}
+	}
+	x, desired := b.desired.Spec(saga.Name)
+	g := b.groups[fleet.Key(x.Group)]
+	return desired && g != nil && g.unattended()
+}
+
 // overMaxDestroy holds every destroy and replace when they are more than policy.max_destroy allows: which few of too many should go
 // ahead is not for a program to choose. What no edit of the file asked for counts over time, until a person approves more of it. The
-// last droplets of a fleet are destroyed unasked only where the policy says 100%.
+// last droplets of a fleet are destroyed unasked only where the policy says 100%. A rollout that has begun is not judged again.
 func overMaxDestroy(b *builder) func(*draft) verdict {
-	leave := leaving(b)
 	corrected := corrected(b)
 	policy := b.desired.Policy.MaxDestroy
 	limit := policy.Of(b.standing)
+	leave := leaving(b, limit)
 	whole := policy.Percent && policy.Value >= 100
 	everything := func(set map[int64]bool, d *draft) bool {
 		for _, x := range b.subjects {
@@ -67,7 +144,8 @@ func overMaxDestroy(b *builder) func(*draft) verdict {
 		return true
 	}
 	return func(d *draft) verdict {
-		if !counted(d) {
+		g := b.groups[d.Rollout]
+		if !counted(d) || apart(b, d) || g != nil && agreed(g, d) {
 			return verdict{}
 		}
 		planned := leave.free
@@ -75,6 +153,9 @@ func overMaxDestroy(b *builder) func(*draft) verdict {
 			planned += leave.waiting
 		}
 		switch {
+		case g != nil && leave.whole[g] > limit:
+			return verdict{why: fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced, and policy.max_destroy allows %d without approval",
+				leave.whole[g], b.standing, limit)}
 		case planned+leave.live > limit:
 			why := fmt.Sprintf("%d of %d registered droplets would be destroyed or replaced", planned, b.standing)
 			if leave.live > 0 {

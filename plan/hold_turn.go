@@ -3,13 +3,13 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"arcadiad/fleet"
 )
 
-// outOfTurn lets one action of each name go first (law 2: one saga per name), and takes only so many of each group out of service at a
-// time (law 18). What a replace brings along anyway waits for it; while the replace is held, so does only what would switch the droplet
-// off.
+// outOfTurn lets one action of each name go first (law 2: one saga per name), and of each group only the batch whose turn it is (law 18).
+// What a replace brings along anyway waits for it; while the replace is held, so does only what would switch the droplet off.
 func outOfTurn(b *builder) func(*draft) verdict {
 	replaces, first := map[*subject]*draft{}, map[*subject]*draft{}
 	for _, d := range b.drafts {
@@ -17,7 +17,7 @@ func outOfTurn(b *builder) func(*draft) verdict {
 			replaces[d.subject] = d
 		}
 	}
-	groups := groups(b)
+	mends := mending(b)
 	return func(d *draft) verdict {
 		if before := first[d.subject]; before != nil {
 			first := "the " + string(before.Kind)
@@ -35,11 +35,20 @@ func outOfTurn(b *builder) func(*draft) verdict {
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
 			return verdict{why: "waiting until it is active: DigitalOcean does one thing to a droplet at a time"}
 		}
-		if group := groups[groupOf(d.subject)]; group != nil && d.endsService() {
-			if wait := group.take(d); wait != "" {
-				if d.Blocked = !group.mends && len(group.goes) == 0; d.Blocked {
-					wait += "; " + group.wayOut()
+		if g := b.groups[groupOf(d.subject)]; g != nil && d.endsService() {
+			bt := batches(b)[g.key]
+			wait := ""
+			switch {
+			case d.Rollout != "" && bt.goes[d], d.Rollout == "" && mayLeave(b, g, bt, d):
+			case d.Rollout != "" && bt.wait != "":
+				wait, d.Blocked = bt.wait, bt.stuck
+			default:
+				wait = fmt.Sprintf("waiting its turn (%s): %s", pace(g, d), absent(g, bt))
+				if d.Blocked = len(bt.goes) == 0 && !mends[g]; d.Blocked {
+					wait += "; " + wayOut(g)
 				}
+			}
+			if wait != "" {
 				return verdict{why: wait}
 			}
 		}
@@ -48,132 +57,92 @@ func outOfTurn(b *builder) func(*draft) verdict {
 	}
 }
 
-// groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
-func groupOf(x *subject) string {
-	if x.spec != nil {
-		return x.spec.Group
-	}
-	return stemOf(x.name)
+// pace says how many go at a time.
+func pace(g *group, d *draft) string {
+	return fmt.Sprintf("%d of %d at once", g.size(d.Kind == Replace && !d.destroyFirst()), g.count)
 }
 
-// group is how a group stands in service.
-type group struct {
-	count   int      // desired members
-	most    int      // of them that may be out of service at once
-	serving int      // that serve, and are not taken out of service by this plan
-	out     []string // that do not serve
-	off     int      // of those, the ones that are off and in nobody's hands
-	goes    []string // that this plan takes out of service
-	mends   bool     // something is under way, or due, for one of those that do not serve
+// mayLeave tells whether a droplet that the file does not want any more may go: it does not serve, or enough desired members do without it.
+func mayLeave(b *builder, g *group, bt *batch, d *draft) bool {
+	out := d.seen.Status == fleet.StatusOff || d.seen.Status == fleet.StatusActive && !inService(b, d.seen, g.spec)
+	return out || bt.serving >= g.count-g.most()
 }
 
-// groups finds the groups of the file with how they stand. It is nil where the plan takes nothing out of service.
-func groups(b *builder) map[string]*group {
-	needed, due := false, map[*subject]bool{}
-	for _, d := range b.drafts {
-		needed = needed || d.endsService() && !d.Held
-		due[d.subject] = due[d.subject] || !d.Held && (!d.endsService() || d.seen.Status == fleet.StatusOff)
-	}
-	if !needed {
+// mending finds the groups in which something is under way, or due, for a member that does not serve.
+func mending(b *builder) map[*group]bool {
+	if b.groups == nil {
 		return nil
 	}
-	groups := map[string]*group{}
-	for _, x := range b.subjects {
-		if x.spec == nil {
-			continue
-		}
-		g := groups[x.spec.Group]
-		if g == nil {
-			g = &group{}
-			groups[x.spec.Group] = g
-		}
-		g.count++
-		if serves(b, x) {
-			g.serving++
-		} else {
-			g.out = append(g.out, x.name)
-			if x.live == nil && slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present && h.seen.Status == fleet.StatusOff }) {
-				g.off++
-			}
-			g.mends = g.mends || due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
-		}
+	due := map[*subject]bool{}
+	for _, d := range b.drafts {
+		due[d.subject] = due[d.subject] || !d.Held && (!d.endsService() || d.seen.Status == fleet.StatusOff)
 	}
-	for _, g := range groups {
-		g.most = max(1, b.desired.Policy.MaxUnavailable.Of(g.count))
+	mends := map[*group]bool{}
+	for _, g := range b.groups {
+		mends[g] = slices.ContainsFunc(g.out, func(x *subject) bool {
+			return due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
+		})
 	}
-	return groups
-}
-
-// serves tells whether a desired name has a droplet in service which no saga takes out of it.
-func serves(b *builder, x *subject) bool {
-	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
-		return false
-	}
-	return slices.ContainsFunc(x.holdings, func(h holding) bool {
-		return (h.state == present || h.state == busy) && h.seen.Status == fleet.StatusActive
-	})
-}
-
-// take takes a droplet out of service, or says why it has to wait. One that is off is out of service already. One that the file dropped, or
-// whose status is not known, leaves as many serving as before.
-func (g *group) take(d *draft) (wait string) {
-	if d.seen.Status == fleet.StatusOff {
-		return ""
-	}
-	left := g.serving
-	counts := d.Kind != Destroy && d.seen.Status == fleet.StatusActive
-	if counts {
-		left--
-	}
-	if left < g.count-g.most {
-		return fmt.Sprintf("waiting its turn (%d of %d at once): %s, and policy.max_unavailable allows no more", g.most, g.count, g.absent())
-	}
-	if counts {
-		g.serving = left
-		g.goes = append(g.goes, d.Name)
-	}
-	return ""
+	return mends
 }
 
 // absent says which members are not in service, or will not be.
-func (g *group) absent() string {
-	words := ""
-	if len(g.out) > 0 {
-		words = few(g.out, "is out of service", "are out of service")
-	}
-	if len(g.goes) > 0 {
-		if words != "" {
-			words += ", "
+func absent(g *group, bt *batch) string {
+	var goes []string
+	for d := range bt.goes {
+		if slices.Contains(g.serving, d.subject) {
+			goes = append(goes, d.Name)
 		}
-		words += few(g.goes, "goes first", "go first")
 	}
-	return words
+	slices.SortFunc(goes, fleet.CompareNames)
+	var words []string
+	if len(g.out) > 0 {
+		words = append(words, few(names(g.out), "is out of service", "are out of service"))
+	}
+	if len(goes) > 0 {
+		words = append(words, few(goes, "goes first", "go first"))
+	}
+	if len(goes) == 0 {
+		return strings.Join(words, ", ") + ", and max_unavailable allows no more"
+	}
+	return strings.Join(words, ", ")
 }
 
 // wayOut says what a person can do where nothing brings the members that are out of service back.
-func (g *group) wayOut() string {
-	const most = 3
-	names := "them"
-	if len(g.out) <= most {
-		names = fleet.Series(g.out)
+func wayOut(g *group) string {
+	if len(g.out) == 0 {
+		return "raise max_unavailable"
 	}
-	if g.off == len(g.out) {
-		return "switch " + names + " on, or raise policy.max_unavailable"
+	off := func(x *subject) bool {
+		return x.live == nil && slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present && h.seen.Status == fleet.StatusOff })
 	}
-	return "bring " + names + " back into service, or raise policy.max_unavailable"
+	out := "them"
+	if len(g.out) <= fewest {
+		out = fleet.Series(names(g.out))
+	}
+	if !slices.ContainsFunc(g.out, func(x *subject) bool { return !off(x) }) {
+		return "switch " + out + " on, or raise max_unavailable"
+	}
+	return "bring " + out + " back into service, or raise max_unavailable"
 }
 
-// few names some of a list.
-func few(names []string, one, many string) string {
-	const most = 3
-	switch n := len(names); {
-	case n == 1:
-		return names[0] + " " + one
-	case n <= most:
-		return fleet.Series(names) + " " + many
-	default:
-		return fmt.Sprintf("%s and %d more %s", fleet.Series(names[:1]), n-1, many)
+// fewest is how many names are told one by one.
+const fewest = 3
+
+// some names the members of a list, or how many there are.
+func some(names []string) string {
+	if len(names) > fewest {
+		return names[0] + fleet.More(len(names)-1)
 	}
+	return fleet.Series(names)
+}
+
+// few says something of some of a list.
+func few(names []string, one, many string) string {
+	if len(names) == 1 {
+		many = one
+	}
+	return some(names) + " " + many
 }
 
 // acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too

@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"arcadiad/fleet"
+)
+
+// batch is who of a group goes now, and why the others do not.
+type batch struct {
+	goes    map[*draft]bool
+	serving int    // members that serve when those are gone that it takes out of service
+	wait    string // what all others wait for; empty: they have a reason of their own
+	stuck   bool   // what they wait for waits for a person
+}
+
+// batches finds who goes now in each group, once: when the holds before have held what they hold. What waits for its turn needs no room
+// in the account.
+func batches(b *builder) map[string]*batch {
+	if b.batches == nil {
+		b.batches = map[string]*batch{}
+		for _, key := range slices.Sorted(maps.Keys(b.groups)) {
+			b.batches[key] = batchOf(b, b.groups[key])
+		}
+	}
+	return b.batches
+}
+
+// goesNow tells whether an action has its turn, or needs none.
+func goesNow(b *builder, d *draft) bool {
+	bt := batches(b)[d.Rollout]
+	return bt == nil || d.secondHalf() || bt.goes[d]
+}
+
+// batchOf chooses the next batch of a group (law 18). A batch begins when the one before has ended and its pause is over. What is off goes
+// at once, and the second halves of replaces do.
+func batchOf(b *builder, g *group) *batch {
+	bt := &batch{goes: map[*draft]bool{}, serving: len(g.serving)}
+	bt.wait, bt.stuck = waitOf(b, g)
+	surge, down, most := g.size(true), g.size(false), g.count
+	if g.row == nil && g.rules.Canary > 0 {
+		most = g.rules.Canary
+	}
+	for _, d := range inOrder(g) {
+		serves := slices.Contains(g.serving, d.subject)
+		switch {
+		case d.Held, d.secondHalf():
+			continue
+		case d.seen.Status == fleet.StatusOff:
+			bt.goes[d] = true
+			continue
+		case bt.wait != "" || most == 0:
+			continue
+		}
+		surges := d.Kind == Replace && !d.destroyFirst()
+		left := bt.serving
+		if serves && (!surges || len(g.out) > 0) { // where all serve, a new droplet beside the old one takes nobody out of service
+			left--
+		}
+		known := serves || d.seen.Status == fleet.StatusActive // that it does not serve; one in another state may
+		if left < g.count-g.most() && (serves || !known) {
+			continue
+		}
+		if room := map[bool]*int{true: &surge, false: &down}[surges]; *room > 0 {
+			*room--
+			most--
+			bt.goes[d], bt.serving = true, left
+		}
+	}
+	return bt
+}
+
+// inOrder are the drafts of a group in the order in which they have their turns: first those of members that do not serve.
+func inOrder(g *group) []*draft {
+	list := slices.Clone(g.drafts)
+	serves := func(d *draft) bool { return slices.Contains(g.serving, d.subject) }
+	return slices.Concat(slices.DeleteFunc(slices.Clone(list), serves), slices.DeleteFunc(list, func(d *draft) bool { return !serves(d) }))
+}
+
+// waitOf says why no batch may begin now, and whether that takes a person; empty: one may.
+func waitOf(b *builder, g *group) (wait string, stuck bool) {
+	var before, stands []string
+	for _, saga := range g.live {
+		if before = append(before, saga.Name); saga.Stuck() {
+			stands = append(stands, saga.Name)
+		}
+	}
+	for _, d := range g.drafts {
+		if d.secondHalf() {
+			before = append(before, d.Name)
+		}
+	}
+	switch {
+	case len(before) > 0 && len(stands) == len(before):
+		return "waiting for the batch before: " + few(stands, "is stuck", "are stuck") + " (see: arcadiad saga list)", true
+	case len(before) > 0:
+		return "waiting for the batch before: " + some(before), false
+	case g.row == nil || g.rules.Pause == 0 || g.progress.EndedAt.IsZero():
+		return "", false
+	}
+	next := g.progress.EndedAt.Add(g.rules.Pause)
+	if !b.waitsUntil(next, g.rules.Pause) {
+		return "", false
+	}
+	return fmt.Sprintf("the next batch begins at %s, after a pause of %s", clock(next), fleet.Lasting(g.rules.Pause)), false
+}
