@@ -129,7 +129,7 @@ type RolloutProgress struct {
 	Live    []string // members with a saga under way
 	Waiting []string // the others
 
-	Stopped *Saga     // the first saga that failed since the rollout began, or was last lifted; nil: none
+	Stopped *Saga     // the first saga that failed since the rollout began, or was last lifted, and that nobody retried; nil: none
 	EndedAt time.Time // when the last of its sagas ended; zero: one is live, or none has ended
 	Begun   int       // sagas that it began
 }
@@ -151,7 +151,7 @@ func (r Rollout) Progress(sagas []Saga) (p RolloutProgress) {
 		switch {
 		case s.Live:
 			live[key] = true
-		case s.Failed() && s.EndedAt.After(r.LiftedAt) && p.Stopped == nil:
+		case s.Failed() && !s.Retried && s.EndedAt.After(r.LiftedAt) && p.Stopped == nil:
 			p.Stopped = s
 		}
 		if s.EndedAt.After(p.EndedAt) {

@@ -8,15 +8,7 @@ import (
 	"arcadiad/fleet"
 )
 
-// batch is who of a group goes now, and why the others do not.
-type batch struct {
-	goes    map[*draft]bool
-	serving int    // members that serve when those are gone that it takes out of service
-	wait    string // what all others wait for; empty: they have a reason of their own
-	stuck   bool   // what they wait for waits for a person
-}
-
-// batches finds who goes now in each group, once: when the holds before have held what they hold. What waits for its turn needs no room
+// batches finds who goes now in each group, once: when the holds before have held what they hold. What waits for its turn needs no place
 // in the account.
 func batches(b *builder) map[string]*batch {
 	if b.batches == nil {
@@ -38,7 +30,7 @@ func goesNow(b *builder, d *draft) bool {
 // at once, and the second halves of replaces do.
 func batchOf(b *builder, g *group) *batch {
 	bt := &batch{goes: map[*draft]bool{}, serving: len(g.serving)}
-	bt.wait, bt.stuck = waitOf(b, g)
+	waitOf(b, g, bt)
 	surge, down, most := g.size(true), g.size(false), g.count
 	if g.row == nil && g.rules.Canary > 0 {
 		most = g.rules.Canary
@@ -63,8 +55,8 @@ func batchOf(b *builder, g *group) *batch {
 		if left < g.count-g.most() && (serves || !known) {
 			continue
 		}
-		if room := map[bool]*int{true: &surge, false: &down}[surges]; *room > 0 {
-			*room--
+		if more := map[bool]*int{true: &surge, false: &down}[surges]; *more > 0 {
+			*more--
 			most--
 			bt.goes[d], bt.serving = true, left
 		}
@@ -79,8 +71,8 @@ func inOrder(g *group) []*draft {
 	return slices.Concat(slices.DeleteFunc(slices.Clone(list), serves), slices.DeleteFunc(list, func(d *draft) bool { return !serves(d) }))
 }
 
-// waitOf says why no batch may begin now, and whether that takes a person; empty: one may.
-func waitOf(b *builder, g *group) (wait string, stuck bool) {
+// waitOf says why no batch may begin now, if none may.
+func waitOf(b *builder, g *group, bt *batch) {
 	var before, stands []string
 	for _, saga := range g.live {
 		if before = append(before, saga.Name); saga.Stuck() {
@@ -94,15 +86,15 @@ func waitOf(b *builder, g *group) (wait string, stuck bool) {
 	}
 	switch {
 	case len(before) > 0 && len(stands) == len(before):
-		return "waiting for the batch before: " + few(stands, "is stuck", "are stuck") + " (see: arcadiad saga list)", true
+		bt.wait, bt.stuck = "waiting for the batch before: "+few(stands, "is stuck", "are stuck")+" (see: arcadiad saga list)", true
 	case len(before) > 0:
-		return "waiting for the batch before: " + some(before), false
+		bt.wait = "waiting for the batch before: " + some(before)
 	case g.row == nil || g.rules.Pause == 0 || g.progress.EndedAt.IsZero():
-		return "", false
+	default:
+		next := g.progress.EndedAt.Add(g.rules.Pause)
+		if b.waitsUntil(next, g.rules.Pause) {
+			bt.next = next
+			bt.wait = fmt.Sprintf("the next batch begins at %s, after a pause of %s", clock(next), fleet.Lasting(g.rules.Pause))
+		}
 	}
-	next := g.progress.EndedAt.Add(g.rules.Pause)
-	if !b.waitsUntil(next, g.rules.Pause) {
-		return "", false
-	}
-	return fmt.Sprintf("the next batch begins at %s, after a pause of %s", clock(next), fleet.Lasting(g.rules.Pause)), false
 }

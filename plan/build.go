@@ -29,6 +29,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	hold(b)
 	license(b)
 	priceAll(b)
+	tellRollouts(b)
 	estimate(b)
 	noteSideEffects(b)
 	return finish(b), nil

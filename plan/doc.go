@@ -15,7 +15,7 @@
 // What else hangs on a droplet that goes is told to people, and decides nothing.
 //
 // Every name has at most one action that may start, because it has at most one live saga; what else is due for it is held by
-// turn. Failures hold too, for a while, and [Plan.Lapses] says when the first of these waits is over.
+// turn. So is what would take too many of a group out of service: a change goes through a group batch by batch, as a [Rollout]. Failures hold too, for a while, and [Plan.Lapses] says when the first of these waits is over.
 //
 // What a plan never does by itself, because it takes a person who names the droplet, are [Adoptable] and [Releasable].
 //
@@ -31,10 +31,14 @@
 //	decide.go                  one name at a time
 //	adopt.go                   untracked droplets: the one to keep, and the others
 //	compare.go update.go       one droplet, field by field, and what is changed in place
+//	rollouts.go                the changes that go through groups, for people, and what becomes of them
 //	hold.go                    the table of holds
-//	hold_turn.go               one action of a name, and a few of a group
+//	hold_turn.go               one action of a name, and of a group those whose turn it is
 //	hold_bounds.go             max_droplets, max_monthly_cost, account_limit
+//	batch.go                   who of a group goes now
 //	hold_maxdestroy.go hold_preflight.go
+//	hold_stopped.go hold_ready.go
+//	groups.go                  how the groups stand in service, and what is to change in them
 //	hold_backoff.go            what failed, or did not last: loop, stalled, backoff
 //	hold_confirm.go hold_lost.go hold_rename.go hold_nametaken.go hold_origin.go
 //	hold_attached.go           volumes, reserved_ip
@@ -42,7 +46,9 @@
 //	warn.go                    what people should know besides
 //	effort.go cost.go          how long it takes, and what it costs
 //	sideeffects.go             what hangs on droplets that go
-//	builder.go draft.go        a plan in the making, and an action of it
+//	builder.go                 a plan in the making
+//	group.go                   a group, and the change that goes through it
+//	draft.go                   an action of a plan in the making
 //	newindex.go renames.go     which name each saga, record and droplet belongs to
 //	index.go                   everything that is known, by name
 //	tally.go                   what became of the creates of a group

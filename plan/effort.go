@@ -6,13 +6,14 @@ import "time"
 // (docs/digitalocean-api.md, "Statuses" and "Destroying a droplet").
 const (
 	usuallyActive  = time.Minute
+	usuallyReady   = time.Minute // from active until it passes its probe
 	usuallyGone    = 30 * time.Second
 	usuallyResized = 3 * time.Minute // off, resized and on again
 	perPage        = 200             // droplets on a page of a listing
 	usualInterval  = 5 * time.Second
 )
 
-// estimate says about how many requests the plan takes, and how long.
+// estimate says about how many requests the plan takes, and how long: its rollouts are counted to their end.
 //
 // Each create, destroy and update is a write. Whoever waits shares a look every interval, which takes a request for each of them or a
 // whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
@@ -21,7 +22,7 @@ func estimate(b *builder) {
 	creates, destroys, others, resizes := 0, 0, 0, 0
 	for _, d := range b.drafts {
 		switch {
-		case d.Held:
+		case d.Held && !(d.HeldBy == holdTurn && !d.Blocked):
 		case d.Kind == Adopt:
 			others++
 		case d.Kind == Update:
@@ -68,6 +69,11 @@ func estimate(b *builder) {
 	}
 	if over := e.Requests - pace.Left; pace.Hour > 0 && over > 0 {
 		e.Time = max(e.Time, time.Hour+time.Duration(over)*time.Hour/time.Duration(pace.Hour))
+	}
+	for _, r := range b.plan.Rollouts {
+		if r.HeldBy == "" {
+			e.Time = max(e.Time, r.Left)
+		}
 	}
 	b.plan.Effort = e
 }

@@ -8,11 +8,16 @@ import (
 	"arcadiad/fleet"
 )
 
-// grantsByName sorts the approvals that have not lapsed by the names that they are for: thousands may be given at once.
-func grantsByName(grants []fleet.Grant, now time.Time) map[string][]fleet.Grant {
+// grantsByName sorts the approvals that have not lapsed by the names that they are for: thousands may be given at once. What was approved
+// together with a rollout lasts as long as that.
+func grantsByName(recorded fleet.Recorded, now time.Time) map[string][]fleet.Grant {
+	rolling := map[string]bool{"": false}
+	for _, r := range recorded.Rollouts {
+		rolling[r.Approval] = r.Approval != ""
+	}
 	byName := map[string][]fleet.Grant{}
-	for _, g := range grants {
-		if now.Sub(g.At) < fleet.GrantLasts {
+	for _, g := range recorded.Grants {
+		if now.Sub(g.At) < fleet.GrantLasts || rolling[g.Plan] {
 			byName[g.Name] = append(byName[g.Name], g)
 		}
 	}

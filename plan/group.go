@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -22,64 +23,13 @@ type group struct {
 	progress fleet.RolloutProgress // of the row
 }
 
-// groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
-func groupOf(x *subject) string {
-	if x.spec != nil {
-		return fleet.Key(x.spec.Group)
-	}
-	return stemOf(fleet.Key(x.name))
-}
-
-// groupsOf sorts the members of the file's groups by how they stand, once the drafts are complete. It is nil where nothing is to go through
-// a group and nothing has.
-func groupsOf(b *builder) map[string]*group {
-	if len(b.recorded.Rollouts) == 0 && !slices.ContainsFunc(b.drafts, (*draft).endsService) {
-		return nil
-	}
-	groups := map[string]*group{}
-	for _, x := range b.subjects {
-		if x.spec == nil {
-			continue
-		}
-		g := groups[groupOf(x)]
-		if g == nil {
-			g = &group{key: groupOf(x), spec: x.spec, rules: b.desired.Policy.RolloutOf(*x.spec)}
-			groups[g.key] = g
-		}
-		g.count++
-		if serves(b, x) {
-			g.serving = append(g.serving, x)
-		} else {
-			g.out = append(g.out, x)
-		}
-		if x.live != nil && changes(x.live) {
-			g.live = append(g.live, x.live)
-		}
-	}
-	for i, d := range b.drafts {
-		another := i+1 < len(b.drafts) && b.drafts[i+1].subject == d.subject && b.drafts[i+1].Kind == Replace // which a resize joins
-		if g := groups[groupOf(d.subject)]; g != nil && d.rolls() && !another {
-			g.drafts = append(g.drafts, d)
-			d.Rollout = g.key
-		}
-	}
-	for i := range b.recorded.Rollouts {
-		row := &b.recorded.Rollouts[i]
-		if g := groups[row.Group]; g != nil && g.spec.GroupHash() == row.Spec {
-			g.row, g.progress = row, row.Progress(b.recorded.Sagas)
-		}
-	}
-	return groups
-}
-
-// rolls tells whether the action is a part of the change that goes through the group of its droplet.
-func (d *draft) rolls() bool {
-	return d.subject.spec != nil && (d.Kind == Replace || d.Alter.Downtime() || d.secondHalf())
-}
-
-// changes tells whether a live saga is a part of the change of its droplet's group.
-func changes(saga *fleet.Saga) bool {
-	return saga.Rollout != "" || saga.Kind == fleet.SagaReplace || saga.DestroysFirst() || saga.Downtime
+// batch is who of a group goes now, and why the others do not.
+type batch struct {
+	goes    map[*draft]bool
+	serving int       // members that serve when those are gone that it takes out of service
+	wait    string    // what all others wait for; empty: they have a reason of their own
+	stuck   bool      // what they wait for waits for a person
+	next    time.Time // when the pause before the next batch is over; zero: it does not wait for that
 }
 
 // most is how many members may be out of service at once.
@@ -93,6 +43,28 @@ func (g *group) size(surges bool) int {
 	return max(1, g.most()) // what is out of service already may go where nothing else may
 }
 
+// surges tells whether the change creates new droplets beside the old ones.
+func (g *group) surges() bool {
+	return g.spec.Rules.Order != fleet.DestroyFirst && !slices.ContainsFunc(g.drafts, func(d *draft) bool { return d.Kind == Update })
+}
+
+// stopped is the saga of the member that stopped the rollout of the group; nil: none did, or the stanza was edited since.
+func (g *group) stopped() *fleet.Saga {
+	if g.row == nil || g.edited() {
+		return nil
+	}
+	return g.progress.Stopped
+}
+
+// edited tells whether a person has edited how the group changes, or shows that it serves, since its rollout began or was last lifted.
+func (g *group) edited() bool { return g.row.Rules != g.spec.RulesHash() }
+
+// unattended tells whether the file lets the changes of the group go without a person. Without a probe, or where the old droplet goes
+// first, it cannot.
+func (g *group) unattended() bool {
+	return g.rules.Unattended && g.spec.Ready != nil && g.spec.Rules.Order != fleet.DestroyFirst
+}
+
 // names are the names of subjects.
 func names(list []*subject) (names []string) {
 	for _, x := range list {
@@ -101,18 +73,21 @@ func names(list []*subject) (names []string) {
 	return names
 }
 
-// serves tells whether a desired name has a droplet in service which no saga takes out of it.
-func serves(b *builder, x *subject) bool {
-	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
-		return false
+// fewest is how many names are told one by one.
+const fewest = 3
+
+// some names the members of a list, or how many there are.
+func some(names []string) string {
+	if len(names) > fewest {
+		return names[0] + fleet.More(len(names)-1)
 	}
-	return slices.ContainsFunc(x.holdings, func(h holding) bool {
-		return (h.state == present || h.state == busy) && inService(b, h.seen, x.spec)
-	})
+	return fleet.Series(names)
 }
 
-// inService tells whether a droplet serves: it is active, and passes the probe of its group where there is one. What was not probed does
-// not count (law 18).
-func inService(b *builder, d *fleet.Droplet, spec *fleet.Spec) bool {
-	return d.Status == fleet.StatusActive && (spec.Ready == nil || b.observed.Readiness.Passing(d.ID))
+// few says something of some of a list.
+func few(names []string, one, many string) string {
+	if len(names) == 1 {
+		many = one
+	}
+	return some(names) + " " + many
 }

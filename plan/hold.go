@@ -69,6 +69,11 @@ var holds = []Hold{
 		Ends:   "find out why (`arcadiad saga list`), then change the stanza or `arcadiad saga retry` one of them, which is for the whole group",
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
 	}, {
+		Name: "stopped", judge: each(heldByStop),
+		Says:   "a member failed and stopped the rollout of its group, or a person paused or aborted it",
+		Ends:   "an edit of the stanza, or `arcadiad rollout resume GROUP`",
+		advice: "find out why (arcadiad rollout list); then change the stanza, or: arcadiad rollout resume GROUP",
+	}, {
 		Name: "confirm", Waits: true, judge: each(heldByConfirm, heldByTraces),
 		Says: "a second look is needed: drift was noticed just now, or the fleet's tag exists and no droplet has it",
 		Ends: "half a minute, or five minutes",
@@ -82,7 +87,11 @@ var holds = []Hold{
 		Says: "DigitalOcean would refuse it",
 		Ends: "correct the line of the file that it names",
 	}, {
-		Name: "max_destroy", Liftable: true, judge: overMaxDestroy,
+		Name: "ready", Liftable: true, Catalogue: true, judge: overReady,
+		Says: "no member of the group passes the probe of `ready`",
+		Ends: "correct `ready` in the stanza, or `arcadiad approve PLAN`",
+	}, {
+		Name: holdMaxDestroy, Liftable: true, judge: overMaxDestroy,
 		Says: "one pass would destroy or replace too many, or the whole fleet, or too many were replaced without an edit",
 		Ends: "`arcadiad approve PLAN`, if it is what you meant; [an example](getting-started.md#too-much-at-once)",
 	}, {

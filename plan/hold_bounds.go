@@ -63,7 +63,7 @@ func overAccountLimit(b *builder) func(*draft) verdict {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
 	count := have + len(b.unseen()) + b.destroyedFirst()
 	return func(d *draft) verdict {
-		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() {
+		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() || !goesNow(b, d) {
 			return verdict{}
 		}
 		if count < limit {

@@ -85,12 +85,6 @@ func agreed(g *group, d *draft) bool {
 	return member && m.DropletID == d.DropletID
 }
 
-// unattended tells whether the file lets the changes of the group go without a person. Without a probe, or where the old droplet goes
-// first, it cannot.
-func (g *group) unattended() bool {
-	return g.rules.Unattended && g.spec.Ready != nil && g.spec.Rules.Order != fleet.DestroyFirst
-}
-
 // apart tells whether the action goes by a rollout that counts against nothing else.
 func apart(b *builder, d *draft) bool {
 	g := b.groups[d.Rollout]

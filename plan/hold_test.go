@@ -38,6 +38,17 @@ var heldByEach = map[string]func() *scene{
 		s.recorded.Records[0].Protect = true
 		return s
 	},
+	"stopped": func() *scene {
+		s := edited("db-1", "db-2")
+		s.begin("db")
+		s.recorded.Rollouts[0].Phase = fleet.RolloutPaused
+		return s
+	},
+	"ready": func() *scene {
+		s := edited("db-1", "db-2")
+		s.probe(fleet.Ready{Port: 22})
+		return s
+	},
 	"volumes": func() *scene {
 		s := losing()
 		s.droplet(101).VolumeIDs = []string{"v1"}

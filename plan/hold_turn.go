@@ -126,25 +126,6 @@ func wayOut(g *group) string {
 	return "bring " + out + " back into service, or raise max_unavailable"
 }
 
-// fewest is how many names are told one by one.
-const fewest = 3
-
-// some names the members of a list, or how many there are.
-func some(names []string) string {
-	if len(names) > fewest {
-		return names[0] + fleet.More(len(names)-1)
-	}
-	return fleet.Series(names)
-}
-
-// few says something of some of a list.
-func few(names []string, one, many string) string {
-	if len(names) == 1 {
-		many = one
-	}
-	return some(names) + " " + many
-}
-
 // acts tells whether the alteration takes actions on the droplet, which are refused while another is under way, its own creation too
 // (docs/digitalocean-api.md, "Actions"). Tags do not.
 func acts(a fleet.Alteration) bool {

@@ -30,6 +30,8 @@ type Plan struct {
 	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
 	// writes nothing at DigitalOcean.
 	Records []fleet.Record `json:"Records"`
+	// RolloutChanges are what becomes of live rollouts.
+	RolloutChanges []RolloutChange `json:"RolloutChanges"`
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
 	Forget []int64 `json:"Forget"`
 

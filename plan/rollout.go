@@ -38,3 +38,9 @@ type Failure struct {
 
 // Total is how many members the rollout changes, those that are done too.
 func (r Rollout) Total() int { return len(r.Done) + len(r.Live) + len(r.Next) + len(r.Waiting) }
+
+// RolloutChange is what becomes of the row of a rollout, because of what the file asks for now or of what is done.
+type RolloutChange struct {
+	Rollout fleet.Rollout      `json:"Rollout"` // as it is to be
+	Was     fleet.RolloutPhase `json:"Was"`     // the phase that it is in
+}

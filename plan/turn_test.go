@@ -25,7 +25,7 @@ func TestLaw18AGroupIsReplacedAFewAtATime(t *testing.T) {
 			s.desired.Specs[i].Rules.Order = order
 		}
 		p := s.expect(t, "replace db-1 101", "replace db-2 102 held by turn", "replace db-3 103 held by turn", "replace web 104")
-		want := "waiting its turn (1 of 3 at once): db-1 goes first, and policy.max_unavailable allows no more"
+		want := "waiting its turn (1 of 3 at once): db-1 goes first"
 		if a := p.Actions[1]; a.HeldReason != want || !a.Waits() {
 			t.Errorf("%s: held because %q", order, a.HeldReason)
 		}
@@ -84,19 +84,19 @@ func TestLaw18ABlockedGroupSaysTheWayOut(t *testing.T) {
 		prepare func(s *scene)
 		want    string
 	}{
-		"as it is to be, and off":  {func(s *scene) { s.spec("db-1").Image = "ubuntu-24-04-x64" }, "switch db-1 on, or raise policy.max_unavailable"},
-		"its replace is held, too": {func(s *scene) { s.droplet(101).VolumeIDs = []string{"v-1"} }, "switch db-1 on, or raise policy.max_unavailable"},
+		"as it is to be, and off":  {func(s *scene) { s.spec("db-1").Image = "ubuntu-24-04-x64" }, "switch db-1 on, or raise max_unavailable"},
+		"its replace is held, too": {func(s *scene) { s.droplet(101).VolumeIDs = []string{"v-1"} }, "switch db-1 on, or raise max_unavailable"},
 		"in a saga that is stuck": {func(s *scene) {
-			stuck := s.ended(900, fleet.SagaUpdate, "db-1", "stuck", "", time.Minute)
-			stuck.Live, stuck.Downtime, stuck.DropletID = true, true, 101
-		}, "bring db-1 back into service, or raise policy.max_unavailable"},
+			stuck := s.ended(900, fleet.SagaAdopt, "db-1", "stuck", "", time.Minute)
+			stuck.Live, stuck.DropletID = true, 101
+		}, "bring db-1 back into service, or raise max_unavailable"},
 	} {
 		s := edited("db-1", "db-2", "db-3")
 		s.droplet(101).Status = fleet.StatusOff
 		tt.prepare(s)
 		p := s.build(t)
 		a := p.Actions[len(p.Actions)-1]
-		want := "waiting its turn (1 of 3 at once): db-1 is out of service, and policy.max_unavailable allows no more; " + tt.want
+		want := "waiting its turn (1 of 3 at once): db-1 is out of service, and max_unavailable allows no more; " + tt.want
 		if a.Name != "db-3" || a.HeldReason != want || a.Waits() {
 			t.Errorf("%s: %s %s held because %q, waits %v", why, a.Kind, a.Name, a.HeldReason, a.Waits())
 		}

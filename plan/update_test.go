@@ -96,12 +96,16 @@ func TestLaw18ResizesRoll(t *testing.T) {
 	s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn", "update web-3 103 held by turn",
 		"update web-4 104 held by turn", "update web-5 105 held by turn")
 	s.desired.Policy.MaxUnavailable = fleet.Limit{Value: 50, Percent: true}
+	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102", "update web-3 103 held by turn",
+		"update web-4 104 held by turn", "update web-5 105 held by turn")
+	if why := p.Actions[4].HeldReason; why != "waiting its turn (2 of 5 at once): web-1 and web-2 go first" {
+		t.Errorf("held because %q", why)
+	}
 	live := s.ended(900, fleet.SagaUpdate, "web-3", "running", "", time.Minute)
 	live.Live, live.DropletID, live.Downtime = true, 103, true
-	p := s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101", "update web-2 102 held by turn",
+	p = s.expect(t, "update db-1 106", "update db-2 107 held by turn", "update web-1 101 held by turn", "update web-2 102 held by turn",
 		"update web-4 104 held by turn", "update web-5 105 held by turn")
-	want := "waiting its turn (2 of 5 at once): web-3 is out of service, web-1 goes first, and policy.max_unavailable allows no more"
-	if why := p.Actions[3].HeldReason; why != want {
+	if why := p.Actions[2].HeldReason; why != "waiting for the batch before: web-3" {
 		t.Errorf("held because %q", why)
 	}
 	if n := len(p.HeldBack()); n != 0 {

@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"slices"
+
+	"arcadiad/fleet"
+)
+
+// groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
+func groupOf(x *subject) string {
+	if x.spec != nil {
+		return fleet.Key(x.spec.Group)
+	}
+	return stemOf(fleet.Key(x.name))
+}
+
+// groupsOf sorts the members of the file's groups by how they stand, once the drafts are complete. It is nil where nothing is to go through
+// a group and nothing has.
+func groupsOf(b *builder) map[string]*group {
+	if len(b.recorded.Rollouts) == 0 && !slices.ContainsFunc(b.drafts, (*draft).endsService) {
+		return nil
+	}
+	groups := map[string]*group{}
+	for _, x := range b.subjects {
+		if x.spec == nil {
+			continue
+		}
+		g := groups[groupOf(x)]
+		if g == nil {
+			g = &group{key: groupOf(x), spec: x.spec, rules: b.desired.Policy.RolloutOf(*x.spec)}
+			groups[g.key] = g
+		}
+		g.count++
+		if serves(b, x) {
+			g.serving = append(g.serving, x)
+		} else {
+			g.out = append(g.out, x)
+		}
+		if x.live != nil && changes(x.live) {
+			g.live = append(g.live, x.live)
+		}
+	}
+	for i, d := range b.drafts {
+		another := i+1 < len(b.drafts) && b.drafts[i+1].subject == d.subject && b.drafts[i+1].Kind == Replace // which a resize joins
+		if g := groups[groupOf(d.subject)]; g != nil && d.rolls() && !another {
+			g.drafts = append(g.drafts, d)
+			d.Rollout = g.key
+		}
+	}
+	for i := range b.recorded.Rollouts {
+		row := &b.recorded.Rollouts[i]
+		if g := groups[row.Group]; g != nil && g.spec.GroupHash() == row.Spec {
+			g.row, g.progress = row, row.Progress(b.recorded.Sagas)
+		}
+	}
+	return groups
+}
+
+// rolls tells whether the action is a part of the change that goes through the group of its droplet.
+func (d *draft) rolls() bool {
+	return d.subject.spec != nil && (d.Kind == Replace || d.Alter.Downtime() || d.secondHalf())
+}
+
+// changes tells whether a live saga is a part of the change of its droplet's group.
+func changes(saga *fleet.Saga) bool {
+	return saga.Rollout != "" || saga.Kind == fleet.SagaReplace || saga.DestroysFirst() || saga.Downtime
+}
+
+// serves tells whether a desired name has a droplet in service which no saga takes out of it.
+func serves(b *builder, x *subject) bool {
+	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
+		return false
+	}
+	return slices.ContainsFunc(x.holdings, func(h holding) bool {
+		return (h.state == present || h.state == busy) && inService(b, h.seen, x.spec)
+	})
+}
+
+// inService tells whether a droplet serves: it is active, and passes the probe of its group where there is one. What was not probed does
+// not count (law 18).
+func inService(b *builder, d *fleet.Droplet, spec *fleet.Spec) bool {
+	return d.Status == fleet.StatusActive && (spec.Ready == nil || b.observed.Readiness.Passing(d.ID))
+}

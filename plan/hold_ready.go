@@ -1,0 +1,44 @@
+package plan
+
+import (
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// overReady holds what would make a droplet in a group of which no member passes its probe: the probe is probably wrong, and the new droplet
+// would never pass either.
+func overReady(b *builder) func(*draft) verdict {
+	probed, passing := map[string]int{}, map[string]int{}
+	if b.observed.Readiness != nil {
+		for _, x := range b.subjects {
+			if x.spec == nil || x.spec.Ready == nil {
+				continue
+			}
+			for _, h := range x.holdings {
+				if h.seen == nil || h.state != present && h.state != busy || h.seen.Status != fleet.StatusActive {
+					continue
+				}
+				if passes, known := b.observed.Readiness.Passes[h.seen.ID]; known {
+					probed[groupOf(x)]++
+					if passes {
+						passing[groupOf(x)]++
+					}
+				}
+			}
+		}
+	}
+	return func(d *draft) verdict {
+		group := groupOf(d.subject)
+		if !d.creates() || d.secondHalf() || probed[group] == 0 || passing[group] > 0 {
+			return verdict{}
+		}
+		probe := d.Spec.Ready.String()
+		why := fmt.Sprintf("no active member of %s answers %s: the probe is probably wrong (see ready in its stanza), or the group is down", d.Spec.Group, probe)
+		if !b.observed.Readiness.Answered {
+			why = fmt.Sprintf("no droplet of the fleet answers its probe, %s of %s neither: this host's network may be down, or the probe is wrong",
+				probe, d.Spec.Group)
+		}
+		return verdict{why: why, facts: []string{probe}}
+	}
+}

@@ -1,0 +1,27 @@
+package plan
+
+import (
+	"fmt"
+
+	"arcadiad/fleet"
+)
+
+// heldByStop holds what is left of a rollout that a member has stopped by failing, or a person (law 18). The second half of a replace goes
+// on: its droplet is gone already.
+func heldByStop(b *builder, d *draft) verdict {
+	g := b.groups[d.Rollout]
+	if g == nil || g.row == nil || d.secondHalf() {
+		return verdict{}
+	}
+	resume := "arcadiad rollout resume " + g.spec.Group
+	switch failed := g.stopped(); {
+	case g.row.Phase == fleet.RolloutPaused:
+		return verdict{why: "the rollout is paused by a person; to go on: " + resume}
+	case g.row.Phase == fleet.RolloutAborted && !g.edited():
+		return verdict{why: "the rollout was aborted by a person; to go on, change the stanza, or: " + resume}
+	case failed != nil:
+		return verdict{why: fmt.Sprintf("%s failed at %s and stopped the rollout (%s); to go on, change the stanza, or: %s",
+			failed.Name, clock(failed.EndedAt), why(failed), resume)}
+	}
+	return verdict{}
+}
