@@ -57,7 +57,11 @@ func (h *app) observe(e saga.Event) {
 	h.feed.send(control.ProgressOf(e))
 	h.observability.moved(e)
 	if e.What == saga.EventEnded {
-		h.loop.SagaEnded(h.engine.Busy())
+		busy := h.engine.Busy()
+		if rollout := e.Saga.Labels[fleet.LabelRollout]; busy && rollout != "" { // the next batch does not wait for what others do
+			busy = h.engine.BusyWith(fleet.LabelRollout, rollout)
+		}
+		h.loop.SagaEnded(busy)
 	}
 }
 

@@ -30,6 +30,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	license(b)
 	priceAll(b)
 	tellRollouts(b)
+	b.plan.Probes = probesOf(b)
 	estimate(b)
 	noteSideEffects(b)
 	return finish(b), nil

@@ -32,6 +32,7 @@
 //	adopt.go                   untracked droplets: the one to keep, and the others
 //	compare.go update.go       one droplet, field by field, and what is changed in place
 //	rollouts.go                the changes that go through groups, for people, and what becomes of them
+//	probes.go                  what is to be asked before the plan is built again
 //	hold.go                    the table of holds
 //	hold_turn.go               one action of a name, and of a group those whose turn it is
 //	hold_bounds.go             max_droplets, max_monthly_cost, account_limit

@@ -91,7 +91,7 @@ var holds = []Hold{
 		Says: "no member of the group passes the probe of `ready`",
 		Ends: "correct `ready` in the stanza, or `arcadiad approve PLAN`",
 	}, {
-		Name: holdMaxDestroy, Liftable: true, judge: overMaxDestroy,
+		Name: HoldMaxDestroy, Liftable: true, judge: overMaxDestroy,
 		Says: "one pass would destroy or replace too many, or the whole fleet, or too many were replaced without an edit",
 		Ends: "`arcadiad approve PLAN`, if it is what you meant; [an example](getting-started.md#too-much-at-once)",
 	}, {

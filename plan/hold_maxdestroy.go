@@ -6,7 +6,8 @@ import (
 	"arcadiad/fleet"
 )
 
-const holdMaxDestroy = "max_destroy"
+// HoldMaxDestroy is the hold that a person lifts for a rollout as a whole.
+const HoldMaxDestroy = "max_destroy"
 
 // counted tells whether policy.max_destroy counts the action: it counts what is registered (law 5).
 func counted(d *draft) bool { return d.destroys() && d.record != nil }
@@ -95,7 +96,7 @@ func apart(b *builder, d *draft) bool {
 func approvedWhole(b *builder, g *group) bool {
 	for _, d := range g.drafts {
 		if counted(d) && !agreed(g, d) {
-			if _, granted := b.granted(d.need(holdMaxDestroy, nil), false); !granted {
+			if _, granted := b.granted(d.need(HoldMaxDestroy, nil), false); !granted {
 				return false
 			}
 		}

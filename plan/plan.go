@@ -31,9 +31,12 @@ type Plan struct {
 	// writes nothing at DigitalOcean.
 	Records []fleet.Record `json:"Records"`
 	// RolloutChanges are what becomes of live rollouts.
-	RolloutChanges []RolloutChange `json:"RolloutChanges"`
+	RolloutChanges []RolloutChange `json:"-"`
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
 	Forget []int64 `json:"Forget"`
+
+	// Probes are what the plan depends on, for whoever builds it again with [fleet.Observed.Readiness].
+	Probes []Probe `json:"-"`
 
 	Summary    Summary         `json:"Summary"`
 	Cost       Cost            `json:"Cost"`

@@ -41,6 +41,14 @@ func (r Rollout) Total() int { return len(r.Done) + len(r.Live) + len(r.Next) + 
 
 // RolloutChange is what becomes of the row of a rollout, because of what the file asks for now or of what is done.
 type RolloutChange struct {
-	Rollout fleet.Rollout      `json:"Rollout"` // as it is to be
-	Was     fleet.RolloutPhase `json:"Was"`     // the phase that it is in
+	Rollout fleet.Rollout      // as it is to be
+	Was     fleet.RolloutPhase // the phase that it is in
+}
+
+// Probe is a droplet whose readiness the plan depends on.
+type Probe struct {
+	DropletID int64
+	Address   string
+	Ready     fleet.Ready
+	Beside    bool // of another group: it only tells whether this host's network works
 }

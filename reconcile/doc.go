@@ -11,8 +11,9 @@
 //	loop.go                    what asks for passes, and the fleet file in force
 //	triggers.go preview.go inforce.go schedule.go
 //	execute.go                 a plan becomes sagas
-//	notice.go                  drift that is remembered
+//	notice.go rollouts.go      what is remembered of drift and of rollouts
 //	executor.go                what is recorded of a look, and of a fleet file
 //	plan.go                    a plan with what it was made from
+//	probe.go
 //	store.go
 package reconcile

@@ -58,6 +58,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 			return out, err
 		}
 	}
+	if err := changeRollouts(ctx, x.Store, x.Log, pass.Plan.RolloutChanges); err != nil {
+		return out, err
+	}
 	if err := x.Store.Forget(ctx, pass.Plan.Forget); err != nil {
 		return out, err
 	}
@@ -160,6 +163,7 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		namesakes[fleet.Key(d.Name)] = append(namesakes[fleet.Key(d.Name)], d.ID)
 	}
 	witnessed := witnessed(pass)
+	rollouts := rolloutsOf(pass.Plan, actions)
 	sagas := make([]saga.Saga, 0, len(actions))
 	for _, a := range actions {
 		s, err := provision.Draft(x.Engine, pass.Desired.Name, a, provision.Namesakes{IDs: namesakes[fleet.Key(a.Name)], Witnessed: witnessed})
@@ -168,6 +172,12 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		}
 		maps.Copy(s.Labels, origin(pass.Plan, a))
 		facts := fleet.Facts{Corrects: a.Corrects()}
+		if r := rollouts[a.Rollout]; r != nil {
+			if facts.Rollout = r.ID; r.BeganAt.IsZero() { // it begins with the first of its sagas
+				r.BeganAt = s.CreatedAt
+				s.Rows = append(s.Rows, *r)
+			}
+		}
 		for _, g := range a.Grants {
 			facts.Approval, facts.Grants = a.Grants[0].Plan, append(facts.Grants, g.ID)
 		}

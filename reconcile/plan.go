@@ -74,9 +74,15 @@ const (
 	freshAge     = 5 * time.Minute
 )
 
-// check builds the plan again with what hangs on the droplets that it would destroy, and with what is known of those that it would
-// make. A plan that destroys and makes none costs no request more.
-func (p Planner) check(ctx context.Context, pass *Pass) error {
+// check builds the plan again with which droplets are ready, with what hangs on those that it would destroy, and with what is known of
+// those that it would make. A plan that destroys and makes none costs no request more.
+func (p Planner) check(ctx context.Context, pass *Pass) (err error) {
+	if len(pass.Plan.Probes) > 0 {
+		pass.Observed.Readiness = probe(ctx, p.Inventory, pass.Plan.Probes)
+		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {
+			return err
+		}
+	}
 	if pass.Plan.Destroys() {
 		attachments, requests, err := p.Inventory.Attachments(ctx, freshAge)
 		pass.Observed.Requests += requests

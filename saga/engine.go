@@ -259,6 +259,11 @@ func (e *Engine) Busy() bool {
 	return false
 }
 
+// BusyWith tells the same of the sagas with a label of that value.
+func (e *Engine) BusyWith(label, value string) bool {
+	return slices.ContainsFunc(e.workers(), func(w *worker) bool { return !w.stuck() && w.look().Labels[label] == value })
+}
+
 // workers gives those of the live sagas, in no order.
 func (e *Engine) workers() []*worker {
 	e.mu.Lock()
