@@ -39,7 +39,11 @@ func updateScenarios() []scenario {
 			w.sim.SetFaults(simulator.Faults{ErroredActions: []string{"resize"}})
 			w.edit(fleetOf(large))
 		}, during: func(w *world) {
-			time.Sleep(3 * time.Minute) // it fails, and the droplet is switched on
+			time.Sleep(2 * time.Minute) // it fails, and the droplet is switched on
+			if !w.life.taps.dead() {
+				w.resume(w.life.h.loop.Last().Outcome.Pass.Plan)
+			}
+			time.Sleep(2 * time.Minute)
 			w.sim.SetFaults(simulator.Faults{})
 		}, recover: func(w *world) { w.sim.SetFaults(simulator.Faults{}) }, after: kept(resized)},
 		{name: "rename of a group", before: func(w *world) {

@@ -18,6 +18,7 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
+	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/simulator"
@@ -209,11 +210,25 @@ func (w *world) rested() bool {
 		if last.Err == nil && last.At.After(began) && last.Outcome.Pass.Plan.Settled() && last.Outcome.Pass.Plan.ID != "" && len(w.life.h.engine.Live()) == 0 {
 			return true
 		}
+		w.resume(last.Outcome.Pass.Plan)
 		if time.Since(began) > time.Minute && last.At.Before(began) {
 			w.life.h.loop.Trigger(reconcile.TriggerSchedule, false)
 		}
 	}
 	return false
+}
+
+// resume has a person resume the rollouts that a member has stopped by failing, as `arcadiad rollout resume` does.
+func (w *world) resume(p plan.Plan) {
+	for _, r := range p.Rollouts {
+		if r.Failed == nil || !r.Failed.At.After(r.LiftedAt) {
+			continue
+		}
+		r.Rollout.LiftedAt = time.Now()
+		if w.life.h.loop.Executor.Store.ChangeRollout(w.t.Context(), r.Rollout, r.Phase) == nil {
+			w.life.h.loop.Trigger(reconcile.TriggerRetry, true)
+		}
+	}
 }
 
 func (w *world) describe() string {

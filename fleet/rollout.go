@@ -20,7 +20,7 @@ type RolloutKeys struct {
 // RolloutRules say how a change goes through a group.
 type RolloutRules struct {
 	MaxUnavailable Limit         // members that may be out of service at once, whatever the reason; the zero Limit: none
-	MaxSurge       Limit         // new droplets beside the old ones; at least 1
+	MaxSurge       Limit         // new droplets beside the old ones; the zero Limit: not said, see Surge
 	Canary         int           // the size of the first batch; 0: as the others
 	Pause          time.Duration // between the end of a batch and the next one
 	Drain          time.Duration // without its load balancer's tags for so long before it is taken out of service
@@ -50,13 +50,25 @@ func (p Policy) RolloutOf(spec Spec) RolloutRules {
 	}
 	return RolloutRules{
 		MaxUnavailable: first(unavailable, group.MaxUnavailable, p.Rollout.MaxUnavailable),
-		MaxSurge:       first(DefaultMaxSurge, group.MaxSurge, p.Rollout.MaxSurge),
+		MaxSurge:       first(Limit{}, group.MaxSurge, p.Rollout.MaxSurge),
 		Canary:         first(0, group.Canary, p.Rollout.Canary),
 		Pause:          first(0, group.Pause, p.Rollout.Pause),
 		Drain:          first(0, group.Drain, p.Rollout.Drain),
 		OnFailure:      OnFailureStop,
 		Unattended:     first(false, group.Unattended, p.Rollout.Unattended),
 	}
+}
+
+// Unavailable is how many members of a group of that many may be out of service at once.
+func (r RolloutRules) Unavailable(count int) int { return r.MaxUnavailable.Of(count) }
+
+// Surge is how many new droplets a group of that many may have beside the old ones, at least 1. Where the file does not say it is a quarter
+// of the group, or what may be out of service if that is more.
+func (r RolloutRules) Surge(count int) int {
+	if r.MaxSurge == (Limit{}) {
+		return max(1, DefaultMaxSurge.Of(count), r.Unavailable(count))
+	}
+	return max(1, r.MaxSurge.Of(count))
 }
 
 // first is the first value that is said.

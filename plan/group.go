@@ -33,12 +33,12 @@ type batch struct {
 }
 
 // most is how many members may be out of service at once.
-func (g *group) most() int { return g.rules.MaxUnavailable.Of(g.count) }
+func (g *group) most() int { return g.rules.Unavailable(g.count) }
 
 // size is how many members go in one batch, by creating new droplets beside them or by taking them out of service.
 func (g *group) size(surges bool) int {
 	if surges {
-		return max(1, g.rules.MaxSurge.Of(g.count))
+		return g.rules.Surge(g.count)
 	}
 	return max(1, g.most()) // what is out of service already may go where nothing else may
 }
