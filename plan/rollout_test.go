@@ -108,6 +108,42 @@ func TestLaw09ARolloutIsJudgedWhole(t *testing.T) {
 	}
 }
 
+// Law 9: a rollout that needed no approval when it began needs none later; and all that was approved with one lasts as long as it does.
+func TestLaw09ARolloutGoesOn(t *testing.T) {
+	s := eight()
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 8}
+	row := s.begin("web")
+	s.desired.Policy.MaxDestroy = fleet.Limit{}
+	if got := went(s.build(t)); fmt.Sprint(got) != "[web-1 web-2]" {
+		t.Errorf("what began without approval goes on with %q", got)
+	}
+	s.droplet(101).VolumeIDs = []string{"v1"}
+	p := s.build(t)
+	s.recorded.Grants = p.Grants(noon)
+	s.now = noon.Add(72 * time.Hour)
+	if got := went(s.build(t)); slices.Contains(got, "web-1") {
+		t.Errorf("an approval of three days ago: %q", got)
+	}
+	row.Approval = p.ID
+	for i := range s.recorded.Grants {
+		s.recorded.Grants[i].Plan = p.ID
+	}
+	if got := went(s.build(t)); fmt.Sprint(got) != "[web-1 web-2]" {
+		t.Errorf("an approval of three days ago, given with the rollout: %q", got)
+	}
+}
+
+// Law 18: what a live saga takes out of service does not serve, for whatever else goes.
+func TestLaw18ALiveSagaCounts(t *testing.T) {
+	s := converged("web-1", "web-2", "web-3", "web-4", "web-5")
+	s.unwant("web-5")
+	s.droplet(104).Status = fleet.StatusOff
+	s.expect(t, "destroy web-5 105")
+	live := s.ended(900, fleet.SagaDestroy, "web-3", "running", s.spec("web-3").Hash(), time.Minute)
+	live.Live, live.DropletID = true, 103
+	s.expect(t, "destroy web-5 105 held by turn")
+}
+
 // Law 9: what a person approved counts against nothing else, and what waits for approval neither; small rollouts add up.
 func TestLaw09RolloutsBesideOthers(t *testing.T) {
 	s := eight()
@@ -284,6 +320,13 @@ func TestLaw18ServingIsPassing(t *testing.T) {
 	if got := went(s.build(t)); fmt.Sprint(got) != "[web-4 web-5]" {
 		t.Errorf("five do not pass, goes %q", got)
 	}
+	canary := 1
+	s.desired.Policy.Rollout.Canary = &canary
+	s.probe(fleet.Ready{Port: 22}, 101, 102, 103, 104, 105, 106, 107)
+	if got := went(s.build(t)); fmt.Sprint(got) != "[web-8]" {
+		t.Errorf("one does not pass, and one goes: %q", got)
+	}
+	s.desired.Policy.Rollout.Canary = nil
 	zero := fleet.Limit{}
 	s.desired.Policy.Rollout.MaxUnavailable = &zero
 	s.probe(fleet.Ready{Port: 22}, 101, 102, 103, 104, 105, 106, 107, 108)
