@@ -13,6 +13,7 @@ const (
 	holdLost      = "lost"
 	holdTurn      = "turn"
 	holdPreflight = "preflight"
+	holdWindow    = "window"
 )
 
 // Kind is what an action does.

@@ -33,6 +33,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	b.plan.Probes = probesOf(b)
 	estimate(b)
 	noteSideEffects(b)
+	drain(b)
 	return finish(b), nil
 }
 

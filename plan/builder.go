@@ -38,7 +38,7 @@ func newBuilder(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obs
 	if err != nil {
 		return nil, err
 	}
-	return &builder{index: s, now: now, grants: grantsByName(recorded, now), plan: Plan{Fleet: desired.Name, ObservedAt: observed.BeganAt}}, nil
+	return &builder{index: s, now: now, grants: grantsByName(desired, recorded, now), plan: Plan{Fleet: desired.Name, ObservedAt: observed.BeganAt}}, nil
 }
 
 // add takes an action into the plan.

@@ -38,7 +38,7 @@
 //	hold_bounds.go             max_droplets, max_monthly_cost, account_limit
 //	batch.go                   who of a group goes now
 //	hold_maxdestroy.go hold_preflight.go
-//	hold_stopped.go hold_ready.go
+//	hold_stopped.go hold_ready.go hold_window.go
 //	groups.go                  how the groups stand in service, and what is to change in them
 //	hold_backoff.go            what failed, or did not last: loop, stalled, backoff
 //	hold_confirm.go hold_lost.go hold_rename.go hold_nametaken.go hold_origin.go
@@ -46,7 +46,7 @@
 //	hold_protect.go hold_tags.go
 //	warn.go                    what people should know besides
 //	effort.go cost.go          how long it takes, and what it costs
-//	sideeffects.go             what hangs on droplets that go
+//	sideeffects.go drain.go    what hangs on droplets that go, and how they leave their load balancers
 //	builder.go                 a plan in the making
 //	group.go                   a group, and the change that goes through it
 //	draft.go                   an action of a plan in the making

@@ -10,18 +10,38 @@ import (
 
 // grantsByName sorts the approvals that have not lapsed by the names that they are for: thousands may be given at once. What was approved
 // together with a rollout lasts as long as that.
-func grantsByName(recorded fleet.Recorded, now time.Time) map[string][]fleet.Grant {
+func grantsByName(desired fleet.Fleet, recorded fleet.Recorded, now time.Time) map[string][]fleet.Grant {
 	rolling := map[string]bool{"": false}
 	for _, r := range recorded.Rollouts {
 		rolling[r.Approval] = r.Approval != ""
 	}
 	byName := map[string][]fleet.Grant{}
+	var given, until time.Time // thousands were given at once
 	for _, g := range recorded.Grants {
-		if now.Sub(g.At) < fleet.GrantLasts || rolling[g.Plan] {
+		if until.IsZero() || !g.At.Equal(given) {
+			given, until = g.At, lastsUntil(desired.Windows, g.At)
+		}
+		if now.Before(until) || rolling[g.Plan] {
 			byName[g.Name] = append(byName[g.Name], g)
 		}
 	}
 	return byName
+}
+
+// lastsUntil is when an approval lapses: a day later, or at the end of the window that is open then, or opens next.
+func lastsUntil(windows fleet.Windows, given time.Time) time.Time {
+	day := given.Add(fleet.GrantLasts)
+	if len(windows) == 0 {
+		return day
+	}
+	until, open := windows.Open(given)
+	if !open {
+		until, _ = windows.Open(windows.Opens(given))
+	}
+	if until.After(day) {
+		return until
+	}
+	return day
 }
 
 // Withdrawn gives the ids of the approvals that the fleet file takes back: it asks for something else by now than what the person approved.

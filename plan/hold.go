@@ -15,6 +15,7 @@ type Hold struct {
 	Liftable  bool
 	Waits     bool // only time is missing: a later pass carries the action out by itself
 	Failed    bool // it has failed before, which people are told also where it only waits
+	Alone     bool // an approval of what else holds the action leaves it held: it is approved when it alone holds
 	Catalogue bool // whatever is held by it, the preflight looks at its spec: the hold may end at any time
 
 	Says   string // why it holds, in Markdown
@@ -95,6 +96,10 @@ var holds = []Hold{
 		Says: "one pass would destroy or replace too many, or the whole fleet, or too many were replaced without an edit",
 		Ends: "`arcadiad approve PLAN`, if it is what you meant; [an example](getting-started.md#too-much-at-once)",
 	}, {
+		Name: holdWindow, Liftable: true, Waits: true, Alone: true, Catalogue: true, judge: overWindow,
+		Says: "no window of `policy.windows` is open for what takes a droplet out of service",
+		Ends: "the window opens at the time that the reason names; or `arcadiad approve PLAN` once nothing else holds it",
+	}, {
 		Name: "max_droplets", Catalogue: true, judge: overMaxDroplets,
 		Says: "the fleet would have more droplets than the file allows",
 		Ends: "a higher bound in the file, or fewer droplets",
@@ -150,13 +155,13 @@ func each(verdicts ...func(*builder, *draft) verdict) func(*builder) func(*draft
 }
 
 // hold goes over the drafts with all holds. An action that a person may let through is shown to the other holds of that kind as well:
-// one approval is to be enough, and the person must have read all that it lifts.
+// one approval is to be enough, and the person must have read all that it lifts. A hold that only waits for its time is not lifted along.
 func hold(b *builder) {
 	line, left := inLine(b), map[*draft]bool{}
 	for _, h := range holds {
 		verdictOn := h.judge(b)
 		for _, d := range line {
-			if d.Held && !(d.Approvable && h.Liftable) {
+			if d.Held && !(d.Approvable && h.Liftable && !h.Alone) {
 				continue
 			}
 			v := verdictOn(d)

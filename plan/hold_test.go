@@ -44,6 +44,11 @@ var heldByEach = map[string]func() *scene{
 		s.recorded.Rollouts[0].Phase = fleet.RolloutPaused
 		return s
 	},
+	"window": func() *scene {
+		s := edited("db-1", "db-2")
+		s.desired.Windows = fleet.Windows{{Days: [7]bool{true, true, true, true, true, true, true}, From: 22 * time.Hour, To: 4 * time.Hour}}
+		return s
+	},
 	"ready": func() *scene {
 		s := edited("db-1", "db-2")
 		s.probe(fleet.Ready{Port: 22})

@@ -35,6 +35,8 @@ type Plan struct {
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
 	Forget []int64 `json:"Forget"`
 
+	drains bool // it would drain a droplet, if it knew of tags to drain it by
+
 	// Probes are what the plan depends on, for whoever builds it again with [fleet.Observed.Readiness].
 	Probes []Probe `json:"-"`
 
@@ -255,9 +257,10 @@ func (p Plan) Deviations() []fleet.Deviation {
 	return list
 }
 
-// Destroys tells whether the plan would destroy a droplet, now or once a person lets it: whether it is worth asking what hangs on them.
-func (p Plan) Destroys() bool {
-	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.destroys() && (!a.Held || a.Approvable) })
+// Hangs tells whether it is worth asking what hangs on the droplets of the plan: it would destroy one, now or once a person lets it, or
+// drain one before it is off for a while.
+func (p Plan) Hangs() bool {
+	return p.drains || slices.ContainsFunc(p.Actions, func(a Action) bool { return a.destroys() && (!a.Held || a.Approvable) })
 }
 
 // Options of [Plan.Text].

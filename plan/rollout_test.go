@@ -386,3 +386,90 @@ func TestLaw18FewerPlacesThanSurge(t *testing.T) {
 		t.Errorf("goes %q: %+v", went(p), p.Rollouts[0])
 	}
 }
+
+// What takes a droplet out of service waits for a window; what creates or repairs does not. An approval of something else does not lift it.
+func TestLaw18Windows(t *testing.T) {
+	s := edited("db-1", "db-2", "db-3")
+	s.desired.Specs = append(s.desired.Specs, specOf("new"))
+	s.register(105, "old")
+	s.register(106, "off")
+	s.desired.Specs = append(s.desired.Specs, specOf("off"))
+	s.desired.Policy.Drift = fleet.DriftCorrect
+	s.droplet(106).Status = fleet.StatusOff
+	s.recorded.Deviations = []fleet.Deviation{{DropletID: 106, Field: "status", Seen: "off", Since: noon.Add(-time.Hour)}}
+	s.desired.Policy.MaxDestroy = fleet.DefaultMaxDestroy
+	s.desired.Windows = fleet.Windows{{Days: [7]bool{time.Monday: true}, From: 22 * time.Hour, To: 4 * time.Hour}} // noon is on a Monday
+	p := s.build(t)
+	if got := went(p); fmt.Sprint(got) != "[new off]" {
+		t.Errorf("outside of the window, goes %q", got)
+	}
+	if a := p.Actions[0]; a.HeldBy != "max_destroy" || strings.Contains(a.HeldReason, "window") {
+		t.Errorf("held by %s: %s", a.HeldBy, a.HeldReason)
+	}
+	s.recorded.Grants = p.Grants(noon)
+	p = s.build(t)
+	a := p.Actions[0]
+	if a.HeldBy != "window" || a.HeldReason != "waiting for the window that opens at Mon 2026-11-23 22:00 UTC" || !a.Waits() || !a.Approvable {
+		t.Errorf("approved by day, held by %s: %s", a.HeldBy, a.HeldReason)
+	}
+	if !p.Lapses.Equal(noon.Add(10*time.Hour)) || !p.Rollouts[0].NextAt.Equal(p.Lapses) {
+		t.Errorf("another pass at %v", p.Lapses)
+	}
+	s.now = noon.Add(10 * time.Hour)
+	if got := went(s.build(t)); !slices.Contains(got, "db-1") || !slices.Contains(got, "old") {
+		t.Errorf("in the window, goes %q", got)
+	}
+	s.now = noon
+	s.recorded.Grants = append(s.recorded.Grants, p.Grants(noon)...)
+	if got := went(s.build(t)); !slices.Contains(got, "db-1") || !slices.Contains(got, "old") {
+		t.Errorf("approved, goes %q", got)
+	}
+}
+
+// Law 9: an approval lasts a day, or to the end of the next window.
+func TestLaw09AnApprovalLastsUntilTheWindowCloses(t *testing.T) {
+	s := losing()
+	s.droplet(101).VolumeIDs = []string{"v1"}
+	s.desired.Windows = fleet.Windows{{Days: [7]bool{time.Wednesday: true}, From: 22 * time.Hour, To: 4 * time.Hour}} // two days on
+	s.recorded.Grants = s.build(t).Grants(noon)
+	for after, goes := range map[time.Duration]bool{58*time.Hour + time.Minute: true, 63 * time.Hour: true, 24*7*time.Hour + 58*time.Hour + time.Minute: false} {
+		s.now = noon.Add(after)
+		if got := len(went(s.build(t))) > 0; got != goes {
+			t.Errorf("after %v it goes: %v", after, got)
+		}
+	}
+}
+
+// A droplet leaves its load balancers by the tags that they select it by, and never by one that a firewall goes by.
+func TestDrain(t *testing.T) {
+	minute := time.Minute
+	s := eight()
+	s.desired.Policy.MaxDestroy = fleet.Limit{Value: 100, Percent: true}
+	s.desired.Policy.Rollout.Drain = &minute
+	if p := s.build(t); !p.Hangs() || p.Actions[0].Drain.For != 0 {
+		t.Errorf("asks what hangs on its droplets: %v; drains %+v", p.Hangs(), p.Actions[0].Drain)
+	}
+	s.observed.Attachments = &fleet.Attachments{TagsKnown: true, BalancerTags: []string{"front", "web"}, FirewallTags: []string{"web"}}
+	want := "web is not drained: no load balancer selects its droplets by a tag that no firewall goes by"
+	if p := s.build(t); !slices.Contains(p.Warnings, want) || p.Actions[0].Drain.For != 0 {
+		t.Errorf("without such a tag it says %q", p.Warnings)
+	}
+	for i := range s.observed.Droplets {
+		s.observed.Droplets[i].Tags = append(s.observed.Droplets[i].Tags, "Front", "web", "other")
+	}
+	p := s.build(t)
+	if d := p.Actions[0].Drain; fmt.Sprint(d.Tags) != "[front]" || d.For != minute || len(p.Warnings) != 0 {
+		t.Errorf("drains by %+v, and says %q", d, p.Warnings)
+	}
+	s.observed.Attachments.TagsKnown = false
+	if p := s.build(t); p.Actions[0].Drain.For != 0 || len(p.Warnings) != 1 || !strings.HasPrefix(p.Warnings[0], "web is not drained: the load balancers or") {
+		t.Errorf("where they cannot be read it says %q", p.Warnings)
+	}
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Image, s.desired.Specs[i].Size, s.desired.Specs[i].Rules.Resize = "ubuntu-24-04-x64", "s-2vcpu-2gb", fleet.ResizeInPlace
+	}
+	s.observed.Attachments.TagsKnown = true
+	if d := s.build(t).Actions[0].Drain; fmt.Sprint(d.Tags) != "[front]" {
+		t.Errorf("a resize drains by %+v", d)
+	}
+}

@@ -99,7 +99,10 @@ func rolloutOf(b *builder, g *group) Rollout {
 	if failed := g.stopped(); failed != nil {
 		r.Failed = &Failure{failed.Name, failed.ID, why(failed), failed.EndedAt}
 	}
-	if bt.next.After(b.now) {
+	switch {
+	case r.HeldBy == holdWindow:
+		r.NextAt = b.desired.Windows.Opens(b.now)
+	case r.HeldBy == "" && bt.next.After(b.now):
 		r.NextAt = bt.next
 	}
 	r.Batches, r.Left = effortOf(g, len(r.Next)+len(r.Waiting), len(r.Live) > 0, g.row == nil)

@@ -145,7 +145,7 @@ func TestDestroys(t *testing.T) {
 	} {
 		s := converged("web-1")
 		tt.change(s)
-		if got := s.build(t).Destroys(); got != tt.want {
+		if got := s.build(t).Hangs(); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

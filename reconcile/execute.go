@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -83,7 +84,11 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if err != nil || len(sagas) == 0 {
 		return out, err
 	}
-	if err := x.Engine.Begin(ctx, sagas...); err != nil {
+	err = x.Engine.Begin(ctx, sagas...)
+	if errors.Is(err, fleet.ErrRolloutChanged) || errors.Is(err, fleet.ErrRolloutLive) {
+		return out, errors.Join(ErrChanged, err)
+	}
+	if err != nil {
 		return out, fmt.Errorf("start %d sagas: %w", len(sagas), err)
 	}
 	for _, s := range sagas {
@@ -173,9 +178,12 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		maps.Copy(s.Labels, origin(pass.Plan, a))
 		facts := fleet.Facts{Corrects: a.Corrects()}
 		if r := rollouts[a.Rollout]; r != nil {
-			if facts.Rollout = r.ID; r.BeganAt.IsZero() { // it begins with the first of its sagas
+			switch facts.Rollout = r.ID; {
+			case r.BeganAt.IsZero(): // it begins with the first of its sagas
 				r.BeganAt = s.CreatedAt
 				s.Rows = append(s.Rows, *r)
+			case a.Kind != plan.Provision: // a person may have paused it meanwhile; a second half goes on all the same
+				s.Rows = append(s.Rows, fleet.RolloutStands{ID: r.ID, Phase: r.Phase})
 			}
 		}
 		for _, g := range a.Grants {

@@ -83,7 +83,7 @@ func (p Planner) check(ctx context.Context, pass *Pass) (err error) {
 			return err
 		}
 	}
-	if pass.Plan.Destroys() {
+	if pass.Plan.Hangs() {
 		attachments, requests, err := p.Inventory.Attachments(ctx, freshAge)
 		pass.Observed.Requests += requests
 		if err != nil {
