@@ -53,7 +53,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("%s has a probe that cannot be: %+v", s.Name, *r)
 			}
 			how := got.Policy.RolloutOf(s)
-			if how.MaxSurge.Of(1) < 1 || how.Canary < 0 || how.Pause < 0 || how.Drain < 0 || how.MaxUnavailable.Of(1) < 0 {
+			if how.Surge(1) < 1 || how.Canary < 0 || how.Pause < 0 || how.Drain < 0 || how.MaxUnavailable.Of(1) < 0 {
 				t.Errorf("%s goes in a way that cannot be: %+v", s.Name, how)
 			}
 			if first := s.Rules.Order == fleet.DestroyFirst; how.Unattended && (first || s.Ready == nil) || how.MaxUnavailable.Of(1) == 0 && (first || s.Rules.Resize != fleet.ResizeReplace) {

@@ -391,6 +391,7 @@ func TestLaw18FewerPlacesThanSurge(t *testing.T) {
 func TestLaw18Windows(t *testing.T) {
 	s := edited("db-1", "db-2", "db-3")
 	s.desired.Specs = append(s.desired.Specs, specOf("new"))
+	s.spec("new").UserData = "#!/bin/sh" // so that it is not the old one under another name
 	s.register(105, "old")
 	s.register(106, "off")
 	s.desired.Specs = append(s.desired.Specs, specOf("off"))
