@@ -20,7 +20,7 @@
 //	Later(d, err)    try again after d; not a failure
 //	Permanent(err)   this will never work: compensate this step and all before it
 //	Supersede(why)   this is no longer asked for: compensate too, but end superseded
-//	NeedsPerson(err) only a person can fix this: stuck at once, and still retried with backoff
+//	NeedsPerson(err) only a person can fix this: stuck at once, and still retried with backoff; of a Later, after its d
 //
 // A step may be cut off at any moment, and then runs again from its start. So it must be idempotent, and so must its Compensate, which
 // may also be called for a step that is half done or never ran. A try that ends in an error changes only the saga's error and

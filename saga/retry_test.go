@@ -219,6 +219,39 @@ func TestStuck(t *testing.T) {
 		wantStatus(t, d, "cake", saga.Completed)
 	})
 
+	bubble(t, "a step that needs a person, or only patience, is looked at again as often as it says, and told of once", func(t *testing.T) {
+		d := newDisk()
+		stuck, waits := 0, 0
+		o := saga.Options{Observe: func(ev saga.Event) {
+			switch ev.What {
+			case saga.EventStuck:
+				stuck++
+			case saga.EventLater:
+				waits++
+			}
+		}}
+		start := time.Now()
+		e, _ := life(t, d, o, one(step("Heat", func(_ context.Context, r *saga.Run) error {
+			if r.StepStartedAt().Sub(start).Abs() > time.Second || r.Attempt() != 1 {
+				t.Errorf("first tried at %v, attempt %d", r.StepStartedAt(), r.Attempt())
+			}
+			if time.Since(start) < 10*time.Hour {
+				return saga.NeedsPerson(saga.Later(time.Minute, errCold))
+			}
+			return nil
+		})))
+		begin(t, e, "Bake", "cake")
+		synctest.Wait()
+		if s := wantStatus(t, d, "cake", saga.Stuck); s.Error != errCold.Error() {
+			t.Errorf("error %q", s.Error)
+		}
+		e.Wait()
+		wantStatus(t, d, "cake", saga.Completed)
+		if took := time.Since(start); took != 10*time.Hour || stuck != 1 || waits != 599 {
+			t.Errorf("it took %v, was told of as stuck %d times, and waited %d times more", took, stuck, waits)
+		}
+	})
+
 	bubble(t, "a panic makes that saga stuck alone; it may still come right", func(t *testing.T) {
 		d := newDisk()
 		stuck := 0

@@ -30,6 +30,9 @@ func (r *Run) Kind() string { return r.next.Kind }
 // CreatedAt is when the saga was drafted.
 func (r *Run) CreatedAt() time.Time { return r.next.CreatedAt }
 
+// StepStartedAt is when the step was first tried.
+func (r *Run) StepStartedAt() time.Time { return r.next.past().StartedAt }
+
 // Resumed tells whether this process loaded the saga from the journal, and did not begin it: an earlier process may have done more
 // than the journal knows, and a journal that was restored is older than what was done.
 func (r *Run) Resumed() bool { return r.resumed }

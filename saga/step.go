@@ -71,7 +71,7 @@ func is[E error](err error) bool {
 }
 
 // NeedsPerson marks an error that only a person can mend: the saga is stuck from the first such try, whatever the step, and is tried
-// again with backoff like any stuck saga. NeedsPerson(nil) is nil.
+// again with backoff like any stuck saga; NeedsPerson(Later(d, err)) after d each time. NeedsPerson(nil) is nil.
 func NeedsPerson(err error) error {
 	if err == nil {
 		return nil

@@ -201,6 +201,9 @@ func (w *worker) failed(life context.Context, began time.Time, err error) {
 		if wait.d <= 0 {
 			ev.Pause = o.pauseAfter(1, false)
 		}
+		if is[*helpless](err) && next.Status != Stuck {
+			ev.What, next.Status = EventStuck, Stuck // told once, however often it is tried again
+		}
 		next.wait(err, ev.Pause, now)
 	default:
 		stuck := next.Status == Stuck || is[*panicked](err) || is[*helpless](err) || oneWay && next.Attempts+1 >= o.StuckAfter
