@@ -34,6 +34,8 @@ type Reader interface {
 type Store interface {
 	Reader
 	saga.Journal
+	// Records gives the records of all droplets that have one, by id.
+	Records(ctx context.Context) ([]fleet.Record, error)
 	// RecordOf gives the record of one droplet; nil: it has none.
 	RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error)
 	// Note keeps a call of the API for each of the sagas. It is written with the saga's next commit, and so costs no write of its own.

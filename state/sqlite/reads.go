@@ -59,6 +59,14 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 	})
 }
 
+func (r *Reader) Records(ctx context.Context) ([]fleet.Record, error) {
+	records, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Record, error) { return readRecords(ctx, tx, "") })
+	if err != nil {
+		return nil, fmt.Errorf("read the records: %w", err)
+	}
+	return records, nil
+}
+
 func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error) {
 	records, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Record, error) {
 		return readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))

@@ -18,6 +18,8 @@ func testRecord(t *testing.T, s Store) {
 	if gone, kept := get(s.RecordOf(t.Context(), 7))(t), get(s.RecordOf(t.Context(), 8))(t); gone != nil || kept == nil || kept.Name != "b" {
 		t.Errorf("the record of 7: %+v; of 8: %+v", gone, kept)
 	}
+	commit(t, s, 3, record(7, "a"))
+	wantEqual(t, "records by id", get(s.Records(t.Context()))(t), []fleet.Record{record(7, "a"), bare})
 }
 
 func deviation(id int64, field, seen string, since int) fleet.Deviation {
