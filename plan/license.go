@@ -126,10 +126,16 @@ func (t terms) desired(f fleet.Fleet, record *fleet.Record) (fleet.Spec, bool) {
 // ErrProtected says that a droplet shows the protection tag since the license was given.
 var ErrProtected = errors.New("protected in the meantime")
 
+// Whose tells whose the licensed droplet is by the tags that it shows (law 1).
+func (l License) Whose(seen fleet.Droplet) fleet.Ownership {
+	t := l.read()
+	return fleet.Owners{Fleet: t.Fleet, Made: fleet.MadeBy(t.Makers...)}.Of(seen.Tags)
+}
+
 // Covers checks, on a fresh look at the droplet, that it is still one that may be destroyed (law 1). The error says why not.
 func (l License) Covers(seen fleet.Droplet) error {
 	t := l.read()
-	whose := fleet.Owners{Fleet: t.Fleet, Made: fleet.MadeBy(t.Makers...)}.Of(seen.Tags)
+	whose := l.Whose(seen)
 	switch {
 	case t.DropletID == 0 || seen.ID != t.DropletID:
 		return fmt.Errorf("there is no license to destroy droplet %d", seen.ID)

@@ -22,6 +22,8 @@ type change struct {
 	asked func(*work) error
 	// note writes into the context how the droplet was found; it is committed with the intent. Nil: nothing to note.
 	note func(fleet.Droplet)
+	// leaves makes the intent durable, if the droplet may be taken out of service (law 18). Nil: it stays in service.
+	leaves func(intend func() error) error
 	// unseen drops what note wrote: the action is done, as DigitalOcean says, and the droplet does not show it. Nobody goes back for what
 	// was done. Nil: there is nothing to drop.
 	unseen func()
@@ -148,10 +150,16 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 				return err
 			}
 		}
-		if a.note != nil {
-			a.note(d)
+		intend := func() error {
+			if a.note != nil {
+				a.note(d)
+			}
+			return a.run.Checkpoint(ctx)
 		}
-		return a.run.Checkpoint(ctx)
+		if a.leaves != nil {
+			return a.leaves(intend)
+		}
+		return intend()
 	})
 	now := time.Now()
 	a.judged = now

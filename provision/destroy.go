@@ -9,7 +9,6 @@ import (
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
-	"arcadiad/plan"
 	"arcadiad/saga"
 )
 
@@ -19,8 +18,9 @@ type license struct {
 	// covers checks, on a fresh look, that the droplet is still one that may be destroyed; the error says why not.
 	covers func(fleet.Droplet) error
 	// asks is asked right before each DELETE, with the droplet as it was seen last; nil: there is nothing more to ask.
-	asks func(ctx context.Context, seen fleet.Droplet) error
-	own  bool // a saga's, for what it made itself
+	asks  func(ctx context.Context, seen fleet.Droplet) error
+	group *leave // keeps enough of its group in service (law 18); nil: nothing to keep
+	own   bool   // a saga's, for what it made itself
 }
 
 // ownLicense is that of a saga for what it made itself.
@@ -71,8 +71,13 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 			return saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, by.id))
 		}
 	}
+	if run.Kind() == fleet.SagaDestroy {
+		if by.group, err = p.service().mayLeave(ctx, run, w, by.id); err != nil {
+			return err
+		}
+	}
 	if run.Kind() == fleet.SagaReplace {
-		if err := p.stands(ctx, run, w); err != nil {
+		if err := p.service().stands(ctx, run, w); err != nil {
 			return err
 		}
 		stood, asks := time.Now(), by.asks
@@ -84,16 +89,6 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 		}
 	}
 	return p.demolish(ctx, run, w, by)
-}
-
-// stands looks whether the replacement is still there, before the old droplet goes: DigitalOcean has taken back droplets that were
-// active a moment ago, and people delete what they did not expect.
-func (p destroySteps) stands(ctx context.Context, run *saga.Run, w *work) error {
-	_, err := p.looks(run).present(ctx, w.DropletID, p.unseenFor(true))
-	if errors.Is(err, errGone) {
-		return saga.Permanent(fmt.Errorf("droplet %d vanished before the one that it replaces was destroyed; that one stays", w.DropletID))
-	}
-	return err
 }
 
 // undestroy is the compensation of DestroyDroplet. It runs only before the intent of the first DELETE, so there is nothing to undo.
@@ -267,10 +262,10 @@ func (e *ending) refuse(why error) error {
 	switch {
 	case e.w.Demolition.Sent:
 		return saga.NeedsPerson(fmt.Errorf("a DELETE was sent for droplet %d, and is not sent again: %w", e.by.id, why))
-	case !e.by.own && (e.run.Kind() == fleet.SagaDestroy || errors.Is(why, plan.ErrProtected)):
-		return saga.Supersede(why.Error())
+	case e.by.own:
+		return saga.NeedsPerson(why)
 	}
-	return saga.NeedsPerson(why)
+	return refusal(e.run, why)
 }
 
 // doesNotGo says that a droplet outlasts its DELETEs.
@@ -296,8 +291,11 @@ func (e *ending) delete(ctx context.Context) error {
 		if d.Sent {
 			return nil
 		}
-		d.Sent = true
-		return e.run.Checkpoint(ctx)
+		refused = e.by.group.destroy(func() error {
+			d.Sent = true
+			return e.run.Checkpoint(ctx)
+		})
+		return refused
 	})
 	e.sent, e.since, e.absences = true, 0, 0
 	switch {

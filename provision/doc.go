@@ -1,11 +1,11 @@
 // Package provision is the write side: the sagas that create, adopt, update and destroy droplets, and their steps.
 //
-//	ProvisionDroplet  CreateDroplet, WaitDropletActive, RegisterDroplet
-//	ReplaceDroplet    CreateDroplet, WaitDropletActive, RegisterDroplet, DestroyDroplet (of the old one)
-//	DestroyDroplet    DestroyDroplet
+//	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, RegisterDroplet
+//	ReplaceDroplet    the same, then DrainDroplet and DestroyDroplet (of the old one)
+//	DestroyDroplet    DrainDroplet, DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
-//	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, PowerOffDroplet, ResizeDroplet,
-//	                  PowerOnDroplet, RecordDroplet; all but the last only if needed
+//	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, DrainDroplet, PowerOffDroplet,
+//	                  ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
 //	ClaimDroplet      TagDroplet, RegisterDroplet (of an unmanaged droplet that a person named)
 //	ReleaseDroplet    UntagDroplet, ForgetDroplet (gives it back)
 //
@@ -15,6 +15,11 @@
 //
 // An existing droplet is updated by actions, each of which names its target state. The droplet's state decides whether an action is
 // sent at all, and whether it is sent again. The state as found is journaled with the intent, for the compensation.
+//
+// WaitDropletReady is part of a saga whose file has a probe, and DrainDroplet of one whose droplet leaves a load balancer by its tags.
+//
+// A droplet is taken out of service before its successor is there, by a resize or a destroy, only while enough of its group serves without
+// it: by a fresh look, by fresh probes and by what the other sagas take ([service], law 18). An old droplet goes when the new one serves.
 //
 // Tags outlive their droplets. A [Sweeper] deletes the tags of sagas a week after they ended.
 //
@@ -27,11 +32,16 @@
 //	draft.go                     the saga that carries out an action of a plan
 //	uncreate.go create.go        CreateDroplet: send, look for a droplet whose answer is lost, compensate
 //	wait.go                      WaitDropletActive
+//	ready.go                     WaitDropletReady
 //	register.go                  RegisterDroplet, RecordDroplet
 //	destroy.go                   DestroyDroplet, and the one function that destroys
-//	power.go actions.go alter.go updates by actions of the API
+//	power.go                     PowerOffDroplet, PowerOnDroplet
+//	drain.go                     DrainDroplet, UndrainDroplet
+//	actions.go alter.go          updates by actions of the API
 //	transfer.go                  TagDroplet, UntagDroplet, ForgetDroplet
 //	protect.go retag.go          updates by tags
+//	service.go                   law 18: what may leave, and whether a replacement stands
+//	members.go                   the droplets of the fleet, and whether they pass their probes
 //	look.go                      looks at the account
 //	steps.go                     what all steps share
 //	file.go                      what the fleet file asks for now

@@ -19,7 +19,7 @@ type Namesakes struct {
 // Draft makes the saga that carries out one action of a plan; it is not yet written. Before are the droplets that bear the action's name
 // already.
 func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (saga.Saga, error) {
-	w := work{Fleet: fleetName, Name: a.Name}
+	w := work{Fleet: fleetName, Name: a.Name, Drain: a.Drain}
 	var (
 		facts  fleet.Facts
 		kind   string
@@ -46,19 +46,19 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 	var err error
 	switch a.Kind {
 	case plan.Provision:
-		kind = fleet.SagaProvision
+		kind, steps = fleet.SagaProvision, provisionSteps(a.Spec)
 		takeNamesakes()
 		w.Lost = a.Lost
 		addSpec()
 		facts.GroupHash = a.Spec.GroupHash()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
-			kind = fleet.SagaDestroy
+			kind, steps = fleet.SagaDestroy, endSteps(w.Drain)
 			err = addLicense()
 			facts.DropletID, facts.SpecHash = a.DropletID, a.Spec.Hash()
 			break
 		}
-		kind = fleet.SagaReplace
+		kind, steps = fleet.SagaReplace, append(provisionSteps(a.Spec), endSteps(w.Drain)...)
 		takeNamesakes()
 		addSpec()
 		facts.GroupHash = a.Spec.GroupHash()
@@ -70,11 +70,14 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		addSpec()
 		facts.DropletID = a.DropletID
 	case plan.Destroy:
-		kind = fleet.SagaDestroy
+		kind, steps = fleet.SagaDestroy, endSteps(w.Drain)
 		err = addLicense()
 		facts.DropletID = a.DropletID
 	case plan.Update:
-		kind, steps = fleet.SagaUpdate, updateSteps(a.Alter)
+		if !a.Alter.Downtime() {
+			w.Drain = fleet.Drain{}
+		}
+		kind, steps = fleet.SagaUpdate, updateSteps(a.Alter, w.Drain)
 		w.DropletID, w.Maker = a.DropletID, a.Record.SagaID
 		w.Record, w.Alter = &a.Record, a.Alter
 		addSpec()
@@ -112,26 +115,50 @@ func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga
 	return saga.Saga{}, fmt.Errorf("%s %s: this is no transfer", h.Kind, h.Name)
 }
 
-// updateSteps are the steps of an update that changes this, in the order of UpdateDroplet.
-func updateSteps(a fleet.Alteration) []string {
-	var steps []string
-	for _, s := range []struct {
-		name   string
-		needed bool
-	}{
-		{"ProtectDroplet", a.Protection},
-		{"RetagDroplet", len(a.Tag)+len(a.Untag) > 0},
-		{"RenameDroplet", a.Name != ""},
-		{"SwitchBackups", a.Backups != nil},
-		{"EnableIPv6", a.IPv6},
-		{"PowerOffDroplet", a.Size != ""},
-		{"ResizeDroplet", a.Size != ""},
-		{"PowerOnDroplet", a.Size != "" || a.PowerOn},
-		{"RecordDroplet", true},
-	} {
-		if s.needed {
-			steps = append(steps, s.name)
+// choice is a step of a kind, and whether a saga has it.
+type choice struct {
+	step string
+	has  bool
+}
+
+func chosen(all ...choice) (steps []string) {
+	for _, c := range all {
+		if c.has {
+			steps = append(steps, c.step)
 		}
 	}
 	return steps
+}
+
+// provisionSteps are the steps that make a droplet.
+func provisionSteps(s fleet.Spec) []string {
+	return chosen(
+		choice{"CreateDroplet", true},
+		choice{"WaitDropletActive", true},
+		choice{"WaitDropletReady", s.Ready != nil},
+		choice{"RegisterDroplet", true},
+	)
+}
+
+// endSteps are the steps that end a droplet.
+func endSteps(d fleet.Drain) []string {
+	return chosen(choice{"DrainDroplet", len(d.Tags) > 0}, choice{"DestroyDroplet", true})
+}
+
+// updateSteps are the steps of an update that changes this, in the order of UpdateDroplet.
+func updateSteps(a fleet.Alteration, d fleet.Drain) []string {
+	drains := a.Downtime() && len(d.Tags) > 0
+	return chosen(
+		choice{"ProtectDroplet", a.Protection},
+		choice{"RetagDroplet", len(a.Tag)+len(a.Untag) > 0},
+		choice{"RenameDroplet", a.Name != ""},
+		choice{"SwitchBackups", a.Backups != nil},
+		choice{"EnableIPv6", a.IPv6},
+		choice{"DrainDroplet", drains},
+		choice{"PowerOffDroplet", a.Size != ""},
+		choice{"ResizeDroplet", a.Size != ""},
+		choice{"PowerOnDroplet", a.Size != "" || a.PowerOn},
+		choice{"UndrainDroplet", drains},
+		choice{"RecordDroplet", true},
+	)
 }

@@ -7,6 +7,7 @@ import (
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
+	"arcadiad/plan"
 	"arcadiad/saga"
 )
 
@@ -30,6 +31,14 @@ func onward(err error) error {
 		return saga.Permanent(err)
 	}
 	return err
+}
+
+// refusal says what happens when a licensed droplet must not go (any more), before the first DELETE.
+func refusal(run *saga.Run, why error) error {
+	if run.Kind() == fleet.SagaDestroy || errors.Is(why, plan.ErrProtected) {
+		return saga.Supersede(why.Error())
+	}
+	return saga.NeedsPerson(why)
 }
 
 // back says what an error means to a compensation: of what is not there, or not ours, nothing is put back.

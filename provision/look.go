@@ -24,23 +24,32 @@ func (p *core) looks(run *saga.Run) *poller { return &poller{p: p, run: run} }
 // next gives what the next look that is answered shows. Where nothing is shown, that means something: see inventory.Query.Proof.
 // The error is the context's.
 func (l *poller) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
-	q.Proof = true
 	for {
 		began = time.Now()
-		seen, err = l.p.o.Inventory.Look(ctx, q)
+		seen, err = l.once(ctx, q)
 		if ctx.Err() != nil {
 			return nil, began, ctx.Err()
 		}
 		if err == nil {
-			l.failed = 0
 			return seen, began, nil
 		}
-		l.failed++
-		moved := errors.Is(err, digitalocean.ErrMoved) // that is usual while a large fleet changes
-		if l.failed%remindFailed == 1 && !moved || l.failed%remindFailed == 0 && moved {
-			l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)
-		}
 	}
+}
+
+// once looks once.
+func (l *poller) once(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, err error) {
+	q.Proof = true
+	seen, err = l.p.o.Inventory.Look(ctx, q)
+	if err == nil || ctx.Err() != nil {
+		l.failed = 0
+		return seen, err
+	}
+	l.failed++
+	moved := errors.Is(err, digitalocean.ErrMoved) // that is usual while a large fleet changes
+	if l.failed%remindFailed == 1 && !moved || l.failed%remindFailed == 0 && moved {
+		l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)
+	}
+	return nil, err
 }
 
 // remindFailed is how many failed looks in a row share a line in the log.
@@ -65,8 +74,8 @@ func (l *poller) present(ctx context.Context, id int64, patience time.Duration) 
 }
 
 // mine is present for who is about to write: errAlien when the droplet is not this fleet's by its tags (law 1).
-func (l *poller) mine(ctx context.Context, w *work) (fleet.Droplet, error) {
-	d, err := l.present(ctx, w.DropletID, l.p.o.Visibility)
+func (l *poller) mine(ctx context.Context, w *work, id int64) (fleet.Droplet, error) {
+	d, err := l.present(ctx, id, l.p.o.Visibility)
 	switch {
 	case err != nil:
 		return d, err

@@ -32,8 +32,11 @@ func (w *work) creates() fleet.Creates {
 	return c
 }
 
-// ownership tells whose a droplet is by its tags: the fleet's own, or that of the saga which made it.
+// ownership tells whose a droplet is by its tags: the fleet's own, or that of a saga which made it.
 func (w *work) ownership(d fleet.Droplet) fleet.Ownership {
+	if old, licensed := w.License.Droplet(); licensed && old.ID == d.ID {
+		return w.License.Whose(d)
+	}
 	return fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(w.Maker)}.Of(d.Tags)
 }
 

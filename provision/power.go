@@ -17,6 +17,13 @@ const shutdownPatience = time.Minute
 // powerOff is the step PowerOffDroplet, before a resize. It asks the operating system first, for the sake of its file systems. A droplet
 // that has its size already is left alone: the plan may have been made from a listing that lagged.
 func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error {
+	var group *leave
+	if !w.Found.wasOn() { // what is journaled as taken out of service is out of it
+		var err error
+		if group, err = p.service().mayLeave(ctx, run, w, w.DropletID); err != nil {
+			return err
+		}
+	}
 	c := change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
 		shows: func(d fleet.Droplet) showing {
@@ -26,6 +33,7 @@ func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error 
 			return shows(d.Status == fleet.StatusOff, d.Status != fleet.StatusUnknown && d.Size != "")
 		},
 		asked:    p.alteredNow,
+		leaves:   group.stop,
 		patience: shutdownPatience,
 		note: func(fleet.Droplet) {
 			if w.Found.On == nil {
@@ -37,7 +45,7 @@ func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error 
 	d, err := p.alter(ctx, run, w, c)
 	if errors.Is(err, errUnable) || errors.Is(err, errSlow) {
 		run.Log().Warn("the droplet does not shut down by itself; it is powered off", "id", w.DropletID, "error", err)
-		c.action.Type, c.patience = digitalocean.ActPowerOff, 0
+		c.action.Type, c.patience, c.leaves = digitalocean.ActPowerOff, 0, nil
 		d, err = p.alter(ctx, run, w, c)
 	}
 	if err != nil {
@@ -47,10 +55,18 @@ func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error 
 	return nil
 }
 
-// powerOffUndone compensates PowerOffDroplet: a droplet that was on is switched on again, whatever became of the resize.
+// powerOffUndone compensates PowerOffDroplet: a droplet that was on is switched on again, whatever became of the resize. The tags that it
+// was drained of are put on before, so that it runs as it did; a token that may not do that does not leave it off.
 func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Found.wasOn() {
 		return nil
+	}
+	switch err := (drainSteps{tagSteps{p.core}}).tie(ctx, run, w); {
+	case err == nil, errors.Is(err, errGone), errors.Is(err, errAlien): // the next look says so
+	case errors.Is(err, digitalocean.ErrRejected), errors.Is(err, digitalocean.ErrForbidden):
+		run.Log().Warn("the tags that the droplet was drained of are not put on before it is switched on", "id", w.DropletID, "error", err)
+	default:
+		return err
 	}
 	c := switchedOn()
 	c.stale = !w.Found.Off // it may still be shutting down
@@ -107,9 +123,6 @@ func switchedOn() change {
 		},
 	}
 }
-
-// wasOn tells whether this saga switched the droplet off, or may have.
-func (f found) wasOn() bool { return f.On != nil && *f.On }
 
 // leftOff is told when a droplet that arcadiad switched off may not be written to any more (law 1).
 func leftOff(err error) error {

@@ -28,7 +28,7 @@ func (p tagSteps) protect(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
-	d, err := p.looks(run).mine(ctx, w)
+	d, err := p.looks(run).mine(ctx, w, w.DropletID)
 	if err != nil {
 		return onward(err)
 	}
@@ -59,7 +59,7 @@ func (p tagSteps) unprotect(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Found.Lifted {
 		return nil
 	}
-	d, err := p.looks(run).mine(ctx, w)
+	d, err := p.looks(run).mine(ctx, w, w.DropletID)
 	if err != nil {
 		return back(run, err)
 	}

@@ -16,6 +16,7 @@ type Droplets struct{ core *core }
 
 // New makes the steps. Define puts them into an engine.
 func New(o Options) *Droplets {
+	o.ProbeInterval = cmp.Or(o.ProbeInterval, 5*time.Second)
 	o.Settle = cmp.Or(o.Settle, 2*time.Minute)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, digitalocean.DefaultWriteTimeout)
 	o.Visibility = cmp.Or(o.Visibility, 5*time.Minute)
@@ -25,35 +26,44 @@ func New(o Options) *Droplets {
 	if o.Record == nil {
 		o.Record = func(context.Context, int64) (*fleet.Record, error) { return nil, nil }
 	}
+	if o.Records == nil {
+		o.Records = func(context.Context) ([]fleet.Record, error) { return nil, nil }
+	}
 	o.WaitAttempts = cmp.Or(o.WaitAttempts, 96)
 	o.WaitLongest = max(cmp.Or(o.WaitLongest, 720), o.WaitAttempts)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Droplets{&core{&o, fleetFile{&o}}}
+	return &Droplets{&core{&o, fleetFile{&o}, func() []saga.Saga { return nil }, &takings{last: map[int64]taking{}}}}
 }
 
 // Define tells the engine the kinds of sagas and their steps. The names are in journals out there: a renamed step is a stuck saga.
 func (p *Droplets) Define(e *saga.Engine) {
+	p.core.live = e.Live
 	destroying, tagging := destroySteps{p.core}, tagSteps{p.core}
 	creating, waiting, registering := createSteps{destroying}, waitSteps{p.core}, registerSteps{p.core}
-	altering, transferring := alterSteps{p.core}, transferSteps{tagging}
+	altering, transferring, draining := alterSteps{p.core}, transferSteps{tagging}, drainSteps{tagging}
 
 	create := step("CreateDroplet", creating.create, creating.uncreate)
 	wait := step("WaitDropletActive", waiting.wait, nil)
+	ready := step("WaitDropletReady", waiting.ready, nil)
 	register := step("RegisterDroplet", registering.register, registering.unregister)
+	drain := step("DrainDroplet", draining.drain, draining.undrain)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
-	e.Define(fleet.SagaProvision, create, wait, register)
-	e.Define(fleet.SagaReplace, create, wait, register, destroy)
-	e.Define(fleet.SagaDestroy, destroy)
+	// A saga has only those steps that it needs, see Draft.
+	e.Define(fleet.SagaProvision, create, wait, ready, register)
+	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, destroy)
+	e.Define(fleet.SagaDestroy, drain, destroy)
 	e.Define(fleet.SagaAdopt, register)
-	e.Define(fleet.SagaUpdate, // an update has only those that it needs, see updateSteps
+	e.Define(fleet.SagaUpdate,
 		step("ProtectDroplet", tagging.protect, tagging.unprotect),
 		step("RetagDroplet", tagging.retag, tagging.unretag),
 		step("RenameDroplet", altering.rename, altering.unrename),
 		step("SwitchBackups", altering.switchBackups, altering.unswitchBackups),
 		step("EnableIPv6", altering.enableIPv6, altering.unenableIPv6),
+		drain,
 		step("PowerOffDroplet", altering.powerOff, altering.powerOffUndone),
 		step("ResizeDroplet", altering.resize, altering.unresize),
 		step("PowerOnDroplet", altering.powerOn, nil).AsPivot(),
+		step("UndrainDroplet", draining.undrain, nil),
 		step("RecordDroplet", registering.record, nil))
 	e.Define(fleet.SagaTakeOver, saga.Typed("TagDroplet", transferring.tagDroplet, transferring.untagDroplet), register)
 	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", transferring.release, transferring.unrelease),

@@ -20,7 +20,7 @@ func (p tagSteps) retag(ctx context.Context, run *saga.Run, w *work) error {
 		return err
 	}
 	looks := p.looks(run)
-	d, err := looks.mine(ctx, w)
+	d, err := looks.mine(ctx, w, w.DropletID)
 	if err != nil {
 		return onward(err)
 	}
@@ -45,7 +45,7 @@ func (p tagSteps) retag(ctx context.Context, run *saga.Run, w *work) error {
 			}
 		}
 	}
-	shown, err := p.tagsSettle(ctx, looks, w, r.On, r.Off)
+	shown, err := p.tagsSettle(ctx, looks, w, d.ID, r.On, r.Off)
 	switch {
 	case ctx.Err() != nil, errors.Is(err, errUntold):
 		return err
@@ -81,7 +81,7 @@ func (p tagSteps) unretag(ctx context.Context, run *saga.Run, w *work) error {
 		return nil
 	}
 	looks := p.looks(run)
-	d, err := looks.mine(ctx, w)
+	d, err := looks.mine(ctx, w, w.DropletID)
 	if err != nil {
 		return back(run, err)
 	}
@@ -96,7 +96,7 @@ func (p tagSteps) unretag(ctx context.Context, run *saga.Run, w *work) error {
 		}
 	}
 	// Whoever looks next would take tags of before for somebody's doing, and put them back where the file says so.
-	if _, err := p.tagsSettle(ctx, looks, w, r.Off, r.On); err != nil {
+	if _, err := p.tagsSettle(ctx, looks, w, d.ID, r.Off, r.On); err != nil {
 		if ctx.Err() != nil || errors.Is(err, errUntold) {
 			return err
 		}
@@ -107,9 +107,9 @@ func (p tagSteps) unretag(ctx context.Context, run *saga.Run, w *work) error {
 
 // tagsSettle looks until the droplet shows all tags that were put on, and none of those that were taken off: tags may come and go
 // late. A droplet that is not there, or is another fleet's, settles nothing; nil: it is not there.
-func (p tagSteps) tagsSettle(ctx context.Context, looks *poller, w *work, on, off []string) (*fleet.Droplet, error) {
+func (p tagSteps) tagsSettle(ctx context.Context, looks *poller, w *work, id int64, on, off []string) (*fleet.Droplet, error) {
 	for began := time.Now(); ; {
-		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+		seen, _, err := looks.next(ctx, inventory.Query{ID: id})
 		if err != nil || len(seen) == 0 {
 			return nil, err
 		}

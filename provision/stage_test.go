@@ -3,6 +3,7 @@ package provision_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,8 @@ type stage struct {
 	asks    func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: desired does
 	fresh   func() (fleet.Fleet, bool) // answers for the file as it is read right before a write; nil: the file in force
 	hook    func(saga.Event)           // hears of every transition; nil: nobody does
+	dialed  func(address string)       // is called before each probe; nil: nothing is
+	amend   func(*plan.Action)         // changes what a plan has before its sagas are drafted; nil: nothing is
 
 	// Of the process that runs.
 	store  *sqlite.Store
@@ -96,7 +99,13 @@ func (y *stage) start() {
 		y.t.Fatal(err)
 	}
 	y.inv = inventory.New(inventory.Options{
-		Sync: y.api.Client(digitalocean.PrioritySync), Poll: y.api.Client(digitalocean.PriorityPoll), Dial: y.sim.Dial,
+		Sync: y.api.Client(digitalocean.PrioritySync), Poll: y.api.Client(digitalocean.PriorityPoll),
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if y.dialed != nil {
+				y.dialed(address)
+			}
+			return y.sim.Dial(ctx, network, address)
+		},
 	})
 	y.engine = saga.New(y.store, saga.Options{Observe: func(e saga.Event) {
 		if y.hook != nil {
@@ -114,7 +123,7 @@ func (y *stage) start() {
 		return *f, true
 	}
 	provision.New(provision.Options{
-		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv, Record: y.store.RecordOf, Desired: desired,
+		Cloud: y.api.Client(digitalocean.PrioritySaga), Inventory: y.inv, Record: y.store.RecordOf, Records: y.store.Records, Desired: desired,
 		Fresh: func() (fleet.Fleet, bool) {
 			if y.fresh != nil {
 				return y.fresh()
@@ -186,6 +195,13 @@ func (y *stage) carry(kinds ...plan.Kind) []string {
 	return y.begin(y.observe())(kinds...)
 }
 
+// planned is what a plan is made of now.
+func (y *stage) planned() (fleet.Fleet, fleet.Recorded, fleet.Observed, time.Time) {
+	y.t.Helper()
+	recorded, observed := y.observe()
+	return *y.desired.Load(), recorded, observed, time.Now()
+}
+
 // begin plans on an observation, and starts the sagas of the plan, which must be of these kinds.
 func (y *stage) begin(recorded fleet.Recorded, observed fleet.Observed) func(kinds ...plan.Kind) []string {
 	y.t.Helper()
@@ -201,16 +217,25 @@ func (y *stage) begin(recorded fleet.Recorded, observed fleet.Observed) func(kin
 					namesakes = append(namesakes, d.ID)
 				}
 			}
-			s, err := provision.Draft(y.engine, fleetName, a, provision.Namesakes{IDs: namesakes, Witnessed: true})
-			y.must(err)
-			y.must(y.engine.Begin(y.t.Context(), s))
-			ids, got = append(ids, s.ID), append(got, a.Kind)
+			ids, got = append(ids, y.draft(a, namesakes...)), append(got, a.Kind)
 		}
 		if !slices.Equal(got, kinds) {
 			y.t.Fatalf("the plan has %v, want %v: %+v", got, kinds, p)
 		}
 		return ids
 	}
+}
+
+// draft starts the saga of an action.
+func (y *stage) draft(a plan.Action, namesakes ...int64) (id string) {
+	y.t.Helper()
+	if y.amend != nil {
+		y.amend(&a)
+	}
+	s, err := provision.Draft(y.engine, fleetName, a, provision.Namesakes{IDs: namesakes, Witnessed: true})
+	y.must(err)
+	y.must(y.engine.Begin(y.t.Context(), s))
+	return s.ID
 }
 
 // provision starts a saga that makes the droplet.

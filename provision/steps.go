@@ -2,6 +2,8 @@ package provision
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"arcadiad/digitalocean"
 	"arcadiad/fleet"
@@ -12,6 +14,22 @@ import (
 type core struct {
 	o *Options
 	fleetFile
+	live  func() []saga.Saga // those that the engine runs
+	taken *takings
+}
+
+// takings are the droplets that sagas of this process took out of service. A saga takes the lock for its last check and the intent
+// together, so that of several that ask at once no more go than may.
+type takings struct {
+	mu   sync.Mutex
+	last map[int64]taking
+}
+
+// taking is the last time that a droplet was taken out of service.
+type taking struct {
+	at     time.Time // when the intent was durable
+	ends   bool      // it is destroyed
+	drains bool      // it only leaves its load balancers
 }
 
 // The steps, by what they are about.
@@ -22,6 +40,7 @@ type (
 	destroySteps  struct{ *core }
 	alterSteps    struct{ *core } // by actions of the API
 	tagSteps      struct{ *core }
+	drainSteps    struct{ tagSteps }
 	transferSteps struct{ tagSteps } // a droplet changes hands by its tags
 )
 
@@ -45,3 +64,20 @@ func keepFacts(run *saga.Run, f fleet.Facts, anyway ...string) {
 		run.SetLabel(label, value)
 	}
 }
+
+// pause waits; the error is the context's.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// checkpointLooks is how many looks pass between two notes of how many there were: a restart repeats fewer than that. A process that
+// loaded the saga notes the first few, too, see noteLook: it may die as soon as the one before did.
+const checkpointLooks = 12
+
+// noteLook tells whether the number of looks is noted after so many of this try, of a saga that was loaded from the journal.
+func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1) == 0 }

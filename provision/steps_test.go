@@ -48,7 +48,7 @@ func TestEverySagaKindIsListed(t *testing.T) {
 func TestAnUpdateOfEverythingHasEveryStep(t *testing.T) {
 	on := true
 	all := fleet.Alteration{Protection: true, Tag: []string{"a"}, Name: "b", Backups: &on, IPv6: true, Size: "c", PowerOn: true}
-	if have, want := updateSteps(all), defined(t, fleet.SagaUpdate); !slices.Equal(have, want) {
+	if have, want := updateSteps(all, fleet.Drain{Tags: []string{"lb"}}), defined(t, fleet.SagaUpdate); !slices.Equal(have, want) {
 		t.Errorf("an update of everything has the steps %q, and the kind has %q", have, want)
 	}
 }

@@ -40,7 +40,7 @@ func (p transferSteps) tagDroplet(ctx context.Context, run *saga.Run, w *work) e
 			}
 		}
 	}
-	shown, err := p.tagsSettle(ctx, looks, w, w.Transfer.Tags, nil)
+	shown, err := p.tagsSettle(ctx, looks, w, d.ID, w.Transfer.Tags, nil)
 	switch {
 	case err != nil:
 		return err
@@ -141,7 +141,7 @@ func (p transferSteps) release(ctx context.Context, run *saga.Run, w *work) erro
 			}
 		}
 	}
-	_, err = p.tagsSettle(ctx, looks, w, nil, w.Transfer.Tags)
+	_, err = p.tagsSettle(ctx, looks, w, d.ID, nil, w.Transfer.Tags)
 	return err
 }
 

@@ -74,7 +74,7 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, e
 		run.Put(d)
 		return true, nil
 	}
-	if !run.Resumed() || !ready(d, w.identity(run.ID())) {
+	if !run.Resumed() || !ready(d, w.identity(run.ID())) || p.idle(ctx, w, d) {
 		return false, nil
 	}
 	served, err := p.served(ctx, run, w, looks, bearers)
@@ -88,6 +88,17 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, e
 	run.Put(d, fleet.Record{DropletID: d.ID, Name: w.Spec.Name, Values: fleet.ValuesOf(spec), ImageID: d.ImageID, RecordedAt: time.Now(),
 		Protect: p.protects(w) || d.HasTag(fleet.ProtectTag), SagaID: run.ID()})
 	return true, nil
+}
+
+// idle tells whether an active droplet is not in service, since it does not pass its probe: its saga has waited for that in vain, or others
+// pass theirs.
+func (p createSteps) idle(ctx context.Context, w *work, d fleet.Droplet) bool {
+	probe := p.service().probeOf(w)
+	if probe == nil {
+		return false
+	}
+	found, known := p.service().probe(ctx, d, *probe)
+	return known && !found.Passed && (w.Ready != nil && w.Ready.Late || p.o.Inventory.AnsweredBeside(d.ID))
 }
 
 // keeps says why the droplet is not a leftover of the saga (law 5); empty: it is one. Bearers are those that show its tag or its name,

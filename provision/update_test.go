@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -257,11 +256,7 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 		"it is undone":  {simulator.Faults{ErroredActions: []string{"resize"}}, saga.Compensated, "s-1vcpu-1gb"},
 		"it shows late": {simulator.Faults{ChangeVisibleAfter: 12 * time.Second}, saga.Completed, "s-2vcpu-2gb"},
 	} {
-		for where, hear := range map[string]func(y *stage, heard func()){
-			"transition": func(y *stage, heard func()) { y.hook = func(saga.Event) { heard() } },
-			"request":    func(y *stage, heard func()) { y.sim.Before(onWrites(heard)) },
-			"answer":     func(y *stage, heard func()) { y.sim.After(onWrites(heard)) },
-		} {
+		for where, hear := range places() {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
@@ -271,13 +266,7 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 						s, alter := everything()
 						alter.Tag, alter.Untag = []string{"front"}, []string{"web"}
 						y.sim.SetFaults(tt.faults)
-						var left atomic.Int64
-						left.Store(int64(deaths) + 1)
-						hear(y, func() {
-							if left.Add(-1) == 0 {
-								y.kill()
-							}
-						})
+						left := y.dieAt(deaths, hear)
 						id := y.update(d.ID, s, alter)
 						for left.Load() > 0 && y.saga(id).Status.Live() {
 							time.Sleep(5 * time.Second)
@@ -298,15 +287,6 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 					t.Errorf("only %d places to die in", deaths)
 				}
 			})
-		}
-	}
-}
-
-// onWrites hears of requests that write.
-func onWrites(heard func()) func(*http.Request) {
-	return func(r *http.Request) {
-		if r.Method != http.MethodGet {
-			heard()
 		}
 	}
 }

@@ -13,13 +13,6 @@ import (
 	"arcadiad/saga"
 )
 
-// checkpointLooks is how many looks pass between two notes of how many there were: a restart repeats fewer than that. A process that
-// loaded the saga notes the first few, too, see noteLook: it may die as soon as the one before did.
-const checkpointLooks = 12
-
-// noteLook tells whether the number of looks is noted after so many of this try, of a saga that was loaded from the journal.
-func noteLook(looks int) bool { return looks < checkpointLooks && looks&(looks-1) == 0 }
-
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
 // neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count. What it made is CreateDroplet's to undo.
 func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {

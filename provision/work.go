@@ -29,6 +29,7 @@ type work struct {
 	Judged    int            `json:"judged,omitempty"`     // how many there were when its create action was asked the last time
 	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
 	Vanished  bool           `json:"vanished,omitempty"`   // the wait found it gone
+	Ready     *readying      `json:"ready,omitempty"`      // how far its probe has come; nil: not begun
 
 	// Registered tells, on the way back, that what the saga made was registered: it is nobody's leftover (law 5).
 	Registered bool `json:"registered,omitempty"`
@@ -36,6 +37,7 @@ type work struct {
 	// What is being destroyed.
 	License    plan.License `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
+	Drain      fleet.Drain  `json:"drain,omitzero"` // how that leaves its load balancers, or what is being updated
 
 	// What is being adopted or released, by a person's word.
 	Transfer *transferred `json:"handover,omitempty"` // nil: nothing was written to it yet
@@ -96,4 +98,32 @@ type found struct {
 	Backups *bool     `json:"backups,omitempty"`
 	On      *bool     `json:"on,omitempty"`  // whether it was on before PowerOffDroplet
 	Off     bool      `json:"off,omitempty"` // a look showed that it is off since
+	Drain   *drained  `json:"drain,omitempty"`
+}
+
+// wasOn tells whether this saga switched the droplet off, or may have.
+func (f found) wasOn() bool { return f.On != nil && *f.On }
+
+// readying is how far the wait for a new droplet's readiness has come. What was waited is the time of the processes that waited, no clocks
+// compared.
+type readying struct {
+	Waited  time.Duration `json:"waited,omitempty"`  // since it was active
+	Passing bool          `json:"passing,omitempty"` // it passed the last probe
+	Passed  time.Duration `json:"passed,omitempty"`  // for how long it has passed them all
+	Late    bool          `json:"late,omitempty"`    // its time was over, and it did not pass
+}
+
+// drained is how a droplet left its load balancers. It is journaled before the first tag goes.
+type drained struct {
+	Tags   []string      `json:"tags,omitempty"`   // those that are taken off, as the droplet spells them
+	Waited time.Duration `json:"waited,omitempty"` // since they were off: the time of the processes that waited
+	Back   bool          `json:"back,omitempty"`   // they were put on again
+}
+
+// drains is the droplet that leaves its load balancers.
+func (w *work) drains() int64 {
+	if old, licensed := w.License.Droplet(); licensed {
+		return old.ID
+	}
+	return w.DropletID
 }

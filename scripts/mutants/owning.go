@@ -50,7 +50,7 @@ func owning() []mutant {
 	take(5, "a create that was refused is none", create, "w.Sent--\n", "", steps)
 	take(5, "a compensation destroys leftovers alone", undo, `hanging.ByDroplet[d.ID]); why != "" {`, `hanging.ByDroplet[d.ID]); why == "?" {`, steps)
 	take(13, "a compensation waits for tags that cannot be read", undo, `case d.Unread.Has(fleet.UnreadTags): // it may`, `case false: // it may`, steps)
-	take(13, "a saga from the journal destroys nothing in service", undo, `if !run.Resumed() || !ready(d, w.identity(run.ID())) {`, `if true {`, steps)
+	take(13, "a saga from the journal destroys nothing in service", undo, `if !run.Resumed() || !ready(d, w.identity(run.ID())) || p.idle(ctx, w, d) {`, `if true {`, steps)
 	take(16, "a copy gives way to the one that was first", "provision/register.go", `first.ID < w.DropletID &&`, `false &&`, daemonTests("TestLaw16"))
 	take(1, "tags that come late are waited for", "provision/wait.go", `(untagged || blind || state == "in-progress")`, `(blind || state == "in-progress")`, daemonTests("TestLaw01TagsThatComeLate"))
 	take(5, "what keeps a leftover is asked before each DELETE", "provision/destroy.go", `if why := d.Kept(nil); why != "" {`, `if why := d.Kept(nil); why == "?" {`, steps)

@@ -77,7 +77,7 @@ func writing() []mutant {
 	take(9, "protection is no tag of a create", made, `replaced.ID, false, w.Spec.Tags)`, `replaced.ID, w.Spec.Protected(), w.Spec.Tags)`, steps)
 	take(9, "protection added meanwhile is registered", "provision/register.go", `Protect: p.protects(w) ||`, `Protect: w.Spec.Protected() ||`, steps)
 	take(9, "protection added meanwhile is not lifted", "provision/register.go", ` && !p.protects(w)`, ``, steps)
-	take(3, "the intent of a destroy is durable", destroy, "d.Sent = true\n\t\treturn e.run.Checkpoint(ctx)", "d.Sent = true\n\t\treturn nil", steps)
+	take(3, "the intent of a destroy is durable", destroy, "d.Sent = true\n\t\t\treturn e.run.Checkpoint(ctx)", "d.Sent = true\n\t\t\treturn nil", steps)
 	take(6, "gone: two looks after the DELETE", destroy, `case d.Accepted && e.absences < 2:`, `case d.Accepted && e.absences < 1:`, steps)
 	take(6, "gone: an accepted DELETE", destroy, `case d.Accepted && !e.young():`, `case !e.young():`, steps)
 	take(6, "gone: out of sight for the visibility window", destroy, `case !d.Accepted && time.Since(e.lastSeen) < e.p.o.Visibility:`, `case false:`, steps)
