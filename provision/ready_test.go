@@ -320,23 +320,25 @@ func TestReadinessIsWaitedForByTheTimeOfProcesses(t *testing.T) {
 
 // One that is switched off while it is waited for is not blamed for it, and has its whole time when it is on again.
 func TestReadinessOfADropletThatIsOff(t *testing.T) {
-	inStage(t, simulator.Options{}, func(y *stage) {
-		y.witness(probed("web"))
-		y.sim.SetFaults(simulator.Faults{ReadyAfter: 9 * time.Minute})
-		id := y.carry(plan.Provision)[0]
-		time.Sleep(8 * time.Minute)
-		d := y.sim.Named("web")[0]
-		y.sim.ShutDown(d.ID)
-		if stuck := y.until(id, saga.Stuck); !strings.Contains(stuck.Error, "is off: switch it on") {
-			t.Errorf("stuck with: %s", stuck.Error)
-		}
-		time.Sleep(3 * time.Hour)
-		y.sim.PowerOn(d.ID)
-		y.until(id, saga.Completed)
-		if n := len(y.sent(routeCreate)); n != 2 || len(y.sent(routeDelete)) != 0 {
-			t.Errorf("%d creates, %d DELETEs", n, len(y.sent(routeDelete)))
-		}
-	})
+	for _, off := range []time.Duration{5 * time.Minute, 3 * time.Hour} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			y.witness(probed("web"))
+			y.sim.SetFaults(simulator.Faults{ReadyAfter: 9 * time.Minute})
+			id := y.carry(plan.Provision)[0]
+			time.Sleep(8 * time.Minute)
+			d := y.sim.Named("web")[0]
+			y.sim.ShutDown(d.ID)
+			time.Sleep(off)
+			if s := y.saga(id); off > time.Hour && (s.Status != saga.Stuck || !strings.Contains(s.Error, "is off: switch it on")) {
+				t.Errorf("off for %v it is %s: %s", off, s.Status, s.Error)
+			}
+			y.sim.PowerOn(d.ID)
+			y.until(id, saga.Completed)
+			if n := len(y.sent(routeCreate)); n != 2 || len(y.sent(routeDelete)) != 0 {
+				t.Errorf("off for %v: %d creates, %d DELETEs", off, n, len(y.sent(routeDelete)))
+			}
+		})
+	}
 }
 
 // What ends the wait otherwise: the droplet vanishes, or the file moves on.

@@ -12,7 +12,7 @@ func serving() []mutant {
 	take(13, "readiness: nobody is blamed alone", ready, `blamed := false`, `blamed := true`, steps)
 	take(13, "readiness: it fails again once another passes", ready, `if !known || again.Passed {`, `if !known {`, steps)
 	take(13, "readiness: another passes after it failed again", ready, `len(r.service.passing(ctx, beside.passing)) > 0`, `true`, steps)
-	take(13, "readiness: only who has a witness waits for a person", ready, `if blamed {`, `if false {`, steps)
+	take(13, "readiness: only who has a witness waits for a person", ready, `if blamed {`, `if blamed && why == "" {`, steps)
 	take(13, "readiness: what is not shown is not blamed", ready, `r.w.Ready.Waited >= r.within && !r.unseen {`, `r.w.Ready.Waited >= r.within {`, steps)
 	take(14, "readiness: what was waited is durable", ready, `return r.run.Checkpoint(ctx)
 }
