@@ -5,12 +5,18 @@ import "arcadiad/fleet"
 // mostBeside is how many droplets of other groups are worth a probe.
 const mostBeside = 10
 
-// probesOf are the active droplets of the groups in which something is to be made or taken out of service, and some of other groups.
+// probesOf are the active droplets of the groups in which something is to be made or taken out of service, or a rollout is under way, and
+// some of other groups.
 func probesOf(b *builder) (list []Probe) {
 	concerned := map[string]bool{}
 	for _, d := range b.drafts {
 		if d.endsService() || d.creates() {
 			concerned[groupOf(d.subject)] = true
+		}
+	}
+	for key, g := range b.groups {
+		if g.row != nil {
+			concerned[key] = true
 		}
 	}
 	if len(concerned) == 0 {
