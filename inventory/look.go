@@ -54,9 +54,25 @@ func (q Query) among(listing []fleet.Droplet) []fleet.Droplet {
 	return out
 }
 
+// questions are the single requests that answer a query.
+func (q Query) questions() []Query {
+	if q.ID != 0 {
+		return []Query{{ID: q.ID}}
+	}
+	var qs []Query
+	if q.Tag != "" {
+		qs = append(qs, Query{Tag: q.Tag})
+	}
+	if q.Name != "" {
+		qs = append(qs, Query{Name: strings.ToLower(q.Name)})
+	}
+	return qs
+}
+
 // looker is somebody who waits for the next tick.
 type looker struct {
 	q     Query
+	ids   []int64    // instead of q: these droplets
 	sagas []string   // whom it is for
 	done  chan sight // with room for the answer
 }
@@ -69,7 +85,24 @@ type sight struct {
 // Look waits for the next tick and gives the droplets that match, as requests begun after the call showed them. An empty answer
 // without an error means that the API answered and showed none.
 func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) {
-	l := &looker{q: q, sagas: digitalocean.Callers(ctx), done: make(chan sight, 1)}
+	return i.await(ctx, &looker{q: q})
+}
+
+// LookAt is Look for droplets by their ids: those that are shown, by id. One that is not is no proof of anything.
+func (i *Inventory) LookAt(ctx context.Context, ids []int64) (map[int64]fleet.Droplet, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	shown, err := i.await(ctx, &looker{ids: ids})
+	byID := make(map[int64]fleet.Droplet, len(shown))
+	for _, d := range shown {
+		byID[d.ID] = d
+	}
+	return byID, err
+}
+
+func (i *Inventory) await(ctx context.Context, l *looker) ([]fleet.Droplet, error) {
+	l.sagas, l.done = digitalocean.Callers(ctx), make(chan sight, 1)
 	i.mu.Lock()
 	i.lookers = append(i.lookers, l)
 	i.mu.Unlock()
@@ -84,6 +117,18 @@ func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) 
 		i.leave(l)
 		return nil, ctx.Err()
 	}
+}
+
+// questions are the single requests that answer the looker.
+func (l *looker) questions() []Query {
+	if len(l.ids) == 0 {
+		return l.q.questions()
+	}
+	qs := make([]Query, len(l.ids))
+	for i, id := range l.ids {
+		qs[i] = Query{ID: id}
+	}
+	return qs
 }
 
 // leave takes back a look that nobody waits for any more.
@@ -173,7 +218,7 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 	}
 	unproved := i.unproved(ctx, proved, lookers, answers)
 	for _, l := range lookers {
-		l.done <- collect(l.q, answers, unproved)
+		l.done <- l.collect(answers, unproved)
 	}
 }
 
@@ -208,7 +253,7 @@ func distinct(lookers []*looker) []Query {
 	var questions []Query
 	seen := map[Query]bool{}
 	for _, l := range lookers {
-		for _, q := range l.q.questions() {
+		for _, q := range l.questions() {
 			if !seen[q] {
 				seen[q] = true
 				questions = append(questions, q)
@@ -218,28 +263,13 @@ func distinct(lookers []*looker) []Query {
 	return questions
 }
 
-// questions are the single requests that answer a query.
-func (q Query) questions() []Query {
-	if q.ID != 0 {
-		return []Query{{ID: q.ID}}
-	}
-	var qs []Query
-	if q.Tag != "" {
-		qs = append(qs, Query{Tag: q.Tag})
-	}
-	if q.Name != "" {
-		qs = append(qs, Query{Name: strings.ToLower(q.Name)})
-	}
-	return qs
-}
-
 // asking are the sagas for which each question is asked.
 type asking map[Query][]string
 
 func askers(lookers []*looker) asking {
 	whom := asking{}
 	for _, l := range lookers {
-		for _, q := range l.q.questions() {
+		for _, q := range l.questions() {
 			whom[q] = append(whom[q], l.sagas...)
 		}
 	}
@@ -299,7 +329,7 @@ func (i *Inventory) ask(ctx context.Context, q Query) sight {
 // whole tick. Proved is whose the token was when the tick began.
 func (i *Inventory) unproved(ctx context.Context, proved string, lookers []*looker, answers map[Query]sight) error {
 	missed := func(l *looker) bool {
-		s := collect(l.q, answers, nil)
+		s := l.collect(answers, nil)
 		return l.q.Proof && s.err == nil && len(s.droplets) == 0
 	}
 	if !slices.ContainsFunc(lookers, missed) {
@@ -341,17 +371,17 @@ func (i *Inventory) Gone(ctx context.Context, id int64) (bool, error) {
 }
 
 // collect puts one looker's answer together.
-func collect(q Query, answers map[Query]sight, unproved error) sight {
+func (l *looker) collect(answers map[Query]sight, unproved error) sight {
 	var out sight
-	for _, question := range q.questions() {
+	for _, question := range l.questions() {
 		s := answers[question]
 		if s.err != nil {
 			return sight{err: s.err}
 		}
-		out.droplets = append(out.droplets, q.among(s.droplets)...)
+		out.droplets = append(out.droplets, question.among(s.droplets)...)
 	}
 	out.droplets = sorted(out.droplets)
-	if q.Proof && len(out.droplets) == 0 && unproved != nil {
+	if l.q.Proof && len(out.droplets) == 0 && unproved != nil {
 		return sight{err: unproved}
 	}
 	return out

@@ -48,6 +48,33 @@ func TestLooksAreShared(t *testing.T) {
 	})
 }
 
+// A look at many droplets is one look, which shares the poll with all others, and leaves out what is not shown.
+func TestLookAtMany(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		ids := w.add(1000, "web")
+		w.observe(fleet.Recorded{})
+		w.sim.Delete(ids[1])
+		for _, tt := range []struct {
+			ids  []int64
+			want int // requests
+		}{{ids[:3], 3}, {ids, 6}} {
+			w.sim.ResetRequests()
+			began := time.Now()
+			shown, err := w.inv.LookAt(w.t.Context(), tt.ids)
+			if _, gone := shown[ids[1]]; err != nil || gone || len(shown) != len(tt.ids)-1 || shown[ids[2]].ID != ids[2] {
+				t.Errorf("%d of %d are shown, %v", len(shown), len(tt.ids), err)
+			}
+			if took, got := time.Since(began), w.sim.Requests().Total(); took != 5*time.Second || got != tt.want {
+				t.Errorf("%d droplets took %v and %d requests, want %d", len(tt.ids), took, got, tt.want)
+			}
+		}
+		w.script("GET /v2/droplets/{id}", simulator.Status(500))
+		if shown, err := w.inv.LookAt(w.t.Context(), ids[2:4]); err == nil {
+			t.Errorf("with a failed request %d are shown", len(shown))
+		}
+	})
+}
+
 // By tag or name a look finds what either shows, once, in the order of ids.
 func TestLookByTagAndName(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {

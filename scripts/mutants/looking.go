@@ -71,7 +71,7 @@ func looking() []mutant {
 	take(7, "drift: since when", "state/sqlite/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, packageTests("state/sqlite"))
 
 	const shared = "inventory/look.go"
-	take(6, "an absence is proved by the account beside it", shared, `if q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
+	take(6, "an absence is proved by the account beside it", shared, `if l.q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
 	take(6, "gone: the account beside the 404", shared, "err = i.healthy(ctx, proved)\n\treturn err == nil, err", "return true, nil", look)
 	take(6, "gone: only a 404", shared, `if !errors.Is(err, digitalocean.ErrNotFound) {`, `if err == nil {`, look)
 	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
