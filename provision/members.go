@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"arcadiad/fleet"
@@ -46,31 +45,6 @@ func (p service) members(ctx context.Context, f fleet.Fleet) ([]member, error) {
 	return members, nil
 }
 
-// sights gives those of the droplets that the next look shows, by id. They share one poll, so that many cost no more than a listing.
-func (p service) sights(ctx context.Context, ids []int64) (map[int64]fleet.Droplet, error) {
-	var (
-		looks sync.WaitGroup
-		mu    sync.Mutex
-		first error
-		shown = map[int64]fleet.Droplet{}
-	)
-	for _, id := range ids {
-		looks.Go(func() {
-			seen, err := p.o.Inventory.Look(ctx, inventory.Query{ID: id})
-			mu.Lock()
-			defer mu.Unlock()
-			if first == nil {
-				first = err
-			}
-			if len(seen) > 0 {
-				shown[id] = seen[0]
-			}
-		})
-	}
-	looks.Wait()
-	return shown, first
-}
-
 // probe probes one droplet. Known is false where there was no time for it.
 func (p service) probe(ctx context.Context, d fleet.Droplet, r fleet.Ready) (found inventory.Probed, known bool) {
 	found, known = p.o.Inventory.Probe(ctx, []inventory.Target{{DropletID: d.ID, Address: r.Address(&d), Ready: r}}, 0)[d.ID]
@@ -107,7 +81,7 @@ func (p service) beside(ctx context.Context, id int64) (o others, err error) {
 	if o.some = len(ids) > 0; !o.some {
 		return o, nil
 	}
-	shown, err := p.sights(ctx, ids)
+	shown, err := p.o.Inventory.LookAt(ctx, ids)
 	if err != nil {
 		return o, saga.Later(againSoon, fmt.Errorf("look at other droplets of the fleet: %w", err))
 	}

@@ -99,17 +99,21 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 	if !desired {
 		return nil, nil
 	}
-	looked := time.Now()
+	l := &leave{p: p, run: run, id: id, group: own.Group, serving: map[string][]int64{}, looked: time.Now()}
+	for _, s := range f.Specs {
+		if fleet.Key(s.Group) == fleet.Key(own.Group) {
+			l.count++
+		}
+	}
+	l.need = l.count - f.Policy.RolloutOf(own).MaxUnavailable.Of(l.count)
+	if l.need <= 0 {
+		return nil, nil
+	}
 	all, err := p.members(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	group := slices.DeleteFunc(all, func(m member) bool { return fleet.Key(m.spec.Group) != fleet.Key(own.Group) })
-	l := &leave{p: p, run: run, id: id, group: own.Group, count: len(group), serving: map[string][]int64{}, looked: looked}
-	l.need = l.count - f.Policy.RolloutOf(own).MaxUnavailable.Of(l.count)
-	if l.need <= 0 {
-		return nil, nil
-	}
 	ids, probes := []int64{id}, map[int64]fleet.Ready{}
 	if own.Ready != nil {
 		probes[id] = *own.Ready
@@ -122,7 +126,7 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 		}
 	}
 	slices.Sort(ids)
-	shown, err := p.sights(ctx, slices.Compact(ids))
+	shown, err := p.o.Inventory.LookAt(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, saga.Later(againSoon, fmt.Errorf("look at the other droplets of %s: %w", own.Group, err))
 	}
@@ -260,6 +264,9 @@ func takenBy(s saga.Saga, drains bool) (ids []int64) {
 	case fleet.SagaDestroy, fleet.SagaReplace, fleet.SagaUpdate:
 	default:
 		return nil
+	}
+	if !s.Reverse && !s.Begun && s.Step == 0 {
+		return nil // it has not begun anything
 	}
 	if err := json.Unmarshal(s.Context, &w); err != nil {
 		f, _ := fleet.FactsOf(s.Labels)

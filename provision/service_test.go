@@ -251,6 +251,29 @@ func TestLaw18OneGoesAfterACrash(t *testing.T) {
 	}
 }
 
+// What is journaled as taken out of service goes on after a crash, whoever took others out meanwhile: it counts as out already.
+func TestLaw18WhatHasBegunGoesOn(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		made := y.all(groupOf(3, nil)...)
+		specs := groupOf(3, nil)
+		otherSize(&specs[0])
+		left := y.dieAt(0, places()["request"]) // its intent is durable
+		id := y.atOnce(1, plan.Update, 1, specs...)[0]
+		for left.Load() > 0 {
+			time.Sleep(time.Second)
+		}
+		y.sim.Before(nil)
+		y.sim.ShutDown(made[1].ID)
+		y.restart()
+		y.observe()
+		began := time.Now()
+		y.until(id, saga.Completed)
+		if took := time.Since(began); took > 10*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // What happens between a saga's look at the group and its DELETE counts, too: another saga that came and went, and a person.
 func TestLaw18WhatHappenedSinceTheLook(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -44,13 +44,13 @@ func serving() []mutant {
 			going[id] = false`, steps)
 	take(18, "what a saga that has ended took does not serve", service, `if of.ends || !of.at.Before(since) {`, `if of.ends && false {`, steps)
 	take(18, "the group was seen of late", service, `if time.Since(l.looked) > seenFor {`, `if false {`, steps)
-	take(18, "a probe that fails frees nothing while nobody answers", service, `l.free = len(o.passing) > 0`, `l.free = true`, steps)
+	take(18, "a probe that fails frees nothing while nobody answers", service, `l.free = len(o.passing) > 0`, `l.free = len(o.passing) >= 0`, steps)
 	take(18, "what is out of service may always go", service, `		l.free = true
 	case`, `		l.free = false
 	case`, steps)
 	take(18, "what fails its probe does not serve", service, `case !probed || found[id].Passed:`, `case !probed || found[id].Passed || true:`, steps)
 	take(18, "a surplus serves, too", service, `&& !s.Single })`, `&& !s.Single && false })`, steps)
-	take(18, "nothing is switched on that is not sent", "provision/power.go", `if !w.Found.wasOn() { // what`, `if true { // what`, steps)
+	take(18, "what has begun goes on", "provision/power.go", `if !w.Found.wasOn() { // what`, `if true { // what`, steps)
 
 	const drain = "provision/drain.go"
 	take(1, "a drain takes no tag of arcadiad's", drain, `if !fleet.OurTag(tag) && slices`, `if slices`, steps)
