@@ -47,6 +47,19 @@ func scenarios() []scenario {
 			settled(fleetOf("name: a"))(w)
 			w.edit(fleetOf("name: a, size: s-1vcpu-2gb"))
 		}},
+		{name: "replace when ready", before: func(w *world) {
+			settled(fleetOf("name: a, ready: {tcp: 22}"))(w)
+			w.sim.SetFaults(simulator.Faults{ReadyAfter: 70 * time.Second})
+			w.edit(fleetOf("name: a, size: s-1vcpu-2gb, ready: {tcp: 22}"))
+		}},
+		{name: "never ready", before: func(w *world) {
+			settled(fleetOf("name: b, ready: {tcp: 22}"))(w)
+			w.sim.SetFaults(simulator.Faults{NeverReady: []string{"a"}})
+			w.edit(fleetOf("name: a, ready: {tcp: 22, within: 90s}", "name: b, ready: {tcp: 22}"))
+		}, during: func(w *world) {
+			time.Sleep(3 * time.Minute)
+			w.sim.SetFaults(simulator.Faults{})
+		}, recover: func(w *world) { w.sim.SetFaults(simulator.Faults{}) }},
 		{name: "adopt", before: func(w *world) {
 			settled(fleetOf("name: a", "name: b"))(w)
 			w.loseDatabase()
