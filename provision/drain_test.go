@@ -156,7 +156,11 @@ func TestLaw13WhatWasDrainedComesBack(t *testing.T) {
 					t.Fatalf("%s, %s: it serves %v, tags %v", kind, name, y.sim.Serves(old.ID), now.Tags)
 				}
 				tt.turn(y, s, id)
+				began := time.Now()
 				y.until(id, tt.ends)
+				if took := time.Since(began); took > time.Minute {
+					t.Errorf("%s, %s: it took %v", kind, name, took)
+				}
 				if now := y.truth(old.ID); !slices.Equal(now.Tags, before) || now.Status != "active" || len(y.sent(routeDelete)) != 0 {
 					t.Errorf("%s, %s: it is %+v; %d DELETEs", kind, name, now, len(y.sent(routeDelete)))
 				}

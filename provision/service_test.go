@@ -257,12 +257,17 @@ func TestLaw18WhatHasBegunGoesOn(t *testing.T) {
 		made := y.all(groupOf(3, nil)...)
 		specs := groupOf(3, nil)
 		otherSize(&specs[0])
-		left := y.dieAt(0, places()["request"]) // its intent is durable
-		id := y.atOnce(1, plan.Update, 1, specs...)[0]
-		for left.Load() > 0 {
-			time.Sleep(time.Second)
+		y.hook = func(e saga.Event) {
+			if e.What == saga.EventCheckpoint && e.Step == "PowerOffDroplet" {
+				y.kill() // its intent is durable
+			}
 		}
-		y.sim.Before(nil)
+		id := y.atOnce(1, plan.Update, 1, specs...)[0]
+		time.Sleep(time.Minute)
+		if s := y.saga(id); !s.Begun || len(y.sent(routeAct)) != 0 {
+			t.Fatalf("begun %v, %d actions", s.Begun, len(y.sent(routeAct)))
+		}
+		y.hook = nil
 		y.sim.ShutDown(made[1].ID)
 		y.restart()
 		y.observe()
