@@ -46,6 +46,26 @@ func updateScenarios() []scenario {
 			time.Sleep(2 * time.Minute)
 			w.sim.SetFaults(simulator.Faults{})
 		}, recover: func(w *world) { w.sim.SetFaults(simulator.Faults{}) }, after: kept(resized)},
+		{name: "drained and resized", before: func(w *world) {
+			w.balanced(drains(small))
+			w.edit(fleetOf(drains(large)))
+		}, after: kept(func(d simulator.Droplet) bool { return resized(d) && d.HasTag("lb") })},
+		{name: "drained, and not resized", before: func(w *world) {
+			w.balanced(drains(small))
+			w.sim.SetFaults(simulator.Faults{ErroredActions: []string{"resize"}})
+			w.edit(fleetOf(drains(large)))
+		}, during: func(w *world) {
+			time.Sleep(4 * time.Minute) // it fails, and the droplet is switched on
+			w.sim.SetFaults(simulator.Faults{})
+			w.edit(fleetOf(drains(small)))
+		}, recover: func(w *world) {
+			w.sim.SetFaults(simulator.Faults{})
+			w.edit(fleetOf(drains(small)))
+		}, after: kept(func(d simulator.Droplet) bool { return d.HasTag("lb") })},
+		{name: "drained and replaced", before: func(w *world) {
+			w.balanced(drains("name: a"))
+			w.edit(fleetOf(drains("name: a, size: s-1vcpu-2gb")))
+		}},
 		{name: "rename of a group", before: func(w *world) {
 			settled(fleetOf("name: web, count: 2"))(w)
 			w.edit(fleetOf("name: api, count: 2, was: web"))
@@ -65,4 +85,13 @@ func updateScenarios() []scenario {
 			w.edit(fleetOf("name: b, drift: correct, tags: [x]"))
 		}, after: kept(func(d simulator.Droplet) bool { return d.Name == "b" && d.HasTag("x") && d.Status == "active" })},
 	}
+}
+
+// drains is a stanza whose droplets have a load balancer's tag, and leave it first.
+func drains(stanza string) string { return stanza + ", tags: [lb], rollout: {drain: 90s}" }
+
+// balanced settles a fleet of one stanza behind a load balancer.
+func (w *world) balanced(stanza string) {
+	settled(fleetOf(stanza))(w)
+	w.sim.AddLoadBalancer(simulator.LoadBalancer{Name: "front", Region: "syd1", Tag: "lb"})
 }

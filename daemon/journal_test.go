@@ -60,7 +60,8 @@ func TestFrozenJournals(t *testing.T) {
 		}}
 		for _, s := range append(scenarios(), alone) {
 			if !slices.Contains([]string{
-				"provision", "lost answer", "compensation", "destroy", "replace", "replace when ready", "never ready", "adopt one", "update", "resize", "resize compensated", "drift corrected", "claim", "claim withdrawn", "release",
+				"provision", "lost answer", "compensation", "destroy", "replace", "replace when ready", "never ready", "adopt one", "drained and resized",
+				"drained, and not resized", "drained and replaced", "update", "resize", "resize compensated", "drift corrected", "claim", "claim withdrawn", "release",
 			}, s.name) {
 				continue
 			}
