@@ -60,7 +60,7 @@ func finish(b *builder) Plan {
 		}
 		p.Approved = p.Approved || len(d.Grants) > 0
 	}
-	p.Approved = p.Approved && !p.Approvable()
+	p.Approved = p.Approved && !p.AwaitsApproval()
 	for _, saga := range b.sagas {
 		if !saga.Live {
 			continue

@@ -70,7 +70,7 @@ var holds = []Hold{
 		Ends:   "find out why (`arcadiad saga list`), then change the stanza or `arcadiad saga retry` one of them, which is for the whole group",
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
 	}, {
-		Name: "stopped", judge: each(heldByStop),
+		Name: HoldStopped, judge: each(heldByStop),
 		Says:   "a member failed and stopped the rollout of its group, or a person paused or aborted it",
 		Ends:   "an edit of the stanza, or `arcadiad rollout resume GROUP`",
 		advice: "find out why (arcadiad rollout list); then change the stanza, or: arcadiad rollout resume GROUP",
@@ -122,9 +122,11 @@ var holds = []Hold{
 func Holds() []Hold { return slices.Clone(holds) }
 
 // Hold is what holds the action; the zero Hold: nothing does.
-func (a Action) Hold() Hold {
+func (a Action) Hold() Hold { return holdNamed(a.HeldBy) }
+
+func holdNamed(name string) Hold {
 	for i := range holds {
-		if holds[i].Name == a.HeldBy {
+		if holds[i].Name == name {
 			return holds[i]
 		}
 	}
@@ -211,6 +213,9 @@ func inLine(b *builder) []*draft {
 
 // Waits tells whether an action is held by nothing but time: a pass to come carries it out by itself.
 func (a Action) Waits() bool { return a.Hold().Waits && !a.Blocked }
+
+// AwaitsApproval tells whether an action goes on only if a person approves it.
+func (a Action) AwaitsApproval() bool { return a.Approvable && !a.Waits() }
 
 // HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
 // their turn or for a backoff.

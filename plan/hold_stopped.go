@@ -6,6 +6,9 @@ import (
 	"arcadiad/fleet"
 )
 
+// HoldStopped is the hold that keeps a rollout which a member or a person has stopped.
+const HoldStopped = "stopped"
+
 // heldByStop holds what is left of a rollout that a member has stopped by failing, or a person (law 18). The second half of a replace goes
 // on: its droplet is gone already.
 func heldByStop(b *builder, d *draft) verdict {

@@ -27,6 +27,26 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 
 		SideEffects []fleet.Attachment `json:"takes,omitempty"`
 	}
+	type rollout struct {
+		ID          string    `json:"id,omitempty"` // left out: it has not begun
+		Group       string    `json:"group"`
+		From        string    `json:"from"`
+		To          string    `json:"to"`
+		Phase       string    `json:"phase"`
+		Members     Standing  `json:"members"`
+		Desired     int       `json:"desired"`
+		Serving     int       `json:"in_service"`
+		Size        int       `json:"size"`
+		Canary      int       `json:"canary"`
+		Batch       int       `json:"batch"`
+		Batches     int       `json:"batches"`
+		SecondsLeft int       `json:"seconds_left"`
+		Ready       string    `json:"ready"` // empty: active is enough
+		HeldBy      string    `json:"held_by"`
+		Reason      string    `json:"reason"` // why it does not go on now
+		Failed      *Failure  `json:"failed,omitempty"`
+		NextAt      time.Time `json:"next_at,omitzero"`
+	}
 	type cost struct {
 		Before     fleet.Price `json:"before"`
 		After      fleet.Price `json:"after"`
@@ -44,12 +64,18 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
 			a.HeldReason, a.Approvable, a.KeepMonthly, a.SideEffects}
 	}
+	rollouts := make([]rollout, len(p.Rollouts))
+	for i, r := range p.Rollouts {
+		rollouts[i] = rollout{r.ID, r.Group, r.From, r.To, string(r.Phase), r.Standing(), r.Count, r.Serving, r.Size, r.Canary, r.Batch, r.Batches,
+			int(r.Left.Seconds()), r.Probe, r.HeldBy, r.Why, r.Failed, r.NextAt}
+	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`
 		Fleet      string          `json:"fleet"`
 		Revision   *fleet.Revision `json:"revision,omitempty"` // left out where the fleet file is not in git
 		Approved   bool            `json:"approved"`
 		Actions    []action        `json:"actions"`
+		Rollouts   []rollout       `json:"rollouts"`
 		Drift      []Drift         `json:"drift"`
 		Pending    []Drift         `json:"pending"`
 		Ignored    []Drift         `json:"ignored"`
@@ -64,11 +90,25 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ObservedAt time.Time       `json:"observed_at,omitzero"`
 		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
-		p.ID, p.Fleet, p.Revision, p.Approved, actions, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
+		p.ID, p.Fleet, p.Revision, p.Approved, actions, rollouts, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
 		list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})
+}
+
+// Standing is how the members of a rollout stand, as programs are told.
+type Standing struct {
+	Total   int      `json:"total"`
+	Done    []string `json:"done"`
+	Live    []string `json:"live"` // a saga is under way
+	Next    []string `json:"next"` // begin with this plan
+	Waiting []string `json:"waiting"`
+}
+
+// Standing gives the members by how they stand.
+func (r Rollout) Standing() Standing {
+	return Standing{r.Total(), list(r.Done), list(r.Live), list(r.Next), list(r.Waiting)}
 }
 
 func list[T any](s []T) []T {

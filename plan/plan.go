@@ -43,7 +43,7 @@ type Plan struct {
 	Summary    Summary         `json:"Summary"`
 	Cost       Cost            `json:"Cost"`
 	Effort     Effort          `json:"Effort"`
-	Approved   bool            `json:"Approved"`   // a person approved something of it, and nothing waits to be approved
+	Approved   bool            `json:"Approved"`   // a person approved something of it, and nothing else goes on only if it is approved
 	Revision   *fleet.Revision `json:"Revision"`   // where the fleet file comes from in git; nil: it does not, or nobody asked
 	ObservedAt time.Time       `json:"ObservedAt"` // when the look at the account began
 	NextLook   time.Time       `json:"NextLook"`   // when the next look at what is missing counts; zero: no look can prove anything more
@@ -60,6 +60,11 @@ func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 && p.Sum
 // Approvable tells whether `arcadiad approve` would let anything through.
 func (p Plan) Approvable() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
+}
+
+// AwaitsApproval tells whether something goes on only if a person approves it: not what waits for a window, which one may open early.
+func (p Plan) AwaitsApproval() bool {
+	return slices.ContainsFunc(p.Actions, Action.AwaitsApproval)
 }
 
 // Within tells whether every action of the plan that is not held is one of the other plan's, or what follows on one of them, which was not

@@ -17,15 +17,17 @@ type Rollout struct {
 	Next    []string `json:"Next"`    // members that this plan begins
 	Waiting []string `json:"Waiting"` // all others that are to change
 	Size    int      `json:"Size"`    // how many go at a time
-	Canary  int      `json:"Canary"`  // how many go first, alone; 0: none
+	Canary  int      `json:"Canary"`  // how many go first, alone; 0: none, or it has begun
 	Probe   string   `json:"Probe"`   // what a new droplet must pass, in words; empty: it only has to be active
 
-	HeldBy  string        `json:"HeldBy"`  // the hold that keeps all of it; empty: none does
+	HeldBy  string        `json:"HeldBy"`  // the hold that keeps all that is left of it; empty: none does
 	Why     string        `json:"Why"`     // why it does not go on now, in words
 	Failed  *Failure      `json:"Failed"`  // what stopped it; nil: nothing did
 	NextAt  time.Time     `json:"NextAt"`  // when the next batch may begin; zero: that does not depend on the time
-	Left    time.Duration `json:"Left"`    // about how long the rest of it takes
-	Batches int           `json:"Batches"` // that are left, the present one too
+	Left    time.Duration `json:"Left"`    // about how long the rest of it takes, once nothing holds it
+	Pause   time.Duration `json:"Pause"`   // between two batches
+	Batch   int           `json:"Batch"`   // the number of the present batch, or of the next one; from 1
+	Batches int           `json:"Batches"` // that are left, that one too
 }
 
 // Failure is a member that failed, and so stopped its rollout.
@@ -38,6 +40,17 @@ type Failure struct {
 
 // Total is how many members the rollout changes, those that are done too.
 func (r Rollout) Total() int { return len(r.Done) + len(r.Live) + len(r.Next) + len(r.Waiting) }
+
+// Hold is the hold that keeps all that is left of it; the zero Hold: none does.
+func (r Rollout) Hold() Hold { return holdNamed(r.HeldBy) }
+
+// GoesOnAt is when the rollout goes on by itself, after the pause between two batches; zero: it does not wait for that alone.
+func (r Rollout) GoesOnAt() time.Time {
+	if r.HeldBy != "" {
+		return time.Time{}
+	}
+	return r.NextAt
+}
 
 // RolloutChange is what becomes of the row of a rollout, because of what the file asks for now or of what is done.
 type RolloutChange struct {

@@ -62,7 +62,7 @@ func over(b *builder, g *group) bool {
 
 // rolloutOf tells of the change that goes through a group.
 func rolloutOf(b *builder, g *group) Rollout {
-	r := Rollout{Count: g.count, Serving: len(g.serving), Size: g.size(g.surges())}
+	r := Rollout{Count: g.count, Serving: len(g.serving), Size: g.size(g.surges()), Pause: g.rules.Pause}
 	bt := batches(b)[g.key]
 	if g.row != nil {
 		r.Rollout = *g.row
@@ -90,10 +90,12 @@ func rolloutOf(b *builder, g *group) Rollout {
 			r.Done = append(r.Done, m.Name)
 		}
 	}
-	if held := waitingFor(g); held != nil && len(r.Next)+len(r.Live) == 0 {
-		r.Why = held.HeldReason
-		if held.HeldBy != holdTurn {
-			r.HeldBy = held.HeldBy
+	if held := waitingFor(g, bt); held != nil {
+		switch turn := held.HeldBy == holdTurn; {
+		case !turn || held.Blocked:
+			r.HeldBy, r.Why = held.HeldBy, held.HeldReason
+		case len(r.Live) == 0:
+			r.Why = held.HeldReason
 		}
 	}
 	if failed := g.stopped(); failed != nil {
@@ -105,17 +107,39 @@ func rolloutOf(b *builder, g *group) Rollout {
 	case r.HeldBy == "" && bt.next.After(b.now):
 		r.NextAt = bt.next
 	}
-	r.Batches, r.Left = effortOf(g, len(r.Next)+len(r.Waiting), len(r.Live) > 0, g.row == nil)
+	r.Batch, r.Batches = batchesOf(g, len(r.Done)+len(r.Live), len(r.Next)+len(r.Waiting), len(r.Live) > 0)
+	r.Left = effortOf(g, r.Batches)
+	if at := r.GoesOnAt(); !at.IsZero() {
+		r.Left += at.Sub(b.now)
+	}
 	return r
 }
 
-// waitingFor is an action of the group that tells what all of it waits for: one that is held by more than its turn, if there is one.
-func waitingFor(g *group) *draft {
-	var held *draft
+// waitingFor is an action of the group that tells what all that is left of it waits for; nil: some of it goes. A stop comes first. Between two
+// batches it is the pause, whatever else holds some member; at other times what holds those whose turn it is.
+func waitingFor(g *group, bt *batch) (held *draft) {
+	goes := false
+	weigh := func(d *draft) int {
+		switch turn := d.HeldBy == holdTurn; {
+		case d.HeldBy == HoldStopped:
+			return 3
+		case bt.wait != "" && turn, bt.goes[d]:
+			return 2
+		case !turn:
+			return 1
+		}
+		return 0
+	}
 	for _, d := range g.drafts {
-		if d.Held && (held == nil || held.HeldBy == holdTurn) {
+		switch {
+		case !d.Held:
+			goes = true
+		case held == nil || weigh(d) > weigh(held):
 			held = d
 		}
+	}
+	if goes && held != nil && held.HeldBy != HoldStopped {
+		return nil
 	}
 	return held
 }
@@ -146,8 +170,29 @@ func inWords(changes []FieldChange) (from, to string) {
 	return strings.Join(was, ", "), strings.Join(is, ", ")
 }
 
-// effortOf is about how many batches are left, and how long they take: those that are to come, and the one under way.
-func effortOf(g *group, todo int, underWay, first bool) (batches int, left time.Duration) {
+// batchesOf gives the number of the present batch, or of the next one, and about how many are left. Begun members are those that are changed
+// or under way.
+func batchesOf(g *group, begun, todo int, underWay bool) (number, left int) {
+	size := g.size(g.surges())
+	many := func(members, first int) int {
+		if members = max(0, members); first == 0 || members == 0 {
+			return (members + size - 1) / size
+		}
+		return 1 + (max(0, members-first)+size-1)/size
+	}
+	number = many(begun, g.rules.Canary) + 1
+	if left = many(todo, 0); g.row == nil {
+		left = many(todo, g.rules.Canary)
+	}
+	if underWay {
+		number--
+		left++
+	}
+	return max(1, number), left
+}
+
+// effortOf is about how long so many batches take, with the pauses between them.
+func effortOf(g *group, batches int) time.Duration {
 	one := usuallyActive + usuallyGone
 	if !g.surges() && slices.ContainsFunc(g.drafts, func(d *draft) bool { return d.Kind == Update }) {
 		one = usuallyResized
@@ -156,14 +201,5 @@ func effortOf(g *group, todo int, underWay, first bool) (batches int, left time.
 		one += usuallyReady + g.spec.Ready.For
 	}
 	one += g.rules.Drain
-	if first && g.rules.Canary > 0 && todo > 0 {
-		batches++
-		todo -= min(todo, g.rules.Canary)
-	}
-	size := g.size(g.surges())
-	batches += (todo + size - 1) / size
-	if underWay {
-		batches++
-	}
-	return batches, time.Duration(batches)*one + time.Duration(max(0, batches-1))*g.rules.Pause
+	return time.Duration(batches)*one + time.Duration(max(0, batches-1))*g.rules.Pause
 }
