@@ -3,6 +3,7 @@ package fleet
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -114,6 +115,27 @@ const (
 	RolloutDone       RolloutPhase = "done"
 	RolloutSuperseded RolloutPhase = "superseded" // the file asks for something else
 )
+
+// Change says what changes, each field once: image a → b, size c → d.
+func (r Rollout) Change() string {
+	if r.From == "" {
+		return ""
+	}
+	from, to := strings.Split(r.From, ", "), strings.Split(r.To, ", ")
+	words := make([]string, len(from))
+	for i := range from {
+		field, was, _ := strings.Cut(from[i], " ")
+		is, same := "", len(from) == len(to)
+		if same {
+			is, same = strings.CutPrefix(to[i], field+" ")
+		}
+		if !same {
+			return strings.TrimSpace(r.From + " → " + r.To)
+		}
+		words[i] = field + " " + was + " → " + is
+	}
+	return strings.Join(words, ", ")
+}
 
 // Live tells whether the rollout still has a say: it has not ended.
 func (r Rollout) Live() bool { return r.EndedAt.IsZero() }

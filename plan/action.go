@@ -10,8 +10,8 @@ import (
 
 // Holds that others speak of.
 const (
+	HoldTurn      = "turn"
 	holdLost      = "lost"
-	holdTurn      = "turn"
 	holdPreflight = "preflight"
 	holdWindow    = "window"
 )

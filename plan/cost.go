@@ -77,7 +77,7 @@ func costNow(b *builder) (now, soon fleet.Price, unpriced int) {
 	return now, soon, unpriced
 }
 
-// priceAll says what each action costs, and what all of them come to.
+// priceAll says what each action costs, and what all of them come to. What waits for its turn counts as done.
 func priceAll(b *builder) {
 	now, soon, unpriced := costNow(b)
 	c := Cost{Before: now, After: soon, Unpriced: unpriced}
@@ -86,7 +86,7 @@ func priceAll(b *builder) {
 		switch d.Cost = p; {
 		case !known:
 			c.Unpriced++
-		case d.Held:
+		case !d.goesByItself():
 			c.Held = c.Held.Plus(p)
 		default:
 			c.After = c.After.Plus(p)

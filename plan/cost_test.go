@@ -41,6 +41,23 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// What waits for its turn is carried out without a person, and counts; what only a person lets through does not.
+func TestCostOfARollout(t *testing.T) {
+	s := edited("web-1", "web-2", "web-3")
+	s.offer()
+	for i := range s.desired.Specs {
+		s.desired.Specs[i].Image, s.desired.Specs[i].Size = "ubuntu-24-04-x64", "s-2vcpu-2gb"
+	}
+	p := s.expect(t, "replace web-1 101", "replace web-2 102 held by turn", "replace web-3 103 held by turn")
+	if c := p.Cost; c.Difference().Monthly != 3*12*dollar || c.Held.Monthly != 0 {
+		t.Errorf("cost %+v", c)
+	}
+	s.begin("web").Phase = fleet.RolloutPaused
+	if c := s.build(t).Cost; c.Difference().Monthly != 0 || c.Held.Monthly != 3*12*dollar {
+		t.Errorf("paused: %+v", c)
+	}
+}
+
 // What is under way counts, once: a droplet that is not seen yet by the list, the old half of a replace no more.
 func TestCostUnderWay(t *testing.T) {
 	s := converged("a", "b")

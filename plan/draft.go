@@ -41,6 +41,9 @@ func (d *draft) secondHalf() bool {
 	return d.Kind == Provision && len(d.Lost) == 0 && done != nil && done.DestroysFirst()
 }
 
+// goesByItself tells whether the action is carried out now or, without a person, as soon as it is its turn.
+func (d *draft) goesByItself() bool { return !d.Held || d.HeldBy == HoldTurn && !d.Blocked }
+
 // while is for how long the license of the action stands; empty: it needs none.
 func (d *draft) while() while {
 	switch {

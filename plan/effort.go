@@ -22,7 +22,7 @@ func estimate(b *builder) {
 	creates, destroys, others, resizes := 0, 0, 0, 0
 	for _, d := range b.drafts {
 		switch {
-		case d.Held && !(d.HeldBy == holdTurn && !d.Blocked):
+		case !d.goesByItself():
 		case d.Kind == Adopt:
 			others++
 		case d.Kind == Update:

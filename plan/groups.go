@@ -71,6 +71,11 @@ func serves(b *builder, x *subject) bool {
 	if x.live != nil && (x.live.Kind != fleet.SagaUpdate || x.live.Downtime) {
 		return false
 	}
+	return hasServing(b, x)
+}
+
+// hasServing tells whether a desired name has a droplet that is in service now, whatever becomes of it.
+func hasServing(b *builder, x *subject) bool {
 	return slices.ContainsFunc(x.holdings, func(h holding) bool {
 		return (h.state == present || h.state == busy) && inService(b, h.seen, x.spec)
 	})

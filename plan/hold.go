@@ -112,7 +112,7 @@ var holds = []Hold{
 		Says: "the account may not have more droplets",
 		Ends: "see [quota](#quota)",
 	}, {
-		Name: holdTurn, Waits: true, Catalogue: true, judge: outOfTurn,
+		Name: HoldTurn, Waits: true, Catalogue: true, judge: outOfTurn,
 		Says: "another action of the name goes first, or [`max_unavailable`](fleet-file.md#policy) of its group are out of service",
 		Ends: "a later pass; if a member stays off or missing, the reason says what to do",
 	},
@@ -123,6 +123,9 @@ func Holds() []Hold { return slices.Clone(holds) }
 
 // Hold is what holds the action; the zero Hold: nothing does.
 func (a Action) Hold() Hold { return holdNamed(a.HeldBy) }
+
+// Hold is the hold that keeps all that is left of the rollout; the zero Hold: none does.
+func (r Rollout) Hold() Hold { return holdNamed(r.HeldBy) }
 
 func holdNamed(name string) Hold {
 	for i := range holds {
@@ -216,6 +219,11 @@ func (a Action) Waits() bool { return a.Hold().Waits && !a.Blocked }
 
 // AwaitsApproval tells whether an action goes on only if a person approves it.
 func (a Action) AwaitsApproval() bool { return a.Approvable && !a.Waits() }
+
+// AwaitsApproval tells whether something goes on only if a person approves it: not what waits for a window, which one may open early.
+func (p Plan) AwaitsApproval() bool {
+	return slices.ContainsFunc(p.Actions, Action.AwaitsApproval)
+}
 
 // HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
 // their turn or for a backoff.

@@ -23,6 +23,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		HeldBy     string        `json:"held_by"`
 		HeldReason string        `json:"held_reason"`
 		Approvable bool          `json:"approvable"`
+		Rollout    string        `json:"rollout,omitempty"`      // the group that it changes a member of
 		Keep       fleet.Money   `json:"keep_monthly,omitempty"` // US dollars
 
 		SideEffects []fleet.Attachment `json:"takes,omitempty"`
@@ -62,7 +63,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
-			a.HeldReason, a.Approvable, a.KeepMonthly, a.SideEffects}
+			a.HeldReason, a.Approvable, a.Rollout, a.KeepMonthly, a.SideEffects}
 	}
 	rollouts := make([]rollout, len(p.Rollouts))
 	for i, r := range p.Rollouts {

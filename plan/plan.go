@@ -62,11 +62,6 @@ func (p Plan) Approvable() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Approvable })
 }
 
-// AwaitsApproval tells whether something goes on only if a person approves it: not what waits for a window, which one may open early.
-func (p Plan) AwaitsApproval() bool {
-	return slices.ContainsFunc(p.Actions, Action.AwaitsApproval)
-}
-
 // Within tells whether every action of the plan that is not held is one of the other plan's, or what follows on one of them, which was not
 // held there or only had to wait for its turn: who agreed to the other has agreed to this one.
 func (p Plan) Within(other Plan) bool {
@@ -82,7 +77,7 @@ func (p Plan) Within(other Plan) bool {
 	}
 	agreed := map[deed]bool{}
 	for _, a := range other.Actions {
-		if a.Held && a.HeldBy != holdTurn {
+		if a.Held && a.HeldBy != HoldTurn {
 			continue
 		}
 		agreed[deedOf(a)] = true
@@ -190,7 +185,7 @@ func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
 // Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.
 type Cost struct {
 	Before   fleet.Price `json:"Before"`   // of the droplets that are there
-	After    fleet.Price `json:"After"`    // when what is under way, and all that is not held, is done
+	After    fleet.Price `json:"After"`    // when what is under way, and all that is not held or waits for its turn, is done
 	Held     fleet.Price `json:"Held"`     // what the held actions would add to that, or save
 	Unpriced int         `json:"Unpriced"` // droplets, there or to be made, whose price is not known; they count as nothing
 }

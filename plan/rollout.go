@@ -11,7 +11,7 @@ type Rollout struct {
 	fleet.Rollout // ID is empty: it begins with the sagas of this plan
 
 	Count   int      `json:"Count"`   // desired members of the group
-	Serving int      `json:"Serving"` // of those, the ones that are in service
+	Serving int      `json:"Serving"` // of those, the ones that are in service now
 	Done    []string `json:"Done"`    // members that are changed
 	Live    []string `json:"Live"`    // members with a saga under way
 	Next    []string `json:"Next"`    // members that this plan begins
@@ -21,7 +21,7 @@ type Rollout struct {
 	Probe   string   `json:"Probe"`   // what a new droplet must pass, in words; empty: it only has to be active
 
 	HeldBy  string        `json:"HeldBy"`  // the hold that keeps all that is left of it; empty: none does
-	Why     string        `json:"Why"`     // why it does not go on now, in words
+	Why     string        `json:"Why"`     // why it does not go on now, in words; with a member's name: the others have reasons of their own
 	Failed  *Failure      `json:"Failed"`  // what stopped it; nil: nothing did
 	NextAt  time.Time     `json:"NextAt"`  // when the next batch may begin; zero: that does not depend on the time
 	Left    time.Duration `json:"Left"`    // about how long the rest of it takes, once nothing holds it
@@ -40,9 +40,6 @@ type Failure struct {
 
 // Total is how many members the rollout changes, those that are done too.
 func (r Rollout) Total() int { return len(r.Done) + len(r.Live) + len(r.Next) + len(r.Waiting) }
-
-// Hold is the hold that keeps all that is left of it; the zero Hold: none does.
-func (r Rollout) Hold() Hold { return holdNamed(r.HeldBy) }
 
 // GoesOnAt is when the rollout goes on by itself, after the pause between two batches; zero: it does not wait for that alone.
 func (r Rollout) GoesOnAt() time.Time {

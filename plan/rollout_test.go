@@ -410,7 +410,7 @@ func TestLaw18Windows(t *testing.T) {
 	s.recorded.Grants = p.Grants(noon)
 	p = s.build(t)
 	a := p.Actions[0]
-	if a.HeldBy != "window" || a.HeldReason != "waiting for the window that opens at Mon 2026-11-23 22:00 UTC" || !a.Waits() || !a.Approvable {
+	if a.HeldBy != "window" || a.HeldReason != "waiting for the window that opens at Mon 2026-11-23 22:00 UTC" || !a.Waits() || !a.Approvable || p.AwaitsApproval() || !p.Approved {
 		t.Errorf("approved by day, held by %s: %s", a.HeldBy, a.HeldReason)
 	}
 	if !p.Lapses.Equal(noon.Add(10*time.Hour)) || !p.Rollouts[0].NextAt.Equal(p.Lapses) {

@@ -81,6 +81,11 @@ func rolloutOf(b *builder, g *group) Rollout {
 			r.Next = append(r.Next, d.Name)
 		}
 	}
+	for _, x := range g.out {
+		if x.live != nil && x.live.Kind == fleet.SagaReplace && hasServing(b, x) { // of the old droplet and the new one, one serves
+			r.Serving++
+		}
+	}
 	for _, saga := range g.live {
 		left[fleet.Key(saga.Name)] = true
 		r.Live = append(r.Live, saga.Name)
@@ -91,9 +96,12 @@ func rolloutOf(b *builder, g *group) Rollout {
 		}
 	}
 	if held := waitingFor(g, bt); held != nil {
-		switch turn := held.HeldBy == holdTurn; {
+		switch turn := held.HeldBy == HoldTurn; {
 		case !turn || held.Blocked:
 			r.HeldBy, r.Why = held.HeldBy, held.HeldReason
+			if slices.ContainsFunc(g.drafts, func(d *draft) bool { return d.Held && d.HeldBy != HoldTurn && d.HeldReason != r.Why }) {
+				r.Why = held.Name + ": " + r.Why
+			}
 		case len(r.Live) == 0:
 			r.Why = held.HeldReason
 		}
@@ -120,7 +128,7 @@ func rolloutOf(b *builder, g *group) Rollout {
 func waitingFor(g *group, bt *batch) (held *draft) {
 	goes := false
 	weigh := func(d *draft) int {
-		switch turn := d.HeldBy == holdTurn; {
+		switch turn := d.HeldBy == HoldTurn; {
 		case d.HeldBy == HoldStopped:
 			return 3
 		case bt.wait != "" && turn, bt.goes[d]:
@@ -152,15 +160,15 @@ func begun(g *group) fleet.Rollout {
 	}
 	for _, d := range g.drafts {
 		if len(d.Changes) > 0 {
-			row.From, row.To = inWords(d.Changes)
+			row.From, row.To = InWords(d.Changes)
 			break
 		}
 	}
 	return row
 }
 
-// inWords tells what changes, as it was and as it is to be.
-func inWords(changes []FieldChange) (from, to string) {
+// InWords tells what changes, as it was and as it is to be: what a rollout says of its members.
+func InWords(changes []FieldChange) (from, to string) {
 	var was, is []string
 	for _, c := range changes {
 		if !c.Along {

@@ -18,14 +18,22 @@ var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Re
 
 func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
 
-// deed says what a run of actions does: "replace droplet 123", or "create 300 droplets".
-func deed(run []plan.Action) string {
+// deed says what a run of actions does: "replace droplet 123", or "create 300 droplets"; in a rollout also that it waits for its turn.
+func deed(r *plan.Rollout, run []plan.Action) string {
 	a := run[0]
-	verb := verbOf(a.Kind)
-	if len(run) == 1 && a.DropletID == 0 {
-		return verb
+	words := verbOf(a.Kind)
+	if len(run) > 1 || a.DropletID != 0 {
+		words += " " + about(len(run), a.DropletID)
 	}
-	return verb + " " + about(len(run), a.DropletID)
+	if r != nil && inTurn(a) {
+		words += " in turn"
+	}
+	return words
+}
+
+// inTurn tells whether an action only waits for its turn in a rollout.
+func inTurn(a plan.Action) bool {
+	return a.Held && a.Rollout != "" && a.HeldBy == plan.HoldTurn && !a.Blocked
 }
 
 // about names the droplets of a run.

@@ -10,6 +10,7 @@
 //	progress.go board.go       sagas under way, on a screen or as lines
 //	markdown.go plan.go        a plan
 //	summary.go sections.go     its end; what it noticed
+//	rollout.go                 changes on their way through groups
 //	runs.go                    like actions of one name after the other
 //	action.go                  one run of actions in words
 //	why.go                     what is known of a name

@@ -21,18 +21,13 @@ func Markdown(w io.Writer, p plan.Plan) error {
 	if p.Revision != nil {
 		fmt.Fprintf(&m, "\n%s\n", escape(origin(*p.Revision)))
 	}
-	if groups := actionRuns(p.Actions); len(groups) > 0 {
-		m.WriteString("\n| | Droplet | Action | Monthly | Why |\n|---|---|---|---:|---|\n")
-		for _, run := range first(groups) {
-			m.row(run)
-		}
-		if more := len(groups) - mostRows; more > 0 {
-			fmt.Fprintf(&m, "| | | | | … and %d more |\n", more)
-		}
-	}
+	m.actions(partsOf(p))
 	m.cost(p)
-	if p.Approvable() {
-		fmt.Fprintf(&m, "\nWaiting for approval. To approve: `arcadiad approve %s`\n", p.ID)
+	if words := unprobed(p); words != "" {
+		fmt.Fprintf(&m, "\n%s\n", words)
+	}
+	if words := approval(p); words != "" {
+		fmt.Fprintf(&m, "\n%s: `arcadiad approve %s`\n", words, p.ID)
 	}
 	for _, s := range sections(p) {
 		m.section(s)
@@ -48,16 +43,59 @@ type markdown struct{ bytes.Buffer }
 // first gives no more entries than a comment can bear.
 func first[T any](list []T) []T { return list[:min(len(list), mostRows)] }
 
-func (m *markdown) row(run []plan.Action) {
+// actions lists the rollouts, each as one thing, and then has a table of all actions.
+func (m *markdown) actions(parts []part) {
+	rows, rollouts := 0, 0
+	for _, p := range parts {
+		rows += len(p.runs)
+		if p.rollout != nil {
+			if rollouts++; rollouts == 1 {
+				m.WriteString("\n")
+			}
+			m.rollout(p)
+		}
+	}
+	if rows == 0 {
+		return
+	}
+	m.WriteString("\n| | Droplet | Action | Monthly | Why |\n|---|---|---|---:|---|\n")
+	left := mostRows
+	for _, p := range parts {
+		for _, run := range p.runs[:min(left, len(p.runs))] {
+			m.row(p.rollout, run)
+			left--
+		}
+	}
+	if more := rows - mostRows; more > 0 {
+		fmt.Fprintf(m, "| | | | | … and %d more |\n", more)
+	}
+}
+
+func (m *markdown) rollout(p part) {
+	r := *p.rollout
+	fmt.Fprintf(m, "- **Rollout of %s**: %s<br>%s", escape(r.Group), escape(r.Change()), course(r))
+	if words := probed(r); words != "" {
+		m.WriteString("; " + escape(words))
+	}
+	switch by, why := p.waitsFor(); {
+	case by != "":
+		m.WriteString("<br>**" + by + "**: " + escape(why))
+	case why != "":
+		m.WriteString("<br>" + escape(why))
+	}
+	m.WriteString("\n")
+}
+
+func (m *markdown) row(r *plan.Rollout, run []plan.Action) {
 	a := run[0]
 	why := escape(motive(run))
-	for _, c := range changesOf(run) {
+	for _, c := range ownChanges(r, run) {
 		why += "<br>" + change(c)
 	}
 	for _, words := range sideEffects(run) {
 		why += "<br>" + escape(words)
 	}
-	if a.Held {
+	if a.Held && !tells(r, a) {
 		why += "<br>**" + heldBy(a) + "**: " + escape(a.HeldReason)
 	}
 	var price fleet.Price
@@ -68,7 +106,7 @@ func (m *markdown) row(run []plan.Action) {
 	if price.Monthly != 0 {
 		monthly = price.Monthly.Signed()
 	}
-	fmt.Fprintf(m, "| `%s` | %s | %s | %s | %s |\n", signs[a.Kind], code(spanOf(run)), deed(run), monthly, why)
+	fmt.Fprintf(m, "| `%s` | %s | %s | %s | %s |\n", signs[a.Kind], code(spanOf(run)), deed(r, run), monthly, why)
 }
 
 // cost says what the plan costs, and what carrying it out takes.

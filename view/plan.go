@@ -19,8 +19,8 @@ const widestName = 32
 // Plan writes a plan for people: a line per action or run of like actions, with what changes and what holds it beneath, then what was
 // noticed, then a summary. A fleet that is as it should be takes one line. Colored: whatever the environment says.
 func Plan(w io.Writer, p plan.Plan, colored bool) error {
-	actions, noticed := actionRuns(p.Actions), sections(p)
-	t := &text{colored: colored, width: nameWidth(actions, noticed)}
+	parts, noticed := partsOf(p), sections(p)
+	t := &text{colored: colored, width: nameWidth(parts, noticed)}
 	if !p.Empty() {
 		t.printf("Plan %s for fleet %s", p.ID, p.Fleet)
 		if p.Approved {
@@ -32,8 +32,11 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 		}
 		t.printf("\n")
 	}
-	for _, run := range actions {
-		t.action(run)
+	for i, part := range parts {
+		if i > 0 {
+			t.printf("\n")
+		}
+		t.part(part)
 	}
 	if costs(p) {
 		t.printf("\nCost: %s.\n", cost(p.Cost))
@@ -41,8 +44,11 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 	if words := effort(p.Effort); words != "" {
 		t.printf("This takes %s.\n", words)
 	}
-	if p.Approvable() {
-		t.printf("\n%s\n", t.warn("Waiting for approval. To approve: arcadiad approve "+p.ID))
+	if words := unprobed(p); words != "" {
+		t.printf("%s\n", words)
+	}
+	if words := approval(p); words != "" {
+		t.printf("\n%s\n", t.warn(words+": arcadiad approve "+p.ID))
 	}
 	for _, s := range noticed {
 		t.section(s)
@@ -61,10 +67,12 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 	return err
 }
 
-func nameWidth(actions [][]plan.Action, noticed []section) int {
+func nameWidth(parts []part, noticed []section) int {
 	width := 0
-	for _, run := range actions {
-		width = max(width, utf8.RuneCountInString(spanOf(run)))
+	for _, part := range parts {
+		for _, run := range part.runs {
+			width = max(width, utf8.RuneCountInString(spanOf(run)))
+		}
 	}
 	for _, s := range noticed {
 		for _, e := range s.entries {
@@ -90,14 +98,36 @@ func (t *text) heading(words string) {
 	t.printf("%s\n", t.strong(words))
 }
 
-func (t *text) action(run []plan.Action) {
+// part is a rollout as one thing, with its actions beneath, or all other actions.
+func (t *text) part(p part) {
+	if r := p.rollout; r != nil {
+		t.printf("%s %s\n", t.strong("Rollout of "+clean(r.Group)+":"), clean(r.Change()))
+		t.printf("    %s\n", course(*r))
+		if words := probed(*r); words != "" {
+			t.printf("    %s\n", words)
+		}
+		switch by, why := p.waitsFor(); {
+		case r.HeldBy == plan.HoldStopped:
+			t.printf("    %s %s\n", t.ink(color.FgRed, by+":"), why)
+		case by != "":
+			t.printf("    %s %s\n", t.warn(by+":"), why)
+		case why != "":
+			t.printf("    %s\n", why)
+		}
+	}
+	for _, run := range p.runs {
+		t.action(p.rollout, run)
+	}
+}
+
+func (t *text) action(r *plan.Rollout, run []plan.Action) {
 	a := run[0]
-	t.line(t.ink(cmp.Or(inks[a.Kind], color.FgYellow), fmt.Sprintf("%3s", signs[a.Kind])), spanOf(run), deed(run)+": "+motive(run))
-	t.changes(changesOf(run))
+	t.line(t.ink(cmp.Or(inks[a.Kind], color.FgYellow), fmt.Sprintf("%3s", signs[a.Kind])), spanOf(run), deed(r, run)+": "+motive(run))
+	t.changes(ownChanges(r, run))
 	for _, words := range sideEffects(run) {
 		t.beneath(words)
 	}
-	if a.Held {
+	if a.Held && !tells(r, a) {
 		t.beneath(t.warn(heldBy(a)+": ") + clean(a.HeldReason))
 	}
 }

@@ -38,7 +38,18 @@ func kept(t *testing.T, name string) plan.Plan {
 			Along     []fleet.Attachment `json:"takes"`
 		} `json:"actions"`
 		InFlight []plan.InFlight `json:"in_flight"`
-		Effort   struct{ Requests, Seconds int }
+		Rollouts []struct {
+			ID, Group, From, To string
+			Members             plan.Standing
+			Desired, Size       int
+			Serving             int `json:"in_service"`
+			Canary              int
+			Batch, Batches      int
+			Left                int    `json:"seconds_left"`
+			HeldBy              string `json:"held_by"`
+			Ready, Reason       string
+		} `json:"rollouts"`
+		Effort struct{ Requests, Seconds int }
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
@@ -46,6 +57,13 @@ func kept(t *testing.T, name string) plan.Plan {
 	p := plan.Plan(doc.parts)
 	p.InFlight = doc.InFlight
 	p.Effort = plan.Effort{Requests: doc.Effort.Requests, Time: time.Duration(doc.Effort.Seconds) * time.Second}
+	for _, r := range doc.Rollouts {
+		p.Rollouts = append(p.Rollouts, plan.Rollout{
+			Rollout: fleet.Rollout{ID: r.ID, Group: r.Group, From: r.From, To: r.To}, Count: r.Desired, Serving: r.Serving, Size: r.Size, Canary: r.Canary,
+			Done: r.Members.Done, Live: r.Members.Live, Next: r.Members.Next, Waiting: r.Members.Waiting, Probe: r.Ready, Batch: r.Batch, Batches: r.Batches,
+			Left: time.Duration(r.Left) * time.Second, HeldBy: r.HeldBy, Why: r.Reason,
+		})
+	}
 	for _, a := range doc.Actions {
 		a.Action.Kind, a.Action.DropletID, a.Action.HeldBy, a.HeldReason, a.KeepMonthly = a.Kind, a.DropletID, a.HeldBy, a.Why, a.Keep
 		a.Action.SideEffects, a.Action.Spec, a.Action.Cost.Monthly = a.Along, specOfAll, a.Monthly

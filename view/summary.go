@@ -72,21 +72,46 @@ func sentence(p plan.Plan) string {
 	return todo + "; " + rest + "."
 }
 
-// waits counts the held actions, and tells those that wait for a person's approval from the rest.
+// waits counts the held actions, and tells those that wait for a person's approval from those that only time is missing for, and from the
+// rest.
 func waits(p plan.Plan) string {
-	held, approvable := p.Summary.Held, 0
+	var approvable, turn, window, held int
 	for _, a := range p.Actions {
-		if a.Approvable {
+		switch {
+		case !a.Held:
+		case a.AwaitsApproval():
 			approvable++
+		case inTurn(a):
+			turn++
+		case a.Approvable:
+			window++
+		default:
+			held++
 		}
 	}
-	switch {
-	case held == 0:
-		return ""
-	case approvable == 1 && len(p.Actions) == 1:
-		return ", waiting for approval"
-	case approvable == len(p.Actions):
-		return ", all waiting for approval"
+	counts := []count{{approvable, "waiting for approval"}, {window, "waiting for a window"}, {turn, "waiting in turn"}, {held, "held"}}
+	for _, c := range counts[:2] {
+		switch {
+		case c.n == 0 || c.n < len(p.Actions):
+		case c.n == 1:
+			return ", " + c.what
+		default:
+			return ", all " + c.what
+		}
 	}
-	return " (" + enumerate([]count{{approvable, "waiting for approval"}, {held - approvable, "held"}}) + ")"
+	if words := enumerate(counts); words != "" {
+		return " (" + words + ")"
+	}
+	return ""
+}
+
+// approval says what an approval would let through; empty: nothing waits for one, or for what it can do without.
+func approval(p plan.Plan) string {
+	switch {
+	case p.AwaitsApproval():
+		return "Waiting for approval. To approve"
+	case p.Approvable():
+		return "Waiting for the window. To go ahead before it opens"
+	}
+	return ""
 }
