@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -257,8 +258,9 @@ func TestLaw18WhatHasBegunGoesOn(t *testing.T) {
 		made := y.all(groupOf(3, nil)...)
 		specs := groupOf(3, nil)
 		otherSize(&specs[0])
+		var killed atomic.Bool
 		y.hook = func(e saga.Event) {
-			if e.What == saga.EventCheckpoint && e.Step == "PowerOffDroplet" {
+			if e.What == saga.EventCheckpoint && e.Step == "PowerOffDroplet" && killed.CompareAndSwap(false, true) {
 				y.kill() // its intent is durable
 			}
 		}
@@ -267,7 +269,6 @@ func TestLaw18WhatHasBegunGoesOn(t *testing.T) {
 		if s := y.saga(id); !s.Begun || len(y.sent(routeAct)) != 0 {
 			t.Fatalf("begun %v, %d actions", s.Begun, len(y.sent(routeAct)))
 		}
-		y.hook = nil
 		y.sim.ShutDown(made[1].ID)
 		y.restart()
 		y.observe()
