@@ -16,6 +16,7 @@ const (
 	Failing  Kind = "failing"
 	File     Kind = "file"
 	Stuck    Kind = "stuck"
+	Stopped  Kind = "stopped"
 	Missing  Kind = "missing"
 	Stalled  Kind = "stalled"
 	Held     Kind = "held"
@@ -26,7 +27,7 @@ const (
 // Condition is something that is so, until it is not, and that a person should know.
 type Condition struct {
 	Kind    Kind      `json:"kind"`
-	Subject string    `json:"subject,omitempty"` // a droplet's name; empty: the whole fleet. One condition of a kind and subject
+	Subject string    `json:"subject,omitempty"` // a droplet's name, or a group's of which it is so; empty: the whole fleet. One condition of a kind and subject
 	State   string    `json:"state"`             // tells one such condition from another; what changes by itself, such as a time, is not in it
 	Summary string    `json:"summary"`           // what is so, in one sentence
 	Advice  string    `json:"advice"`            // what to do

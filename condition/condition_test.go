@@ -43,6 +43,7 @@ func troubles() []Input {
 		Missing:  []plan.Missing{{Name: "lost", DropletID: 7, Since: noon, Again: true}},
 		Drift:    []plan.Drift{{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}}}},
 		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
+		Rollouts: []plan.Rollout{{Rollout: fleet.Rollout{Group: "web"}, Failed: &plan.Failure{Name: "web-3", Saga: "5f0c9a1e00000000", Why: "it was not ready"}}},
 	}
 	return []Input{
 		{FileErr: errors.New("half a file"), Desired: &fleet.Fleet{}, PassAt: noon, Plan: missing, Live: []saga.Saga{aStuckSaga()}, Now: noon},
@@ -126,7 +127,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 	if got := shapes(conditions); !slices.Equal(got, want) {
 		t.Fatalf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if undecided := set.undecided(); len(kinds) != 6 || len(undecided) != 1 || !undecided["busy"] {
+	if undecided := set.undecided(); len(kinds) != 7 || len(undecided) != 1 || !undecided["busy"] {
 		t.Errorf("all is told of %v, but for %v", kinds, undecided)
 	}
 	for i, words := range [][]string{
@@ -142,6 +143,65 @@ func TestConditionsOfAPlan(t *testing.T) {
 	p.Actions[2].HeldReason = "next try at one"
 	if later, _ := of(desired, p).From(Passes); later[0].State != conditions[0].State {
 		t.Error("the time of the next try is told anew")
+	}
+}
+
+// A rollout is one condition, not one of each of its members: one that a member stopped, or one that is held as a whole. What a person paused
+// is none.
+func TestConditionsOfRollouts(t *testing.T) {
+	p := plan.Plan{}
+	rolls := func(group string, phase fleet.RolloutPhase, failed *plan.Failure, by, why string) {
+		r := plan.Rollout{Rollout: fleet.Rollout{Group: group, Phase: phase, Spec: "cafe"}, Done: []string{group + "-1"}, Failed: failed, HeldBy: by, Why: why}
+		for _, n := range []string{"-2", "-3"} {
+			r.Waiting = append(r.Waiting, group+n)
+			p.Actions = append(p.Actions, plan.Action{Kind: plan.Replace, Name: group + n, Rollout: group, Held: true, HeldBy: by, HeldReason: why, Approvable: by == "max_destroy"})
+		}
+		p.Rollouts = append(p.Rollouts, r)
+	}
+	failed := &plan.Failure{Name: "db-2", Saga: "5f0c9a1e00000000", Why: "it was not ready", At: noon.Add(-time.Hour)}
+	rolls("aborted", fleet.RolloutAborted, failed, "stopped", "aborted by a person")
+	rolls("api", fleet.RolloutRunning, nil, "max_destroy", "too many")
+	rolls("db", fleet.RolloutRunning, failed, "stopped", "db-2 failed")
+	rolls("own", fleet.RolloutRunning, nil, "volumes", "own-1: a volume is attached")
+	rolls("paused", fleet.RolloutPaused, nil, "stopped", "paused by a person")
+	rolls("window", fleet.RolloutRunning, nil, "window", "it opens at ten")
+	for i := range p.Actions {
+		if p.Actions[i].Rollout == "own" { // each for a reason of its own
+			p.Actions[i].HeldReason = "a volume of " + p.Actions[i].Name
+		}
+	}
+	set := of(fleet.Fleet{}, p)
+	conditions, _ := set.From(Passes)
+	hash := plan.Action{}.Spec.Hash()
+	want := []string{"stopped db: 5f0c9a1e", "held api: rollout max_destroy cafe", "held own-2: replace volumes 0 " + hash, "held own-3: replace volumes 0 " + hash}
+	if got := shapes(conditions); !slices.Equal(got, want) {
+		t.Fatalf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for i, words := range [][]string{
+		{"the rollout of db is stopped, 1 of 3 done: db-2 failed: it was not ready", "arcadiad rollout show db", "change the stanza", "arcadiad rollout resume db"},
+		{"the rollout of api (3 droplets) is held by max_destroy: too many", "arcadiad approve 3f2a9c51d0e7"},
+	} {
+		for _, w := range words {
+			if !strings.Contains(conditions[i].Summary+"\n"+conditions[i].Advice, w) {
+				t.Errorf("%s %s does not say %q: %+v", conditions[i].Kind, conditions[i].Subject, w, conditions[i])
+			}
+		}
+	}
+	if !conditions[0].Since.Equal(failed.At) {
+		t.Errorf("stopped since %v", conditions[0].Since)
+	}
+	line := "rollout of db stopped (arcadiad rollout show db), rollout of api running, 1 of 3, rollout of own running, 1 of 3, rollout of paused paused, 1 of 3, " +
+		"rollout of window running, 1 of 3, 4 held (arcadiad plan), 2 waiting, 0 as desired; last pass 12:00:00 UTC ()"
+	for i := range set.Plan.Rollouts {
+		set.Plan.Rollouts[i].ID = "5c1d9a02"
+	}
+	set.Plan.Rollouts = set.Plan.Rollouts[1:]
+	if got := set.Line(); got != ": "+line {
+		t.Errorf("in one line: %s\nwant: %s", got, line)
+	}
+	back := set.HeldBack()
+	if len(back) != 10 || back[2].Rollout != "api" || back[6].Rollout != "" {
+		t.Errorf("held back: %+v", back)
 	}
 }
 

@@ -86,13 +86,28 @@ func (in Input) missing() (conditions []Condition) {
 	return conditions
 }
 
-// held tells of the actions that the next pass does not do by itself, but for what is only due later. Those of one name are one condition.
-// The droplet is left out of the words, as above.
+// stopped tells of the rollouts that a member has stopped. What a person paused or aborted, a person knows of: that is no alarm.
+func (in Input) stopped() (conditions []Condition) {
+	for _, r := range in.Plan.Rollouts {
+		if r.Failed == nil || r.Phase == fleet.RolloutAborted { // what an abort turned back counts as failed
+			continue
+		}
+		conditions = append(conditions, Condition{
+			Kind: Stopped, Subject: r.Group, State: fleet.Saga8(r.Failed.Saga), Since: r.Failed.At,
+			Summary: fmt.Sprintf("the rollout of %s is stopped, %d of %d done: %s failed: %s", r.Group, len(r.Done), r.Total(), r.Failed.Name, r.Failed.Why),
+			Advice:  fmt.Sprintf("details: arcadiad rollout show %s; to go on, change the stanza, or: arcadiad rollout resume %[1]s", r.Group),
+		})
+	}
+	return conditions
+}
+
+// held tells of the actions that the next pass does not do by itself, but for what is only due later. Those of one name are one condition, and
+// so is a rollout that is held as a whole. What a stop holds is told of with the stop. The droplet is left out of the words, as above.
 func (in Input) held() (conditions []Condition) {
-	first := map[string]int{} // index of a name's condition
+	first := map[string]int{} // index of the condition of a name, or of a group
 	for _, a := range in.Plan.Actions {
 		hold := a.Hold()
-		if !a.Held || a.Waits() && !hold.Failed {
+		if !a.Held || a.HeldBy == plan.HoldStopped || a.Waits() && !hold.Failed {
 			continue
 		}
 		c := Condition{
@@ -102,13 +117,20 @@ func (in Input) held() (conditions []Condition) {
 		if hold.Failed && !hold.Waits {
 			c.Kind = Stalled
 		}
-		if i, again := first[a.Name]; again {
+		r := in.Plan.HeldWhole(a)
+		if r != nil {
+			c.Subject, c.State = r.Group, "rollout "+a.HeldBy+" "+r.Spec
+			c.Summary = fmt.Sprintf("the rollout of %s (%s) is held by %s: %s", r.Group, fleet.Counted(r.Total(), "droplet"), a.HeldBy, a.HeldReason)
+		}
+		i, again := first[c.Subject]
+		switch {
+		case !again:
+			first[c.Subject] = len(conditions)
+			conditions = append(conditions, c)
+		case r == nil:
 			conditions[i].State += " " + c.State
 			conditions[i].Summary += "; " + c.Summary
-			continue
 		}
-		first[a.Name] = len(conditions)
-		conditions = append(conditions, c)
 	}
 	return conditions
 }

@@ -3,6 +3,7 @@ package condition
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type Log struct {
 
 	paused   bool
 	held     []HeldBack
+	stopped  map[string]string // the saga that stopped each rollout, by group
 	missing  map[int64]bool
 	warnings []string
 }
@@ -36,7 +38,8 @@ func (l *Log) TellPlan(s Set) {
 	}
 	p := s.Plan
 	l.tellPaused(s.Paused)
-	l.tellHeld(p, s.HeldBack())
+	l.tellStopped(s.stopped())
+	l.tellHeld(p, slices.DeleteFunc(s.HeldBack(), func(h HeldBack) bool { return h.By == plan.HoldStopped }))
 	l.tellMissing(p.Missing)
 	for _, w := range p.Warnings {
 		if !slices.Contains(l.warnings, w) {
@@ -55,6 +58,22 @@ func (l *Log) tellPaused(why error) {
 		l.To.Info("resumed: changes are applied again")
 	}
 	l.paused = why != nil
+}
+
+// tellStopped says which rollouts were stopped by a member, and which of those are not any more.
+func (l *Log) tellStopped(stopped []Condition) {
+	now := map[string]string{}
+	for _, c := range stopped {
+		if now[c.Subject] = c.State; l.stopped[c.Subject] != c.State {
+			l.To.Warn(c.Summary, "group", c.Subject, "saga", c.State, "to_go_on", "arcadiad rollout resume "+c.Subject)
+		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(l.stopped)) {
+		if now[group] == "" {
+			l.To.Info("the rollout is no longer stopped", "group", group)
+		}
+	}
+	l.stopped = now
 }
 
 // tellHeld says what is held back, when that is not what was held back before, with the first reason of each rule.
@@ -89,7 +108,7 @@ func (l *Log) tellHeld(p plan.Plan, held []HeldBack) {
 	if cost := p.KeepMonthly(); cost > 0 {
 		attrs = append(attrs, "keeps_monthly", cost.String())
 	}
-	if p.Approvable() {
+	if p.AwaitsApproval() {
 		attrs = append(attrs, "let_through_by", "arcadiad approve "+p.ID)
 	}
 	l.To.Warn("held back", attrs...)
@@ -125,6 +144,9 @@ func (s Set) Line() string {
 			stuck++
 		}
 	}
+	for _, c := range s.stopped() {
+		add("rollout of %s stopped (arcadiad rollout show %[1]s)", c.Subject)
+	}
 	count(stuck, "stuck (arcadiad saga list)")
 	count(len(s.Live)-stuck, "under way")
 	if s.FileErr != nil {
@@ -141,7 +163,23 @@ func (s Set) Line() string {
 		add("no fleet file is in force; last sync %s", clock(s.PassAt))
 	default:
 		sum := s.Plan.Summary
-		count(sum.Held, "held (arcadiad plan)")
+		for _, r := range s.Plan.Rollouts {
+			if r.ID != "" && r.Total() > 1 && r.Failed == nil {
+				add("rollout of %s %s, %d of %d", r.Group, r.Phase, len(r.Done), r.Total())
+			}
+		}
+		back, waiting := 0, 0
+		for _, a := range s.Plan.Actions {
+			switch {
+			case !a.Held || a.HeldBy == plan.HoldStopped:
+			case a.Waits():
+				waiting++
+			default:
+				back++
+			}
+		}
+		count(back, "held (arcadiad plan)")
+		count(waiting, "waiting")
 		count(sum.Missing, "missing (arcadiad plan)")
 		count(sum.Drifted, "drifted")
 		add("%d as desired; last pass %s (%s)", sum.Unchanged, clock(s.PassAt), s.Trigger)

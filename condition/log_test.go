@@ -51,3 +51,30 @@ func TestLogSaysEachThingOnce(t *testing.T) {
 			"level=INFO msg=\"no registered droplet is missing any more: each shows again, or is proved gone\"\n")
 	}
 }
+
+// That a rollout was stopped is said once, and again when another member stops it.
+func TestLogSaysThatARolloutStopped(t *testing.T) {
+	var out bytes.Buffer
+	log := Log{To: slog.New(slog.NewTextHandler(&out, nil))}
+	stopped := func(saga string) Set {
+		r := plan.Rollout{Rollout: fleet.Rollout{Group: "web"}, HeldBy: "stopped", Why: "web-3 failed", Waiting: []string{"web-3", "web-4"}, Failed: &plan.Failure{Name: "web-3", Saga: saga, Why: "not ready"}}
+		a := plan.Action{Kind: plan.Replace, Name: "web-4", Rollout: "web", Held: true, HeldBy: r.HeldBy, HeldReason: r.Why}
+		return of(fleet.Fleet{}, plan.Plan{Rollouts: []plan.Rollout{r}, Actions: []plan.Action{a}})
+	}
+	for _, tt := range []struct {
+		set  Set
+		want string
+	}{
+		{stopped("aaaaaaaa1"), `level=WARN msg="the rollout of web is stopped, 0 of 2 done: web-3 failed: not ready" group=web saga=aaaaaaaa to_go_on="arcadiad rollout resume web"`},
+		{stopped("aaaaaaaa1"), ""},
+		{stopped("bbbbbbbb1"), "saga=bbbbbbbb"},
+		{of(fleet.Fleet{}, plan.Plan{}), `level=INFO msg="the rollout is no longer stopped" group=web`},
+		{of(fleet.Fleet{}, plan.Plan{}), ""},
+	} {
+		out.Reset()
+		log.TellPlan(tt.set)
+		if got := out.String(); !strings.Contains(got, tt.want) || strings.Contains(got, "held back") || tt.want == "" && got != "" {
+			t.Errorf("said %q, want %q", got, tt.want)
+		}
+	}
+}

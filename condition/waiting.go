@@ -17,6 +17,7 @@ type HeldBack struct {
 	By          string      `json:"held_by"`
 	Reason      string      `json:"held_reason"`
 	Approvable  bool        `json:"approvable"`
+	Rollout     string      `json:"rollout,omitempty"`      // the group whose rollout is held as a whole
 	KeepMonthly fleet.Money `json:"keep_monthly,omitempty"` // US dollars
 }
 
@@ -24,7 +25,11 @@ type HeldBack struct {
 func (s Set) HeldBack() []HeldBack {
 	list := []HeldBack{}
 	for _, a := range s.Plan.HeldBack() {
-		list = append(list, HeldBack{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, a.KeepMonthly})
+		h := HeldBack{a.Kind, a.Name, a.DropletID, a.HeldBy, a.HeldReason, a.Approvable, "", a.KeepMonthly}
+		if s.Plan.HeldWhole(a) != nil {
+			h.Rollout = a.Rollout
+		}
+		list = append(list, h)
 	}
 	return list
 }

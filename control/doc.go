@@ -21,6 +21,7 @@
 //	call.go                   one call, from both ends
 //	bounds.go                 how much may be sent, and how slowly
 //	socket.go inprocess.go
+//	status.go                 what is told of a daemon
 //	rollout.go                what is told of a rollout, and what a person does with one
-//	status.go                 what is told of a daemon and its sagas
+//	progress.go               what is told of a saga under way
 package control

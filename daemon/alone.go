@@ -58,7 +58,9 @@ func Local(ctx context.Context, o Options, need control.Need, beside bool) (s co
 	return a, func() error { return a.end() }, err
 }
 
-func (a *alone) Status(ctx context.Context) (control.Status, error) { return statusOf(ctx, a.Reader) }
+func (a *alone) Status(ctx context.Context) (control.Status, error) {
+	return statusOf(ctx, a.Reader, plan.Plan{})
+}
 
 // Plan is the plan of an apply, which waits for nothing. Beside a daemon a dry run holds what that waits with (law 14).
 func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, error) {
@@ -112,7 +114,7 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 	after := func(ctx context.Context) (p plan.Plan, err error) {
 		desired, _ := h.loop.Desired() // it may have been edited meanwhile
 		if pass, err = h.planner.Plan(ctx, desired, true); err == nil {
-			err = h.loop.Executor.Notice(ctx, pass)
+			err = errors.Join(h.loop.Executor.Notice(ctx, pass), h.loop.Executor.Conclude(ctx, pass.Plan))
 		}
 		return pass.Plan, err
 	}
@@ -201,7 +203,7 @@ func (a *alone) Abort(ctx context.Context, sagaID string) error {
 }
 
 func (a *alone) Rollouts(ctx context.Context) ([]control.Rollout, error) {
-	return rolloutsOf(ctx, a.Reader, nil)
+	return rolloutsOf(ctx, a.Reader, plan.Plan{})
 }
 
 func (a *alone) OrderRollout(ctx context.Context, q control.RolloutOrder) (told control.Rollout, err error) {

@@ -16,23 +16,23 @@ import (
 	"arcadiad/state"
 )
 
-// rolloutsOf gives the rollouts that a state database keeps, with what the last plan says of them: live ones first, and of each kind the
-// newest first.
-func rolloutsOf(ctx context.Context, r state.Reader, planned []plan.Rollout) ([]control.Rollout, error) {
+// rolloutsOf gives the rollouts that a state database keeps, with what the last plan says of them, and those that are only in that plan: live
+// ones first, and of each kind the newest first.
+func rolloutsOf(ctx context.Context, r state.Reader, last plan.Plan) ([]control.Rollout, error) {
 	rows, err := r.Rollouts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := r.Load(ctx)
+	list, err := tellOf(ctx, r, rows, last.Rollouts)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]control.Rollout, len(rows))
-	for i, row := range rows {
-		list[i] = control.RolloutOf(row, recorded.Sagas)
-		list[i].Plan = plannedOf(row, planned)
-	}
 	slices.Reverse(list)
+	for i := range last.Rollouts {
+		if p := &last.Rollouts[i]; p.ID == "" && !begunSince(rows, p.Rollout, last.ObservedAt) {
+			list = append(list, control.Rollout{Rollout: p.Rollout, Waiting: slices.Concat(p.Next, p.Waiting), Plan: p})
+		}
+	}
 	slices.SortStableFunc(list, func(a, b control.Rollout) int {
 		switch {
 		case a.Live() == b.Live():
@@ -43,6 +43,36 @@ func rolloutsOf(ctx context.Context, r state.Reader, planned []plan.Rollout) ([]
 		return 1
 	})
 	return list, nil
+}
+
+// liveRolloutsOf gives the rollouts of a state database that are under way.
+func liveRolloutsOf(ctx context.Context, r state.Reader, last plan.Plan) ([]control.Rollout, error) {
+	rows, err := r.Rollouts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tellOf(ctx, r, slices.DeleteFunc(rows, func(row fleet.Rollout) bool { return !row.Live() }), last.Rollouts)
+}
+
+// tellOf tells of rollouts by the journal, and by a plan.
+func tellOf(ctx context.Context, r state.Reader, rows []fleet.Rollout, planned []plan.Rollout) ([]control.Rollout, error) {
+	if len(rows) == 0 {
+		return nil, nil // status asks this often, and a journal is long
+	}
+	recorded, err := r.Load(ctx)
+	list := make([]control.Rollout, len(rows))
+	for i, row := range rows {
+		list[i] = control.RolloutOf(row, recorded.Sagas)
+		list[i].Plan = plannedOf(row, planned)
+	}
+	return list, err
+}
+
+// begunSince tells whether what a plan would begin has begun since that time.
+func begunSince(rows []fleet.Rollout, r fleet.Rollout, since time.Time) bool {
+	return slices.ContainsFunc(rows, func(row fleet.Rollout) bool {
+		return row.Group == r.Group && row.Spec == r.Spec && (row.Live() || !row.BeganAt.Before(since))
+	})
 }
 
 // plannedOf is what a plan says of a rollout. That of the plan with which it began has no id yet.
@@ -105,7 +135,7 @@ func (o rollouts) order(ctx context.Context, q control.RolloutOrder) (none contr
 
 // live finds the live rollout of a group.
 func (o rollouts) live(ctx context.Context, group string) (none control.Rollout, err error) {
-	list, err := rolloutsOf(ctx, o.store, nil)
+	list, err := rolloutsOf(ctx, o.store, plan.Plan{})
 	if err != nil {
 		return none, err
 	}

@@ -320,3 +320,43 @@ func TestRolloutsOverTheSocket(t *testing.T) {
 	}
 	w.refused("web", control.ResumeRollout, "group web has no rollout under way")
 }
+
+// A rollout that waits before it begins is only in a plan; one that has begun by now, or is over by now, is told once. Status has those under
+// way.
+func TestRolloutsThatHaveNotBegun(t *testing.T) {
+	s := newStage(t)
+	s.in(func(*sqlite.Store) error { return nil })
+	web, old := s.row(3, "web", fleet.RolloutRunning), s.row(4, "old", fleet.RolloutDone)
+	old.EndedAt = s.began(5)
+	s.replace(web, 0, saga.Completed, "", true, web)
+	s.replace(old, 0, saga.Completed, "", true, old)
+	last := plan.Plan{ObservedAt: s.began(2)}
+	for _, group := range []string{"api", "old", "web"} {
+		r := plan.Rollout{Rollout: fleet.Rollout{Group: group, Spec: "cafe", Phase: fleet.RolloutRunning}, HeldBy: "max_destroy", Waiting: []string{group + "-2"}, Next: []string{group + "-1"}}
+		last.Rollouts = append(last.Rollouts, r)
+	}
+	told := func(last plan.Plan) (got []string) {
+		s.in(func(store *sqlite.Store) error {
+			list, err := rolloutsOf(t.Context(), store, last)
+			for _, r := range list {
+				got = append(got, fmt.Sprint(r.Group, r.ID != "", r.Waiting, r.Plan != nil))
+			}
+			return err
+		})
+		return got
+	}
+	if got, want := fmt.Sprint(told(last)), "[webtrue [web-2 web-3 web-4] true apifalse [api-1 api-2] true oldtrue [old-2 old-3 old-4] false]"; got != want {
+		t.Errorf("told %s\nwant %s", got, want)
+	}
+	last.ObservedAt = s.began(6) // the same change is asked for again
+	if got := told(last); len(got) != 4 || got[2] != "oldfalse [old-1 old-2] true" {
+		t.Errorf("told %q", got)
+	}
+	s.in(func(store *sqlite.Store) error {
+		st, err := statusOf(t.Context(), store, last)
+		if len(st.Rollouts) != 1 || st.Rollouts[0].Group != "web" || st.Rollouts[0].Plan == nil {
+			t.Errorf("status has %+v", st.Rollouts)
+		}
+		return err
+	})
+}

@@ -23,13 +23,16 @@ type running struct {
 }
 
 func (r running) Status(ctx context.Context) (control.Status, error) {
-	st, err := statusOf(ctx, r.Reader)
+	st, err := statusOf(ctx, r.Reader, r.lastPlan())
 	st.Daemon = r.live()
 	return st, err
 }
 
-// statusOf gives what a state database knows.
-func statusOf(ctx context.Context, r state.Reader) (st control.Status, err error) {
+// lastPlan is the plan of the last pass.
+func (r running) lastPlan() plan.Plan { return r.loop.Last().Outcome.Pass.Plan }
+
+// statusOf gives what a state database knows, with what the last plan says of its rollouts.
+func statusOf(ctx context.Context, r state.Reader, last plan.Plan) (st control.Status, err error) {
 	if st.Meta, err = r.Meta(ctx); err != nil {
 		return control.Status{}, err
 	}
@@ -37,6 +40,9 @@ func statusOf(ctx context.Context, r state.Reader) (st control.Status, err error
 		return control.Status{}, err
 	}
 	if st.Sagas, err = r.Sagas(ctx, saga.Filter{Live: true}); err != nil {
+		return control.Status{}, err
+	}
+	if st.Rollouts, err = liveRolloutsOf(ctx, r, last); err != nil {
 		return control.Status{}, err
 	}
 	st.Deviations, err = r.Deviations(ctx)
@@ -91,7 +97,7 @@ func (r running) Retry(ctx context.Context, sagaID string) error   { return r.re
 func (r running) Abort(ctx context.Context, sagaID string) error   { return r.engine.Abort(ctx, sagaID) }
 
 func (r running) Rollouts(ctx context.Context) ([]control.Rollout, error) {
-	return rolloutsOf(ctx, r.Reader, r.loop.Last().Outcome.Pass.Plan.Rollouts)
+	return rolloutsOf(ctx, r.Reader, r.lastPlan())
 }
 
 func (r running) OrderRollout(ctx context.Context, q control.RolloutOrder) (control.Rollout, error) {

@@ -225,6 +225,18 @@ func (p Plan) AwaitsApproval() bool {
 	return slices.ContainsFunc(p.Actions, Action.AwaitsApproval)
 }
 
+// HeldWhole gives the rollout of which all is held for the reason of this action, so that it need not be said of each; nil: there is none, or it
+// is of one droplet.
+func (p Plan) HeldWhole(a Action) *Rollout {
+	for i := range p.Rollouts {
+		r := &p.Rollouts[i]
+		if a.Held && a.Rollout != "" && r.Group == a.Rollout && r.Total() > 1 && r.HeldBy == a.HeldBy && r.Why == a.HeldReason {
+			return r
+		}
+	}
+	return nil
+}
+
 // HeldBack are the actions that are held until a person, the file or the account changes something: not those that only wait for
 // their turn or for a backoff.
 func (p Plan) HeldBack() []Action {

@@ -3,8 +3,10 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"arcadiad/fleet"
+	"arcadiad/plan"
 )
 
 // Notice remembers what the plan found not to be as recorded, whether or not anything is done about it: to notice writes nothing at
@@ -18,6 +20,12 @@ func (x *Executor) Notice(ctx context.Context, pass Pass) error {
 		return fmt.Errorf("notice drift: %w", err)
 	}
 	return nil
+}
+
+// Conclude writes which rollouts are done, by a plan that is not carried out: the last one of an apply.
+func (x *Executor) Conclude(ctx context.Context, p plan.Plan) error {
+	done := slices.DeleteFunc(slices.Clone(p.RolloutChanges), func(c plan.RolloutChange) bool { return c.Rollout.Phase != fleet.RolloutDone })
+	return changeRollouts(ctx, x.Store, x.Log, done)
 }
 
 // noticed is what a pass knows of deviations: those of its plan, and of names with a live saga, of which no plan is made, those from

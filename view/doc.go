@@ -10,12 +10,13 @@
 //	progress.go board.go       sagas under way, on a screen or as lines
 //	markdown.go plan.go        a plan
 //	summary.go sections.go     its end; what it noticed
-//	rollout.go                 changes on their way through groups
-//	runs.go                    like actions of one name after the other
-//	action.go                  one run of actions in words
+//	rollout.go                 its changes on their way through groups
 //	why.go                     what is known of a name
 //	status.go
+//	rollouts.go                rollouts of the state database
 //	drift.go                   what is held back, and what differs
+//	runs.go                    like actions of one name after the other
+//	action.go                  one run of actions in words
 //	history.go sagas.go
 //	timeline.go                what happened when
 //	saga.go

@@ -100,23 +100,40 @@ func differenceText(d condition.Difference, now time.Time) string {
 	return words
 }
 
-// heldText says how much is held, and what to do about it.
+// heldText says how much is held and how much only waits, and what to do about it.
 func heldText(d control.Live) string {
-	words := d.Plan + ": " + fmt.Sprint(d.Held, " held") + " (details: arcadiad plan"
-	if d.Approvable {
+	back := len(d.HeldBack)
+	words := d.Plan + ": " + enumerate([]count{{back, "held"}, {d.Held - back, "waiting"}}) + " (details: arcadiad plan"
+	switch approvable := slices.ContainsFunc(d.HeldBack, func(h condition.HeldBack) bool { return h.Approvable }); {
+	case approvable:
 		words += "; to approve: arcadiad approve " + d.Plan
+	case d.Approvable:
+		words += "; to go ahead before the window opens: arcadiad approve " + d.Plan
 	}
 	return words + ")"
 }
 
-func heldRows(t *table, list []condition.HeldBack, most int) {
+// heldRuns puts what is held back together: neighbours for the same reason, and rollouts that are held as a whole. What the rollouts under way
+// tell themselves is left out.
+func heldRuns(list []condition.HeldBack) [][]condition.HeldBack {
+	list = slices.DeleteFunc(slices.Clone(list), func(h condition.HeldBack) bool { return h.By == plan.HoldStopped })
+	same := func(a, b condition.HeldBack) bool {
+		return a.Action == b.Action && a.By == b.By && a.Reason == b.Reason && a.Rollout == b.Rollout
+	}
+	return runs(list, func(h condition.HeldBack) string { return h.Name }, same)
+}
+
+func heldRows(t *table, list [][]condition.HeldBack, most int) {
 	t.row("HELD", "ACTION", "BY", "COST TO KEEP", "WHY")
-	for _, h := range list[:min(len(list), most)] {
-		cost := "-"
-		if h.KeepMonthly > 0 {
-			cost = h.KeepMonthly.String() + " a month"
+	for _, run := range list[:min(len(list), most)] {
+		h, cost, keep := run[0], "-", fleet.Money(0)
+		for _, each := range run {
+			keep += each.KeepMonthly
 		}
-		t.row(h.Name, h.Action, h.By, cost, fleet.Fit(h.Reason, 100))
+		if keep > 0 {
+			cost = keep.String() + " a month"
+		}
+		t.row(fleet.Span(h.Name, run[len(run)-1].Name), h.Action, h.By, cost, fleet.Fit(h.Reason, 100))
 	}
 	t.more(len(list), most)
 }

@@ -107,7 +107,7 @@ func (t *text) part(p part) {
 			t.printf("    %s\n", words)
 		}
 		switch by, why := p.waitsFor(); {
-		case r.HeldBy == plan.HoldStopped:
+		case by == plan.HoldStopped:
 			t.printf("    %s %s\n", t.ink(color.FgRed, by+":"), why)
 		case by != "":
 			t.printf("    %s %s\n", t.warn(by+":"), why)

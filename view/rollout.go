@@ -2,17 +2,11 @@ package view
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strings"
-	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
-
-// mostNames bounds how many members of a rollout one line names.
-const mostNames = 3
 
 // asOne gives the rollouts of a plan that are shown as one thing each, by group: a change of a single droplet is its action.
 func asOne(p plan.Plan) map[string]*plan.Rollout {
@@ -126,6 +120,8 @@ func waitsFor(r plan.Rollout) (by, why string) {
 	switch hold := r.Hold(); {
 	case r.HeldBy == "":
 		return "", clean(r.Why)
+	case r.HeldBy == plan.HoldStopped && r.Phase != fleet.RolloutRunning:
+		return string(r.Phase), clean(r.Why)
 	case r.HeldBy == plan.HoldStopped || hold.Waits:
 		return r.HeldBy, clean(r.Why)
 	}
@@ -171,23 +167,4 @@ func unprobed(p plan.Plan) string {
 		return ""
 	}
 	return fmt.Sprintf("There is no `ready` for %s: as soon as a droplet is active, it counts as in service.", some(groups))
-}
-
-// some names members of a list, and counts the others.
-func some(names []string) string {
-	if more := len(names) - mostNames; more > 0 {
-		return strings.Join(names[:mostNames], ", ") + fleet.More(more)
-	}
-	return fleet.Series(names)
-}
-
-// estimate is a duration as good as an estimate is.
-func estimate(d time.Duration) string {
-	switch minutes := math.Ceil(d.Minutes()); {
-	case d < 45*time.Second:
-		return "less than a minute"
-	case minutes < 120:
-		return "about " + fleet.Counted(int(minutes), "minute")
-	}
-	return fmt.Sprintf("about %.1f hours", d.Hours())
 }

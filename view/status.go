@@ -26,8 +26,9 @@ type Status struct {
 	DaemonError string                 `json:"daemon_error,omitempty"`
 	Summary     map[fleet.State]int    `json:"summary"`
 	Droplets    []Droplet              `json:"droplets"`
-	Sagas       []Saga                 `json:"sagas"` // live ones
-	Drift       []condition.Difference `json:"drift"` // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
+	Rollouts    []Rollout              `json:"rollouts"` // that are under way
+	Sagas       []Saga                 `json:"sagas"`    // live ones
+	Drift       []condition.Difference `json:"drift"`    // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
 
 	service bool // the state database is the service's
 }
@@ -62,7 +63,7 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 	st := Status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
 		LastSync: meta.LastSync, Approved: []Approval{}, Daemon: known.Daemon, DaemonError: known.DaemonError,
-		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Sagas: sagasOf(known.Sagas), service: service,
+		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), service: service,
 	}
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
@@ -122,12 +123,13 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 	}
 	live := slices.Clone(st.Sagas) // what deserves a look first: stuck sagas, then the others
 	slices.SortStableFunc(live, func(a, b Saga) int { return rank(a) - rank(b) })
-	ours, held, drift := st.ours(), st.heldBack(), drifted(st.Drift, st.heldBack())
+	ours, held, drift := st.ours(), heldRuns(st.heldBack()), drifted(st.Drift, st.heldBack())
 	type part struct {
 		rows  int
 		write func(t *table, most int)
 	}
 	parts := []part{
+		{len(st.Rollouts), func(t *table, most int) { rolloutRows(t, st.Rollouts, now, most, false) }},
 		{len(st.Sagas), func(t *table, most int) { sagaRows(t, live, now, most) }},
 		{len(held), func(t *table, most int) { heldRows(t, held, most) }},
 		{len(drift), func(t *table, most int) { driftRows(t, drift, now, most) }},
@@ -154,6 +156,11 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 }
 
 func (st Status) facts(t *table, now time.Time) {
+	for _, v := range st.Rollouts {
+		if v.State == RolloutStopped {
+			t.row("Stopped", fleet.Fit(fmt.Sprintf("the rollout of %s: %s failed %s: %s", v.Group, v.Failed.Name, ago(now, v.Failed.At), v.Failed.Why), 160))
+		}
+	}
 	t.row("State", st.State)
 	t.row("Fleet", orNone(st.Fleet))
 	kind := ""

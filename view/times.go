@@ -2,9 +2,12 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // when is a time of the day and how long ago it was; empty: never.
@@ -74,4 +77,15 @@ func roughly(d time.Duration) string {
 		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute)/time.Minute))
 	}
 	return fmt.Sprintf("%.1f hours", d.Hours())
+}
+
+// estimate is a duration as good as an estimate is.
+func estimate(d time.Duration) string {
+	switch minutes := math.Ceil(d.Minutes()); {
+	case d < 45*time.Second:
+		return "less than a minute"
+	case minutes < 120:
+		return "about " + fleet.Counted(int(minutes), "minute")
+	}
+	return fmt.Sprintf("about %.1f hours", d.Hours())
 }

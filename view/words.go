@@ -33,6 +33,17 @@ func enumerate(counts []count) string {
 
 func droplets(n int) string { return fleet.Counted(n, "droplet") }
 
+// mostNames bounds how many members of a list one line names.
+const mostNames = 3
+
+// some names members of a list, and counts the others.
+func some(names []string) string {
+	if more := len(names) - mostNames; more > 0 {
+		return strings.Join(names[:mostNames], ", ") + fleet.More(more)
+	}
+	return fleet.Series(names)
+}
+
 func orNone(s string) string { return cmp.Or(s, "-") }
 
 // commit names the commit that a fleet file is of.
