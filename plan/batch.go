@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -61,7 +63,29 @@ func batchOf(b *builder, g *group) *batch {
 			bt.goes[d], bt.serving = true, left
 		}
 	}
+	if slices.ContainsFunc(g.drafts, func(d *draft) bool { return !d.Held && !bt.goes[d] }) {
+		for _, x := range g.out {
+			if again, comes := comesUp(b, x); comes {
+				b.waitsUntil(again, again.Sub(b.now))
+			}
+		}
+	}
 	return bt
+}
+
+// leastComing is the least time between two looks at a droplet that comes up.
+const leastComing = 10 * time.Second
+
+// comesUp tells whether a member may still come up: it was changed a moment ago, is active, and does not pass its probe yet. Nothing tells when
+// it does, so it is looked at again, ever more rarely, until its time is over.
+func comesUp(b *builder, x *subject) (again time.Time, comes bool) {
+	done := x.lastDone()
+	if x.spec == nil || x.spec.Ready == nil || x.live != nil || done == nil || done.Kind != fleet.SagaUpdate ||
+		!slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present && h.seen.Status == fleet.StatusActive }) {
+		return time.Time{}, false
+	}
+	age := b.now.Sub(done.EndedAt)
+	return b.now.Add(max(leastComing, age/2)), age >= 0 && age < cmp.Or(x.spec.Ready.Within, fleet.DefaultReadyWithin)
 }
 
 // inOrder are the drafts of a group in the order in which they have their turns: first those of members that do not serve.

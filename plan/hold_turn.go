@@ -80,7 +80,8 @@ func mending(b *builder) map[*group]bool {
 	mends := map[*group]bool{}
 	for _, g := range b.groups {
 		mends[g] = slices.ContainsFunc(g.out, func(x *subject) bool {
-			return due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
+			_, comes := comesUp(b, x)
+			return comes || due[x] || x.live != nil && !x.live.Stuck() || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == missing && h.seen == nil })
 		})
 	}
 	return mends

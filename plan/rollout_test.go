@@ -474,3 +474,36 @@ func TestDrain(t *testing.T) {
 		t.Errorf("a resize drains by %+v", d)
 	}
 }
+
+// Law 18: a member that was resized is not in service before it passes its probe. That is soon, as a rule, so a pass follows and nobody is told;
+// one that does not come up within its time is for a person.
+func TestLaw18AResizedMemberComesUp(t *testing.T) {
+	for _, tt := range []struct {
+		ago     time.Duration // since it was resized
+		again   time.Duration // until the next pass; 0: none is due
+		blocked bool
+	}{
+		{time.Second, 10 * time.Second, false},
+		{2 * time.Minute, time.Minute, false},
+		{4*time.Minute - time.Second, 2*time.Minute - 500*time.Millisecond, false},
+		{5 * time.Minute, 0, true},
+	} {
+		s := converged("web-1", "web-2", "web-3")
+		for i := range s.desired.Specs {
+			s.desired.Specs[i].Size, s.desired.Specs[i].Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
+		}
+		s.droplet(101).Size = "s-2vcpu-2gb"
+		s.recorded.Records[0].Values = fleet.ValuesOf(*s.spec("web-1"))
+		s.probe(fleet.Ready{Port: 22, Within: 4 * time.Minute}, 102, 103)
+		done := s.ended(101, fleet.SagaUpdate, "web-1", "completed", s.spec("web-1").Hash(), tt.ago)
+		done.Downtime = true
+		p := s.expect(t, "update web-2 102 held by turn", "update web-3 103 held by turn")
+		want := time.Time{}
+		if tt.again > 0 {
+			want = noon.Add(tt.again)
+		}
+		if !p.Lapses.Equal(want) || p.Actions[0].Blocked != tt.blocked {
+			t.Errorf("%v ago: the next pass is at %v, want %v; blocked %v: %s", tt.ago, p.Lapses, want, p.Actions[0].Blocked, p.Actions[0].HeldReason)
+		}
+	}
+}
