@@ -77,7 +77,7 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 		}
 	}
 	if run.Kind() == fleet.SagaReplace {
-		if err := p.service().stands(ctx, run, w); err != nil {
+		if by.group, err = p.service().relieved(ctx, run, w); err != nil {
 			return err
 		}
 		stood, asks := time.Now(), by.asks

@@ -71,7 +71,7 @@ func (p drainSteps) detach(ctx context.Context, run *saga.Run, w *work) (why str
 	switch begun := w.Found.Drain != nil; {
 	case begun:
 	case run.Kind() == fleet.SagaReplace:
-		err = p.service().stands(ctx, run, w)
+		group, err = p.service().relieved(ctx, run, w)
 	default:
 		group, err = p.service().mayLeave(ctx, run, w, w.drains())
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"arcadiad/fleet"
@@ -65,6 +66,18 @@ func (p service) stands(ctx context.Context, run *saga.Run, w *work) error {
 	}
 	old, _ := w.License.Droplet()
 	return waits(run, patience, fmt.Errorf("droplet %d %s: droplet %d, which it replaces, stays until it serves", d.ID, why, old.ID))
+}
+
+// relieved looks, at once, whether the replacement stands for the droplet that it replaces, and at the group of both: while others of it are out
+// of service, what serves stays, whoever took them out (law 18).
+func (p service) relieved(ctx context.Context, run *saga.Run, w *work) (group *leave, err error) {
+	old, _ := w.License.Droplet()
+	var looks sync.WaitGroup
+	var others error
+	looks.Go(func() { group, others = p.mayLeave(ctx, run, w, old.ID) })
+	looks.Go(func() { err = p.stands(ctx, run, w) })
+	looks.Wait()
+	return group, cmp.Or(err, others)
 }
 
 // statusWords says in words that a droplet is not active.

@@ -360,3 +360,37 @@ func TestAReplacementStands(t *testing.T) {
 		}
 	}
 }
+
+// Law 18: the old droplet of a replacement that stands serves, too, and so it stays while too many others are out of service, whoever took them
+// out: nothing that serves goes then.
+func TestLaw18WhatWasReplacedStaysWhileOthersAreOut(t *testing.T) {
+	for _, drains := range []bool{false, true} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			made := y.all(groupOf(3, nil)...)
+			specs := groupOf(3, nil)
+			specs[0].Image = "debian-12-x64"
+			y.allow(1, specs...)
+			if drains {
+				y.amend = func(a *plan.Action) { a.Drain = fleet.Drain{Tags: []string{"web"}, For: 30 * time.Second} }
+			}
+			y.hook = func(e saga.Event) {
+				if e.What == saga.EventDone && e.Step == "RegisterDroplet" {
+					y.sim.ShutDown(made[1].ID)
+					y.sim.ShutDown(made[2].ID)
+				}
+			}
+			id := y.carry(plan.Replace)[0]
+			time.Sleep(30 * time.Minute)
+			waits := y.saga(id)
+			if !y.sim.Serves(made[0].ID) || !y.truth(made[0].ID).HasTag("web") || waits.Status != saga.Running || !strings.Contains(waits.Error, "(web-2 is off and web-3 is off)") {
+				t.Errorf("drains %v: the old one serves %v, with tags %v, and its saga is %s: %s", drains, y.sim.Serves(made[0].ID), y.truth(made[0].ID).Tags,
+					waits.Status, waits.Error)
+			}
+			y.sim.PowerOn(made[1].ID)
+			y.until(id, saga.Completed)
+			if left := y.sim.Named("web-1"); len(left) != 1 || left[0].ID == made[0].ID {
+				t.Errorf("drains %v: left are %+v", drains, left)
+			}
+		})
+	}
+}

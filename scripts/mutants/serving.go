@@ -36,6 +36,8 @@ func serving() []mutant {
 	take(18, "the replacement is on", service, "case d.Status != fleet.StatusActive:\n\t\twhy = ", "case d.ID == 0:\n\t\twhy = ", steps)
 	take(18, "the replacement passes its probe", service, `case probe != nil:`, `case probe != nil && false:`, steps)
 	take(18, "a destroy leaves enough in service", "provision/destroy.go", `refused = e.by.group.destroy(func() error {`, `refused = (*leave)(nil).destroy(func() error {`, steps)
+	take(18, "what was replaced stays while others are out", "provision/destroy.go", `if by.group, err = p.service().relieved(ctx, run, w); err != nil {`,
+		`if _, err = p.service().relieved(ctx, run, w); err != nil {`, steps)
 	take(18, "a power off leaves enough in service", "provision/alter.go", `if a.leaves != nil {`, `if a.leaves != nil && false {`, steps)
 	take(18, "a drain leaves enough in service", service, `l.enough(as.drains)`, `l.enough(false)`, steps)
 	take(18, "enough is enough", service, `if left >= l.need {`, `if left >= l.need-1 {`, steps)
@@ -65,6 +67,6 @@ func serving() []mutant {
 			return err`, `if err := p.goes(ctx, run, w, "", false); false {
 			return err`, steps)
 	take(17, "a drain asks the file right before", drain, `if err := p.goes(ctx, run, w, d.Name, true); err != nil {`, `if err := p.goes(ctx, run, w, d.Name, true); false {`, steps)
-	take(18, "a drain waits until the replacement stands", drain, `err = p.service().stands(ctx, run, w)`, `err = nil`, steps)
+	take(18, "a drain waits until the replacement stands", drain, `group, err = p.service().relieved(ctx, run, w)`, `group, err = nil, nil`, steps)
 	return all
 }
