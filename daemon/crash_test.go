@@ -150,6 +150,7 @@ func (w *world) must(err error) {
 func crashAt(t *testing.T, s scenario, crashes ...int) (passed []string, survived bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, s.sim)
+		watchServing(w)
 		defer w.stop()
 		w.addForeign("a", fleet.ManagedTag, fleet.FleetTag("another"))
 		w.addForeign("theirs")
