@@ -32,7 +32,7 @@ func New(o Options) *Droplets {
 	o.WaitAttempts = cmp.Or(o.WaitAttempts, 96)
 	o.WaitLongest = max(cmp.Or(o.WaitLongest, 720), o.WaitAttempts)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Droplets{&core{&o, fleetFile{&o}, func() []saga.Saga { return nil }, &takings{last: map[int64]taking{}}}}
+	return &Droplets{&core{&o, fleetFile{&o}, func() []saga.Saga { return nil }, &takings{last: map[int64]taking{}, relieved: map[int64]time.Time{}}}}
 }
 
 // Define tells the engine the kinds of sagas and their steps. The names are in journals out there: a renamed step is a stuck saga.

@@ -77,6 +77,9 @@ func (p service) relieved(ctx context.Context, run *saga.Run, w *work) (group *l
 	looks.Go(func() { group, others = p.mayLeave(ctx, run, w, old.ID) })
 	looks.Go(func() { err = p.stands(ctx, run, w) })
 	looks.Wait()
+	if group != nil {
+		group.relieved = true
+	}
 	return group, cmp.Or(err, others)
 }
 
@@ -92,14 +95,17 @@ func statusWords(d fleet.Droplet) string {
 type leave struct {
 	p       service
 	run     *saga.Run
-	id      int64              // what goes
-	free    bool               // it may always go: it serves nobody
-	group   string             // the name of its group
-	count   int                // desired members
-	need    int                // of those, the ones that must still serve after it
-	serving map[string][]int64 // the droplets that serve, by the names of members
-	out     []string           // why the others do not serve, in words
-	looked  time.Time          // when the look at them began
+	id      int64             // what goes
+	free    bool              // it may always go: it serves nobody
+	group   string            // the name of its group
+	count   int               // desired members
+	need    int               // of those, the ones that must still serve after it
+	members []member          // of the group
+	serving map[int64]bool    // the droplets that serve
+	out     map[string]string // why the others do not serve, in words, by the names of members
+	looked  time.Time         // when the look at them began
+
+	relieved bool // the droplet that replaces it serves
 }
 
 // mayLeave looks at the group of the droplet that a saga takes out of service. nil: nothing keeps it in service.
@@ -112,7 +118,7 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 	if !desired {
 		return nil, nil
 	}
-	l := &leave{p: p, run: run, id: id, group: own.Group, serving: map[string][]int64{}, looked: time.Now()}
+	l := &leave{p: p, run: run, id: id, group: own.Group, serving: map[int64]bool{}, out: map[string]string{}, looked: time.Now()}
 	for _, s := range f.Specs {
 		if fleet.Key(s.Group) == fleet.Key(own.Group) {
 			l.count++
@@ -126,12 +132,12 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 	if err != nil {
 		return nil, err
 	}
-	group := slices.DeleteFunc(all, func(m member) bool { return fleet.Key(m.spec.Group) != fleet.Key(own.Group) })
+	l.members = slices.DeleteFunc(all, func(m member) bool { return fleet.Key(m.spec.Group) != fleet.Key(own.Group) })
 	ids, probes := []int64{id}, map[int64]fleet.Ready{}
 	if own.Ready != nil {
 		probes[id] = *own.Ready
 	}
-	for _, m := range group {
+	for _, m := range l.members {
 		for _, other := range m.ids {
 			if ids = append(ids, other); m.spec.Ready != nil {
 				probes[other] = *m.spec.Ready
@@ -157,15 +163,11 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 		}
 		return fmt.Sprintf("does not pass its probe (%s: %s)", probes[id], found[id].Why)
 	}
-	for _, m := range group {
-		why := "has no droplet"
+	for _, m := range l.members {
+		l.out[m.spec.Name] = "has no droplet"
 		for _, other := range m.ids {
-			if why = idle(other); why == "" {
-				l.serving[m.spec.Name] = append(l.serving[m.spec.Name], other)
-			}
-		}
-		if len(l.serving[m.spec.Name]) == 0 {
-			l.out = append(l.out, m.spec.Name+" "+why)
+			l.out[m.spec.Name] = idle(other)
+			l.serving[other] = idle(other) == ""
 		}
 	}
 	switch d, there := shown[id]; {
@@ -221,6 +223,10 @@ func (l *leave) take(intend func() error, as taking) error {
 	}
 	as.at = time.Now()
 	maps.DeleteFunc(t.last, func(_ int64, of taking) bool { return as.at.Sub(of.at) > takingsKept })
+	maps.DeleteFunc(t.relieved, func(_ int64, at time.Time) bool { return as.at.Sub(at) > takingsKept })
+	if l.relieved {
+		t.relieved[l.id] = as.at
+	}
 	if !as.drains {
 		t.last[l.id] = as
 	}
@@ -235,22 +241,32 @@ func (l *leave) enough(drains bool) error {
 	going := l.p.going(l.looked, drains)
 	var left int
 	var out []string
-	for name, ids := range l.serving {
-		if slices.ContainsFunc(ids, func(id int64) bool { return id != l.id && !going[id] }) {
+	for _, m := range l.members {
+		serves := slices.ContainsFunc(m.ids, func(id int64) bool { return l.serving[id] })
+		switch name := m.spec.Name; {
+		case slices.ContainsFunc(m.ids, func(id int64) bool {
+			return id != l.id && (l.serving[id] && !going[id] || l.p.relievedSince(id, l.looked))
+		}):
 			left++
-		} else if !slices.Contains(ids, l.id) {
+		case !serves:
+			out = append(out, name+" "+l.out[name])
+		case !slices.Contains(m.ids, l.id):
 			out = append(out, name+" is being taken out of service")
 		}
 	}
 	if left >= l.need {
 		return nil
 	}
-	slices.SortFunc(out, fleet.CompareNames)
-	out = append(l.out, out...)
 	const most = 3
 	names := fleet.Series(out[:min(len(out), most)]) + fleet.More(len(out)-most)
 	return waits(l.run, tellAfter, fmt.Errorf("droplet %d stays in service: without it %d of the %d droplets of %s would serve, and max_unavailable "+
 		"needs %d (%s)", l.id, left, l.count, l.group, l.need, names))
+}
+
+// relievedSince tells whether the droplet has gone since that look, and another serves in its place, which the look may have been too early for.
+func (p service) relievedSince(id int64, look time.Time) bool {
+	at, ok := p.taken.relieved[id]
+	return ok && !at.Before(look)
 }
 
 // going are the droplets that sagas take out of service, or took since that time and have ended; what they destroyed may still be listed.

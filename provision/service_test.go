@@ -394,3 +394,20 @@ func TestLaw18WhatWasReplacedStaysWhileOthersAreOut(t *testing.T) {
 		})
 	}
 }
+
+// Replacements that stand at one moment do not wait for each other: what one look was too early for, the sagas know.
+func TestLaw18ReplacementsOfOneMomentGoTogether(t *testing.T) {
+	for range 20 { // in whatever order they come
+		inStage(t, simulator.Options{}, func(y *stage) {
+			y.all(groupOf(8, nil)...)
+			specs := groupOf(8, func(s *fleet.Spec) { s.Image = "debian-12-x64" })
+			began := time.Now()
+			for _, id := range y.atOnce(1, plan.Replace, 8, specs...) {
+				y.until(id, saga.Completed)
+			}
+			if took := time.Since(began); took > 45*time.Second { // one that waits does for half a minute
+				t.Errorf("they took %v", took)
+			}
+		})
+	}
+}

@@ -21,8 +21,9 @@ type core struct {
 // takings are the droplets that sagas of this process took out of service. A saga takes the lock for its last check and the intent
 // together, so that of several that ask at once no more go than may.
 type takings struct {
-	mu   sync.Mutex
-	last map[int64]taking
+	mu       sync.Mutex
+	last     map[int64]taking
+	relieved map[int64]time.Time // when a droplet went, or was drained, whose replacement serves in its place
 }
 
 // taking is the last time that a droplet was taken out of service.
