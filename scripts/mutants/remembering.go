@@ -75,7 +75,7 @@ func remembering() []mutant {
 	take(6, "older sightings do not overwrite", "state/sqlite/rows.go", `WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`, `WHERE true`, db)
 	take(6, "a deletion outlives older sightings", "state/sqlite/rows.go", `deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END`, `deleted_at = NULL`, db)
 	take(6, "what was seen later is not deleted", "state/sqlite/rows.go", `AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`, `AND ? <> ''`, db)
-	take(6, "a record is forgotten only when its droplet is gone", "state/sqlite/absences.go", `if slices.Contains(gone, id) {`, `if true || gone != nil {`, db)
+	take(6, "a record is forgotten only when its droplet is gone", "state/sqlite/absences.go", `if slices.Contains(gone, id) {`, `if id != 0 || slices.Contains(gone, id) {`, db)
 	take(6, "an absence that ended is not saved again", "state/sqlite/absences.go", `AND r.last_seen_at > absences.since)`, `AND false)`, db)
 	take(6, "a saga's sighting ends an absence", "state/sqlite/rows.go", `return endAbsence(ctx, tx, row.ID, row.SeenAt)`, `return nil`, db)
 	take(6, "to record again brings no record back", "state/sqlite/rows.go", `AND recorded_at <= ?9`, ``, db)
