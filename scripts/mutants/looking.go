@@ -29,7 +29,7 @@ func looking() []mutant {
 	take(6, "what is ours and absent is asked for by id", absent, `found, notFound, err := i.getAll(ctx, ask)`,
 		`found, notFound, err := []fleet.Droplet(nil), ask, error(nil)`, look)
 	take(6, "an older droplet is no witness", absent, `if d.ID > x.id {`, `if true {`, look)
-	take(6, "an unknown droplet is no witness", absent, "if ids[d.ID] {\n\t\t\tw = append", "if true {\n\t\t\tw = append", look)
+	take(6, "an unknown droplet is no witness", absent, "if ids[d.ID] {\n\t\t\tw = append", "if ids != nil {\n\t\t\tw = append", look)
 	take(6, "a sighting ends an absence", absent, `if i.seenSince(x.id, a.Since) {`, `if false {`, look)
 	take(6, "a partial listing says nothing of others", absent, `there || o.Partial && !x.recorded {`, `there {`, look)
 	take(6, "strangers take two looks", absent, `return a.Looks >= 2`, `return true`, look)
@@ -72,7 +72,7 @@ func looking() []mutant {
 
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if l.q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
-	take(6, "gone: the account beside the 404", shared, "err = i.healthy(ctx, proved)\n\treturn err == nil, err", "return true, nil", look)
+	take(6, "gone: the account beside the 404", shared, "err = i.healthy(ctx, proved)\n\treturn err == nil, err", "_ = proved\n\treturn true, nil", look)
 	take(6, "gone: only a 404", shared, `if !errors.Is(err, digitalocean.ErrNotFound) {`, `if err == nil {`, look)
 	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
 	take(14, "a look that failed says so", shared, "if s.err != nil {\n\t\t\treturn sight{err: s.err}", "if false {\n\t\t\treturn sight{err: s.err}", look)
