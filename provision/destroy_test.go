@@ -110,6 +110,27 @@ func TestLaw13ANewDropletThatIgnoresItsDelete(t *testing.T) {
 	})
 }
 
+// Law 6: a droplet that was last seen as new, and is not shown after its DELETE was accepted, may have ignored it: it is asked for by its id.
+func TestLaw06ANewDropletIsAskedForByItsID(t *testing.T) {
+	inStage(t, simulator.Options{Activation: time.Hour}, func(y *stage) {
+		id := y.provision(spec("web"))
+		time.Sleep(8 * time.Second) // by now it was seen as new
+		y.sim.SetFaults(simulator.Faults{DeleteIgnoredWhileNew: true})
+		y.want()
+		for len(y.sent(routeDelete)) == 0 {
+			time.Sleep(time.Second)
+		}
+		y.must(y.sim.Script(routeGet, 2, simulator.Status(404)))
+		time.Sleep(time.Minute)
+		if s := y.saga(id); s.Status != saga.Compensating || y.sim.ScriptLeft() != 0 {
+			t.Errorf("%s while the droplet is there", s.Status)
+		}
+		y.sim.SetFaults(simulator.Faults{})
+		y.until(id, saga.Superseded)
+		y.none("web")
+	})
+}
+
 // A saga destroys what it made only while that shows to be its own.
 func TestLaw01ACompensationOfWhatIsNoLongerOurs(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -251,22 +272,28 @@ func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
 	})
 }
 
-// Without a fleet file in force a destroy waits for one.
+// Without a fleet file in force a destroy waits for one, and so does a replace.
 func TestLaw17ADestroyWaitsForAFile(t *testing.T) {
-	inStage(t, simulator.Options{}, func(y *stage) {
-		y.made(spec("web"))
-		f := y.want()
-		begin := y.begin(y.observe())
-		y.desired.Store(nil)
-		id := begin(plan.Destroy)[0]
-		time.Sleep(time.Hour)
-		if s := y.saga(id); len(y.sent(routeDelete)) != 0 || s.Status != saga.Running || !strings.Contains(s.Error, "no fleet file") {
-			t.Errorf("%d DELETEs; %s: %s", len(y.sent(routeDelete)), s.Status, s.Error)
-		}
-		y.desired.Store(&f)
-		y.until(id, saga.Completed)
-		y.none("web")
-	})
+	larger := spec("web")
+	larger.Size = "s-2vcpu-2gb"
+	for kind, wants := range map[plan.Kind][]fleet.Spec{plan.Destroy: nil, plan.Replace: {larger}} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			old := y.made(spec("web"))
+			f := y.want(wants...)
+			begin := y.begin(y.observe())
+			y.desired.Store(nil)
+			id := begin(kind)[0]
+			time.Sleep(time.Hour)
+			if s := y.saga(id); len(y.sent(routeDelete)) != 0 || s.Status != saga.Running || !strings.Contains(s.Error, "no fleet file") {
+				t.Errorf("%s: %d DELETEs; %s: %s", kind, len(y.sent(routeDelete)), s.Status, s.Error)
+			}
+			y.desired.Store(&f)
+			y.until(id, saga.Completed)
+			if _, there := y.sim.Droplet(old.ID); there {
+				t.Errorf("%s: droplet %d is still there", kind, old.ID)
+			}
+		})
+	}
 }
 
 // A droplet that somebody else destroyed first is gone all the same.
