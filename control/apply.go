@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"arcadiad/plan"
@@ -25,7 +26,7 @@ type Conduct struct {
 	Confirm func(plan.Plan) (bool, error)
 	// Waiting is told of a plan that droplets are missing in, when the apply waits until they show again or are proved gone; nil: nobody is.
 	Waiting func(plan.Plan)
-	// Progress is told of every transition of a saga.
+	// Progress is told of every transition of a saga, and of every batch of a rollout.
 	Progress func(Progress)
 }
 
@@ -66,10 +67,9 @@ func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
 	}
 }
 
-// confirmed asks, if there is something to ask about.
+// confirmed asks, if there is something to ask about: what waits for its turn would be carried out too.
 func confirmed(p plan.Plan, c Conduct) (bool, error) {
-	s := p.Summary
-	if s.Provision+s.Destroy+s.Replace+s.Adopt+s.Update == s.Held {
+	if !p.Free() && !slices.ContainsFunc(p.Actions, plan.Action.InTurn) {
 		return true, nil
 	}
 	return c.Confirm(p)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"arcadiad/control"
@@ -77,27 +78,109 @@ func (h *app) orderRollout(ctx context.Context, q control.RolloutOrder) (control
 }
 
 // carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
-// its turn in the plan, and the second halves of what it began, come after. Execute is given the id of the plan that is to be executed.
+// its turn in the plan, and the second halves of what it began, come after, through the pauses between the batches of a rollout. Execute is
+// given the id of the plan that is to be executed.
 func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
 	execute func(ctx context.Context, planID string) error) (answer control.ApplyAnswer, err error) {
 
 	follow, stop := h.feed.follow()
 	defer stop()
+	began := time.Now()
+	tell := func(p plan.Plan) {
+		for _, batch := range control.BatchesOf(p) {
+			progress(batch)
+		}
+	}
+	tell(agreed)
 	for planID := agreed.ID; ; planID = answer.Remains.ID {
 		if err := execute(ctx, planID); err != nil {
 			return answer, err
 		}
 		pending := fleet.SetOf(h.engine.Live(), func(s saga.Saga) string { return s.ID }) // those that a daemon began by itself, too
-		if answer.Failed, err = h.await(ctx, follow, pending, progress); err != nil {
+		failed, err := h.await(ctx, follow, pending, progress)
+		answer.Failed = append(answer.Failed, failed...)
+		if err != nil {
 			return answer, err
 		}
-		if answer.Remains, err = after(ctx); err != nil || len(answer.Failed) > 0 {
-			return answer, err
+		for paused := false; ; paused = true {
+			if answer.Remains, err = after(ctx); err != nil {
+				return answer, err
+			}
+			remains := answer.Remains
+			answer.Failed = append(answer.Failed, h.stoppedBy(ctx, remains, began, answer.Failed)...)
+			if !contained(answer.Failed, remains) || !remains.Within(agreed) {
+				return answer, nil
+			}
+			tell(remains)
+			if remains.Moving() || remains.Free() && (remains.ID != planID || paused) {
+				break
+			}
+			next := pauseOf(remains, agreed)
+			if next.IsZero() {
+				return answer, nil
+			}
+			if err := h.sitOut(ctx, follow, next, progress); err != nil {
+				return answer, err
+			}
 		}
-		remains := answer.Remains
-		goesOn := remains.Moving() || remains.Free() && remains.ID != planID
-		if !goesOn || !remains.Within(agreed) {
-			return answer, nil
+	}
+}
+
+// pauseOf is when the first of a plan's rollouts goes on that only pause between two batches, and that were agreed to; zero: none does.
+func pauseOf(p, agreed plan.Plan) (at time.Time) {
+	for _, r := range p.Rollouts {
+		next := r.GoesOnAt()
+		ours := slices.ContainsFunc(agreed.Rollouts, func(a plan.Rollout) bool { return a.Group == r.Group && a.Spec == r.Spec })
+		if ours && !next.IsZero() && (at.IsZero() || next.Before(at)) {
+			at = next
+		}
+	}
+	return at
+}
+
+// contained tells whether each failure is of a rollout that is stopped, so that nothing of it is tried again: then all else may go on.
+func contained(failed []control.Progress, p plan.Plan) bool {
+	for _, f := range failed {
+		stopped := slices.ContainsFunc(p.Rollouts, func(r plan.Rollout) bool {
+			_, member := r.Has(f.Name)
+			return member && r.HeldBy == plan.HoldStopped
+		})
+		if !stopped {
+			return false
+		}
+	}
+	return true
+}
+
+// stoppedBy gives the failures that stopped rollouts of the plan since that time and are not known yet: a daemon may begin and end a saga
+// between two looks at the engine.
+func (h *app) stoppedBy(ctx context.Context, p plan.Plan, since time.Time, known []control.Progress) (failed []control.Progress) {
+	for _, r := range p.Rollouts {
+		f := r.Failed
+		if f == nil || f.At.Before(since) || slices.ContainsFunc(known, func(k control.Progress) bool { return k.Saga == f.Saga }) {
+			continue
+		}
+		if s, err := h.store.Saga(ctx, f.Saga); err == nil && s.Status == saga.Compensated {
+			p := control.ProgressOf(saga.Event{Saga: s})
+			p.Ended = true
+			failed = append(failed, p)
+		}
+	}
+	return failed
+}
+
+// sitOut waits until a time, and tells of progress meanwhile: what a daemon begins, or others do.
+func (h *app) sitOut(ctx context.Context, follow <-chan control.Progress, until time.Time, progress func(control.Progress)) error {
+	over := time.After(max(time.Second, time.Until(until)))
+	for {
+		select {
+		case p := <-follow:
+			progress(p)
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted between two batches; what is left goes on at %s with the daemon, or else with the next apply: %w",
+				until.UTC().Format("15:04:05 UTC"), context.Cause(ctx))
 		}
 	}
 }

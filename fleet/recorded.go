@@ -133,7 +133,22 @@ const (
 	LabelSubject   = "subject"   // Revision.Subject
 	LabelCommitted = "committed" // Revision.At, RFC 3339
 	LabelDiffers   = "differs"   // Revision.Differs, "true" or "false"
+
+	LabelGoesThrough = "rollout_group" // the group whose rollout it is a part of; none for one that is part of none
+	LabelProbe       = "probe"         // what its new droplet must pass, in words, when it began; none for one that must only be active
+	LabelDrain       = "drain"         // how long its droplet is drained; none for one that is not
 )
+
+// Doing says what a step of a saga with these labels waits for; empty: its name says enough.
+func Doing(step string, labels map[string]string) string {
+	switch probe, drain := labels[LabelProbe], labels[LabelDrain]; {
+	case step == "WaitDropletReady" && probe != "":
+		return "waiting until it answers " + probe
+	case step == "DrainDroplet" && drain != "":
+		return "draining for " + drain
+	}
+	return ""
+}
 
 // The rows that a saga step hands over, to be committed in one transaction with its result. A Droplet among them is upserted into
 // cloud_resources, a Record into cloud_provisioned, and a Rollout is a new row of rollouts.

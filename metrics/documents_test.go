@@ -237,6 +237,9 @@ func labelsOf(expr string) map[string]string {
 	if strings.Contains(expr, "(job, instance, kind)") {
 		labels["kind"] = "ProvisionDroplet"
 	}
+	if strings.Contains(expr, "(job, instance, group)") {
+		labels["group"] = "web"
+	}
 	return labels
 }
 

@@ -75,6 +75,12 @@ func gauges() []gauge {
 					emit(float64(n), rule)
 				}
 			}},
+		{"rollout_members", "Members of the rollouts that are under way or wait, by group and by state (done, live, waiting), as of the last plan; those of a single droplet are omitted.",
+			[]string{"group", "state"}, func(at moment, emit emit) {
+				for r, n := range at.rollouts {
+					emit(float64(n), r[0], r[1])
+				}
+			}},
 		{"account_droplet_limit", "How many droplets the account may have. Omitted if the token may not read it.", nil,
 			one(func(at moment) (float64, bool) { return float64(at.limit), at.limit > 0 })},
 

@@ -160,10 +160,11 @@ type figures struct {
 	desired  int
 	drifted  int
 	pending  int
-	missing  int            // registered droplets that the look lacked, lost ones too
-	actions  map[string]int // by kind, held ones too
-	held     map[string]int // by rule
-	limit    int            // of the account; 0: the token may not see it
+	missing  int               // registered droplets that the look lacked, lost ones too
+	actions  map[string]int    // by kind, held ones too
+	held     map[string]int    // by rule
+	rollouts map[[2]string]int // members of the rollouts under way, by group and by how they stand
+	limit    int               // of the account; 0: the token may not see it
 	paused   bool
 }
 
@@ -186,7 +187,7 @@ func ownersOf(pass reconcile.Pass) fleet.Owners {
 
 func figuresOf(pass reconcile.Pass) figures {
 	f := figures{
-		known: true, planned: pass.Plan.ID != "", droplets: map[group]int{}, actions: map[string]int{}, held: map[string]int{},
+		known: true, planned: pass.Plan.ID != "", droplets: map[group]int{}, actions: map[string]int{}, held: map[string]int{}, rollouts: map[[2]string]int{},
 		desired: len(pass.Desired.Specs), drifted: pass.Plan.Summary.Drifted, pending: pass.Plan.Summary.Pending,
 		missing: len(pass.Observed.Missing),
 		limit:   pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
@@ -210,6 +211,21 @@ func figuresOf(pass reconcile.Pass) figures {
 		f.actions[string(a.Kind)]++
 		if a.Held {
 			f.held[a.HeldBy]++
+		}
+	}
+	for _, r := range pass.Plan.Rollouts {
+		if r.Total() < 2 {
+			continue
+		}
+		next := "live" // they begin with this very pass
+		if f.paused {
+			next = "waiting"
+		}
+		for _, m := range []struct {
+			state string
+			names []string
+		}{{"done", r.Done}, {"live", r.Live}, {next, r.Next}, {"waiting", r.Waiting}} {
+			f.rollouts[[2]string{r.Group, m.state}] += len(m.names)
 		}
 	}
 	return f

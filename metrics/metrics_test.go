@@ -30,7 +30,7 @@ func sources() Sources {
 			return digitalocean.BudgetState{Limit: 5000, Remaining: -1, HourCap: 4000, MinCap: 200, Stretch: 1, Closed: errors.New("not proved")}
 		},
 		Sagas:       func() []saga.Saga { return nil },
-		Conditions:  func() map[condition.Kind]int { return map[condition.Kind]int{condition.Stuck: 0, condition.Held: 2} },
+		Conditions:  func() map[condition.Kind]int { return map[condition.Kind]int{condition.Stuck: 0, condition.Stopped: 0, condition.Held: 2} },
 		Undelivered: func() int { return 3 },
 		Version:     "v1.2.3",
 	}
@@ -80,7 +80,11 @@ func aPass() reconcile.Pass {
 			},
 		},
 		Plan: plan.Plan{
-			ID: "3f2a9c51d0e7", Summary: plan.Summary{Drifted: 1, Pending: 2}, Released: []plan.Released{{DropletID: 3}},
+			ID: "3f2a9c51d0e7", Rollouts: []plan.Rollout{
+				{Rollout: fleet.Rollout{Group: "web"}, Done: []string{"web-1"}, Live: []string{"web-2", "web-3"}, Next: []string{"web-4"}, Waiting: []string{"web-5"}},
+				{Rollout: fleet.Rollout{Group: "db"}, Waiting: []string{"db"}},
+			},
+			Summary: plan.Summary{Drifted: 1, Pending: 2}, Released: []plan.Released{{DropletID: 3}},
 			Actions: []plan.Action{{Kind: plan.Provision}, {Kind: plan.Destroy, Held: true, HeldBy: "max_destroy"}, {Kind: plan.Destroy, Held: true, HeldBy: "max_destroy"}},
 		},
 	}
@@ -157,6 +161,9 @@ func TestWhatABusyDaemonShows(t *testing.T) {
 		"wanted_droplets": 4, "drifted_droplets": 1, "pending_droplets": 2, "account_droplet_limit": 25, "paused": 1,
 		`plan_actions{action="provision"}`: 1, `plan_actions{action="destroy"}`: 2, `plan_actions{action="adopt"}`: 0,
 		`plan_held_actions{rule="max_destroy"}`:                               2,
+		`rollout_members{group="web",state="done"}`:                           1,
+		`rollout_members{group="web",state="live"}`:                           2,
+		`rollout_members{group="web",state="waiting"}`:                        2, // writes are paused: nothing begins
 		`passes_total{outcome="executed",trigger="sagas_ended"}`:              1,
 		`passes_total{outcome="failed",trigger="schedule"}`:                   0,
 		"pass_duration_seconds count":                                         1,

@@ -76,6 +76,9 @@ type Action struct {
 	Drain   fleet.Drain `json:"Drain"`   // how the droplet leaves its load balancers first; zero: it does not
 }
 
+// InTurn tells whether an action is held by nothing but its turn: it is carried out by itself, right after what goes before it.
+func (a Action) InTurn() bool { return a.Held && a.HeldBy == HoldTurn && !a.Blocked }
+
 // onlyProtects reports whether an action does nothing but put the protection's tag on, as it follows on the create of a protected droplet.
 func (a Action) onlyProtects() bool {
 	return a.Kind == Update && a.Record.Protect && a.Alter.Protection && len(a.Changes) == 1

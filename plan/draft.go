@@ -42,7 +42,7 @@ func (d *draft) secondHalf() bool {
 }
 
 // goesByItself tells whether the action is carried out now or, without a person, as soon as it is its turn.
-func (d *draft) goesByItself() bool { return !d.Held || d.HeldBy == HoldTurn && !d.Blocked }
+func (d *draft) goesByItself() bool { return !d.Held || d.InTurn() }
 
 // while is for how long the license of the action stands; empty: it needs none.
 func (d *draft) while() while {

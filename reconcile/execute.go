@@ -178,6 +178,7 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		maps.Copy(s.Labels, origin(pass.Plan, a))
 		facts := fleet.Facts{Corrects: a.Corrects()}
 		if r := rollouts[a.Rollout]; r != nil {
+			s.Labels[fleet.LabelGoesThrough] = r.Group
 			switch facts.Rollout = r.ID; {
 			case r.BeganAt.IsZero(): // it begins with the first of its sagas
 				r.BeganAt = s.CreatedAt
@@ -224,6 +225,12 @@ func origin(p plan.Plan, a plan.Action) map[string]string {
 	}
 	if a.Spec.Line > 0 {
 		labels[fleet.LabelLine] = strconv.Itoa(a.Spec.Line)
+	}
+	if a.Spec.Ready != nil {
+		labels[fleet.LabelProbe] = a.Spec.Ready.String()
+	}
+	if len(a.Drain.Tags) > 0 {
+		labels[fleet.LabelDrain] = fleet.Lasting(a.Drain.For)
 	}
 	return labels
 }

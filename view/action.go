@@ -25,15 +25,10 @@ func deed(r *plan.Rollout, run []plan.Action) string {
 	if len(run) > 1 || a.DropletID != 0 {
 		words += " " + about(len(run), a.DropletID)
 	}
-	if r != nil && inTurn(a) {
+	if r != nil && a.InTurn() {
 		words += " in turn"
 	}
 	return words
-}
-
-// inTurn tells whether an action only waits for its turn in a rollout.
-func inTurn(a plan.Action) bool {
-	return a.Held && a.Rollout != "" && a.HeldBy == plan.HoldTurn && !a.Blocked
 }
 
 // about names the droplets of a run.

@@ -20,6 +20,7 @@ type board struct {
 	mu    sync.Mutex
 	began time.Time
 	rows  map[string]*row
+	rolls []*roll // by group
 
 	picture   []string // the lines as they were at pictureAt: one sorting serves all lines of a redraw
 	pictureAt time.Time
@@ -32,12 +33,30 @@ type row struct {
 	ended time.Time // zero: it is under way
 }
 
+// roll is a rollout.
+type roll struct {
+	control.Batch
+	told  time.Time
+	ended map[string]bool // members of the batch that are done since
+}
+
 func newBoard(now time.Time) *board { return &board{began: now, rows: map[string]*row{}} }
 
 // take notes a transition.
 func (b *board) take(p control.Progress, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if p.Batch != nil {
+		b.rolls = slices.DeleteFunc(b.rolls, func(r *roll) bool { return r.Group == p.Batch.Group })
+		b.rolls = append(b.rolls, &roll{*p.Batch, now, map[string]bool{}})
+		slices.SortFunc(b.rolls, func(a, b *roll) int { return fleet.CompareNames(a.Group, b.Group) })
+		return
+	}
+	for _, r := range b.rolls {
+		if p.Ended && p.Status == string(saga.Completed) && p.Kind != fleet.SagaDestroy && slices.ContainsFunc(r.Members, func(name string) bool { return fleet.Key(name) == fleet.Key(p.Name) }) {
+			r.ended[fleet.Key(p.Name)] = true
+		}
+	}
 	r := b.rows[p.Saga]
 	if r == nil {
 		r = &row{began: now}
@@ -52,9 +71,14 @@ func (b *board) take(p control.Progress, now time.Time) {
 	}
 }
 
-// lines gives at most so many lines, none longer than width: those under way in front, the longest first, then failed ones, then
+// lines gives at most so many lines, none longer than width: the rollouts, then the sagas, those under way in front, the longest first, then failed ones, then
 // the ones that ended last. So the number of lines never shrinks. Sorted by name, that they do not dance. The caller has the lock.
 func (b *board) lines(most, width int, now time.Time) []string {
+	var lines []string
+	for _, r := range b.rolls[:min(len(b.rolls), most)] {
+		lines = append(lines, fleet.Cut(r.line(now), width))
+	}
+	most -= len(lines)
 	rows := slices.Collect(maps.Values(b.rows))
 	byName := func(a, b *row) int {
 		return cmp.Or(fleet.CompareNames(a.Name, b.Name), strings.Compare(a.Saga, b.Saga))
@@ -66,11 +90,14 @@ func (b *board) lines(most, width int, now time.Time) []string {
 		rows = rows[:most]
 	}
 	slices.SortFunc(rows, byName)
-	longest := 0
+	longest, widest := 0, 26
 	for _, r := range rows {
-		longest = max(longest, len([]rune(r.Name)))
+		longest, widest = max(longest, len([]rune(r.Name))), max(widest, len([]rune(r.stage())))
 	}
-	return fleet.Words(rows, func(r *row) string { return fleet.Cut(r.line(min(longest, 40), now), width) })
+	for _, r := range rows {
+		lines = append(lines, fleet.Cut(r.line(min(longest, 40), min(widest, 50), now), width))
+	}
+	return lines
 }
 
 // freshness is how old a picture may be.
@@ -99,7 +126,7 @@ func (b *board) settle() {
 func (b *board) size() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.rows)
+	return len(b.rows) + len(b.rolls)
 }
 
 func (r *row) urgency() int {
@@ -113,12 +140,12 @@ func (r *row) urgency() int {
 }
 
 // line is the row: sign, name, step, elapsed, attempt, address, error.
-func (r *row) line(pad int, now time.Time) string {
+func (r *row) line(pad, wide int, now time.Time) string {
 	until := now
 	if r.Ended {
 		until = r.ended
 	}
-	s := fmt.Sprintf("%3s %-*s  %-26s %5s", signs[kindOf(r.Kind)], pad, r.Name, r.stage(), rough(until.Sub(r.began)))
+	s := fmt.Sprintf("%3s %-*s  %-*s %5s", signs[kindOf(r.Kind)], pad, r.Name, wide, r.stage(), rough(until.Sub(r.began)))
 	if r.Attempt > 1 && !r.Ended {
 		s += fmt.Sprintf("  attempt %d", r.Attempt)
 	}
@@ -145,7 +172,24 @@ func (r *row) stage() string {
 	case r.Reverse:
 		return "undoing " + r.Step
 	}
-	return fmt.Sprintf("%s (%d/%d)", r.Step, r.StepNo, r.Steps)
+	return fmt.Sprintf("%s (%d/%d)", cmp.Or(fleet.OneLine(r.Doing), r.Step), r.StepNo, r.Steps)
+}
+
+// line is the rollout: how far it has come, and about how long it still takes.
+func (r *roll) line(now time.Time) string {
+	return batchLine(r.Batch, r.Done+len(r.ended), r.Left-now.Sub(r.told))
+}
+
+// batchLine says how far a rollout has come, with so many members done and about so long to go.
+func batchLine(b control.Batch, done int, left time.Duration) string {
+	words := fmt.Sprintf("%s: %d of %d", b.Group, done, b.Total)
+	if b.Of > 1 {
+		words += fmt.Sprintf(", batch %d of %d", min(b.Number, b.Of), b.Of)
+	}
+	if !b.NextAt.IsZero() {
+		words += " at " + b.NextAt.UTC().Format("15:04:05 UTC")
+	}
+	return words + ", " + estimate(left) + " left"
 }
 
 // summary counts, in one line.

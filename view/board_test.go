@@ -68,6 +68,63 @@ func TestBoardLines(t *testing.T) {
 	}
 }
 
+// rolls is how far a rollout of eight has come.
+func rolls(done, number int, members ...string) control.Progress {
+	return control.Progress{Batch: &control.Batch{Group: "web", Done: done, Total: 8, Number: number, Of: 5, Members: members, Left: 6 * time.Minute}}
+}
+
+// A rollout is the first line: how many are done, what ended meanwhile included, and the time that is left.
+func TestBoardShowsRollouts(t *testing.T) {
+	b := newBoard(noon)
+	at := func(m int) time.Time { return noon.Add(time.Duration(m) * time.Minute) }
+	b.take(rolls(1, 2, "web-2", "web-3"), noon)
+	waits := tried("web-2", "WaitDropletReady", 3, 1)
+	waits.Doing = "waiting until it answers http 8080 /healthz"
+	b.take(waits, noon)
+	b.take(ended("web-9", saga.Completed), noon)
+	gone := ended("web-3", saga.Completed)
+	gone.Kind = fleet.SagaDestroy // the first half of a replace
+	b.take(gone, noon)
+	shows := func(at time.Time, want ...string) {
+		t.Helper()
+		if d := cmp.Diff(want, b.lines(10, 100, at)); d != "" {
+			t.Errorf("lines (-want +got):\n%s", d)
+		}
+	}
+	shows(at(2), "web: 1 of 8, batch 2 of 5, about 4 minutes left",
+		"  + web-2  waiting until it answers http 8080 /healthz (3/3)    2m", "  - web-3  done                                                 0s  198.51.100.7",
+		"  + web-9  done                                                 0s  198.51.100.7")
+	b.take(ended("web-2", saga.Completed), at(2))
+	b.take(ended("web-2", saga.Completed), at(2))
+	b.take(ended("web-3", saga.Completed), at(2))
+	if got := b.lines(2, 100, at(9)); len(got) != 2 || got[0] != "web: 3 of 8, batch 2 of 5, less than a minute left" || b.size() != 4 {
+		t.Errorf("lines %q of %d", got, b.size())
+	}
+	pause := rolls(3, 3)
+	pause.Batch.NextAt = noon.Add(time.Hour)
+	b.take(pause, at(9))
+	if got := b.lines(1, 100, at(9)); len(got) != 1 || got[0] != "web: 3 of 8, batch 3 of 5 at 13:00:00 UTC, about 6 minutes left" {
+		t.Errorf("lines %q", got)
+	}
+}
+
+// Where nothing is redrawn, a line says once where each rollout is.
+func TestPlainLinesOfRollouts(t *testing.T) {
+	var out strings.Builder
+	s := NewProgress(&out, 0)
+	again := rolls(1, 2, "web-2")
+	again.Batch.Left = time.Minute
+	waits := tried("web-2", "WaitDropletReady", 3, 1)
+	waits.Doing = "waiting until it answers tcp 22"
+	for _, p := range []control.Progress{rolls(1, 2, "web-2"), again, waits, rolls(3, 3, "web-4")} {
+		s.Take(p)
+	}
+	want := "web: 1 of 8, batch 2 of 5, about 6 minutes left\n  + web-2 (00000005): waiting until it answers tcp 22\nweb: 3 of 8, batch 3 of 5, about 6 minutes left\n"
+	if out.String() != want {
+		t.Errorf("%q\nwant %q", out.String(), want)
+	}
+}
+
 // Thousands of droplets fill the lines that there are, with those that matter most.
 func TestBoardIsBounded(t *testing.T) {
 	b := newBoard(noon)

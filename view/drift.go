@@ -56,9 +56,14 @@ func changedText(list []condition.Difference, d *control.Live) string {
 	return "changes of " + droplets(n) + " are waiting: " + fleet.Fit(fileText(r, 0), 120)
 }
 
-// drifted is what the table of drift shows: what is held back has a table of its own.
-func drifted(list []condition.Difference, back []condition.HeldBack) []condition.Difference {
+// drifted is what the table of drift shows: what is held back has a table of its own, and so have the rollouts under way.
+func drifted(list []condition.Difference, back []condition.HeldBack, rollouts []Rollout) []condition.Difference {
 	held := fleet.SetOf(back, func(h condition.HeldBack) string { return fleet.Key(h.Name) })
+	for _, r := range rollouts {
+		for _, name := range slices.Concat(r.Members.Live, r.Members.Waiting) {
+			held[fleet.Key(name)] = true
+		}
+	}
 	return slices.DeleteFunc(slices.Clone(list), func(d condition.Difference) bool { return d.Cause == plan.CauseFile && held[fleet.Key(d.Name)] })
 }
 

@@ -19,6 +19,7 @@ type Deed struct {
 	Revision  *fleet.Revision `json:"revision,omitempty"`
 	Kinds     map[string]int  `json:"kinds"` // how many sagas of each
 	Names     []string        `json:"names"`
+	Rollouts  []string        `json:"rollouts,omitempty"` // the groups of more than one whose rollouts it is a part of
 	Completed int             `json:"completed"`
 	Failed    int             `json:"failed"`
 	Gone      int             `json:"superseded"`
@@ -66,6 +67,9 @@ func HistoryOf(sagas []saga.Saga, all bool) History {
 func (d *Deed) add(s saga.Saga) {
 	d.Kinds[s.Kind]++
 	d.Names = append(d.Names, s.Subject)
+	if group := s.Labels[fleet.LabelGoesThrough]; group != "" && group != fleet.Key(s.Subject) && !slices.Contains(d.Rollouts, group) {
+		d.Rollouts = append(d.Rollouts, group)
+	}
 	if s.EndedAt.After(d.EndedAt) {
 		d.EndedAt = s.EndedAt
 	}
@@ -106,10 +110,14 @@ func (d Deed) what() string {
 			parts = append(parts, fmt.Sprintf("%s %d", verbOf(kindOf(kind)), n))
 		}
 	}
+	words := strings.Join(parts, ", ")
 	if len(d.Names) == 1 && len(parts) == 1 {
-		return strings.TrimSuffix(parts[0], " 1") + " " + d.Names[0]
+		words = strings.TrimSuffix(parts[0], " 1") + " " + d.Names[0]
 	}
-	return strings.Join(parts, ", ")
+	if len(d.Rollouts) > 0 {
+		words += " (rollout of " + some(d.Rollouts) + ")"
+	}
+	return words
 }
 
 func (d Deed) outcome() string {

@@ -25,6 +25,8 @@ type Progress struct {
 	board *board
 	live  *mpb.Progress // nil: nothing is shown yet, or any more
 	bars  []*mpb.Bar    // one for each line, then the summary
+
+	told map[string]string // of plain lines: the batch that each rollout was last said to be at
 }
 
 // mostLive bounds what is redrawn: it should leave room for the plan above it.
@@ -44,7 +46,7 @@ func (s *Progress) Take(p control.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lines == 0 {
-		if line := plainLine(p); line != "" {
+		if line := plainLine(p); line != "" && s.isNews(p) {
 			fmt.Fprintln(s.out, line)
 		}
 		return
@@ -61,6 +63,22 @@ func (s *Progress) Take(p control.Progress) {
 		s.bars = append(s.bars, s.live.New(1, mpb.NopStyle(), mpb.BarPriority(line),
 			mpb.PrependDecorators(decor.Any(func(d decor.Statistics) string { return s.board.line(line, s.lines, d.AvailableWidth, time.Now()) }))))
 	}
+}
+
+// isNews tells whether a plain line says something new: of a rollout that an apply only looks at again, it does not.
+func (s *Progress) isNews(p control.Progress) bool {
+	if p.Batch == nil {
+		return true
+	}
+	at := fmt.Sprint(p.Batch.Done, p.Batch.Number, p.Batch.NextAt)
+	if s.told[p.Batch.Group] == at {
+		return false
+	}
+	if s.told == nil {
+		s.told = map[string]string{}
+	}
+	s.told[p.Batch.Group] = at
+	return true
 }
 
 // Write writes beside what is redrawn.
@@ -94,6 +112,9 @@ func (s *Progress) End() {
 
 // plainLine is a transition as a line of a log that people read; empty: it is not worth one.
 func plainLine(p control.Progress) string {
+	if p.Batch != nil {
+		return batchLine(*p.Batch, p.Batch.Done, p.Batch.Left)
+	}
 	var said string
 	switch what := saga.What(p.What); {
 	case p.Ended:
@@ -108,6 +129,8 @@ func plainLine(p control.Progress) string {
 		said = "is being undone"
 	case what == saga.EventStuck:
 		said = "is stuck at " + p.Step
+	case what == saga.EventStarted && p.Attempt <= 1 && !p.Reverse && p.Doing != "":
+		said = fleet.OneLine(p.Doing)
 	default:
 		return ""
 	}

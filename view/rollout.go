@@ -132,7 +132,7 @@ func waitsFor(r plan.Rollout) (by, why string) {
 func (p part) waitsFor() (by, why string) {
 	r := p.rollout
 	told := r.HeldBy == "" || r.HeldBy == plan.HoldStopped || len(p.runs) == 0
-	if told || slices.ContainsFunc(p.runs, func(run []plan.Action) bool { return tells(r, run[0]) && !inTurn(run[0]) }) {
+	if told || slices.ContainsFunc(p.runs, func(run []plan.Action) bool { return tells(r, run[0]) && !run[0].InTurn() }) {
 		return waitsFor(*r)
 	}
 	return "", ""
@@ -140,7 +140,7 @@ func (p part) waitsFor() (by, why string) {
 
 // tells reports whether what the rollout says of itself tells why its action is held.
 func tells(r *plan.Rollout, a plan.Action) bool {
-	return r != nil && (inTurn(a) || a.HeldBy == r.HeldBy && a.HeldReason == r.Why)
+	return r != nil && (a.InTurn() || a.HeldBy == r.HeldBy && a.HeldReason == r.Why)
 }
 
 // ownChanges are the changes of a run that its rollout does not tell.

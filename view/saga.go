@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,15 @@ func (v Saga) planned() string {
 		return ""
 	}
 	return strings.TrimSuffix(id+": "+fleet.OneLine(why), ": ")
+}
+
+// rollout names the rollout that the saga is a part of; empty: it is part of none, or its droplet is the whole group.
+func (v Saga) rollout() string {
+	group := fleet.OneLine(v.Labels[fleet.LabelGoesThrough])
+	if group == "" || group == fleet.Key(v.Name) {
+		return ""
+	}
+	return fmt.Sprintf("of %s, %s (details: arcadiad rollout show %[1]s)", group, v.Labels[fleet.LabelRollout])
 }
 
 // kindOf is the action that a kind of saga carries out.

@@ -110,6 +110,7 @@ func (v Saga) facts(t *table, now time.Time) {
 	t.fact("Status", status)
 	t.fact("From", v.origin())
 	t.fact("Plan", v.planned())
+	t.fact("Rollout", v.rollout())
 	t.fact("Began", when(now, v.CreatedAt))
 	t.fact("Ended", when(now, v.EndedAt))
 	if v.Status.Live() && v.NotBefore.After(now) {

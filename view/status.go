@@ -123,7 +123,7 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 	}
 	live := slices.Clone(st.Sagas) // what deserves a look first: stuck sagas, then the others
 	slices.SortStableFunc(live, func(a, b Saga) int { return rank(a) - rank(b) })
-	ours, held, drift := st.ours(), heldRuns(st.heldBack()), drifted(st.Drift, st.heldBack())
+	ours, held, drift := st.ours(), heldRuns(st.heldBack()), drifted(st.Drift, st.heldBack(), st.Rollouts)
 	type part struct {
 		rows  int
 		write func(t *table, most int)

@@ -10,6 +10,7 @@ import (
 	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/fleet"
+	"arcadiad/plan"
 	"arcadiad/saga"
 )
 
@@ -43,6 +44,48 @@ func TestStatusFitsOneScreen(t *testing.T) {
 		if !strings.Contains(b.String(), "4812 of 5000 API requests are left this hour") {
 			t.Errorf("no budget:\n%s", b.String())
 		}
+	}
+}
+
+// Status shows the rollouts under way, first those that a member stopped; what a whole rollout waits for is one row.
+func TestStatusShowsRollouts(t *testing.T) {
+	known := control.Status{
+		Rollouts: []control.Rollout{rolling("web", stops), rolling("api", func(*control.Rollout, *plan.Rollout) {})},
+		Daemon:   &control.Live{PID: 7, Pass: evening, Plan: "3f7c90e7367e", Held: 10, Approvable: true},
+	}
+	held := func(name, by string) condition.HeldBack {
+		return condition.HeldBack{Name: name, Action: plan.Replace, By: by, Reason: "because of " + by, Rollout: "db", Approvable: by == "max_destroy", KeepMonthly: 6 * fleet.Dollar}
+	}
+	for n := 1; n <= 4; n++ {
+		known.Daemon.HeldBack = append(known.Daemon.HeldBack, held(fmt.Sprint("db-", n), "max_destroy"))
+	}
+	known.Daemon.HeldBack = append(known.Daemon.HeldBack, held("web-4", "stopped"))
+	for _, name := range []string{"api-4", "db-1"} { // their rollouts tell of them
+		change := plan.FieldChange{Field: "image", From: "a", To: "b", Cause: plan.CauseFile}
+		known.Daemon.Waiting = append(known.Daemon.Waiting, condition.Waiting{Action: plan.Replace, Name: name, Cause: plan.CauseFile, HeldBy: "turn", Changes: []plan.FieldChange{change}})
+	}
+	var b strings.Builder
+	if err := StatusOf(known, fleet.Owners{}, false).Text(&b, evening); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, want := range []string{
+		"ROLLOUT  DONE    IN SERVICE  BEGAN    LEFT             STATE\n",
+		"\nweb      2 of 5  5 of 5      15m ago  -                stopped: web-3 failed 4m ago (see: arcadiad rollout show web)\n",
+		"\napi      2 of 5  5 of 5      15m ago  about 8 minutes  running, batch 2 of 4: api-3 under way\n",
+		"\ndb-1 … db-4  replace  max_destroy  $24.00 a month  because of max_destroy\n",
+		"\nPlan       3f7c90e7367e: 5 held, 5 waiting (details: arcadiad plan; to approve: arcadiad approve 3f7c90e7367e)\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it lacks %q:\n%s", want, text)
+		}
+	}
+	if !strings.HasPrefix(text, "Stopped    the rollout of web: web-3 failed 4m ago: droplet 203 did not become ready within 10m: tcp 22: connection refused\n") || strings.Contains(text, "web-4") || strings.Contains(text, "DRIFT") {
+		t.Errorf("the stop is not first, or said twice:\n%s", text)
+	}
+	known.Daemon.HeldBack = nil
+	if got, want := heldText(*known.Daemon), "3f7c90e7367e: 10 waiting (details: arcadiad plan; to go ahead before the window opens: arcadiad approve 3f7c90e7367e)"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 

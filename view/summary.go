@@ -81,7 +81,7 @@ func waits(p plan.Plan) string {
 		case !a.Held:
 		case a.AwaitsApproval():
 			approvable++
-		case inTurn(a):
+		case a.InTurn() && a.Rollout != "":
 			turn++
 		case a.Approvable:
 			window++

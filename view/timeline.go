@@ -28,7 +28,11 @@ func (v Saga) moments() []moment {
 	}
 	add(v.CreatedAt, "%s begins", v.Kind)
 	for _, s := range v.Steps {
-		add(s.StartedAt, "  %s", s.Name)
+		words := s.Name
+		if doing := fleet.Doing(s.Name, v.Labels); doing != "" {
+			words += ": " + fleet.OneLine(doing)
+		}
+		add(s.StartedAt, "  %s", words)
 	}
 	for _, c := range v.Calls {
 		add(c.BeganAt, "    %s", c.text())

@@ -92,6 +92,7 @@ func (d Droplet) text(now time.Time) string {
 func cause(t *table, v Saga, now time.Time) {
 	t.row("From", v.origin())
 	t.fact("Plan", v.planned())
+	t.fact("Rollout", v.rollout())
 	words := fmt.Sprintf("%s, %s: %s", fleet.Saga8(v.ID), v.Kind, v.Status)
 	if v.Status.Live() {
 		words += ", began " + ago(now, v.CreatedAt)
