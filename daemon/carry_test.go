@@ -162,3 +162,62 @@ func TestApplyIsInterruptedInAPause(t *testing.T) {
 		}
 	})
 }
+
+// A plan that is made while a pass begins sagas does not take what they make for the work of another arcadiad.
+func TestLaw16APlanBesideAPassKnowsItsSagas(t *testing.T) {
+	t.Parallel()
+	for ms := 0; ms < 3000; ms += 100 {
+		inWorld(t, simulator.Options{Latency: 300 * time.Millisecond}, func(w *world) {
+			w.file = fleetOf("name: web, count: 2")
+			w.start()
+			w.rest()
+			w.edit(fleetOf("name: web, count: 5"))
+			time.Sleep(time.Duration(ms) * time.Millisecond)
+			p, err := w.beside().Plan(context.Background(), control.PlanRequest{})
+			w.must(err)
+			if slices.ContainsFunc(p.Warnings, func(s string) bool { return strings.Contains(s, "no saga of this state database created it") }) {
+				t.Errorf("after %d ms: %q", ms, p.Warnings)
+			}
+			w.rest()
+		})
+	}
+}
+
+// An apply ends with a failure that stops no rollout, and tries nothing again. Neither does it wait for a rollout that somebody else began.
+func TestApplyEnds(t *testing.T) {
+	t.Parallel()
+	t.Run("with a failure", func(t *testing.T) {
+		inWorld(t, simulator.Options{}, func(w *world) {
+			w.sim.SetFaults(simulator.Faults{NeverReady: []string{"web-2"}})
+			f := &follower{}
+			applied, err := Apply(context.Background(), w.disk(fleetOf("name: web, count: 3, ready: {tcp: 22, within: 1m}")), f.conduct())
+			if err != nil || applied.Converged || len(applied.Failed) != 1 || applied.Failed[0].Name != "web-2" || w.sim.Requests()["POST /v2/droplets"] != 3 {
+				t.Errorf("%v: failed %+v, %v", err, applied.Failed, w.sim.Requests())
+			}
+		})
+	})
+	t.Run("beside another rollout", func(t *testing.T) {
+		inWorld(t, simulator.Options{Activation: 20 * time.Second}, func(w *world) {
+			file := func(web, db string) string {
+				return fleetOf("name: web, count: 2, size: "+web, "name: db, count: 2, tags: [db], rollout: {pause: 2h}, size: "+db)
+			}
+			w.file = file("s-1vcpu-1gb", "s-1vcpu-1gb")
+			w.start()
+			w.rest()
+			w.edit(file("s-2vcpu-2gb", "s-1vcpu-1gb"))
+			w.until("it begins", func() bool { return len(w.life.h.engine.Live()) > 0 })
+			f, edited := &follower{}, false
+			f.heard = func(p control.Progress) {
+				if p.Name == "web-1" && !edited {
+					edited = true
+					w.edit(file("s-2vcpu-2gb", "s-2vcpu-2gb"))
+				}
+			}
+			began := time.Now()
+			applied, err := control.Apply(context.Background(), w.beside(), f.conduct())
+			if took := time.Since(began); err != nil || applied.Converged || !edited || took > time.Hour || applied.After.Summary.Replace != 1 {
+				t.Errorf("%v: edited %v, after %v, remains %+v", err, edited, took, applied.After.Rollouts)
+			}
+		})
+	})
+}

@@ -68,19 +68,32 @@ func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) 
 }
 
 // Preview plans without executing, on the fleet file in force. Those who ask for the same plan at the same time share one look at the
-// account. It begins after the last of them has asked, so nobody is shown an account as it was before.
+// account. It begins after the last of them has asked, so nobody is shown an account as it was before. Where a pass begins sagas meanwhile, it
+// looks once more: what they make would be taken for another arcadiad's.
 func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
 	desired, ok := l.Desired()
 	if !ok {
 		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
 	}
 	return l.previews.share(ctx, previewKey{desired.Hash, hurry}, func(ctx context.Context) (Pass, error) {
-		pass, err := l.Planner.Plan(ctx, desired, hurry)
+		pass, err := l.planBeside(ctx, desired, hurry)
 		if pass.newlyMissing() {
 			l.Missed()
 		}
 		return pass, err
 	})
+}
+
+// planBeside plans beside passes, which begin sagas.
+func (l *Loop) planBeside(ctx context.Context, desired fleet.Fleet, hurry bool) (Pass, error) {
+	const most = 5 // who begins sagas all the time is planned for as they are
+	for tries := 1; ; tries++ {
+		begun := l.Executor.Engine.Begun()
+		pass, err := l.Planner.Plan(ctx, desired, hurry)
+		if err != nil || tries == most || l.Executor.Engine.Begun() == begun {
+			return pass, err
+		}
+	}
 }
 
 // Missed tells the loop that a look lacks a registered droplet: a pass is to count it, and to see to the next look (law 6).

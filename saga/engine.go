@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,6 +52,8 @@ type Engine struct {
 	ended   func() error       // why the lifetime ended, nil as long as it has not
 	live    map[string]*worker // by id
 	running int                // goroutines
+
+	begun atomic.Int64 // sagas that Begin has written
 }
 
 // kind is what Define says about a kind of sagas.
@@ -199,6 +202,7 @@ func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 	if err != nil {
 		return fmt.Errorf("begin %d sagas: %w", len(sagas), err)
 	}
+	e.begun.Add(int64(len(sagas))) // before any of them does anything
 	if !e.resumed() {
 		return nil
 	}
@@ -209,6 +213,10 @@ func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 	}
 	return nil
 }
+
+// Begun counts the sagas that were begun. Where it is the same before a journal is read and after something was looked at, no saga that the
+// reader does not know had a hand in what was seen.
+func (e *Engine) Begun() int64 { return e.begun.Load() }
 
 func (e *Engine) resumed() bool {
 	e.mu.Lock()

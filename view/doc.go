@@ -13,8 +13,8 @@
 //	rollout.go                 its changes on their way through groups
 //	why.go                     what is known of a name
 //	status.go
-//	rollouts.go                rollouts of the state database
 //	drift.go                   what is held back, and what differs
+//	rollouts.go                rollouts of the state database
 //	runs.go                    like actions of one name after the other
 //	action.go                  one run of actions in words
 //	history.go sagas.go

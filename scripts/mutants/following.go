@@ -28,6 +28,10 @@ func following() []mutant {
 	take(9, "a pause shuts the gate at once", "daemon/orders.go", `h.shut(why)`, `_ = why`, daemonTests("TestLaw13APause"))
 	take(9, "a pass that began before a pause does not open the gate", "daemon/observer.go", `closed = l.kept`, ``, daemonTests("TestLaw13APause|TestLaw12"))
 	take(9, "an approval is for the present plan", "daemon/orders.go", `if pass.Plan.ID != planID {`, `if false {`, daemonTests("TestLaw09"))
+	take(9, "an apply sits out no pause that was not agreed to", "daemon/orders.go", `a.Group == r.Group && a.Spec == r.Spec`, `a.Group != ""`, daemonTests("TestApply"))
+	take(9, "an apply asks before it goes on with a rollout", "control/apply.go", `slices.ContainsFunc(p.Actions, plan`, `slices.ContainsFunc(p.Actions[:0], plan`, daemonTests("TestApplyIs"))
+	take(14, "an apply ends at a failure that stops nothing", "daemon/orders.go", `if !stopped {`, `if !stopped && false {`, daemonTests("TestApplyEnds"))
+	take(16, "a plan beside a pass knows its sagas", "reconcile/loop.go", `l.Executor.Engine.Begun() == begun`, `l.Executor.Engine.Begun() >= begun`, daemonTests("TestLaw16APlan"))
 	take(15, "user data stays off the socket", "control/calls.go", `actions[i].Spec.UserData = ""`, `_ = i`, packageTests("control"))
 	take(15, "the control socket is its owner's alone", "control/socket.go", `syscall.Umask(mask)`, `syscall.Umask(mask & 0)`, packageTests("control"))
 	return all
