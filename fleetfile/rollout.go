@@ -33,7 +33,8 @@ var rolloutTable = []member[fleet.RolloutKeys]{
 			"at least one; 0 for none.",
 		func(k *fleet.RolloutKeys, l fleet.Limit) { k.MaxUnavailable = &l }),
 	keyOf("max_surge", limits(1, fleet.DefaultMaxSurge, "a replace needs room for the new droplet; without it, use replace: destroy_first"),
-		"How many new droplets may stand beside the old ones, with create_first: a number, or a percentage of the group, at least one.",
+		"How many new droplets may stand beside the old ones, with create_first: a number, or a percentage of the group, at least one. "+
+			"If no place says it, as many as max_unavailable if that is more.",
 		func(k *fleet.RolloutKeys, l fleet.Limit) { k.MaxSurge = &l }),
 	keyOf("canary", wholes(0, 0, "0 for none"), "How many droplets go first, alone; 0 for none.",
 		func(k *fleet.RolloutKeys, n int) { k.Canary = &n }),
