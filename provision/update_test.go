@@ -375,7 +375,7 @@ func TestLaw17AnActionAsksTheFileWithItsSlot(t *testing.T) {
 		var calls atomic.Int64
 		y.asks = func() (fleet.Fleet, bool) {
 			f := *y.desired.Load()
-			if calls.Add(1) > 2 { // the step has asked, and looks at the droplet
+			if calls.Add(1) > 3 { // the step has asked, and has looked at the group and at the droplet
 				f.Specs = nil
 			}
 			return f, true
