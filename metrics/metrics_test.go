@@ -29,8 +29,10 @@ func sources() Sources {
 		Budget: func() digitalocean.BudgetState {
 			return digitalocean.BudgetState{Limit: 5000, Remaining: -1, HourCap: 4000, MinCap: 200, Stretch: 1, Closed: errors.New("not proved")}
 		},
-		Sagas:       func() []saga.Saga { return nil },
-		Conditions:  func() map[condition.Kind]int { return map[condition.Kind]int{condition.Stuck: 0, condition.Stopped: 0, condition.Held: 2} },
+		Sagas: func() []saga.Saga { return nil },
+		Conditions: func() map[condition.Kind]int {
+			return map[condition.Kind]int{condition.Stuck: 0, condition.Stopped: 0, condition.Held: 2}
+		},
 		Undelivered: func() int { return 3 },
 		Version:     "v1.2.3",
 	}
