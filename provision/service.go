@@ -170,10 +170,12 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 			l.serving[other] = idle(other) == ""
 		}
 	}
+	_, known := found[id]
 	switch d, there := shown[id]; {
 	case !there, d.Status == fleet.StatusUnknown: // it may serve
 	case d.Status != fleet.StatusActive:
 		l.free = true
+	case own.Ready != nil && !known: // there was no time to probe it, so it may serve
 	case idle(id) != "": // it fails its probe, or this host's own network does
 		o, err := p.beside(ctx, id)
 		if err != nil {
@@ -191,10 +193,20 @@ func specIn(f fleet.Fleet, name string) (fleet.Spec, bool) {
 	}
 	stem, _ := fleet.SplitName(name)
 	i := slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return fleet.Key(s.Group) == fleet.Key(stem) && !s.Single })
+	if i < 0 { // the group may have another name by now
+		i = slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return s.Was != "" && !s.Single && sameStem(s.Was, name) })
+	}
 	if i < 0 {
 		return fleet.Spec{}, false
 	}
 	return f.Specs[i], true
+}
+
+// sameStem tells whether two names are of droplets that a group numbers.
+func sameStem(a, b string) bool {
+	stemA, nA := fleet.SplitName(fleet.Key(a))
+	stemB, nB := fleet.SplitName(fleet.Key(b))
+	return nA > 0 && nB > 0 && stemA == stemB
 }
 
 // destroy, stop and drain make the intent durable that takes the droplet out of service, if that leaves enough of its group in service. One

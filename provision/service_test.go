@@ -219,6 +219,43 @@ func TestLaw18ASurplusServesUntilOthersDo(t *testing.T) {
 		y.sim.PowerOn(made[1].ID)
 		y.until(id, saga.Completed)
 	})
+	inStage(t, simulator.Options{}, func(y *stage) { // of a group that has another name by now
+		made := y.all(groupOf(4, nil)...)
+		y.allow(1, groupOf(3, func(s *fleet.Spec) {
+			s.Was, s.Group = s.Name, "app"
+			s.Name = strings.Replace(s.Name, "web", "app", 1)
+		})...)
+		begin := y.begin(y.observe())
+		y.sim.ShutDown(made[0].ID)
+		y.sim.ShutDown(made[1].ID)
+		ids := begin(plan.Update, plan.Update, plan.Update, plan.Destroy)
+		time.Sleep(10 * time.Minute)
+		if n := len(y.sent(routeDelete)); n != 0 {
+			t.Errorf("%d DELETEs: %s", n, y.saga(ids[3]).Error)
+		}
+		y.sim.PowerOn(made[1].ID)
+		y.until(ids[3], saga.Completed)
+	})
+	inStage(t, simulator.Options{}, func(y *stage) { // there is no time to probe it
+		made := y.all(groupOf(4, nil)...)
+		y.allow(1, groupOf(3, nil)...)
+		begin := y.begin(y.observe())
+		y.sim.ShutDown(made[0].ID)
+		y.sim.ShutDown(made[1].ID)
+		y.dialed = func(address string) {
+			if strings.Contains(address, made[3].PublicIPv4) {
+				time.Sleep(time.Minute)
+			}
+		}
+		id := begin(plan.Destroy)[0]
+		time.Sleep(10 * time.Minute)
+		if n := len(y.sent(routeDelete)); n != 0 {
+			t.Errorf("%d DELETEs: %s", n, y.saga(id).Error)
+		}
+		y.dialed = nil
+		y.sim.PowerOn(made[1].ID)
+		y.until(id, saga.Completed)
+	})
 	inStage(t, simulator.Options{}, func(y *stage) { // of a group that is not wanted at all there is nothing to keep
 		y.all(append(groupOf(2, nil), probed("db"))...)
 		y.allow(1, probed("db"))

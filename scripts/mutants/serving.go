@@ -33,6 +33,8 @@ func serving() []mutant {
 	take(14, "who needs a person, and patience, is looked at again soon", "saga/worker.go", `if is[*helpless](err) && next.Status != Stuck {`, `if false {`, packageTests("saga"))
 
 	const service = "provision/service.go"
+	take(18, "a surplus of a renamed group waits for the others", service, `s.Was != "" && !s.Single && sameStem(s.Was, name)`, `false && sameStem(s.Was, name)`, steps)
+	take(18, "what there was no time to probe may serve", service, `case own.Ready != nil && !known:`, `case own.Ready != nil && !known && false:`, steps)
 	take(18, "the replacement is on", service, "case d.Status != fleet.StatusActive:\n\t\twhy = ", "case d.ID == 0:\n\t\twhy = ", steps)
 	take(18, "the replacement passes its probe", service, `case probe != nil:`, `case probe != nil && false:`, steps)
 	take(18, "a destroy leaves enough in service", "provision/destroy.go", `refused = e.by.group.destroy(func() error {`, `refused = (*leave)(nil).destroy(func() error {`, steps)
