@@ -24,6 +24,7 @@ type Needed struct {
 	Sagas    map[string]bool // by id: named by records
 	Tagged   map[string]bool // the part of the id that tags carry, of droplets that are not proved gone
 	Droplets map[int64]bool  // that are not proved gone
+	Rollouts map[string]bool // by id: live ones, which know by their sagas how far they are, and what stopped them
 }
 
 // Past is what Expired needs to know of a saga.
@@ -55,12 +56,12 @@ func PastOf(id, kind string, status saga.Status, ended time.Time, labels map[str
 //
 // A saga is needed, however old, as long as something may still ask for it: a record names it; a droplet that is not proved gone is its
 // own, or shows its tag; its tag is not known to be gone from the account, where nobody else would take it away; it sent a create whose
-// droplet was never seen, and may still turn up; or it is a failure that holds its name back (law 14), because nothing succeeded since.
-// Updates only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it
+// droplet was never seen, and may still turn up; it is a failure that holds its name back (law 14), because nothing succeeded since; or its
+// rollout is live. Updates only stand before each other: a droplet that another tool changes again and again would fill the journal for as long as it
 // lives.
 func Expired(sagas []Past, n Needed, before time.Time) (ids []string) {
 	over := func(p Past) bool {
-		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt
+		return !p.status.Live() && !p.ended.IsZero() && p.ended.Before(before) && !p.spoilt && !n.Rollouts[p.Rollout]
 	}
 	answered := lastAnswer(sagas, func(Past) bool { return true })
 	first := 0 // that is still needed

@@ -62,6 +62,7 @@ func remembering() []mutant {
 	take(9, "an approval is used with its sagas", "state/sqlite/journal.go", `err := useGrants(ctx, tx, sg)`, `err := error(nil)`, db)
 	take(9, "an approval is used once", "state/sqlite/grants.go", `WHERE id = ? AND used_at IS NULL", timeText`, `WHERE id = ?", timeText`, db)
 	take(16, "a saga is kept until its tag is gone", "state/retain.go", `|| p.leavesTag `, ``, db)
+	take(18, "what stopped a rollout is kept while it is stopped", "state/retain.go", ` && !n.Rollouts[p.Rollout]`, ``, db)
 	take(14, "updates that failed are kept while they hold the next", "state/retain.go", `saga.Compensated && i > answered; !over`, `saga.Compensated && i < 0; !over`, db)
 	take(11, "one writer, by lock", "state/sqlite/file.go", `syscall.LOCK_EX|syscall.LOCK_NB); err != nil {`, `syscall.LOCK_EX|syscall.LOCK_NB); false {`, db)
 	take(11, "a closed store is free at once", "state/sqlite/file.go", `syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), `, ``, db)

@@ -111,7 +111,7 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 }
 
 func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
-	n := state.Needed{Sagas: map[string]bool{}, Tagged: map[string]bool{}, Droplets: map[int64]bool{}}
+	n := state.Needed{Sagas: map[string]bool{}, Tagged: map[string]bool{}, Droplets: map[int64]bool{}, Rollouts: map[string]bool{}}
 	err := each(ctx, tx, "SELECT external_id, coalesce(saga_id, '') FROM cloud_provisioned WHERE provider = ?", func(rows *sql.Rows) error {
 		var droplet int64
 		var id string
@@ -119,6 +119,15 @@ func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
 		n.Droplets[droplet], n.Sagas[id] = true, true
 		return err
 	}, provider)
+	if err != nil {
+		return n, err
+	}
+	err = each(ctx, tx, "SELECT id FROM rollouts WHERE ended_at IS NULL", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		n.Rollouts[id] = true
+		return err
+	})
 	if err != nil {
 		return n, err
 	}

@@ -117,6 +117,26 @@ func commitNow(a *attic, rows ...any) {
 	must(a.t, a.s.Commit(a.t.Context(), ended(sg, saga.Completed), rows))
 }
 
+// Law 18: a rollout that a member has stopped stays so, however long nobody looks after it.
+func TestLaw18RetentionStartsNoRolloutAgain(t *testing.T) {
+	inAttic(t, func(a *attic) {
+		row := fleet.Rollout{ID: "5c1d9a0200000000", Group: "web", Phase: fleet.RolloutRunning, BeganAt: time.Now()}
+		a.n++
+		sg := draft(a.n, "web-1")
+		sg.CreatedAt, sg.UpdatedAt, sg.Labels, sg.Rows = time.Now(), time.Now(), swept(map[string]string{fleet.LabelRollout: row.ID}), []any{row}
+		must(t, a.s.Begin(a.t.Context(), sg))
+		must(t, a.s.Commit(a.t.Context(), ended(sg, saga.Compensated), nil))
+		a.saga("other", saga.Compensated, map[string]string{fleet.LabelRollout: "5c1d9a0300000000"})
+		time.Sleep(200 * day)
+		a.retain(90*day, 0)
+		wantEqual(t, "left", a.left(), "web-1")
+		row.Phase, row.EndedAt = fleet.RolloutDone, time.Now()
+		must(t, a.s.ChangeRollout(a.t.Context(), row, fleet.RolloutRunning))
+		a.retain(90*day, 0)
+		wantEqual(t, "left when it is done", a.left(), "")
+	})
+}
+
 // Droplets that come late are known by their saga (law 5), so it outlives its watch whatever the settings say.
 func TestLaw05RetentionOutlivesTheWatch(t *testing.T) {
 	inAttic(t, func(a *attic) {
