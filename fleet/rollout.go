@@ -90,7 +90,7 @@ type Rollout struct {
 	To       string          `json:"To"`       // what it gets, in words
 	Spec     string          `json:"Spec"`     // Spec.GroupHash of what the file asks for
 	Rules    string          `json:"Rules"`    // Spec.RulesHash of the same: another one lifts a stop
-	Members  []RolloutMember `json:"Members"`  // that were to change when it began, by name
+	Members  []RolloutMember `json:"Members"`  // that were to change, and were let go, when it began or since
 	Approval string          `json:"Approval"` // id of the plan that a person approved; empty: it needed none
 	Phase    RolloutPhase    `json:"Phase"`
 	Reason   string          `json:"Reason"`   // why it is in that phase, in words; empty: nothing to say
@@ -103,6 +103,7 @@ type Rollout struct {
 type RolloutMember struct {
 	Name      string `json:"name"`       // the Key of its name
 	DropletID int64  `json:"droplet_id"` // that stood under the name when the rollout began
+	Way       string `json:"way"`        // how it was to be changed then, as package plan has it: nobody has agreed to another way
 }
 
 // RolloutPhase is what a rollout is at.
@@ -173,8 +174,11 @@ func (r Rollout) Progress(sagas []Saga) (p RolloutProgress) {
 	done, live := map[string]bool{}, map[string]bool{}
 	for i := range sagas {
 		s := &sagas[i]
-		key := Key(s.Name)
 		own := s.Rollout != "" && s.Rollout == r.ID
+		if !own && (s.Live || s.GroupHash != r.Spec) {
+			continue // nearly all of a journal
+		}
+		key := Key(s.Name)
 		if s.Completed() && !s.CreatedAt.Before(r.BeganAt) && (s.Makes() && s.GroupHash == r.Spec || own && s.Kind == SagaUpdate) {
 			done[key] = true
 		}

@@ -29,7 +29,7 @@ func goesNow(b *builder, d *draft) bool {
 }
 
 // batchOf chooses the next batch of a group (law 18). A batch begins when the one before has ended and its pause is over. What is off goes
-// at once, and the second halves of replaces do.
+// at once, unless a canary is to go first, and the second halves of replaces do.
 func batchOf(b *builder, g *group) *batch {
 	bt := &batch{goes: map[*draft]bool{}, serving: len(g.serving)}
 	waitOf(b, g, bt)
@@ -38,14 +38,14 @@ func batchOf(b *builder, g *group) *batch {
 		most = g.rules.Canary
 	}
 	for _, d := range inOrder(g) {
-		serves := slices.Contains(g.serving, d.subject)
+		serves := d.subject.serves
 		switch {
 		case d.Held, d.secondHalf():
 			continue
-		case d.seen.Status == fleet.StatusOff:
+		case d.seen.Status == fleet.StatusOff && g.rules.Canary == 0:
 			bt.goes[d] = true
 			continue
-		case bt.wait != "" || most == 0:
+		case bt.wait != "" && (serves || !bt.spares) || most == 0:
 			continue
 		}
 		surges := d.Kind == Replace && !d.destroyFirst()
@@ -53,8 +53,7 @@ func batchOf(b *builder, g *group) *batch {
 		if serves && (!surges || len(g.out) > 0) { // where all serve, a new droplet beside the old one takes nobody out of service
 			left--
 		}
-		known := serves || d.seen.Status == fleet.StatusActive // that it does not serve; one in another state may
-		if left < g.count-g.most() && (serves || !known) {
+		if left < g.count-g.most() && !idle(b, d.seen, g.spec) {
 			continue
 		}
 		if more := map[bool]*int{true: &surge, false: &down}[surges]; *more > 0 {
@@ -80,7 +79,7 @@ const leastComing = 10 * time.Second
 // it does, so it is looked at again, ever more rarely, until its time is over.
 func comesUp(b *builder, x *subject) (again time.Time, comes bool) {
 	done := x.lastDone()
-	if x.spec == nil || x.spec.Ready == nil || x.live != nil || done == nil || done.Kind != fleet.SagaUpdate ||
+	if x.spec == nil || x.spec.Ready == nil || x.live != nil || done == nil || done.Kind != fleet.SagaUpdate && !done.Makes() ||
 		!slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state == present && h.seen.Status == fleet.StatusActive }) {
 		return time.Time{}, false
 	}
@@ -91,23 +90,32 @@ func comesUp(b *builder, x *subject) (again time.Time, comes bool) {
 // inOrder are the drafts of a group in the order in which they have their turns: first those of members that do not serve.
 func inOrder(g *group) []*draft {
 	list := slices.Clone(g.drafts)
-	serves := func(d *draft) bool { return slices.Contains(g.serving, d.subject) }
+	serves := func(d *draft) bool { return d.subject.serves }
 	return slices.Concat(slices.DeleteFunc(slices.Clone(list), serves), slices.DeleteFunc(list, func(d *draft) bool { return !serves(d) }))
+}
+
+// leaves tells whether a saga is at a step that takes a droplet out of service, before which it waits until enough others serve.
+func leaves(saga *fleet.Saga) bool {
+	return slices.Contains([]string{"DrainDroplet", "DestroyDroplet", "PowerOffDroplet"}, saga.Step)
 }
 
 // waitOf says why no batch may begin now, if none may.
 func waitOf(b *builder, g *group, bt *batch) {
 	var before, stands []string
+	bt.spares = true
 	for _, saga := range g.live {
 		if before = append(before, saga.Name); saga.Stuck() {
 			stands = append(stands, saga.Name)
 		}
+		bt.spares = bt.spares && saga.Stuck() && leaves(saga)
 	}
 	for _, d := range g.drafts {
 		if d.secondHalf() {
 			before = append(before, d.Name)
+			bt.spares = false
 		}
 	}
+	bt.spares = bt.spares && len(before) > 0
 	switch {
 	case len(before) > 0 && len(stands) == len(before):
 		bt.wait, bt.stuck = "waiting for the batch before: "+few(stands, "is stuck", "are stuck")+" (see: arcadiad saga list)", true

@@ -19,6 +19,7 @@ type builder struct {
 	known   map[int64]*fleet.Known   // what the database knows of droplets, by id; nil: nobody asked yet
 	byMaker map[string][]int64       // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
 	groups  map[string]*group        // by the Key of their names; nil: nothing goes through a group
+	renamed map[string]string        // the Keys of groups by what they were called before; nil: not asked yet
 	batches map[string]*batch        // who of each group goes now; nil: not chosen yet
 	tallies map[string]tally         // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
 }

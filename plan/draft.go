@@ -57,6 +57,12 @@ func (d *draft) while() while {
 	return whileAlways
 }
 
+// approvedNow tells whether an approval of this very plan, given without a daemon, has let the action through something already. It was shown as
+// held by that, so the approval is not for a hold that wants to be approved alone.
+func (d *draft) approvedNow() bool {
+	return slices.ContainsFunc(d.Grants, func(g fleet.Grant) bool { return g.ID == 0 })
+}
+
 // need is the approval that would lift a hold on the action.
 func (d *draft) need(by string, facts []string) fleet.Grant {
 	if !slices.IsSorted(facts) {

@@ -17,10 +17,12 @@ type group struct {
 	serving []*subject // members that serve, and that no saga takes out of service
 	out     []*subject // the others
 
-	drafts   []*draft              // what the change has left to do: replaces, the second halves of those, and resizes
-	live     []*fleet.Saga         // sagas of a change that are under way: a batch has not ended before they have
-	row      *fleet.Rollout        // the live rollout of this very change; nil: none has begun
-	progress fleet.RolloutProgress // of the row
+	drafts   []*draft                       // what the change has left to do: replaces, the second halves of those, and resizes
+	live     []*fleet.Saga                  // sagas of a change that are under way: a batch has not ended before they have
+	paused   bool                           // a person has paused its rollout, of this change or of one before
+	row      *fleet.Rollout                 // the live rollout of this very change; nil: none has begun
+	members  map[string]fleet.RolloutMember // of the row, by the Key of their names
+	progress fleet.RolloutProgress          // of the row
 }
 
 // batch is who of a group goes now, and why the others do not.
@@ -30,6 +32,10 @@ type batch struct {
 	wait    string    // what all others wait for; empty: they have a reason of their own
 	stuck   bool      // what they wait for waits for a person
 	next    time.Time // when the pause before the next batch is over; zero: it does not wait for that
+
+	// spares: all of the batch before waits until others serve, and has for long. What does not serve need not wait for it: it may be what
+	// those wait for.
+	spares bool
 }
 
 // most is how many members may be out of service at once.
@@ -63,6 +69,21 @@ func (g *group) edited() bool { return g.row.Rules != g.spec.RulesHash() }
 // first, it cannot.
 func (g *group) unattended() bool {
 	return g.rules.Unattended && g.spec.Ready != nil && g.spec.Rules.Order != fleet.DestroyFirst
+}
+
+// member finds a member of the rollout that has begun.
+func (g *group) member(name string) (m fleet.RolloutMember, is bool) {
+	m, is = g.members[fleet.Key(name)]
+	return m, is
+}
+
+// way is how an action changes its droplet, as far as somebody may have agreed to one way and not to another.
+func (g *group) way(d *draft) string {
+	way := string(d.Kind) + d.manner()
+	if d.Kind == Replace && g.unattended() {
+		way += " unattended"
+	}
+	return way
 }
 
 // names are the names of subjects.

@@ -7,11 +7,35 @@ import (
 )
 
 // groupOf is the group that a name belongs to: its stanza's, or for a name that the file dropped the one that it is numbered in.
-func groupOf(x *subject) string {
+func (b *builder) groupOf(x *subject) string {
 	if x.spec != nil {
 		return fleet.Key(x.spec.Group)
 	}
-	return stemOf(fleet.Key(x.name))
+	stem := stemOf(fleet.Key(x.name))
+	if b.renamed == nil {
+		b.renamed = renamedGroups(b.desired.Specs)
+	}
+	if group, renamed := b.renamed[stem]; renamed {
+		return group
+	}
+	return stem
+}
+
+// renamedGroups are the groups that had another name before, by that name, as far as no other group has it now.
+func renamedGroups(specs []fleet.Spec) map[string]string {
+	groups := map[string]string{}
+	for i := range specs {
+		if stem := stemOf(fleet.Key(specs[i].Was)); stem != "" {
+			groups[stem] = fleet.Key(specs[i].Group)
+		}
+	}
+	if len(groups) == 0 {
+		return groups
+	}
+	for i := range specs {
+		delete(groups, fleet.Key(specs[i].Group))
+	}
+	return groups
 }
 
 // groupsOf sorts the members of the file's groups by how they stand, once the drafts are complete. It is nil where nothing is to go through
@@ -25,13 +49,13 @@ func groupsOf(b *builder) map[string]*group {
 		if x.spec == nil {
 			continue
 		}
-		g := groups[groupOf(x)]
+		g := groups[b.groupOf(x)]
 		if g == nil {
-			g = &group{key: groupOf(x), spec: x.spec, rules: b.desired.Policy.RolloutOf(*x.spec)}
+			g = &group{key: b.groupOf(x), spec: x.spec, rules: b.desired.Policy.RolloutOf(*x.spec)}
 			groups[g.key] = g
 		}
 		g.count++
-		if serves(b, x) {
+		if x.serves = serves(b, x); x.serves {
 			g.serving = append(g.serving, x)
 		} else {
 			g.out = append(g.out, x)
@@ -42,15 +66,23 @@ func groupsOf(b *builder) map[string]*group {
 	}
 	for i, d := range b.drafts {
 		another := i+1 < len(b.drafts) && b.drafts[i+1].subject == d.subject && b.drafts[i+1].Kind == Replace // which a resize joins
-		if g := groups[groupOf(d.subject)]; g != nil && d.rolls() && !another {
+		if g := groups[b.groupOf(d.subject)]; g != nil && d.rolls() && !another {
 			g.drafts = append(g.drafts, d)
 			d.Rollout = g.key
 		}
 	}
 	for i := range b.recorded.Rollouts {
 		row := &b.recorded.Rollouts[i]
-		if g := groups[row.Group]; g != nil && g.spec.GroupHash() == row.Spec {
-			g.row, g.progress = row, row.Progress(b.recorded.Sagas)
+		g := groups[row.Group]
+		if g == nil {
+			continue
+		}
+		g.paused = row.Phase == fleet.RolloutPaused
+		if g.spec.GroupHash() == row.Spec {
+			g.row, g.progress, g.members = row, row.Progress(b.recorded.Sagas), make(map[string]fleet.RolloutMember, len(row.Members))
+			for _, m := range row.Members {
+				g.members[m.Name] = m
+			}
 		}
 	}
 	return groups
@@ -79,6 +111,20 @@ func hasServing(b *builder, x *subject) bool {
 	return slices.ContainsFunc(x.holdings, func(h holding) bool {
 		return (h.state == present || h.state == busy) && inService(b, h.seen, x.spec)
 	})
+}
+
+// idle tells whether a droplet is known not to serve. One that was not probed, or is in a state of passage, may.
+func idle(b *builder, d *fleet.Droplet, spec *fleet.Spec) bool {
+	switch {
+	case d.Status != fleet.StatusActive:
+		return d.Status == fleet.StatusOff
+	case spec.Ready == nil:
+		return false
+	case b.observed.Readiness == nil: // nobody has asked yet: this plan is built again
+		return true
+	}
+	passes, known := b.observed.Readiness.Passes[d.ID]
+	return known && !passes
 }
 
 // inService tells whether a droplet serves: it is active, and passes the probe of its group where there is one. What was not probed does

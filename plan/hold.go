@@ -177,7 +177,7 @@ func hold(b *builder) {
 			}
 			if h.Liftable {
 				need := d.need(h.Name, v.facts)
-				if grant, granted := b.granted(need, v.why != ""); granted {
+				if grant, granted := b.granted(need, v.why != "" && !(h.Alone && d.approvedNow())); granted {
 					d.Grants = append(d.Grants, grant)
 					continue
 				}

@@ -32,12 +32,16 @@ func leaving(b *builder, limit int) departures {
 			leave.whole[g]++
 		}
 	}
+	approved := map[*group]bool{}
+	for g := range leave.whole {
+		approved[g] = leave.whole[g] > limit || approvedWhole(b, g)
+	}
 	for _, d := range b.drafts {
 		g := begins(b, d)
 		switch {
 		case !counted(d) || d.Held && !d.Approvable || apart(b, d):
 			continue
-		case g != nil && (leave.whole[g] > limit || approvedWhole(b, g)):
+		case g != nil && approved[g]:
 			continue
 		case d.Held:
 			leave.waiting++
@@ -77,13 +81,14 @@ func begins(b *builder, d *draft) *group {
 	return g
 }
 
-// agreed tells whether the action belongs to a rollout that was judged when it began: it changes the very droplet that was a member then.
+// agreed tells whether the action belongs to a rollout that was judged when it began: it changes the very droplet that was a member then,
+// and in the way that was judged.
 func agreed(g *group, d *draft) bool {
 	if g == nil || g.row == nil {
 		return false
 	}
-	m, member := g.row.Has(d.Name)
-	return member && m.DropletID == d.DropletID
+	m, member := g.member(d.Name)
+	return member && m.DropletID == d.DropletID && m.Way == g.way(d)
 }
 
 // apart tells whether the action goes by a rollout that counts against nothing else.

@@ -20,25 +20,28 @@ func overReady(b *builder) func(*draft) verdict {
 					continue
 				}
 				if passes, known := b.observed.Readiness.Passes[h.seen.ID]; known {
-					probed[groupOf(x)]++
+					probed[b.groupOf(x)]++
 					if passes {
-						passing[groupOf(x)]++
+						passing[b.groupOf(x)]++
 					}
 				}
 			}
 		}
 	}
 	return func(d *draft) verdict {
-		group := groupOf(d.subject)
-		if !d.creates() || d.secondHalf() || probed[group] == 0 || passing[group] > 0 {
+		if !d.creates() || d.secondHalf() || d.Spec.Ready == nil {
 			return verdict{}
 		}
-		probe := d.Spec.Ready.String()
-		why := fmt.Sprintf("no active member of %s answers %s: the probe is probably wrong (see ready in its stanza), or the group is down", d.Spec.Group, probe)
+		group, probe := b.groupOf(d.subject), d.Spec.Ready.String()
+		v := verdict{facts: []string{probe}} // in any case: a plan has the same id whoever passes at the moment
+		if probed[group] == 0 || passing[group] > 0 {
+			return v
+		}
+		v.why = fmt.Sprintf("no active member of %s answers %s: the probe is probably wrong (see ready in its stanza), or the group is down", d.Spec.Group, probe)
 		if !b.observed.Readiness.Answered {
-			why = fmt.Sprintf("no droplet of the fleet answers its probe, %s of %s neither: this host's network may be down, or the probe is wrong",
+			v.why = fmt.Sprintf("no droplet of the fleet answers its probe, %s of %s neither: this host's network may be down, or the probe is wrong",
 				probe, d.Spec.Group)
 		}
-		return verdict{why: why, facts: []string{probe}}
+		return v
 	}
 }

@@ -13,12 +13,12 @@ const HoldStopped = "stopped"
 // on: its droplet is gone already.
 func heldByStop(b *builder, d *draft) verdict {
 	g := b.groups[d.Rollout]
-	if g == nil || g.row == nil || d.secondHalf() {
+	if g == nil || g.row == nil && !g.paused || d.secondHalf() {
 		return verdict{}
 	}
 	resume := "arcadiad rollout resume " + g.spec.Group
 	switch failed := g.stopped(); {
-	case g.row.Phase == fleet.RolloutPaused:
+	case g.paused:
 		return verdict{why: "the rollout is paused by a person; to go on: " + resume}
 	case g.row.Phase == fleet.RolloutAborted && !g.edited():
 		return verdict{why: "the rollout was aborted by a person; to go on, change the stanza, or: " + resume}

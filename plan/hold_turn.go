@@ -17,7 +17,7 @@ func outOfTurn(b *builder) func(*draft) verdict {
 			replaces[d.subject] = d
 		}
 	}
-	mends := mending(b)
+	mends, why := mending(b), map[*group]string{}
 	return func(d *draft) verdict {
 		if before := first[d.subject]; before != nil {
 			first := "the " + string(before.Kind)
@@ -35,7 +35,7 @@ func outOfTurn(b *builder) func(*draft) verdict {
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
 			return verdict{why: "waiting until it is active: DigitalOcean does one thing to a droplet at a time"}
 		}
-		if g := b.groups[groupOf(d.subject)]; g != nil && d.endsService() {
+		if g := b.groups[b.groupOf(d.subject)]; g != nil && d.endsService() {
 			bt := batches(b)[g.key]
 			wait := ""
 			switch {
@@ -43,10 +43,13 @@ func outOfTurn(b *builder) func(*draft) verdict {
 			case d.Rollout != "" && bt.wait != "":
 				wait, d.Blocked = bt.wait, bt.stuck
 			default:
-				wait = fmt.Sprintf("waiting its turn (%s): %s", pace(g, d), absent(g, bt))
-				if d.Blocked = len(bt.goes) == 0 && !mends[g]; d.Blocked {
-					wait += "; " + wayOut(g)
+				d.Blocked = len(bt.goes) == 0 && !mends[g]
+				if why[g] == "" { // thousands may wait for the same
+					if why[g] = absent(g, bt); d.Blocked {
+						why[g] += "; " + wayOut(g)
+					}
 				}
+				wait = fmt.Sprintf("waiting its turn (%s): %s", pace(g, d), why[g])
 			}
 			if wait != "" {
 				return verdict{why: wait}
@@ -64,8 +67,7 @@ func pace(g *group, d *draft) string {
 
 // mayLeave tells whether a droplet that the file does not want any more may go: it does not serve, or enough desired members do without it.
 func mayLeave(b *builder, g *group, bt *batch, d *draft) bool {
-	out := d.seen.Status == fleet.StatusOff || d.seen.Status == fleet.StatusActive && !inService(b, d.seen, g.spec)
-	return out || bt.serving >= g.count-g.most()
+	return idle(b, d.seen, g.spec) || bt.serving >= g.count-g.most()
 }
 
 // mending finds the groups in which something is under way, or due, for a member that does not serve.
@@ -91,7 +93,7 @@ func mending(b *builder) map[*group]bool {
 func absent(g *group, bt *batch) string {
 	var goes []string
 	for d := range bt.goes {
-		if slices.Contains(g.serving, d.subject) {
+		if d.subject.serves {
 			goes = append(goes, d.Name)
 		}
 	}

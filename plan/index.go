@@ -42,6 +42,7 @@ type subject struct {
 	past      []*fleet.Saga // ended sagas, oldest first
 	heir      *subject      // the new name of a renamed group, that cannot have what stands here yet; nil: none
 	waits     string        // why nothing is done under this name, or with its heir, in words
+	serves    bool          // a droplet of it is in service, and no saga takes that out; of desired names, once the groups are sorted
 }
 
 // holding is a registered droplet, or what is left of one.

@@ -11,7 +11,7 @@ func probesOf(b *builder) (list []Probe) {
 	concerned := map[string]bool{}
 	for _, d := range b.drafts {
 		if d.endsService() || d.creates() {
-			concerned[groupOf(d.subject)] = true
+			concerned[b.groupOf(d.subject)] = true
 		}
 	}
 	for key, g := range b.groups {
@@ -25,20 +25,20 @@ func probesOf(b *builder) (list []Probe) {
 	readies := map[string]*fleet.Ready{}
 	for _, x := range b.subjects {
 		if x.spec != nil {
-			readies[groupOf(x)] = x.spec.Ready
+			readies[b.groupOf(x)] = x.spec.Ready
 		}
 	}
 	beside := 0
 	for _, x := range b.subjects {
-		ready := readies[groupOf(x)]
-		if ready == nil || !concerned[groupOf(x)] && (x.spec == nil || beside == mostBeside) {
+		ready := readies[b.groupOf(x)]
+		if ready == nil || !concerned[b.groupOf(x)] && (x.spec == nil || beside == mostBeside) {
 			continue
 		}
 		for _, h := range x.holdings {
 			if h.seen == nil || h.state != present && h.state != busy || h.seen.Status != fleet.StatusActive {
 				continue
 			}
-			p := Probe{DropletID: h.seen.ID, Address: ready.Address(h.seen), Ready: *ready, Beside: !concerned[groupOf(x)]}
+			p := Probe{DropletID: h.seen.ID, Address: ready.Address(h.seen), Ready: *ready, Beside: !concerned[b.groupOf(x)]}
 			if p.Beside {
 				beside++
 			}

@@ -32,7 +32,7 @@ func (s *scene) begin(group string) *fleet.Rollout {
 		row.Spec, row.Rules = spec.GroupHash(), spec.RulesHash()
 		for _, r := range s.recorded.Records {
 			if r.Name == spec.Name {
-				row.Members = append(row.Members, fleet.RolloutMember{Name: spec.Name, DropletID: r.DropletID})
+				row.Members = append(row.Members, fleet.RolloutMember{Name: spec.Name, DropletID: r.DropletID, Way: "replace"})
 			}
 		}
 	}
@@ -294,6 +294,7 @@ func TestWhatBecomesOfARollout(t *testing.T) {
 			s.replaced(row, 101, "completed", 1)
 			s.replaced(row, 102, "completed", 1)
 		}, "paused -> done true false"},
+		"one is released":      {func(s *scene, row *fleet.Rollout) { s.replaced(row, 101, "completed", 1); s.droplet(102).Tags = nil }, "running -> done true false"},
 		"one is not seen":      {func(s *scene, row *fleet.Rollout) { s.replaced(row, 101, "completed", 1); s.vanish(102, false) }, ""},
 		"its rules are edited": {func(_ *scene, row *fleet.Rollout) { row.Rules = "before" }, "running -> running false true"},
 		"aborted, then edited": {func(_ *scene, row *fleet.Rollout) { row.Rules, row.Phase = "before", fleet.RolloutAborted }, "aborted -> running false true"},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -29,31 +30,99 @@ func become(b *builder, row *fleet.Rollout) (now fleet.Rollout, changed bool) {
 	now = *row
 	g := b.groups[row.Group]
 	switch {
+	case g != nil && g.row == nil && g.paused && len(g.drafts) > 0: // what the file asks for now waits for the same word of a person
+		return now, false
 	case g == nil || g.row == nil || g.row.ID != row.ID:
 		now.Phase, now.Reason, now.EndedAt = fleet.RolloutSuperseded, "the fleet file asks for something else", b.now
 		if g == nil {
 			now.Reason = "the group is no longer in the fleet file"
 		}
-	case over(b, g):
-		now.Phase, now.Reason, now.EndedAt = fleet.RolloutDone, "", b.now
-	case g.edited():
-		now.Rules, now.LiftedAt = g.spec.RulesHash(), b.now
-		if row.Phase == fleet.RolloutAborted {
-			now.Phase, now.Reason = fleet.RolloutRunning, ""
-		}
 	default:
-		return now, false
+		if changed = join(g, &now); !changed && over(b, g) {
+			now.Phase, now.Reason, now.EndedAt = fleet.RolloutDone, "", b.now
+			return now, true
+		}
+		if g.edited() {
+			changed = true
+			now.Rules, now.LiftedAt = g.spec.RulesHash(), b.now
+			for _, saga := range b.sagas {
+				if saga.Rollout == row.ID && saga.EndedAt.After(now.LiftedAt) { // the clock went back
+					now.LiftedAt = saga.EndedAt
+				}
+			}
+			if row.Phase == fleet.RolloutAborted {
+				now.Phase, now.Reason = fleet.RolloutRunning, ""
+			}
+		}
+		return now, changed
 	}
 	return now, true
 }
 
+// join takes those into a rollout that has begun which were let go since: what joined the group, or is another droplet by now, or is to be
+// changed in another way.
+func join(g *group, row *fleet.Rollout) (joined bool) {
+	for _, d := range judged(g) {
+		if m, member := g.member(d.Name); d.secondHalf() || agreed(g, d) || !counted(d) && member && m.Way == g.way(d) {
+			continue
+		}
+		if !joined {
+			row.Members = slices.Clone(row.Members)
+		}
+		joined = true
+		m := memberOf(g, d)
+		if i := slices.IndexFunc(row.Members, func(o fleet.RolloutMember) bool { return o.Name == m.Name }); i >= 0 {
+			row.Members[i] = m
+		} else {
+			row.Members = append(row.Members, m)
+		}
+		row.Approval = cmp.Or(approvalOf(d), row.Approval)
+	}
+	return joined
+}
+
+// judged are those of a group's actions that max_destroy lets go: they become the members of its rollout. What is held by something else that is
+// no matter of time is judged when that is over.
+func judged(g *group) []*draft {
+	needs := func(d *draft) bool {
+		return slices.ContainsFunc(d.Needs, func(n fleet.Grant) bool { return n.Rule == HoldMaxDestroy })
+	}
+	asks := slices.ContainsFunc(g.drafts, needs)
+	place := func(hold string) int { return slices.IndexFunc(holds, func(h Hold) bool { return h.Name == hold }) }
+	return slices.DeleteFunc(slices.Clone(g.drafts), func(d *draft) bool {
+		switch {
+		case !d.Held:
+			return false
+		case needs(d):
+			return true
+		case d.Approvable, place(d.HeldBy) > place(HoldMaxDestroy):
+			return false
+		}
+		return !d.waits || asks && counted(d) // what only waits for its time was counted with the others
+	})
+}
+
+func memberOf(g *group, d *draft) fleet.RolloutMember {
+	return fleet.RolloutMember{Name: fleet.Key(d.Name), DropletID: d.DropletID, Way: g.way(d)}
+}
+
+// approvalOf is the plan whose approval lets an action go beyond max_destroy; empty: it needed none.
+func approvalOf(d *draft) string {
+	i := slices.IndexFunc(d.Grants, func(n fleet.Grant) bool { return n.Rule == HoldMaxDestroy })
+	if i < 0 {
+		return ""
+	}
+	return d.Grants[i].Plan
+}
+
 // over tells whether nothing is left of a rollout. Of a member that is not seen, or has a saga, nothing is known.
 func over(b *builder, g *group) bool {
-	if slices.ContainsFunc(g.drafts, func(d *draft) bool { _, member := g.row.Has(d.Name); return member }) {
+	if slices.ContainsFunc(g.drafts, func(d *draft) bool { _, member := g.member(d.Name); return member }) {
 		return false
 	}
 	for _, x := range slices.Concat(g.serving, g.out) {
-		if _, member := g.row.Has(x.name); member && (x.live != nil || x.waits != "" || slices.ContainsFunc(x.holdings, func(h holding) bool { return h.state != present })) {
+		unclear := func(h holding) bool { return h.state != present && h.state != released } // what is released is left alone for good
+		if _, member := g.member(x.name); member && (x.live != nil || x.waits != "" || slices.ContainsFunc(x.holdings, unclear)) {
 			return false
 		}
 	}
@@ -65,8 +134,9 @@ func rolloutOf(b *builder, g *group) Rollout {
 	r := Rollout{Count: g.count, Serving: len(g.serving), Size: g.size(g.surges()), Pause: g.rules.Pause}
 	bt := batches(b)[g.key]
 	if g.row != nil {
-		r.Rollout = *g.row
-	} else {
+		r.Rollout, _ = become(b, g.row)
+	}
+	if g.row == nil || !r.Rollout.Live() { // what is left when it is done is another one
 		r.Rollout, r.Canary = begun(g), g.rules.Canary
 	}
 	if g.spec.Ready != nil {
@@ -155,8 +225,13 @@ func waitingFor(g *group, bt *batch) (held *draft) {
 // begun is the row of a rollout that is to begin.
 func begun(g *group) fleet.Rollout {
 	row := fleet.Rollout{Group: g.key, Spec: g.spec.GroupHash(), Rules: g.spec.RulesHash(), Phase: fleet.RolloutRunning}
-	for _, d := range g.drafts {
-		row.Members = append(row.Members, fleet.RolloutMember{Name: fleet.Key(d.Name), DropletID: d.DropletID})
+	members := g.drafts
+	if slices.ContainsFunc(g.drafts, func(d *draft) bool { return !d.Held }) { // else all of them are to begin it
+		members = judged(g)
+	}
+	for _, d := range members {
+		row.Members = append(row.Members, memberOf(g, d))
+		row.Approval = cmp.Or(row.Approval, approvalOf(d))
 	}
 	for _, d := range g.drafts {
 		if len(d.Changes) > 0 {

@@ -58,9 +58,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		if err := x.withdraw(ctx, now, pass.Recorded); err != nil {
 			return out, err
 		}
-	}
-	if err := changeRollouts(ctx, x.Store, x.Log, pass.Plan.RolloutChanges); err != nil {
-		return out, err
+		if err := changeRollouts(ctx, x.Store, x.Log, pass.Plan.RolloutChanges); err != nil {
+			return out, err
+		}
 	}
 	if err := x.Store.Forget(ctx, pass.Plan.Forget); err != nil {
 		return out, err

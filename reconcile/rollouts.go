@@ -29,25 +29,21 @@ func changeRollouts(ctx context.Context, store Store, log *slog.Logger, changes 
 	return nil
 }
 
-// rolloutsOf are the rollouts that the actions belong to, by group. Those that begin with them get an id, and the approval that they go by.
+// rolloutsOf are the rollouts that the actions belong to, by group. Those that begin with them get an id. None begins with second halves of
+// replaces alone: those are what is left of a rollout before, and what else changes in the group may be held.
 func rolloutsOf(p plan.Plan, actions []plan.Action) map[string]*fleet.Rollout {
+	begins := map[string]bool{}
+	for _, a := range actions {
+		begins[a.Rollout] = begins[a.Rollout] || a.Kind != plan.Provision
+	}
 	rollouts := map[string]*fleet.Rollout{}
 	for _, r := range p.Rollouts {
 		row := r.Rollout
 		if row.ID == "" {
 			row.ID = newRolloutID()
 		}
-		rollouts[row.Group] = &row
-	}
-	for _, a := range actions {
-		r := rollouts[a.Rollout]
-		if r == nil || !r.BeganAt.IsZero() {
-			continue
-		}
-		for _, g := range a.Grants {
-			if g.Rule == plan.HoldMaxDestroy {
-				r.Approval = g.Plan
-			}
+		if !row.BeganAt.IsZero() || begins[row.Group] {
+			rollouts[row.Group] = &row
 		}
 	}
 	return rollouts

@@ -19,19 +19,24 @@ func putRollout(ctx context.Context, tx *txn, r fleet.Rollout) error {
 	if r.ID == "" || r.Group == "" || r.BeganAt.IsZero() {
 		return fmt.Errorf("%w: rollout %q of %q needs an id, a group and the time when it began", state.ErrRow, r.ID, r.Group)
 	}
-	members, err := json.Marshal(append([]fleet.RolloutMember{}, r.Members...))
+	members, err := membersText(r)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO rollouts (id, group_key, from_what, to_what, spec, rules, members, approval, phase, reason, began_at, lifted_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, fleet.Key(r.Group), r.From, r.To, r.Spec, r.Rules, string(members), r.Approval, string(r.Phase), r.Reason,
+		r.ID, fleet.Key(r.Group), r.From, r.To, r.Spec, r.Rules, members, r.Approval, string(r.Phase), r.Reason,
 		timeText(r.BeganAt), timeText(r.LiftedAt), timeText(r.EndedAt))
 	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrConstraint && strings.Contains(e.Error(), "rollouts.group_key") {
 		return fmt.Errorf("%w: %s (see: arcadiad rollout show %s)", fleet.ErrRolloutLive, r.Group, r.Group)
 	}
 	return err
+}
+
+func membersText(r fleet.Rollout) (string, error) {
+	members, err := json.Marshal(append([]fleet.RolloutMember{}, r.Members...))
+	return string(members), err
 }
 
 func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
@@ -48,11 +53,15 @@ func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
 
 // ChangeRollout replaces what can change of a rollout, if it is live and in the phase that it was in. fleet.ErrRolloutChanged: it is not.
 func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
+	members, err := membersText(r)
+	if err != nil {
+		return err
+	}
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		n, err := tx.change(ctx, `
-			UPDATE rollouts SET phase = ?, reason = ?, rules = ?, approval = ?, lifted_at = ?, ended_at = ?
+			UPDATE rollouts SET phase = ?, reason = ?, rules = ?, members = ?, approval = ?, lifted_at = ?, ended_at = ?
 			WHERE id = ? AND ended_at IS NULL AND phase = ?`,
-			string(r.Phase), r.Reason, r.Rules, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was))
+			string(r.Phase), r.Reason, r.Rules, members, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was))
 		if err != nil {
 			return fmt.Errorf("change the rollout of %s: %w", r.Group, err)
 		}

@@ -90,6 +90,7 @@ func testChangeRollout(t *testing.T, s Store) {
 	must(t, beginWith(t, s, 2, "api-1", api))
 	paused := web
 	paused.Phase, paused.Reason, paused.Rules, paused.Approval, paused.LiftedAt = fleet.RolloutPaused, "paused", "cafe", "plan-2", time.Time{}
+	paused.Members = []fleet.RolloutMember{{Name: "web-1", DropletID: 11, Way: "replace"}, {Name: "web-3", DropletID: 13, Way: "replace destroy_first"}}
 	paused.From, paused.To, paused.Spec, paused.BeganAt = "other", "other", "other", at(100) // what it is does not change
 	must(t, s.ChangeRollout(t.Context(), paused, fleet.RolloutRunning))
 	paused.From, paused.To, paused.Spec, paused.BeganAt = web.From, web.To, web.Spec, web.BeganAt
