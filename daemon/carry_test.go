@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -112,6 +113,19 @@ func TestApplyEndsWithAStoppedRollout(t *testing.T) {
 		}
 		if r := applied.After.Rollouts; len(r) != 1 || r[0].Group != "web" || r[0].HeldBy != plan.HoldStopped || applied.After.Summary.Replace != 3 {
 			w.t.Errorf("remains: %+v", r)
+		}
+		if w.life != nil { // one alarm, and none of each droplet that is left
+			tells := func(n int) func() bool {
+				return func() bool {
+					c := w.life.h.observability.board.Counts()
+					return c[condition.Stopped] == n && c[condition.Held] == 0
+				}
+			}
+			w.until("it is told", tells(1))
+			_, err := w.life.h.orderRollout(context.Background(), control.RolloutOrder{Group: "web", Do: control.ResumeRollout})
+			w.must(err)
+			w.until("it is lifted", tells(0))
+			w.until("it stops again", tells(1))
 		}
 		// Asked for again, it is held, and nothing is tried.
 		writes := w.sim.Writes()

@@ -72,6 +72,7 @@ func (h *app) pause(ctx context.Context, paused bool) error {
 func (h *app) orderRollout(ctx context.Context, q control.RolloutOrder) (control.Rollout, error) {
 	told, err := rollouts{h.store, h.engine}.order(ctx, q)
 	if told.ID != "" {
+		h.o.Log.Info("a person ordered a rollout to "+string(q.Do), "group", told.Group, "phase", told.Phase)
 		h.loop.Trigger(reconcile.TriggerRollout, q.Do == control.ResumeRollout)
 	}
 	return told, err

@@ -183,6 +183,9 @@ func (r *roll) line(now time.Time) string {
 // batchLine says how far a rollout has come, with so many members done and about so long to go.
 func batchLine(b control.Batch, done int, left time.Duration) string {
 	words := fmt.Sprintf("%s: %d of %d", b.Group, done, b.Total)
+	if done >= b.Total {
+		return words + " done"
+	}
 	if b.Of > 1 {
 		words += fmt.Sprintf(", batch %d of %d", min(b.Number, b.Of), b.Of)
 	}

@@ -108,6 +108,16 @@ func TestBoardShowsRollouts(t *testing.T) {
 	}
 }
 
+// A rollout whose last members are done has no time left.
+func TestBoardShowsTheEndOfARollout(t *testing.T) {
+	b := newBoard(noon)
+	b.take(rolls(7, 5, "web-8"), noon)
+	b.take(ended("web-8", saga.Completed), noon)
+	if got := b.lines(1, 100, noon); got[0] != "web: 8 of 8 done" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Where nothing is redrawn, a line says once where each rollout is.
 func TestPlainLinesOfRollouts(t *testing.T) {
 	var out strings.Builder

@@ -24,8 +24,10 @@ func applyCommand() *cobra.Command {
 		Long: `Show the plan, ask, apply it and wait until it is done. Droplets are created, replaced and destroyed.
 If a daemon runs on the state database, it does the work, with its own token. While a registered droplet is missing, apply first waits until the
 droplet shows again or is certainly gone: about a minute, or five to fifteen if the account has no newer droplet.
+A change that goes through a group batch by batch is followed to its end, through the pauses between the batches. Interrupted,
+apply leaves the rest to the daemon, or to the next apply. A rollout that waits for a window is not waited for.
 
-Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, or you said no); 1 an error or a failed saga.`,
+Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, waiting for a window, or you said no); 1 an error or a failed saga.`,
 		Example: `  arcadiad apply
   arcadiad apply --yes -o json`,
 		Args: none,
