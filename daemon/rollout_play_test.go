@@ -203,7 +203,7 @@ func withoutIDs(s string) string {
 	words := strings.Fields(s)
 	for i, w := range words {
 		if n, err := strconv.ParseInt(w, 10, 64); err == nil && n > 500_000_000 || len(w) == 9 && w[8] == '`' {
-			words[i] = strings.Repeat("·", 3) + w[min(8, len(w)):len(w)]
+			words[i] = strings.Repeat("·", 3) + w[min(8, len(w)):]
 			if err == nil {
 				words[i] = "···"
 			}

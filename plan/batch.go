@@ -34,8 +34,8 @@ func batchOf(b *builder, g *group) *batch {
 	bt := &batch{goes: map[*draft]bool{}, serving: len(g.serving)}
 	waitOf(b, g, bt)
 	surge, down, most := g.size(true), g.size(false), g.count
-	if g.row == nil && g.rules.Canary > 0 {
-		most = g.rules.Canary
+	if canary := g.canary(); canary > 0 {
+		most = canary
 	}
 	for _, d := range inOrder(g) {
 		serves := d.subject.serves

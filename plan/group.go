@@ -49,6 +49,14 @@ func (g *group) size(surges bool) int {
 	return max(1, g.most()) // what is out of service already may go where nothing else may
 }
 
+// canary is how many go first, alone, while no member is changed yet: after one that failed another; 0: as many as in every batch.
+func (g *group) canary() int {
+	if len(g.progress.Done) > 0 {
+		return 0
+	}
+	return g.rules.Canary
+}
+
 // surges tells whether the change creates new droplets beside the old ones.
 func (g *group) surges() bool {
 	return g.spec.Rules.Order != fleet.DestroyFirst && !slices.ContainsFunc(g.drafts, func(d *draft) bool { return d.Kind == Update })

@@ -234,8 +234,13 @@ func TestLaw18ACanaryGoesAlone(t *testing.T) {
 	if got := fmt.Sprint(went(s.build(t))); got != "[web-5]" {
 		t.Errorf("goes %s", got)
 	}
-	s.begin("web")
-	if got := fmt.Sprint(went(s.build(t))); got != "[web-5 web-6]" {
+	row := s.begin("web")
+	if got := fmt.Sprint(went(s.build(t))); got != "[web-5]" {
+		t.Errorf("begun, and nothing done, goes %s", got)
+	}
+	s.replaced(row, 105, "completed", time.Minute)
+	s.droplet(205).Status = fleet.StatusActive
+	if got := fmt.Sprint(went(s.build(t))); got != "[web-6 web-7]" {
 		t.Errorf("after the canary, goes %s", got)
 	}
 }

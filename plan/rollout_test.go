@@ -208,6 +208,12 @@ func TestLaw18Batches(t *testing.T) {
 		t.Errorf("while the canary is under way, goes %q: %s", went(p), a.HeldReason)
 	}
 	s.recorded.Sagas = s.recorded.Sagas[:8]
+	s.replaced(row, 101, "compensated", 11*time.Minute)
+	row.LiftedAt = noon.Add(-time.Minute)
+	if p = s.build(t); fmt.Sprint(went(p)) != "[web-1]" || p.Rollouts[0].Canary != 1 {
+		t.Errorf("after a canary that failed, goes %q", went(p))
+	}
+	s.recorded.Sagas, row.LiftedAt = s.recorded.Sagas[:8], time.Time{}
 	s.replaced(row, 101, "completed", 4*time.Minute)
 	p = s.build(t)
 	want := "the next batch begins at 12:06:00, after a pause of 10m"

@@ -137,8 +137,9 @@ func rolloutOf(b *builder, g *group) Rollout {
 		r.Rollout, _ = become(b, g.row)
 	}
 	if g.row == nil || !r.Rollout.Live() { // what is left when it is done is another one
-		r.Rollout, r.Canary = begun(g), g.rules.Canary
+		r.Rollout = begun(g)
 	}
+	r.Canary = g.canary()
 	if g.spec.Ready != nil {
 		r.Probe = g.spec.Ready.String()
 	}
@@ -264,9 +265,7 @@ func batchesOf(g *group, begun, todo int, underWay bool) (number, left int) {
 		return 1 + (max(0, members-first)+size-1)/size
 	}
 	number = many(begun, g.rules.Canary) + 1
-	if left = many(todo, 0); g.row == nil {
-		left = many(todo, g.rules.Canary)
-	}
+	left = many(todo, g.canary())
 	if underWay {
 		number--
 		left++

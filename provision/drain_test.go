@@ -371,7 +371,7 @@ func TestLaw01ADrainOfWhatIsNoLongerOurs(t *testing.T) {
 				y.sim.Tag(old.ID, fleet.FleetTag("other"))
 				began := time.Now()
 				if when == 0 {
-					id = begin(kind)[0]
+					begin(kind)
 				} else {
 					y.must(y.engine.Abort(y.t.Context(), id))
 				}

@@ -61,7 +61,7 @@ func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) 
 	if !w.Found.wasOn() {
 		return nil
 	}
-	switch err := (drainSteps{tagSteps{p.core}}).tie(ctx, run, w); {
+	switch err := (drainSteps{tagSteps(p)}).tie(ctx, run, w); {
 	case err == nil, errors.Is(err, errGone), errors.Is(err, errAlien): // the next look says so
 	case errors.Is(err, digitalocean.ErrRejected), errors.Is(err, digitalocean.ErrForbidden):
 		run.Log().Warn("the tags that the droplet was drained of are not put on before it is switched on", "id", w.DropletID, "error", err)

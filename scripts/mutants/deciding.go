@@ -130,7 +130,7 @@ func deciding() []mutant {
 	const batches, groups, group = "plan/batch.go", "plan/groups.go", "plan/group.go"
 	take(18, "a group keeps enough in service", batches, `if left < g.count-g.most() && !idle(b, d.seen, g.spec) {`, `if left < 0 && !idle(b, d.seen, g.spec) {`)
 	take(18, "a group goes batch by batch", batches, `if more := map[bool]*int{true: &surge, false: &down}[surges]; *more > 0 {`, `if more := map[bool]*int{true: &surge, false: &down}[surges]; true {`)
-	take(18, "the canary goes alone", batches, `most = g.rules.Canary`, `_ = g.rules.Canary`)
+	take(18, "the canary goes alone", batches, `most = canary`, `_ = canary`)
 	take(18, "a batch waits for the one before", batches, `case bt.wait != "" && (serves || !bt.spares) || most == 0:`, `case most == 0:`)
 	take(18, "what a batch waits for need not wait for it", batches, `(serves || !bt.spares)`, `true`)
 	take(18, "only what waits for others lets them go before", batches, `saga.Stuck() && leaves(saga)`, `saga.Stuck()`)

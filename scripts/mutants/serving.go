@@ -63,7 +63,7 @@ func serving() []mutant {
 	case err != nil:`, `case err != nil && !errors.Is(err, errAlien):`, steps)
 	take(3, "the intent of a drain is durable", drain, `group.drain(func() error { return run.Checkpoint(ctx) })`, `group.drain(func() error { return nil })`, steps)
 	take(13, "what was drained is put back", drain, `if err := p.tie(ctx, run, w); err != nil {`, `if err := error(nil); err != nil {`, steps)
-	take(13, "the tags are put back before the power", "provision/power.go", `switch err := (drainSteps{tagSteps{p.core}}).tie(ctx, run, w); {`, `switch err := error(nil); {`, steps)
+	take(13, "the tags are put back before the power", "provision/power.go", `switch err := (drainSteps{tagSteps(p)}).tie(ctx, run, w); {`, `switch err := error(nil); {`, steps)
 	take(13, "a drain waits as long as it says", drain, `w.Found.Drain.Waited < w.Drain.For; turn++ {`, `false; turn++ {`, steps)
 	take(17, "a drain asks the file while it waits", drain, `if err := p.goes(ctx, run, w, "", false); err != nil {
 			return err`, `if err := p.goes(ctx, run, w, "", false); false {
