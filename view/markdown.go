@@ -14,6 +14,9 @@ import (
 // mostRows bounds each part of the Markdown rendering: GitHub refuses comments of more than 65,536 characters.
 const mostRows = 100
 
+// mostRollouts bounds the rollouts in it, which say more than a row.
+const mostRollouts = 20
+
 // Markdown writes a plan for a comment on a pull request: the summary, a table of the actions, and lists of what was noticed.
 func Markdown(w io.Writer, p plan.Plan) error {
 	var m markdown
@@ -48,12 +51,18 @@ func (m *markdown) actions(parts []part) {
 	rows, rollouts := 0, 0
 	for _, p := range parts {
 		rows += len(p.runs)
-		if p.rollout != nil {
-			if rollouts++; rollouts == 1 {
-				m.WriteString("\n")
-			}
+		if p.rollout == nil {
+			continue
+		}
+		if rollouts++; rollouts == 1 {
+			m.WriteString("\n")
+		}
+		if rollouts <= mostRollouts {
 			m.rollout(p)
 		}
+	}
+	if more := rollouts - mostRollouts; more > 0 {
+		fmt.Fprintf(m, "- … and %d more\n", more)
 	}
 	if rows == 0 {
 		return

@@ -286,7 +286,14 @@ func TestMarkdownFitsAComment(t *testing.T) {
 		p.Actions = append(p.Actions, plan.Action{Kind: plan.Destroy, Name: fmt.Sprintf("host%d-x", i), DropletID: int64(1000 + i), Held: true,
 			HeldBy: "origin", HeldReason: strings.Repeat("no saga of this state database created it ", 6)})
 	}
-	if md := inMarkdown(t, p); len(md) > 65_536 || !strings.Contains(md, "and 9900 more") {
+	for i := range 1000 {
+		group := fmt.Sprint("group", i)
+		p.Rollouts = append(p.Rollouts, plan.Rollout{
+			Rollout: fleet.Rollout{Group: group, From: "user_data " + strings.Repeat("a", 400), To: "user_data " + strings.Repeat("b", 400)},
+			Waiting: []string{group + "-1", group + "-2"}, HeldBy: "origin", Why: strings.Repeat("no saga of this state database created it ", 9),
+		})
+	}
+	if md := inMarkdown(t, p); len(md) > 65_536 || !strings.Contains(md, "and 9900 more") || !strings.Contains(md, "and 980 more") {
 		t.Errorf("%d bytes", len(md))
 	}
 }
