@@ -33,11 +33,28 @@ type serving struct {
 	files  func(who *world) []fleet.Fleet
 	count  func(what string)      // tells that the law was met; nil: nobody counts
 	misled func(probed bool) bool // reads tell of late what is not so; nil: they never do
+	era    func(who *world) int   // counts how often a daemon has lost what it knew; nil: it never does
 
 	mu     sync.Mutex
 	spells map[service]*spell
 	down   time.Time // since when this host's own network is down; zero: it works
 }
+
+// taker is a daemon that knows what it did.
+type taker struct {
+	who *world
+	era int
+}
+
+func (s *serving) taker(who *world) taker {
+	if s.era == nil {
+		return taker{who: who}
+	}
+	return taker{who, s.era(who)}
+}
+
+// othersGrace is for how long reads may go on to show a droplet that another daemon took out of service.
+const othersGrace = 8 * time.Minute
 
 // service is what a droplet does for those who take it for in service by its status, or by its probe.
 type service struct {
@@ -52,6 +69,7 @@ type spell struct {
 	from    time.Time // since when it serves; zero: since it was first looked at
 	to      time.Time // when it was last seen to serve; zero: never
 	taken   time.Time // when a daemon last took it out of service; zero: none did
+	by      taker     // which one
 	drained bool      // a daemon took its load balancer's tags off
 }
 
@@ -70,7 +88,7 @@ func watchServing(w *world) *serving {
 		if wire != nil {
 			next = wire(next)
 		}
-		return s.on(w, next)
+		return s.onWire(w, next)
 	}
 	s.listen(w)
 	return s
@@ -90,8 +108,8 @@ func (s *serving) listen(w *world) {
 	}
 }
 
-// on is the watch on the wire of a daemon.
-func (s *serving) on(who *world, next http.RoundTripper) http.RoundTripper {
+// onWire is the watch on the wire of a daemon.
+func (s *serving) onWire(who *world, next http.RoundTripper) http.RoundTripper {
 	return servingWire{s, who, next}
 }
 
@@ -209,7 +227,7 @@ func (x servingWire) leaving(r *http.Request, body []byte) *takingOut {
 		for _, res := range act.Resources {
 			ids = append(ids, res.ID)
 		}
-		t.drain, t.what = true, "taking the tag "+path[1]+" off"
+		t.drain, t.what = true, "a drain"
 	}
 	if len(ids) == 0 || x.who.life == nil {
 		return nil
@@ -321,12 +339,16 @@ func (s *serving) surely(id int64, probed bool) bool {
 }
 
 // perhaps tells whether a droplet serves, or did a moment ago and no daemon took it out. The caller holds the lock.
-func (s *serving) perhaps(id int64, probed, drain bool) bool {
+func (s *serving) perhaps(id int64, probed, drain bool, by taker) bool {
 	p := s.spell(service{id, probed})
 	if drain && p.drained {
 		return false
 	}
-	if !p.taken.IsZero() && (time.Since(p.taken) < 5*time.Second || !p.serves) { // a shutdown takes a moment
+	switch {
+	case p.taken.IsZero():
+	case p.by != by && !probed && time.Since(p.taken) < othersGrace:
+		return true
+	case p.by == by && (time.Since(p.taken) < 5*time.Second || !p.serves): // a shutdown takes a moment
 		return false
 	}
 	return p.serves || !p.to.IsZero() && time.Since(p.to) <= s.grace
@@ -340,7 +362,7 @@ func (s *serving) done(t *takingOut) {
 		if p := s.spell(service{t.d.ID, probed}); t.drain {
 			p.drained = true
 		} else {
-			p.taken = time.Now()
+			p.taken, p.by = time.Now(), s.taker(t.who)
 		}
 	}
 	s.mu.Unlock()
@@ -360,7 +382,7 @@ func (s *serving) done(t *takingOut) {
 		}
 		still, out := s.still(q, records, t)
 		if s.count != nil {
-			s.count("law 18: a group was counted when a member left")
+			s.count("law 18: a group was counted at " + strings.Fields(t.what)[0] + " " + strings.Fields(t.what)[1])
 		}
 		if q.probed && !s.down.IsZero() && time.Since(s.down) > s.grace {
 			why = fmt.Sprintf("nothing could be probed since %v", s.down)
@@ -376,13 +398,13 @@ func (s *serving) done(t *takingOut) {
 
 // still are the desired members of the group that serve without the droplet that goes, and those that do not. The caller holds the lock.
 func (s *serving) still(q question, records []fleet.Record, t *takingOut) (still, out []string) {
-	heirs := q.f.HeirsOf(records)
+	heirs, by := q.f.HeirsOf(records), s.taker(t.who)
 	for _, spec := range q.f.Specs {
 		if fleet.Key(spec.Group) != q.group {
 			continue
 		}
 		if slices.ContainsFunc(records, func(r fleet.Record) bool {
-			return fleet.Key(cmp.Or(heirs[r.DropletID], r.Name)) == fleet.Key(spec.Name) && r.DropletID != t.d.ID && s.perhaps(r.DropletID, q.probed, t.drain)
+			return fleet.Key(cmp.Or(heirs[r.DropletID], r.Name)) == fleet.Key(spec.Name) && r.DropletID != t.d.ID && s.perhaps(r.DropletID, q.probed, t.drain, by)
 		}) {
 			still = append(still, spec.Name)
 		} else {

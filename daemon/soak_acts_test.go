@@ -10,7 +10,6 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
-	"arcadiad/simulator"
 )
 
 // checkAct holds an action on a droplet against the laws. The caller holds the lock.
@@ -53,7 +52,6 @@ func (x wire) checkAct(id int64, body []byte) {
 	case "shutdown", "power_off":
 		journaled = c.Found.On != nil
 		desired = !g.Reverse && asked(inPlace)
-		x.checkRoll(g, d)
 	case "resize":
 		desired = !g.Reverse && asked(func(s fleet.Spec) bool {
 			return s.Size == act.Size && act.Disk == (s.Rules.Resize == fleet.ResizeWithDisk) && inPlace(s)
@@ -68,46 +66,6 @@ func (x wire) checkAct(id int64, body []byte) {
 	if !desired {
 		w.broke("law 17", "%s of droplet %d %s, which no file of late asks for", body, id, d.Name)
 	}
-}
-
-// checkRoll holds a droplet that is about to be switched off for a resize against max_unavailable of its group.
-func (x wire) checkRoll(g saga.Saga, d simulator.Droplet) {
-	w := x.w
-	group := func(f fleet.Fleet, subject string) string { s, _ := f.Spec(subject); return s.Group }
-	now := w.files[len(w.files)-1].fleet
-	live, err := x.who.life.store.Live(context.Background())
-	if err != nil {
-		w.broke("law 03", "the journal cannot be read while a write is on the wire: %v", err)
-	}
-	down, most, since := []string{}, 1, w.since(g)
-	for _, other := range live {
-		var c sagaContext
-		_ = json.Unmarshal(other.Context, &c)
-		ours := group(now, g.Subject) != "" && group(now, other.Subject) == group(now, g.Subject)
-		is, there := w.s.sim.Droplet(c.DropletID)
-		again := c.Found.Off && is.Status == "active" // it was off, and is on by now
-		if !ours || other.Labels[fleet.LabelDowntime] == "" || c.Found.On == nil || !*c.Found.On || !there || again {
-			continue
-		}
-		down = append(down, other.Subject)
-		if began := w.since(other); began.Before(since) {
-			since = began
-		}
-	}
-	w.lately(since, func(f fleet.Fleet) bool {
-		of := 0
-		for _, s := range f.Specs {
-			if s.Group == group(f, g.Subject) {
-				of++
-			}
-		}
-		most = max(most, f.Policy.MaxUnavailable.Of(of))
-		return false
-	})
-	if len(down) > most {
-		w.broke("max_unavailable", "droplet %d %s is switched off for a resize: with it %v are down at once, and %d may be", d.ID, d.Name, down, most)
-	}
-	w.s.count("update: max_unavailable bounded a resize")
 }
 
 // checkHeir holds a create against what the file says the name was called before: the droplet of that name is the one that is desired.
@@ -143,7 +101,7 @@ func (s *soak) readUpdates(p plan.Plan) {
 		case a.HeldBy == "backoff" && strings.Contains(a.HeldReason, "another tool may be at work"):
 			s.count("drift: gave way to another tool")
 		case a.HeldBy == "turn" && strings.Contains(a.HeldReason, "max_unavailable"):
-			s.count("update: max_unavailable let the others wait")
+			s.count("law 18: max_unavailable let the others wait")
 		case a.Kind == plan.Replace && !a.Held && a.Corrects():
 			s.count("drift: took another droplet")
 		}

@@ -91,9 +91,22 @@ func (w *watch) protected(who *world, d simulator.Droplet, recent time.Time) {
 	}
 }
 
+// goesWhole tells whether a saga goes by a rollout that a person approved, or that the file lets go without one.
+func (w *watch) goesWhole(who *world, s saga.Saga, name string) bool {
+	rows, err := who.life.store.Rollouts(context.Background())
+	if err != nil {
+		w.broke("law 09", "the rollouts cannot be read: %v", err)
+	}
+	approved := slices.ContainsFunc(rows, func(r fleet.Rollout) bool { return r.ID == s.Labels[fleet.LabelRollout] && r.Approval != "" })
+	return approved || w.lately(w.since(s), func(f fleet.Fleet) bool {
+		spec, ok := f.Spec(name)
+		return ok && f.Policy.RolloutOf(spec).Unattended
+	})
+}
+
 // bounded checks policy.max_destroy where it is a number: no more unapproved destroys and replaces of registered droplets at a time.
 func (w *watch) bounded(who *world, s saga.Saga, c sagaContext) {
-	if s.Labels[fleet.LabelApproval] != "" || c.License.While == "always" {
+	if s.Labels[fleet.LabelApproval] != "" || c.License.While == "always" || w.goesWhole(who, s, c.License.Name) {
 		return
 	}
 	most := 0

@@ -30,7 +30,10 @@ func (s *soak) mend() {
 	if s.oneIn(2) {
 		last = s.randomFile()
 	}
-	s.saveFile(last)
+	s.faultSet = simulator.Faults{}
+	s.sim.SetFaults(s.faultSet)
+	s.saveFile(windows.ReplaceAllString(last, "")) // a world at rest waits for no time
+	s.must(s.version().Err)
 	if s.life.taps.dead() {
 		s.crashed(s.world)
 	}
@@ -98,7 +101,9 @@ func forGood(p plan.Plan, a plan.Action) bool {
 func (s *soak) needsPerson(last reconcile.Report) bool {
 	p := last.Outcome.Pass.Plan
 	return p.Approvable() || waitsForWas(p) || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped()) > 0 ||
-		slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return a.HeldBy == "stalled" || a.HeldBy == "tags" })
+		slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
+			return a.HeldBy == "stalled" || a.HeldBy == "tags" || a.HeldBy == "stopped" || a.Blocked
+		})
 }
 
 // stripped are our droplets that lack tags which they were made with.
@@ -177,6 +182,7 @@ func (s *soak) help() {
 			s.tell("person: tries %s again: %v", a.Name, s.life.h.retry(s.ctx(), id[1]))
 		}
 	}
+	s.helpRollouts(last.Outcome.Pass.Plan)
 	s.approve()
 }
 
@@ -282,6 +288,7 @@ func (s *soak) judge() {
 		}
 	}
 	s.judgeForeign()
+	s.judgeRollouts(last)
 	s.judgeDatabase()
 	if s.t.Failed() {
 		s.t.Log(s.describe())
@@ -306,6 +313,8 @@ func (s *soak) judgeDatabase() {
 			s.t.Errorf("saga %s of %s is %s at rest: %s", g.ID, g.Subject, g.Status, g.Error)
 		case g.Status == saga.Superseded:
 			s.count("law 17: a saga was superseded")
+		case strings.Contains(g.Error, "did not become ready within"):
+			s.count("rollout: a droplet was not ready in time")
 		}
 		s.countUpdate(g)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/simulator"
 	"arcadiad/state/sqlite"
@@ -130,6 +131,11 @@ func events() []event {
 		{"a cloned machine", 3, (*soak).cloned},
 		{"a database of moments ago", 5, (*soak).restoredSoon},
 		{"release", 3, (*soak).releases},
+		{"a rollout is paused", 5, func(s *soak) bool { return s.orderRollout(control.PauseRollout) }},
+		{"a rollout is resumed", 5, func(s *soak) bool { return s.orderRollout(control.ResumeRollout) }},
+		{"a rollout is aborted", 3, func(s *soak) bool { return s.orderRollout(control.AbortRollout) }},
+		{"our own network is down", 6, (*soak).networkDown},
+		{"another image", 16, (*soak).anotherImage},
 	}
 }
 
@@ -179,14 +185,14 @@ func (s *soak) misbehaveOnce() bool {
 
 func (s *soak) healthy() {
 	s.tell("faults end")
-	s.faultSet = simulator.Faults{}
+	s.faultSet = simulator.Faults{BadImages: []string{badImage}}
 	s.sim.SetFaults(s.faultSet)
 	s.sim.ClearScript()
 }
 
 func (s *soak) outage(d time.Duration) {
 	s.tell("an outage of %v", d)
-	f := simulator.Faults{}
+	f := simulator.Faults{BadImages: []string{badImage}}
 	all := outages()
 	all[s.rng.IntN(len(all))](&f)
 	s.sim.SetFaults(f)
@@ -256,6 +262,7 @@ func (s *soak) clockJump() bool {
 		"sightings":         {"last_seen_at"},
 		"cloud_provisioned": {"recorded_at"},
 		"absences":          {"since", "last_at", "gone_at"},
+		"rollouts":          {"began_at", "lifted_at", "ended_at"},
 	} {
 		for _, c := range columns {
 			_, err := db.Exec("UPDATE " + table + " SET " + c + " = " + shift(c) + " WHERE " + c + " IS NOT NULL")
@@ -295,9 +302,11 @@ func (s *soak) loseAll() bool {
 		f.HiddenFromLists = []string{pick(s.rng, []string{"a", "b", "web-1", simulator.Everything})}
 	}
 	s.sim.SetFaults(f)
+	s.watch.lies(true)
 	defer func() {
 		s.sleep(s.lasting())
 		s.sim.SetFaults(s.faultSet)
+		s.watch.lies(false)
 	}()
 	s.tell("the database is lost")
 	s.forget()
@@ -320,6 +329,13 @@ func (s *soak) forget() {
 	s.watch.forgot = true
 }
 
+// older notes that an older database took the place of the daemon's.
+func (w *watch) older() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.restored++
+}
+
 // restore puts the backup of some earlier day back, or makes one.
 func (s *soak) restore() bool {
 	s.down(s.world)
@@ -332,6 +348,7 @@ func (s *soak) restore() bool {
 		s.loseDatabase()
 		s.must(os.WriteFile(s.o.State, s.backup, 0o600))
 		s.tell("the backup is restored")
+		s.watch.older()
 		s.forget()
 		s.watch.unreleased()
 	}

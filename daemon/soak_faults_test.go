@@ -59,6 +59,11 @@ func standingFaults() []fault {
 			f.RetryAfter = time.Duration(r.IntN(30)) * time.Second
 		}},
 		{"page_shift", false, func(f *F, r *R) { f.PageShift = 1 + r.IntN(5) }},
+		{"ready_after", true, func(f *F, r *R) { f.ReadyAfter = long(r) }},
+		{"ready_for", true, func(f *F, r *R) { f.ReadyFor = time.Duration(30+r.IntN(1200)) * time.Second }},
+		{"never_ready", true, func(f *F, r *R) {
+			f.NeverReady = []string{pick(r, []string{"a", "b", "web-1", "web-2", "api-1", simulator.Everything})}
+		}},
 		{"slug_retired", true, func(f *F, _ *R) { f.SlugRetired = true }},
 	}
 }
@@ -114,5 +119,5 @@ func mustHappen() []string {
 		"total_moves", "tag_count_off"} {
 		names = append(names, "fault "+lie)
 	}
-	return append(names, "fault without_scopes")
+	return append(names, "fault without_scopes", "fault bad_images", "fault unreachable")
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"arcadiad/plan"
 )
@@ -19,6 +20,7 @@ func (s *soak) randomFile() string {
 	}
 	s.maybe(&b, 3, ", drift: %s", "correct", "replace")
 	s.maybe(&b, 3, ", max_unavailable: %s", "1", "2", "50%")
+	s.maybe(&b, 8, ", %s", windowKey(time.Now()), windowKey(time.Now().Add(6*time.Hour)))
 	b.WriteString("}\ndroplets:")
 	n := 0
 	stanza := func(name, was string) {
@@ -37,7 +39,7 @@ func (s *soak) randomFile() string {
 	}
 	if s.oneIn(2) {
 		stanza(s.called("web"))
-		fmt.Fprintf(&b, ", count: %d}", s.rng.IntN(4))
+		fmt.Fprintf(&b, ", count: %d}", pick(s.rng, []int{0, 1, 2, 3, 3, 4, 5}))
 	}
 	if n == 0 {
 		b.WriteString(" []")
@@ -55,6 +57,11 @@ func (s *soak) maybe(b *strings.Builder, n int, format string, words ...string) 
 
 func (s *soak) randomStanza(b *strings.Builder) {
 	s.maybe(b, 3, ", size: %s", "s-1vcpu-2gb")
+	s.maybe(b, 3, ", image: %s", goodImages[0], goodImages[1], badImage)
+	ready := s.oneIn(2)
+	if ready {
+		s.maybe(b, 1, ", ready: {%s}", readies...)
+	}
 	switch s.rng.IntN(12) {
 	case 0:
 		b.WriteString(", protect: true")
@@ -67,9 +74,16 @@ func (s *soak) randomStanza(b *strings.Builder) {
 	s.maybe(b, 4, ", tags: [%s]", "Blue", "green", "Blue, green")
 	s.maybe(b, 4, ", backups: %s", "true")
 	s.maybe(b, 5, ", ipv6: %s", "true")
-	s.maybe(b, 2, ", resize: %s", "in_place", "in_place", "in_place_with_disk")
+	inPlace := s.oneIn(2)
+	if inPlace {
+		s.maybe(b, 1, ", resize: %s", "in_place", "in_place", "in_place_with_disk")
+	}
 	s.maybe(b, 5, ", on_change: %s", "ignore")
-	s.maybe(b, 6, ", replace: %s", "destroy_first")
+	first := s.oneIn(6)
+	if first {
+		b.WriteString(", replace: destroy_first")
+	}
+	s.rolloutKeys(b, ready && !first, first || inPlace)
 	s.maybe(b, 3, ", drift: %s", "correct", "correct", "replace", "report")
 }
 
@@ -108,12 +122,15 @@ func (s *soak) smallEdit() bool {
 		return false
 	}
 	i := pick(s.rng, stanzas)
-	key := pick(s.rng, []string{"size: s-1vcpu-2gb", "size: s-1vcpu-2gb", "size: s-1vcpu-2gb", "backups: true", "ipv6: true", "tags: [Blue]", "drift: correct"})
+	key := pick(s.rng, []string{"size: s-1vcpu-2gb", "size: s-1vcpu-2gb", "size: s-1vcpu-2gb", "backups: true", "ipv6: true", "tags: [Blue]", "drift: correct", "ready: tcp"})
 	toggle := func(key string) {
-		had := regexp.MustCompile(", " + regexp.QuoteMeta(key[:strings.Index(key, ":")]) + `: (\[[^]]*\]|[^,}]*)`)
+		had := regexp.MustCompile(", " + regexp.QuoteMeta(key[:strings.Index(key, ":")]) + `: (\[[^]]*\]|\{[^}]*\}|[^,}]*)`)
 		if without := had.ReplaceAllString(lines[i], ""); without != lines[i] {
 			lines[i] = without
 			return
+		}
+		if key == "ready: tcp" {
+			key = "ready: {" + pick(s.rng, readies) + "}"
 		}
 		lines[i] = strings.TrimSuffix(lines[i], "}") + ", " + key + "}"
 	}

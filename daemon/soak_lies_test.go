@@ -15,6 +15,8 @@ func (s *soak) lie(what string, lasts time.Duration, tell func(f *simulator.Faul
 	tell(&f)
 	s.tell("for %v: %s", lasts.Round(time.Second), what)
 	s.sim.SetFaults(f)
+	s.watch.lies(true)
+	defer s.watch.lies(false)
 	if f.BlankReads || f.ReadsBehind > 0 || len(f.HiddenFromLists)+len(f.HiddenFromGet) > 0 {
 		s.watch.unseen(true)
 		defer s.watch.unseen(false)
@@ -31,6 +33,13 @@ func (s *soak) lie(what string, lasts time.Duration, tell func(f *simulator.Faul
 	s.sleep(lasts)
 	s.sim.SetFaults(s.faultSet)
 	return true
+}
+
+// lies notes that reads tell what is not so from now on, or that they do not any more.
+func (w *watch) lies(tell bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lying, w.lied = tell, time.Now()
 }
 
 // lasting is how long a lie lasts: seconds, minutes, seldom an hour.

@@ -162,6 +162,7 @@ func (s *soak) restoredSoon() bool {
 	s.sleep(s.between(time.Second, 10*time.Minute))
 	s.down(s.world)
 	s.world.restore(backup)
+	s.watch.older()
 	s.forget()
 	s.watch.unreleased()
 	s.tell("a copy of the database of moments ago is put back")

@@ -26,6 +26,7 @@ type soak struct {
 	seed     uint64
 	rng      *rand.Rand
 	watch    *watch
+	serving  *serving
 	template []byte
 	second   *world // another daemon with a database of its own on the same fleet; nil: there was none yet
 	clone    *world // a daemon on a copy of the database; nil: there was none
@@ -82,7 +83,7 @@ func (s *soak) prepare(w *world) {
 	w.log = slog.New(ear{w.log.Handler(), &s.counting, s.tally})
 	w.o.Log = w.log
 	s.watch.overhear(w)
-	w.wire = func(next http.RoundTripper) http.RoundTripper { return wire{s.watch, w, next} }
+	w.wire = func(next http.RoundTripper) http.RoundTripper { return wire{s.watch, w, s.serving.onWire(w, next)} }
 	w.must(os.WriteFile(w.o.State, s.template, 0o600))
 }
 
@@ -99,7 +100,9 @@ func (s *soak) live() {
 			s.stranger(fmt.Sprintf("crowd-%d", i+1))
 		}
 	}
+	s.balance()
 	s.saveFile(s.randomFile())
+	s.healthy()
 	if s.oneIn(2) {
 		s.misbehave()
 	}
@@ -203,6 +206,7 @@ func (s *soak) read() {
 		}
 	}
 	s.readUpdates(p)
+	s.readRollouts(p)
 	for _, a := range p.Actions {
 		held := map[string]string{
 			"max_destroy": "law 09: max_destroy held", "protect": "law 09: protect held", "volumes": "law 09: volumes held", "max_droplets": "law 09: max_droplets held",

@@ -39,7 +39,7 @@ func (t tally) String() string {
 // missed are those that must be met by a long run, and were not.
 func (t tally) missed() []string {
 	var missed []string
-	for _, what := range slices.Concat(mustHappen(), laws()) {
+	for _, what := range slices.Concat(mustHappen(), laws(), rolled()) {
 		if t[what] == 0 {
 			missed = append(missed, what)
 		}
@@ -70,10 +70,11 @@ func laws() []string {
 		"law 15: user data left the database",
 		"law 16: a lost database was adopted again", "law 16: unknown origin was held",
 		"law 17: a saga was superseded", "law 17: a rename that leads nowhere was held",
-		"law 18: the group's turn was waited for",
+		"law 18: the group's turn was waited for", "law 18: max_unavailable let the others wait", "law 18: a group was counted at a DELETE",
+		"law 18: a group was counted at a shutdown", "law 18: a group was counted at a drain",
 		"update: RetagDroplet", "update: RenameDroplet", "update: SwitchBackups", "update: EnableIPv6", "update: ResizeDroplet", "update: PowerOnDroplet",
-		"update: ProtectDroplet", "update: went back", "update: a resize went back, and the droplet is on", "update: max_unavailable let the others wait",
-		"update: max_unavailable bounded a resize", "update: a droplet made room for its replacement", "update: a renamed group kept its droplet",
+		"update: ProtectDroplet", "update: went back", "update: a resize went back, and the droplet is on",
+		"update: a droplet made room for its replacement", "update: a renamed group kept its droplet",
 		"update: an old name waited for a person",
 		"drift: was put back", "drift: waited for a second look", "drift: gave way to another tool", "drift: took another droplet",
 		"drift: was left alone where the file says report", "drift: the file has its way where it says correct",

@@ -95,6 +95,7 @@ func play(t *testing.T, seed uint64, template []byte, tally tally) {
 			names: map[string]string{}}
 		s.world = newWorld(t, simulator.Options{Seed: seed, Activation: s.between(time.Second, 40*time.Second)})
 		s.watch = newWatch(s)
+		s.serving = s.watchServing()
 		s.prepare(s.world)
 		defer func() {
 			for _, w := range s.worlds() {

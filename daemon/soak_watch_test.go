@@ -42,6 +42,9 @@ type watch struct {
 	copies   map[int64]bool  // droplets that bear copied tags
 	released map[int64]bool  // droplets that a person released for good
 	last     lastWrite
+	lying    bool         // reads tell what is not so
+	lied     time.Time    // when they did last; zero: never
+	restored int          // how often an older database took the place of a daemon's
 	hiding   bool         // reads hide droplets
 	hidFrom  time.Time    // since when they do or did
 	hidTo    time.Time    // until when they did

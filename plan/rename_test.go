@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,24 @@ func TestLaw17WasFollowsAChain(t *testing.T) {
 	s.recorded.Records[0].Heir = "svc-1"
 	s.expect(t, "update svc-1 101")
 	s.register(300, "svc-1")
+	s.expect(t, "destroy web-1 101")
+}
+
+// Law 5: what is registered at the beginning of a chain of renames is not destroyed because another droplet bears the last name by then.
+func TestLaw05AChainThatAnotherDropletEnds(t *testing.T) {
+	s := converged("web-1", "keep")
+	s.unwant("web-1")
+	s.desired.Specs = append(s.desired.Specs, specOf("svc-1"))
+	s.spec("svc-1").Was = "api-1"
+	s.recorded.Records[0].Heir = "svc-1"
+	s.seeTagged(300, "svc-1") // another arcadiad's
+	p := s.expect(t, "adopt svc-1 300")
+	if !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "web-1 is left alone; remove `was` from the file") }) {
+		t.Errorf("nobody says so: %q", p.Warnings)
+	}
+	s.register(300, "svc-1")
+	s.expect(t)
+	s.spec("svc-1").Was = "" // as the warning says
 	s.expect(t, "destroy web-1 101")
 }
 

@@ -73,7 +73,7 @@ func predecessor(spec *fleet.Spec, to *subject, names, given map[string]*subject
 	if spec.Was != "" {
 		candidates = append(candidates, names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])
 	}
-	if !to.stands() {
+	if spec.Was != "" || !to.stands() { // while the file says `was`, even if another droplet has taken the name meanwhile
 		candidates = append(candidates, given[fleet.Key(spec.Name)])
 	}
 	for _, x := range candidates {
