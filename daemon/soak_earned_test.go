@@ -27,6 +27,7 @@ type past struct {
 	saw      time.Time         // when a person last approved a plan that names it
 	shielded time.Time         // since when it bears arcadia-protect; zero: it does not
 	volumes  time.Time         // since when volumes are attached to it; zero: none are
+	sent     time.Time         // when a DELETE of it was sent first; zero: none was
 }
 
 // past gives what is known of a droplet. The caller holds the lock.
@@ -193,6 +194,10 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 	if g.Kind == fleet.SagaReplace { // its replacement is registered, so whatever the file says since lets it go forward
 		asked = w.since(g)
 	}
+	if p.sent.IsZero() {
+		p.sent = now
+	}
+	unseen := w.lying && p.volumes.After(p.sent) // a DELETE that had no effect is sent again while reads hide what has come since
 	approved := p.saw.After(now.Add(-approvalLasts))
 	recorded, err := x.who.life.store.Load(context.Background())
 	if err != nil {
@@ -211,7 +216,7 @@ func (x wire) checkEarned(d simulator.Droplet, g saga.Saga) {
 		w.broke("law 09", "a DELETE of droplet %d %s, which bears %s since %v", d.ID, d.Name, fleet.ProtectTag, p.shielded.Sub(w.s.began))
 	case ever && (i >= 0 || !approved) && w.always(now.Add(-5*time.Second), func(f fleet.Fleet) bool { return w.shields(f, p, name, d.ID) }):
 		w.broke("law 09", "a DELETE of droplet %d, registered as %s, which the file in force protects", d.ID, name)
-	case !p.volumes.IsZero() && p.volumes.Before(recent) && !(approved && p.saw.After(p.volumes)):
+	case !p.volumes.IsZero() && p.volumes.Before(recent) && !unseen && !(approved && p.saw.After(p.volumes)):
 		w.broke("law 09", "a DELETE of droplet %d %s with volumes since %v, and nobody approved that", d.ID, d.Name, p.volumes.Sub(w.s.began))
 	case approved:
 		w.s.count("law 05: a person's approval ended a droplet")

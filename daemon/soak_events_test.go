@@ -135,7 +135,7 @@ func events() []event {
 		{"a rollout is resumed", 5, func(s *soak) bool { return s.orderRollout(control.ResumeRollout) }},
 		{"a rollout is aborted", 3, func(s *soak) bool { return s.orderRollout(control.AbortRollout) }},
 		{"our own network is down", 6, (*soak).networkDown},
-		{"another image", 16, (*soak).anotherImage},
+		{"another image", 24, (*soak).anotherImage},
 	}
 }
 

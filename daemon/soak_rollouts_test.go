@@ -84,21 +84,26 @@ func (s *soak) anotherImage() bool {
 
 var imageKey = regexp.MustCompile(`, image: [a-z0-9-]+`)
 
-// orderRollout has a person say something to a rollout that is under way.
+// orderRollout has a person say something to a rollout that is under way, or that begins soon.
 func (s *soak) orderRollout(do control.RolloutVerb) bool {
-	if s.life.taps.dead() {
-		return false
+	live := func() []fleet.Rollout {
+		rows, err := s.reader().Rollouts(s.ctx())
+		s.must(err)
+		return slices.DeleteFunc(rows, func(r fleet.Rollout) bool { return !r.Live() })
 	}
-	rows, err := s.reader().Rollouts(s.ctx())
-	s.must(err)
-	rows = slices.DeleteFunc(rows, func(r fleet.Rollout) bool { return !r.Live() })
-	if len(rows) == 0 {
+	for range 3 {
+		if len(live()) == 0 && s.anotherImage() {
+			s.sleep(s.between(5*time.Second, 2*time.Minute))
+		}
+	}
+	rows := live()
+	if s.life.taps.dead() || len(rows) == 0 {
 		return false
 	}
 	group := pick(s.rng, rows).Group
 	ctx, cancel := context.WithTimeout(s.ctx(), 10*time.Minute) // an abort waits for what is under way
 	defer cancel()
-	_, err = s.life.h.orderRollout(ctx, control.RolloutOrder{Group: group, Do: do})
+	_, err := s.life.h.orderRollout(ctx, control.RolloutOrder{Group: group, Do: do})
 	s.tell("person: %s of the rollout of %s: %v", do, group, err)
 	return err == nil
 }

@@ -35,51 +35,58 @@ func (p createSteps) uncreate(ctx context.Context, run *saga.Run, w *work) error
 			return nil
 		}
 	}
+	by := ownLicense(run.ID(), w)
 	if begun := w.Demolition.Sent && w.Demolition.DropletID == w.DropletID; !begun {
-		stays, err := p.stays(ctx, run, w)
+		stays, judged, err := p.stays(ctx, run, w)
 		if err != nil || stays {
 			return err
 		}
+		if !judged {
+			by.asks = func(context.Context, fleet.Droplet) error {
+				return saga.Later(time.Second, fmt.Errorf("droplet %d shows now: looking whether it is in use", w.DropletID))
+			}
+		}
 	}
 	keepFacts(run, fleet.Facts{Undone: true})
-	return p.demolish(ctx, run, w, ownLicense(run.ID(), w))
+	return p.demolish(ctx, run, w, by)
 }
 
-// stays looks whether the droplet that the saga made is one that a compensation leaves alone.
-func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, error) {
+// stays looks whether the droplet that the saga made is one that a compensation leaves alone. Judged is false where the look could not tell: the
+// droplet is not shown, or not this saga's by its tags, and that may change.
+func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (stays, judged bool, err error) {
 	looks := p.looks(run)
 	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
 	if err != nil || len(seen) == 0 {
-		return false, err // not shown: it is looked for
+		return false, false, err // not shown: it is looked for
 	}
 	d := seen[0]
 	switch {
 	case d.Unread.Has(fleet.UnreadTags): // it may be protected
-		return false, notTold(d)
+		return false, false, notTold(d)
 	case w.disowns(run.ID(), d) != "": // that needs a person
-		return false, nil
+		return false, false, nil
 	}
 	var bearers []fleet.Droplet
 	if run.Resumed() || !slices.Contains(w.creates().Answered, d.ID) {
 		if bearers, _, err = looks.next(ctx, w.traces(run.ID())); err != nil {
-			return false, err
+			return false, true, err
 		}
 	}
 	hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
 	if err != nil {
-		return false, err
+		return false, true, err
 	}
 	if why := w.keeps(run.ID(), d, bearers, hanging.ByDroplet[d.ID]); why != "" {
 		run.Log().Warn("the droplet is no leftover of this saga, so it stays", "id", d.ID, "why", why)
 		run.Put(d)
-		return true, nil
+		return true, true, nil
 	}
 	if !run.Resumed() || !ready(d, w.identity(run.ID())) || p.idle(ctx, w, d) {
-		return false, nil
+		return false, true, nil
 	}
 	served, err := p.served(ctx, run, w, looks, bearers)
 	if err != nil || served {
-		return false, err
+		return false, true, err
 	}
 	// Its journal may be a copy, and this the droplet that serves by now. A plan decides about it, with all its holds.
 	run.Log().Warn("the droplet is in service: it is registered, and not destroyed", "id", d.ID)
@@ -87,7 +94,7 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (bool, e
 	spec.UserData = string(run.Secret())
 	run.Put(d, fleet.Record{DropletID: d.ID, Name: w.Spec.Name, Values: fleet.ValuesOf(spec), ImageID: d.ImageID, RecordedAt: time.Now(),
 		Protect: p.protects(w) || d.HasTag(fleet.ProtectTag), SagaID: run.ID()})
-	return true, nil
+	return true, true, nil
 }
 
 // idle tells whether an active droplet is not in service, since it does not pass its probe: its saga has waited for that in vain, or others

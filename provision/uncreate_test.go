@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -162,6 +163,42 @@ func TestLaw13NothingInServiceIsDestroyedAfterARestart(t *testing.T) {
 				t.Errorf("%s: it is gone", what)
 			}
 		})
+	}
+}
+
+// What is in service is not destroyed for having been out of sight, or without its tags, when the saga looked whether it is in use: whenever it
+// shows again, that is looked at.
+func TestLaw13NothingInServiceIsDestroyedUnjudged(t *testing.T) {
+	for what, hide := range map[string]func(y *stage, d simulator.Droplet) (show func()){
+		"its tag is off": func(y *stage, d simulator.Droplet) func() {
+			y.sim.Untag(d.ID, fleet.ManagedTag)
+			return func() { y.sim.Tag(d.ID, fleet.ManagedTag) }
+		},
+		"it is not shown": func(y *stage, d simulator.Droplet) func() {
+			id := []string{strconv.FormatInt(d.ID, 10)}
+			y.sim.SetFaults(simulator.Faults{HiddenFromLists: id, HiddenFromGet: id})
+			return func() { y.sim.SetFaults(simulator.Faults{}) }
+		},
+	} {
+		for seconds := range 40 {
+			inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
+				id := y.provision(spec("web"))
+				time.Sleep(10 * time.Second)
+				y.end()
+				time.Sleep(2 * time.Minute)
+				d := y.sim.Named("web")[0]
+				show := hide(y, d)
+				y.want()
+				y.start()
+				time.Sleep(time.Duration(seconds) * time.Second)
+				show()
+				y.observe()
+				y.until(id, saga.Superseded)
+				if _, there := y.sim.Droplet(d.ID); !there {
+					t.Errorf("%s for %d s: it was destroyed", what, seconds)
+				}
+			})
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ func serving() []mutant {
 	take(13, "readiness: it passes for as long as the file says", ready, `r.w.Ready.Passing && r.w.Ready.Passed >= r.probe.For {`, `r.w.Ready.Passing {`, steps)
 	take(13, "readiness: from the journal, what does not serve is not kept", "provision/uncreate.go", ` || p.idle(ctx, w, d) {`, ` {`, steps)
 	take(13, "readiness: from the journal, what may serve is kept", "provision/uncreate.go", ` && (w.Ready != nil && w.Ready.Late || p.o.Inventory.AnsweredBeside(d.ID))`, ``, steps)
+	take(13, "what shows late is judged before it is destroyed", "provision/uncreate.go", `if !judged {`, `if false {`, steps)
 	take(14, "who needs a person, and patience, is looked at again soon", "saga/worker.go", `if is[*helpless](err) && next.Status != Stuck {`, `if false {`, packageTests("saga"))
 
 	const service = "provision/service.go"
