@@ -248,7 +248,9 @@ func (x servingWire) leaving(r *http.Request, body []byte) *takingOut {
 	if name, ok := x.member(id); ok && !x.again(id, t) {
 		t.posed = x.questions(name)
 	}
-	t.posed = slices.DeleteFunc(t.posed, func(q question) bool { return !x.s.surely(id, q.probed) })
+	if slices.ContainsFunc(t.posed, func(q question) bool { return !x.s.surely(id, q.probed) }) {
+		t.posed = nil // by one version it is out of service already
+	}
 	return t
 }
 

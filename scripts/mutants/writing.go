@@ -54,7 +54,7 @@ func writing() []mutant {
 	take(4, "a stranger takes back what was earned", create, `stranger, w.Attempt.Settled = other, 0`, `stranger = nil`, steps)
 	take(4, "namesakes of before are no strangers", "provision/made.go", `, slices.Contains(w.Namesakes, d.ID):`, `, slices.Contains(w.Namesakes, 0):`, steps)
 	take(4, "a hit is taken", "provision/made.go", `case d.HasTag(fleet.SagaTag(sagaID)):`, `case d.HasTag(fleet.SagaTag(sagaID)) && false:`, steps)
-	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, ownLicense(run.ID(), w))`, `return nil`, steps)
+	take(13, "a failed create is destroyed", "provision/uncreate.go", `return p.demolish(ctx, run, w, by)`, `return nil`, steps)
 	take(13, "a failed create is looked for first", "provision/uncreate.go", `if w.DropletID == 0 && w.Attempt != nil {`, `if false {`, steps)
 	take(17, "a create asks the file first", create, `if err := p.asked(w); err != nil {
 			return err
