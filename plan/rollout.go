@@ -17,7 +17,7 @@ type Rollout struct {
 	Next    []string `json:"Next"`    // members that this plan begins
 	Waiting []string `json:"Waiting"` // all others that are to change
 	Size    int      `json:"Size"`    // how many go at a time
-	Canary  int      `json:"Canary"`  // how many go first, alone; 0: none, or it has begun
+	Canary  int      `json:"Canary"`  // how many go first, alone; 0: none, or a member is changed already
 	Probe   string   `json:"Probe"`   // what a new droplet must pass, in words; empty: it only has to be active
 
 	HeldBy  string        `json:"HeldBy"`  // the hold that keeps all that is left of it; empty: none does

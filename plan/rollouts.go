@@ -265,10 +265,9 @@ func batchesOf(g *group, begun, todo int, underWay bool) (number, left int) {
 		return 1 + (max(0, members-first)+size-1)/size
 	}
 	number = many(begun, g.rules.Canary) + 1
-	left = many(todo, g.canary())
-	if underWay {
+	if left = many(todo, g.canary()); underWay {
 		number--
-		left++
+		left = 1 + many(todo, 0) // the canary, if there is one, is under way
 	}
 	return max(1, number), left
 }

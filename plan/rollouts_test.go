@@ -72,6 +72,15 @@ func TestWhatAPlanSaysOfARollout(t *testing.T) {
 			underWay(s, row)
 			return s
 		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "" at "": `},
+		"the canaries are under way": {func() *scene {
+			s, three := eight(), 3
+			s.desired.Policy.MaxDestroy = fleet.Limit{Value: 100, Percent: true}
+			s.desired.Policy.Rollout = fleet.RolloutKeys{Canary: &three, Pause: &pause}
+			row := s.begin("web")
+			underWay(s, row)
+			s.replaced(row, 101, "running", time.Minute).Live = true
+			return s
+		}, `batch 1 of 4, 8 of 8 serve, 36m0s, by "" at "": `},
 		"the account is full": {func() *scene {
 			s, _ := afterPause()
 			s.observed.Account.DropletLimit = 8
