@@ -34,6 +34,11 @@ func leaving(b *builder, limit int) departures {
 	}
 	approved := map[*group]bool{}
 	for g := range leave.whole {
+		for _, saga := range g.live {
+			if comesBack(b, g, saga) {
+				leave.whole[g]++
+			}
+		}
 		approved[g] = leave.whole[g] > limit || approvedWhole(b, g)
 	}
 	for _, d := range b.drafts {
@@ -70,6 +75,28 @@ func leaving(b *builder, limit int) departures {
 		}
 	}
 	return leave
+}
+
+// comesBack tells whether the droplet of a live saga is to be changed anew when the saga is over: it is a part of another change than the file
+// asks for, or goes about it in another way.
+func comesBack(b *builder, g *group, saga *fleet.Saga) bool {
+	target := saga.DropletID
+	if saga.Kind == fleet.SagaReplace {
+		target = saga.Replaces
+	}
+	if !b.registered(target) {
+		return false
+	}
+	same := g.row != nil && saga.Rollout == g.row.ID
+	switch saga.Kind {
+	case fleet.SagaReplace:
+		return !same || g.spec.Rules.Order == fleet.DestroyFirst
+	case fleet.SagaDestroy:
+		return !same || g.spec.Rules.Order != fleet.DestroyFirst
+	case fleet.SagaUpdate:
+		return !same || g.spec.Rules.Resize == fleet.ResizeReplace
+	}
+	return false
 }
 
 // begins gives the group whose rollout would begin with the action; nil: it is a part of none, or of one that has begun.

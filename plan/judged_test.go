@@ -169,6 +169,28 @@ func TestLaw09WhoJoinsIsJudged(t *testing.T) {
 	}
 }
 
+// Law 9: what is under way in a change of before, or in another way, comes back, and counts with what begins.
+func TestLaw09WhatComesBackIsCounted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		edit func(s *scene)
+		want string
+	}{
+		"nothing":       {func(*scene) {}, "map[turn:3]"},
+		"another image": {func(s *scene) { s.rules(func(x *fleet.Spec) { x.Image = "fedora-42-x64" }) }, "map[max_destroy:3]"},
+		"another way":   {func(s *scene) { s.rules(func(x *fleet.Spec) { x.Rules.Order = fleet.DestroyFirst }) }, "map[max_destroy:3]"},
+	} {
+		s := edited("db-1", "db-2", "db-3", "db-4")
+		s.desired.Policy.MaxDestroy = fleet.Limit{Value: 3}
+		row := s.begin("db")
+		row.Approval = "0123456789ab"
+		s.replaced(row, 101, "running", time.Minute).Live = true
+		tt.edit(s)
+		if got := fmt.Sprint(heldBy(s.build(t), Replace)); got != tt.want {
+			t.Errorf("%s: held by %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
 // A rollout is done when its members are. What else is to change in its group, and needs a person, is another one.
 func TestARolloutEndsWithItsMembers(t *testing.T) {
 	s := edited("db-1", "db-2", "db-3")

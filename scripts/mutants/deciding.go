@@ -153,6 +153,7 @@ func deciding() []mutant {
 	take(9, "a rollout is judged whole", destroying, `case g != nil && leave.whole[g] > limit:`, `case false:`)
 	take(9, "a rollout that has begun is not judged again", destroying, `|| g != nil && agreed(g, d) {`, `{`)
 	take(9, "only the droplet that was a member was agreed to", destroying, `return member && m.DropletID == d.DropletID`, `return member && m.DropletID > 0`)
+	take(9, "what comes back is counted", destroying, "if comesBack(b, g, saga) {", "if false && comesBack(b, g, saga) {")
 	take(9, "only the way that was judged was agreed to", destroying, ` && m.Way == g.way(d)`, ``)
 	take(9, "who lets a rollout go unattended may ask for a person again", group, `way += " unattended"`, `way += ""`)
 	take(9, "who needs an approval is no member without it", "plan/rollouts.go", "case needs(d):\n\t\t\treturn true", "case needs(d):\n\t\t\treturn false")
