@@ -135,6 +135,7 @@ func events() []event {
 		{"a rollout is resumed", 5, func(s *soak) bool { return s.orderRollout(control.ResumeRollout) }},
 		{"a rollout is aborted", 3, func(s *soak) bool { return s.orderRollout(control.AbortRollout) }},
 		{"our own network is down", 6, (*soak).networkDown},
+		{"a change of a group with members off", 14, (*soak).onEdge},
 		{"another image", 24, (*soak).anotherImage},
 	}
 }

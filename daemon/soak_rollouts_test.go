@@ -108,6 +108,54 @@ func (s *soak) orderRollout(do control.RolloutVerb) bool {
 	return err == nil
 }
 
+var countKey = regexp.MustCompile(`, count: \d+`)
+
+// onEdge is a change of a group of which people have switched some members off a while ago: what is left of it serves.
+func (s *soak) onEdge() bool {
+	lines, i, ok := s.stanza()
+	if !ok || s.life.taps.dead() {
+		return false
+	}
+	name := nameKey.FindString(lines[i])[len("{name: "):]
+	if !countKey.MatchString(lines[i]) || s.oneIn(2) {
+		lines[i] = strings.TrimSuffix(countKey.ReplaceAllString(lines[i], ""), "}") + fmt.Sprintf(", count: %d}", 2+s.rng.IntN(4))
+		s.saveFile(strings.Join(lines, "\n"))
+		s.sleep(s.between(2*time.Minute, 6*time.Minute))
+	}
+	off := 0
+	for _, d := range s.sim.Droplets() {
+		stem, _ := fleet.SplitName(d.Name)
+		if stem == name && !s.watch.isForeign(d.ID) && d.Status == "active" && s.oneIn(2) {
+			s.tell("console: switches droplet %d %s off", d.ID, d.Name)
+			s.touch(d, "status", "off")
+			s.sim.PowerOff(d.ID)
+			off++
+		}
+	}
+	s.sleep(s.between(3*time.Minute, 5*time.Minute))
+	lines = strings.Split(s.good, "\n")
+	i = slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "  - {name: "+name+",") })
+	if i < 0 || off == 0 {
+		return false
+	}
+	switch s.rng.IntN(4) {
+	case 0: // a surplus
+		lines[i] = countKey.ReplaceAllString(lines[i], fmt.Sprintf(", count: %d", 1+s.rng.IntN(3)))
+	case 1:
+		if bare := strings.Replace(lines[i], ", size: s-1vcpu-2gb", "", 1); bare != lines[i] {
+			lines[i] = bare
+		} else {
+			lines[i] = strings.TrimSuffix(lines[i], "}") + ", size: s-1vcpu-2gb}"
+		}
+	default:
+		image := pick(s.rng, append([]string{oldImage}, goodImages...))
+		lines[i] = strings.TrimSuffix(imageKey.ReplaceAllString(lines[i], ""), "}") + ", image: " + image + "}"
+	}
+	s.saveFile(strings.Join(lines, "\n"))
+	s.sleep(s.between(time.Minute, 15*time.Minute))
+	return true
+}
+
 // networkDown has no probe get through for a while.
 func (s *soak) networkDown() bool {
 	f := s.faultSet
@@ -220,7 +268,21 @@ func (s *soak) helpRollouts(p plan.Plan) {
 			s.count("rollout: a person resumed it")
 		}
 	}
+	var told strings.Builder // what others wait for
+	for _, a := range p.Actions {
+		if a.HeldBy == "turn" {
+			told.WriteString(a.HeldReason)
+		}
+	}
+	for _, g := range s.life.h.engine.Live() {
+		told.WriteString(g.Error)
+	}
 	for _, d := range s.sim.Droplets() {
+		if !s.watch.isForeign(d.ID) && d.Status == "off" && strings.Contains(told.String(), d.Name) {
+			s.tell("person: switches droplet %d %s on, which others wait for", d.ID, d.Name)
+			s.touch(d, "status", "active")
+			s.sim.PowerOn(d.ID)
+		}
 		if !s.watch.isForeign(d.ID) && d.Status == "active" && !s.sim.Serves(d.ID) {
 			s.tell("person: reboots droplet %d %s, which does not serve", d.ID, d.Name)
 			s.sim.PowerOff(d.ID)
