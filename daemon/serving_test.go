@@ -37,7 +37,14 @@ type serving struct {
 
 	mu     sync.Mutex
 	spells map[service]*spell
-	down   time.Time // since when this host's own network is down; zero: it works
+	begun  map[begun]bool // destroys that a DELETE was sent for, and whether the group could spare the droplet when the first one went
+	down   time.Time      // since when this host's own network is down; zero: it works
+}
+
+// begun is the destroy of a droplet by a daemon.
+type begun struct {
+	who *world
+	id  int64
 }
 
 // taker is a daemon that knows what it did.
@@ -76,7 +83,7 @@ type spell struct {
 // watchServing watches all that the daemon of a world does.
 func watchServing(w *world) *serving {
 	s := &serving{
-		sim: w.sim, grace: 75 * time.Second, spells: map[service]*spell{},
+		sim: w.sim, grace: 75 * time.Second, spells: map[service]*spell{}, begun: map[begun]bool{},
 		broke: func(format string, args ...any) { w.t.Errorf("law 18: "+format, args...) },
 		files: func(who *world) []fleet.Fleet {
 			f, _ := who.life.h.loop.Desired()
@@ -251,6 +258,9 @@ func (x servingWire) leaving(r *http.Request, body []byte) *takingOut {
 	if slices.ContainsFunc(t.posed, func(q question) bool { return !x.s.surely(id, q.probed) }) {
 		t.posed = nil // by one version it is out of service already
 	}
+	if t.what == "a DELETE" && x.s.goesOn(t) {
+		t.posed = nil
+	}
 	return t
 }
 
@@ -265,6 +275,22 @@ func (x servingWire) member(id int64) (name string, ok bool) {
 		return "", false
 	}
 	return records[i].Name, true
+}
+
+// goesOn notes the first DELETE of a droplet, and tells of a later one whether the group could spare it then: what has begun goes on (law 13),
+// whatever others do meanwhile.
+func (s *serving) goesOn(t *takingOut) bool {
+	s.mu.Lock()
+	spared, again := s.begun[begun{t.who, t.d.ID}]
+	s.mu.Unlock()
+	if again {
+		return spared
+	}
+	spared = s.verdict(t) == ""
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun[begun{t.who, t.d.ID}] = spared
+	return false
 }
 
 // again tells whether the droplet is on its way out already: it is powered off because it did not shut down. A DELETE that had no effect, and
@@ -368,34 +394,46 @@ func (s *serving) done(t *takingOut) {
 		}
 	}
 	s.mu.Unlock()
+	if why := s.verdict(t); why != "" {
+		s.broke("%s of droplet %d %s, which serves: %s", t.what, t.d.ID, t.d.Name, why)
+	}
+}
+
+// verdict says why the group cannot spare the droplet at this moment; empty: it can.
+func (s *serving) verdict(t *takingOut) (why string) {
 	if len(t.posed) == 0 || t.who.life == nil {
-		return
+		return ""
 	}
 	records, err := t.who.life.store.Records(context.Background())
 	if err != nil {
-		return // the process has died meanwhile
+		return "" // the process has died meanwhile
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var why string
 	for _, q := range t.posed {
 		if s.misled != nil && s.misled(q.probed) {
-			return
+			return ""
 		}
-		still, out := s.still(q, records, t)
 		if s.count != nil {
-			s.count("law 18: a group was counted at " + strings.Fields(t.what)[0] + " " + strings.Fields(t.what)[1])
+			s.count("law 18: a group was counted at " + t.what)
 		}
-		if q.probed && !s.down.IsZero() && time.Since(s.down) > s.grace {
-			why = fmt.Sprintf("nothing could be probed since %v", s.down)
-			continue
+		if why = s.short(q, records, t); why == "" {
+			return ""
 		}
-		if len(still) >= q.need {
-			return
-		}
-		why = fmt.Sprintf("%d of %d of %s serve after it, and %d must: not %v", len(still), q.of, q.group, q.need, out)
 	}
-	s.broke("%s of droplet %d %s, which serves: %s", t.what, t.d.ID, t.d.Name, why)
+	return why
+}
+
+// short says why the group cannot spare the droplet by one version of the file; empty: it can.
+func (s *serving) short(q question, records []fleet.Record, t *takingOut) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q.probed && !s.down.IsZero() && time.Since(s.down) > s.grace {
+		return fmt.Sprintf("nothing could be probed since %v", s.down)
+	}
+	still, out := s.still(q, records, t)
+	if len(still) >= q.need {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d of %s serve after it, and %d must: not %v", len(still), q.of, q.group, q.need, out)
 }
 
 // still are the desired members of the group that serve without the droplet that goes, and those that do not. The caller holds the lock.

@@ -174,7 +174,7 @@ func (s *soak) networkDown() bool {
 // watchServing holds all daemons of the world to law 18.
 func (s *soak) watchServing() *serving {
 	watch := &serving{
-		sim: s.sim, spells: map[service]*spell{}, count: s.count,
+		sim: s.sim, spells: map[service]*spell{}, begun: map[begun]bool{}, count: s.count,
 		// The looks at the group may be a minute old when the intent is durable, and each answer on the wire takes up to 20 s.
 		grace: 2 * time.Minute,
 		broke: func(format string, args ...any) { s.watch.broke("law 18", format, args...) },

@@ -11,7 +11,7 @@ func (b *builder) groupOf(x *subject) string {
 	if x.spec != nil {
 		return fleet.Key(x.spec.Group)
 	}
-	stem := stemOf(fleet.Key(x.name))
+	stem, _ := fleet.SplitName(fleet.Key(x.name)) // a single droplet's is its name: it may be a group by now
 	if b.renamed == nil {
 		b.renamed = renamedGroups(b.desired.Specs)
 	}

@@ -102,3 +102,21 @@ func TestLaw18ABlockedGroupSaysTheWayOut(t *testing.T) {
 		}
 	}
 }
+
+// Law 18: a single droplet whose stanza gets a count serves until enough of the numbered ones do.
+func TestLaw18ASingleThatBecomesAGroup(t *testing.T) {
+	s := converged("db", "keep")
+	large := *s.spec("db")
+	large.Size = "s-2vcpu-2gb" // else it looks like a rename
+	s.droplet(101).Size, s.recorded.Records[0].Values = large.Size, fleet.ValuesOf(large)
+	s.unwant("db")
+	s.desired.Specs = append(s.desired.Specs, specOf("db-1"), specOf("db-2"), specOf("db-3"))
+	p := s.expect(t, "destroy db 101 held by turn", "provision db-1", "provision db-2", "provision db-3")
+	if a := p.Actions[0]; !a.Waits() || a.HeldReason != "waiting its turn (1 of 3 at once): db-1, db-2 and db-3 are out of service, and max_unavailable allows no more" {
+		t.Errorf("waits %v: %s", a.Waits(), a.HeldReason)
+	}
+	s.register(201, "db-1")
+	s.expect(t, "destroy db 101 held by turn", "provision db-2", "provision db-3")
+	s.register(202, "db-2")
+	s.expect(t, "destroy db 101", "provision db-3")
+}
