@@ -224,7 +224,7 @@ func TestNotBlamedWhileTheNetworkComesAndGoes(t *testing.T) {
 			y.witness(probed("web"))
 			y.sim.SetFaults(simulator.Faults{Unreachable: []string{"web"}})
 			other, probes := y.sim.Named("db")[0].PublicIPv4, 0
-			y.dialed = func(address string) {
+			y.onDial(func(address string) {
 				if !strings.HasPrefix(address, other+":") {
 					return
 				}
@@ -236,7 +236,8 @@ func TestNotBlamedWhileTheNetworkComesAndGoes(t *testing.T) {
 				default:
 					y.sim.SetFaults(simulator.Faults{Unreachable: []string{"web"}})
 				}
-			}
+			})
+
 			id := y.carry(plan.Provision)[0]
 			y.until(id, tt.ends)
 			time.Sleep(time.Hour)

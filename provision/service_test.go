@@ -242,17 +242,17 @@ func TestLaw18ASurplusServesUntilOthersDo(t *testing.T) {
 		begin := y.begin(y.observe())
 		y.sim.ShutDown(made[0].ID)
 		y.sim.ShutDown(made[1].ID)
-		y.dialed = func(address string) {
+		y.onDial(func(address string) {
 			if strings.Contains(address, made[3].PublicIPv4) {
 				time.Sleep(time.Minute)
 			}
-		}
+		})
 		id := begin(plan.Destroy)[0]
 		time.Sleep(10 * time.Minute)
 		if n := len(y.sent(routeDelete)); n != 0 {
 			t.Errorf("%d DELETEs: %s", n, y.saga(id).Error)
 		}
-		y.dialed = nil
+		y.onDial(nil)
 		y.sim.PowerOn(made[1].ID)
 		y.until(id, saga.Completed)
 	})

@@ -31,11 +31,11 @@ type stage struct {
 	path    string
 	token   atomic.Value // string
 	desired atomic.Pointer[fleet.Fleet]
-	asks    func() (fleet.Fleet, bool) // answers for the file in force, to one saga; nil: desired does
-	fresh   func() (fleet.Fleet, bool) // answers for the file as it is read right before a write; nil: the file in force
-	hook    func(saga.Event)           // hears of every transition; nil: nobody does
-	dialed  func(address string)       // is called before each probe; nil: nothing is
-	amend   func(*plan.Action)         // changes what a plan has before its sagas are drafted; nil: nothing is
+	asks    func() (fleet.Fleet, bool)           // answers for the file in force, to one saga; nil: desired does
+	fresh   func() (fleet.Fleet, bool)           // answers for the file as it is read right before a write; nil: the file in force
+	hook    func(saga.Event)                     // hears of every transition; nil: nobody does
+	dialed  atomic.Pointer[func(address string)] // set by onDial
+	amend   func(*plan.Action)                   // changes what a plan has before its sagas are drafted; nil: nothing is
 
 	// Of the process that runs.
 	store  *sqlite.Store
@@ -82,6 +82,9 @@ func fastDir(t *testing.T) string {
 	return dir
 }
 
+// onDial has each probe call f first, from the probe's own goroutine; nil: none does.
+func (y *stage) onDial(f func(address string)) { y.dialed.Store(&f) }
+
 // start starts a process on the database: its sagas carry on.
 func (y *stage) start() {
 	y.t.Helper()
@@ -101,8 +104,8 @@ func (y *stage) start() {
 	y.inv = inventory.New(inventory.Options{
 		Sync: y.api.Client(digitalocean.PrioritySync), Poll: y.api.Client(digitalocean.PriorityPoll),
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if y.dialed != nil {
-				y.dialed(address)
+			if dialed := y.dialed.Load(); dialed != nil && *dialed != nil {
+				(*dialed)(address)
 			}
 			return y.sim.Dial(ctx, network, address)
 		},
