@@ -28,6 +28,8 @@ type Recorded struct {
 
 	Rollouts []Rollout // live ones, at most one of each group
 
+	Quarantine []Quarantined // by droplet id
+
 	// Deviations are what the last pass saw of registered droplets that was not as recorded.
 	Deviations []Deviation
 

@@ -43,6 +43,11 @@ type Spec struct {
 
 	Ready   *Ready       `json:"Ready"`   // how it shows that it serves, which is no part of what it is either; nil: by being active
 	Rollout *RolloutKeys `json:"Rollout"` // how a change goes through its group, see Policy.RolloutOf; nil: the group does not say
+
+	// What hangs on it, and how it ends: no part of what it is.
+	ReservedIP string `json:"ReservedIP,omitempty"` // the address that follows the name; NoAddress: it has none; empty: the file does not say
+	Project    string `json:"Project,omitempty"`    // the name of the project that it is put into; empty: the file does not say
+	Ending     Ending `json:"Ending,omitzero"`
 }
 
 // Protected tells whether the file asks for protection.
@@ -85,7 +90,8 @@ func (s Spec) RulesHash() string {
 		Rules   Rules
 		Ready   *Ready
 		Rollout *RolloutKeys
-	}{s.Rules, s.Ready, s.Rollout})
+		Ending  Ending `json:",omitzero"` // absent as in older versions, or an update of arcadiad would lift every stop
+	}{s.Rules, s.Ready, s.Rollout, s.Ending})
 	if err != nil {
 		panic(err) // there is nothing in it that JSON has not
 	}

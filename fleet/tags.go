@@ -102,7 +102,7 @@ func (d *Droplet) Marks() []string {
 	var marks []string
 	for _, t := range canonicalList(d.Tags) {
 		known := t == ManagedTag || t == ProtectTag
-		for _, prefix := range []string{sagaPrefix, fleetPrefix, replacesPre} {
+		for _, prefix := range []string{sagaPrefix, fleetPrefix, replacesPre, untilPrefix} {
 			known = known || strings.HasPrefix(t, prefix)
 		}
 		if known {

@@ -48,8 +48,8 @@ type fleetCase struct {
 
 // The whole corpus: files that are right, and files with problems.
 var (
-	good = slices.Concat(goodFiles, goodRollouts, goodWindows)
-	bad  = slices.Concat(badFiles, badRollouts, badWindows)
+	good = slices.Concat(goodFiles, goodRollouts, goodWindows, goodEndings)
+	bad  = slices.Concat(badFiles, badRollouts, badWindows, badEndings)
 )
 
 var goodFiles = []fleetCase{
@@ -128,7 +128,7 @@ var badFiles = []fleetCase{
 	{name: "alias bomb", deep: true, yaml: bomb(), want: "106:23: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge bomb", deep: true, yaml: mergeBomb(), want: "7:15: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge does not hide a duplicate", deep: true, yaml: head + "  - &a {name: web}\n  - {<<: *a, name: b, <<: *a}\n", want: "7:23: duplicate key <<: it is set on line 7 already (remove one of them)"},
-	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout)"},
+	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)"},
 	{name: "key is no word", yaml: head + web + "    ? [a]\n    : b\n", deep: true, want: "7:7: a key must be a plain word, not a list"},
 
 	// Keys.
@@ -139,7 +139,7 @@ var badFiles = []fleetCase{
 	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\nfleets: [demo]\npolicy: {drfit: report}\n", want: `
 6:17: unknown key sise in a droplet (did you mean size?)
 6:26: unknown key sshKeys in a droplet (did you mean ssh_keys?)
-6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout)
+6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)
 6:48: unknown key user-data-file in a droplet (did you mean user_data_file?)
 7:17: unknown key regio in a droplet (did you mean region?)
 8:1: unknown key region in the fleet file (region belongs under defaults or to a droplet)

@@ -131,6 +131,7 @@ func belongs(key string) string {
 		{"under defaults", defaultKeys},
 		{"to a droplet", dropletKeys},
 		{"under rollout", names(rolloutTable)},
+		{"under destroy", names(endingTable)},
 		{"under ready", names(readyTable)},
 		{"under ready.http", names(httpTable)},
 		{"under policy.windows", names(windowTable)},

@@ -128,6 +128,12 @@ func tables(t *testing.T, schema described) string {
 		row(name, droplet.Properties[name], false)
 	}
 
+	out.WriteString("\n## What hangs on it, and how it ends\n\nThese keys are allowed in a droplet and in `defaults`. A change of them never replaces a droplet.\n\n" +
+		"| key | is | |\n|---|---|---|\n")
+	for _, name := range []string{"reserved_ip", "reserved_ips", "project", "destroy"} {
+		row(name, droplet.Properties[name], false)
+	}
+
 	out.WriteString("\n## Policy\n\n| key | is | |\n|---|---|---|\n")
 	policy := schema.Properties["policy"].Properties
 	for _, name := range slices.Sorted(maps.Keys(policy)) {
@@ -144,6 +150,7 @@ func tables(t *testing.T, schema described) string {
 	}{
 		{"ready", droplet.Properties["ready"], []string{"tcp", "http", "http.port", "http.path", "http.status", "http.tls", "address", "within", "for"}},
 		{"rollout", droplet.Properties["rollout"], []string{"max_unavailable", "max_surge", "canary", "pause", "drain", "on_failure", "unattended"}},
+		{"destroy", droplet.Properties["destroy"], []string{"shutdown", "snapshot", "keep"}},
 		{"policy.windows", *window, []string{"days", "from", "to", "zone"}},
 	} {
 		fmt.Fprintf(&out, "\n### `%s`\n\n| key | is | |\n|---|---|---|\n", in.key)

@@ -19,13 +19,15 @@ type expansion struct {
 	taken   map[string]int // where in specs a name is, by fleet.Key
 	renamed []renamed
 
+	addresses map[string]fleet.Spec // the droplets that have a reserved IP, by it
+
 	contradictions map[contradiction][]string // with the groups that each is found in
 }
 
 // droplets reads the stanzas and expands them, ordered by name.
 func (d *decoder) droplets(n *yaml.Node, defaults stanza, p policies) []fleet.Spec {
 	stanzas, _ := d.sequence(n, "droplets")
-	x := expansion{taken: map[string]int{}, contradictions: map[contradiction][]string{}}
+	x := expansion{taken: map[string]int{}, addresses: map[string]fleet.Spec{}, contradictions: map[contradiction][]string{}}
 	for _, item := range stanzas {
 		s, ok := d.stanza(item, "a droplet", dropletKeys)
 		if d.gaveUp {
@@ -89,10 +91,10 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 	}
 	spec := s.spec()
 	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
-	old := d.oldNames(s, counted)
+	old, addresses := d.oldNames(s, counted), d.addressesOf(s, names, counted)
 	specs, twice := make([]fleet.Spec, 0, len(names)), []string{}
 	for i, name := range names {
-		if spec.Name = name; old != nil {
+		if spec.Name, spec.ReservedIP = name, addresses[i]; old != nil {
 			spec.Was = old[i]
 		}
 		if _, collides := x.taken[fleet.Key(spec.Name)]; collides {
@@ -100,6 +102,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 			continue
 		}
 		x.taken[fleet.Key(spec.Name)] = len(x.specs) + len(specs)
+		d.oneNameEach(x, item, spec)
 		specs = append(specs, spec)
 	}
 	x.specs = append(x.specs, specs...)

@@ -122,8 +122,11 @@ func wholes(least, most int, why string) kind[int] {
 }
 
 // flags are true or false, and false where nothing is said.
-func flags() kind[bool] {
-	return kind[bool]{schema: object{"type": "boolean", "default": false}, read: func(d *decoder, n *yaml.Node, what string) (bool, bool) {
+func flags() kind[bool] { return flagsFrom(false) }
+
+// flagsFrom are true or false, and standard where nothing is said.
+func flagsFrom(standard bool) kind[bool] {
+	return kind[bool]{schema: object{"type": "boolean", "default": standard}, read: func(d *decoder, n *yaml.Node, what string) (bool, bool) {
 		return d.boolean(n, what)
 	}}
 }
@@ -150,7 +153,7 @@ var spelled = regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{1,3})?(h|m|s|ms))+$`)
 // durations are lengths of time within bounds.
 func durations(least, most, standard time.Duration) kind[time.Duration] {
 	return kind[time.Duration]{
-		schema: object{"type": "string", "pattern": spelled.String(), "default": short(standard)},
+		schema: object{"type": "string", "pattern": spelled.String(), "default": fleet.ShortDuration(standard)},
 		read: func(d *decoder, n *yaml.Node, what string) (time.Duration, bool) {
 			v := d.follow(n)
 			text := v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str"
@@ -159,7 +162,7 @@ func durations(least, most, standard time.Duration) kind[time.Duration] {
 			case text && err == nil && spelled.MatchString(v.Value) && length >= least && length <= most:
 				return length, true
 			case text && err == nil && (spelled.MatchString(v.Value) || length < 0):
-				return 0, d.fail(v, "", "%s must be from %s to %s, not %s", what, short(least), short(most), clip(v.Value))
+				return 0, d.fail(v, "", "%s must be from %s to %s, not %s", what, fleet.ShortDuration(least), fleet.ShortDuration(most), clip(v.Value))
 			case text:
 				return 0, d.fail(v, spelling(v.Value), "%s: %q is not a duration", what, clip(v.Value))
 			}
@@ -183,16 +186,4 @@ func spelling(text string) string {
 		return fmt.Sprintf("give the unit: %ss or %sm", text, text)
 	}
 	return "such as 30s, 10m or 1h30m"
-}
-
-// short is a duration as a person would write it: 10m, not 10m0s.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

@@ -80,7 +80,7 @@ func (d *decoder) ready(n *yaml.Node) value {
 	case ok && tcp == nil && http == nil:
 		ok = d.fail(d.follow(n), "such as tcp: 22, or http: {port: 80}", "ready has neither tcp nor http")
 	case ok && r.For >= r.Within:
-		ok = d.fail(d.follow(said["for"]), "allow more time with within", "for must be below within, which is %s", short(r.Within))
+		ok = d.fail(d.follow(said["for"]), "allow more time with within", "for must be below within, which is %s", fleet.ShortDuration(r.Within))
 	}
 	return value{ok: ok, ready: r, at: n}
 }

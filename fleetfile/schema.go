@@ -73,6 +73,14 @@ func mappingSchema(keys []string) object {
 			properties[key] = readySchema()
 		case rolloutKey:
 			properties[key] = rolloutSchema("How a change goes through the group. What it leaves out is as policy.rollout says.")
+		case addressKey:
+			properties[key] = described(addressForm.schema(), "The reserved IP of the account that follows the droplet's name; none: it is to have none.")
+		case addressesKey:
+			properties[key] = object{"description": "With count: the reserved IPs that follow the names, by number.", "type": "array", "items": addressForm.schema()}
+		case projectKey:
+			properties[key] = described(projectForm.schema(), "Name of the project that the droplets are put into.")
+		case destroyKey:
+			properties[key] = endingSchema()
 		default:
 			if r, ok := ruleNamed(key); ok {
 				properties[key] = choiceSchema(r.words, r.standard, r.doc)

@@ -38,7 +38,7 @@ var (
 		for _, r := range rules {
 			keys = append(keys, r.name)
 		}
-		keys = append(keys, readyKey, rolloutKey)
+		keys = append(keys, readyKey, rolloutKey, addressKey, addressesKey, projectKey, destroyKey)
 		return keys
 	}()
 	defaultKeys = dropletKeys[len(ownKeys):]
@@ -58,6 +58,7 @@ type value struct {
 
 	ready   *fleet.Ready
 	rollout *fleet.RolloutKeys
+	ending  fleet.Ending
 	said    map[string]*yaml.Node // the values of rollout's keys
 }
 
@@ -77,6 +78,16 @@ func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, boo
 			s[readyKey] = d.ready(e.value)
 		case rolloutKey:
 			s[rolloutKey] = d.rollout(e.value)
+		case addressKey:
+			ip, fine := d.address(e.value, addressKey)
+			s[addressKey] = value{ok: fine, text: ip, at: e.value}
+		case addressesKey:
+			s[addressesKey] = d.addresses(e.value)
+		case projectKey:
+			project, fine := d.text(e.value, projectKey, projectForm)
+			s[projectKey] = value{ok: fine, text: project, at: e.value}
+		case destroyKey:
+			s[destroyKey] = d.ending(e.value)
 		case fileKey:
 			file = &entries[i]
 		default:
@@ -160,6 +171,8 @@ func (s stanza) spec() fleet.Spec {
 		IPv6:       s["ipv6"].flag,
 		Ready:      s[readyKey].ready,
 		Rollout:    s[rolloutKey].rollout,
+		Project:    s[projectKey].text,
+		Ending:     s[destroyKey].ending,
 	}
 	if protect, said := s["protect"]; said {
 		spec.Protect = &protect.flag

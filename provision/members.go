@@ -117,14 +117,3 @@ func targets(shown map[int64]fleet.Droplet, probes map[int64]fleet.Ready) (list 
 	}
 	return list
 }
-
-// short is a duration as the fleet file has it: 10m, not 10m0s.
-func short(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if n := len(s) - len(zero); n > 0 && s[n:] == zero {
-			s = s[:n+1]
-		}
-	}
-	return s
-}

@@ -182,7 +182,7 @@ func (r *readiness) verdict(ctx context.Context, found inventory.Probed) error {
 			return err
 		}
 	}
-	why := fmt.Sprintf("droplet %d (%s) did not become ready within %s: %s: %s", r.w.DropletID, r.w.Name, short(r.within), r.probe, found.Why)
+	why := fmt.Sprintf("droplet %d (%s) did not become ready within %s: %s: %s", r.w.DropletID, r.w.Name, fleet.ShortDuration(r.within.Round(time.Second)), r.probe, found.Why)
 	if blamed {
 		return saga.Permanent(errors.New(why))
 	}
