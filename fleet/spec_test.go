@@ -72,3 +72,13 @@ func TestHashNamesWhatWouldBeMade(t *testing.T) {
 		}
 	}
 }
+
+// An update of arcadiad that hashes the rules otherwise would lift every stop of a rollout: a person edited nothing.
+func TestRulesHashStays(t *testing.T) {
+	keep := Spec{Rules: Rules{Resize: ResizeInPlace}, Ready: &Ready{Port: 22}, Rollout: &RolloutKeys{OnFailure: OnFailureStop}}
+	for want, s := range map[string]Spec{"f363534f43cbe755": {}, "49a307ae4562477a": keep} {
+		if got := s.RulesHash(); got != want {
+			t.Errorf("the rules of %+v are named %s, want %s", s, got, want)
+		}
+	}
+}

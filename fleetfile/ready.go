@@ -57,7 +57,7 @@ var readyTable = []member[fleet.Ready]{
 var httpTable = []member[fleet.Ready]{
 	keyOf("port", ports(), "The port.", func(r *fleet.Ready, port int) { r.Port = port }),
 	keyOf("path", textsOf(pathForm, "/"), "The path, with its query.", func(r *fleet.Ready, path string) { r.Path = path }),
-	keyOf("status", wholes(100, 599, "leave it out for any from 200 to 299"),
+	keyOf("status", wholes(200, 599, "leave it out for any from 200 to 299"),
 		"The only good status, such as 204 or 301; without it any from 200 to 299.",
 		func(r *fleet.Ready, status int) { r.Status = status }),
 	keyOf("tls", flags(), "Whether to ask by HTTPS. The certificate is not verified.", func(r *fleet.Ready, tls bool) { r.TLS = tls }),

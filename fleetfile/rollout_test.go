@@ -33,7 +33,7 @@ policy:
 `},
 	{name: "bounds of a rollout", yaml: head + `  - {name: a, ready: {tcp: 1, within: 1s, for: 999ms}}
   - {name: b, ready: {tcp: 65535, within: 24h, for: 1h}}
-  - {name: c, ready: {http: {port: 80, path: /, status: 100}}}
+  - {name: c, ready: {http: {port: 80, path: /, status: 200}}}
   - {name: d, ready: {http: {port: 80, status: 599}}}
   - {name: e, rollout: {max_unavailable: 0%, max_surge: 1, pause: 0s, drain: 1h}}
   - {name: f, rollout: {}}
@@ -75,10 +75,10 @@ var badRollouts = []fleetCase{
 	{name: "values of http", yaml: head + "  - {name: a, ready: {http: {port: 80, path: healthz, status: 99, tls: yes}}}\n  - {name: b, ready: {http: {port: 80, path: \"/a b\", status: 600}}}\n" +
 		"  - {name: c, ready: {http: {port: 80, path: \"/a\\r\\nHost: x\", status: 2xx}}}\n  - {name: d, ready: {http: {port: 80, path: \"/%zz\"}}}\n  - {name: e, ready: {http: {port: 80, path: \"/#top\"}}}\n  - {name: f, ready: {http: {port: 80, path: }}}\n", want: `
 6:46: path: "healthz" is not a path (it begins with / and has no spaces or control characters; percent-encode what is not plain ASCII)
-6:63: status must be from 100 to 599, not 99 (leave it out for any from 200 to 299)
+6:63: status must be from 200 to 599, not 99 (leave it out for any from 200 to 299)
 6:72: tls must be true or false, not the text "yes" (write true)
 7:46: path: "/a b" is not a path (it begins with / and has no spaces or control characters; percent-encode what is not plain ASCII)
-7:62: status must be from 100 to 599, not 600 (leave it out for any from 200 to 299)
+7:62: status must be from 200 to 599, not 600 (leave it out for any from 200 to 299)
 8:46: path: "/a\r\nHost: x" is not a path (it begins with / and has no spaces or control characters; percent-encode what is not plain ASCII)
 8:71: status must be a whole number, not the text "2xx"
 9:46: path: "/%zz" is not a path (it begins with / and has no spaces or control characters; percent-encode what is not plain ASCII)

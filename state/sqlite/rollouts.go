@@ -51,7 +51,8 @@ func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
 	return nil
 }
 
-// ChangeRollout replaces what can change of a rollout, if it is live and in the phase that it was in. fleet.ErrRolloutChanged: it is not.
+// ChangeRollout replaces what can change of a rollout, if it is live, in the phase that it was in, and no stop of it was lifted since it was
+// read. fleet.ErrRolloutChanged: that is not so.
 func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
 	members, err := membersText(r)
 	if err != nil {
@@ -60,13 +61,13 @@ func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.Ro
 	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
 		n, err := tx.change(ctx, `
 			UPDATE rollouts SET phase = ?, reason = ?, rules = ?, members = ?, approval = ?, lifted_at = ?, ended_at = ?
-			WHERE id = ? AND ended_at IS NULL AND phase = ?`,
-			string(r.Phase), r.Reason, r.Rules, members, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was))
+			WHERE id = ? AND ended_at IS NULL AND phase = ? AND coalesce(lifted_at, '') <= coalesce(?, '')`,
+			string(r.Phase), r.Reason, r.Rules, members, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was), timeText(r.LiftedAt))
 		if err != nil {
 			return fmt.Errorf("change the rollout of %s: %w", r.Group, err)
 		}
 		if n == 0 {
-			return fmt.Errorf("%w: the rollout of %s is no longer %s", fleet.ErrRolloutChanged, r.Group, was)
+			return fmt.Errorf("%w: the rollout of %s is no longer %s, or was resumed", fleet.ErrRolloutChanged, r.Group, was)
 		}
 		return nil
 	})

@@ -2,7 +2,6 @@ package statetest
 
 import (
 	"testing"
-	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
@@ -89,7 +88,7 @@ func testChangeRollout(t *testing.T, s Store) {
 	must(t, beginWith(t, s, 1, "web-1", web))
 	must(t, beginWith(t, s, 2, "api-1", api))
 	paused := web
-	paused.Phase, paused.Reason, paused.Rules, paused.Approval, paused.LiftedAt = fleet.RolloutPaused, "paused", "cafe", "plan-2", time.Time{}
+	paused.Phase, paused.Reason, paused.Rules, paused.Approval, paused.LiftedAt = fleet.RolloutPaused, "paused", "cafe", "plan-2", at(7)
 	paused.Members = []fleet.RolloutMember{{Name: "web-1", DropletID: 11, Way: "replace"}, {Name: "web-3", DropletID: 13, Way: "replace destroy_first"}}
 	paused.From, paused.To, paused.Spec, paused.BeganAt = "other", "other", "other", at(100) // what it is does not change
 	must(t, s.ChangeRollout(t.Context(), paused, fleet.RolloutRunning))
@@ -100,6 +99,8 @@ func testChangeRollout(t *testing.T, s Store) {
 	done.Phase, done.EndedAt = fleet.RolloutDone, at(9)
 	wantErr(t, s.ChangeRollout(t.Context(), done, fleet.RolloutRunning), fleet.ErrRolloutChanged)
 	wantEqual(t, "still paused", load(t, s).Rollouts, []fleet.Rollout{paused, api})
+	wantErr(t, s.ChangeRollout(t.Context(), done, fleet.RolloutPaused), fleet.ErrRolloutChanged) // a stop was lifted since it was read
+	done.LiftedAt = paused.LiftedAt
 	must(t, s.ChangeRollout(t.Context(), done, fleet.RolloutPaused))
 	wantErr(t, s.ChangeRollout(t.Context(), paused, fleet.RolloutDone), fleet.ErrRolloutChanged) // what has ended stays so
 	wantErr(t, s.ChangeRollout(t.Context(), rollout('3', "cron", 3), fleet.RolloutRunning), fleet.ErrRolloutChanged)
