@@ -37,8 +37,9 @@ func remembering() []mutant {
 	take(2, "the digits of a saga's tag are unique, by index", schema, `CREATE UNIQUE INDEX sagas_id8`, `CREATE INDEX sagas_id8`, db)
 
 	take(18, "one live rollout per group, by index", "state/sqlite/migrations/00008_rollouts.sql", `CREATE UNIQUE INDEX rollouts_live_group`, `CREATE INDEX rollouts_live_group`, db)
-	take(18, "a rollout is changed as it was known", "state/sqlite/rollouts.go", "WHERE id = ? AND ended_at IS NULL AND phase = ?`,", "WHERE id = ? AND ended_at IS NULL AND ? <> ''`,", db)
-	take(18, "a rollout that has ended stays ended", "state/sqlite/rollouts.go", "WHERE id = ? AND ended_at IS NULL AND phase = ?`,", "WHERE id = ? AND phase = ?`,", db)
+	take(18, "a rollout is changed as it was known", "state/sqlite/rollouts.go", "WHERE id = ? AND ended_at IS NULL AND phase = ? AND", "WHERE id = ? AND ended_at IS NULL AND ? <> '' AND", db)
+	take(18, "a rollout that has ended stays ended", "state/sqlite/rollouts.go", "WHERE id = ? AND ended_at IS NULL AND phase = ? AND", "WHERE id = ? AND phase = ? AND", db)
+	take(18, "a pass does not take back that a stop was lifted", "state/sqlite/rollouts.go", "coalesce(lifted_at, '') <= coalesce(?, '')", "coalesce(?, '') <> 'never'", db)
 	take(18, "sagas begin only while their rollout is live", "state/sqlite/rollouts.go", `WHERE id = ? AND ended_at IS NULL AND phase = ?)`, `WHERE id = ? AND phase = ?)`, db)
 	take(18, "sagas begin only while their rollout is in its phase", "state/sqlite/rollouts.go", `WHERE id = ? AND ended_at IS NULL AND phase = ?)`, `WHERE id = ? AND ended_at IS NULL AND ? <> '')`, db)
 	take(18, "a rollout is written with its sagas", "state/sqlite/journal.go", `for _, row := range sg.Rows {`, `for _, row := range sg.Rows[:0] {`, db)
