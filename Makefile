@@ -61,8 +61,9 @@ quick: tools ## run the short tests without the race detector, in well under a m
 	go test -skip '^($(subst $(space),|,$(strip $(LONG))))$$' $$(go list ./... | grep -v /scripts/)
 
 .PHONY: test
-test: tools ## run all tests with the race detector
+test: tools ## run all tests with the race detector, and every crash point without it
 	go test -race -timeout 40m ./...
+	go test -run '^TestCrashPoints$$' -timeout 20m ./daemon
 
 .PHONY: check
 check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests
