@@ -19,10 +19,10 @@ const (
 	ActionErrored    = "errored"
 )
 
-// Action is something that DigitalOcean does, or did, to a droplet (docs/digitalocean-api.md, "Actions").
+// Action is something that DigitalOcean does, or did, to a droplet or a reserved IP (docs/digitalocean-api.md, "Actions").
 type Action struct {
 	ID          int64
-	Type        string // "create", "resize", …
+	Type        string // "create", "resize", "assign_ip", …
 	Status      string // ActionInProgress, ActionCompleted or ActionErrored
 	StartedAt   time.Time
 	CompletedAt time.Time // zero while in progress

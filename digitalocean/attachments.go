@@ -15,23 +15,33 @@ type Attached struct {
 	ByDroplet map[int64][]fleet.Attachment
 	Tags      []string // by which its entries select droplets, or let them through; lower case, sorted
 	Untold    bool     // one of them did not say its tags: the token may lack tag:read
+
+	Addresses []fleet.Address // of ReservedIPs alone: all of them, whoever has them
 }
 
-// ReservedIPs lists the account's reserved IPs that are assigned, by the id of their droplet
-// (docs/digitalocean-api.md, "Attached resources"). It and the two below read all pages or fail; ErrMoved says that the list changed
+// ReservedIPs lists the account's reserved IPs: those that are assigned by the id of their droplet, and all of them as Addresses
+// (docs/digitalocean-api.md, "Reserved IPs"). It and the two below read all pages or fail; ErrMoved says that the list changed
 // between the pages.
 func (c *Client) ReservedIPs(ctx context.Context) (Attached, error) {
 	r := request{op: "list reserved ips", method: http.MethodGet, path: "v2/reserved_ips", scopes: "reserved_ip:read"}
-	type entry struct {
-		IP      string
-		Droplet *struct{ ID int64 }
-	}
-	return attachments(ctx, c, r, "reserved_ips", func(e entry) told {
-		if e.Droplet == nil {
-			return told{id: e.IP}
+	var addresses []fleet.Address
+	all, err := attachments(ctx, c, r, "reserved_ips", func(e reservedIP) told {
+		if !e.whole() {
+			return told{}
 		}
-		return told{id: e.IP, all: []attached{{fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: e.IP}, []int64{e.Droplet.ID}}}}
+		addresses = append(addresses, e.address())
+		if id := e.Droplet.ID; id != 0 {
+			return told{id: e.IP, all: []attached{{fleet.Attachment{Kind: fleet.AttachedReservedIP, ID: e.IP}, []int64{id}}}}
+		}
+		return told{id: e.IP}
 	})
+	if err != nil {
+		return all, err
+	}
+	// An address that was reserved between two pages shows the last one of the page before again.
+	slices.SortFunc(addresses, func(a, b fleet.Address) int { return strings.Compare(a.IP, b.IP) })
+	all.Addresses = slices.CompactFunc(addresses, func(a, b fleet.Address) bool { return a.IP == b.IP })
+	return all, nil
 }
 
 // Firewalls lists the firewalls that name droplets by id: those that hold for them, and those with rules that let them through. Its tags
@@ -109,7 +119,7 @@ func attachments[T any](ctx context.Context, c *Client, r request, key string, r
 		for _, e := range entries {
 			one := read(e)
 			if one.id == "" {
-				return fmt.Errorf("%s: one has no id", key)
+				return fmt.Errorf("%s: one of them is not whole", key)
 			}
 			if seen[one.id] {
 				continue

@@ -20,7 +20,7 @@ func TestAttachments(t *testing.T) {
 	sim := simulator.New(simulator.Options{})
 	web, db, bare := sim.Add(simulator.Droplet{Name: "web", Tags: []string{"web"}}), sim.Add(simulator.Droplet{Name: "db"}), sim.Add(simulator.Droplet{Name: "bare"})
 	ip := sim.ReserveIP(web.ID)
-	sim.ReserveIP(bare.ID)
+	spare := sim.ReserveIP(bare.ID)
 	sim.Delete(bare.ID)            // its address stays, unassigned
 	for i := range 2*perPage + 1 { // on three pages
 		sim.AddFirewall(simulator.Firewall{Name: fmt.Sprint("empty-", i)})
@@ -38,14 +38,16 @@ func TestAttachments(t *testing.T) {
 		list listing
 		want map[int64][]fleet.Attachment
 		tags []string
+		ips  []fleet.Address
 	}{
-		"reserved IPs": {c.ReservedIPs, map[int64][]fleet.Attachment{web.ID: {{Kind: fleet.AttachedReservedIP, ID: ip}}}, nil},
+		"reserved IPs": {c.ReservedIPs, map[int64][]fleet.Attachment{web.ID: {{Kind: fleet.AttachedReservedIP, ID: ip}}}, nil,
+			[]fleet.Address{{IP: ip, Region: "nyc3", DropletID: web.ID}, {IP: spare, Region: "nyc3"}}},
 		"firewalls": {c.Firewalls, map[int64][]fleet.Attachment{
-			web.ID: {member, {Kind: fleet.AttachedFirewallRule, ID: both.ID, Name: "both"}}, db.ID: {member}}, []string{"bastion", "store", "web"}},
+			web.ID: {member, {Kind: fleet.AttachedFirewallRule, ID: both.ID, Name: "both"}}, db.ID: {member}}, []string{"bastion", "store", "web"}, nil},
 		"load balancers": {c.LoadBalancers, map[int64][]fleet.Attachment{db.ID: {{Kind: fleet.AttachedLoadBalancer, ID: lb.ID, Name: "by-id"}}},
-			[]string{"api", "web"}},
+			[]string{"api", "web"}, nil},
 	} {
-		want := Attached{ByDroplet: tt.want, Tags: tt.tags}
+		want := Attached{ByDroplet: tt.want, Tags: tt.tags, Addresses: tt.ips}
 		if got, err := tt.list(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, err, want)
 		}

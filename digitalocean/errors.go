@@ -28,8 +28,8 @@ const (
 	ErrRateLimited  Kind = "rate limited"     // 429: refused before execution; Error.Until says when to try again
 	ErrQuota        Kind = "quota exceeded"   // the account's droplet limit is reached
 	ErrCapacity     Kind = "no capacity"      // the region or the size has no room now, or the API asks to try again
-	ErrPendingEvent Kind = "pending event"    // the droplet is busy with an action; try again soon
-	ErrAlreadySo    Kind = "already so"       // the droplet is off, or on, as the action would make it
+	ErrPendingEvent Kind = "pending event"    // the droplet or the address is busy with an action; try again soon
+	ErrAlreadySo    Kind = "already so"       // the droplet or the address is as the action would make it
 	ErrRejected     Kind = "rejected"         // any other 4xx, or refused here because the API could not accept it
 	ErrNotSent      Kind = "not sent"         // a write that never left: gate, queue, intent, or no connection
 	ErrUnknown      Kind = "outcome unknown"  // a write that may have been carried out
@@ -154,7 +154,7 @@ func (r *request) kindOf(status int, message string) Kind {
 		return ErrForbidden
 	case says("pending event"):
 		return ErrPendingEvent
-	case says("already powered"):
+	case says("already powered", "already assigned to this droplet", "is not assigned"):
 		return ErrAlreadySo
 	case says("not available in this region", "size is unavailable", "size is not available", "region is not available", "try again"):
 		return ErrCapacity

@@ -11,6 +11,9 @@ type Attachments struct {
 	FirewallTags []string // by which firewalls do, or let droplets through; the same
 	TagsKnown    bool     // both are all there are; else both are empty
 
+	Addresses      map[string]Address // by IP: every reserved IP of the account, whoever has it
+	AddressesKnown bool               // they are all there are; else they were not asked for, or could not be read
+
 	Unread []string  // what could not be read and why, in words
 	ReadAt time.Time // when its oldest part was asked for
 }

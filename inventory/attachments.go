@@ -11,14 +11,14 @@ import (
 
 // Attachments gives what hangs on the account's droplets by their ids: reserved IPs, firewalls and load balancers. Each of the three
 // lists is kept for as long as maxAge says; what cannot be read is missing, and named in Unread. The tags are known if those of all load
-// balancers and of all firewalls were read. The second value is the number of lists that were asked for; the error is the context's.
+// balancers and of all firewalls were read; the reserved IPs themselves, those of nobody too, if their list was. The second value is the number of lists that were asked for; the error is the context's.
 func (i *Inventory) Attachments(ctx context.Context, maxAge time.Duration) (*fleet.Attachments, int, error) {
 	r, out := newReading(maxAge), fleet.Attachments{ByDroplet: map[int64][]fleet.Attachment{}}
 	if err := i.offers.enter(ctx); err != nil {
 		return &out, 0, err
 	}
 	defer i.offers.leave()
-	reservedIPs, _ := ask(ctx, r, &i.offers.reservedIPs, "", i.o.Sync.ReservedIPs)
+	reservedIPs, reserved := ask(ctx, r, &i.offers.reservedIPs, "", i.o.Sync.ReservedIPs)
 	firewalls, passed := ask(ctx, r, &i.offers.firewalls, "", i.o.Sync.Firewalls)
 	balancers, balanced := ask(ctx, r, &i.offers.balancers, "", i.o.Sync.LoadBalancers)
 	for _, list := range []digitalocean.Attached{reservedIPs, firewalls, balancers} {
@@ -28,6 +28,12 @@ func (i *Inventory) Attachments(ctx context.Context, maxAge time.Duration) (*fle
 	}
 	if passed && balanced && !firewalls.Untold {
 		out.FirewallTags, out.BalancerTags, out.TagsKnown = slices.Clone(firewalls.Tags), slices.Clone(balancers.Tags), true
+	}
+	if reserved {
+		out.Addresses, out.AddressesKnown = make(map[string]fleet.Address, len(reservedIPs.Addresses)), true
+		for _, a := range reservedIPs.Addresses {
+			out.Addresses[a.IP] = a
+		}
 	}
 	out.Unread, out.ReadAt = r.unread, r.readAt
 	return &out, r.requests, ctx.Err()

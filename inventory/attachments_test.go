@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,6 +58,29 @@ func TestAttachmentsAreKept(t *testing.T) {
 		if kinds := look(0); !slices.Equal(kinds, all) { // what is given out is not what is kept
 			t.Errorf("%v, want %v", kinds, all)
 		}
+	})
+}
+
+// All addresses are known where their list is, those of nobody too, and none of them where it is not.
+func TestAddresses(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		look := func(known bool, want map[string]fleet.Address) {
+			t.Helper()
+			a, _, err := w.inv.Attachments(w.t.Context(), 0)
+			if err != nil || a.AddressesKnown != known || !maps.Equal(a.Addresses, want) {
+				t.Errorf("known %v: %+v, %v", a.AddressesKnown, a.Addresses, err)
+			}
+			delete(a.Addresses, "203.0.113.1") // what is given out is not what is kept
+			time.Sleep(time.Second)
+		}
+		look(true, nil)
+		web := w.sim.Add(simulator.Droplet{Name: "web", Region: "syd1"})
+		ip, spare := w.sim.ReserveIP(web.ID), w.sim.ReserveIPIn("nyc3")
+		want := map[string]fleet.Address{ip: {IP: ip, Region: "syd1", DropletID: web.ID}, spare: {IP: spare, Region: "nyc3"}}
+		look(true, want)
+		look(true, want)
+		w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"reserved_ip:read"}})
+		look(false, nil)
 	})
 }
 

@@ -19,7 +19,7 @@ type Account struct {
 	vpcs         []*vpc
 	keys         []*key
 	images       []*image // private ones, oldest first
-	reservedIPs  []*ReservedIP
+	reservedIPs  []*reservedIP
 	firewalls    []*Firewall
 	balancers    []*LoadBalancer
 

@@ -18,10 +18,11 @@ const (
 
 const pendingEvent = "Droplet already has a pending event."
 
-// action is one action on a droplet (docs/digitalocean-api.md, "Actions"). The account's file keeps it as long as the droplet.
+// action is one action on a droplet or a reserved IP (docs/digitalocean-api.md, "Actions"). The account's file keeps it as long as that.
 type action struct {
 	ID          int64         `json:"id"`
-	DropletID   int64         `json:"droplet_id"`
+	DropletID   int64         `json:"droplet_id"`   // that it is about; of an address: that it goes to, or leaves
+	IP          string        `json:"ip,omitempty"` // the reserved IP that it is on; empty: it is on the droplet
 	Region      string        `json:"region"`
 	Status      string        `json:"status"`
 	StartedAt   time.Time     `json:"started_at"`
@@ -60,6 +61,9 @@ func (a *Account) actionBody(act *action) actionBody {
 		ID: act.ID, Status: act.Status, Type: act.Request.Type, StartedAt: timestamp(act.StartedAt), ResourceID: act.DropletID,
 		ResourceType: "droplet", Region: a.s.cat.region(act.Region).rendered, RegionSlug: act.Region,
 	}
+	if act.IP != "" {
+		b.ResourceID, b.ResourceType = ipNumber(act.IP), "reserved_ip"
+	}
 	if !act.CompletedAt.IsZero() {
 		at := timestamp(act.CompletedAt)
 		b.CompletedAt = &at
@@ -68,8 +72,8 @@ func (a *Account) actionBody(act *action) actionBody {
 }
 
 // pending is the action under way; nil: none.
-func (d *droplet) pending() *action {
-	for _, act := range slices.Backward(d.actions) {
+func pending(actions []*action) *action {
+	for _, act := range slices.Backward(actions) {
 		if act.Status == inProgress {
 			return act
 		}
@@ -77,14 +81,20 @@ func (d *droplet) pending() *action {
 	return nil
 }
 
-// begin enters an action that is due after the usual time.
+func (d *droplet) pending() *action { return pending(d.actions) }
+
+// begin enters an action on a droplet that is due after the usual time.
 func (a *Account) begin(d *droplet, req actionRequest, now time.Time) *action {
-	s := a.s
-	act := &action{
-		ID: s.nextID.Action, DropletID: d.ID, Region: d.Region, Status: inProgress, StartedAt: now,
-		DueAt: now.Add(max(0, s.opts.ActionTime)), Request: req,
-		Fails: s.holds(s.faults.ActionErrored, "action_errored", d.Name),
-	}
+	act := &action{DropletID: d.ID, Region: d.Region, Request: req}
+	a.enterAction(act, &d.actions, d.Name, now)
+	return act
+}
+
+// enterAction begins an action with the faults that meet its subject.
+func (a *Account) enterAction(act *action, on *[]*action, subject string, now time.Time) {
+	s, req := a.s, act.Request
+	act.ID, act.Status, act.StartedAt, act.DueAt = s.nextID.Action, inProgress, now, now.Add(max(0, s.opts.ActionTime))
+	act.Fails = s.holds(s.faults.ActionErrored, "action_errored", subject)
 	if slices.Contains(s.faults.ErroredActions, req.Type) {
 		s.hit("errored_actions")
 		act.Fails = true
@@ -94,27 +104,38 @@ func (a *Account) begin(d *droplet, req actionRequest, now time.Time) *action {
 		act.Endless, act.DueAt = true, time.Time{}
 	}
 	if req.Type != "create" { // which has lags of its own
-		act.Lag = s.lag(s.faults.ChangeVisibleAfter, "change_visible_after", d.Name)
+		act.Lag = s.lag(s.faults.ChangeVisibleAfter, "change_visible_after", subject)
 	}
 	s.nextID.Action += 1 + act.ID%5
-	a.keepAction(act, d)
-	return act
+	a.keepAction(act, on)
 }
 
-func (a *Account) keepAction(act *action, d *droplet) {
+func (a *Account) keepAction(act *action, on *[]*action) {
 	a.actions = append(a.actions, act)
 	a.byAction[act.ID] = act
-	d.actions = append(d.actions, act)
+	*on = append(*on, act)
+}
+
+// actedOn is the list of actions of what the action is on; nil: that is gone.
+func (a *Account) actedOn(act *action) *[]*action {
+	if act.IP != "" {
+		if r := a.reservedIP(act.IP); r != nil {
+			return &r.actions
+		}
+		return nil
+	}
+	if d := a.droplets[act.DropletID]; d != nil {
+		return &d.actions
+	}
+	return nil
 }
 
 // settleAction queues the action's end, and what it does where that comes later.
-func (a *Account) settleAction(act *action, d *droplet) {
+func (a *Account) settleAction(act *action) {
 	perform := func() {
 		a.at(act.CompletedAt.Add(act.Lag), func(at time.Time) {
 			act.Lag = 0
-			if !d.gone {
-				a.perform(d, act, at)
-			}
+			a.perform(act, at)
 		})
 	}
 	if act.Status == completed && act.Lag > 0 { // read from a file
@@ -125,7 +146,7 @@ func (a *Account) settleAction(act *action, d *droplet) {
 			return
 		}
 		act.CompletedAt = at
-		if act.Fails {
+		if act.Fails || a.actedOn(act) == nil || act.Request.Type == assignIP && a.droplets[act.DropletID] == nil {
 			act.Status = errored
 			return
 		}
@@ -134,23 +155,33 @@ func (a *Account) settleAction(act *action, d *droplet) {
 			perform()
 			return
 		}
-		a.perform(d, act, at)
+		a.perform(act, at)
 	})
 }
 
 // endEndless lets the actions that were to have no end go on, but for those of these types.
 func (a *Account) endEndless(types []string, now time.Time) {
 	for _, act := range a.actions {
-		if d := a.droplets[act.DropletID]; act.Endless && d != nil && !slices.Contains(types, act.Request.Type) {
+		if act.Endless && a.actedOn(act) != nil && !slices.Contains(types, act.Request.Type) {
 			act.Endless, act.DueAt = false, now
-			a.settleAction(act, d)
+			a.settleAction(act)
 		}
 	}
 }
 
-// perform is what an action's success does to its droplet.
-func (a *Account) perform(d *droplet, act *action, at time.Time) {
-	req := act.Request
+// perform is what an action's success does.
+func (a *Account) perform(act *action, at time.Time) {
+	d, req := a.droplets[act.DropletID], act.Request
+	switch r := a.reservedIP(act.IP); {
+	case r != nil && req.Type == unassignIP:
+		a.move(r, 0)
+		return
+	case r != nil && d != nil:
+		a.move(r, d.ID)
+		return
+	case act.IP != "" || d == nil:
+		return
+	}
 	switch req.Type {
 	case "create":
 		a.activate(d, at)
@@ -254,7 +285,7 @@ func (c *call) refuseResize(d *droplet, req *actionRequest) string {
 // act begins an action that was found to be in order.
 func (c *call) act(d *droplet, req actionRequest) *action {
 	act := c.a.begin(d, req, c.now)
-	c.a.settleAction(act, d)
+	c.a.settleAction(act)
 	c.a.advance(c.now)
 	return act
 }

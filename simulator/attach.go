@@ -9,26 +9,6 @@ import (
 
 // The requests that attach something to a droplet (docs/digitalocean-api.md, "Attached resources"), as far as plans mention it.
 
-// createReservedIP assigns a new reserved IP to a droplet. One for a region alone is not made.
-func createReservedIP(c *call) answer {
-	var req struct {
-		Droplet int64 `json:"droplet_id"`
-	}
-	if bad := c.decode(&req); bad != nil {
-		return *bad
-	}
-	d := c.a.droplets[req.Droplet]
-	if d == nil || !d.present() {
-		return c.unprocessable("You specified an invalid Droplet.")
-	}
-	if slices.ContainsFunc(c.a.reservedIPs, func(r *ReservedIP) bool { return r.Droplet == d.ID }) {
-		return c.unprocessable("The Droplet has a reserved IP already.")
-	}
-	var o object
-	o.raw("reserved_ip", c.reservedIPBody(c.a.reserve(d)))
-	return answer{status: http.StatusAccepted, body: o.bytes()}
-}
-
 // createFirewall makes a firewall for droplets by id and by tag. Of its rules only the tags are read.
 func createFirewall(c *call) answer {
 	type peers struct {

@@ -12,13 +12,6 @@ import (
 // Resources that name droplets by id outlive them (docs/digitalocean-api.md, "Attached resources"): a reserved IP that loses its
 // droplet is unassigned, and a firewall or a load balancer forgets the id.
 
-// ReservedIP is a reserved IP.
-type ReservedIP struct {
-	IP      string `json:"ip"`
-	Region  string `json:"region"`
-	Droplet int64  `json:"droplet,omitempty"` // 0: unassigned
-}
-
 // Firewall is a firewall. It has one rule for each direction.
 type Firewall struct {
 	ID        string    `json:"id"`
@@ -40,33 +33,6 @@ type LoadBalancer struct {
 	Droplets  []int64   `json:"droplets,omitempty"`
 	Tag       string    `json:"tag,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
-}
-
-// ReserveIP assigns a new reserved IP to a droplet; empty: there is no such droplet. They come from 203.0.113.0/24 (documentation); when
-// that is used up it panics.
-func (a *Account) ReserveIP(id int64) (ip string) {
-	a.console(id, func(d *droplet, _ time.Time) { ip = a.reserve(d).IP })
-	return ip
-}
-
-func (a *Account) reserve(d *droplet) *ReservedIP {
-	r := &ReservedIP{Region: d.Region, Droplet: d.ID}
-	for n := 1; r.IP == ""; n++ {
-		ip := "203.0.113." + strconv.Itoa(n)
-		if n > 254 {
-			panic("simulator: all of 203.0.113.0/24 is reserved")
-		}
-		if !slices.ContainsFunc(a.reservedIPs, func(other *ReservedIP) bool { return other.IP == ip }) {
-			r.IP = ip
-		}
-	}
-	a.reservedIPs = append(a.reservedIPs, r)
-	return r
-}
-
-// ReservedIPs gives all reserved IPs, the oldest first.
-func (a *Account) ReservedIPs() []ReservedIP {
-	return peek(a, a.reservedIPs, func(r ReservedIP) ReservedIP { return r })
 }
 
 // AddFirewall puts a firewall into the account and gives it an id. It is not checked.
@@ -106,11 +72,11 @@ func (l LoadBalancer) clone() LoadBalancer {
 	return l
 }
 
-func peek[T any](a *Account, list []*T, clone func(T) T) []T {
+func peek[T, R any](a *Account, list []*T, clone func(T) R) []R {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
 	a.advance(time.Now())
-	out := make([]T, len(list))
+	out := make([]R, len(list))
 	for i, v := range list {
 		out[i] = clone(*v)
 	}
@@ -120,10 +86,8 @@ func peek[T any](a *Account, list []*T, clone func(T) T) []T {
 // detach takes a droplet that is gone from all that names it.
 func (a *Account) detach(id int64) {
 	is := func(other int64) bool { return other == id }
-	for _, r := range a.reservedIPs {
-		if r.Droplet == id {
-			r.Droplet = 0
-		}
+	if r := a.reservedIPOf(id); r != nil {
+		r.Droplet = 0
 	}
 	for _, f := range a.firewalls {
 		f.Droplets, f.Sources = slices.DeleteFunc(f.Droplets, is), slices.DeleteFunc(f.Sources, is)
@@ -138,20 +102,6 @@ func (d *droplet) bears(tags ...string) bool {
 	return slices.ContainsFunc(tags, func(tag string) bool {
 		return slices.ContainsFunc(d.Tags, func(t string) bool { return strings.EqualFold(t, tag) })
 	})
-}
-
-func (c *call) reservedIPBody(r *ReservedIP) []byte {
-	var o object
-	o.raw("ip", encode(r.IP))
-	o.raw("region", c.s.cat.region(r.Region).rendered)
-	droplet := []byte("null")
-	if d := c.a.droplets[r.Droplet]; d != nil && c.scopes.has("droplet:read") {
-		droplet = c.a.render(d, c.scopes)
-	}
-	o.raw("droplet", droplet)
-	o.raw("locked", []byte("false"))
-	o.raw("project_id", encode(c.a.team))
-	return o.bytes()
 }
 
 func (c *call) firewallBody(f *Firewall) []byte {
@@ -205,10 +155,6 @@ func (c *call) loadBalancerBody(l *LoadBalancer) []byte {
 	}}))
 	o.raw("vpc_uuid", encode(c.a.vpcFor("", l.Region).ID))
 	return o.bytes()
-}
-
-func listReservedIPs(c *call) answer {
-	return c.page("reserved_ips", len(c.a.reservedIPs), func(i int) []byte { return c.reservedIPBody(c.a.reservedIPs[i]) })
 }
 
 func (c *call) pageOfFirewalls(list []*Firewall) answer {

@@ -89,7 +89,7 @@ func TestMakingAttachments(t *testing.T) {
 	c := inProcess(t, s, "any")
 	d := s.Add(simulator.Droplet{Name: "web", Tags: []string{"front"}})
 	ip, resp, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{DropletID: int(d.ID)})
-	if must(t, ip, err).IP != s.ReservedIPs()[0].IP || ip.Droplet.ID != int(d.ID) || resp.StatusCode != 202 {
+	if must(t, ip, err).IP != s.ReservedIPs()[0].IP || ip.Droplet != nil || !ip.Locked || resp.StatusCode != 202 {
 		t.Errorf("%+v, status %d", ip, resp.StatusCode)
 	}
 	fw, resp, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw", DropletIDs: []int{int(d.ID)}, Tags: []string{"front"}})

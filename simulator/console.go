@@ -132,8 +132,8 @@ func (a *Account) did(d *droplet, req actionRequest, now time.Time) {
 		ID: a.s.nextID.Action, DropletID: d.ID, Region: d.Region, Status: completed, StartedAt: now, CompletedAt: now, Request: req,
 	}
 	a.s.nextID.Action += 1 + act.ID%5
-	a.keepAction(act, d)
-	a.perform(d, act, now)
+	a.keepAction(act, &d.actions)
+	a.perform(act, now)
 }
 
 // Tag tags a droplet; false: there is no such droplet, here as in all that follow.

@@ -238,7 +238,7 @@ func (a *Account) create(d *droplet, now time.Time) *action {
 		act.DueAt = time.Time{}
 	}
 	a.settle(d)
-	a.settleAction(act, d)
+	a.settleAction(act)
 	return act
 }
 

@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// Dial connects to a droplet inside the process, without sockets: to any port of the public or private IPv4 address of one that serves,
-// see [Account.Serves]. It answers HTTP and HTTPS requests with 200, or as Faults.ServiceStatus says. All other addresses refuse.
+// Dial connects to a droplet inside the process, without sockets: to any port of the public, private or reserved IPv4 address of one that
+// serves, see [Account.Serves]. It answers HTTP and HTTPS requests with 200, or as Faults.ServiceStatus says. All other addresses refuse.
 func (s *Simulator) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	return connect(ctx, address, func(ip netip.Addr) (reception, error) { return s.receive(ip), nil })
 }

@@ -39,7 +39,7 @@
 //
 // A droplet serves once it is active and has its addresses, until it is off or destroyed. Faults let it serve late (ready_after), only
 // for a while (ready_for), or not at all (never_ready, bad_images); each boot is decided anew. [Account.Serves] is the truth.
-// [Simulator.Dial] connects to what serves, in the process; [DialThrough] does so for an account that another process serves, and
+// A reserved IP leads to the droplet that has it. [Simulator.Dial] connects to what serves, in the process; [DialThrough] does so for an account that another process serves, and
 // [Simulator.OpenPorts] opens real sockets on loopback. The fault unreachable cuts callers off from droplets that serve.
 //
 //	curl -X PATCH -d '{"ready_after":"20s","never_ready":["web-3"]}' http://127.0.0.1:8025/simulator/faults

@@ -202,6 +202,9 @@ func (a *Account) networks(d *droplet) networks {
 		gateway := strings.Join(strings.Split(ip, ".")[:2], ".") + ".0.1"
 		n.V4 = append(n.V4, addressV4{ip, "255.255.0.0", gateway, "public"})
 	}
+	if r := a.reservedIPOf(d.ID); r != nil { // shown as one more public address (docs/digitalocean-api.md, "Reserved IPs")
+		n.V4 = append(n.V4, addressV4{r.IP, "255.255.255.0", "203.0.113.254", "public"})
+	}
 	if ip := d.publicIPv6(region); ip != "" {
 		n.V6 = append(n.V6, addressV6{ip, 64, fmt.Sprintf("2001:db8:%x::1", region+1), "public"})
 	}

@@ -33,7 +33,7 @@ type saved struct {
 	Droplets     []*droplet `json:"droplets"`
 	Actions      []*action  `json:"actions"`
 
-	ReservedIPs   []*ReservedIP   `json:"reserved_ips,omitempty"`
+	ReservedIPs   []*reservedIP   `json:"reserved_ips,omitempty"`
 	Firewalls     []*Firewall     `json:"firewalls,omitempty"`
 	LoadBalancers []*LoadBalancer `json:"load_balancers,omitempty"`
 }
@@ -180,6 +180,9 @@ func (s *Simulator) snapshotFile() saved {
 		out.Droplets = append(out.Droplets, d)
 		out.Actions = append(out.Actions, d.actions...)
 	}
+	for _, r := range a.reservedIPs {
+		out.Actions = append(out.Actions, r.actions...)
+	}
 	slices.SortFunc(out.Droplets, func(x, y *droplet) int { return cmp.Compare(x.ID, y.ID) })
 	slices.SortFunc(out.Actions, func(x, y *action) int { return cmp.Compare(x.ID, y.ID) })
 	return out
@@ -202,9 +205,9 @@ func (s *Simulator) restore(in saved) {
 		s.rolls[rollKey("boot", d.Name)] = max(s.rolls[rollKey("boot", d.Name)], d.Boot)
 	}
 	for _, act := range in.Actions {
-		if d := a.droplets[act.DropletID]; d != nil {
-			a.keepAction(act, d)
-			a.settleAction(act, d)
+		if on := a.actedOn(act); on != nil {
+			a.keepAction(act, on)
+			a.settleAction(act)
 		}
 	}
 	a.advance(time.Now())

@@ -74,6 +74,11 @@ func apiRoutes() []route {
 		{"POST /v2/load_balancers", need("load_balancer:create"), createLoadBalancer},
 		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
 		{"POST /v2/reserved_ips", need("reserved_ip:create"), createReservedIP},
+		{"GET /v2/reserved_ips/{ip}", need("reserved_ip:read"), ofReservedIP(getReservedIP)},
+		{"DELETE /v2/reserved_ips/{ip}", need("reserved_ip:delete"), ofReservedIP(deleteReservedIP)},
+		{"GET /v2/reserved_ips/{ip}/actions", need("reserved_ip:read"), ofReservedIP(listReservedIPActions)},
+		{"POST /v2/reserved_ips/{ip}/actions", need("reserved_ip:update"), ofReservedIP(createReservedIPAction)},
+		{"GET /v2/reserved_ips/{ip}/actions/{action}", need("reserved_ip:read"), ofReservedIP(getReservedIPAction)},
 		{"GET /v2/volumes", need("block_storage:read"), listVolumes},
 		{"GET /v2/domains", need("domain:read"), listDomains},
 	}

@@ -69,15 +69,16 @@ type reception struct {
 	Status int  `json:"status,omitempty"` // what HTTP requests are answered with
 }
 
-// receive decides what a connection to an address meets now.
+// receive decides what a connection to an address meets now. A reserved IP leads to the droplet that has it.
 func (a *Account) receive(ip netip.Addr) reception {
 	s := a.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	a.advance(now)
+	r := a.reservedIP(ip.String())
 	for _, d := range a.droplets {
-		if a.publicIPv4(d) != ip && a.privateIPv4(d) != ip {
+		if a.publicIPv4(d) != ip && a.privateIPv4(d) != ip && (r == nil || r.Droplet != d.ID) {
 			continue
 		}
 		if !d.up(now) {
