@@ -10,6 +10,7 @@ import (
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/saga"
+	"arcadiad/simulator"
 )
 
 // checkAct holds an action on a droplet against the laws. The caller holds the lock.
@@ -30,7 +31,7 @@ func (x wire) checkAct(id int64, body []byte) {
 		return g.Kind == fleet.SagaUpdate && c.DropletID == id && g.Begun
 	})
 	if !ok {
-		w.broke("law 03", "%s of droplet %d %s, and the journal has no intent of it", act.Type, id, d.Name)
+		x.checkEnd(id, d, act.Type)
 		return
 	}
 	w.s.count("law 01: an action was checked against the truth")
@@ -65,6 +66,25 @@ func (x wire) checkAct(id int64, body []byte) {
 	}
 	if !desired {
 		w.broke("law 17", "%s of droplet %d %s, which no file of late asks for", body, id, d.Name)
+	}
+}
+
+// checkEnd holds an action on a droplet that is to go against the laws: before its DELETE it is shut down, and on the way back switched on.
+func (x wire) checkEnd(id int64, d simulator.Droplet, act string) {
+	w := x.w
+	g, _, ok := x.journaled(func(_ saga.Saga, c sagaContext) bool {
+		return c.License.DropletID == id && c.Found.On != nil && !c.Demolition.Sent
+	})
+	switch {
+	case !ok || g.Reverse != (act == "power_on"):
+		w.broke("law 03", "%s of droplet %d %s, and the journal has no intent of it", act, id, d.Name)
+	case act == "shutdown":
+		w.s.count("end: the operating system was asked first")
+		w.protected(x.who, d, time.Now().Add(-slack))
+	case act == "power_on":
+		w.s.count("end: a droplet that was shut down is switched on again")
+	default:
+		w.broke("law 17", "%s of droplet %d %s, which is to go", act, id, d.Name)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // randomFile is a fleet file: some names of a few, in one of two sizes, with some rules for how they may be changed.
 func (s *soak) randomFile() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}\npolicy: {max_destroy: %s",
+	fmt.Fprintf(&b, "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: {shutdown: false}}\npolicy: {max_destroy: %s",
 		pick(s.rng, []string{"100%", "100%", "100%", "50%", "25%", "1", "0"}))
 	if s.oneIn(8) {
 		fmt.Fprintf(&b, ", max_droplets: %d", 1+s.rng.IntN(4))

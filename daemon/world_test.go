@@ -113,7 +113,7 @@ func fastDir(t testing.TB) string {
 // fleetOf writes a fleet file: a policy that holds nothing, and one stanza for each argument, such as "web 3 s-1vcpu-1gb".
 func fleetOf(stanzas ...string) string {
 	var b strings.Builder
-	b.WriteString("version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb}\npolicy: {max_destroy: 100%}\ndroplets:\n")
+	b.WriteString("version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: {shutdown: false}}\npolicy: {max_destroy: 100%}\ndroplets:\n")
 	if len(stanzas) == 0 {
 		return strings.TrimSuffix(b.String(), "\n") + " []\n"
 	}

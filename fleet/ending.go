@@ -57,3 +57,21 @@ func ParseEnding(text string) (e Ending, err error) {
 	}
 	return e, nil
 }
+
+// KeepEnding keeps how the droplet ends, for when the file does not say it any more. The default is not kept.
+func (v Values) KeepEnding(s Spec) {
+	if v[FieldDestroy] = s.Ending.String(); v[FieldDestroy] == "" {
+		delete(v, FieldDestroy)
+	}
+}
+
+// Ending is how the droplet ends where the file does not say it. What cannot be read is the default.
+func (r Record) Ending() Ending {
+	e, _ := ParseEnding(r.Values[FieldDestroy])
+	return e
+}
+
+// Spares tells whether an ending keeps something that the other does not: a snapshot, or for a while the droplet.
+func (e Ending) Spares(other Ending) bool {
+	return e.Snapshot && !other.Snapshot || e.Keep > 0 && other.Keep == 0
+}

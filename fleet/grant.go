@@ -13,7 +13,7 @@ type Grant struct {
 	Kind      string    `json:"Kind"`      // of the action
 	Name      string    `json:"Name"`      // the Key of the action's name
 	DropletID int64     `json:"DropletID"` // 0: the action makes a droplet
-	Spec      string    `json:"Spec"`      // hash of what is desired, and the order in which it is replaced; empty for a destroy
+	Spec      string    `json:"Spec"`      // hash of what is desired, none for a destroy, and the manner in which the action goes
 	Rule      string    `json:"Rule"`      // that held the action
 	Facts     []string  `json:"Facts"`     // what the rule's message is about: ids and addresses, sorted; never times or counts
 	At        time.Time `json:"At"`        // when it was approved

@@ -51,6 +51,7 @@ func ValuesOf(s Spec) Values {
 		}
 	}
 	v.KeepKeys(s)
+	v.KeepEnding(s)
 	return v
 }
 
@@ -82,6 +83,7 @@ func Adopted(d Droplet, s Spec) (v Values, assumed []string) {
 	}
 	slices.Sort(assumed)
 	v.KeepKeys(s)
+	v.KeepEnding(s)
 	return v, assumed
 }
 

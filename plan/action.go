@@ -74,6 +74,8 @@ type Action struct {
 
 	Rollout string      `json:"Rollout"` // the Key of the group whose rollout it is a part of; empty: of none
 	Drain   fleet.Drain `json:"Drain"`   // how the droplet leaves its load balancers first; zero: it does not
+
+	Ending fleet.Ending `json:"Ending"` // destroy and replace: how the droplet ends
 }
 
 // InTurn tells whether an action is held by nothing but its turn: it is carried out by itself, right after what goes before it.
@@ -100,15 +102,19 @@ func (a Action) destroyFirst() bool {
 }
 
 // manner names the way in which an action goes, where there is another that a person may not have agreed to: it takes the droplet away
-// before there is a new one, or there is no way back.
+// before there is a new one, or there is no way back, or less is kept of it.
 func (a Action) manner() string {
+	ending := ""
+	if kept := (fleet.Ending{Snapshot: a.Ending.Snapshot, Keep: a.Ending.Keep}); kept != (fleet.Ending{}) {
+		ending = " " + kept.String()
+	}
 	switch {
 	case a.destroyFirst():
-		return " " + string(fleet.DestroyFirst)
+		return " " + string(fleet.DestroyFirst) + ending
 	case a.Alter.GrowDisk:
 		return " " + string(fleet.ResizeWithDisk)
 	}
-	return ""
+	return ending
 }
 
 // edits names changes, but not who made them or when that was noticed.

@@ -24,6 +24,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	warnOfLost(b)
 	warnLast(b)
 	slices.SortStableFunc(b.drafts, compareDrafts)
+	endings(b)
 	b.groups = groupsOf(b)
 	b.plan.ID = identify(b)
 	hold(b)

@@ -42,6 +42,9 @@ func (c *comparer) compare(x *subject, h holding) {
 	}
 	found.status(h.seen)
 	found.protection(h)
+	if ending := x.spec.Ending.String(); h.record.Values[fleet.FieldDestroy] != ending {
+		found.record(fleet.FieldDestroy, ending)
+	}
 
 	record := *h.record
 	if len(found.again) > 0 {

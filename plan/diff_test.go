@@ -278,9 +278,16 @@ func TestAlikeKnowsEveryField(t *testing.T) {
 			v.Set(reflect.ValueOf([]string{"changed"}))
 		case reflect.Pointer:
 			v.Set(reflect.New(kind.Field(i).Type.Elem()))
-		case reflect.Struct: // the rules
-			for j := range v.NumField() {
-				v.Field(j).SetString("changed")
+		case reflect.Struct:
+			switch set := v.Addr().Interface().(type) {
+			case *fleet.Ending:
+				set.Snapshot = true
+			case *fleet.Rules:
+				for j := range v.NumField() {
+					v.Field(j).SetString("changed")
+				}
+			default:
+				t.Fatalf("field %s: %s", kind.Field(i).Name, v.Type())
 			}
 		default:
 			t.Fatalf("field %s: %s", kind.Field(i).Name, v.Kind())

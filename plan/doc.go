@@ -39,6 +39,7 @@
 //	batch.go                   who of a group goes now
 //	hold_maxdestroy.go hold_preflight.go
 //	hold_stopped.go hold_ready.go hold_window.go
+//	ending.go                  how droplets end
 //	groups.go                  how the groups stand in service, and what is to change in them
 //	hold_backoff.go            what failed, or did not last: loop, stalled, backoff
 //	hold_confirm.go hold_lost.go hold_rename.go hold_nametaken.go hold_origin.go

@@ -1,6 +1,10 @@
 package plan
 
-import "time"
+import (
+	"time"
+
+	"arcadiad/fleet"
+)
 
 // An estimate assumes that a droplet is active after a minute and gone after half of one
 // (docs/digitalocean-api.md, "Statuses" and "Destroying a droplet").
@@ -9,8 +13,13 @@ const (
 	usuallyReady   = time.Minute // from active until it passes its probe
 	usuallyGone    = 30 * time.Second
 	usuallyResized = 3 * time.Minute // off, resized and on again
-	perPage        = 200             // droplets on a page of a listing
-	usualInterval  = 5 * time.Second
+
+	usuallyShutDown = 15 * time.Second // from asked to off
+	usuallySnapshot = 5 * time.Minute  // minutes for each GB on the disk
+	snapshotLook    = 30 * time.Second // between two questions how it goes
+
+	perPage       = 200 // droplets on a page of a listing
+	usualInterval = 5 * time.Second
 )
 
 // estimate says about how many requests the plan takes, and how long: its rollouts are counted to their end.
@@ -19,7 +28,8 @@ const (
 // whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
 // another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
 func estimate(b *builder) {
-	creates, destroys, others, resizes := 0, 0, 0, 0
+	creates, destroys, others, resizes, shutdowns, snapshots := 0, 0, 0, 0, 0, 0
+	var ending time.Duration // of the one that takes longest
 	for _, d := range b.drafts {
 		switch {
 		case !d.goesByItself():
@@ -36,6 +46,13 @@ func estimate(b *builder) {
 			}
 			if d.destroys() {
 				destroys++
+				ending = max(ending, usuallyEnding(d.Ending))
+				if !d.Ending.Hard {
+					shutdowns++
+				}
+				if d.Ending.Snapshot {
+					snapshots++
+				}
 			}
 		}
 	}
@@ -57,8 +74,12 @@ func estimate(b *builder) {
 	}
 	if destroys > 0 {
 		e.Requests += looks(destroys, usuallyGone)
-		e.Time += usuallyGone
+		e.Time += usuallyGone + ending
 	}
+	if shutdowns > 0 {
+		e.Requests += shutdowns + looks(shutdowns, usuallyShutDown)
+	}
+	e.Requests += snapshots * (3 + int(usuallySnapshot/snapshotLook)) // those that there are before and after, and the action
 	if resizes > 0 {
 		e.Requests += 2*resizes + looks(resizes, usuallyResized)
 		e.Time += usuallyResized
@@ -76,4 +97,15 @@ func estimate(b *builder) {
 		}
 	}
 	b.plan.Effort = e
+}
+
+// usuallyEnding is about how long a droplet takes to end before it is destroyed.
+func usuallyEnding(e fleet.Ending) (usually time.Duration) {
+	if !e.Hard {
+		usually += usuallyShutDown
+	}
+	if e.Snapshot {
+		usually += usuallySnapshot
+	}
+	return usually
 }

@@ -49,8 +49,9 @@ func lastsUntil(windows fleet.Windows, given time.Time) time.Time {
 func Withdrawn(desired fleet.Fleet, recorded fleet.Recorded) (ids []int64) {
 	for _, g := range recorded.Grants {
 		spec, wants := desired.Spec(g.Name)
+		hash, _, _ := strings.Cut(g.Spec, " ") // what follows is the manner
 		switch {
-		case g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash())), g.Kind == string(Destroy) && keeps(desired, recorded.Records, g.DropletID):
+		case hash != "" && !(wants && hash == spec.Hash()), g.Kind == string(Destroy) && keeps(desired, recorded.Records, g.DropletID):
 			ids = append(ids, g.ID)
 		}
 	}

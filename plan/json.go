@@ -9,6 +9,11 @@ import (
 
 // MarshalJSON gives the contract's shape of a plan. Licenses, specs and records stay inside.
 func (p Plan) MarshalJSON() ([]byte, error) {
+	type ends struct {
+		Shutdown bool `json:"shutdown"` // the operating system is asked first
+		Snapshot bool `json:"snapshot"` // it stays, and is billed, until somebody deletes it
+		Keep     int  `json:"keep_seconds"`
+	}
 	type action struct {
 		Action     Kind          `json:"action"`
 		Name       string        `json:"name"`
@@ -27,6 +32,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Keep       fleet.Money   `json:"keep_monthly,omitempty"` // US dollars
 
 		SideEffects []fleet.Attachment `json:"takes,omitempty"`
+		Ends        *ends              `json:"ends,omitempty"` // destroy and replace
 	}
 	type rollout struct {
 		ID          string    `json:"id,omitempty"` // left out: it has not begun
@@ -63,7 +69,10 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	actions := make([]action, len(p.Actions))
 	for i, a := range p.Actions {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
-			a.HeldReason, a.Approvable, a.Rollout, a.KeepMonthly, a.SideEffects}
+			a.HeldReason, a.Approvable, a.Rollout, a.KeepMonthly, a.SideEffects, nil}
+		if e := a.Ending; a.destroys() {
+			actions[i].Ends = &ends{!e.Hard, e.Snapshot, int(e.Keep.Seconds())}
+		}
 	}
 	rollouts := make([]rollout, len(p.Rollouts))
 	for i, r := range p.Rollouts {

@@ -282,5 +282,8 @@ func effortOf(g *group, batches int) time.Duration {
 		one += usuallyReady + g.spec.Ready.For
 	}
 	one += g.rules.Drain
+	if ends := slices.ContainsFunc(g.drafts, (*draft).destroys); ends {
+		one += usuallyEnding(g.spec.Ending)
+	}
 	return time.Duration(batches)*one + time.Duration(max(0, batches-1))*g.rules.Pause
 }

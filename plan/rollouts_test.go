@@ -52,26 +52,26 @@ func TestWhatAPlanSaysOfARollout(t *testing.T) {
 			s, _ := begun()
 			s.recorded.Rollouts, s.recorded.Sagas = nil, s.recorded.Sagas[:8]
 			return s
-		}, `batch 1 of 4, 8 of 8 serve, 36m0s, by "" at "": `},
+		}, `batch 1 of 4, 8 of 8 serve, 37m0s, by "" at "": `},
 		"a pause": {func() *scene {
 			s, _ := begun()
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 42m0s, by "" at "12:06:00": the next batch begins at 12:06:00, after a pause of 10m`},
+		}, `batch 2 of 5, 8 of 8 serve, 43m0s, by "" at "12:06:00": the next batch begins at 12:06:00, after a pause of 10m`},
 		"a pause, and one member is protected": {func() *scene {
 			s, _ := begun()
 			yes := true
 			s.spec("web-2").Protect = &yes
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 42m0s, by "" at "12:06:00": the next batch begins at 12:06:00, after a pause of 10m`},
+		}, `batch 2 of 5, 8 of 8 serve, 43m0s, by "" at "12:06:00": the next batch begins at 12:06:00, after a pause of 10m`},
 		"the next batch": {func() *scene {
 			s, _ := afterPause()
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "" at "": `},
+		}, `batch 2 of 5, 8 of 8 serve, 37m0s, by "" at "": `},
 		"a batch is under way": {func() *scene {
 			s, row := afterPause()
 			underWay(s, row)
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "" at "": `},
+		}, `batch 2 of 5, 8 of 8 serve, 37m0s, by "" at "": `},
 		"the canaries are under way": {func() *scene {
 			s, three := eight(), 3
 			s.desired.Policy.MaxDestroy = fleet.Limit{Value: 100, Percent: true}
@@ -80,32 +80,32 @@ func TestWhatAPlanSaysOfARollout(t *testing.T) {
 			underWay(s, row)
 			s.replaced(row, 101, "running", time.Minute).Live = true
 			return s
-		}, `batch 1 of 4, 8 of 8 serve, 36m0s, by "" at "": `},
+		}, `batch 1 of 4, 8 of 8 serve, 37m0s, by "" at "": `},
 		"the account is full": {func() *scene {
 			s, _ := afterPause()
 			s.observed.Account.DropletLimit = 8
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "account_limit" at "": the account has 8 of at most 8 droplets: ask DigitalOcean for a higher limit, or ask for fewer in the fleet file`},
+		}, `batch 2 of 5, 8 of 8 serve, 37m0s, by "account_limit" at "": the account has 8 of at most 8 droplets: ask DigitalOcean for a higher limit, or ask for fewer in the fleet file`},
 		"stopped while a batch is under way": {func() *scene {
 			s, row := afterPause()
 			underWay(s, row)
 			row.Phase = fleet.RolloutPaused
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "stopped" at "": the rollout is paused by a person; to go on: arcadiad rollout resume web`},
+		}, `batch 2 of 5, 8 of 8 serve, 37m0s, by "stopped" at "": the rollout is paused by a person; to go on: arcadiad rollout resume web`},
 		"each is held for its own reason": {func() *scene {
 			s, _ := afterPause()
 			for id := range int64(7) {
 				s.droplet(102 + id).VolumeIDs = []string{"v", "w"}[:1+id%2]
 			}
 			return s
-		}, `batch 2 of 5, 8 of 8 serve, 36m0s, by "volumes" at "": web-2: a volume is attached to it`},
+		}, `batch 2 of 5, 8 of 8 serve, 37m0s, by "volumes" at "": web-2: a volume is attached to it`},
 		"nobody serves any more": {func() *scene {
 			s, _ := afterPause()
 			for id := range int64(3) {
 				s.droplet(106 + id).Status = fleet.StatusNew
 			}
 			return s
-		}, `batch 2 of 5, 5 of 8 serve, 36m0s, by "turn" at "": waiting its turn (2 of 8 at once): web-6, web-7 and web-8 are out of service, and max_unavailable ` +
+		}, `batch 2 of 5, 5 of 8 serve, 37m0s, by "turn" at "": waiting its turn (2 of 8 at once): web-6, web-7 and web-8 are out of service, and max_unavailable ` +
 			`allows no more; bring web-6, web-7 and web-8 back into service, or raise max_unavailable`},
 	} {
 		if got := told(t, tt.scene()); got != tt.want {

@@ -68,6 +68,9 @@ func recordedAgain(r fleet.Record, again fleet.Values, assumed []string, spec *f
 	if _, keys := again[fieldKeys]; keys {
 		r.Values.KeepKeys(*spec)
 	}
+	if _, ends := again[fleet.FieldDestroy]; ends {
+		r.Values.KeepEnding(*spec)
+	}
 	r.Assumed = slices.DeleteFunc(slices.Clone(r.Assumed), func(field string) bool { _, seen := again[field]; return seen })
 	r.Assumed = append(r.Assumed, assumed...)
 	slices.Sort(r.Assumed)

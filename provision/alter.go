@@ -15,11 +15,14 @@ import (
 // change is what one action changes of a droplet. Each is idempotent by the state that it leads to: what the droplet shows says
 // whether there is anything left to do, and an unanswered request may be sent again.
 type change struct {
+	id     int64 // the droplet that is changed; 0: the saga's own
 	action digitalocean.ActionRequest
 	shows  func(fleet.Droplet) showing // whether the droplet is as the action makes it
 
 	// asked is the file's present word, before anything is sent (law 17); nil: nobody is asked, because the saga owes it.
 	asked func(*work) error
+	// covers is asked the same of the droplet as it was seen last, right before each request; nil: there is nothing more to ask.
+	covers func(fleet.Droplet) error
 	// note writes into the context how the droplet was found; it is committed with the intent. Nil: nothing to note.
 	note func(fleet.Droplet)
 	// leaves makes the intent durable, if the droplet may be taken out of service (law 18). Nil: it stays in service.
@@ -29,7 +32,7 @@ type change struct {
 	unseen func()
 	// stale says that what the droplet shows may be of before: it counts only once the action itself has come to its end.
 	stale bool
-	// patience is how long the droplet may take to show it, then errSlow; 0: as long as the action is under way.
+	// patience is how long the droplet may take to show it, from the first request on, then errSlow; 0: as long as the action is under way.
 	patience time.Duration
 }
 
@@ -67,6 +70,7 @@ type alteration struct {
 	w     *work
 	began time.Time
 
+	first   time.Time // when it was first sent
 	sent    time.Time // zero: it is to be sent
 	action  int64     // what was begun; 0: not known
 	already bool      // the API said to the last request that there is nothing to do
@@ -82,6 +86,7 @@ type alteration struct {
 // DigitalOcean says was done is done, also where the droplet does not show it in time: sending it again, or going back for it, would be
 // one more change of what nobody can see.
 func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change) (fleet.Droplet, error) {
+	c.id = cmp.Or(c.id, w.DropletID)
 	a := &alteration{change: c, p: p.core, run: run, w: w, began: time.Now()}
 	looks := p.looks(run)
 	for told := time.Now(); ; { // told: when a look last told all that is needed
@@ -90,7 +95,7 @@ func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change)
 				return fleet.Droplet{}, err
 			}
 		}
-		d, err := looks.present(ctx, w.DropletID, p.o.Visibility)
+		d, err := looks.present(ctx, c.id, p.o.Visibility)
 		if err != nil {
 			return d, err
 		}
@@ -127,7 +132,7 @@ func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change)
 		if err != nil {
 			return d, err
 		}
-		if c.patience > 0 && time.Since(a.began) > c.patience {
+		if c.patience > 0 && !a.first.IsZero() && time.Since(a.first) > c.patience {
 			return d, fmt.Errorf("%s of droplet %d: %w", c.action.Type, d.ID, errSlow)
 		}
 	}
@@ -150,6 +155,11 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 				return err
 			}
 		}
+		if a.covers != nil {
+			if err := a.covers(d); err != nil {
+				return err
+			}
+		}
 		intend := func() error {
 			if a.note != nil {
 				a.note(d)
@@ -165,11 +175,13 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 	a.judged = now
 	switch {
 	case err == nil:
+		a.first = cmp.Or(a.first, now)
 		a.sent, a.action, a.already, a.ended = now, got.ID, false, time.Time{}
 		return nil
 	case ctx.Err() != nil:
 		return err
 	case errors.Is(err, digitalocean.ErrAlreadySo):
+		a.first = cmp.Or(a.first, now)
 		a.sent, a.action, a.already = now, 0, true
 		a.idle++
 		a.ended = cmp.Or(a.ended, now)
@@ -183,6 +195,7 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 		return nil
 	case digitalocean.Uncertain(err):
 		a.run.Log().Warn("the request was not answered; looking whether it came through", "error", err)
+		a.first = cmp.Or(a.first, now)
 		a.sent, a.action, a.already, a.ended = now, 0, false, time.Time{}
 		return nil
 	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited), errors.Is(err, digitalocean.ErrUnauthorized):
@@ -198,7 +211,7 @@ func (a *alteration) judge(ctx context.Context, shown bool) error {
 		return nil
 	}
 	a.judged = now
-	what := fmt.Sprintf("%s of droplet %d", a.change.action.Type, a.w.DropletID)
+	what := fmt.Sprintf("%s of droplet %d", a.change.action.Type, a.id)
 	if !a.ended.IsZero() && now.Sub(a.ended) > a.p.o.Visibility {
 		return fmt.Errorf("%s: %w", what, errUnseen)
 	}

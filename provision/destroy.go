@@ -59,36 +59,54 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 	if w.Demolition.Sent {
 		return p.demolish(ctx, run, w, by)
 	}
-	if err := p.mayGo(ctx, run, w, "", false); err != nil {
+	if by.group, err = p.mayEnd(ctx, run, w, by.id); err != nil {
 		return err
+	}
+	stood, asks := time.Now(), by.asks
+	by.asks = func(ctx context.Context, seen fleet.Droplet) error {
+		if err := lately(run, w, stood); err != nil {
+			return err
+		}
+		return asks(ctx, seen)
+	}
+	return p.demolish(ctx, run, w, by)
+}
+
+// mayEnd checks, before the first DELETE and before the shutdown that may come before it, that the file still wants the droplet to go (law 17),
+// that no reserved IP would be stranded, and that enough of its group serves without it (law 18). What this saga shut down is out of service
+// already.
+func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int64) (group *leave, err error) {
+	if err := p.mayGo(ctx, run, w, "", false); err != nil {
+		return nil, err
 	}
 	if run.Kind() == fleet.SagaDestroy && time.Since(run.CreatedAt()) > waitedLong {
 		hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if ip := w.License.Strands(hanging.ByDroplet[by.id]); ip != "" {
-			return saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, by.id))
-		}
-	}
-	if run.Kind() == fleet.SagaDestroy {
-		if by.group, err = p.service().mayLeave(ctx, run, w, by.id); err != nil {
-			return err
+		if ip := w.License.Strands(hanging.ByDroplet[id]); ip != "" {
+			return nil, saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, id))
 		}
 	}
-	if run.Kind() == fleet.SagaReplace {
-		if by.group, err = p.service().relieved(ctx, run, w); err != nil {
-			return err
-		}
-		stood, asks := time.Now(), by.asks
-		by.asks = func(ctx context.Context, seen fleet.Droplet) error {
-			if !w.Demolition.Sent && time.Since(stood) > seenFor { // the looks at the old one may have failed for long
-				return saga.Later(time.Second, fmt.Errorf("droplet %d, which is to stand in for it, was seen too long ago: looking again", w.DropletID))
-			}
-			return asks(ctx, seen)
-		}
+	replaces := run.Kind() == fleet.SagaReplace
+	switch {
+	case w.Found.wasOn() && replaces:
+		err = p.service().stands(ctx, run, w)
+		return p.service().left(run, id, true), err
+	case w.Found.wasOn():
+		return p.service().left(run, id, false), nil
+	case replaces:
+		return p.service().relieved(ctx, run, w)
 	}
-	return p.demolish(ctx, run, w, by)
+	return p.service().mayLeave(ctx, run, w, id)
+}
+
+// lately checks that the replacement was seen to stand a short while ago: the looks at the old droplet may have failed for long.
+func lately(run *saga.Run, w *work, stood time.Time) error {
+	if run.Kind() == fleet.SagaReplace && !w.Demolition.Sent && time.Since(stood) > seenFor {
+		return saga.Later(time.Second, fmt.Errorf("droplet %d, which is to stand in for it, was seen too long ago: looking again", w.DropletID))
+	}
+	return nil
 }
 
 // undestroy is the compensation of DestroyDroplet. It runs only before the intent of the first DELETE, so there is nothing to undo.

@@ -242,7 +242,7 @@ func TestLaw17TheFileIsAskedLast(t *testing.T) {
 // After its first DELETE a destroy only goes forward: a droplet that must not be destroyed any more makes it stuck.
 func TestLaw13ADestroyThatHasBegunOnlyGoesForward(t *testing.T) {
 	inStage(t, simulator.Options{}, func(y *stage) {
-		d := y.made(spec("web"))
+		d := y.made(hard("web"))
 		y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 		y.want()
 		id := y.carry(plan.Destroy)[0]
@@ -430,7 +430,7 @@ func TestLaw13APauseStopsACompensation(t *testing.T) {
 // That a DELETE may be on the wire is durable before it is: the process that comes after knows, and only goes forward.
 func TestLaw03TheIntentOfADestroyIsDurable(t *testing.T) {
 	inStage(t, simulator.Options{}, func(y *stage) {
-		y.made(spec("web"))
+		y.made(hard("web"))
 		y.must(y.sim.Script(routeDelete, 1, simulator.Hang()))
 		y.want()
 		id := y.carry(plan.Destroy)[0]
@@ -461,7 +461,7 @@ func TestLaw06NotShownForAMomentIsNotGone(t *testing.T) {
 		"a minute, and no DELETE answered":  {refused: true, absent: 12},
 	} {
 		inStage(t, simulator.Options{}, func(y *stage) {
-			d := y.made(spec("web"))
+			d := y.made(hard("web"))
 			y.sim.SetFaults(simulator.Faults{DeleteIgnored: true})
 			if tt.refused {
 				y.must(y.sim.Script(routeDelete, 5, simulator.Status(500)))

@@ -1,8 +1,8 @@
 // Package provision is the write side: the sagas that create, adopt, update and destroy droplets, and their steps.
 //
 //	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, RegisterDroplet
-//	ReplaceDroplet    the same, then DrainDroplet and DestroyDroplet (of the old one)
-//	DestroyDroplet    DrainDroplet, DestroyDroplet
+//	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet and DestroyDroplet (of the old one)
+//	DestroyDroplet    DrainDroplet, ShutdownDroplet, DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
 //	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, DrainDroplet, PowerOffDroplet,
 //	                  ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
@@ -16,7 +16,8 @@
 // An existing droplet is updated by actions, each of which names its target state. The droplet's state decides whether an action is
 // sent at all, and whether it is sent again. The state as found is journaled with the intent, for the compensation.
 //
-// WaitDropletReady is part of a saga whose file has a probe, and DrainDroplet of one whose droplet leaves a load balancer by its tags.
+// WaitDropletReady is part of a saga whose file has a probe, DrainDroplet of one whose droplet leaves a load balancer by its tags, and
+// ShutdownDroplet unless the file says that the operating system is not asked.
 //
 // A droplet is taken out of service before its successor is there, by a resize or a destroy, only while enough of its group serves without
 // it: by a fresh look, by fresh probes and by what the other sagas take ([service], law 18). An old droplet goes when the new one serves.
@@ -34,6 +35,7 @@
 //	wait.go                      WaitDropletActive
 //	ready.go                     WaitDropletReady
 //	register.go                  RegisterDroplet, RecordDroplet
+//	shutdown.go                  ShutdownDroplet
 //	destroy.go                   DestroyDroplet, and the one function that destroys
 //	power.go                     PowerOffDroplet, PowerOnDroplet
 //	drain.go                     DrainDroplet, UndrainDroplet

@@ -19,7 +19,7 @@ type Namesakes struct {
 // Draft makes the saga that carries out one action of a plan; it is not yet written. Before are the droplets that bear the action's name
 // already.
 func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (saga.Saga, error) {
-	w := work{Fleet: fleetName, Name: a.Name, Drain: a.Drain}
+	w := work{Fleet: fleetName, Name: a.Name, Drain: a.Drain, Ending: a.Ending}
 	var (
 		facts  fleet.Facts
 		kind   string
@@ -53,12 +53,12 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		facts.GroupHash = a.Spec.GroupHash()
 	case plan.Replace:
 		if a.Spec.Rules.Order == fleet.DestroyFirst { // the next pass makes the other one
-			kind, steps = fleet.SagaDestroy, endSteps(w.Drain)
+			kind, steps = fleet.SagaDestroy, endingSteps(w.Drain, w.Ending)
 			err = addLicense()
 			facts.DropletID, facts.SpecHash = a.DropletID, a.Spec.Hash()
 			break
 		}
-		kind, steps = fleet.SagaReplace, append(provisionSteps(a.Spec), endSteps(w.Drain)...)
+		kind, steps = fleet.SagaReplace, append(provisionSteps(a.Spec), endingSteps(w.Drain, w.Ending)...)
 		takeNamesakes()
 		addSpec()
 		facts.GroupHash = a.Spec.GroupHash()
@@ -70,7 +70,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		addSpec()
 		facts.DropletID = a.DropletID
 	case plan.Destroy:
-		kind, steps = fleet.SagaDestroy, endSteps(w.Drain)
+		kind, steps = fleet.SagaDestroy, endingSteps(w.Drain, w.Ending)
 		err = addLicense()
 		facts.DropletID = a.DropletID
 	case plan.Update:
@@ -140,9 +140,13 @@ func provisionSteps(s fleet.Spec) []string {
 	)
 }
 
-// endSteps are the steps that end a droplet.
-func endSteps(d fleet.Drain) []string {
-	return chosen(choice{"DrainDroplet", len(d.Tags) > 0}, choice{"DestroyDroplet", true})
+// endingSteps are the steps that end a droplet. One that is kept is switched off in any case.
+func endingSteps(d fleet.Drain, e fleet.Ending) []string {
+	return chosen(
+		choice{"DrainDroplet", len(d.Tags) > 0},
+		choice{"ShutdownDroplet", !e.Hard || e.Keep > 0},
+		choice{"DestroyDroplet", true},
+	)
 }
 
 // updateSteps are the steps of an update that changes this, in the order of UpdateDroplet.

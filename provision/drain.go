@@ -24,7 +24,7 @@ func (p drainSteps) drain(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Found.Drain == nil || w.Found.Drain.Waited == 0 {
 		if why, err := p.detach(ctx, run, w); err != nil || why != "" {
 			if err == nil {
-				run.Log().Info("the droplet is not drained: "+why, "id", w.drains())
+				run.Log().Info("the droplet is not drained: "+why, "id", w.leaving())
 			}
 			return err
 		}
@@ -73,12 +73,12 @@ func (p drainSteps) detach(ctx context.Context, run *saga.Run, w *work) (why str
 	case run.Kind() == fleet.SagaReplace:
 		group, err = p.service().relieved(ctx, run, w)
 	default:
-		group, err = p.service().mayLeave(ctx, run, w, w.drains())
+		group, err = p.service().mayLeave(ctx, run, w, w.leaving())
 	}
 	if err != nil {
 		return "", err
 	}
-	d, err := looks.mine(ctx, w, w.drains())
+	d, err := looks.mine(ctx, w, w.leaving())
 	_, licensed := w.License.Droplet()
 	switch {
 	case licensed && errors.Is(err, errGone):
@@ -160,11 +160,11 @@ func (p drainSteps) undrain(ctx context.Context, run *saga.Run, w *work) error {
 		return back(run, err)
 	}
 	// Whoever looks next would take tags of before for somebody's doing, and put them back where the file says so.
-	if _, err := p.tagsSettle(ctx, p.looks(run), w, w.drains(), w.Found.Drain.Tags, nil); err != nil {
+	if _, err := p.tagsSettle(ctx, p.looks(run), w, w.leaving(), w.Found.Drain.Tags, nil); err != nil {
 		if ctx.Err() != nil || errors.Is(err, errUntold) {
 			return err
 		}
-		run.Log().Warn("the tags were put back, and do not show so", "id", w.drains(), "error", err)
+		run.Log().Warn("the tags were put back, and do not show so", "id", w.leaving(), "error", err)
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (p drainSteps) tie(ctx context.Context, run *saga.Run, w *work) error {
 	if w.Found.Drain == nil || w.Found.Drain.Back {
 		return nil
 	}
-	d, err := p.looks(run).mine(ctx, w, w.drains())
+	d, err := p.looks(run).mine(ctx, w, w.leaving())
 	if err != nil {
 		return err
 	}

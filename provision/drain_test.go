@@ -65,7 +65,8 @@ func TestDrain(t *testing.T) {
 						t.Errorf("%s: sent %s %s", kind, w.Route, w.Path)
 					}
 				}
-				want, steps := []string{routeUntag, routeDelete}, "CreateDroplet WaitDropletActive WaitDropletReady RegisterDroplet DrainDroplet DestroyDroplet"
+				want, steps := []string{routeUntag, routeAct, routeDelete},
+					"CreateDroplet WaitDropletActive WaitDropletReady RegisterDroplet DrainDroplet ShutdownDroplet DestroyDroplet"
 				if kind == plan.Update {
 					want = []string{routeUntag, routeAct, routeAct, routeAct, routeTag}
 					steps = "DrainDroplet PowerOffDroplet ResizeDroplet PowerOnDroplet UndrainDroplet RecordDroplet"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"arcadiad/fleet"
@@ -53,6 +54,9 @@ func (p fleetFile) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 		}
 		if run.Kind() == fleet.SagaDestroy && !w.License.Asks(f) {
 			return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
+		}
+		if s, says := specIn(f, w.Name); says && run.Kind() == fleet.SagaDestroy && w.spares(s, record) {
+			return saga.Supersede("the fleet file now asks for more than was begun with: destroy: {" + s.Ending.String() + "}")
 		}
 	}
 	return nil
@@ -141,4 +145,27 @@ func (p fleetFile) protects(w *work) bool {
 		return *s.Protect
 	}
 	return w.Spec.Protected()
+}
+
+// specIn finds what the file wants under a name, or for one that it dropped the group that the name is numbered in.
+func specIn(f fleet.Fleet, name string) (fleet.Spec, bool) {
+	if s, ok := f.Spec(name); ok {
+		return s, true
+	}
+	stem, _ := fleet.SplitName(name)
+	i := slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return fleet.Key(s.Group) == fleet.Key(stem) && !s.Single })
+	if i < 0 { // the group may have another name by now
+		i = slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return s.Was != "" && !s.Single && sameStem(s.Was, name) })
+	}
+	if i < 0 {
+		return fleet.Spec{}, false
+	}
+	return f.Specs[i], true
+}
+
+// sameStem tells whether two names are of droplets that a group numbers.
+func sameStem(a, b string) bool {
+	stemA, nA := fleet.SplitName(fleet.Key(a))
+	stemB, nB := fleet.SplitName(fleet.Key(b))
+	return nA > 0 && nB > 0 && stemA == stemB
 }

@@ -55,8 +55,9 @@ func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error 
 	return nil
 }
 
-// powerOffUndone compensates PowerOffDroplet: a droplet that was on is switched on again, whatever became of the resize. The tags that it
-// was drained of are put on before, so that it runs as it did; a token that may not do that does not leave it off.
+// powerOffUndone compensates PowerOffDroplet and ShutdownDroplet: a droplet that was on is switched on again, whatever became of what it was
+// switched off for. The tags that it was drained of are put on before, so that it runs as it did; a token that may not do that does not
+// leave it off.
 func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) error {
 	if !w.Found.wasOn() {
 		return nil
@@ -64,12 +65,12 @@ func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) 
 	switch err := (drainSteps{tagSteps(p)}).tie(ctx, run, w); {
 	case err == nil, errors.Is(err, errGone), errors.Is(err, errAlien): // the next look says so
 	case errors.Is(err, digitalocean.ErrRejected), errors.Is(err, digitalocean.ErrForbidden):
-		run.Log().Warn("the tags that the droplet was drained of are not put on before it is switched on", "id", w.DropletID, "error", err)
+		run.Log().Warn("the tags that the droplet was drained of are not put on before it is switched on", "id", w.leaving(), "error", err)
 	default:
 		return err
 	}
 	c := switchedOn()
-	c.stale = !w.Found.Off // it may still be shutting down
+	c.id, c.stale = w.leaving(), !w.Found.Off // it may still be shutting down
 	d, err := p.alter(ctx, run, w, c)
 	if errors.Is(err, errAlien) {
 		return leftOff(err)
@@ -126,6 +127,6 @@ func switchedOn() change {
 
 // leftOff is told when a droplet that arcadiad switched off may not be written to any more (law 1).
 func leftOff(err error) error {
-	return saga.NeedsPerson(fmt.Errorf("arcadiad switched it off for a resize, and may not switch it on: "+
+	return saga.NeedsPerson(fmt.Errorf("arcadiad switched it off, and may not switch it on: "+
 		"put its tags back, or switch it on by hand: %w", err))
 }

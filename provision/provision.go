@@ -41,17 +41,19 @@ func (p *Droplets) Define(e *saga.Engine) {
 	destroying, tagging := destroySteps{p.core}, tagSteps{p.core}
 	creating, waiting, registering := createSteps{destroying}, waitSteps{p.core}, registerSteps{p.core}
 	altering, transferring, draining := alterSteps{p.core}, transferSteps{tagging}, drainSteps{tagging}
+	ending := endSteps{destroying, altering}
 
 	create := step("CreateDroplet", creating.create, creating.uncreate)
 	wait := step("WaitDropletActive", waiting.wait, nil)
 	ready := step("WaitDropletReady", waiting.ready, nil)
 	register := step("RegisterDroplet", registering.register, registering.unregister)
 	drain := step("DrainDroplet", draining.drain, draining.undrain)
+	shutdown := step("ShutdownDroplet", ending.shutdown, altering.powerOffUndone)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
 	// A saga has only those steps that it needs, see Draft.
 	e.Define(fleet.SagaProvision, create, wait, ready, register)
-	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, destroy)
-	e.Define(fleet.SagaDestroy, drain, destroy)
+	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, shutdown, destroy)
+	e.Define(fleet.SagaDestroy, drain, shutdown, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,
 		step("ProtectDroplet", tagging.protect, tagging.unprotect),

@@ -106,6 +106,12 @@ type leave struct {
 	looked  time.Time         // when the look at them began
 
 	relieved bool // the droplet that replaces it serves
+	before   bool // its saga has taken it out of service before
+}
+
+// left is the leave of what the saga has taken out of service already: there is nothing to check, and what goes is noted.
+func (p service) left(run *saga.Run, id int64, relieved bool) *leave {
+	return &leave{p: p, run: run, id: id, relieved: relieved, before: true}
 }
 
 // mayLeave looks at the group of the droplet that a saga takes out of service. nil: nothing keeps it in service.
@@ -186,29 +192,6 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 	return l, nil
 }
 
-// specIn finds what the file wants under a name, or for one that it dropped the group that the name is numbered in.
-func specIn(f fleet.Fleet, name string) (fleet.Spec, bool) {
-	if s, ok := f.Spec(name); ok {
-		return s, true
-	}
-	stem, _ := fleet.SplitName(name)
-	i := slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return fleet.Key(s.Group) == fleet.Key(stem) && !s.Single })
-	if i < 0 { // the group may have another name by now
-		i = slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return s.Was != "" && !s.Single && sameStem(s.Was, name) })
-	}
-	if i < 0 {
-		return fleet.Spec{}, false
-	}
-	return f.Specs[i], true
-}
-
-// sameStem tells whether two names are of droplets that a group numbers.
-func sameStem(a, b string) bool {
-	stemA, nA := fleet.SplitName(fleet.Key(a))
-	stemB, nB := fleet.SplitName(fleet.Key(b))
-	return nA > 0 && nB > 0 && stemA == stemB
-}
-
 // destroy, stop and drain make the intent durable that takes the droplet out of service, if that leaves enough of its group in service. One
 // that is drained still serves by law 18, so it counts only where another is to be drained.
 func (l *leave) destroy(intend func() error) error { return l.take(intend, taking{ends: true}) }
@@ -222,10 +205,10 @@ func (l *leave) take(intend func() error, as taking) error {
 	t := l.p.taken
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Since(l.looked) > seenFor {
+	if !l.before && time.Since(l.looked) > seenFor {
 		return saga.Later(time.Second, fmt.Errorf("the other droplets of %s were seen too long ago: looking again", l.group))
 	}
-	if !l.free {
+	if !l.before && !l.free {
 		if err := l.enough(as.drains); err != nil {
 			return err
 		}
@@ -319,11 +302,12 @@ func takenBy(s saga.Saga, drains bool) (ids []int64) {
 	if w.Demolition.Sent {
 		ids = append(ids, w.Demolition.DropletID)
 	}
-	if w.Found.wasOn() && !done("PowerOnDroplet", saga.StepDone) && !done("PowerOffDroplet", saga.StepCompensated) {
-		ids = append(ids, w.DropletID)
+	if w.Found.wasOn() && !done("PowerOnDroplet", saga.StepDone) && !done("PowerOffDroplet", saga.StepCompensated) &&
+		!done("ShutdownDroplet", saga.StepCompensated) {
+		ids = append(ids, w.leaving())
 	}
 	if drains && w.Found.Drain != nil && !done("UndrainDroplet", saga.StepDone) && !done("DrainDroplet", saga.StepCompensated) {
-		ids = append(ids, w.drains())
+		ids = append(ids, w.leaving())
 	}
 	return ids
 }

@@ -442,7 +442,7 @@ func TestLaw18ReplacementsOfOneMomentGoTogether(t *testing.T) {
 			for _, id := range y.atOnce(1, plan.Replace, 8, specs...) {
 				y.until(id, saga.Completed)
 			}
-			if took := time.Since(began); took > 45*time.Second { // one that waits does for half a minute
+			if took := time.Since(began); took > time.Minute { // one that waits does for half a minute
 				t.Errorf("they took %v", took)
 			}
 		})

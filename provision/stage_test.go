@@ -185,6 +185,13 @@ func spec(name string) fleet.Spec {
 	return fleet.Spec{Name: name, Region: "syd1", Size: "s-1vcpu-1gb", Image: "ubuntu-24-04-x64", Tags: []string{"Web"}}
 }
 
+// hard is spec(name) of a droplet that is destroyed without asking its operating system first.
+func hard(name string) fleet.Spec {
+	s := spec(name)
+	s.Ending.Hard = true
+	return s
+}
+
 // want puts a fleet of these in force.
 func (y *stage) want(specs ...fleet.Spec) fleet.Fleet {
 	f := fleet.Fleet{Name: fleetName, Specs: specs, Policy: fleet.Policy{MaxDestroy: fleet.Limit{Value: 100, Percent: true}}, Hash: "hash"}

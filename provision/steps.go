@@ -42,6 +42,10 @@ type (
 	alterSteps    struct{ *core } // by actions of the API
 	tagSteps      struct{ *core }
 	drainSteps    struct{ tagSteps }
+	endSteps      struct { // what goes before a droplet is destroyed
+		destroySteps
+		acts alterSteps
+	}
 	transferSteps struct{ tagSteps } // a droplet changes hands by its tags
 )
 

@@ -38,6 +38,7 @@ type work struct {
 	License    plan.License `json:"licence,omitzero"`
 	Demolition demolition   `json:"demolition,omitzero"`
 	Drain      fleet.Drain  `json:"drain,omitzero"` // how that leaves its load balancers, or what is being updated
+	Ending     fleet.Ending `json:"ending,omitzero"`
 
 	// What is being adopted or released, by a person's word.
 	Transfer *transferred `json:"handover,omitempty"` // nil: nothing was written to it yet
@@ -89,14 +90,14 @@ type transferred struct {
 	Tags []string `json:"tags"` // in the order in which an adopt puts them on; a release takes them off from the end
 }
 
-// found is how an update found what it changes, for the way back. Each part of it is journaled before the first request that changes
+// found is how a saga found the droplet that it changes, or takes out of service, for the way back. Each part of it is journaled before the first request that changes
 // that part; a part that is nil was not changed.
 type found struct {
 	Retag   *retagged `json:"retag,omitempty"`
 	Lifted  bool      `json:"lifted,omitempty"` // the protection tag was there, and is taken off
 	Name    string    `json:"name,omitempty"`   // empty: not renamed
 	Backups *bool     `json:"backups,omitempty"`
-	On      *bool     `json:"on,omitempty"`  // whether it was on before PowerOffDroplet
+	On      *bool     `json:"on,omitempty"`  // whether what leaves service was on before PowerOffDroplet, or ShutdownDroplet
 	Off     bool      `json:"off,omitempty"` // a look showed that it is off since
 	Drain   *drained  `json:"drain,omitempty"`
 }
@@ -120,8 +121,17 @@ type drained struct {
 	Back   bool          `json:"back,omitempty"`   // they were put on again
 }
 
-// drains is the droplet that leaves its load balancers.
-func (w *work) drains() int64 {
+// spares tells whether the file keeps more of a droplet that is destroyed than the saga does. One that is not registered is not kept.
+func (w *work) spares(s fleet.Spec, record *fleet.Record) bool {
+	ending := s.Ending
+	if record == nil {
+		ending.Keep = 0
+	}
+	return ending.Spares(w.Ending)
+}
+
+// leaving is the droplet that leaves service, for a while or for good.
+func (w *work) leaving() int64 {
 	if old, licensed := w.License.Droplet(); licensed {
 		return old.ID
 	}

@@ -113,7 +113,7 @@ func heldBy(a plan.Action) string {
 	return "held by " + a.HeldBy
 }
 
-// sideEffects says in up to two lines what a run of actions takes along, and what it leaves behind that still costs.
+// sideEffects says in up to three lines what a run of actions takes along, what it leaves behind that still costs, and how the droplets end.
 func sideEffects(run []plan.Action) (lines []string) {
 	it, droplet := "it", "droplet is"
 	if len(run) > 1 {
@@ -149,7 +149,36 @@ func sideEffects(run []plan.Action) (lines []string) {
 	if behind := slices.Concat(named("volume", volumes), named("reserved IP", ips)); len(behind) > 0 {
 		lines = append(lines, "leaves behind, unused and still billed: "+strings.Join(behind, "; "))
 	}
+	if words := ending(run); words != "" {
+		lines = append(lines, words)
+	}
 	return lines
+}
+
+// ending says how the droplets of a run end, where that is not as by default; empty: it is.
+func ending(run []plan.Action) string {
+	its, it := "its operating system is", "it is"
+	if len(run) > 1 {
+		its, it = "their operating systems are", "they are"
+	}
+	e := run[0].Ending
+	var before []string
+	if !e.Hard {
+		before = append(before, its+" asked to shut down")
+	}
+	if e.Snapshot {
+		before = append(before, "a snapshot is taken, which is billed until you delete it")
+	}
+	if e.Keep > 0 {
+		before = append(before, fmt.Sprintf("%s kept off for %s, still billed", it, fleet.ShortDuration(e.Keep)))
+	}
+	switch {
+	case e == fleet.Ending{}:
+		return ""
+	case len(before) == 0:
+		return it + " destroyed without asking the operating system to shut down"
+	}
+	return "before " + it + " destroyed: " + strings.Join(before, "; ")
 }
 
 // named names one thing or a few, and counts more.

@@ -313,3 +313,30 @@ func TestRenderingsReportWriteErrors(t *testing.T) {
 type brokenPipe struct{ err error }
 
 func (b brokenPipe) Write([]byte) (int, error) { return 0, b.err }
+
+// How a droplet ends is told where it is not as by default, and what is billed on.
+func TestPlanTellsHowDropletsEnd(t *testing.T) {
+	day := 24 * time.Hour
+	for want, e := range map[string]fleet.Ending{
+		"": {},
+		"it is destroyed without asking the operating system to shut down":                                                             {Hard: true},
+		"before it is destroyed: its operating system is asked to shut down; a snapshot is taken, which is billed until you delete it": {Snapshot: true},
+		"before it is destroyed: a snapshot is taken, which is billed until you delete it; it is kept off for 24h, still billed":       {Hard: true, Snapshot: true, Keep: day},
+		"before it is destroyed: its operating system is asked to shut down; it is kept off for 24h, still billed":                     {Keep: day},
+	} {
+		p := plan.Plan{ID: "1", Fleet: "demo", Actions: []plan.Action{{Kind: plan.Destroy, Name: "web", DropletID: 7, Ending: e}}}
+		for _, page := range []string{inText(t, p), inMarkdown(t, p)} {
+			if told := strings.Contains(page, "destroyed"); told != (want != "") || !strings.Contains(page, want) {
+				t.Errorf("%+v: no %q in:\n%s", e, want, page)
+			}
+		}
+	}
+	var some []plan.Action
+	for i := range 8 {
+		some = append(some, plan.Action{Kind: plan.Destroy, Name: fmt.Sprint("web-", i+1), Ending: fleet.Ending{Snapshot: i < 4}})
+	}
+	if text := inText(t, plan.Plan{ID: "1", Fleet: "demo", Actions: some}); !strings.Contains(text, "before they are destroyed: their operating systems are asked") ||
+		!strings.Contains(text, "web-1 … web-4") || !strings.Contains(text, "web-5 … web-8") {
+		t.Errorf("not told apart:\n%s", text)
+	}
+}

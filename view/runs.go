@@ -66,7 +66,7 @@ func actionRuns(actions []plan.Action) [][]plan.Action {
 
 func actAlike(a, b plan.Action) bool {
 	return a.Kind == b.Kind && reasonsAlike(a, b) && a.Held == b.Held && a.HeldReason == b.HeldReason && a.KeepMonthly == b.KeepMonthly &&
-		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && sameSideEffects(a, b)
+		slices.EqualFunc(a.Changes, b.Changes, changeAlike) && describe(a.Spec) == describe(b.Spec) && sameSideEffects(a, b) && a.Ending == b.Ending
 }
 
 // reasonsAlike reports whether two actions have the same reason, or stand in for droplets that are gone.

@@ -92,7 +92,9 @@ func deciding() []mutant {
 	take(9, "an approval without a daemon is for that plan", "plan/builder.go", `if held && slices.Contains(b.recorded.Approved, b.plan.ID) {`, `if held && (slices.Contains(b.recorded.Approved, b.plan.ID) || len(b.recorded.Approved) > 0) {`)
 	take(9, "a plan is named by the facts of its actions", "plan/id.go", `len(v.facts) > 0`, `false`)
 	take(9, "an approval of what the file took back: destroys", facts, `g.Kind == string(Destroy) && keeps(desired, recorded.Records, g.DropletID)`, `false`)
-	take(9, "an approval of what the file took back: specs", facts, `g.Spec != "" && !(wants && strings.HasPrefix(g.Spec, spec.Hash()))`, `false && (wants || spec.Name == strings.ToLower(g.Spec))`)
+	take(9, "an approval of what the file took back: specs", facts, `hash != "" && !(wants && hash == spec.Hash())`, `false && (wants || spec.Name == hash)`)
+	take(9, "an approval of an end that keeps more", "plan/action.go", `kept != (fleet.Ending{})`, `kept != (fleet.Ending{}) && false`)
+	take(9, "how it ends is recorded, for when the file does not say it", "plan/compare.go", `h.record.Values[fleet.FieldDestroy] != ending {`, `false {`)
 	take(9, "a reserved IP that was assigned since", license, `a.Kind == fleet.AttachedReservedIP && !slices.Contains(l.read().Addresses, a.ID)`, `false`)
 	const rename, chain = "plan/hold_rename.go", "plan/renames.go"
 	take(9, "a rename without was: of the same spec only", rename, `if !g.part && alikeButNamed(wants, g.records[0]) {`, `if !g.part && len(wants) > 0 {`)

@@ -34,13 +34,17 @@ func serving() []mutant {
 	take(14, "who needs a person, and patience, is looked at again soon", "saga/worker.go", `if is[*helpless](err) && next.Status != Stuck {`, `if false {`, packageTests("saga"))
 
 	const service = "provision/service.go"
-	take(18, "a surplus of a renamed group waits for the others", service, `s.Was != "" && !s.Single && sameStem(s.Was, name)`, `false && sameStem(s.Was, name)`, steps)
+	take(18, "a surplus of a renamed group waits for the others", "provision/file.go", `s.Was != "" && !s.Single && sameStem(s.Was, name)`, `false && sameStem(s.Was, name)`, steps)
 	take(18, "what there was no time to probe may serve", service, `case own.Ready != nil && !known:`, `case own.Ready != nil && !known && false:`, steps)
 	take(18, "the replacement is on", service, "case d.Status != fleet.StatusActive:\n\t\twhy = ", "case d.ID == 0:\n\t\twhy = ", steps)
 	take(18, "the replacement passes its probe", service, `case probe != nil:`, `case probe != nil && false:`, steps)
 	take(18, "a destroy leaves enough in service", "provision/destroy.go", `refused = e.by.group.destroy(func() error {`, `refused = (*leave)(nil).destroy(func() error {`, steps)
-	take(18, "what was replaced stays while others are out", "provision/destroy.go", `if by.group, err = p.service().relieved(ctx, run, w); err != nil {`,
-		`if _, err = p.service().relieved(ctx, run, w); err != nil {`, steps)
+	take(18, "what was replaced stays while others are out", "provision/destroy.go", `return p.service().relieved(ctx, run, w)`,
+		`_, err = p.service().relieved(ctx, run, w); return nil, err`, steps)
+	take(18, "service ends with the shutdown", "provision/shutdown.go", `leaves:   group.stop,`, `leaves:   nil,`, steps)
+	take(18, "what was shut down is out of service already", "provision/destroy.go", `case w.Found.wasOn():`, `case w.Found.wasOn() && false:`, steps)
+	take(18, "a replacement that fails after the shutdown", "provision/destroy.go", `err = p.service().stands(ctx, run, w)
+		return`, `return`, steps)
 	take(18, "a power off leaves enough in service", "provision/alter.go", `if a.leaves != nil {`, `if a.leaves != nil && false {`, steps)
 	take(18, "a drain leaves enough in service", service, `l.enough(as.drains)`, `l.enough(false)`, steps)
 	take(18, "enough is enough", service, `if left >= l.need {`, `if left >= l.need-1 {`, steps)
@@ -48,13 +52,13 @@ func serving() []mutant {
 			going[id] = true`, `for _, id := range takenBy(s, drains) {
 			going[id] = false`, steps)
 	take(18, "what a saga that has ended took does not serve", service, `if of.ends || !of.at.Before(since) {`, `if of.ends && false {`, steps)
-	take(18, "the group was seen of late", service, `if time.Since(l.looked) > seenFor {`, `if false {`, steps)
+	take(18, "the group was seen of late", service, `if !l.before && time.Since(l.looked) > seenFor {`, `if false {`, steps)
 	take(18, "a probe that fails frees nothing while nobody answers", service, `l.free = len(o.passing) > 0`, `l.free = len(o.passing) >= 0`, steps)
 	take(18, "what is out of service may always go", service, `		l.free = true
 	case`, `		l.free = false
 	case`, steps)
 	take(18, "what fails its probe does not serve", service, `case !probed || found[id].Passed:`, `case !probed || found[id].Passed || true:`, steps)
-	take(18, "a surplus serves, too", service, `&& !s.Single })`, `&& !s.Single && false })`, steps)
+	take(18, "a surplus serves, too", "provision/file.go", `&& !s.Single })`, `&& !s.Single && false })`, steps)
 	take(18, "what has begun goes on", "provision/power.go", `if !w.Found.wasOn() { // what`, `if true { // what`, steps)
 
 	const drain = "provision/drain.go"
