@@ -82,7 +82,7 @@ func hasty() simulator.Options { return simulator.Options{Activation: 40 * time.
 const beside = "policy: {max_destroy: 100%}\ndroplets:\n  - {name: api, image: " + oldImage + ", ready: {http: {port: 80, path: /}}}\n"
 
 func (r *rolling) file() string {
-	return "version: 1\nfleet: test\ndefaults: {region: syd1, size: s-1vcpu-1gb, destroy: {shutdown: false}}\n" + cmp.Or(r.head, beside) +
+	return "version: 1\nfleet: test\ndefaults: {region: syd1, size: s-1vcpu-1gb}\n" + cmp.Or(r.head, beside) +
 		fmt.Sprintf("  - {name: web, count: %d, image: %s, %s}\n", r.count, r.image, r.keys)
 }
 
