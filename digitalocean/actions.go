@@ -38,27 +38,32 @@ const (
 	ActEnableBackups  = "enable_backups"
 	ActDisableBackups = "disable_backups"
 	ActEnableIPv6     = "enable_ipv6" // there is no way back
+	ActSnapshot       = "snapshot"    // takes minutes for each GB that is used
 )
 
 // ActionRequest asks for an action on a droplet.
 type ActionRequest struct {
 	Type string `json:"type"`           // one of the Act… above
-	Name string `json:"name,omitempty"` // ActRename: the new name
+	Name string `json:"name,omitempty"` // ActRename: the new name; ActSnapshot: that of the snapshot
 	Size string `json:"size,omitempty"` // ActResize: slug of the new size
 	Disk bool   `json:"disk,omitempty"` // ActResize: the disk grows too, for good
 }
 
 // scopes are what a token needs for it (docs/digitalocean-api.md, "Actions").
 func (r ActionRequest) scopes() string {
-	if r.Type == ActResize {
+	switch r.Type {
+	case ActResize:
 		return "droplet:update and droplet:create"
+	case ActSnapshot:
+		return "droplet:update and image:create"
 	}
 	return "droplet:update"
 }
 
 // Act asks for an action on a droplet. Success means accepted: the droplet shows it later, and [Client.Action] tells how it went. A
 // droplet does one thing at a time, and answers ErrPendingEvent meanwhile; ErrAlreadySo means that it is off, or on, already. The intent is
-// as in Create. All these actions name the state that they lead to, so after an unknown outcome one may be sent again.
+// as in Create. All these actions but ActSnapshot name the state that they lead to, so after an unknown outcome one may be sent again. A
+// second snapshot would be a second image, under the same name: [Client.Snapshots] and [Client.Actions] tell whether there is one.
 func (c *Client) Act(ctx context.Context, dropletID int64, action ActionRequest, intent func(context.Context) error) (Action, error) {
 	r := request{
 		op: fmt.Sprintf("%s droplet %d", action.Type, dropletID), method: http.MethodPost, path: dropletPath(dropletID) + "/actions",

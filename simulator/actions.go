@@ -94,6 +94,9 @@ func (a *Account) begin(d *droplet, req actionRequest, now time.Time) *action {
 func (a *Account) enterAction(act *action, on *[]*action, subject string, now time.Time) {
 	s, req := a.s, act.Request
 	act.ID, act.Status, act.StartedAt, act.DueAt = s.nextID.Action, inProgress, now, now.Add(max(0, s.opts.ActionTime))
+	if req.Type == "snapshot" {
+		act.DueAt = act.DueAt.Add(s.lag(s.faults.SnapshotFor, "snapshot_for", subject))
+	}
 	act.Fails = s.holds(s.faults.ActionErrored, "action_errored", subject)
 	if slices.Contains(s.faults.ErroredActions, req.Type) {
 		s.hit("errored_actions")
@@ -212,7 +215,7 @@ func (a *Account) perform(act *action, at time.Time) {
 			a.boot(d, at)
 		}
 	case "snapshot":
-		img := a.snapshot(d, req.Name, at)
+		img := a.snapshot(d, req.Name, act.StartedAt) // as the provider has it (docs/digitalocean-api.md, "Snapshots")
 		a.change(d, func() { d.Snapshots = append(d.Snapshots, img.ID) })
 	}
 }

@@ -33,6 +33,7 @@ type Faults struct {
 	ErroredActions     []string      `json:"errored_actions"`      // these end errored and change nothing
 	EndlessActions     []string      `json:"endless_actions"`      // these stay in progress, and the droplet busy, until they are no longer named here
 	ChangeVisibleAfter time.Duration `json:"change_visible_after"` // what a completed action, a tagging or an untagging does comes so late
+	SnapshotFor        time.Duration `json:"snapshot_for"`         // a snapshot takes so long beyond Options.ActionTime, and the droplet is busy
 	AssignRefusedFor   time.Duration `json:"assign_refused_for"`   // a droplet is given no reserved IP for so long after it has booted
 
 	// Service: what stands between active and serving, anew at each boot. Droplets are named by id or name, images by id or slug; *: all.

@@ -23,6 +23,7 @@ type image struct {
 	MinDisk      int       `json:"min_disk_size"` // GB
 	Gigabytes    float64   `json:"size_gigabytes"`
 	Status       string    `json:"status"`
+	Droplet      int64     `json:"droplet,omitempty"` // that a snapshot is of; 0: not known
 }
 
 type imageBody struct {
@@ -142,7 +143,7 @@ func (a *Account) snapshot(d *droplet, name string, at time.Time) *image {
 	}
 	img := &image{
 		ID: a.s.nextID.Image, Name: name, Distribution: distribution, Type: "snapshot", Regions: []string{d.Region}, CreatedAt: at,
-		MinDisk: d.Disk, Gigabytes: 2.36, Status: "available",
+		MinDisk: d.Disk, Gigabytes: 2.36, Status: "available", Droplet: d.ID,
 	}
 	a.s.nextID.Image += 13
 	a.images = append(a.images, img)
@@ -186,8 +187,14 @@ func deleteImage(c *call) answer {
 	if img.Public {
 		return c.forbidden()
 	}
-	c.a.images = slices.DeleteFunc(c.a.images, func(i *image) bool { return i == img })
-	for _, d := range c.a.droplets {
+	c.a.removeImage(img)
+	return c.noContent()
+}
+
+// removeImage takes a private image out of the account.
+func (a *Account) removeImage(img *image) {
+	a.images = slices.DeleteFunc(a.images, func(i *image) bool { return i == img })
+	for _, d := range a.droplets {
 		for _, ids := range []*[]int64{&d.Snapshots, &d.BackupIDs} {
 			if i := slices.Index(*ids, img.ID); i >= 0 {
 				*ids = slices.Delete(*ids, i, i+1)
@@ -195,10 +202,9 @@ func deleteImage(c *call) answer {
 			}
 		}
 	}
-	return c.noContent()
 }
 
-func listSnapshots(c *call) answer {
+func listDropletSnapshots(c *call) answer {
 	return imagesOf(c, "snapshots", func(d *droplet) []int64 { return d.Snapshots })
 }
 

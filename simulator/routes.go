@@ -44,7 +44,7 @@ func apiRoutes() []route {
 		{"POST /v2/droplets/{id}/actions", need("droplet:update"), createDropletAction},
 		{"GET /v2/droplets/{id}/actions/{action}", need("droplet:read"), getDropletAction},
 		{"POST /v2/droplets/actions", need("droplet:update", "tag:read"), createActionsByTag},
-		{"GET /v2/droplets/{id}/snapshots", need("droplet:read"), listSnapshots},
+		{"GET /v2/droplets/{id}/snapshots", need("droplet:read"), listDropletSnapshots},
 		{"GET /v2/droplets/{id}/backups", need("droplet:read"), listBackups},
 		{"GET /v2/droplets/{id}/backups/policy", need("droplet:read"), getBackupPolicy},
 		{"GET /v2/droplets/backups/supported_policies", need("droplet:read"), listSupportedPolicies},
@@ -65,6 +65,9 @@ func apiRoutes() []route {
 		{"GET /v2/images", need("image:read"), listImages},
 		{"GET /v2/images/{image}", need("image:read"), getImage},
 		{"DELETE /v2/images/{image}", need("image:delete"), deleteImage},
+		{"GET /v2/snapshots", need("snapshot:read"), listSnapshots},
+		{"GET /v2/snapshots/{snapshot}", need("snapshot:read"), getSnapshot},
+		{"DELETE /v2/snapshots/{snapshot}", need("image:delete", "snapshot:delete"), deleteSnapshot},
 		{"GET /v2/vpcs", need("vpc:read"), listVPCs},
 		{"GET /v2/vpcs/{vpc}", need("vpc:read"), getVPC},
 

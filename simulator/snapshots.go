@@ -1,0 +1,102 @@
+package simulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Snapshot is a snapshot of a droplet. It outlives the droplet (docs/digitalocean-api.md, "Snapshots").
+type Snapshot struct {
+	ID        int64
+	Name      string
+	Droplet   int64
+	CreatedAt time.Time
+}
+
+// Snapshots gives all snapshots of droplets, the oldest first.
+func (a *Account) Snapshots() []Snapshot {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	a.advance(time.Now())
+	var out []Snapshot
+	for _, img := range a.snapshots() {
+		out = append(out, Snapshot{img.ID, img.Name, img.Droplet, img.CreatedAt})
+	}
+	return out
+}
+
+// Snapshot makes a snapshot of a droplet at once and gives its id; 0: there is no such droplet.
+func (a *Account) Snapshot(id int64, name string) (snapshot int64) {
+	a.console(id, func(d *droplet, now time.Time) {
+		a.did(d, actionRequest{Type: "snapshot", Name: name}, now)
+		snapshot = d.Snapshots[len(d.Snapshots)-1]
+	})
+	return snapshot
+}
+
+// DeleteSnapshot deletes a snapshot; false: there is no such snapshot.
+func (a *Account) DeleteSnapshot(id int64) bool {
+	a.s.mu.Lock()
+	defer a.unlock()
+	a.advance(time.Now())
+	i := slices.IndexFunc(a.images, func(i *image) bool { return i.ID == id && i.Type == "snapshot" })
+	if i < 0 {
+		return false
+	}
+	a.removeImage(a.images[i])
+	return true
+}
+
+func (a *Account) snapshots() []*image {
+	return slices.DeleteFunc(slices.Clone(a.images), func(i *image) bool { return i.Type != "snapshot" })
+}
+
+// snapshotBody is a droplet's snapshot as /v2/snapshots shows it, with ids in words.
+func snapshotBody(i *image) map[string]any {
+	return map[string]any{
+		"id": strconv.FormatInt(i.ID, 10), "name": i.Name, "created_at": timestamp(i.CreatedAt), "regions": i.Regions,
+		"min_disk_size": i.MinDisk, "size_gigabytes": i.Gigabytes, "resource_id": strconv.FormatInt(i.Droplet, 10), "resource_type": "droplet",
+		"tags": []string{},
+	}
+}
+
+// listSnapshots lists snapshots of droplets; there are none of volumes here.
+func listSnapshots(c *call) answer {
+	var list []*image
+	if kind := c.r.URL.Query().Get("resource_type"); kind == "" || kind == "droplet" {
+		list = c.a.snapshots()
+	}
+	return c.page("snapshots", len(list), func(i int) []byte { return encode(snapshotBody(list[i])) })
+}
+
+// snapshot finds the snapshot of the request's path; nil: there is none.
+func (c *call) snapshot() *image {
+	id, err := strconv.ParseInt(c.r.PathValue("snapshot"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	list := c.a.snapshots()
+	if i := slices.IndexFunc(list, func(i *image) bool { return i.ID == id }); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
+func getSnapshot(c *call) answer {
+	img := c.snapshot()
+	if img == nil {
+		return c.notFound()
+	}
+	return c.json(http.StatusOK, map[string]any{"snapshot": snapshotBody(img)})
+}
+
+func deleteSnapshot(c *call) answer {
+	img := c.snapshot()
+	if img == nil {
+		return c.notFound()
+	}
+	c.a.removeImage(img)
+	return c.noContent()
+}
