@@ -2,13 +2,17 @@ package fleet
 
 import "time"
 
-// Catalogue is what an account may be given: the sizes, and those images, SSH keys and VPCs that somebody asked for. What it does not
-// hold was not asked for, or could not be read, and is then not known: nothing is concluded from it.
+// Catalogue is what an account may be given: the sizes, and those images, SSH keys, VPCs and projects that somebody asked for. What it does
+// not hold was not asked for, or could not be read, and is then not known: nothing is concluded from it.
 type Catalogue struct {
 	Sizes  map[string]Size   // by slug; nil: not known
 	Images map[string]Image  // by slug or id, as it was asked for; one that is not there is in it as the zero Image
 	Keys   map[string]SSHKey // by id and by fingerprint, lower case: every key of the account; nil: not known
 	VPCs   map[string]VPC    // by uuid; one that is not there is in it as the zero VPC
+
+	// Projects are all projects of the account, their ids by their names, spelled as they are there: DigitalOcean asks for unique names, and
+	// nothing says that it ignores case. The id of a name that two have is empty. Nil: not known.
+	Projects map[string]string
 
 	Unread []string  // what could not be read and why, in words
 	ReadAt time.Time // when its oldest part was asked for

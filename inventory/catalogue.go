@@ -12,8 +12,8 @@ import (
 	"arcadiad/fleet"
 )
 
-// CatalogueFor gives what there is to know about the droplets that somebody is about to make: the sizes, and the images, SSH keys
-// and VPCs that the specs name. Each part is asked for once, and kept for as long as maxAge says. What cannot be read is missing in
+// CatalogueFor gives what there is to know about the droplets that somebody is about to make: the sizes, and the images, SSH keys,
+// VPCs and projects that the specs name. Each part is asked for once, and kept for as long as maxAge says. What cannot be read is missing in
 // it, and named in Unread: not to know is no reason to fail. The second value is the number of requests that it took; the error is
 // the context's.
 func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge time.Duration) (*fleet.Catalogue, int, error) {
@@ -25,11 +25,12 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 	if sizes, ok := ask(ctx, r, &i.offers.sizes, "", i.o.Sync.Sizes); ok {
 		out.Sizes = sizes
 	}
-	images, vpcs, keys := map[string]bool{}, map[string]bool{}, false
+	images, vpcs, keys, projects := map[string]bool{}, map[string]bool{}, false, false
 	for _, s := range specs {
 		images[strings.ToLower(s.Image)] = true
 		vpcs[strings.ToLower(s.VPCUUID)] = true
 		keys = keys || len(s.SSHKeys) > 0
+		projects = projects || s.Project != ""
 	}
 	for _, name := range wordsOf(images) {
 		read := func(ctx context.Context) (fleet.Image, error) { return i.o.Sync.Image(ctx, name) }
@@ -48,6 +49,17 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 			out.Keys = known
 		}
 	}
+	if projects {
+		if all, ok := ask(ctx, r, &i.offers.projects, "", i.o.Sync.Projects); ok {
+			out.Projects = map[string]string{}
+			for _, p := range all {
+				if _, twice := out.Projects[p.Name]; twice {
+					p.ID = "" // either could be meant
+				}
+				out.Projects[p.Name] = p.ID
+			}
+		}
+	}
 	out.Unread, out.ReadAt = r.unread, r.readAt
 	return &out, r.requests, ctx.Err()
 }
@@ -59,6 +71,8 @@ type offers struct {
 	keys   kept[map[string]fleet.SSHKey]
 	images map[string]*kept[fleet.Image]
 	vpcs   map[string]*kept[fleet.VPC]
+
+	projects kept[[]fleet.Project]
 
 	reservedIPs, firewalls, balancers kept[digitalocean.Attached]
 }

@@ -80,3 +80,31 @@ func TestCatalogueThatCannotBeRead(t *testing.T) {
 		}
 	})
 }
+
+// Projects are asked for where a spec names one, all of them at once.
+func TestProjectsInTheCatalogue(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		id := w.sim.AddProject("Mail & more")
+		look := func(project string) (*fleet.Catalogue, int) {
+			c, _, err := w.inv.CatalogueFor(w.t.Context(), []fleet.Spec{{Image: "ubuntu-24-04-x64", Project: project}}, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c, w.sim.Requests()["GET /v2/projects"]
+		}
+		if c, n := look(""); c.Projects != nil || n != 0 {
+			t.Errorf("%d requests, %v", n, c.Projects)
+		}
+		for range 2 { // the second time it is kept
+			c, n := look("mail")
+			if _, other := c.Projects["mail & more"]; len(c.Projects) != 2 || c.Projects["Mail & more"] != id || other || n != 1 {
+				t.Errorf("%d requests, %v", n, c.Projects)
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		w.sim.SetFaults(simulator.Faults{WithoutScopes: []string{"project:read"}})
+		if c, _ := look("mail"); c.Projects != nil || len(c.Unread) != 1 || !strings.Contains(c.Unread[0], "project:read") {
+			t.Errorf("%v, unread %q", c.Projects, c.Unread)
+		}
+	})
+}

@@ -22,6 +22,7 @@ type Account struct {
 	reservedIPs  []*reservedIP
 	firewalls    []*Firewall
 	balancers    []*LoadBalancer
+	projects     []*Project // the default one first
 
 	droplets map[int64]*droplet // all that GET may show
 	ended    []Droplet          // what was, oldest end first
@@ -53,7 +54,9 @@ func newAccount(s *Simulator) *Account {
 		byTag:        map[string]*listing{},
 		tagNamed:     map[string]*tag{},
 	}
-	a.vpcs = defaultVPCs(s.cat, time.Now())
+	now := time.Now()
+	a.vpcs = defaultVPCs(s.cat, now)
+	a.projects = []*Project{defaultProject(now)}
 	return a
 }
 

@@ -33,6 +33,7 @@ type droplet struct {
 	PrivateOnly  bool          `json:"private_only,omitempty"`
 	BackupPolicy *backupPolicy `json:"backup_policy,omitempty"`
 	Volumes      []string      `json:"volumes,omitempty"`
+	Project      string        `json:"project,omitempty"` // empty: the default one
 	Snapshots    []int64       `json:"snapshots,omitempty"`
 	BackupIDs    []int64       `json:"backup_ids,omitempty"`
 	UserData     string        `json:"user_data,omitempty"`

@@ -36,6 +36,8 @@ type Faults struct {
 	SnapshotFor        time.Duration `json:"snapshot_for"`         // a snapshot takes so long beyond Options.ActionTime, and the droplet is busy
 	AssignRefusedFor   time.Duration `json:"assign_refused_for"`   // a droplet is given no reserved IP for so long after it has booted
 
+	ProjectsDown bool `json:"projects_down"` // what is put into a project has the status service_down, and stays where it is
+
 	// Service: what stands between active and serving, anew at each boot. Droplets are named by id or name, images by id or slug; *: all.
 	ReadyAfter    time.Duration `json:"ready_after"`    // it serves so long after it has booted
 	ReadyFor      time.Duration `json:"ready_for"`      // then it serves for so long and no longer, until it boots again; 0: it goes on

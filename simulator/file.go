@@ -36,6 +36,7 @@ type saved struct {
 	ReservedIPs   []*reservedIP   `json:"reserved_ips,omitempty"`
 	Firewalls     []*Firewall     `json:"firewalls,omitempty"`
 	LoadBalancers []*LoadBalancer `json:"load_balancers,omitempty"`
+	Projects      []*Project      `json:"projects,omitempty"` // none: the file is older, and has the default one alone
 }
 
 // ErrInUse says that another process has the account's file open. Listener may tell where it serves it.
@@ -171,7 +172,7 @@ func (s *Simulator) snapshotFile() saved {
 	out := saved{
 		Simulator: fileVersion, Listener: s.listener, UUID: a.uuid, Team: a.team, DropletLimit: a.dropletLimit, Next: s.nextID,
 		Created: a.created, Faults: s.faults, VPCs: a.vpcs, Keys: a.keys, Images: a.images,
-		ReservedIPs: a.reservedIPs, Firewalls: a.firewalls, LoadBalancers: a.balancers,
+		ReservedIPs: a.reservedIPs, Firewalls: a.firewalls, LoadBalancers: a.balancers, Projects: a.projects,
 	}
 	for _, t := range a.tags {
 		out.Tags = append(out.Tags, t.Name)
@@ -195,6 +196,9 @@ func (s *Simulator) restore(in saved) {
 	a.uuid, a.team, a.dropletLimit, a.created = in.UUID, in.Team, in.DropletLimit, in.Created
 	a.vpcs, a.keys, a.images = in.VPCs, in.Keys, in.Images
 	a.reservedIPs, a.firewalls, a.balancers = in.ReservedIPs, in.Firewalls, in.LoadBalancers
+	if len(in.Projects) > 0 {
+		a.projects = in.Projects
+	}
 	s.nextID, s.faults = in.Next, in.Faults
 	for _, name := range in.Tags {
 		a.ensureTag(name)

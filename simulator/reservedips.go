@@ -189,7 +189,7 @@ func (c *call) reservedIPBody(r *reservedIP) []byte {
 	}
 	o.raw("droplet", droplet)
 	o.raw("locked", encode(pending(r.actions) != nil))
-	o.raw("project_id", encode(c.a.team))
+	o.raw("project_id", encode(c.a.project("").ID))
 	return o.bytes()
 }
 

@@ -82,6 +82,11 @@ func apiRoutes() []route {
 		{"GET /v2/reserved_ips/{ip}/actions", need("reserved_ip:read"), ofReservedIP(listReservedIPActions)},
 		{"POST /v2/reserved_ips/{ip}/actions", need("reserved_ip:update"), ofReservedIP(createReservedIPAction)},
 		{"GET /v2/reserved_ips/{ip}/actions/{action}", need("reserved_ip:read"), ofReservedIP(getReservedIPAction)},
+		{"GET /v2/projects", need("project:read"), listProjects},
+		{"POST /v2/projects", need("project:create"), createProject},
+		{"GET /v2/projects/{project}", need("project:read"), ofProject(getProject)},
+		{"GET /v2/projects/{project}/resources", need("project:read"), ofProject(listProjectResources)},
+		{"POST /v2/projects/{project}/resources", nil, ofProject(assignResources)}, // which scopes it needs it says itself
 		{"GET /v2/volumes", need("block_storage:read"), listVolumes},
 		{"GET /v2/domains", need("domain:read"), listDomains},
 	}
