@@ -62,6 +62,7 @@ func TestFrozenJournals(t *testing.T) {
 			if !slices.Contains([]string{
 				"provision", "lost answer", "compensation", "destroy", "replace", "replace when ready", "never ready", "adopt one", "drained and resized",
 				"drained, and not resized", "drained and replaced", "update", "resize", "resize compensated", "drift corrected", "claim", "claim withdrawn", "release",
+				"destroyed with a shutdown and a snapshot", "replaced with a shutdown", "shut down, and kept",
 			}, s.name) {
 				continue
 			}

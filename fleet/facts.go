@@ -24,6 +24,7 @@ type Facts struct {
 	Approval  string    // id of the plan that a person approved; empty: no approval was needed
 	Grants    []int64   // Grant.ID of each approval that is used up with the saga's beginning
 	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
+	Snapshot  string    // the name of the snapshot that was taken of the droplet before it went; empty: none was
 	Rollout   string    // Rollout.ID of the rollout that it is a part of; empty: none
 	Creates   Creates
 }
@@ -47,6 +48,7 @@ const (
 	LabelGrants    = "grants"
 	LabelSwept     = "swept"
 	LabelTagGone   = "tag_gone"
+	LabelSnapshot  = "snapshot"
 	LabelRollout   = "rollout"
 	LabelSent      = "sent"
 	LabelAnswered  = "answered"
@@ -76,6 +78,7 @@ var facts = []fact{
 	idsFact(LabelGrants, func(f *Facts) *[]int64 { return &f.Grants }),
 	timeFact(LabelSwept, func(f *Facts) *time.Time { return &f.SweptAt }),
 	boolFact(LabelTagGone, func(f *Facts) *bool { return &f.TagGone }),
+	textFact(LabelSnapshot, func(f *Facts) *string { return &f.Snapshot }),
 	textFact(LabelRollout, func(f *Facts) *string { return &f.Rollout }),
 	numberFact(LabelSent, func(f *Facts) *int { return &f.Creates.Sent }),
 	idsFact(LabelAnswered, func(f *Facts) *[]int64 { return &f.Creates.Answered }),

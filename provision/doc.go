@@ -1,8 +1,8 @@
 // Package provision is the write side: the sagas that create, adopt, update and destroy droplets, and their steps.
 //
 //	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, RegisterDroplet
-//	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet and DestroyDroplet (of the old one)
-//	DestroyDroplet    DrainDroplet, ShutdownDroplet, DestroyDroplet
+//	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet, SnapshotDroplet and DestroyDroplet (of the old one)
+//	DestroyDroplet    DrainDroplet, ShutdownDroplet, SnapshotDroplet, DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
 //	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, DrainDroplet, PowerOffDroplet,
 //	                  ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
@@ -17,7 +17,8 @@
 // sent at all, and whether it is sent again. The state as found is journaled with the intent, for the compensation.
 //
 // WaitDropletReady is part of a saga whose file has a probe, DrainDroplet of one whose droplet leaves a load balancer by its tags, and
-// ShutdownDroplet unless the file says that the operating system is not asked.
+// ShutdownDroplet unless the file says that the operating system is not asked. SnapshotDroplet is one where the file asks for a snapshot:
+// without it nothing is destroyed.
 //
 // A droplet is taken out of service before its successor is there, by a resize or a destroy, only while enough of its group serves without
 // it: by a fresh look, by fresh probes and by what the other sagas take ([service], law 18). An old droplet goes when the new one serves.
@@ -35,7 +36,7 @@
 //	wait.go                      WaitDropletActive
 //	ready.go                     WaitDropletReady
 //	register.go                  RegisterDroplet, RecordDroplet
-//	shutdown.go                  ShutdownDroplet
+//	shutdown.go snapshot.go      ShutdownDroplet, SnapshotDroplet
 //	destroy.go                   DestroyDroplet, and the one function that destroys
 //	power.go                     PowerOffDroplet, PowerOnDroplet
 //	drain.go                     DrainDroplet, UndrainDroplet

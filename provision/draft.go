@@ -145,6 +145,7 @@ func endingSteps(d fleet.Drain, e fleet.Ending) []string {
 	return chosen(
 		choice{"DrainDroplet", len(d.Tags) > 0},
 		choice{"ShutdownDroplet", !e.Hard || e.Keep > 0},
+		choice{"SnapshotDroplet", e.Snapshot},
 		choice{"DestroyDroplet", true},
 	)
 }

@@ -49,11 +49,12 @@ func (p *Droplets) Define(e *saga.Engine) {
 	register := step("RegisterDroplet", registering.register, registering.unregister)
 	drain := step("DrainDroplet", draining.drain, draining.undrain)
 	shutdown := step("ShutdownDroplet", ending.shutdown, altering.powerOffUndone)
+	snapshot := step("SnapshotDroplet", ending.snapshot, ending.unsnapshot)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
 	// A saga has only those steps that it needs, see Draft.
 	e.Define(fleet.SagaProvision, create, wait, ready, register)
-	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, shutdown, destroy)
-	e.Define(fleet.SagaDestroy, drain, shutdown, destroy)
+	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, shutdown, snapshot, destroy)
+	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,
 		step("ProtectDroplet", tagging.protect, tagging.unprotect),

@@ -100,6 +100,8 @@ type found struct {
 	On      *bool     `json:"on,omitempty"`  // whether what leaves service was on before PowerOffDroplet, or ShutdownDroplet
 	Off     bool      `json:"off,omitempty"` // a look showed that it is off since
 	Drain   *drained  `json:"drain,omitempty"`
+
+	Snapshot *snapshotted `json:"snapshot,omitempty"`
 }
 
 // wasOn tells whether this saga switched the droplet off, or may have.
@@ -119,6 +121,13 @@ type drained struct {
 	Tags   []string      `json:"tags,omitempty"`   // those that are taken off, as the droplet spells them
 	Waited time.Duration `json:"waited,omitempty"` // since they were off: the time of the processes that waited
 	Back   bool          `json:"back,omitempty"`   // they were put on again
+}
+
+// snapshotted is the snapshot of a droplet that is to go. It is journaled before it is asked for.
+type snapshotted struct {
+	Name   string `json:"name"`             // which no other one has
+	Sent   bool   `json:"sent,omitempty"`   // it may have been asked for, and how that ended is not known
+	Action int64  `json:"action,omitempty"` // that makes it; 0: not known
 }
 
 // spares tells whether the file keeps more of a droplet that is destroyed than the saga does. One that is not registered is not kept.

@@ -19,7 +19,8 @@ type Deed struct {
 	Revision  *fleet.Revision `json:"revision,omitempty"`
 	Kinds     map[string]int  `json:"kinds"` // how many sagas of each
 	Names     []string        `json:"names"`
-	Rollouts  []string        `json:"rollouts,omitempty"` // the groups of more than one whose rollouts it is a part of
+	Rollouts  []string        `json:"rollouts,omitempty"`  // the groups of more than one whose rollouts it is a part of
+	Snapshots []string        `json:"snapshots,omitempty"` // that were taken of droplets before they went
 	Completed int             `json:"completed"`
 	Failed    int             `json:"failed"`
 	Gone      int             `json:"superseded"`
@@ -70,6 +71,9 @@ func (d *Deed) add(s saga.Saga) {
 	if group := s.Labels[fleet.LabelGoesThrough]; group != "" && group != fleet.Key(s.Subject) && !slices.Contains(d.Rollouts, group) {
 		d.Rollouts = append(d.Rollouts, group)
 	}
+	if snapshot := s.Labels[fleet.LabelSnapshot]; snapshot != "" {
+		d.Snapshots = append(d.Snapshots, snapshot)
+	}
 	if s.EndedAt.After(d.EndedAt) {
 		d.EndedAt = s.EndedAt
 	}
@@ -116,6 +120,9 @@ func (d Deed) what() string {
 	}
 	if len(d.Rollouts) > 0 {
 		words += " (rollout of " + some(d.Rollouts) + ")"
+	}
+	if len(d.Snapshots) > 0 {
+		words += " (snapshot " + some(d.Snapshots) + ")"
 	}
 	return words
 }

@@ -71,3 +71,15 @@ func TestTimelineSaysWhatAStepWaitsFor(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}
 }
+
+// A snapshot that was taken of a droplet before it went is told, since it is billed on.
+func TestHistoryTellsOfSnapshots(t *testing.T) {
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	s := saga.Saga{ID: strings.Repeat("a", 32), Kind: fleet.SagaDestroy, Subject: "mail", Status: saga.Completed, CreatedAt: at, EndedAt: at,
+		Labels: map[string]string{fleet.LabelSnapshot: "mail-arcadia-aaaaaaaa"}}
+	h := HistoryOf([]saga.Saga{s}, true)
+	var b strings.Builder
+	if err := h.Text(&b, at); err != nil || !strings.Contains(b.String(), "destroy mail (snapshot mail-arcadia-aaaaaaaa)") || len(h.Rows[0].Snapshots) != 1 {
+		t.Errorf("%v, %+v: %s", err, h.Rows, b.String())
+	}
+}

@@ -103,6 +103,7 @@ func (v Saga) facts(t *table, now time.Time) {
 	t.fact("Kind", v.Kind)
 	t.fact("Droplet", strings.TrimSpace(v.Name+" "+v.Labels[fleet.LabelDroplet]))
 	t.fact("Address", v.Labels[fleet.LabelIP])
+	t.fact("Snapshot", v.Labels[fleet.LabelSnapshot])
 	status := string(v.Status)
 	if v.Back && v.Status.Live() {
 		status += ", being undone"

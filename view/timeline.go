@@ -54,7 +54,9 @@ func (v Saga) moments() []moment {
 
 // result says what a saga came to.
 func (v Saga) result() string {
-	switch ip := v.Labels[fleet.LabelIP]; {
+	switch ip, snapshot := v.Labels[fleet.LabelIP], v.Labels[fleet.LabelSnapshot]; {
+	case v.Status == saga.Completed && v.Kind == fleet.SagaDestroy && snapshot != "":
+		return ": the snapshot " + snapshot + " stays"
 	case v.Status == saga.Completed && ip != "":
 		return ": droplet " + v.Labels[fleet.LabelDroplet] + " is active at " + ip
 	case v.Status == saga.Compensated:
