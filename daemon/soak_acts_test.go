@@ -73,7 +73,11 @@ func (x wire) checkAct(id int64, body []byte) {
 func (x wire) checkEnd(id int64, d simulator.Droplet, act string) {
 	w := x.w
 	g, _, ok := x.journaled(func(_ saga.Saga, c sagaContext) bool {
-		return c.License.DropletID == id && c.Found.On != nil && !c.Demolition.Sent
+		intent := c.Found.On != nil
+		if act == "snapshot" {
+			intent = c.Found.Snapshot.Sent
+		}
+		return c.License.DropletID == id && intent && !c.Demolition.Sent
 	})
 	switch {
 	case !ok || g.Reverse != (act == "power_on"):
@@ -81,6 +85,8 @@ func (x wire) checkEnd(id int64, d simulator.Droplet, act string) {
 	case act == "shutdown":
 		w.s.count("end: the operating system was asked first")
 		w.protected(x.who, d, time.Now().Add(-slack))
+	case act == "snapshot":
+		w.s.count("end: a snapshot was asked for")
 	case act == "power_on":
 		w.s.count("end: a droplet that was shut down is switched on again")
 	default:

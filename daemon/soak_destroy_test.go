@@ -72,6 +72,21 @@ func (w *watch) stoodIn(who *world, d simulator.Droplet, name string, s saga.Sag
 	return false
 }
 
+// snapped checks that there is a snapshot of a registered droplet that is destroyed, where the files ask for one.
+func (w *watch) snapped(who *world, d simulator.Droplet) {
+	records, err := who.life.store.Records(context.Background())
+	if err != nil {
+		w.broke("law 13", "the records cannot be read: %v", err)
+	}
+	if !w.s.snaps() || !slices.ContainsFunc(records, func(r fleet.Record) bool { return r.DropletID == d.ID }) {
+		return
+	}
+	if !slices.ContainsFunc(w.s.sim.Snapshots(), func(s simulator.Snapshot) bool { return s.Droplet == d.ID }) {
+		w.broke("law 13", "a DELETE of droplet %d %s, of which there is no snapshot", d.ID, d.Name)
+	}
+	w.s.count("end: there was a snapshot before the DELETE")
+}
+
 // protected checks that no registered droplet is destroyed against its protection.
 func (w *watch) protected(who *world, d simulator.Droplet, recent time.Time) {
 	recorded, err := who.life.store.Load(context.Background())

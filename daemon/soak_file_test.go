@@ -13,7 +13,7 @@ import (
 // randomFile is a fleet file: some names of a few, in one of two sizes, with some rules for how they may be changed.
 func (s *soak) randomFile() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: {shutdown: false}}\npolicy: {max_destroy: %s",
+	fmt.Fprintf(&b, "%spolicy: {max_destroy: %s", s.head(),
 		pick(s.rng, []string{"100%", "100%", "100%", "50%", "25%", "1", "0"}))
 	if s.oneIn(8) {
 		fmt.Fprintf(&b, ", max_droplets: %d", 1+s.rng.IntN(4))
@@ -47,6 +47,14 @@ func (s *soak) randomFile() string {
 	b.WriteString("\n")
 	return b.String()
 }
+
+// head is how the files of this world begin: the droplets of few worlds are shut down before they go, and of fewer there is a snapshot then.
+func (s *soak) head() string {
+	return "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: " + fmt.Sprintf("{shutdown: %v, snapshot: %v}}\n", s.asks(), s.snaps())
+}
+
+func (s *soak) asks() bool  { return s.seed%4 == 0 }
+func (s *soak) snaps() bool { return s.seed%8 == 0 }
 
 // maybe writes one of the words, in one of n files.
 func (s *soak) maybe(b *strings.Builder, n int, format string, words ...string) {

@@ -247,7 +247,7 @@ func (s *soak) saveFile(file string) {
 			w.life.versions <- v
 		}
 	}
-	s.tell("saved the file: %s", strings.ReplaceAll(strings.TrimPrefix(file, "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: {shutdown: false}}\n"), "\n", " "))
+	s.tell("saved the file: %s", strings.ReplaceAll(strings.TrimPrefix(file, s.head()), "\n", " "))
 }
 
 // stranger is a droplet of somebody else.

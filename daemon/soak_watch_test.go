@@ -217,6 +217,10 @@ type sagaContext struct {
 		Backups *bool  `json:"backups"`
 		On      *bool  `json:"on"`
 		Off     bool   `json:"off"`
+
+		Snapshot struct {
+			Sent bool `json:"sent"`
+		} `json:"snapshot"`
 	} `json:"found"`
 }
 
@@ -301,6 +305,7 @@ func (x wire) checkDelete(id int64) {
 	}
 	w.s.count("law 13: a destroy that began went forward")
 	w.licensed(x.who, d, s, c, recent)
+	w.snapped(x.who, d)
 	w.protected(x.who, d, recent)
 	w.bounded(x.who, s, c)
 }

@@ -245,3 +245,61 @@ func TestLaw03AShutdownDiesAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// From its shutdown on a droplet is out of service: no other one of its group goes meanwhile, and its own end does not wait for those that
+// somebody took out since.
+func TestLaw18WhatIsShutDownIsOutOfService(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		with := func(s *fleet.Spec) { s.Ending.Snapshot = true }
+		y.all(groupOf(3, with)...)
+		specs := groupOf(3, func(s *fleet.Spec) { with(s); otherImage(s) })
+		y.sim.SetFaults(simulator.Faults{SnapshotFor: 20 * time.Minute})
+		y.atOnce(1, plan.Replace, 3, specs...)
+		y.keepsServing(2, specs, 15*time.Minute)
+		if n := len(y.sent(routeAct)); n != 2 {
+			t.Fatalf("%d actions, want one shutdown and its snapshot", n)
+		}
+		serves := slices.IndexFunc(specs, func(s fleet.Spec) bool { return y.sim.Serves(y.sim.Named(s.Name)[0].ID) })
+		y.sim.PowerOff(y.sim.Named(specs[serves].Name)[0].ID)
+		time.Sleep(30 * time.Minute)
+		if n := len(y.sent(routeDelete)); n != 2 { // what was switched off by hand serves nobody, and may go as well
+			t.Errorf("%d DELETEs", n)
+		}
+		if n := y.serve(specs); n != 1 {
+			t.Errorf("%d serve", n)
+		}
+	})
+}
+
+// A replacement that fails when the old droplet is shut down already brings that back.
+func TestLaw18AReplacementThatFailsAfterTheShutdown(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fail func(y *stage, id int64)
+		ends saga.Status
+	}{
+		"gone": {func(y *stage, id int64) { y.sim.Delete(id) }, saga.Compensated},
+		"off":  {func(y *stage, id int64) { y.sim.PowerOff(id) }, saga.Stuck},
+	} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			old, begin := y.ending(ends()["replaced"])
+			y.sim.SetFaults(simulator.Faults{SnapshotFor: 10 * time.Minute})
+			id := begin()
+			time.Sleep(5 * time.Minute)
+			if y.sim.Serves(old.ID) {
+				t.Fatalf("%s: it is not shut down", name)
+			}
+			tt.fail(y, y.sim.Named("web")[1].ID)
+			y.until(id, tt.ends)
+			if tt.ends == saga.Stuck {
+				if n := len(y.sent(routeDelete)); n != 0 {
+					t.Errorf("%s: %d DELETEs", name, n)
+				}
+				y.must(y.engine.Abort(y.t.Context(), id))
+				y.until(id, saga.Compensated)
+			}
+			if now := y.truth(old.ID); now.Status != "active" || !now.HasTag("lb") {
+				t.Errorf("%s: it is %+v", name, now)
+			}
+		})
+	}
+}
