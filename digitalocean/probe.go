@@ -30,15 +30,21 @@ func ReadScopes() []ReadScope {
 		{"regions:read", "", false, "v2/regions"},
 		{"sizes:read", "", false, "v2/sizes"},
 		{"ssh_key:read", "", false, "v2/account/keys"},
-		{"reserved_ip:read", "say which reserved IP a destroy leaves unassigned", true, "v2/reserved_ips"},
+		{"reserved_ip:read", "say which reserved IP a destroy leaves unassigned, and where one is that the file names", true, "v2/reserved_ips"},
 		{"firewall:read", "say which firewalls name a droplet that is to be destroyed", true, "v2/firewalls"},
 		{"load_balancer:read", "say which load balancers name a droplet that is to be destroyed", true, "v2/load_balancers"},
+		{"project:read", "find the project that the file names", true, "v2/projects"},
 	}
 }
 
 // WriteScopes are the write scopes that arcadiad needs. Nothing harmless can try them out.
 func WriteScopes() []string {
 	return []string{"droplet:create", "droplet:delete", "droplet:update", "tag:create", "tag:delete"}
+}
+
+// SpareWriteScopes are the write scopes that only some fleet files need, each with what needs it.
+func SpareWriteScopes() []string {
+	return []string{"reserved_ip:update for reserved_ip", "image:create for destroy.snapshot", "project:update for project"}
 }
 
 // Try reads one row of what the scope is for. Forbidden: the token lacks it.

@@ -141,5 +141,6 @@ func (r *Report) scopes(ctx context.Context, api *digitalocean.Client) {
 			r.Add(check, Warn, err.Error(), "the API could not be reached; try again")
 		}
 	}
-	r.Add("write scopes", OK, "they cannot be checked without writing; the token needs "+strings.Join(digitalocean.WriteScopes(), ", "), "")
+	r.Add("write scopes", OK, "they cannot be checked without writing; the token needs "+strings.Join(digitalocean.WriteScopes(), ", ")+
+		"; and, if the file has it, "+strings.Join(digitalocean.SpareWriteScopes(), ", "), "")
 }

@@ -56,7 +56,7 @@ func newAccount(s *Simulator) *Account {
 	}
 	now := time.Now()
 	a.vpcs = defaultVPCs(s.cat, now)
-	a.projects = []*Project{defaultProject(now)}
+	a.projects = []*Project{defaultProject(a.team, now)}
 	return a
 }
 
@@ -211,6 +211,11 @@ func leave(m map[string]*listing, key string, d *droplet) {
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
+	return uuidOf(b)
+}
+
+// uuidOf makes a version 4 uuid of random bytes.
+func uuidOf(b [16]byte) string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	h := hex.EncodeToString(b[:])

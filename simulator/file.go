@@ -196,8 +196,9 @@ func (s *Simulator) restore(in saved) {
 	a.uuid, a.team, a.dropletLimit, a.created = in.UUID, in.Team, in.DropletLimit, in.Created
 	a.vpcs, a.keys, a.images = in.VPCs, in.Keys, in.Images
 	a.reservedIPs, a.firewalls, a.balancers = in.ReservedIPs, in.Firewalls, in.LoadBalancers
-	if len(in.Projects) > 0 {
-		a.projects = in.Projects
+	a.projects = in.Projects
+	if len(a.projects) == 0 {
+		a.projects = []*Project{defaultProject(a.team, time.Now())}
 	}
 	s.nextID, s.faults = in.Next, in.Faults
 	for _, name := range in.Tags {

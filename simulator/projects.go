@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,8 +22,11 @@ type Project struct {
 	CreatedAt   time.Time `json:"created_at"`
 }
 
-func defaultProject(now time.Time) *Project {
-	return &Project{ID: newUUID(), Name: "first-project", Default: true, Purpose: "Just trying out DigitalOcean", CreatedAt: now}
+// defaultProject is the project that each team has. Its id goes by that of the team, so that an account from an older file has the same one
+// each time.
+func defaultProject(team string, now time.Time) *Project {
+	sum := sha256.Sum256([]byte("project of " + team))
+	return &Project{ID: uuidOf([16]byte(sum[:16])), Name: "first-project", Default: true, Purpose: "Just trying out DigitalOcean", CreatedAt: now}
 }
 
 // Projects gives all projects, the default one first.
