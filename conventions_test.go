@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-const lawCount = 19
+const lawCount = 20
 
 // checkLaws: every law has at least one test that is named after it: TestLaw07… for law 7.
 func checkLaws(t *tree) (breaches []string) {

@@ -149,12 +149,16 @@ func (in Input) released() (conditions []Condition) {
 // drift says what somebody changed, with what as far as that is known, and what is broken.
 func (in Input) drift() (conditions []Condition) {
 	for _, d := range in.Plan.Drift {
-		var all, changed, broken, by, parts []string
+		var all, changed, broken, kept, by, parts []string
 		for _, c := range d.Changes {
-			words := fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To)
-			if all = append(all, words); c.Cause == plan.CauseBroken {
+			words := fmt.Sprintf("%s %s -> %s", c.Field, fleet.Value(c.From), fleet.Value(c.To))
+			all = append(all, words)
+			switch c.Cause {
+			case plan.CauseBroken:
 				broken = append(broken, words)
-			} else {
+			case plan.CauseFile:
+				kept = append(kept, c.Field+" "+c.From)
+			default:
 				changed = append(changed, words)
 			}
 			if c.By != "" {
@@ -168,9 +172,10 @@ func (in Input) drift() (conditions []Condition) {
 		}
 		tell("was changed outside arcadiad", changed)
 		tell("is down", broken)
+		tell("keeps what the fleet file no longer says", kept)
 		c := Condition{
 			Kind: Drift, Subject: d.Name, State: fmt.Sprint(d.DropletID, " ", strings.Join(all, ", ")),
-			Summary: strings.Join(parts, "; "), Advice: in.driftAdvice(d.Name),
+			Summary: strings.Join(parts, "; "), Advice: in.driftAdvice(d.Name, len(kept) == len(all)),
 		}
 		if len(by) > 0 {
 			c.Summary += " (by " + strings.Join(by, "; ") + ")"
@@ -181,8 +186,11 @@ func (in Input) drift() (conditions []Condition) {
 }
 
 // driftAdvice says what to do about drift that is left alone under the policy that is in force for its droplet.
-func (in Input) driftAdvice(name string) string {
+func (in Input) driftAdvice(name string, kept bool) string {
 	const look = "; details: arcadiad plan"
+	if kept {
+		return "put it back into the fleet file, or set it to " + fleet.NoAddress + " there" + look
+	}
 	spec, _ := in.Desired.Spec(name)
 	switch in.Desired.Policy.DriftOf(spec.Rules) {
 	case fleet.DriftCorrect:

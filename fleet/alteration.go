@@ -13,11 +13,13 @@ type Alteration struct {
 	Size       string   `json:"size,omitempty"`       // empty: it stays; else the droplet is off meanwhile
 	GrowDisk   bool     `json:"grow_disk,omitempty"`  // the disk grows with the size, for good
 	PowerOn    bool     `json:"power_on,omitempty"`   // it was off
+	Assign     string   `json:"assign,omitempty"`     // the reserved IP that it gets; empty: none
+	Unassign   string   `json:"unassign,omitempty"`   // the one that it loses, before it gets another; empty: none
 }
 
 // Empty tells whether nothing is changed.
 func (a Alteration) Empty() bool {
-	return !a.Protection && len(a.Tag)+len(a.Untag) == 0 && a.Name == "" && a.Backups == nil && !a.IPv6 && a.Size == "" && !a.PowerOn
+	return !a.Protection && len(a.Tag)+len(a.Untag) == 0 && a.Name == "" && a.Backups == nil && !a.IPv6 && a.Size == "" && !a.PowerOn && a.Assign == "" && a.Unassign == ""
 }
 
 // Downtime tells whether the droplet is off for a while.

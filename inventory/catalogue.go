@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -75,6 +76,8 @@ type offers struct {
 	projects kept[[]fleet.Project]
 
 	reservedIPs, firewalls, balancers kept[digitalocean.Attached]
+
+	moved atomic.Int64 // when a reserved IP was last moved, in nanoseconds: a list of before says nothing any more
 }
 
 // enter waits until nobody else reads. Passes and sagas that ask at the same time wait for one another's answers, and then have them.

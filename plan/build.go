@@ -35,6 +35,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	estimate(b)
 	noteSideEffects(b)
 	drain(b)
+	b.plan.addressed = addressed(b)
 	return finish(b), nil
 }
 

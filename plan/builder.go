@@ -11,17 +11,19 @@ import (
 // builder is a plan in the making.
 type builder struct {
 	*index
-	now     time.Time
-	drafts  []*draft
-	plan    Plan
-	shape   shape
-	grants  map[string][]fleet.Grant // in force, by the Key of the name
-	known   map[int64]*fleet.Known   // what the database knows of droplets, by id; nil: nobody asked yet
-	byMaker map[string][]int64       // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
-	groups  map[string]*group        // by the Key of their names; nil: nothing goes through a group
-	renamed map[string]string        // the Keys of groups by what they were called before; nil: not asked yet
-	batches map[string]*batch        // who of each group goes now; nil: not chosen yet
-	tallies map[string]tally         // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
+	now        time.Time
+	drafts     []*draft
+	plan       Plan
+	shape      shape
+	grants     map[string][]fleet.Grant // in force, by the Key of the name
+	known      map[int64]*fleet.Known   // what the database knows of droplets, by id; nil: nobody asked yet
+	byMaker    map[string][]int64       // droplets that may be a saga's, by the part of its id that tags carry; nil: not sorted out yet
+	groups     map[string]*group        // by the Key of their names; nil: nothing goes through a group
+	renamed    map[string]string        // the Keys of groups by what they were called before; nil: not asked yet
+	batches    map[string]*batch        // who of each group goes now; nil: not chosen yet
+	addressees map[string]string        // the names that the file gives reserved IPs to, by these; nil: not asked yet
+	pointing   map[int64]string         // reserved IPs by the droplets that they point to; nil: not sorted yet
+	tallies    map[string]tally         // of creates that had to be destroyed again, by Spec.GroupHash; nil: not counted yet
 }
 
 // newBuilder checks that the three belong together, and sorts out who is who.

@@ -42,6 +42,7 @@ func (c *comparer) compare(x *subject, h holding) {
 	}
 	found.status(h.seen)
 	found.protection(h)
+	found.address(readdressed(c.builder, x.spec, h.record, h.seen.ID, found.drifts))
 	if ending := x.spec.Ending.String(); h.record.Values[fleet.FieldDestroy] != ending {
 		found.record(fleet.FieldDestroy, ending)
 	}
@@ -171,6 +172,9 @@ func (c *comparison) changed(f *fleet.Field, from, to string) {
 func (c *comparison) along(wants []want) (changes []FieldChange) {
 	changes = slices.Concat(c.ignored, c.pending)
 	for _, d := range c.drift {
+		if d.Field == fleet.FieldReservedIP && follows(c.spec) == "" {
+			continue // the new one does not get it
+		}
 		to := d.From // as with the status, which no file asks for
 		if i := slices.IndexFunc(fleet.Fields, func(f fleet.Field) bool { return f.Name == d.Field }); i >= 0 {
 			if !wants[i].asked || d.Field == fieldProtect {
@@ -311,6 +315,20 @@ func (c *comparison) protection(h holding) {
 	if want := *c.spec.Protect; recorded != want || tagged != want {
 		c.update.alter.Protection = true
 		c.update.take(changeOf(fieldProtect, strconv.FormatBool(!want), strconv.FormatBool(want), CauseFile))
+	}
+}
+
+// address takes in what becomes of the droplet's reserved IP.
+func (c *comparison) address(r readdress) {
+	switch r.change = c.since(r.change, r.seen); {
+	case r.drift:
+		c.drift = append(c.drift, r.change)
+	case r.assign != "" || r.unassign != "":
+		c.update.alter.Assign, c.update.alter.Unassign = r.assign, r.unassign
+		c.update.take(r.change)
+		c.update.record(fleet.FieldReservedIP, r.value)
+	case r.record:
+		c.record(fleet.FieldReservedIP, r.value)
 	}
 }
 

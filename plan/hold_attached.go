@@ -26,16 +26,13 @@ func heldByVolumes(b *builder, d *draft) verdict {
 	return v
 }
 
-// heldByReservedIP holds what would leave a reserved IP without a droplet. Addresses that could not be read hold nothing; a warning
-// tells of them.
+// heldByReservedIP holds what would leave a reserved IP without a droplet. One that the file gives to another name moves there first, see
+// outOfTurn. Addresses that could not be read hold nothing; a warning tells of them.
 func heldByReservedIP(b *builder, d *draft) verdict {
-	if !d.destroys() || b.observed.Attachments == nil {
-		return verdict{}
-	}
 	var v verdict
-	for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
-		if a.Kind == fleet.AttachedReservedIP {
-			v.facts = append(v.facts, a.ID)
+	for _, ip := range leavesAddress(b, d) {
+		if goesTo(b, ip, d.subject) == "" {
+			v.facts = append(v.facts, ip)
 		}
 	}
 	switch slices.Sort(v.facts); len(v.facts) {

@@ -24,7 +24,7 @@ func heldByPreflight(b *builder, d *draft) verdict {
 	case d.Alter.Downtime():
 		faults = faultsOfResize(d.Alter, d.seen, b.observed.Catalogue)
 	}
-	if len(faults) == 0 {
+	if faults = append(faults, addressFaults(b, d)...); len(faults) == 0 {
 		return verdict{}
 	}
 	why := strings.Join(faults, "; ")

@@ -35,6 +35,11 @@ func outOfTurn(b *builder) func(*draft) verdict {
 		if d.Kind == Update && d.seen.Status == fleet.StatusNew && acts(d.Alter) {
 			return verdict{why: "waiting until it is active: DigitalOcean does one thing to a droplet at a time"}
 		}
+		for _, ip := range leavesAddress(b, d) {
+			if to := goesTo(b, ip, d.subject); to != "" {
+				return verdict{why: fmt.Sprintf("it has the reserved IP %s, which moves to %s first", ip, to)}
+			}
+		}
 		if g := b.groups[b.groupOf(d.subject)]; g != nil && d.endsService() {
 			bt := batches(b)[g.key]
 			wait := ""

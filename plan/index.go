@@ -148,9 +148,21 @@ func Ownerless(fleetName string, d fleet.Droplet, released bool) string {
 	return ""
 }
 
-func (s *index) sees(id int64) bool {
-	_, found := slices.BinarySearchFunc(s.droplets, id, func(d *fleet.Droplet, id int64) int { return cmp.Compare(d.ID, id) })
-	return found
+func (s *index) sees(id int64) bool { return s.droplet(id) != nil }
+
+// droplet finds a droplet of the account; nil: it is not shown.
+func (s *index) droplet(id int64) *fleet.Droplet {
+	i, found := slices.BinarySearchFunc(s.droplets, id, func(d *fleet.Droplet, id int64) int { return cmp.Compare(d.ID, id) })
+	if !found {
+		return nil
+	}
+	return s.droplets[i]
+}
+
+// ofFleet tells whether a droplet of the account is this fleet's by its tags.
+func (s *index) ofFleet(id int64) bool {
+	d := s.droplet(id)
+	return d != nil && s.owners.Of(d.Tags).Ours()
 }
 
 // unseen are the live sagas whose new droplet counts already, and is not seen yet.

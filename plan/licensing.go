@@ -1,6 +1,10 @@
 package plan
 
-import "arcadiad/fleet"
+import (
+	"slices"
+
+	"arcadiad/fleet"
+)
 
 // license fills the licenses of the destroys and replaces that nothing holds.
 func license(b *builder) {
@@ -25,9 +29,23 @@ func license(b *builder) {
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while(), SpecHash: d.hash, Rules: rules,
 			Makers: makers, Registered: d.record != nil, Bore: bore(b, d), Heir: heir, Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
-			Addresses: heldByReservedIP(b, d).facts,
+			Addresses: addressesOf(b, d),
 		}}
 	}
+}
+
+// addressesOf are the reserved IPs that the droplet has, and that its end may leave without one: by a person's leave, or by the file's word.
+func addressesOf(b *builder, d *draft) (ips []string) {
+	if b.observed.Attachments == nil {
+		return nil
+	}
+	for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
+		if a.Kind == fleet.AttachedReservedIP {
+			ips = append(ips, a.ID)
+		}
+	}
+	slices.Sort(ips)
+	return ips
 }
 
 // bore is another desired name that the droplet bears: the plan knows of it, and ends the droplet all the same.

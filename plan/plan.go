@@ -35,7 +35,8 @@ type Plan struct {
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
 	Forget []int64 `json:"Forget"`
 
-	drains bool // it would drain a droplet, if it knew of tags to drain it by
+	drains    bool // it would drain a droplet, if it knew of tags to drain it by
+	addressed bool // it depends on where reserved IPs are
 
 	// Probes are what the plan depends on, for whoever builds it again with [fleet.Observed.Readiness].
 	Probes []Probe `json:"-"`
@@ -262,6 +263,9 @@ func (p Plan) Deviations() []fleet.Deviation {
 func (p Plan) Hangs() bool {
 	return p.drains || slices.ContainsFunc(p.Actions, func(a Action) bool { return a.destroys() && (!a.Held || a.Approvable) })
 }
+
+// Addressed tells whether the plan depends on where the account's reserved IPs are.
+func (p Plan) Addressed() bool { return p.addressed }
 
 // Options of [Plan.Text].
 type Options struct{}

@@ -1,11 +1,11 @@
 // Package provision is the write side: the sagas that create, adopt, update and destroy droplets, and their steps.
 //
-//	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, RegisterDroplet
+//	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, AssignAddress, RegisterDroplet
 //	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet, SnapshotDroplet and DestroyDroplet (of the old one)
 //	DestroyDroplet    DrainDroplet, ShutdownDroplet, SnapshotDroplet, DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
-//	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, DrainDroplet, PowerOffDroplet,
-//	                  ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
+//	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, AssignAddress, DrainDroplet,
+//	                  PowerOffDroplet, ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
 //	ClaimDroplet      TagDroplet, RegisterDroplet (of an unmanaged droplet that a person named)
 //	ReleaseDroplet    UntagDroplet, ForgetDroplet (gives it back)
 //
@@ -19,6 +19,8 @@
 // WaitDropletReady is part of a saga whose file has a probe, DrainDroplet of one whose droplet leaves a load balancer by its tags, and
 // ShutdownDroplet unless the file says that the operating system is not asked. SnapshotDroplet is one where the file asks for a snapshot:
 // without it nothing is destroyed.
+// AssignAddress is part of a saga whose name has a reserved IP: where that was is journaled before it moves, so that going back moves it
+// back, and it is taken from nobody but a droplet of this fleet (law 20).
 //
 // A droplet is taken out of service before its successor is there, by a resize or a destroy, only while enough of its group serves without
 // it: by a fresh look, by fresh probes and by what the other sagas take ([service], law 18). An old droplet goes when the new one serves.
@@ -36,6 +38,7 @@
 //	wait.go                      WaitDropletActive
 //	ready.go                     WaitDropletReady
 //	register.go                  RegisterDroplet, RecordDroplet
+//	address.go                   AssignAddress
 //	shutdown.go snapshot.go      ShutdownDroplet, SnapshotDroplet
 //	destroy.go                   DestroyDroplet, and the one function that destroys
 //	power.go                     PowerOffDroplet, PowerOnDroplet

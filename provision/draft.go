@@ -136,6 +136,7 @@ func provisionSteps(s fleet.Spec) []string {
 		choice{"CreateDroplet", true},
 		choice{"WaitDropletActive", true},
 		choice{"WaitDropletReady", s.Ready != nil},
+		choice{"AssignAddress", s.ReservedIP != "" && s.ReservedIP != fleet.NoAddress},
 		choice{"RegisterDroplet", true},
 	)
 }
@@ -159,6 +160,7 @@ func updateSteps(a fleet.Alteration, d fleet.Drain) []string {
 		choice{"RenameDroplet", a.Name != ""},
 		choice{"SwitchBackups", a.Backups != nil},
 		choice{"EnableIPv6", a.IPv6},
+		choice{"AssignAddress", a.Assign != "" || a.Unassign != ""},
 		choice{"DrainDroplet", drains},
 		choice{"PowerOffDroplet", a.Size != ""},
 		choice{"ResizeDroplet", a.Size != ""},

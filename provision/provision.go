@@ -32,7 +32,7 @@ func New(o Options) *Droplets {
 	o.WaitAttempts = cmp.Or(o.WaitAttempts, 96)
 	o.WaitLongest = max(cmp.Or(o.WaitLongest, 720), o.WaitAttempts)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	return &Droplets{&core{&o, fleetFile{&o}, func() []saga.Saga { return nil }, &takings{last: map[int64]taking{}, relieved: map[int64]time.Time{}}}}
+	return &Droplets{&core{&o, fleetFile{&o}, func() []saga.Saga { return nil }, &takings{last: map[int64]taking{}, relieved: map[int64]time.Time{}}, make(chan struct{}, 1)}}
 }
 
 // Define tells the engine the kinds of sagas and their steps. The names are in journals out there: a renamed step is a stuck saga.
@@ -43,17 +43,20 @@ func (p *Droplets) Define(e *saga.Engine) {
 	altering, transferring, draining := alterSteps{p.core}, transferSteps{tagging}, drainSteps{tagging}
 	ending := endSteps{destroying, altering}
 
+	addressing := addressSteps{p.core}
+
 	create := step("CreateDroplet", creating.create, creating.uncreate)
 	wait := step("WaitDropletActive", waiting.wait, nil)
 	ready := step("WaitDropletReady", waiting.ready, nil)
+	address := step("AssignAddress", addressing.assign, addressing.unassign)
 	register := step("RegisterDroplet", registering.register, registering.unregister)
 	drain := step("DrainDroplet", draining.drain, draining.undrain)
 	shutdown := step("ShutdownDroplet", ending.shutdown, altering.powerOffUndone)
 	snapshot := step("SnapshotDroplet", ending.snapshot, ending.unsnapshot)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
 	// A saga has only those steps that it needs, see Draft.
-	e.Define(fleet.SagaProvision, create, wait, ready, register)
-	e.Define(fleet.SagaReplace, create, wait, ready, register, drain, shutdown, snapshot, destroy)
+	e.Define(fleet.SagaProvision, create, wait, ready, address, register)
+	e.Define(fleet.SagaReplace, create, wait, ready, address, register, drain, shutdown, snapshot, destroy)
 	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,
@@ -62,6 +65,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 		step("RenameDroplet", altering.rename, altering.unrename),
 		step("SwitchBackups", altering.switchBackups, altering.unswitchBackups),
 		step("EnableIPv6", altering.enableIPv6, altering.unenableIPv6),
+		address,
 		drain,
 		step("PowerOffDroplet", altering.powerOff, altering.powerOffUndone),
 		step("ResizeDroplet", altering.resize, altering.unresize),

@@ -58,6 +58,9 @@ func (p registerSteps) register(ctx context.Context, run *saga.Run, w *work) err
 	default:
 		r.Values, r.SagaID = fleet.ValuesOf(spec), run.ID()
 	}
+	if w.Address != "" {
+		r.Values[fleet.FieldReservedIP] = w.Address
+	}
 	run.Put(*d, r)
 	for _, id := range w.Lost { // from here on it is the successor's name
 		run.Put(fleet.Unrecorded{DropletID: id})

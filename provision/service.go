@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/saga"
 )
@@ -48,6 +49,10 @@ func (p service) stands(ctx context.Context, run *saga.Run, w *work) error {
 	if err != nil {
 		return err
 	}
+	old, _ := w.License.Droplet()
+	if err := p.stranded(ctx, run, w, old.ID); err != nil {
+		return err
+	}
 	why, patience, probe := "", fleet.DefaultReadyWithin, p.probeOf(w)
 	switch {
 	case d.Status != fleet.StatusActive:
@@ -64,7 +69,6 @@ func (p service) stands(ctx context.Context, run *saga.Run, w *work) error {
 	if why == "" {
 		return nil
 	}
-	old, _ := w.License.Droplet()
 	return waits(run, patience, fmt.Errorf("droplet %d %s: droplet %d, which it replaces, stays until it serves", d.ID, why, old.ID))
 }
 
@@ -81,6 +85,25 @@ func (p service) relieved(ctx context.Context, run *saga.Run, w *work) (group *l
 		group.relieved = true
 	}
 	return group, cmp.Or(err, others)
+}
+
+// stranded looks, before a droplet goes whose replacement has its reserved IP, whether the address still points to the old one: somebody may have
+// moved it back.
+func (p service) stranded(ctx context.Context, run *saga.Run, w *work, old int64) error {
+	if w.Address == "" {
+		return nil
+	}
+	a, err := p.o.Cloud.ReservedIP(ctx, w.Address)
+	switch {
+	case errors.Is(err, digitalocean.ErrNotFound):
+		return nil
+	case err != nil:
+		return saga.Later(againSoon, fmt.Errorf("look where reserved IP %s points: %w", w.Address, err))
+	case a.DropletID == old:
+		return waits(run, fleet.DefaultReadyWithin, fmt.Errorf("reserved IP %s points to droplet %d again: it stays until the address points to droplet %d",
+			w.Address, old, w.DropletID))
+	}
+	return nil
 }
 
 // statusWords says in words that a droplet is not active.

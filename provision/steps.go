@@ -16,6 +16,7 @@ type core struct {
 	fleetFile
 	live  func() []saga.Saga // those that the engine runs
 	taken *takings
+	moves chan struct{} // holds one element while an address is looked at and moved
 }
 
 // takings are the droplets that sagas of this process took out of service. A saga takes the lock for its last check and the intent
@@ -40,6 +41,7 @@ type (
 	registerSteps struct{ *core }
 	destroySteps  struct{ *core }
 	alterSteps    struct{ *core } // by actions of the API
+	addressSteps  struct{ *core } // a reserved IP moves
 	tagSteps      struct{ *core }
 	drainSteps    struct{ tagSteps }
 	endSteps      struct { // what goes before a droplet is destroyed

@@ -72,7 +72,11 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (stays, 
 			return false, true, err
 		}
 	}
-	hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
+	age := seenFor
+	if w.Found.Address != nil { // that of this saga's own has just gone back
+		age = 0
+	}
+	hanging, _, err := p.o.Inventory.Attachments(ctx, age)
 	if err != nil {
 		return false, true, err
 	}

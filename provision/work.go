@@ -30,6 +30,7 @@ type work struct {
 	Seen      *fleet.Droplet `json:"seen,omitempty"`       // active, as the wait saw it
 	Vanished  bool           `json:"vanished,omitempty"`   // the wait found it gone
 	Ready     *readying      `json:"ready,omitempty"`      // how far its probe has come; nil: not begun
+	Address   string         `json:"address,omitempty"`    // the reserved IP that was assigned to it; empty: none
 
 	// Registered tells, on the way back, that what the saga made was registered: it is nobody's leftover (law 5).
 	Registered bool `json:"registered,omitempty"`
@@ -102,6 +103,22 @@ type found struct {
 	Drain   *drained  `json:"drain,omitempty"`
 
 	Snapshot *snapshotted `json:"snapshot,omitempty"`
+	Address  *readdressed `json:"address,omitempty"`
+}
+
+// address is for who moves a reserved IP.
+func (f *found) address() *readdressed {
+	if f.Address == nil {
+		f.Address = &readdressed{}
+	}
+	return f.Address
+}
+
+// readdressed is where AssignAddress found the reserved IPs that it moves.
+type readdressed struct {
+	IP      string `json:"ip,omitempty"`      // that the droplet gets; empty: not asked for yet
+	From    int64  `json:"from,omitempty"`    // the droplet that it pointed to; 0: none
+	Instead string `json:"instead,omitempty"` // that was taken from the droplet first; empty: none
 }
 
 // wasOn tells whether this saga switched the droplet off, or may have.

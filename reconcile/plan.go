@@ -83,11 +83,16 @@ func (p Planner) check(ctx context.Context, pass *Pass) (err error) {
 			return err
 		}
 	}
-	if pass.Plan.Hangs() {
-		attachments, requests, err := p.Inventory.Attachments(ctx, freshAge)
+	hangs := pass.Plan.Hangs()
+	if hangs || pass.Plan.Addressed() {
+		look := p.Inventory.Addresses
+		if hangs {
+			look = p.Inventory.Attachments
+		}
+		attachments, requests, err := look(ctx, freshAge)
 		pass.Observed.Requests += requests
 		if err != nil {
-			return fmt.Errorf("look up the side effects of destroying: %w", err)
+			return fmt.Errorf("look up what hangs on droplets: %w", err)
 		}
 		pass.Observed.Attachments = attachments
 		if pass.Plan, err = plan.Build(pass.Desired, pass.Recorded, pass.Observed, time.Now()); err != nil {

@@ -33,6 +33,7 @@ func sections(p plan.Plan) []section {
 	all := []section{
 		{sign: "!", title: "Drift", says: "changed outside arcadiad, and left alone", entries: drifts(p.Drift, plan.CauseOutside)},
 		{sign: "!", title: "Down", says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
+		{sign: "*", title: "Kept", says: "no longer in the fleet file, and left alone; none there takes it off", entries: drifts(p.Drift, plan.CauseFile)},
 		{sign: "*", title: "Pending", says: "cannot be changed on an existing droplet, and does not cause a replacement", entries: drifts(p.Pending, "")},
 		{sign: "*", title: "Ignored", says: "on_change leaves the existing droplet as it is; its next replacement applies this",
 			markdown: "`on_change` leaves the existing droplet as it is; its next replacement applies this.", entries: drifts(p.Ignored, "")},
