@@ -47,7 +47,7 @@ func TestEverySagaKindIsListed(t *testing.T) {
 // An update has each of its kind's steps in the kind's order, if it changes all that can be changed.
 func TestAnUpdateOfEverythingHasEveryStep(t *testing.T) {
 	on := true
-	all := fleet.Alteration{Protection: true, Tag: []string{"a"}, Name: "b", Backups: &on, IPv6: true, Size: "c", PowerOn: true}
+	all := fleet.Alteration{Protection: true, Tag: []string{"a"}, Name: "b", Backups: &on, IPv6: true, Assign: "203.0.113.7", Size: "c", PowerOn: true}
 	if have, want := updateSteps(all, fleet.Drain{Tags: []string{"lb"}}), defined(t, fleet.SagaUpdate); !slices.Equal(have, want) {
 		t.Errorf("an update of everything has the steps %q, and the kind has %q", have, want)
 	}
