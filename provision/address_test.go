@@ -189,21 +189,27 @@ func TestLaw20AStrangerKeepsTheAddress(t *testing.T) {
 		y.sim.Unassign(ip)
 		y.until(id, saga.Completed)
 	})
-	inStage(t, simulator.Options{}, func(y *stage) { // after an answer that was lost
-		stranger := y.sim.Add(simulator.Droplet{Name: "other", Region: "syd1"})
-		ip := y.sim.ReserveIPIn("syd1")
-		y.must(y.sim.Script(routeMove, 1, simulator.Cut()))
-		y.sim.Before(func(r *http.Request) {
-			if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "reserved_ips") {
-				y.sim.Assign(ip, stranger.ID)
+	for _, ours := range []bool{false, true} {
+		inStage(t, simulator.Options{}, func(y *stage) { // after an answer that was lost: to whomever, somebody moved it there
+			app := y.made(hard("app"))
+			other := y.sim.Add(simulator.Droplet{Name: "other", Region: "syd1"}).ID
+			if ours {
+				other = app.ID
+			}
+			ip := y.sim.ReserveIPIn("syd1")
+			y.must(y.sim.Script(routeMove, 1, simulator.Cut()))
+			y.sim.Before(func(r *http.Request) {
+				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "reserved_ips") {
+					y.sim.Assign(ip, other)
+				}
+			})
+			id := y.move(plan.Provision, hard("app"), addressed("web", ip))
+			y.until(id, saga.Stuck)
+			if at := y.at(ip); at != other || len(y.sent(routeMove)) != 1 {
+				t.Errorf("it points to %d after %d requests", at, len(y.sent(routeMove)))
 			}
 		})
-		id := y.move(plan.Provision, addressed("web", ip))
-		y.until(id, saga.Stuck)
-		if at := y.at(ip); at != stranger.ID || len(y.sent(routeMove)) != 1 {
-			t.Errorf("it points to %d after %d requests", at, len(y.sent(routeMove)))
-		}
-	})
+	}
 }
 
 // Somebody gives an address back to DigitalOcean while it moves.
@@ -315,5 +321,44 @@ func TestLaw20TheOldDropletStaysWithTheAddress(t *testing.T) {
 			}
 		}
 		y.until(id, saga.Completed)
+	})
+}
+
+// An address that the droplet is to lose is not taken from another one, to which somebody has moved it since the plan.
+func TestLaw20WhatMovedAlreadyIsNotTakenAway(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		ip := y.sim.ReserveIPIn("syd1")
+		y.want(addressed("app", ""), addressed("web", ip))
+		for _, id := range y.begin(y.hanging())(plan.Provision, plan.Provision) {
+			y.until(id, saga.Completed)
+		}
+		app := y.sim.Named("app")[0].ID
+		y.want(addressed("app", ""), addressed("web", fleet.NoAddress))
+		begin := y.begin(y.hanging())
+		y.sim.Assign(ip, app)
+		y.until(begin(plan.Update)[0], saga.Completed)
+		if at := y.at(ip); at != app {
+			t.Errorf("it points to %d, want %d", at, app)
+		}
+	})
+}
+
+// A list of addresses from before a move is not believed after it, however old it may be.
+func TestLaw20AListFromBeforeAMoveIsNotBelieved(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		ip := y.sim.ReserveIPIn("syd1")
+		points := func() int64 {
+			all, _, err := y.inv.Addresses(y.t.Context(), time.Hour)
+			y.must(err)
+			return all.Addresses[ip].DropletID
+		}
+		id := y.move(plan.Provision, addressed("web", ip))
+		if at := points(); at != 0 {
+			t.Errorf("it points to %d", at)
+		}
+		y.until(id, saga.Completed)
+		if at, want := points(), y.sim.Named("web")[0].ID; at != want {
+			t.Errorf("it points to %d, want %d", at, want)
+		}
 	})
 }

@@ -72,11 +72,7 @@ func (p createSteps) stays(ctx context.Context, run *saga.Run, w *work) (stays, 
 			return false, true, err
 		}
 	}
-	age := seenFor
-	if w.Found.Address != nil { // that of this saga's own has just gone back
-		age = 0
-	}
-	hanging, _, err := p.o.Inventory.Attachments(ctx, age)
+	hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
 	if err != nil {
 		return false, true, err
 	}

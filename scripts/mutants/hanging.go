@@ -1,0 +1,38 @@
+package main
+
+// hanging are the guards of what follows a name.
+func hanging() []mutant {
+	var all []mutant
+	take := func(law int, guard, file, old, new string, tests ...suite) {
+		all = append(all, mutant{law, guard, file, old, new, tests})
+	}
+	steps, build := suite{pkg: "./provision", run: "TestLaw20"}, suite{pkg: "./plan", run: "TestLaw20|TestLaw09"}
+
+	const address = "provision/address.go"
+	take(20, "an address is not taken from a stranger", address, `case m.w.ownership(seen[0]).Ours():
+		return nil`, `case true:
+		return nil`, steps)
+	take(20, "an address that somebody has moved stays there", address, `if m.noted {
+		return elsewhere`, `if m.noted && m.ip == "" {
+		return elsewhere`, steps)
+	take(20, "where an address was is journaled", address, `m.note(at)
+`, ``, steps)
+	take(20, "an address goes back", "provision/provision.go", `addressing.assign, addressing.unassign)`, `addressing.assign, nil)`, steps)
+	take(20, "one address at a time", address, `case m.to == 0 && at != m.from: // it is another droplet's by now`, `case false:`, steps)
+	take(20, "an assignment that errored is none", address, `case got.Status == digitalocean.ActionErrored:`, `case false:`, steps)
+	take(20, "an address that is gone is not waited for", address, `m.lacking >= addressLooks`, `m.lacking < 0`, steps)
+	take(20, "the old droplet stays while it has the address", "provision/service.go", `case a.DropletID == old:`, `case a.DropletID == old && a.IP == "":`, steps)
+	take(20, "a list from before a move is not believed", "inventory/attachments.go", `k.at.UnixNano() <= i.offers.moved.Load()`, `false`, steps)
+
+	const compare = "plan/address.go"
+	take(20, "a stranger's address is not corrected", compare, `(a.DropletID == 0 || b.ofFleet(a.DropletID))`, `true`, build)
+	take(20, "a stranger's address is not planned for", compare, `a.DropletID != d.DropletID && !b.ofFleet(a.DropletID):`, `false:`, build)
+	take(20, "an address that somebody assigned is not taken off", compare, `d.record.Values[fleet.FieldReservedIP] != instead {`, `false {`, build)
+	take(20, "an address of another region is not planned for", compare, `a.Region != "" && !strings.EqualFold(a.Region, d.Spec.Region):`, `a.Region == "" && strings.EqualFold(a.Region, d.Spec.Region):`, build)
+	take(20, "what cannot be read is not assigned", compare, `case !known:
+		fault(`, `case !known && ip == "":
+		fault(`, build)
+	take(9, "an address that is to move moves first", "plan/hold_turn.go", `if to := goesTo(b, ip, d.subject); to != "" {`, `if to := goesTo(b, ip, d.subject); to == "-" {`, build)
+	take(9, "an address without another name holds", "plan/hold_attached.go", `if goesTo(b, ip, d.subject) == "" {`, `if false {`, build)
+	return all
+}
