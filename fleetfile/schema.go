@@ -78,7 +78,7 @@ func mappingSchema(keys []string) object {
 		case addressesKey:
 			properties[key] = object{"description": "With count: the reserved IPs that follow the names, by number.", "type": "array", "items": addressForm.schema()}
 		case projectKey:
-			properties[key] = described(projectForm.schema(), "Name of the project that the droplets are put into.")
+			properties[key] = described(projectForm.schema(), "Name of the project that new droplets are put into. Nothing moves a droplet that exists.")
 		case destroyKey:
 			properties[key] = endingSchema()
 		default:

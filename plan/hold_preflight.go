@@ -72,6 +72,14 @@ func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
 			fault("VPC %s is in %s, not in %s", s.VPCUUID, vpc.Region, s.Region)
 		}
 	}
+	if id, there := c.Projects[s.Project]; c.Projects != nil && s.Project != "" {
+		switch {
+		case !there:
+			fault("the account has no project %s", s.Project)
+		case id == "":
+			fault("two projects of the account are named %s", s.Project)
+		}
+	}
 	return faults
 }
 

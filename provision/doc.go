@@ -1,6 +1,6 @@
 // Package provision is the write side: the sagas that create, adopt, update and destroy droplets, and their steps.
 //
-//	ProvisionDroplet  CreateDroplet, WaitDropletActive, WaitDropletReady, AssignAddress, RegisterDroplet
+//	ProvisionDroplet  CreateDroplet, WaitDropletActive, AssignProject, WaitDropletReady, AssignAddress, RegisterDroplet
 //	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet, SnapshotDroplet and DestroyDroplet (of the old one)
 //	DestroyDroplet    DrainDroplet, ShutdownDroplet, SnapshotDroplet, DestroyDroplet
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
@@ -16,8 +16,9 @@
 // An existing droplet is updated by actions, each of which names its target state. The droplet's state decides whether an action is
 // sent at all, and whether it is sent again. The state as found is journaled with the intent, for the compensation.
 //
-// WaitDropletReady is part of a saga whose file has a probe, DrainDroplet of one whose droplet leaves a load balancer by its tags, and
-// ShutdownDroplet unless the file says that the operating system is not asked. SnapshotDroplet is one where the file asks for a snapshot:
+// AssignProject is part of a saga whose file names a project, WaitDropletReady of one whose file has a probe, DrainDroplet of one whose
+// droplet leaves a load balancer by its tags, and ShutdownDroplet unless the file says that the operating system is not asked.
+// SnapshotDroplet is one where the file asks for a snapshot:
 // without it nothing is destroyed.
 // AssignAddress is part of a saga whose name has a reserved IP: where that was is journaled before it moves, so that going back moves it
 // back, and it is taken from nobody but a droplet of this fleet (law 20).
@@ -37,6 +38,7 @@
 //	uncreate.go create.go        CreateDroplet: send, look for a droplet whose answer is lost, compensate
 //	wait.go                      WaitDropletActive
 //	ready.go                     WaitDropletReady
+//	project.go                   AssignProject
 //	register.go                  RegisterDroplet, RecordDroplet
 //	address.go                   AssignAddress
 //	shutdown.go snapshot.go      ShutdownDroplet, SnapshotDroplet

@@ -135,6 +135,7 @@ func provisionSteps(s fleet.Spec) []string {
 	return chosen(
 		choice{"CreateDroplet", true},
 		choice{"WaitDropletActive", true},
+		choice{"AssignProject", s.Project != ""},
 		choice{"WaitDropletReady", s.Ready != nil},
 		choice{"AssignAddress", s.ReservedIP != "" && s.ReservedIP != fleet.NoAddress},
 		choice{"RegisterDroplet", true},

@@ -47,6 +47,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 
 	create := step("CreateDroplet", creating.create, creating.uncreate)
 	wait := step("WaitDropletActive", waiting.wait, nil)
+	project := step("AssignProject", waiting.project, nil)
 	ready := step("WaitDropletReady", waiting.ready, nil)
 	address := step("AssignAddress", addressing.assign, addressing.unassign)
 	register := step("RegisterDroplet", registering.register, registering.unregister)
@@ -55,8 +56,8 @@ func (p *Droplets) Define(e *saga.Engine) {
 	snapshot := step("SnapshotDroplet", ending.snapshot, ending.unsnapshot)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
 	// A saga has only those steps that it needs, see Draft.
-	e.Define(fleet.SagaProvision, create, wait, ready, address, register)
-	e.Define(fleet.SagaReplace, create, wait, ready, address, register, drain, shutdown, snapshot, destroy)
+	e.Define(fleet.SagaProvision, create, wait, project, ready, address, register)
+	e.Define(fleet.SagaReplace, create, wait, project, ready, address, register, drain, shutdown, snapshot, destroy)
 	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,

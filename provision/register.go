@@ -57,6 +57,9 @@ func (p registerSteps) register(ctx context.Context, run *saga.Run, w *work) err
 		r.SagaID = cmp.Or(w.Maker, run.ID())
 	default:
 		r.Values, r.SagaID = fleet.ValuesOf(spec), run.ID()
+		if spec.Project != "" {
+			r.Values[fleet.FieldProject] = spec.Project
+		}
 	}
 	if w.Address != "" {
 		r.Values[fleet.FieldReservedIP] = w.Address
