@@ -2,6 +2,8 @@ package plan
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +79,27 @@ func TestEndingIsRecorded(t *testing.T) {
 		if p := s.expect(t); len(p.Records) != 0 {
 			t.Errorf("%q: recorded again: %+v", e, p.Records)
 		}
+	}
+}
+
+// It is recorded as soon as the file is in force, beside the protection and beside a live saga: the next version may drop the stanza.
+func TestEndingIsRecordedAtOnce(t *testing.T) {
+	s := converged("a", "b", "c", "d")
+	yes := true
+	s.spec("a").Ending = fleet.Ending{Snapshot: true}
+	s.spec("b").Protect = &yes
+	s.spec("c").Ending, s.spec("c").Protect = fleet.Ending{Keep: time.Hour}, &yes
+	s.ended(101, fleet.SagaUpdate, "a", "running", "", 0)
+	before := len(s.recorded.Records[0].Values)
+	got := map[string]string{}
+	for _, r := range AtOnce(s.desired, s.recorded, noon) {
+		got[r.Name] = fmt.Sprintf("%v %q", r.Protect, r.Values[fleet.FieldDestroy])
+	}
+	if want := map[string]string{"a": `false "snapshot: true"`, "b": `true ""`, "c": `true "keep: 1h"`}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if len(s.recorded.Records[0].Values) != before {
+		t.Error("the input was changed")
 	}
 }
 

@@ -56,7 +56,7 @@ func (p fleetFile) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 			return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
 		}
 		if s, says := specIn(f, w.Name); says && run.Kind() == fleet.SagaDestroy && w.spares(s, record) {
-			return saga.Supersede("the fleet file now asks for more than was begun with: destroy: {" + s.Ending.String() + "}")
+			return keepsMore(s)
 		}
 	}
 	return nil
@@ -85,8 +85,15 @@ func askedBy(desired fleet.Fleet, w *work) error {
 			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
 		}
 		return saga.Supersede("the fleet file now has other rules for changing " + w.Name)
+	} else if replaces && s.Ending.Spares(w.Ending) {
+		return keepsMore(s)
 	}
 	return nil
+}
+
+// keepsMore ends a saga that would keep less of a droplet than the file asks for by now.
+func keepsMore(s fleet.Spec) error {
+	return saga.Supersede("the fleet file now asks for more than was begun with: destroy: {" + s.Ending.String() + "}")
 }
 
 // asked checks that the file in force still asks for what the saga makes. Without a file in force the saga goes on.

@@ -212,6 +212,28 @@ func TestLaw17ADestroyThatKeepsLess(t *testing.T) {
 	})
 }
 
+// A replace is begun anew for it while its new droplet is not registered, and goes on as it began from then on.
+func TestLaw17AReplaceThatKeepsLess(t *testing.T) {
+	for step, ends := range map[string]saga.Status{"CreateDroplet": saga.Superseded, "RegisterDroplet": saga.Completed} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			old := y.made(balanced("web"))
+			s := balanced("web")
+			s.Image = "debian-12-x64"
+			y.want(s)
+			y.hook = func(e saga.Event) {
+				if e.What == saga.EventDone && e.Step == step {
+					s.Ending.Snapshot = true
+					y.want(s)
+				}
+			}
+			y.until(y.carry(plan.Replace)[0], ends)
+			if left := y.sim.Named("web"); len(left) != 1 || (left[0].ID == old.ID) != (ends == saga.Superseded) || !y.sim.Serves(left[0].ID) {
+				t.Errorf("edited after %s: %+v", step, left)
+			}
+		})
+	}
+}
+
 // A saga that shuts a droplet down and dies at any of its transitions, or around any of its writes, carries on.
 func TestLaw03AShutdownDiesAnywhere(t *testing.T) {
 	for how, end := range ends() {

@@ -76,7 +76,8 @@ func (x *Executor) Accept(ctx context.Context, pass Pass, fleetName string) erro
 	return nil
 }
 
-// Protect records what a fleet file that was just put in force protects, without a look at the account (law 9).
+// Protect records what a fleet file that was just put in force protects (law 9), and how it says that droplets end, without a look at the
+// account: the next version may not say it any more.
 func (x *Executor) Protect(ctx context.Context, desired fleet.Fleet) error {
 	recorded, err := x.Planner.Load(ctx)
 	if err != nil {
@@ -85,7 +86,7 @@ func (x *Executor) Protect(ctx context.Context, desired fleet.Fleet) error {
 	if recorded.Fleet != desired.Name {
 		return nil // nothing is recorded yet, or of another fleet
 	}
-	records := plan.Protected(desired, recorded, time.Now())
+	records := plan.AtOnce(desired, recorded, time.Now())
 	if len(records) == 0 {
 		return nil
 	}

@@ -117,6 +117,7 @@ func writing() []mutant {
 	take(4, "a snapshot in progress is waited for", "provision/snapshot.go", `return a.Status == digitalocean.ActionInProgress })`, `return a.Status == "" })`, steps)
 	take(17, "a shutdown asks the file as it is at that moment", "provision/shutdown.go", `return p.mayGo(ctx, run, w, d.Name, true)`, `return nil`, steps)
 	take(1, "a shutdown asks its license", "provision/shutdown.go", `if err := by.covers(d); err != nil {`, `if err := by.covers(d); false {`, steps)
+	take(17, "a file that keeps more of what is replaced", file, `replaces && s.Ending.Spares(w.Ending) {`, `replaces && false {`, steps)
 	take(17, "a file that keeps more of what goes", file, `w.spares(s, record) {`, `false {`, steps)
 	take(17, "an action asks the file when it has its slot", alter, `if err := a.asked(a.w); err != nil {`, `if err := a.asked(a.w); false {`, steps)
 	take(17, "a replace asks how it may be done", file, `replaces && !w.License.Asks(desired) {`, `replaces && false {`, steps)
