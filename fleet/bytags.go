@@ -18,7 +18,7 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 	owners := Owners{Fleet: f.Name}
 	renamed := renamedSince(f, desired, droplets)
 	for _, d := range droplets {
-		if !owners.Of(d.Tags).Ours() {
+		if _, kept := d.Until(); kept || !owners.Of(d.Tags).Ours() {
 			continue
 		}
 		name := d.Name
@@ -38,7 +38,7 @@ func RecordedByTags(f Fleet, droplets []Droplet) Recorded {
 func renamedSince(f Fleet, desired map[string]Spec, droplets []Droplet) map[int64]Spec {
 	owners, borne := Owners{Fleet: f.Name}, map[string]bool{}
 	for _, d := range droplets {
-		if owners.Of(d.Tags).Ours() {
+		if _, kept := d.Until(); !kept && owners.Of(d.Tags).Ours() {
 			borne[Key(d.Name)] = true
 		}
 	}
@@ -46,7 +46,8 @@ func renamedSince(f Fleet, desired map[string]Spec, droplets []Droplet) map[int6
 	taken := map[string]bool{}
 	for i := range droplets {
 		d := &droplets[i]
-		if _, isDesired := desired[Key(d.Name)]; isDesired || !owners.Of(d.Tags).Ours() || len(d.Saga8s()) == 0 {
+		_, kept := d.Until()
+		if _, isDesired := desired[Key(d.Name)]; isDesired || kept || !owners.Of(d.Tags).Ours() || len(d.Saga8s()) == 0 {
 			continue
 		}
 		for _, s := range f.Specs {

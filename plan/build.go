@@ -20,6 +20,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	for _, x := range b.subjects {
 		decide(c, x)
 	}
+	keep(b)
 	recordProtection(b)
 	warnOfLost(b)
 	warnLast(b)

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strconv"
 
 	"arcadiad/fleet"
@@ -32,7 +33,7 @@ func decide(c *comparer, x *subject) {
 	case len(x.untracked) > 0:
 		adoptUntracked(b, x)
 	default:
-		reason, cause := absence(x)
+		reason, cause := absence(b, x)
 		b.add(draft{subject: x, Action: Action{Kind: Provision, Reason: reason, Cause: cause, Lost: goneUnder(x)}})
 	}
 }
@@ -116,9 +117,12 @@ func undesired(b *builder, x *subject) {
 }
 
 // absence says why there is no droplet of the name: the record of one that is gone, or the last saga that came through, tells.
-func absence(x *subject) (reason string, cause Cause) {
+func absence(b *builder, x *subject) (reason string, cause Cause) {
 	if lost := goneUnder(x); len(lost) > 0 {
 		return "droplet " + strconv.FormatInt(lost[0], 10) + " is gone", CauseBroken
+	}
+	if kept := b.keptOf(x); kept != nil {
+		return fmt.Sprintf("not in the account yet; arcadiad undo %s brings droplet %d back instead", x.name, kept.id()), CauseFile
 	}
 	if saga := x.lastDone(); saga != nil {
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {

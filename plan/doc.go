@@ -30,6 +30,7 @@
 //	id.go                      what a plan is called
 //	decide.go                  one name at a time
 //	adopt.go                   untracked droplets: the one to keep, and the others
+//	quarantine.go              droplets in quarantine
 //	compare.go update.go       one droplet, field by field, and what is changed in place
 //	rollouts.go                the changes that go through groups, for people, and what becomes of them
 //	probes.go                  what is to be asked before the plan is built again

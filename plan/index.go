@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -25,6 +26,9 @@ type index struct {
 	gone     map[int64]bool         // proved
 	standing int                    // registered droplets that are not proved gone
 	blind    bool                   // registered droplets are seen, and none of them shows any tag of ours
+
+	rows        []*fleet.Quarantined // by droplet id
+	quarantined []quarantined        // what bears no name any more
 }
 
 // subject is one name, and all that belongs to it.
@@ -63,6 +67,14 @@ const (
 	busy           // in the hands of a live saga
 	untagged       // seen, but its tags cannot be read: nothing is known of whose it is
 )
+
+// quarantined is a droplet in quarantine. It has a row, or shows the tag: a lost database knows it by that alone.
+type quarantined struct {
+	subject *subject           // the name that it had
+	row     *fleet.Quarantined // nil: this database did not take it out
+	seen    *fleet.Droplet     // nil: it is not shown
+	until   time.Time          // the later of row and tag: a person may have put another tag on it
+}
 
 // registered tells whether a droplet is recorded, and not proved gone.
 func (s *index) registered(id int64) bool {
@@ -192,4 +204,22 @@ func (s *index) destroyedFirst() (n int) {
 		}
 	}
 	return n
+}
+
+// keptOf is the droplet in quarantine that had the name last; nil: there is none.
+func (s *index) keptOf(x *subject) (last *quarantined) {
+	for i := range s.quarantined {
+		q := &s.quarantined[i]
+		if q.subject == x && q.row != nil && (last == nil || q.row.At.After(last.row.At)) {
+			last = q
+		}
+	}
+	return last
+}
+
+func (q quarantined) id() int64 {
+	if q.seen != nil {
+		return q.seen.ID
+	}
+	return q.row.DropletID
 }

@@ -109,6 +109,7 @@ func (s *index) addSagas(of func(string) *subject) {
 func (s *index) addDroplets(of func(string) *subject, names map[string]*subject) {
 	s.records = sorted(s.recorded.Records, func(a, b *fleet.Record) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	s.gone = fleet.SetOf(s.observed.Gone, func(id int64) int64 { return id })
+	s.rows = sorted(s.recorded.Quarantine, func(a, b *fleet.Quarantined) int { return cmp.Compare(a.DropletID, b.DropletID) })
 
 	seen, tagged := 0, 0
 	slab := make([]holding, len(s.records)) // nearly every name has one, and few have more
@@ -146,6 +147,7 @@ func (s *index) addDroplets(of func(string) *subject, names map[string]*subject)
 	for ; i < len(s.droplets); i++ {
 		s.addUnregistered(s.droplets[i], of, names)
 	}
+	s.addHidden(of)
 	s.blind = seen > 0 && tagged == 0
 }
 
@@ -173,6 +175,9 @@ func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 }
 
 func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, names map[string]*subject) {
+	if s.addQuarantined(d, of) {
+		return
+	}
 	if whose := s.owners.Of(d.Tags); !whose.Ours() {
 		if x := names[fleet.Key(d.Name)]; x != nil && x.spec != nil {
 			x.strangers = append(x.strangers, d)
@@ -199,4 +204,39 @@ func (s *index) addUnregistered(d *fleet.Droplet, of func(string) *subject, name
 	}
 	x := of(d.Name)
 	x.untracked = append(x.untracked, d)
+}
+
+// addQuarantined sorts out a droplet that has no record. Quarantined: it bears no name, so nothing else is to be made of it.
+func (s *index) addQuarantined(d *fleet.Droplet, of func(string) *subject) bool {
+	i, has := slices.BinarySearchFunc(s.rows, d.ID, func(r *fleet.Quarantined, id int64) int { return cmp.Compare(r.DropletID, id) })
+	until, shows := d.Until()
+	ours := s.owners.Of(d.Tags).Ours()
+	switch {
+	case has:
+	case !shows, !ours, d.Name == "", !s.recorded.Registration(d.ID).ReleasedAt.IsZero():
+		return false
+	}
+	q := quarantined{seen: d, until: until}
+	name := d.Name
+	if has {
+		q.row, name = s.rows[i], s.rows[i].Name
+		if q.row.Until.After(until) {
+			q.until = q.row.Until
+		}
+	}
+	q.subject = of(name)
+	s.quarantined = append(s.quarantined, q)
+	if ours {
+		s.ours = append(s.ours, d)
+	}
+	return true
+}
+
+// addHidden adds the droplets in quarantine that the account does not show, and that are not proved gone.
+func (s *index) addHidden(of func(string) *subject) {
+	for _, row := range s.rows {
+		if !s.sees(row.DropletID) && !s.gone[row.DropletID] {
+			s.quarantined = append(s.quarantined, quarantined{subject: of(row.Name), row: row, until: row.Until})
+		}
+	}
 }

@@ -24,6 +24,7 @@ type Plan struct {
 	Released []Released `json:"Released"` // registered droplets that no longer show our tags; their names stay occupied
 	Missing  []Missing  `json:"Missing"`  // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	Rollouts []Rollout  `json:"Rollouts"` // changes on their way through groups, by group
+	Kept     []Kept     `json:"-"`        // droplets in quarantine, by the names that they had
 	InFlight []InFlight `json:"InFlight"` // names with a live saga: nothing is planned for them
 	Warnings []string   `json:"Warnings"`
 
@@ -182,6 +183,14 @@ func (m Missing) Says() string {
 
 // clock is a time of these days.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// Kept is a droplet that was taken out of its name and is kept for a while: it bears no name, and is billed.
+type Kept struct {
+	Name      string    // the name that it had
+	DropletID int64     // as the account knows it
+	Until     time.Time // from then on it may be destroyed; zero: nobody knows
+	Price     fleet.Price
+}
 
 // Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.
 type Cost struct {

@@ -13,6 +13,8 @@
 //   - [fleet.Record] is what was sent. An already recorded protection stays, unless the record lifts it.
 //   - [fleet.Deleted] marks the droplet as gone, unless it was seen later, and drops its record.
 //   - [fleet.Unrecorded] drops the record.
+//   - [fleet.Quarantined] takes the droplet out of its name: its record goes with the same commit. A record, [fleet.Deleted] or
+//     [fleet.Unquarantined] ends that, and so does an observation that proves the droplet gone.
 //   - [fleet.Rollout] is a new rollout. [fleet.ErrRolloutLive] where its group has a live one.
 //   - [fleet.RolloutStands] is written nowhere. [fleet.ErrRolloutChanged] unless the rollout is live and in that phase.
 //   - [fleet.Released] and [fleet.Readopted] note that a person gave the droplet back, or took it again.

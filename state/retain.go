@@ -21,7 +21,7 @@ type Removed struct{ Sagas, Approvals, Rollouts, Deleted int64 }
 
 // Needed is what asks for sagas.
 type Needed struct {
-	Sagas    map[string]bool // by id: named by records
+	Sagas    map[string]bool // by id: named by records and by droplets in quarantine
 	Tagged   map[string]bool // the part of the id that tags carry, of droplets that are not proved gone
 	Droplets map[int64]bool  // that are not proved gone
 	Rollouts map[string]bool // by id: live ones, which know by their sagas how far they are, and what stopped them

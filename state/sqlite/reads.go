@@ -52,6 +52,9 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 		if out.Rollouts, err = readRollouts(ctx, tx, "WHERE ended_at IS NULL"); err != nil {
 			return fleet.Recorded{}, err
 		}
+		if out.Quarantine, err = readQuarantine(ctx, tx); err != nil {
+			return fleet.Recorded{}, err
+		}
 		if out.Sagas, err = readFacts(ctx, tx); err != nil {
 			return fleet.Recorded{}, err
 		}

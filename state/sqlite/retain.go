@@ -112,7 +112,9 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 
 func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
 	n := state.Needed{Sagas: map[string]bool{}, Tagged: map[string]bool{}, Droplets: map[int64]bool{}, Rollouts: map[string]bool{}}
-	err := each(ctx, tx, "SELECT external_id, coalesce(saga_id, '') FROM cloud_provisioned WHERE provider = ?", func(rows *sql.Rows) error {
+	const bound = `SELECT external_id, coalesce(saga_id, '') FROM cloud_provisioned WHERE provider = ?1
+		UNION ALL SELECT external_id, saga_id FROM quarantine WHERE provider = ?1`
+	err := each(ctx, tx, bound, func(rows *sql.Rows) error {
 		var droplet int64
 		var id string
 		err := rows.Scan(&droplet, &id)

@@ -35,9 +35,16 @@ func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
 		if err := markDeleted(ctx, tx, row.DropletID, row.At, row.At); err != nil {
 			return err
 		}
+		if err := dropQuarantined(ctx, tx, row.DropletID); err != nil {
+			return err
+		}
 		return dropRecord(ctx, tx, row.DropletID)
 	case fleet.Unrecorded:
 		return dropRecord(ctx, tx, row.DropletID)
+	case fleet.Quarantined:
+		return putQuarantined(ctx, tx, row)
+	case fleet.Unquarantined:
+		return dropQuarantined(ctx, tx, row.DropletID)
 	case fleet.Released:
 		if row.At.IsZero() {
 			return fmt.Errorf("%w: droplet %d is released, but not said when", state.ErrRow, row.DropletID)
@@ -121,7 +128,7 @@ func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
 	return nil
 }
 
-// putRecord writes a record; without a time of its own it is of the time at.
+// putRecord writes a record, which ends a quarantine; without a time of its own it is of the time at.
 func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
 	args, err := recordColumns(r, at)
 	if err != nil {
@@ -136,6 +143,9 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 			heir = nullif(heir, excluded.name)`,
 		append(args, r.Lifts)...)
 	if err != nil {
+		return err
+	}
+	if err := dropQuarantined(ctx, tx, r.DropletID); err != nil {
 		return err
 	}
 	return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))

@@ -52,6 +52,9 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 				return err
 			}
 		}
+		if err := dropGoneQuarantined(ctx, tx); err != nil {
+			return err
+		}
 		if err := saveAbsences(ctx, tx, o.Absences); err != nil {
 			return err
 		}

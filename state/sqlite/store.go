@@ -146,6 +146,7 @@ func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Log
 		"UPDATE grants SET approved_at = ?1 WHERE approved_at > ?1",
 		"UPDATE absences SET since = min(since, ?1), last_at = min(last_at, ?1) WHERE since > ?1 OR last_at > ?1",
 		"UPDATE rollouts SET began_at = min(began_at, ?1), lifted_at = min(lifted_at, ?1) WHERE began_at > ?1 OR lifted_at > ?1",
+		"UPDATE quarantine SET taken_at = ?1 WHERE taken_at > ?1", // until stays: rather too long than too short
 		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
 	} {
 		done, err := conn.ExecContext(ctx, update, timeText(now))

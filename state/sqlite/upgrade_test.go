@@ -64,6 +64,9 @@ func TestUpgrade(t *testing.T) {
 			if n >= 8 {
 				wantEqual(t, "rollouts", fmt.Sprint(get(s.Rollouts(t.Context()))(t)), fmt.Sprint([]fleet.Rollout{atticRollout}))
 			}
+			if n >= 9 {
+				wantEqual(t, "quarantine", fmt.Sprint(get(s.Quarantine(t.Context()))(t)), fmt.Sprint([]fleet.Quarantined{atticQuarantined}))
+			}
 			begun := draft(99, "new") // and it works on
 			begun.Rows = []any{fleet.Rollout{ID: "00000000000000bb", Group: "new", Phase: fleet.RolloutRunning, BeganAt: noon}}
 			must(t, s.Begin(t.Context(), begun))
@@ -104,6 +107,7 @@ func freezeSchema(t *testing.T) {
 	must(t, s.Begin(t.Context(), live, done, failed))
 	s.Note([]string{done.ID}, atticCall)
 	must(t, s.Commit(t.Context(), ended(done, saga.Completed), []any{droplet(12, "web-2", noon), record(12, "web-2")}))
+	must(t, s.Commit(t.Context(), live, []any{atticQuarantined}))
 	must(t, s.Commit(t.Context(), ended(failed, saga.Compensated), []any{droplet(13, "web-3", noon), fleet.Deleted{DropletID: 13, At: at(60)}}))
 	must(t, s.Pin(t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001"}, "demo"))
 	must(t, s.Approve(t.Context(), "3f2a9c51d0e7"))
@@ -131,6 +135,12 @@ var atticRollout = fleet.Rollout{
 	ID: "00000000000000aa", Group: "web", From: "image a", To: "image b", Spec: "cafe", Rules: "beef", Approval: "3f2a9c51d0e7",
 	Members: []fleet.RolloutMember{{Name: "web-1", DropletID: 11}, {Name: "web-2", DropletID: 12}},
 	Phase:   fleet.RolloutDone, Reason: "done", BeganAt: noon, LiftedAt: at(1), EndedAt: at(2),
+}
+
+// atticQuarantined is a droplet in quarantine that freezeSchema wrote.
+var atticQuarantined = fleet.Quarantined{
+	DropletID: 14, Name: "web-4", Record: record(14, "web-4"), Tags: []string{"a", "b"}, ReservedIP: "203.0.113.7",
+	SagaID: "cafe", At: noon, Until: at(60),
 }
 
 // atticAbsence is an absence that freezeSchema wrote.

@@ -62,6 +62,9 @@ func TestStore(t *testing.T, place func(t *testing.T) Place) {
 		{"what is noticed keeps its beginning", opened(testNoticed)},
 		{"what is noticed goes with the record", opened(testNoticedOfGone)},
 
+		{"a droplet in quarantine is kept with its record", testQuarantine},
+		{"a droplet is under its name or in quarantine", opened(testQuarantineEnds)},
+
 		{"pinned at first use", PinnedAtFirstUse},
 		{"simulated is pinned too", SimulatedIsPinnedToo},
 		{"an approval is used with its sagas", ApprovalIsUsedWithItsSagas},

@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"arcadiad/fleet"
+)
+
+// quarantine takes a droplet of the scene out of its name until a time. Row: the database knows of it.
+func (s *scene) quarantine(id int64, until time.Time, row bool) {
+	d := s.droplet(id)
+	d.Status, d.Tags = fleet.StatusOff, append(d.Tags, fleet.UntilTag(until))
+	q := fleet.Quarantined{DropletID: id, Name: d.Name, At: noon.Add(-time.Hour), Until: until}
+	s.recorded.Records = slices.DeleteFunc(s.recorded.Records, func(r fleet.Record) bool {
+		if r.DropletID == id {
+			q.Record = r
+		}
+		return r.DropletID == id
+	})
+	if row {
+		s.recorded.Quarantine = append(s.recorded.Quarantine, q)
+	}
+}
+
+// Laws 4, 5 and 7: a droplet in quarantine bears no name, with its row or by its tag alone. It is billed, and counts for the account's limit.
+func TestLaw05QuarantinedBearsNoName(t *testing.T) {
+	tomorrow := noon.Add(24 * time.Hour)
+	for _, row := range []bool{true, false} {
+		s := converged("web", "mail")
+		s.quarantine(102, tomorrow, row)
+		s.unwant("mail")
+		p := s.expect(t) // it goes
+		if want := []Kept{{Name: "mail", DropletID: 102, Until: tomorrow, Price: sixDollars}}; !slices.Equal(p.Kept, want) || !p.Lapses.Equal(tomorrow) || !p.Settled() {
+			t.Errorf("row %v: kept %+v, lapses %v", row, p.Kept, p.Lapses)
+		}
+		if p.Cost.Before.Monthly != 2*sixDollars.Monthly {
+			t.Errorf("row %v: costs %v", row, p.Cost.Before)
+		}
+		s.desired.Specs = append(s.desired.Specs, specOf("mail")) // it comes back
+		s.desired.Policy.MaxDroplets = 2
+		s.observed.Account.DropletLimit = 3
+		p = s.expect(t, "provision mail")
+		if want := "not in the account yet; arcadiad undo mail brings droplet 102 back instead"; row != (p.Actions[0].Reason == want) {
+			t.Errorf("row %v: %s", row, p.Actions[0].Reason)
+		}
+		s.observed.Account.DropletLimit = 2
+		s.expect(t, "provision mail held by account_limit")
+		s.register(103, "mail")
+		s.expect(t)
+	}
+}
+
+// Law 16: the tag alone tells a lost database what the droplet is, and the count of the fleet's tag fits what is shown.
+func TestLaw16LostDatabaseReadsTheUntilTag(t *testing.T) {
+	s := converged("web")
+	s.seeTagged(7, "web", fleet.UntilTag(noon.Add(time.Hour)), fleet.ReplacesTag(101)).Status = fleet.StatusOff
+	s.recorded = fleet.Recorded{}
+	s.observed.Traces = &fleet.Traces{Exists: true, Droplets: 2}
+	s.expect(t, "adopt web 101")
+	s.observed.Droplets = s.observed.Droplets[1:]
+	s.observed.Traces.Droplets = 1
+	s.expect(t, "provision web")
+	s.observed.Traces.Droplets = 2
+	s.expect(t, "provision web held by lost")
+	s.recorded = fleet.RecordedByTags(s.desired, s.observed.Droplets)
+	if len(s.recorded.Records) != 0 {
+		t.Errorf("recorded by tags: %+v", s.recorded.Records)
+	}
+}
+
+// What the tag says counts only where arcadiad's other tags do, and never for what is registered.
+func TestLaw01UntilTagOfOthers(t *testing.T) {
+	s := converged("web", "mail", "db")
+	until := fleet.UntilTag(noon.Add(time.Hour))
+	for _, id := range []int64{101, 102, 103} {
+		s.droplet(id).Tags = append(s.droplet(id).Tags, until)
+	}
+	s.recorded.Records = s.recorded.Records[:2]
+	s.droplet(103).Tags = []string{until, fleet.ManagedTag, fleet.FleetTag("other")}
+	p := s.expect(t, "provision db")
+	if len(p.Kept) != 0 {
+		t.Errorf("kept: %+v", p.Kept)
+	}
+	s.recorded.Registrations = []fleet.Registration{{DropletID: 104, ReleasedAt: noon}} // by a person
+	s.seeTagged(104, "old", until)
+	if p := s.expect(t, "provision db"); len(p.Kept) != 0 {
+		t.Errorf("kept: %+v", p.Kept)
+	}
+}
+
+// Until is the later of row and tag, and what is not shown is kept until it is proved gone.
+func TestQuarantineLastsUntilTheLaterTime(t *testing.T) {
+	s := converged("web", "mail")
+	s.unwant("mail")
+	s.quarantine(102, noon.Add(time.Hour), true)
+	until := func(want time.Time) {
+		t.Helper()
+		if p := s.expect(t); len(p.Kept) != 1 || !p.Kept[0].Until.Equal(want) {
+			t.Errorf("kept %+v, want until %v", p.Kept, want)
+		}
+	}
+	until(noon.Add(time.Hour))
+	s.droplet(102).Tags = append(s.droplet(102).Tags, fleet.UntilTag(noon.Add(2*time.Hour)))
+	until(noon.Add(2 * time.Hour))
+	s.droplet(102).Tags = []string{fleet.UntilTag(noon.Add(time.Minute))}
+	until(noon.Add(time.Hour))
+	s.vanish(102, false)
+	until(noon.Add(time.Hour))
+	s.vanish(102, true)
+	if p := s.expect(t); len(p.Kept) != 0 {
+		t.Errorf("kept: %+v", p.Kept)
+	}
+}
