@@ -48,8 +48,8 @@
 //	hold_protect.go hold_tags.go
 //	warn.go                    what people should know besides
 //	effort.go cost.go          how long it takes, and what it costs
-//	address.go                 the reserved IP that follows a name
 //	sideeffects.go drain.go    what hangs on droplets that go, and how they leave their load balancers
+//	address.go                 the reserved IP that follows a name
 //	builder.go                 a plan in the making
 //	group.go                   a group, and the change that goes through it
 //	draft.go                   an action of a plan in the making

@@ -113,7 +113,8 @@ func heldBy(a plan.Action) string {
 	return "held by " + a.HeldBy
 }
 
-// sideEffects says in up to three lines what a run of actions takes along, what it leaves behind that still costs, and how the droplets end.
+// sideEffects says in a few lines what follows the names of a run of actions, what goes with the droplets, what they leave behind that still
+// costs, and how they end.
 func sideEffects(run []plan.Action) (lines []string) {
 	it, droplet := "it", "droplet is"
 	if len(run) > 1 {
@@ -131,6 +132,9 @@ func sideEffects(run []plan.Action) (lines []string) {
 				ips = append(ips, clean(t.ID))
 			}
 		}
+	}
+	if words := addresses(run); words != "" {
+		lines = append(lines, words)
 	}
 	var along []string
 	if backups > 0 {
@@ -153,6 +157,27 @@ func sideEffects(run []plan.Action) (lines []string) {
 		lines = append(lines, words)
 	}
 	return lines
+}
+
+// addresses says what becomes of the reserved IPs that follow the names of a run; empty: there are none.
+func addresses(run []plan.Action) string {
+	var ips []string
+	for _, a := range run {
+		if ip := a.Spec.ReservedIP; ip != "" && ip != fleet.NoAddress && (a.Kind == plan.Provision || a.Kind == plan.Replace) {
+			ips = append(ips, clean(ip))
+		}
+	}
+	if len(ips) == 0 {
+		return ""
+	}
+	what := strings.Join(named("reserved IP", ips), "")
+	switch {
+	case run[0].Kind == plan.Provision:
+		return "assigns " + what + " when it is ready"
+	case run[0].Spec.Rules.Order == fleet.DestroyFirst:
+		return "unassigned until the new droplet is ready: " + what
+	}
+	return "moves " + what + " to the new droplet when that is ready, before the old one goes"
 }
 
 // ending says how the droplets of a run end, where that is not as by default; empty: it is.

@@ -340,3 +340,23 @@ func TestPlanTellsHowDropletsEnd(t *testing.T) {
 		t.Errorf("not told apart:\n%s", text)
 	}
 }
+
+// A plan says what becomes of the reserved IPs that follow the names.
+func TestWhatBecomesOfAddresses(t *testing.T) {
+	with := func(kind plan.Kind, order fleet.Order, ips ...string) (run []plan.Action) {
+		for _, ip := range ips {
+			run = append(run, plan.Action{Kind: kind, Spec: fleet.Spec{ReservedIP: ip, Rules: fleet.Rules{Order: order}}})
+		}
+		return run
+	}
+	for want, run := range map[string][]plan.Action{
+		"assigns reserved IP 203.0.113.1 when it is ready":                                                              with(plan.Provision, "", "203.0.113.1"),
+		"moves reserved IPs 203.0.113.1 and 203.0.113.2 to the new droplet when that is ready, before the old one goes": with(plan.Replace, "", "203.0.113.1", fleet.NoAddress, "203.0.113.2"),
+		"unassigned until the new droplet is ready: reserved IP 203.0.113.1":                                            with(plan.Replace, fleet.DestroyFirst, "203.0.113.1"),
+		"": with(plan.Destroy, "", "203.0.113.1"),
+	} {
+		if got := addresses(run); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
