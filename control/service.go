@@ -75,17 +75,27 @@ type OfferRequest struct {
 	Hash  string    `json:"hash,omitempty"` // of the fleet file; empty: the one in force
 	Kind  plan.Kind `json:"kind"`
 	Names []string  `json:"names,omitempty"` // none, to take over: all that the file asks for
+
+	Droplet int64 `json:"droplet,omitempty"` // of an undo: which one of those that are kept under the name; 0: the newest
 }
 
 // TransferRequest is an offer that a person agreed to.
 type TransferRequest struct {
-	Kind   plan.Kind    `json:"kind"`
-	Names  []string     `json:"names,omitempty"`
-	Agreed TransferList `json:"agreed"` // what the person said yes to, and nothing else
+	Kind    plan.Kind    `json:"kind"`
+	Names   []string     `json:"names,omitempty"`
+	Droplet int64        `json:"droplet,omitempty"` // as in the offer
+	Agreed  TransferList `json:"agreed"`            // what the person said yes to, and nothing else
+}
+
+// Undone is what an undo came to.
+type Undone struct {
+	Released int64  `json:"released,omitempty"` // the droplet that had the name: it goes on running, and is billed; 0: there was none
+	Unready  string `json:"unready,omitempty"`  // why the droplet that is back does not serve yet; empty: it does
 }
 
 // TransferAnswer is what a transfer came to.
 type TransferAnswer struct {
 	Failed  []Progress `json:"failed,omitempty"`  // those that came to nothing, or are stuck
 	Waiting bool       `json:"waiting,omitempty"` // all is begun, and waits for `arcadiad resume`
+	Undone  Undone     `json:"undone,omitzero"`
 }

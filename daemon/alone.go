@@ -132,11 +132,14 @@ func (a *alone) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Trans
 	if err != nil {
 		return nil, err
 	}
-	_, list, err := a.work.transfers(ctx, a.work.loop.Desired, q.Kind, q.Names)
+	_, list, err := a.work.transfers(ctx, a.work.loop.Desired, q)
 	return list, err
 }
 
 func (a *alone) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
+	if q.Kind == plan.Undo {
+		return undos{a.work}.carry(ctx, q, progress)
+	}
 	return a.work.Transfer(ctx, q, progress)
 }
 

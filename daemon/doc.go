@@ -15,7 +15,7 @@
 //	run.go                     the daemon's life
 //	running.go                 the calls, answered by a running daemon
 //	build.go                   all parts wired together
-//	orders.go                  what a person has the app do
+//	undo.go orders.go          what a person has the app do
 //	rollouts.go                what a person has a rollout do
 //	app.go                     the parts: what they tell each other, and how they are
 //	transfer.go import.go

@@ -252,7 +252,7 @@ func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (
 // Transfer begins a saga for each transfer that was agreed to, if all of them still are what they were then, and waits for them.
 // While writes are paused it does not wait.
 func (h *app) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (answer control.TransferAnswer, err error) {
-	pass, list, err := h.transfers(ctx, h.loop.Desired, q.Kind, q.Names)
+	pass, list, err := h.transfers(ctx, h.loop.Desired, control.OfferRequest{Kind: q.Kind, Names: q.Names})
 	if err != nil {
 		return answer, err
 	}
@@ -275,6 +275,12 @@ func (h *app) Transfer(ctx context.Context, q control.TransferRequest, progress 
 		answer.Waiting = err == nil
 		return answer, err
 	}
+	answer.Failed, err = h.see(ctx, follow, started, progress)
+	return answer, err
+}
+
+// see waits for sagas, and gives those of them that did not complete.
+func (h *app) see(ctx context.Context, follow <-chan control.Progress, started []string, progress func(control.Progress)) (failed []control.Progress, err error) {
 	ours := fleet.SetOf(started, func(id string) string { return id })
 	_, err = h.await(ctx, follow, maps.Clone(ours), func(p control.Progress) {
 		if ours[p.Saga] {
@@ -289,7 +295,7 @@ func (h *app) Transfer(ctx context.Context, q control.TransferRequest, progress 
 		}
 		p := control.ProgressOf(saga.Event{Saga: s})
 		p.Error, p.Ended = s.Error, !s.Status.Live()
-		answer.Failed = append(answer.Failed, p)
+		failed = append(failed, p)
 	}
-	return answer, err
+	return failed, err
 }

@@ -74,8 +74,15 @@ func (r running) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Tran
 	if err := r.takeIn(ctx, q.Hash); err != nil {
 		return nil, err
 	}
-	_, list, err := r.transfers(ctx, r.loop.Desired, q.Kind, q.Names)
+	_, list, err := r.transfers(ctx, r.loop.Desired, q)
 	return list, err
+}
+
+func (r running) Transfer(ctx context.Context, q control.TransferRequest, progress func(control.Progress)) (control.TransferAnswer, error) {
+	if q.Kind == plan.Undo {
+		return undos{r.app}.carry(ctx, q, progress)
+	}
+	return r.app.Transfer(ctx, q, progress)
 }
 
 func (r running) Sync(ctx context.Context) (droplets int, err error) {

@@ -5,13 +5,14 @@ import (
 	"reflect"
 	"time"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 )
 
 // transfers looks at the account, and says what a transfer would do now, under the fleet file that is in force.
-func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, bool), kind plan.Kind, names []string) (reconcile.Pass, []plan.Transfer, error) {
+func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, bool), q control.OfferRequest) (reconcile.Pass, []plan.Transfer, error) {
 	desired, ok := inForce()
 	if !ok {
 		return reconcile.Pass{}, nil, reconcile.ErrNoFleet
@@ -24,13 +25,18 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 		return pass, nil, err
 	}
 	pass.Desired = desired
-	if kind == plan.TakeOver {
-		list, err := plan.Adoptable(desired, pass.Recorded, pass.Observed, names, time.Now())
+	if q.Kind == plan.TakeOver {
+		list, err := plan.Adoptable(desired, pass.Recorded, pass.Observed, q.Names, time.Now())
 		return pass, list, err
 	}
 	var list []plan.Transfer
-	for _, name := range names {
-		one, err := plan.Releasable(desired, pass.Recorded, pass.Observed, name, time.Now())
+	for _, name := range q.Names {
+		var one plan.Transfer
+		if q.Kind == plan.Undo {
+			one, err = plan.Undoable(desired, pass.Recorded, pass.Observed, name, q.Droplet, time.Now())
+		} else {
+			one, err = plan.Releasable(desired, pass.Recorded, pass.Observed, name, time.Now())
+		}
 		if err != nil {
 			return pass, nil, err
 		}
@@ -41,6 +47,13 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 
 // same tells whether two transfers would do the same, as far as a person could see.
 func same(a, b plan.Transfer) bool {
-	a.Spec, a.Record, b.Spec, b.Record = fleet.Spec{}, nil, fleet.Spec{}, nil
+	for _, t := range []*plan.Transfer{&a, &b} {
+		t.Spec, t.Record = fleet.Spec{}, nil
+		if t.Undoing != nil {
+			u := *t.Undoing
+			u.Kept, u.Until = fleet.Quarantined{}, u.Until.UTC()
+			t.Undoing = &u
+		}
+	}
 	return reflect.DeepEqual(a, b)
 }

@@ -38,3 +38,13 @@ func (d *Droplet) Until() (until time.Time, quarantined bool) {
 	}
 	return until, quarantined
 }
+
+// UntilTags are the tags that put the droplet in quarantine, as it spells them.
+func (d *Droplet) UntilTags() (tags []string) {
+	for _, t := range d.Tags {
+		if rest, ok := cutFold(t, untilPrefix); ok && rest != "" {
+			tags = append(tags, t)
+		}
+	}
+	return tags
+}

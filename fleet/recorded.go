@@ -116,11 +116,12 @@ const (
 	SagaUpdate    = "UpdateDroplet"
 	SagaTakeOver  = "ClaimDroplet"   // tags and registers a droplet that was nobody's, by a person's word
 	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
+	SagaRestore   = "RestoreDroplet" // brings a droplet back out of quarantine, by a person's word
 )
 
 // SagaKinds are all of them.
 func SagaKinds() []string {
-	return []string{SagaProvision, SagaDestroy, SagaReplace, SagaAdopt, SagaUpdate, SagaTakeOver, SagaRelease}
+	return []string{SagaProvision, SagaDestroy, SagaReplace, SagaAdopt, SagaUpdate, SagaTakeOver, SagaRelease, SagaRestore}
 }
 
 // Labels that say where a saga comes from, for those who ask why.
@@ -139,6 +140,8 @@ const (
 	LabelGoesThrough = "rollout_group" // the group whose rollout it is a part of; none for one that is part of none
 	LabelProbe       = "probe"         // what its new droplet must pass, in words, when it began; none for one that must only be active
 	LabelDrain       = "drain"         // how long its droplet is drained; none for one that is not
+	LabelReleases    = "releases"      // the droplet that an undo releases, because it has the name; none where nothing had it
+	LabelUnready     = "unready"       // why the droplet that it brought back does not serve yet; none for one that does
 )
 
 // Doing says what a step of a saga with these labels waits for; empty: its name says enough.

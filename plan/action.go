@@ -31,6 +31,7 @@ const (
 const (
 	TakeOver Kind = "claim"   // tag a droplet that is nobody's, and register it
 	Release  Kind = "release" // take arcadiad's tags off a droplet, and forget it
+	Undo     Kind = "undo"    // bring a droplet back out of quarantine, and let go what has its name since
 )
 
 // kinds is the order of actions for one name, which is also the order in which they take their turns.

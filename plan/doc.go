@@ -17,14 +17,14 @@
 // Every name has at most one action that may start, because it has at most one live saga; what else is due for it is held by
 // turn. So is what would take too many of a group out of service: a change goes through a group batch by batch, as a [Rollout]. Failures hold too, for a while, and [Plan.Lapses] says when the first of these waits is over.
 //
-// What a plan never does by itself, because it takes a person who names the droplet, are [Adoptable] and [Releasable].
+// What a plan never does by itself, because it takes a person who names the droplet, are [Adoptable], [Releasable] and [Undoable].
 //
 // [Plan.MarshalJSON] writes a plan for programs; package view lays it out for people.
 //
 // A file uses only those below it:
 //
 //	build.go                   the strides
-//	transfer.go                what takes a person: adopt and release
+//	undo.go transfer.go        what takes a person: undo; adopt and release
 //	json.go                    a plan for programs
 //	licensing.go               licenses for what nothing holds
 //	id.go                      what a plan is called

@@ -21,7 +21,7 @@ func heldByStop(b *builder, d *draft) verdict {
 	case g.paused:
 		return verdict{why: "the rollout is paused by a person; to go on: " + resume}
 	case g.row.Phase == fleet.RolloutAborted && !g.edited():
-		return verdict{why: "the rollout was aborted by a person; to go on, change the stanza, or: " + resume}
+		return verdict{why: "the rollout was " + g.row.Reason + "; to go on, change the stanza, or: " + resume}
 	case failed != nil:
 		return verdict{why: fmt.Sprintf("%s failed at %s and stopped the rollout (%s); to go on, change the stanza, or: %s",
 			failed.Name, clock(failed.EndedAt), why(failed), resume)}

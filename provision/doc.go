@@ -8,6 +8,8 @@
 //	                  PowerOffDroplet, ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
 //	ClaimDroplet      TagDroplet, RegisterDroplet (of an unmanaged droplet that a person named)
 //	ReleaseDroplet    UntagDroplet, ForgetDroplet (gives it back)
+//	RestoreDroplet    RetagDroplet, AssignAddress, UntagDroplet (of the successor), RegisterDroplet, PowerOnDroplet,
+//	                  WaitDropletReady (brings back what is kept)
 //
 // DigitalOcean has no idempotency key, names may repeat, and a listing may lag by minutes. So a create is a protocol: the intent is
 // journaled when the request has its slot, and the request is sent once. If its answer is lost, the step looks for the droplet by the
@@ -39,6 +41,7 @@
 //	wait.go                      WaitDropletActive
 //	ready.go                     WaitDropletReady
 //	project.go                   AssignProject
+//	restore.go                   the steps of RestoreDroplet
 //	register.go                  RegisterDroplet, RecordDroplet
 //	address.go                   AssignAddress
 //	shutdown.go snapshot.go      ShutdownDroplet, SnapshotDroplet

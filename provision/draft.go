@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -92,7 +93,7 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 	return e.Draft(kind, fleet.Key(a.Name), w, secret, facts.Labels(), steps...)
 }
 
-// DraftTransfer makes the saga that adopts or releases a droplet, as a person asked; it is not yet written.
+// DraftTransfer makes the saga that adopts, releases or brings back a droplet, as a person asked; it is not yet written.
 func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga, error) {
 	if h.Refused != "" || h.DropletID == 0 {
 		return saga.Saga{}, fmt.Errorf("%s %s: %s", h.Kind, h.Name, h.Refused)
@@ -111,6 +112,16 @@ func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga
 			w.Maker = h.Record.SagaID
 		}
 		return e.Draft(fleet.SagaRelease, fleet.Key(h.Name), w, nil, facts.Labels())
+	case plan.Undo:
+		kept := h.Undoing.Kept
+		w.Restore = &restoring{Kept: kept, Successor: h.Undoing.Successor, Record: h.Record, Address: h.Undoing.Address}
+		w.Maker, w.Spec, w.SpecHash = kept.Record.SagaID, h.Spec, h.Spec.Hash()
+		w.Spec.UserData = ""
+		labels := facts.Labels()
+		if id := h.Undoing.Successor; id != 0 {
+			labels[fleet.LabelReleases] = strconv.FormatInt(id, 10)
+		}
+		return e.Draft(fleet.SagaRestore, fleet.Key(h.Name), w, nil, labels, restoringSteps(w.Restore)...)
 	}
 	return saga.Saga{}, fmt.Errorf("%s %s: this is no transfer", h.Kind, h.Name)
 }
@@ -149,6 +160,18 @@ func endingSteps(d fleet.Drain, e fleet.Ending) []string {
 		choice{"ShutdownDroplet", !e.Hard || e.Keep > 0},
 		choice{"SnapshotDroplet", e.Snapshot},
 		choice{"DestroyDroplet", true},
+	)
+}
+
+// restoringSteps are the steps that bring a droplet back.
+func restoringSteps(r *restoring) []string {
+	return chosen(
+		choice{"RetagDroplet", true},
+		choice{"AssignAddress", r.Address != ""},
+		choice{"UntagDroplet", r.Successor != 0},
+		choice{"RegisterDroplet", true},
+		choice{"PowerOnDroplet", true},
+		choice{"WaitDropletReady", true},
 	)
 }
 

@@ -113,6 +113,21 @@ func (p fleetFile) stillAsked(w *work) error {
 	return p.asked(w)
 }
 
+// stillDesired checks that the file in force wants the name of a droplet that comes back. It need not ask for what the droplet is: a person does.
+func (p fleetFile) stillDesired(w *work) error {
+	desired, ok := p.o.Desired()
+	switch {
+	case !ok:
+		return saga.Later(time.Minute, errors.New("no fleet file is in force: the undo waits for one"))
+	case desired.Name != w.Fleet:
+		return otherFleet(desired, w)
+	}
+	if _, ok := desired.Spec(w.Name); !ok {
+		return saga.Supersede(w.Name + " is no longer in the fleet file: what comes back under it would be destroyed")
+	}
+	return nil
+}
+
 // altered checks that the file in force still asks for the same droplet, and for the same way to it.
 func (p fleetFile) altered(w *work) error {
 	desired, ok := p.o.Desired()

@@ -37,7 +37,11 @@ func (w *work) ownership(d fleet.Droplet) fleet.Ownership {
 	if old, licensed := w.License.Droplet(); licensed && old.ID == d.ID {
 		return w.License.Whose(d)
 	}
-	return fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(w.Maker)}.Of(d.Tags)
+	maker := w.Maker
+	if r := w.Restore; r != nil && r.Record != nil && d.ID == r.Successor {
+		maker = r.Record.SagaID
+	}
+	return fleet.Owners{Fleet: w.Fleet, Made: fleet.MadeBy(maker)}.Of(d.Tags)
 }
 
 // alien says why nothing is written to a droplet: it is not this fleet's by its tags (law 1). nil: it is.

@@ -85,7 +85,7 @@ func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) 
 // powerOn is the step PowerOnDroplet, a pivot: it is tried until the droplet is on. One that arcadiad found off stays off, unless
 // switching it on is what it is about.
 func (p alterSteps) powerOn(ctx context.Context, run *saga.Run, w *work) error {
-	if !w.Alter.PowerOn && !w.Found.wasOn() {
+	if !w.Alter.PowerOn && !w.Found.wasOn() && w.Restore == nil {
 		run.Log().Info("it was not switched off, so it is not switched on", "id", w.DropletID)
 		return nil
 	}
@@ -94,6 +94,9 @@ func (p alterSteps) powerOn(ctx context.Context, run *saga.Run, w *work) error {
 		c.asked = func(w *work) error {
 			if run.Begun() {
 				return nil
+			}
+			if w.Restore != nil {
+				return p.stillDesired(w)
 			}
 			return p.altered(w)
 		}

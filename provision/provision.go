@@ -41,7 +41,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 	destroying, tagging := destroySteps{p.core}, tagSteps{p.core}
 	creating, waiting, registering := createSteps{destroying}, waitSteps{p.core}, registerSteps{p.core}
 	altering, transferring, draining := alterSteps{p.core}, transferSteps{tagging}, drainSteps{tagging}
-	ending := endSteps{destroying, altering}
+	ending, restoring := endSteps{destroying, altering}, restoreSteps{transferring}
 
 	addressing := addressSteps{p.core}
 
@@ -55,6 +55,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 	shutdown := step("ShutdownDroplet", ending.shutdown, altering.powerOffUndone)
 	snapshot := step("SnapshotDroplet", ending.snapshot, ending.unsnapshot)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
+	powerOn := step("PowerOnDroplet", altering.powerOn, nil).AsPivot()
 	// A saga has only those steps that it needs, see Draft.
 	e.Define(fleet.SagaProvision, create, wait, project, ready, address, register)
 	e.Define(fleet.SagaReplace, create, wait, project, ready, address, register, drain, shutdown, snapshot, destroy)
@@ -70,10 +71,17 @@ func (p *Droplets) Define(e *saga.Engine) {
 		drain,
 		step("PowerOffDroplet", altering.powerOff, altering.powerOffUndone),
 		step("ResizeDroplet", altering.resize, altering.unresize),
-		step("PowerOnDroplet", altering.powerOn, nil).AsPivot(),
+		powerOn,
 		step("UndrainDroplet", draining.undrain, nil),
 		step("RecordDroplet", registering.record, nil))
 	e.Define(fleet.SagaTakeOver, saga.Typed("TagDroplet", transferring.tagDroplet, transferring.untagDroplet), register)
 	e.Define(fleet.SagaRelease, saga.Typed("UntagDroplet", transferring.release, transferring.unrelease),
 		saga.Typed("ForgetDroplet", transferring.forget, nil))
+	e.Define(fleet.SagaRestore,
+		step("RetagDroplet", restoring.retag, restoring.unretag),
+		step("AssignAddress", restoring.assign, addressing.unassign),
+		step("UntagDroplet", restoring.release, restoring.unrelease),
+		step("RegisterDroplet", restoring.register, restoring.unregister),
+		powerOn,
+		step("WaitDropletReady", restoring.serves, nil))
 }

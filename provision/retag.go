@@ -30,6 +30,11 @@ func (p tagSteps) retag(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 	}
+	return p.retagged(ctx, looks, w, d)
+}
+
+// retagged puts on and takes off what the journal says, and looks until the droplet shows it.
+func (p tagSteps) retagged(ctx context.Context, looks *poller, w *work, d fleet.Droplet) error {
 	r := w.Found.Retag
 	for _, tag := range r.On {
 		if !d.HasTag(tag) {

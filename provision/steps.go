@@ -48,7 +48,8 @@ type (
 		destroySteps
 		acts alterSteps
 	}
-	transferSteps struct{ tagSteps } // a droplet changes hands by its tags
+	transferSteps struct{ tagSteps }      // a droplet changes hands by its tags
+	restoreSteps  struct{ transferSteps } // a droplet comes back out of quarantine
 )
 
 // stepFunc is one direction of a step.

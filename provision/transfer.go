@@ -108,13 +108,18 @@ func (p transferSteps) untagDroplet(ctx context.Context, run *saga.Run, w *work)
 // release is the step UntagDroplet: what shows that a droplet is arcadiad's is taken off. One that is not this fleet's by its tags
 // is not written to.
 func (p transferSteps) release(ctx context.Context, run *saga.Run, w *work) error {
+	return p.giveBack(ctx, run, w, w.DropletID)
+}
+
+// giveBack takes arcadiad's tags off a droplet.
+func (p transferSteps) giveBack(ctx context.Context, run *saga.Run, w *work, id int64) error {
 	looks := p.looks(run)
-	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	seen, _, err := looks.next(ctx, inventory.Query{ID: id})
 	switch {
 	case err != nil:
 		return err
 	case len(seen) == 0:
-		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", w.DropletID))
+		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", id))
 	}
 	d := seen[0]
 	if d.Unread.Has(fleet.UnreadTags) {
@@ -147,16 +152,21 @@ func (p transferSteps) release(ctx context.Context, run *saga.Run, w *work) erro
 
 // unrelease compensates UntagDroplet: the tags go back on, unless somebody else has the droplet by now, or nobody.
 func (p transferSteps) unrelease(ctx context.Context, run *saga.Run, w *work) error {
+	return p.takeBack(ctx, run, w, w.DropletID)
+}
+
+// takeBack puts on again what giveBack took off.
+func (p transferSteps) takeBack(ctx context.Context, run *saga.Run, w *work, id int64) error {
 	if w.Transfer == nil {
 		return nil
 	}
 	looks := p.looks(run)
-	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+	seen, _, err := looks.next(ctx, inventory.Query{ID: id})
 	if err != nil || len(seen) == 0 || w.ownership(seen[0]).By == fleet.OtherFleet {
 		return err
 	}
 	for _, tag := range w.Transfer.Tags {
-		if err := p.putTag(ctx, tag, w.DropletID); err != nil {
+		if err := p.putTag(ctx, tag, id); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,9 @@ type work struct {
 	Returned bool         `json:"returned,omitempty"` // a person released it before
 	Free     bool         `json:"free,omitempty"`     // its name becomes free even if the file wants it
 
+	// What is brought back out of quarantine, by a person's word.
+	Restore *restoring `json:"restore,omitempty"`
+
 	// What is being updated, or was recorded of a released droplet that is adopted again.
 	Record *fleet.Record    `json:"record,omitempty"` // as it is to be from then on
 	Alter  fleet.Alteration `json:"alter,omitzero"`
@@ -82,6 +85,14 @@ type demolition struct {
 type retagged struct {
 	On  []string `json:"on,omitempty"`
 	Off []string `json:"off,omitempty"` // as the droplet spells them
+}
+
+// restoring is a droplet that comes back out of quarantine, and what becomes of the one that has its name since.
+type restoring struct {
+	Kept      fleet.Quarantined `json:"kept"`
+	Successor int64             `json:"successor,omitempty"` // it is released; 0: there is none
+	Record    *fleet.Record     `json:"record,omitempty"`    // the successor's, for the way back; nil: it has none
+	Address   string            `json:"address,omitempty"`   // the reserved IP that moves back; empty: none
 }
 
 // transferred is what an adopt or a release writes to a droplet: exactly these tags, and going back exactly these again. It is made up

@@ -12,6 +12,7 @@ const rareContext = `{"attempt":{"strange":1,"waited":1,"restarted":true,"elsewh
 	"free":true,"demolition":{"droplet_id":7,"sent":true,"accepted":true},
 	"ready":{"waited":1,"passing":true,"passed":1,"late":true},"drain":{"tags":["a"],"for":1},
 	"ending":{"hard":true,"snapshot":true,"keep":1},
+	"restore":{"kept":{"DropletID":7,"Tags":["a"]},"successor":8,"record":{"DropletID":8},"address":"a"},
 	"found":{"drain":{"tags":["a"],"waited":1,"back":true},"snapshot":{"name":"a","sent":true,"action":1},"retag":{"on":["a"],"off":["b"]},"lifted":true,"name":"a","backups":true,"on":true,"off":true}}`
 
 // Nothing is passed over of what journals out there have in the contexts of sagas: a key that is not read any more would be forgotten, and

@@ -10,7 +10,7 @@
 //	run.go                     passes, one after the other
 //	loop.go                    what asks for passes, and the fleet file in force
 //	triggers.go preview.go inforce.go schedule.go
-//	execute.go                 a plan becomes sagas
+//	execute.go                 a plan, or what a person asks for, becomes sagas
 //	notice.go rollouts.go      what is remembered of drift and of rollouts
 //	executor.go                what is recorded of a look, and of a fleet file
 //	plan.go                    a plan with what it was made from

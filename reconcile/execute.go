@@ -106,24 +106,52 @@ func (x *Executor) Transfer(ctx context.Context, pass Pass, transfers []plan.Tra
 	if now, ok := x.Desired(); !ok || now.Hash != pass.Desired.Hash {
 		return nil, ErrChanged
 	}
-	from := plan.Plan{}
-	if x.Planner.Revision != nil {
-		if r, ok := x.Planner.Revision(ctx, pass.Desired); ok {
-			from.Revision = &r
-		}
-	}
 	sagas := make([]saga.Saga, len(transfers))
 	for i, h := range transfers {
 		if sagas[i], err = provision.DraftTransfer(x.Engine, pass.Desired.Name, h); err != nil {
 			return nil, err
 		}
-		maps.Copy(sagas[i].Labels, origin(from, plan.Action{Reason: "a person asked for it", Spec: h.Spec}))
+		x.label(ctx, &sagas[i], pass.Desired, h)
 		started = append(started, sagas[i].ID)
 	}
 	if err := x.Engine.Begin(ctx, sagas...); err != nil {
 		return nil, fmt.Errorf("start %d sagas: %w", len(sagas), err)
 	}
 	return started, nil
+}
+
+// Undo starts the saga that brings a droplet back, together with the rollout that it stops, and gives its id.
+func (x *Executor) Undo(ctx context.Context, pass Pass, t plan.Transfer, stops *fleet.Rollout) (started string, err error) {
+	if now, ok := x.Desired(); !ok || now.Hash != pass.Desired.Hash {
+		return "", ErrChanged
+	}
+	s, err := provision.DraftTransfer(x.Engine, pass.Desired.Name, t)
+	if err != nil {
+		return "", err
+	}
+	x.label(ctx, &s, pass.Desired, t)
+	if stops != nil {
+		s.Rows = append(s.Rows, *stops)
+	}
+	err = x.Engine.Begin(ctx, s)
+	if errors.Is(err, fleet.ErrRolloutLive) {
+		return "", errors.Join(ErrChanged, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("bring back %s: %w", t.Name, err)
+	}
+	return s.ID, nil
+}
+
+// label says in the labels of a transfer's saga where it comes from.
+func (x *Executor) label(ctx context.Context, s *saga.Saga, desired fleet.Fleet, t plan.Transfer) {
+	from := plan.Plan{}
+	if x.Planner.Revision != nil {
+		if r, ok := x.Planner.Revision(ctx, desired); ok {
+			from.Revision = &r
+		}
+	}
+	maps.Copy(s.Labels, origin(from, plan.Action{Reason: "a person asked for it", Spec: t.Spec}))
 }
 
 // approve turns the approval of the present plan, given without a daemon, into approvals of its actions. Those of other plans lapse, and

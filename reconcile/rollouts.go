@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -27,6 +28,38 @@ func changeRollouts(ctx context.Context, store Store, log *slog.Logger, changes 
 		}
 	}
 	return nil
+}
+
+// StopRollout keeps the next plan from changing again what an undo brings back: the live rollout of its group is stopped, and where none is
+// live a row of one is given that begins with the saga of the undo. Nil: there is nothing to stop, or it is stopped already. An edit of the
+// group in the file lifts the stop, and so does a person.
+func StopRollout(ctx context.Context, store Store, recorded fleet.Recorded, t plan.Transfer) (begins *fleet.Rollout, err error) {
+	group, spec := t.Undoing.Group, t.Spec
+	if group == "" {
+		return nil, nil
+	}
+	reason := "stopped by arcadiad undo " + t.Name
+	for _, r := range recorded.Rollouts {
+		if r.Group != group || !r.Live() {
+			continue
+		}
+		was, same := r.Phase, r.Spec == spec.GroupHash()
+		switch {
+		case same && was != fleet.RolloutRunning:
+			return nil, nil
+		case same:
+			r.Phase, r.Reason = fleet.RolloutAborted, reason
+			return nil, store.ChangeRollout(ctx, r, was)
+		}
+		r.Phase, r.Reason, r.EndedAt = fleet.RolloutSuperseded, "the fleet file asks for something else", time.Now().UTC()
+		if err := store.ChangeRollout(ctx, r, was); err != nil {
+			return nil, err
+		}
+	}
+	row := fleet.Rollout{ID: newRolloutID(), Group: group, Spec: spec.GroupHash(), Rules: spec.RulesHash(), Phase: fleet.RolloutAborted, Reason: reason,
+		BeganAt: time.Now().UTC(), Members: []fleet.RolloutMember{{Name: fleet.Key(t.Name), DropletID: t.DropletID}}}
+	row.From, row.To = plan.InWords(t.Undoing.Differs)
+	return &row, nil
 }
 
 // rolloutsOf are the rollouts that the actions belong to, by group. Those that begin with them get an id. None begins with second halves of

@@ -34,6 +34,8 @@ func TestAppliedText(t *testing.T) {
 
 func TestHandedText(t *testing.T) {
 	one := []plan.Transfer{{Kind: plan.TakeOver, Name: "web-1", DropletID: 7}}
+	undone := []plan.Transfer{{Kind: plan.Undo, Name: "mail", DropletID: 7, Undoing: &plan.Undoing{Aborts: "0123456789", Successor: 9, Address: "203.0.113.7",
+		Differs: []plan.FieldChange{{Field: "image", From: "a", To: "b"}}, Group: "mail"}}}
 	for _, tt := range []struct {
 		came  control.Handed
 		shown bool
@@ -44,6 +46,19 @@ func TestHandedText(t *testing.T) {
 		{control.Handed{Transfers: one, Waiting: true}, true, "Writes are paused: this has begun, and continues after arcadiad resume.\n"},
 		{control.Handed{Transfers: one}, true, "Adopted 1 droplet.\n"},
 		{control.Handed{Transfers: []plan.Transfer{{Kind: plan.Release, Name: "web-1"}}}, true, "Released 1 droplet.\n"},
+		{control.Handed{Transfers: undone, Undone: control.Undone{Released: 9}}, true, "Brought back 1 droplet.\nmail is droplet 7 again, and serves.\n" +
+			"Droplet 9 is no longer arcadiad's: it goes on running, and is billed. When you no longer need it: doctl compute droplet delete 9\n" +
+			"To have it back instead: arcadiad release mail, rename droplet 7, then arcadiad adopt mail\n"},
+		{control.Handed{Transfers: undone, Undone: control.Undone{Unready: "tcp 25: refused"}}, false,
+			"  < mail (droplet 7): it gets its tags and its record back, and is switched on\n" +
+				"      saga 01234567, which is at work on mail, goes back first\n" +
+				"      droplet 9, which is mail now, is released: arcadiad's tags are removed; it goes on running, and is billed until you destroy it\n" +
+				"      the reserved IP 203.0.113.7 moves to it\n" +
+				"      it has image a, and the file asks for image b: the rollout of mail stops, so that the next pass does not change it again;\n" +
+				"      change the file to what it has, or later go on with: arcadiad rollout resume mail\n" +
+				"Brought back 1 droplet.\nmail is droplet 7 again, but does not serve yet: tcp 25: refused\n"},
+		{control.Handed{Transfers: []plan.Transfer{{Kind: plan.Undo, Name: "mail", DropletID: 7, Undoing: &plan.Undoing{Follows: "0123456789"}}}, Declined: true}, false,
+			"  < mail (droplet 7): it is on its way back already, by saga 01234567\nNothing was changed.\n"},
 		{control.Handed{Transfers: one, Failed: []control.Progress{{Name: "web-1", Kind: "ClaimDroplet", Status: "stuck"}}}, true,
 			"Failed: web-1: ClaimDroplet stuck:  (see: arcadiad saga show )\n"},
 	} {

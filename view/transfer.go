@@ -11,7 +11,7 @@ import (
 	"arcadiad/plan"
 )
 
-// Handed tells people what became of an adopt or a release. Shown: its transfers were on the screen before.
+// Handed tells people what became of an adopt, a release or an undo. Shown: its transfers were on the screen before.
 func Handed(w io.Writer, h control.Handed, shown bool) error {
 	if !shown {
 		if err := Transfers(w, h.Transfers); err != nil {
@@ -23,8 +23,11 @@ func Handed(w io.Writer, h control.Handed, shown bool) error {
 		if t.Refused == "" {
 			done++
 		}
-		if t.Kind == plan.Release {
+		switch t.Kind {
+		case plan.Release:
 			verb = "Released"
+		case plan.Undo:
+			verb = "Brought back"
 		}
 	}
 	words := failed(h.Failed)
@@ -35,6 +38,9 @@ func Handed(w io.Writer, h control.Handed, shown bool) error {
 		words += "Writes are paused: this has begun, and continues after arcadiad resume.\n"
 	case done > 0:
 		words += verb + " " + droplets(done) + ".\n"
+		for _, t := range h.Transfers {
+			words += back(t, h.Undone)
+		}
 	}
 	_, err := io.WriteString(w, words)
 	return err
@@ -49,6 +55,9 @@ func Transfers(w io.Writer, list []plan.Transfer) error {
 		fmt.Fprintf(&b, "  %s\n", transferLine(h))
 		for _, c := range h.Differs {
 			fmt.Fprintf(&b, "      %s: %q on the droplet, %q in the file: the next pass changes it, if that is possible\n", c.Field, c.From, c.To)
+		}
+		if h.Undoing != nil {
+			b.WriteString(undoing(h))
 		}
 		if h.Kind == plan.TakeOver && h.Refused == "" {
 			adopted++
@@ -77,8 +86,13 @@ func transferLine(h plan.Transfer) string {
 	if h.Refused != "" {
 		return "! " + who + ": refused: " + fleet.OneLine(h.Refused)
 	}
-	if h.Kind == plan.TakeOver {
+	switch {
+	case h.Kind == plan.TakeOver:
 		return "> " + who
+	case h.Undoing != nil && h.Undoing.Follows != "":
+		return "< " + who + ": it is on its way back already, by saga " + fleet.Saga8(h.Undoing.Follows)
+	case h.Undoing != nil:
+		return "< " + who + ": it gets its tags and its record back, and is switched on"
 	}
 	words := "arcadiad's tags are removed, and the name becomes free"
 	switch {
@@ -95,4 +109,42 @@ func transferLine(h plan.Transfer) string {
 		words += "; " + fleet.OneLine(h.Note)
 	}
 	return "< " + who + ": " + words + ". The droplet itself stays as it is"
+}
+
+// undoing says what bringing a droplet back means for others.
+func undoing(h plan.Transfer) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
+	u := h.Undoing
+	if u.Aborts != "" {
+		line("saga %s, which is at work on %s, goes back first", fleet.Saga8(u.Aborts), fleet.OneLine(h.Name))
+	}
+	if u.Successor != 0 {
+		line("droplet %d, which is %s now, is released: arcadiad's tags are removed; it goes on running, and is billed until you destroy it", u.Successor, fleet.OneLine(h.Name))
+	}
+	if u.Address != "" {
+		line("the reserved IP %s moves to it", u.Address)
+	}
+	if len(u.Differs) > 0 {
+		from, to := plan.InWords(u.Differs)
+		line("it has %s, and the file asks for %s: the rollout of %s stops, so that the next pass does not change it again;", from, to, u.Group)
+		line("change the file to what it has, or later go on with: arcadiad rollout resume %s", u.Group)
+	}
+	return b.String()
+}
+
+// back says what is left to do once a droplet is back.
+func back(t plan.Transfer, u control.Undone) string {
+	if t.Undoing == nil {
+		return ""
+	}
+	words := fmt.Sprintf("%s is droplet %d again, and serves.\n", fleet.OneLine(t.Name), t.DropletID)
+	if u.Unready != "" {
+		words = fmt.Sprintf("%s is droplet %d again, but does not serve yet: %s\n", fleet.OneLine(t.Name), t.DropletID, fleet.OneLine(u.Unready))
+	}
+	if id := u.Released; id != 0 {
+		words += fmt.Sprintf("Droplet %d is no longer arcadiad's: it goes on running, and is billed. When you no longer need it: doctl compute droplet delete %[1]d\n"+
+			"To have it back instead: arcadiad release %[2]s, rename droplet %[3]d, then arcadiad adopt %[2]s\n", id, fleet.OneLine(t.Name), t.DropletID)
+	}
+	return words
 }

@@ -24,6 +24,15 @@ func hanging() []mutant {
 	take(20, "the old droplet stays while it has the address", "provision/service.go", `case a.DropletID == old:`, `case a.DropletID == old && a.IP == "":`, steps)
 	take(20, "a list from before a move is not believed", "inventory/attachments.go", `k.at.UnixNano() <= i.offers.moved.Load()`, `false`, steps)
 
+	undo := suite{pkg: "./provision", run: "Undo"}
+	take(17, "what comes back is still desired", "provision/file.go", `if _, ok := desired.Spec(w.Name); !ok {
+		return saga.Supersede(w.Name + " is no longer in the fleet file: what`, `if false {
+		return saga.Supersede(w.Name + " is no longer in the fleet file: what`, undo)
+	take(1, "what is gone is not brought back", "provision/restore.go", `if errors.Is(err, errGone) {
+		return saga.Supersede(fmt.Sprintf("droplet %d is gone, so`, `if false {
+		return saga.Supersede(fmt.Sprintf("droplet %d is gone, so`, undo)
+	take(9, "what comes back is not changed again", "reconcile/rollouts.go", `if group == "" {`, `if group != "" {`, suite{pkg: "./daemon", run: "TestUndoOf"})
+
 	const compare = "plan/address.go"
 	take(20, "a stranger's address is not corrected", compare, `(a.DropletID == 0 || b.ofFleet(a.DropletID))`, `true`, build)
 	take(20, "a stranger's address is not planned for", compare, `a.DropletID != d.DropletID && !b.ofFleet(a.DropletID):`, `false:`, build)

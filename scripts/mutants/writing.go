@@ -111,7 +111,7 @@ func writing() []mutant {
 	take(1, "tags that cannot be read are not lost", alter, `if !d.Unread.Has(fleet.UnreadTags) {`, `if true {`, steps)
 	take(13, "a droplet that was switched off is switched on again", "provision/power.go", "if !w.Found.wasOn() {\n\t\treturn nil", "if true {\n\t\treturn nil", steps)
 	take(13, "a droplet that may be shutting down is not taken for on", "provision/power.go", `w.leaving(), !w.Found.Off //`, `w.leaving(), false //`, steps)
-	take(13, "switching on is a pivot", "provision/provision.go", `step("PowerOnDroplet", altering.powerOn, nil).AsPivot(),`, `step("PowerOnDroplet", altering.powerOn, nil),`, steps)
+	take(13, "switching on is a pivot", "provision/provision.go", `step("PowerOnDroplet", altering.powerOn, nil).AsPivot()`, `step("PowerOnDroplet", altering.powerOn, nil)`, steps)
 	take(13, "nothing goes without its snapshot", "provision/draft.go", `choice{"SnapshotDroplet", e.Snapshot}`, `choice{"SnapshotDroplet", false}`, steps)
 	take(4, "an unanswered snapshot is looked for", "provision/snapshot.go", `case s.made.Sent, s.made.Action != 0:`, `case false:`, steps)
 	take(4, "a snapshot in progress is waited for", "provision/snapshot.go", `return a.Status == digitalocean.ActionInProgress })`, `return a.Status == "" })`, steps)

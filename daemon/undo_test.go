@@ -1,0 +1,246 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"arcadiad/control"
+	"arcadiad/fleet"
+	"arcadiad/plan"
+	"arcadiad/saga"
+	"arcadiad/simulator"
+	"arcadiad/state/sqlite"
+)
+
+// keep takes the droplet of a name into quarantine while no daemon runs, as a destroy under `keep` does.
+func (w *world) keep(name string) (id int64) {
+	w.t.Helper()
+	ctx := context.Background()
+	store, err := sqlite.Open(ctx, w.o.State, sqlite.Options{})
+	w.must(err)
+	defer store.Close()
+	recorded, err := store.Load(ctx)
+	w.must(err)
+	for _, r := range recorded.Records {
+		if r.Name != name {
+			continue
+		}
+		id = r.DropletID
+		d, _ := w.sim.Droplet(id)
+		tags := (&fleet.Droplet{Tags: d.Tags}).UserTags()
+		for _, tag := range tags {
+			w.sim.Untag(id, tag)
+		}
+		now := time.Now().UTC()
+		until := now.Add(24 * time.Hour)
+		w.sim.Tag(id, fleet.UntilTag(until))
+		w.sim.ShutDown(id)
+		w.must(store.Begin(ctx, saga.Saga{ID: strings.Repeat("ab", 16), Kind: fleet.SagaDestroy, Subject: name, Status: saga.Completed,
+			Steps: []string{"QuarantineDroplet"}, Context: []byte("{}"), CreatedAt: now, UpdatedAt: now, EndedAt: now, Labels: map[string]string{fleet.LabelDroplet: fmt.Sprint(id)},
+			Rows: []any{fleet.Quarantined{DropletID: id, Name: name, Record: r, Tags: tags, At: now, Until: until}}}))
+	}
+	return id
+}
+
+// undo has a person bring back what is kept under a name, and gives what it came to.
+func (w *world) undo(name string) (control.Handed, error) {
+	return control.Transfer(context.Background(), w.beside(), control.OfferRequest{Kind: plan.Undo, Names: []string{name}}, assent)
+}
+
+// succeeded is a fleet whose droplet was replaced by one with a new image, and is kept.
+func (w *world) succeeded(stanza string) (old, now int64) {
+	w.t.Helper()
+	settled(fleetOf(stanza))(w)
+	old = w.keep("a")
+	w.edit(fleetOf(stanza + ", image: " + newImage))
+	w.start()
+	w.rest()
+	for _, d := range w.sim.Named("a") {
+		if d.ID != old {
+			now = d.ID
+		}
+	}
+	return old, now
+}
+
+// is demands that a droplet is on, and registered under a name, and is not changed again.
+func (w *world) is(name string, id int64) {
+	w.t.Helper()
+	time.Sleep(time.Hour)
+	recorded, err := w.reader().Load(context.Background())
+	w.must(err)
+	found := int64(0)
+	for _, r := range recorded.Records {
+		if r.Name == name {
+			found = r.DropletID
+		}
+	}
+	if d, there := w.sim.Droplet(id); found != id || !there || d.Status != "active" || len(w.life.h.engine.Live()) > 0 {
+		w.t.Errorf("%s is droplet %d, want %d, which is %+v\n%s", name, found, id, d, w.describe())
+	}
+}
+
+// A droplet that was replaced comes back, and the next plan leaves it alone until a person says otherwise. Its successor goes on running.
+func TestUndoOfAReplace(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		lift func(w *world)
+		gone bool // what was brought back is replaced after that
+	}{
+		"and the file goes back": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail]")) }, false},
+		"and the rollout goes on": {func(w *world) {
+			_, err := w.life.h.orderRollout(context.Background(), control.RolloutOrder{Group: "a", Do: control.ResumeRollout})
+			w.must(err)
+		}, true},
+		"and the stanza is edited": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail], image: fedora-42-x64")) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, simulator.Options{}, func(w *world) {
+				old, now := w.succeeded("name: a, tags: [mail]")
+				handed, err := w.undo("a")
+				w.must(err)
+				if len(handed.Failed) > 0 || handed.Transfers[0].Undoing.Successor != now || handed.Undone != (control.Undone{Released: now}) {
+					t.Errorf("it came to %+v", handed)
+				}
+				w.is("a", old)
+				if d, there := w.sim.Droplet(now); !there || d.Status != "active" || len(marksOf(d)) > 0 || !d.HasTag("mail") {
+					t.Errorf("the successor is %+v", d)
+				}
+				if d, _ := w.sim.Droplet(old); !d.HasTag("mail") {
+					t.Errorf("it came back as %+v", d)
+				}
+				p := w.life.h.loop.Last().Outcome.Pass.Plan
+				if len(p.Actions) != 1 || p.Actions[0].HeldBy != plan.HoldStopped || !strings.Contains(p.Actions[0].HeldReason, "stopped by arcadiad undo a") {
+					t.Errorf("the plan: %s", w.describe())
+				}
+				tt.lift(w)
+				time.Sleep(2 * time.Hour)
+				w.rest()
+				if _, there := w.sim.Droplet(old); there == tt.gone {
+					t.Errorf("it is there: %v\n%s", there, w.describe())
+				}
+			})
+		})
+	}
+}
+
+// What still makes the successor goes back first, and nothing of that is left.
+func TestUndoWhileTheSuccessorIsMade(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		const stanza = "name: a, ready: {tcp: 22, within: 20m}"
+		settled(fleetOf(stanza))(w)
+		old := w.keep("a")
+		w.edit(fleetOf(stanza + ", image: " + newImage))
+		w.sim.SetFaults(simulator.Faults{NeverReady: []string{"a"}})
+		w.start()
+		time.Sleep(3 * time.Minute)
+		for _, d := range w.sim.Named("a") {
+			if d.ID != old {
+				w.sim.SetFaults(simulator.Faults{NeverReady: []string{fmt.Sprint(d.ID)}})
+			}
+		}
+		if live := w.life.h.engine.Live(); len(live) != 1 || live[0].Kind != fleet.SagaProvision {
+			t.Fatalf("live: %+v", live)
+		}
+		handed, err := w.undo("a")
+		w.must(err)
+		if len(handed.Failed) > 0 || handed.Transfers[0].Undoing.Aborts == "" {
+			t.Errorf("it came to %+v", handed)
+		}
+		w.is("a", old)
+		if n := len(w.sim.Named("a")); n != 1 {
+			t.Errorf("%d droplets of the name: %s", n, w.describe())
+		}
+	})
+}
+
+// A name that was destroyed, and is in the file again, gets its old droplet back. While the file does not want it, nothing is done.
+func TestUndoOfADestroy(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		settled(fleetOf("name: a", "name: b"))(w)
+		old := w.keep("a")
+		w.edit(fleetOf("name: b"))
+		w.start()
+		w.rest()
+		handed, err := w.undo("a")
+		if err != nil || !strings.Contains(handed.Transfers[0].Refused, "put a back into the fleet file first") {
+			t.Errorf("%+v, %v", handed, err)
+		}
+		w.stop()
+		o := w.disk(fleetOf("name: a", "name: b"))
+		handed, err = changeHands(context.Background(), o, control.OfferRequest{Kind: plan.Undo, Names: []string{"a"}}, assent)
+		if err != nil || len(handed.Failed) > 0 {
+			t.Errorf("%+v, %v", handed, err)
+		}
+		w.start()
+		w.rest()
+		w.is("a", old)
+		w.check()
+	})
+}
+
+// Who asks for the same while it is under way follows it.
+func TestUndoTwice(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		old, _ := w.succeeded("name: a")
+		first := make(chan error)
+		go func() {
+			_, err := w.undo("a")
+			first <- err
+		}()
+		time.Sleep(7 * time.Second)
+		handed, err := w.undo("a")
+		w.must(err)
+		w.must(<-first)
+		if len(handed.Transfers) != 1 || handed.Transfers[0].Undoing == nil || handed.Transfers[0].Undoing.Follows == "" || len(handed.Failed) > 0 {
+			t.Errorf("the second came to %+v", handed)
+		}
+		w.is("a", old)
+		if handed, err := w.undo("a"); err != nil || handed.Transfers[0].Refused == "" {
+			t.Errorf("a third came to %+v, %v", handed, err)
+		}
+	})
+}
+
+// undoScenarios are undos during which the process may die: before anything of one is durable the person asks again, and from then on the next
+// start goes on.
+func undoScenarios() []scenario {
+	var old int64
+	const stanza, changed = "name: a, tags: [mail], ready: {tcp: 22, within: 90s}", ", image: " + newImage
+	undo := func(w *world) {
+		w.hand(plan.Undo, "a")
+		if !w.life.taps.dead() {
+			w.edit(fleetOf(stanza)) // else what is left to change is held, and nothing is at rest
+		}
+	}
+	back := func(w *world) {
+		for _, d := range w.sim.Named("a") {
+			if !slices.ContainsFunc(w.foreign, func(f simulator.Droplet) bool { return f.ID == d.ID }) && d.HasTag(fleet.ManagedTag) && (d.ID != old || d.Status != "active" || !d.HasTag("mail")) {
+				w.t.Errorf("a is not droplet %d as it was: %+v", old, d)
+			}
+		}
+	}
+	return []scenario{
+		{name: "undo of a replace", before: func(w *world) {
+			old, _ = w.succeeded(stanza)
+			w.stop()
+		}, during: undo, recover: undo, after: back},
+		{name: "undo while the successor is made", before: func(w *world) {
+			settled(fleetOf(stanza))(w)
+			old = w.keep("a")
+			w.sim.SetFaults(simulator.Faults{ReadyAfter: 40 * time.Second})
+			w.edit(fleetOf(stanza + changed))
+		}, during: func(w *world) {
+			time.Sleep(20 * time.Second)
+			undo(w)
+		}, recover: undo, after: back},
+	}
+}
