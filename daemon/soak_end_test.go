@@ -32,7 +32,7 @@ func (s *soak) mend() {
 	}
 	s.faultSet = simulator.Faults{}
 	s.sim.SetFaults(s.faultSet)
-	s.saveFile(windows.ReplaceAllString(last, "")) // a world at rest waits for no time
+	s.saveFile(s.mendAddresses(windows.ReplaceAllString(last, ""))) // a world at rest waits for no time
 	s.must(s.version().Err)
 	if s.life.taps.dead() {
 		s.crashed(s.world)
@@ -264,6 +264,7 @@ func (s *soak) judge() {
 			s.t.Errorf("%s is wanted, and there is none", spec.Name)
 		default:
 			s.judgeDroplet(spec, byID[id])
+			s.judgeAddress(spec, id)
 		}
 	}
 	reported := func(id int64) bool {

@@ -34,6 +34,7 @@ func (s *soak) randomFile() string {
 	for _, name := range []string{"a", "b"} {
 		if !s.oneIn(3) {
 			stanza(s.called(name))
+			s.addressKey(&b)
 			b.WriteString("}")
 		}
 	}

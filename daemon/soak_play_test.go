@@ -44,6 +44,8 @@ type soak struct {
 	deaths   int               // of daemons that crashed
 	lastPass time.Time         // of the plan that was counted last
 	began    time.Time
+
+	addresses []string // the account's reserved IPs, in the worlds that have some
 }
 
 func (s *soak) count(what string) {
@@ -101,6 +103,7 @@ func (s *soak) live() {
 		}
 	}
 	s.balance()
+	s.reserves()
 	s.saveFile(s.randomFile())
 	s.healthy()
 	if s.oneIn(2) {
@@ -113,6 +116,7 @@ func (s *soak) live() {
 	}
 	for range 3 + s.rng.IntN(8) {
 		s.letTimePass()
+		s.movesAddress()
 		n := s.rng.IntN(weight)
 		for _, e := range all {
 			if n -= e.weight; n < 0 {

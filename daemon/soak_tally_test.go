@@ -50,6 +50,7 @@ func (t tally) missed() []string {
 // laws are the marks by which a law shows that it was really exercised; see also [said] and [watch].
 func laws() []string {
 	return []string{
+		"law 20: a move of an address was checked against the truth", "law 20: an address follows its name",
 		"law 01: a DELETE was checked against the truth", "law 01: an action was checked against the truth",
 		"law 01: a released droplet kept its name", "law 01: a blind token wrote nothing",
 		"law 02: planned around a live saga", "law 02: a renamed droplet stayed registered",

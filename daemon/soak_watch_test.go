@@ -34,6 +34,7 @@ type watch struct {
 	alien   bool                       // the token in use is another team's
 	jumped  bool                       // the clock did, so times in the journal mean little
 	untag   time.Time                  // when tags were last taken off anything
+	moved   map[string]time.Time       // when the console moved a reserved IP last
 	touched map[int64]map[string]touch // what the console did to droplets last, by field
 	forgot  bool                       // a database was lost or replaced, and with it what its sagas were about to do
 
@@ -71,7 +72,7 @@ type fileAt struct {
 
 func newWatch(s *soak) *watch {
 	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[post]postedOnce{}, deleted: map[string]bool{},
-		touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[post]int{}}
+		moved: map[string]time.Time{}, touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[post]int{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -174,6 +175,8 @@ func (x wire) check(r *http.Request, body []byte) {
 			}
 		}
 		w.s.count("law 05: the tag of a saga that is over was removed")
+	case path[0] == "reserved_ips":
+		x.checkAddress(r, path, body)
 	case path[0] == "tags":
 		var on struct {
 			Resources []struct {
@@ -221,6 +224,10 @@ type sagaContext struct {
 		Snapshot struct {
 			Sent bool `json:"sent"`
 		} `json:"snapshot"`
+		Address struct {
+			IP      string `json:"ip"`
+			Instead string `json:"instead"`
+		} `json:"address"`
 	} `json:"found"`
 }
 
