@@ -16,7 +16,7 @@ const (
 	addressTurn  = 5 * time.Second  // between two looks at an address
 	addressAgain = time.Minute      // after which a move that does not show is asked about, and where nothing tells is sent again
 	addressYoung = 10 * time.Minute // how long a new droplet may be refused an address (docs/digitalocean-api.md, "Reserved IPs")
-	addressLooks = 3                // that must lack an address in a row until it counts as given back to DigitalOcean
+	addressLooks = 3                // that must lack an address in a row, over the visibility window, until it counts as given back to DigitalOcean
 )
 
 var (
@@ -40,12 +40,22 @@ func (p addressSteps) assign(ctx context.Context, run *saga.Run, w *work) error 
 		return nil
 	}
 	m := p.moving(run, w, ip, w.DropletID)
-	m.asked = func() error { return p.stillFollows(w) }
+	m.asked = func() error {
+		if p.follows(run, w) != ip { // nothing was asked for yet
+			return saga.Later(time.Second, fmt.Errorf("the fleet file no longer gives reserved IP %s to %s", ip, w.Name))
+		}
+		return p.stillFollows(w)
+	}
 	m.note = func(from int64) { w.Found.address().IP, w.Found.address().From = ip, from }
 	if a := w.Found.Address; a != nil && a.IP == ip {
 		m.from, m.noted = a.From, true
 	}
-	if err := onwardAddress(m.settle(ctx)); err != nil {
+	err := m.settle(ctx)
+	if errors.Is(err, errElsewhere) && run.Kind() != fleet.SagaUpdate && p.given(w) != ip { // by the file's word, and it went there
+		w.Found.Address = nil
+		return p.assign(ctx, run, w)
+	}
+	if err := onwardAddress(err); err != nil {
 		return err
 	}
 	w.Address = ip
@@ -68,10 +78,14 @@ func (p addressSteps) unassign(ctx context.Context, run *saga.Run, w *work) erro
 			return err
 		}
 	}
-	if a.Instead != "" {
-		return p.putBack(ctx, run, w, a.Instead, 0, w.DropletID)
+	if a.Instead == "" {
+		return nil
 	}
-	return nil
+	to, err := p.holder(ctx, run, w, w.DropletID)
+	if to == 0 || err != nil {
+		return err
+	}
+	return p.putBack(ctx, run, w, a.Instead, 0, to)
 }
 
 // putBack moves an address back from where the saga has put it.
@@ -117,6 +131,11 @@ func (p addressSteps) follows(run *saga.Run, w *work) string {
 	if run.Kind() == fleet.SagaUpdate {
 		return w.Alter.Assign
 	}
+	return p.given(w)
+}
+
+// given is the address that the file gives to the name.
+func (p addressSteps) given(w *work) string {
 	ip := w.Spec.ReservedIP
 	if desired, ok := p.o.Desired(); ok && desired.Name == w.Fleet {
 		if s, asks := desired.Spec(w.Name); asks && s.Hash() == w.SpecHash {
@@ -178,6 +197,7 @@ type moving struct {
 	action  int64     // what was begun; 0: not known
 	judged  time.Time // when that was last asked
 	lacking int       // looks in a row without the address
+	lacked  time.Time // when the first of them was
 }
 
 func (p addressSteps) moving(run *saga.Run, w *work, ip string, to int64) *moving {
@@ -233,7 +253,10 @@ func (m *moving) turn(ctx context.Context) (done bool, err error) {
 	case errors.Is(err, digitalocean.ErrForbidden):
 		return false, m.forbidden("read", "reserved_ip:read", err)
 	case errors.Is(err, digitalocean.ErrNotFound):
-		if m.lacking++; m.lacking >= addressLooks {
+		if m.lacking++; m.lacking == 1 {
+			m.lacked = time.Now()
+		}
+		if m.lacking >= addressLooks && time.Since(m.lacked) >= m.p.o.Visibility {
 			return false, fmt.Errorf("reserved IP %s %w", m.ip, errNoAddress)
 		}
 		return false, nil
@@ -248,7 +271,7 @@ func (m *moving) turn(ctx context.Context) (done bool, err error) {
 		return true, nil
 	case a.Locked:
 		return false, nil
-	case m.to == 0 && at != m.from: // it is another droplet's by now
+	case m.to == 0 && at != 0 && at != m.from: // it is another droplet's by now
 		return true, nil
 	case at != m.to && at != 0 && !(m.noted && at == m.from):
 		if err := m.mayTake(ctx, at); err != nil {

@@ -21,6 +21,10 @@ func (p waitSteps) project(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.asked(w); err != nil {
 		return err
 	}
+	w.Spec.Project = p.named(w)
+	if w.Spec.Project == "" {
+		return nil
+	}
 	id, err := p.projectID(ctx, w.Spec.Project)
 	if err != nil {
 		return err
@@ -51,6 +55,17 @@ func (p waitSteps) project(ctx context.Context, run *saga.Run, w *work) error {
 		return saga.NeedsPerson(err)
 	}
 	return unsent(err)
+}
+
+// named is the project that the droplet is put into: that of the file in force, which a person may have mended, while that asks for the same
+// droplet; else the one that the saga began with.
+func (p waitSteps) named(w *work) string {
+	if desired, ok := p.o.Desired(); ok && desired.Name == w.Fleet {
+		if s, asks := desired.Spec(w.Name); asks && s.Hash() == w.SpecHash {
+			return s.Project
+		}
+	}
+	return w.Spec.Project
 }
 
 // projectID finds the project of a name.

@@ -120,3 +120,20 @@ func TestNoProject(t *testing.T) {
 		}
 	})
 }
+
+// The file names another project, or none, while the one that it named is not there: the saga goes on with that.
+func TestAssignProjectThatTheFileCorrects(t *testing.T) {
+	for _, project := range []string{"Mail", ""} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			y.sim.AddProject("Mail")
+			id := y.provision(inProject("Mial"))
+			y.until(id, saga.Stuck)
+			y.want(inProject(project))
+			y.until(id, saga.Completed)
+			d := y.sim.Named("web")[0]
+			if in, recorded := y.sim.ProjectOf(d.ID), y.recorded(d.ID).Values[fleet.FieldProject]; recorded != project || project != "" && in != project {
+				t.Errorf("%q: it is in %s, and recorded as %q", project, in, recorded)
+			}
+		})
+	}
+}

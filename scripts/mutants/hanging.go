@@ -18,9 +18,17 @@ func hanging() []mutant {
 	take(20, "where an address was is journaled", address, `m.note(at)
 `, ``, steps)
 	take(20, "an address goes back", "provision/provision.go", `addressing.assign, addressing.unassign)`, `addressing.assign, nil)`, steps)
-	take(20, "one address at a time", address, `case m.to == 0 && at != m.from: // it is another droplet's by now`, `case false:`, steps)
+	take(20, "one address at a time", address, `case m.to == 0 && at != 0 && at != m.from: // it is another droplet's by now`, `case false:`, steps)
 	take(20, "an assignment that errored is none", address, `case got.Status == digitalocean.ActionErrored:`, `case false:`, steps)
 	take(20, "an address that is gone is not waited for", address, `m.lacking >= addressLooks`, `m.lacking < 0`, steps)
+	take(20, "an address is believed to be gone after a while", address, `m.lacking >= addressLooks && time.Since(m.lacked) >= m.p.o.Visibility`,
+		`m.lacking >= addressLooks`, steps)
+	take(20, "what comes late goes back too", address, `case m.to == 0 && at != 0 && at != m.from:`, `case m.to == 0 && at != m.from:`, steps)
+	take(20, "a droplet that is gone gets no address back", address, `if to == 0 || err != nil {
+		return err`, `if to = w.DropletID; err != nil {
+		return err`, steps)
+	take(20, "an address that the file gave away is not waited for", address, `p.given(w) != ip {`, `p.given(w) == "-" {`, steps)
+	take(20, "an address that the file gave away is not taken back", address, `if p.follows(run, w) != ip {`, `if p.follows(run, w) == "-" {`, steps)
 	take(20, "the old droplet stays while it has the address", "provision/service.go", `case a.DropletID == old:`, `case a.DropletID == old && a.IP == "":`, steps)
 	take(20, "a list from before a move is not believed", "inventory/attachments.go", `k.at.UnixNano() <= i.offers.moved.Load()`, `false`, steps)
 
