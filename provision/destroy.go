@@ -59,7 +59,7 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 	if w.Demolition.Sent {
 		return p.demolish(ctx, run, w, by)
 	}
-	if by.group, err = p.mayEnd(ctx, run, w, by.id); err != nil {
+	if by.group, err = p.mayEnd(ctx, run, w, by.id, w.Found.Off); err != nil {
 		return err
 	}
 	stood, asks := time.Now(), by.asks
@@ -73,9 +73,9 @@ func (p destroySteps) destroy(ctx context.Context, run *saga.Run, w *work) error
 }
 
 // mayEnd checks, before the first DELETE and before the shutdown that may come before it, that the file still wants the droplet to go (law 17),
-// that no reserved IP would be stranded, and that enough of its group serves without it (law 18). What this saga shut down is out of service
+// that no reserved IP would be stranded, and that enough of its group serves without it (law 18). Out: this saga has taken it out of service
 // already.
-func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int64) (group *leave, err error) {
+func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int64, out bool) (group *leave, err error) {
 	if err := p.mayGo(ctx, run, w, "", false); err != nil {
 		return nil, err
 	}
@@ -90,10 +90,10 @@ func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int
 	}
 	replaces := run.Kind() == fleet.SagaReplace
 	switch {
-	case w.Found.wasOn() && replaces:
+	case out && replaces:
 		err = p.service().stands(ctx, run, w)
 		return p.service().left(run, id, true), err
-	case w.Found.wasOn():
+	case out:
 		return p.service().left(run, id, false), nil
 	case replaces:
 		return p.service().relieved(ctx, run, w)

@@ -18,7 +18,7 @@ func (p endSteps) shutdown(ctx context.Context, run *saga.Run, w *work) error {
 	if err != nil {
 		return saga.Permanent(err)
 	}
-	group, err := p.mayEnd(ctx, run, w, by.id)
+	group, err := p.mayEnd(ctx, run, w, by.id, w.Found.wasOn())
 	if err != nil {
 		return err
 	}

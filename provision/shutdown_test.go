@@ -293,6 +293,89 @@ func TestLaw18WhatIsShutDownIsOutOfService(t *testing.T) {
 	})
 }
 
+// A droplet that did not shut down still serves: before its DELETE its group is looked at again.
+func TestLaw18WhatDoesNotShutDownServesOn(t *testing.T) {
+	for kind, change := range map[plan.Kind]func(*fleet.Spec){plan.Destroy: nil, plan.Replace: otherImage} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			all := groupOf(3, nil)
+			y.all(all...)
+			specs := groupOf(3, change)[:2]
+			if change != nil {
+				specs = append(all[:2:2], groupOf(3, change)[2])
+			}
+			goes := y.sim.Named(all[2].Name)[0].ID
+			y.sim.SetFaults(simulator.Faults{ErroredActions: []string{"shutdown"}})
+			y.atOnce(1, kind, 1, specs...)
+			for len(y.sent(routeAct)) == 0 {
+				time.Sleep(time.Second)
+			}
+			for _, s := range all[:2] {
+				y.sim.PowerOff(y.sim.Named(s.Name)[0].ID)
+			}
+			time.Sleep(30 * time.Minute)
+			if n := len(y.sent(routeDelete)); n != 0 || !y.sim.Serves(goes) {
+				t.Errorf("%s: %d DELETEs while no other one serves", kind, n)
+			}
+			for _, s := range all[:2] {
+				y.sim.PowerOn(y.sim.Named(s.Name)[0].ID)
+			}
+			time.Sleep(5 * time.Minute)
+			if n := len(y.sent(routeDelete)); n != 1 {
+				t.Errorf("%s: %d DELETEs when the others are back", kind, n)
+			}
+		})
+	}
+}
+
+// A shutdown that was begun goes on in the next process, whatever became of the others meanwhile.
+func TestLaw18AShutdownThatWasBegunGoesOn(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		all := groupOf(3, nil)
+		y.all(all...)
+		specs := append(all[:2:2], groupOf(3, otherImage)[2])
+		y.hook = func(e saga.Event) {
+			if e.Step == "ShutdownDroplet" && e.What == saga.EventCheckpoint {
+				y.kill() // between the intent and the request
+			}
+		}
+		id := y.atOnce(1, plan.Replace, 1, specs...)[0]
+		time.Sleep(10 * time.Second)
+		if n := len(y.sent(routeAct)); n != 0 {
+			t.Fatalf("%d actions", n)
+		}
+		for _, s := range all[:2] {
+			y.sim.PowerOff(y.sim.Named(s.Name)[0].ID)
+		}
+		y.hook = nil
+		y.restart()
+		y.observe()
+		y.until(id, saga.Completed)
+	})
+}
+
+// A droplet that the license does not cover any more is not shut down.
+func TestLaw01AShutdownAsksItsLicense(t *testing.T) {
+	for name, change := range map[string]func(y *stage, id int64){
+		"protected":             func(y *stage, id int64) { y.sim.Tag(id, fleet.ProtectTag) },
+		"with a volume":         func(y *stage, id int64) { y.sim.AttachVolume(id) },
+		"of another fleet":      func(y *stage, id int64) { y.sim.Tag(id, fleet.FleetTag("other")) },
+		"without the fleet tag": func(y *stage, id int64) { y.sim.Untag(id, fleet.ManagedTag) },
+	} {
+		for how, end := range ends() {
+			inStage(t, simulator.Options{}, func(y *stage) {
+				old := y.made(balanced("web"))
+				y.want(end.wants...)
+				begin := y.begin(y.observe())
+				change(y, old.ID)
+				y.until(begin(end.kind)[0], saga.Superseded, saga.Stuck)
+				if n := len(y.sent(routeAct)); n != 0 || !y.sim.Serves(old.ID) {
+					t.Errorf("%s, %s: %d actions, it serves: %v", name, how, n, y.sim.Serves(old.ID))
+				}
+			})
+		}
+	}
+}
+
 // A replacement that fails when the old droplet is shut down already brings that back.
 func TestLaw18AReplacementThatFailsAfterTheShutdown(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -41,8 +41,9 @@ func serving() []mutant {
 	take(18, "a destroy leaves enough in service", "provision/destroy.go", `refused = e.by.group.destroy(func() error {`, `refused = (*leave)(nil).destroy(func() error {`, steps)
 	take(18, "what was replaced stays while others are out", "provision/destroy.go", `return p.service().relieved(ctx, run, w)`,
 		`_, err = p.service().relieved(ctx, run, w); return nil, err`, steps)
-	take(18, "service ends with the shutdown", "provision/shutdown.go", `leaves:   group.stop,`, `leaves:   nil,`, steps)
-	take(18, "what was shut down is out of service already", "provision/destroy.go", `case w.Found.wasOn():`, `case w.Found.wasOn() && false:`, steps)
+	take(18, "service ends with the shutdown", "provision/shutdown.go", `leaves:   group.stop,`, `leaves:   func(intend func() error) error { _ = group; return intend() },`, steps)
+	take(18, "a shutdown that was begun goes on", "provision/shutdown.go", `by.id, w.Found.wasOn())`, `by.id, false)`, steps)
+	take(18, "what did not shut down still serves", "provision/destroy.go", `by.id, w.Found.Off);`, `by.id, w.Found.wasOn());`, steps)
 	take(18, "a replacement that fails after the shutdown", "provision/destroy.go", `err = p.service().stands(ctx, run, w)
 		return`, `return`, steps)
 	take(18, "a power off leaves enough in service", "provision/alter.go", `if a.leaves != nil {`, `if a.leaves != nil && false {`, steps)
