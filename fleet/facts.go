@@ -25,6 +25,7 @@ type Facts struct {
 	Grants    []int64   // Grant.ID of each approval that is used up with the saga's beginning
 	SweptAt   time.Time // when the removal of its tag was last about to be sent; zero: never yet
 	Snapshot  string    // the name of the snapshot that was taken of the droplet before it went; empty: none was
+	KeptUntil time.Time // until when the droplet is kept that it took out of its name; zero: it kept none
 	Rollout   string    // Rollout.ID of the rollout that it is a part of; empty: none
 	Creates   Creates
 }
@@ -49,6 +50,7 @@ const (
 	LabelSwept     = "swept"
 	LabelTagGone   = "tag_gone"
 	LabelSnapshot  = "snapshot"
+	LabelKeptUntil = "kept_until"
 	LabelRollout   = "rollout"
 	LabelSent      = "sent"
 	LabelAnswered  = "answered"
@@ -79,6 +81,7 @@ var facts = []fact{
 	timeFact(LabelSwept, func(f *Facts) *time.Time { return &f.SweptAt }),
 	boolFact(LabelTagGone, func(f *Facts) *bool { return &f.TagGone }),
 	textFact(LabelSnapshot, func(f *Facts) *string { return &f.Snapshot }),
+	timeFact(LabelKeptUntil, func(f *Facts) *time.Time { return &f.KeptUntil }),
 	textFact(LabelRollout, func(f *Facts) *string { return &f.Rollout }),
 	numberFact(LabelSent, func(f *Facts) *int { return &f.Creates.Sent }),
 	idsFact(LabelAnswered, func(f *Facts) *[]int64 { return &f.Creates.Answered }),

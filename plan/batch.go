@@ -96,7 +96,7 @@ func inOrder(g *group) []*draft {
 
 // leaves tells whether a saga is at a step that takes a droplet out of service, before which it waits until enough others serve.
 func leaves(saga *fleet.Saga) bool {
-	return slices.Contains([]string{"DrainDroplet", "ShutdownDroplet", "DestroyDroplet", "PowerOffDroplet"}, saga.Step)
+	return slices.Contains([]string{"DrainDroplet", "ShutdownDroplet", "QuarantineDroplet", "DestroyDroplet", "PowerOffDroplet"}, saga.Step)
 }
 
 // waitOf says why no batch may begin now, if none may.

@@ -2,7 +2,8 @@
 //
 //	ProvisionDroplet  CreateDroplet, WaitDropletActive, AssignProject, WaitDropletReady, AssignAddress, RegisterDroplet
 //	ReplaceDroplet    the same, then DrainDroplet, ShutdownDroplet, SnapshotDroplet and DestroyDroplet (of the old one)
-//	DestroyDroplet    DrainDroplet, ShutdownDroplet, SnapshotDroplet, DestroyDroplet
+//	DestroyDroplet    DrainDroplet, ShutdownDroplet, SnapshotDroplet, DestroyDroplet (or QuarantineDroplet)
+//	PurgeDroplet      DestroyDroplet (of a droplet that was kept)
 //	AdoptDroplet      RegisterDroplet (of a droplet that exists)
 //	UpdateDroplet     ProtectDroplet, RetagDroplet, RenameDroplet, SwitchBackups, EnableIPv6, AssignAddress, DrainDroplet,
 //	                  PowerOffDroplet, ResizeDroplet, PowerOnDroplet, UndrainDroplet, RecordDroplet; all but the last only if needed
@@ -21,7 +22,8 @@
 // AssignProject is part of a saga whose file names a project, WaitDropletReady of one whose file has a probe, DrainDroplet of one whose
 // droplet leaves a load balancer by its tags, and ShutdownDroplet unless the file says that the operating system is not asked.
 // SnapshotDroplet is one where the file asks for a snapshot:
-// without it nothing is destroyed.
+// without it nothing is destroyed. QuarantineDroplet stands in for DestroyDroplet where the droplet is kept for a while: off, out of its user
+// tags, and under no name. PurgeDroplet destroys it later.
 // AssignAddress is part of a saga whose name has a reserved IP: where that was is journaled before it moves, so that going back moves it
 // back, and it is taken from nobody but a droplet of this fleet (law 20).
 //
@@ -44,6 +46,7 @@
 //	restore.go                   the steps of RestoreDroplet
 //	register.go                  RegisterDroplet, RecordDroplet
 //	address.go                   AssignAddress
+//	quarantine.go                QuarantineDroplet
 //	shutdown.go snapshot.go      ShutdownDroplet, SnapshotDroplet
 //	destroy.go                   DestroyDroplet, and the one function that destroys
 //	power.go                     PowerOffDroplet, PowerOnDroplet

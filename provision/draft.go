@@ -153,13 +153,14 @@ func provisionSteps(s fleet.Spec) []string {
 	)
 }
 
-// endingSteps are the steps that end a droplet. One that is kept is switched off in any case.
+// endingSteps are the steps that end a droplet. One that is kept is switched off in any case, and taken out of its name.
 func endingSteps(d fleet.Drain, e fleet.Ending) []string {
 	return chosen(
 		choice{"DrainDroplet", len(d.Tags) > 0},
 		choice{"ShutdownDroplet", !e.Hard || e.Keep > 0},
 		choice{"SnapshotDroplet", e.Snapshot},
-		choice{"DestroyDroplet", true},
+		choice{"QuarantineDroplet", e.Keep > 0},
+		choice{"DestroyDroplet", e.Keep == 0},
 	)
 }
 

@@ -56,10 +56,11 @@ func (p *Droplets) Define(e *saga.Engine) {
 	snapshot := step("SnapshotDroplet", ending.snapshot, ending.unsnapshot)
 	destroy := step("DestroyDroplet", destroying.destroy, destroying.undestroy).AsPivot()
 	powerOn := step("PowerOnDroplet", altering.powerOn, nil).AsPivot()
+	quarantine := step("QuarantineDroplet", ending.quarantine, ending.unquarantine)
 	// A saga has only those steps that it needs, see Draft.
 	e.Define(fleet.SagaProvision, create, wait, project, ready, address, register)
-	e.Define(fleet.SagaReplace, create, wait, project, ready, address, register, drain, shutdown, snapshot, destroy)
-	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, destroy)
+	e.Define(fleet.SagaReplace, create, wait, project, ready, address, register, drain, shutdown, snapshot, quarantine, destroy)
+	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, quarantine, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,
 		step("ProtectDroplet", tagging.protect, tagging.unprotect),

@@ -113,8 +113,9 @@ type found struct {
 	Off     bool      `json:"off,omitempty"` // a look showed that it is off since
 	Drain   *drained  `json:"drain,omitempty"`
 
-	Snapshot *snapshotted `json:"snapshot,omitempty"`
-	Address  *readdressed `json:"address,omitempty"`
+	Snapshot   *snapshotted `json:"snapshot,omitempty"`
+	Quarantine *isolated    `json:"quarantine,omitempty"`
+	Address    *readdressed `json:"address,omitempty"`
 }
 
 // address is for who moves a reserved IP.
@@ -156,6 +157,12 @@ type snapshotted struct {
 	Name   string `json:"name"`             // which no other one has
 	Sent   bool   `json:"sent,omitempty"`   // it may have been asked for, and how that ended is not known
 	Action int64  `json:"action,omitempty"` // that makes it; 0: not known
+}
+
+// isolated is how a droplet is taken out of its name. It is journaled before its first tag changes.
+type isolated struct {
+	Tags  []string  `json:"tags,omitempty"` // the user's, which are taken off, as the droplet spells them
+	Until time.Time `json:"until"`          // by the tag that is put on
 }
 
 // spares tells whether the file keeps more of a droplet that is destroyed than the saga does. One that is not registered is not kept.
