@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,12 @@ type Quarantined struct {
 
 // Unquarantined ends the quarantine of a droplet: it is brought back, or gone.
 type Unquarantined struct{ DropletID int64 }
+
+// PurgeName is the name that a saga works for which destroys a droplet in quarantine. The droplet bears no name, so its saga takes none: what is
+// made under the name that it had does not wait for its end.
+func PurgeName(name string, dropletID int64) string {
+	return fmt.Sprintf("%s (droplet %d)", name, dropletID)
+}
 
 // untilPrefix begins the tag of a droplet in quarantine.
 const untilPrefix = "arcadia-until-"

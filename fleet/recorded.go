@@ -40,7 +40,7 @@ type Recorded struct {
 // MadeNothing reports whether the database is new, or was lost: its journal has done nothing but adopt what was there. What a look has shown
 // and was adopted says nothing of the droplets that it left out (law 7).
 func (r Recorded) MadeNothing() bool {
-	return !slices.ContainsFunc(r.Sagas, func(s Saga) bool { return s.Kind != SagaAdopt && s.Kind != SagaTakeOver })
+	return !slices.ContainsFunc(r.Sagas, func(s Saga) bool { return s.Kind != SagaAdopt && s.Kind != SagaTakeOver && s.Kind != SagaPurge })
 }
 
 // Deviation is one field of a registered droplet that is not as recorded: somebody changed it, or it is broken.
@@ -115,13 +115,14 @@ const (
 	SagaAdopt     = "AdoptDroplet"
 	SagaUpdate    = "UpdateDroplet"
 	SagaTakeOver  = "ClaimDroplet"   // tags and registers a droplet that was nobody's, by a person's word
+	SagaPurge     = "PurgeDroplet"   // destroys a droplet whose quarantine is over; its name is PurgeName's
 	SagaRelease   = "ReleaseDroplet" // gives a droplet back without destroying it, by a person's word
 	SagaRestore   = "RestoreDroplet" // brings a droplet back out of quarantine, by a person's word
 )
 
 // SagaKinds are all of them.
 func SagaKinds() []string {
-	return []string{SagaProvision, SagaDestroy, SagaReplace, SagaAdopt, SagaUpdate, SagaTakeOver, SagaRelease, SagaRestore}
+	return []string{SagaProvision, SagaDestroy, SagaReplace, SagaAdopt, SagaUpdate, SagaTakeOver, SagaRelease, SagaRestore, SagaPurge}
 }
 
 // Labels that say where a saga comes from, for those who ask why.

@@ -227,7 +227,7 @@ func takenForGone(recorded fleet.Recorded) (ids []int64) {
 	destroyed := map[int64]bool{}
 	for _, s := range recorded.Sagas {
 		destroyed[s.Replaces] = true
-		if s.Kind == fleet.SagaDestroy || s.Undone {
+		if s.Kind == fleet.SagaDestroy || s.Kind == fleet.SagaPurge || s.Undone {
 			destroyed[s.DropletID] = true
 		}
 	}

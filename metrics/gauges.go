@@ -63,7 +63,7 @@ func gauges() []gauge {
 		{"missing_droplets", "Registered droplets that the account does not show, as of the last observation, including those that are gone and not created again yet.", nil,
 			one(func(at moment) (float64, bool) { return float64(at.missing), at.known })},
 		{"plan_actions", "Actions of the last plan, including held ones.", []string{"action"}, func(at moment, emit emit) {
-			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy} {
+			for _, k := range []plan.Kind{plan.Adopt, plan.Update, plan.Provision, plan.Replace, plan.Destroy, plan.Purge} {
 				if at.planned {
 					emit(float64(at.actions[string(k)]), string(k))
 				}

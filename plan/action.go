@@ -25,6 +25,7 @@ const (
 	Provision Kind = "provision" // make a droplet
 	Replace   Kind = "replace"   // make a new droplet, then destroy the old one
 	Destroy   Kind = "destroy"   // destroy a droplet
+	Purge     Kind = "purge"     // destroy a droplet that was kept until now
 )
 
 // The kinds that no plan has: a person asks for them by name (transfer.go).
@@ -35,7 +36,7 @@ const (
 )
 
 // kinds is the order of actions for one name, which is also the order in which they take their turns.
-var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy}
+var kinds = []Kind{Adopt, Update, Provision, Replace, Destroy, Purge}
 
 // Action is one thing to be done for one name.
 type Action struct {
@@ -93,7 +94,7 @@ func (a Action) Corrects() bool {
 		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile && !c.Along })
 }
 
-func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace }
+func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace || a.Kind == Purge }
 
 func (a Action) creates() bool { return a.Kind == Provision || a.Kind == Replace }
 

@@ -57,6 +57,8 @@ func finish(b *builder) Plan {
 			p.Summary.Replace++
 		case Destroy:
 			p.Summary.Destroy++
+		case Purge:
+			p.Summary.Purge++
 		}
 		if d.Held {
 			p.Summary.Held++

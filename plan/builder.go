@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -46,7 +47,7 @@ func newBuilder(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obs
 
 // add takes an action into the plan.
 func (b *builder) add(d draft) {
-	if d.subject.spec != nil && d.Kind != Destroy {
+	if d.subject.spec != nil && d.Kind != Destroy && d.Kind != Purge {
 		d.Spec = *d.subject.spec
 		wants := b.shape.of(d.subject.spec)
 		d.hash = fleet.HashDesired(func(i int) (string, bool) { return wants[i].value, wants[i].asked })
@@ -54,7 +55,7 @@ func (b *builder) add(d draft) {
 	if d.seen != nil {
 		d.DropletID = d.seen.ID
 	}
-	d.Name = d.subject.name
+	d.Name = cmp.Or(d.Name, d.subject.name)
 	b.drafts = append(b.drafts, &d)
 }
 

@@ -44,7 +44,7 @@ func costNow(b *builder) (now, soon fleet.Price, unpriced int) {
 	for _, saga := range b.sagas {
 		switch {
 		case !saga.Live:
-		case saga.Kind == fleet.SagaDestroy:
+		case saga.Kind == fleet.SagaDestroy, saga.Kind == fleet.SagaPurge:
 			leaving[saga.DropletID] = true
 		case saga.Kind == fleet.SagaReplace:
 			leaving[saga.Replaces] = true

@@ -16,6 +16,7 @@ type draft struct {
 	record     *fleet.Record  // its record; nil: not registered
 	hash       string         // Spec.Hash of what is desired; empty for a destroy
 	waits      bool           // it is held, and only time is missing
+	purges     *quarantined   // the droplet that a purge ends
 	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
 }
 
@@ -49,6 +50,8 @@ func (d *draft) while() while {
 	switch {
 	case d.Kind == Replace:
 		return whileSpec
+	case d.Kind == Purge:
+		return whileAlways
 	case d.Kind != Destroy:
 		return ""
 	case d.subject.spec == nil:
@@ -81,7 +84,7 @@ func (d *draft) joins(replace *draft) {
 
 func compareDrafts(a, b *draft) int {
 	if a.subject != b.subject {
-		return fleet.CompareNames(a.Name, b.Name)
+		return cmp.Or(fleet.CompareNames(a.Name, b.Name), slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), cmp.Compare(a.DropletID, b.DropletID))
 	}
 	return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), cmp.Compare(a.DropletID, b.DropletID))
 }

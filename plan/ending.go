@@ -12,7 +12,7 @@ import (
 func endings(b *builder) {
 	var numbered map[string]*fleet.Spec // one of each group that numbers its droplets, by the Key of the group
 	for _, d := range b.drafts {
-		if !d.destroys() {
+		if !d.destroys() || d.Kind == Purge {
 			continue
 		}
 		s := d.subject.spec

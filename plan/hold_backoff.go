@@ -48,6 +48,8 @@ func triesSame(saga *fleet.Saga, d *draft) bool {
 		return saga.Makes() && saga.SpecHash == d.hash
 	case Destroy:
 		return saga.Kind == fleet.SagaDestroy && saga.DropletID == d.DropletID
+	case Purge:
+		return saga.Kind == fleet.SagaPurge && saga.DropletID == d.DropletID
 	case Adopt:
 		return saga.Kind == fleet.SagaAdopt && saga.DropletID == d.DropletID
 	case Update:

@@ -64,6 +64,12 @@ func overOrigin(b *builder) func(*draft) verdict {
 	others := fleet.Words(rivals, func(d *fleet.Droplet) string { return fmt.Sprint(d.ID) })
 	return func(d *draft) verdict {
 		switch {
+		case d.Kind == Purge && d.purges.row == nil:
+			return verdict{facts: []string{"no row"}, why: fmt.Sprintf("droplet %s shows that it was kept for a while, and this state database did not take it "+
+				"out of its name; arcadiad approve %s destroys it; take the tag %s off it to keep it", since(d.seen), b.plan.ID, fleet.ManagedTag)}
+		case d.Kind == Purge && d.seen.Status != fleet.StatusOff:
+			return verdict{facts: []string{"on"}, why: fmt.Sprintf("droplet %s is not off: somebody switched it on while it was kept; arcadiad approve %s destroys it; "+
+				"take the tag %s off it to keep it", since(d.seen), b.plan.ID, fleet.ManagedTag)}
 		case unproved(b, d):
 			return competes(b, d)
 		case d.destroys() && len(rivals) > 0:

@@ -10,6 +10,9 @@ func heldByTags(b *builder, d *draft) verdict {
 	if b.blind {
 		return verdict{why: "no registered droplet shows arcadiad's tags, so the token probably cannot read tags: give it the scope tag:read"}
 	}
+	if d.Kind == Purge {
+		return verdict{why: unclear(b, d)}
+	}
 	if d.Kind == Provision && len(d.subject.stripped) > 0 {
 		return verdict{why: fmt.Sprintf("droplet %d has the name and the tag %s, but not %s: put that tag back on it, or remove the other one",
 			d.subject.stripped[0], fleet.FleetTag(b.desired.Name), fleet.ManagedTag)}
@@ -19,4 +22,20 @@ func heldByTags(b *builder, d *draft) verdict {
 			d.subject.untold[0])}
 	}
 	return verdict{}
+}
+
+// unclear says why a droplet in quarantine does not show what it is; empty: it does.
+func unclear(b *builder, d *draft) string {
+	_, shows := d.seen.Until()
+	switch whose := b.owners.Of(d.seen.Tags); {
+	case d.seen.Unread.Has(fleet.UnreadTags):
+		return "its tags cannot be read: give the token the scope tag:read"
+	case d.seen.Status == fleet.StatusUnknown:
+		return "its status cannot be read, so it may be on"
+	case !whose.Ours():
+		return whose.Reason() + ": somebody took that off; put it back, or destroy the droplet yourself"
+	case !shows:
+		return "it does not show a tag " + fleet.UntilTag(d.purges.until) + ": put that back, or destroy the droplet yourself"
+	}
+	return ""
 }

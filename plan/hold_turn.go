@@ -19,6 +19,9 @@ func outOfTurn(b *builder) func(*draft) verdict {
 	}
 	mends, why := mending(b), map[*group]string{}
 	return func(d *draft) verdict {
+		if d.Kind == Purge { // it bears no name, and serves nobody
+			return verdict{}
+		}
 		if before := first[d.subject]; before != nil {
 			first := "the " + string(before.Kind)
 			if before.Kind == Update {
@@ -82,7 +85,7 @@ func mending(b *builder) map[*group]bool {
 	}
 	due := map[*subject]bool{}
 	for _, d := range b.drafts {
-		due[d.subject] = due[d.subject] || !d.Held && (!d.endsService() || d.seen.Status == fleet.StatusOff)
+		due[d.subject] = due[d.subject] || !d.Held && d.Kind != Purge && (!d.endsService() || d.seen.Status == fleet.StatusOff)
 	}
 	mends := map[*group]bool{}
 	for _, g := range b.groups {

@@ -71,6 +71,7 @@ const (
 // quarantined is a droplet in quarantine. It has a row, or shows the tag: a lost database knows it by that alone.
 type quarantined struct {
 	subject *subject           // the name that it had
+	own     *subject           // under which it ends: it bears none
 	row     *fleet.Quarantined // nil: this database did not take it out
 	seen    *fleet.Droplet     // nil: it is not shown
 	until   time.Time          // the later of row and tag: a person may have put another tag on it

@@ -54,6 +54,12 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Failed      *Failure  `json:"failed,omitempty"`
 		NextAt      time.Time `json:"next_at,omitzero"`
 	}
+	type kept struct {
+		Name      string      `json:"name"` // that it had
+		DropletID int64       `json:"droplet_id"`
+		Until     time.Time   `json:"until,omitzero"`
+		Monthly   fleet.Money `json:"monthly,omitempty"` // US dollars
+	}
 	type cost struct {
 		Before     fleet.Price `json:"before"`
 		After      fleet.Price `json:"after"`
@@ -70,7 +76,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, a := range p.Actions {
 		actions[i] = action{a.Kind, a.Name, a.DropletID, a.Spec.Line, a.Cost.Monthly, a.Reason, a.Cause, a.Alter.Downtime(), list(a.Changes), a.Held, a.HeldBy,
 			a.HeldReason, a.Approvable, a.Rollout, a.KeepMonthly, a.SideEffects, nil}
-		if e := a.Ending; a.destroys() {
+		if e := a.Ending; a.Kind == Destroy || a.Kind == Replace {
 			actions[i].Ends = &ends{!e.Hard, e.Snapshot, int(e.Keep.Seconds())}
 		}
 	}
@@ -78,6 +84,10 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, r := range p.Rollouts {
 		rollouts[i] = rollout{r.ID, r.Group, r.From, r.To, string(r.Phase), r.Standing(), r.Count, r.Serving, r.Size, r.Canary, r.Batch, r.Batches,
 			int(r.Left.Seconds()), r.Probe, r.HeldBy, r.Why, r.Failed, r.NextAt}
+	}
+	keeps := make([]kept, len(p.Kept))
+	for i, k := range p.Kept {
+		keeps[i] = kept{k.Name, k.DropletID, k.Until, k.Price.Monthly}
 	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`
@@ -91,6 +101,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Ignored    []Drift         `json:"ignored"`
 		Released   []Released      `json:"released"`
 		Missing    []Missing       `json:"missing"`
+		Kept       []kept          `json:"kept"` // droplets in quarantine
 		InFlight   []InFlight      `json:"in_flight"`
 		Warnings   []string        `json:"warnings"`
 		Keep       fleet.Money     `json:"keep_monthly,omitempty"` // US dollars, all that is held back
@@ -101,7 +112,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
 		p.ID, p.Fleet, p.Revision, p.Approved, actions, rollouts, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
-		list(p.InFlight), list(p.Warnings),
+		keeps, list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,
 	})

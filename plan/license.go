@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -45,6 +46,10 @@ type terms struct {
 	Unread  bool     `json:"volumes_unread,omitempty"`
 
 	Addresses []string `json:"reserved_ips,omitempty"` // the reserved IPs that it had, by a person's leave
+
+	// KeptUntil is until when the droplet was kept, in quarantine: it must show that it was, and for no longer. Zero: it is not kept.
+	KeptUntil time.Time `json:"kept_until,omitzero"`
+	On        bool      `json:"on,omitempty"` // it was on all the same, by a person's leave
 }
 
 // while says for how long the license stands (law 17).
@@ -145,6 +150,16 @@ func (l License) Covers(seen fleet.Droplet) error {
 		return fmt.Errorf("droplet %d was %w: it shows the tag %s", seen.ID, ErrProtected, fleet.ProtectTag)
 	case seen.Unread.Has(fleet.UnreadVolumes) && !t.Unread:
 		return fmt.Errorf("the volumes of droplet %d can no longer be read", seen.ID)
+	}
+	if !t.KeptUntil.IsZero() {
+		switch until, kept := seen.Until(); {
+		case !kept:
+			return fmt.Errorf("droplet %d no longer shows that it was kept for a while", seen.ID)
+		case until.After(t.KeptUntil):
+			return fmt.Errorf("droplet %d is to be kept until %s by now", seen.ID, until.Format(time.RFC3339))
+		case seen.Status != fleet.StatusOff && seen.Status != fleet.StatusArchive && !t.On:
+			return fmt.Errorf("droplet %d was kept, and is not off any more", seen.ID)
+		}
 	}
 	for _, id := range seen.VolumeIDs {
 		if !slices.Contains(t.Volumes, id) {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"slices"
 
 	"arcadiad/fleet"
@@ -24,12 +26,17 @@ func license(b *builder) {
 		if d.record != nil {
 			heir = d.record.Heir
 		}
+		var kept time.Time
+		if d.purges != nil {
+			kept = d.purges.until
+		}
 		d.License = License{&terms{
 			DropletID: d.DropletID, Name: d.Name, Fleet: b.desired.Name, Account: b.observed.Account.UUID,
 			Plan: b.plan.ID, Reason: d.Reason, While: d.while(), SpecHash: d.hash, Rules: rules,
 			Makers: makers, Registered: d.record != nil, Bore: bore(b, d), Heir: heir, Shielded: d.seen.HasTag(fleet.ProtectTag),
 			Volumes: d.seen.VolumeIDs, Unread: d.seen.Unread.Has(fleet.UnreadVolumes),
 			Addresses: addressesOf(b, d),
+			KeptUntil: kept, On: d.purges != nil && d.seen.Status != fleet.StatusOff,
 		}}
 	}
 }

@@ -224,7 +224,7 @@ func (s *index) addQuarantined(d *fleet.Droplet, of func(string) *subject) bool 
 			q.until = q.row.Until
 		}
 	}
-	q.subject = of(name)
+	q.subject, q.own = of(name), of(fleet.PurgeName(name, d.ID))
 	s.quarantined = append(s.quarantined, q)
 	if ours {
 		s.ours = append(s.ours, d)

@@ -24,7 +24,7 @@ type Plan struct {
 	Released []Released `json:"Released"` // registered droplets that no longer show our tags; their names stay occupied
 	Missing  []Missing  `json:"Missing"`  // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	Rollouts []Rollout  `json:"Rollouts"` // changes on their way through groups, by group
-	Kept     []Kept     `json:"-"`        // droplets in quarantine, by the names that they had
+	Kept     []Kept     `json:"Kept"`     // droplets in quarantine, by the names that they had
 	InFlight []InFlight `json:"InFlight"` // names with a live saga: nothing is planned for them
 	Warnings []string   `json:"Warnings"`
 
@@ -139,6 +139,7 @@ type InFlight struct {
 type Summary struct {
 	Provision int `json:"provision"`
 	Destroy   int `json:"destroy"`
+	Purge     int `json:"purge"`
 	Replace   int `json:"replace"`
 	Adopt     int `json:"adopt"`
 	Update    int `json:"update"`
@@ -186,10 +187,10 @@ func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
 
 // Kept is a droplet that was taken out of its name and is kept for a while: it bears no name, and is billed.
 type Kept struct {
-	Name      string    // the name that it had
-	DropletID int64     // as the account knows it
-	Until     time.Time // from then on it may be destroyed; zero: nobody knows
-	Price     fleet.Price
+	Name      string      `json:"Name"` // the name that it had
+	DropletID int64       `json:"DropletID"`
+	Until     time.Time   `json:"Until"` // from then on it may be destroyed; zero: nobody knows
+	Price     fleet.Price `json:"Price"`
 }
 
 // Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.

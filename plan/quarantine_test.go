@@ -113,3 +113,81 @@ func TestQuarantineLastsUntilTheLaterTime(t *testing.T) {
 		t.Errorf("kept: %+v", p.Kept)
 	}
 }
+
+// What was kept long enough is purged, rule by rule like a destroy, outside max_destroy and windows, whatever is planned for the name.
+func TestLaw09Purge(t *testing.T) {
+	due := func() *scene {
+		s := converged("web", "mail")
+		s.unwant("mail")
+		s.quarantine(102, noon.Add(-time.Second), true)
+		s.desired.Policy.MaxDestroy = fleet.Limit{}
+		return s
+	}
+	s := due()
+	p := s.expect(t, "purge mail 102")
+	if a := p.Actions[0]; p.Summary.Purge != 1 || a.Cost.Monthly != -sixDollars.Monthly || a.Ending != (fleet.Ending{}) || len(p.Kept) != 1 || p.Settled() {
+		t.Errorf("%+v, %+v", a, p.Summary)
+	}
+	for why, change := range map[string]func(s *scene, d *fleet.Droplet){
+		"protect": func(_ *scene, d *fleet.Droplet) { d.Tags = append(d.Tags, fleet.ProtectTag) },
+		"volumes": func(_ *scene, d *fleet.Droplet) { d.VolumeIDs = []string{"v-1"} },
+		"origin":  func(_ *scene, d *fleet.Droplet) { d.Status = fleet.StatusActive },
+		"tags":    func(_ *scene, d *fleet.Droplet) { d.Tags = d.Tags[:len(d.Tags)-1] },
+		"reserved_ip": func(s *scene, d *fleet.Droplet) {
+			s.observed.Attachments = &fleet.Attachments{ByDroplet: map[int64][]fleet.Attachment{102: {{Kind: fleet.AttachedReservedIP, ID: "203.0.113.7"}}}}
+		},
+	} {
+		s := due()
+		change(s, s.droplet(102))
+		s.expect(t, "purge mail 102 held by "+why)
+	}
+	for _, bad := range []func(d *fleet.Droplet){
+		func(d *fleet.Droplet) { d.Status = fleet.StatusUnknown },
+		func(d *fleet.Droplet) { d.Unread = fleet.UnreadTags },
+		func(d *fleet.Droplet) { d.Tags = d.Tags[1:] },
+	} {
+		s := due()
+		bad(s.droplet(102))
+		if p := s.build(t); len(p.Actions) != 1 || said(p.Actions[0]) != "purge mail 102 held by tags" {
+			t.Errorf("actions: %+v", p.Actions)
+		}
+	}
+	s = due()
+	s.recorded.Quarantine = nil
+	s.expect(t, "purge mail 102 held by origin")
+
+	s = due() // the name is wanted again, and its new droplet changes
+	s.desired.Specs = append(s.desired.Specs, specOf("mail"))
+	s.expect(t, "provision mail", "purge mail 102")
+	s.recorded.Sagas = append(s.recorded.Sagas, fleet.Saga{ID: sagaID(7), Kind: fleet.SagaPurge, Name: "mail (droplet 102)", Live: true, Status: "stuck", Facts: fleet.Facts{DropletID: 102}})
+	s.expect(t, "provision mail")
+	s.register(103, "mail")
+	if p := s.expect(t); len(p.Kept) != 1 || p.Summary.InFlight != 1 {
+		t.Errorf("%+v", p.Summary)
+	}
+}
+
+// The license of a purge covers a droplet that was kept, is off, and is kept no longer than the plan knew.
+func TestLaw01PurgeCoversOnlyWhatWasKept(t *testing.T) {
+	s := converged("web", "mail")
+	s.unwant("mail")
+	s.quarantine(102, noon, true)
+	license := s.expect(t, "purge mail 102").Actions[0].License
+	d := *s.droplet(102)
+	if err := license.Covers(d); err != nil {
+		t.Error(err)
+	}
+	for what, change := range map[string]func(d *fleet.Droplet){
+		"on":             func(d *fleet.Droplet) { d.Status = fleet.StatusActive },
+		"kept longer":    func(d *fleet.Droplet) { d.Tags = append(slices.Clone(d.Tags), fleet.UntilTag(noon.Add(time.Hour))) },
+		"without a tag":  func(d *fleet.Droplet) { d.Tags = d.Tags[:len(d.Tags)-1] },
+		"another's":      func(d *fleet.Droplet) { d.Tags = d.Tags[1:] },
+		"with a volume":  func(d *fleet.Droplet) { d.VolumeIDs = []string{"v-1"} },
+		"another's tags": func(d *fleet.Droplet) { d.ID = 101 },
+	} {
+		other := d
+		if change(&other); license.Covers(other) == nil {
+			t.Errorf("it covers one that is %s", what)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -43,8 +44,20 @@ func (p destroySteps) licensed(run *saga.Run, w *work) (license, error) {
 		return license{}, errors.New("there is no license to destroy anything")
 	}
 	return license{id: d.ID, covers: w.License.Covers, asks: func(ctx context.Context, seen fleet.Droplet) error {
+		if run.Kind() == fleet.SagaPurge && !w.Demolition.Sent && p.atWork(fleet.SagaRestore, d.ID) {
+			return saga.Supersede(fmt.Sprintf("droplet %d stays: arcadiad undo brings it back", d.ID))
+		}
 		return p.mayGo(ctx, run, w, seen.Name, true)
 	}}, nil
+}
+
+// atWork tells whether a live saga of that kind is about the droplet. A purge and an undo work for different names, so each of them asks for the
+// other before it writes.
+func (p *core) atWork(kind string, id int64) bool {
+	return slices.ContainsFunc(p.live(), func(s saga.Saga) bool {
+		f, _ := fleet.FactsOf(s.Labels)
+		return s.Kind == kind && f.DropletID == id
+	})
 }
 
 // waitedLong is after how long a destroy that has sent nothing yet asks again for reserved IPs: the plan that it is from has asked before.
@@ -79,7 +92,7 @@ func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int
 	if err := p.mayGo(ctx, run, w, "", false); err != nil {
 		return nil, err
 	}
-	if run.Kind() == fleet.SagaDestroy && time.Since(run.CreatedAt()) > waitedLong {
+	if run.Kind() != fleet.SagaReplace && time.Since(run.CreatedAt()) > waitedLong {
 		hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
 		if err != nil {
 			return nil, err
@@ -87,6 +100,9 @@ func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int
 		if ip := w.License.Strands(hanging.ByDroplet[id]); ip != "" {
 			return nil, saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, id))
 		}
+	}
+	if run.Kind() == fleet.SagaPurge { // it serves nobody
+		return nil, nil
 	}
 	replaces := run.Kind() == fleet.SagaReplace
 	switch {

@@ -74,6 +74,12 @@ func Draft(e *saga.Engine, fleetName string, a plan.Action, before Namesakes) (s
 		kind, steps = fleet.SagaDestroy, endingSteps(w.Drain, w.Ending)
 		err = addLicense()
 		facts.DropletID = a.DropletID
+	case plan.Purge:
+		err = addLicense()
+		facts.DropletID = a.DropletID
+		if err == nil {
+			return e.Draft(fleet.SagaPurge, fleet.Key(fleet.PurgeName(a.Name, a.DropletID)), w, nil, facts.Labels())
+		}
 	case plan.Update:
 		if !a.Alter.Downtime() {
 			w.Drain = fleet.Drain{}

@@ -35,7 +35,7 @@ func onward(err error) error {
 
 // refusal says what happens when a licensed droplet must not go (any more), before the first DELETE.
 func refusal(run *saga.Run, why error) error {
-	if run.Kind() == fleet.SagaDestroy || errors.Is(why, plan.ErrProtected) {
+	if run.Kind() == fleet.SagaDestroy || run.Kind() == fleet.SagaPurge || errors.Is(why, plan.ErrProtected) {
 		return saga.Supersede(why.Error())
 	}
 	return saga.NeedsPerson(why)

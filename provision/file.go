@@ -45,6 +45,9 @@ func (p fleetFile) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 	if err != nil {
 		return err
 	}
+	if run.Kind() == fleet.SagaPurge && record != nil {
+		return saga.Supersede(fmt.Sprintf("droplet %d stays: it is %s again", d.ID, record.Name))
+	}
 	for _, f := range files {
 		if f.Name != w.Fleet && run.Kind() == fleet.SagaReplace {
 			return otherFleet(f, w)
@@ -52,7 +55,7 @@ func (p fleetFile) mayGo(ctx context.Context, run *saga.Run, w *work, bears stri
 		if why := w.License.Spares(f, record, bears); why != "" {
 			return saga.Supersede(fmt.Sprintf("droplet %d stays: %s", d.ID, why))
 		}
-		if run.Kind() == fleet.SagaDestroy && !w.License.Asks(f) {
+		if (run.Kind() == fleet.SagaDestroy || run.Kind() == fleet.SagaPurge) && !w.License.Asks(f) {
 			return saga.Supersede("the fleet file no longer asks to destroy " + w.Name)
 		}
 		if s, says := specIn(f, w.Name); says && run.Kind() == fleet.SagaDestroy && w.spares(s, record) {

@@ -61,6 +61,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 	e.Define(fleet.SagaProvision, create, wait, project, ready, address, register)
 	e.Define(fleet.SagaReplace, create, wait, project, ready, address, register, drain, shutdown, snapshot, quarantine, destroy)
 	e.Define(fleet.SagaDestroy, drain, shutdown, snapshot, quarantine, destroy)
+	e.Define(fleet.SagaPurge, destroy)
 	e.Define(fleet.SagaAdopt, register)
 	e.Define(fleet.SagaUpdate,
 		step("ProtectDroplet", tagging.protect, tagging.unprotect),

@@ -196,3 +196,43 @@ func (y *stage) untag(id int64, prefix string) {
 		}
 	}
 }
+
+// What was kept is destroyed by its own saga when its time is over, and stays where somebody has changed his mind since the plan.
+func TestPurge(t *testing.T) {
+	for name, tt := range map[string]struct {
+		does func(y *stage, id int64)
+		ends saga.Status
+	}{
+		"nobody":         {func(*stage, int64) {}, saga.Completed},
+		"switched on":    {func(y *stage, id int64) { y.sim.PowerOn(id) }, saga.Superseded},
+		"kept longer":    {func(y *stage, id int64) { y.sim.Tag(id, fleet.UntilTag(time.Now().Add(time.Hour))) }, saga.Superseded},
+		"protected":      {func(y *stage, id int64) { y.sim.Tag(id, fleet.ProtectTag) }, saga.Superseded},
+		"let go":         {func(y *stage, id int64) { y.untag(id, fleet.ManagedTag) }, saga.Superseded},
+		"gone":           {func(y *stage, id int64) { y.sim.Delete(id) }, saga.Completed},
+		"volume":         {func(y *stage, id int64) { y.sim.AttachVolume(id) }, saga.Superseded},
+		"restarted":      {func(y *stage, _ int64) { y.restart(); y.observe() }, saga.Completed},
+		"another's file": {func(y *stage, _ int64) { f := *y.desired.Load(); f.Name = "other"; y.desired.Store(&f) }, saga.Superseded},
+	} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			old := y.made(kept("web"))
+			y.want()
+			y.until(y.carry(plan.Destroy)[0], saga.Completed)
+			y.want(kept("web")) // its name is wanted again, and made anew
+			y.until(y.carry(plan.Provision)[0], saga.Completed)
+			time.Sleep(24 * time.Hour)
+			if len(y.sent(routeDelete)) != 0 {
+				t.Fatalf("%s: a DELETE was sent", name)
+			}
+			id := y.carry(plan.Purge)[0]
+			tt.does(y, old.ID)
+			y.until(id, tt.ends)
+			_, there := y.sim.Droplet(old.ID)
+			if want := tt.ends != saga.Completed; there != want || len(y.held()) != 0 != want {
+				t.Errorf("%s: there %v, rows %+v", name, there, y.held())
+			}
+			if n := len(y.sim.Named("web")); n != 1 && tt.ends == saga.Completed {
+				t.Errorf("%s: %d droplets have the name", name, n)
+			}
+		})
+	}
+}

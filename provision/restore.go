@@ -18,6 +18,9 @@ func (p restoreSteps) retag(ctx context.Context, run *saga.Run, w *work) error {
 	if err := p.stillDesired(w); err != nil {
 		return err
 	}
+	if p.atWork(fleet.SagaPurge, w.DropletID) {
+		return saga.Later(time.Second, fmt.Errorf("droplet %d is being destroyed: waiting for what becomes of that", w.DropletID))
+	}
 	looks := p.looks(run)
 	d, err := looks.mine(ctx, w, w.DropletID)
 	if errors.Is(err, errGone) {

@@ -14,7 +14,7 @@ import (
 // What the text and the Markdown of a plan say of a run of actions in the same words.
 
 // signs mark actions the way people know it from other tools.
-var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Replace: "-/+", plan.Update: "~", plan.Adopt: ">"}
+var signs = map[plan.Kind]string{plan.Provision: "+", plan.Destroy: "-", plan.Replace: "-/+", plan.Update: "~", plan.Adopt: ">", plan.Purge: "-"}
 
 func spanOf(run []plan.Action) string { return fleet.Span(run[0].Name, run[len(run)-1].Name) }
 
@@ -185,6 +185,9 @@ func ending(run []plan.Action) string {
 	its, it := "its operating system is", "it is"
 	if len(run) > 1 {
 		its, it = "their operating systems are", "they are"
+	}
+	if run[0].Kind == plan.Purge {
+		return ""
 	}
 	e := run[0].Ending
 	var before []string

@@ -163,7 +163,7 @@ func (t *text) changes(changes []plan.FieldChange) {
 
 // inks colour actions; the others are yellow.
 var inks = map[plan.Kind]color.Attribute{
-	plan.Provision: color.FgGreen, plan.Destroy: color.FgRed, plan.Replace: color.FgRed, plan.Adopt: color.FgCyan,
+	plan.Provision: color.FgGreen, plan.Destroy: color.FgRed, plan.Replace: color.FgRed, plan.Adopt: color.FgCyan, plan.Purge: color.FgRed,
 }
 
 func (t *text) ink(a color.Attribute, words string) string {

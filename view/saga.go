@@ -128,6 +128,8 @@ func kindOf(sagaKind string) plan.Kind {
 		return plan.Destroy
 	case fleet.SagaReplace:
 		return plan.Replace
+	case fleet.SagaPurge:
+		return plan.Purge
 	case fleet.SagaAdopt:
 		return plan.Adopt
 	}

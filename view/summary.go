@@ -11,7 +11,7 @@ import (
 // costs tells whether the plan has actions that change what the fleet costs.
 func costs(p plan.Plan) bool {
 	return slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
-		return a.Kind == plan.Provision || a.Kind == plan.Replace || a.Kind == plan.Destroy || a.Alter.Downtime()
+		return a.Kind == plan.Provision || a.Kind == plan.Replace || a.Kind == plan.Destroy || a.Kind == plan.Purge || a.Alter.Downtime()
 	})
 }
 
@@ -46,7 +46,7 @@ func effort(e plan.Effort) string {
 func sentence(p plan.Plan) string {
 	s := p.Summary
 	todo := enumerate([]count{
-		{s.Provision, "to create"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
+		{s.Provision, "to create"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Purge, "to purge"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
 	})
 	todo += waits(p)
 	rest := enumerate([]count{

@@ -165,8 +165,8 @@ func deciding() []mutant {
 	take(9, "what was approved with a rollout lasts as long", facts, ` || rolling[g.Plan] {`, ` {`)
 	take(18, "a surplus stays until enough serve", "plan/draft.go", ` || d.Kind == Destroy && d.record != nil`, ``)
 	take(18, "replaces take droplets down too", "plan/draft.go", `return d.Kind == Replace || d.Alter.Downtime()`, `return d.Alter.Downtime()`)
-	take(9, "max_destroy counts replaces", "plan/action.go", `func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace }`,
-		`func (a Action) destroys() bool { return a.Kind == Destroy }`)
+	take(9, "max_destroy counts replaces", "plan/action.go", `func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace || a.Kind == Purge }`,
+		`func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Purge }`)
 	take(9, "max_destroy 0 means none", "fleet/spec.go", `if !l.Percent || l.Value == 0 {`, `if !l.Percent {`)
 	take(14, "three droplets for nothing, then stalled", "plan/hold_backoff.go", `if undone < stallAfter {`, `if undone <= stallAfter {`)
 	take(14, "a backoff grows", "plan/hold_backoff.go", `firstBackoff<<min(failures-1, 10)`, `firstBackoff<<min(0*failures, 10)`)
