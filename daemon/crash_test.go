@@ -36,7 +36,7 @@ func settled(file string) func(w *world) {
 }
 
 func scenarios() []scenario {
-	return append(slices.Concat(transferScenarios(), approvalScenarios(), updateScenarios(), rolloutScenarios(), endScenarios(), addressScenarios(), undoScenarios()), []scenario{
+	return append(slices.Concat(transferScenarios(), approvalScenarios(), updateScenarios(), rolloutScenarios(), endScenarios(), addressScenarios(), undoScenarios(), keepScenarios()), []scenario{
 		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
 		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
 		{name: "destroy", before: func(w *world) {

@@ -262,7 +262,8 @@ func (w *world) check() {
 	}
 	names := map[string][]int64{}
 	for _, d := range w.sim.Droplets() {
-		if d.HasTag(fleet.ManagedTag) && d.HasTag(fleet.FleetTag(desired.Fleet.Name)) {
+		_, kept := (&fleet.Droplet{Tags: d.Tags}).Until()
+		if !kept && d.HasTag(fleet.ManagedTag) && d.HasTag(fleet.FleetTag(desired.Fleet.Name)) {
 			names[d.Name] = append(names[d.Name], d.ID)
 		}
 	}

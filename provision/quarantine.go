@@ -23,7 +23,7 @@ func (p endSteps) quarantine(ctx context.Context, run *saga.Run, w *work) error 
 		return saga.Permanent(err)
 	}
 	for {
-		group, err := p.mayEnd(ctx, run, w, by.id)
+		group, err := p.mayEnd(ctx, run, w, by.id, w.Found.wasOn())
 		if err != nil {
 			return err
 		}
