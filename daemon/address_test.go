@@ -146,3 +146,18 @@ func TestLaw20ALostDatabaseMovesNoAddress(t *testing.T) {
 		}
 	})
 }
+
+// That the list of addresses cannot be read for a while does not say that an address is back where it was.
+func TestLaw20AddressesThatCannotBeRead(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		h := w.withHook()
+		ip := w.sim.ReserveIPIn("syd1")
+		settled(fleetOf("name: a, reserved_ip: "+ip, "name: b"))(w)
+		w.start()
+		w.sim.Assign(ip, w.sim.Named("b")[0].ID)
+		w.told(h, time.Hour, "raised drift a")
+		w.must(w.sim.Script("GET /v2/reserved_ips", 6, simulator.Status(500)))
+		w.told(h, 2*time.Hour)
+		w.stop()
+	})
+}

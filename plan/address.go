@@ -48,6 +48,7 @@ type readdress struct {
 	change FieldChange // of the field; none: nothing is to be done or told
 	seen   string      // what is shown, where somebody else did that
 	drift  bool        // it is only told
+	unread bool        // the list could not be read: what was told before, of value, is told on
 
 	assign, unassign string // what the droplet gets, and what it loses first
 
@@ -59,8 +60,11 @@ type readdress struct {
 func readdressed(b *builder, spec *fleet.Spec, record *fleet.Record, droplet int64, drifts fleet.DriftPolicy) (r readdress) {
 	all, known := listed(b)
 	want, recorded := spec.ReservedIP, record.Values[fleet.FieldReservedIP]
-	if !known || want == "" && recorded == "" {
+	switch {
+	case want == "" && recorded == "":
 		return r
+	case !known:
+		return readdress{unread: b.observed.Attachments != nil, value: recorded}
 	}
 	seen := pointing(b)[droplet]
 	switch {

@@ -119,6 +119,11 @@ func TestLaw20AddressesThreeWays(t *testing.T) {
 			if nobody := tt.want == "" && tt.recorded == ""; p.Addressed() == nobody {
 				t.Errorf("it depends on addresses: %v", p.Addressed())
 			}
+			s.recorded.Deviations = p.Deviations()
+			s.observed.Attachments = &fleet.Attachments{}
+			if again := s.build(t); !again.Empty() || len(again.Records) != 0 || !slices.Equal(again.Deviations(), p.Deviations()) {
+				t.Errorf("while they cannot be read: %s", addressesPlanned(again))
+			}
 			s.observed.Attachments = nil
 			if p := s.build(t); !p.Empty() || len(p.Drift)+len(p.Records) != 0 {
 				t.Errorf("before anybody has asked: %s", addressesPlanned(p))

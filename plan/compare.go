@@ -321,6 +321,12 @@ func (c *comparison) protection(h holding) {
 // address takes in what becomes of the droplet's reserved IP.
 func (c *comparison) address(r readdress) {
 	switch r.change = c.since(r.change, r.seen); {
+	case r.unread:
+		for _, n := range c.noticed {
+			if n.Field == fleet.FieldReservedIP {
+				c.drift = append(c.drift, c.since(changeOf(n.Field, r.value, n.Seen, CauseOutside), n.Seen))
+			}
+		}
 	case r.drift:
 		c.drift = append(c.drift, r.change)
 	case r.assign != "" || r.unassign != "":

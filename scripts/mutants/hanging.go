@@ -49,6 +49,7 @@ func hanging() []mutant {
 	take(20, "what cannot be read is not assigned", compare, `case !known:
 		fault(`, `case !known && ip == "":
 		fault(`, build)
+	take(20, "what was told of an address is told while it cannot be read", compare, `unread: b.observed.Attachments != nil,`, `unread: false,`, build)
 	take(9, "an address that is to move moves first", "plan/hold_turn.go", `if to := goesTo(b, ip, d.subject); to != "" {`, `if to := goesTo(b, ip, d.subject); to == "-" {`, build)
 	take(9, "an address without another name holds", "plan/hold_attached.go", `if goesTo(b, ip, d.subject) == "" {`, `if false {`, build)
 	return all
