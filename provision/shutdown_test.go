@@ -408,3 +408,40 @@ func TestLaw18AReplacementThatFailsAfterTheShutdown(t *testing.T) {
 		})
 	}
 }
+
+// What is kept is off when it goes: an operating system that does not listen is powered off, and one that is not to be asked at once.
+func TestWhatIsKeptIsPoweredOff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ending fleet.Ending
+		faults simulator.Faults
+		acts   int
+	}{
+		"it shuts down":   {fleet.Ending{Keep: time.Hour}, simulator.Faults{}, 1},
+		"it does not":     {fleet.Ending{Keep: time.Hour}, simulator.Faults{ErroredActions: []string{"shutdown"}}, 2},
+		"not to be asked": {fleet.Ending{Keep: time.Hour, Hard: true}, simulator.Faults{}, 1},
+	} {
+		for how, end := range ends() {
+			inStage(t, simulator.Options{}, func(y *stage) {
+				s := balanced("web")
+				s.Ending = tt.ending
+				old := y.made(s)
+				for i := range end.wants {
+					end.wants[i].Ending = tt.ending
+				}
+				y.want(end.wants...)
+				y.sim.SetFaults(tt.faults)
+				status, acts := "", 0
+				y.hook = func(e saga.Event) {
+					if e.What == saga.EventDone && e.Step == "ShutdownDroplet" {
+						status, acts = y.truth(old.ID).Status, len(y.sent(routeAct))
+					}
+				}
+				y.carry(end.kind)
+				time.Sleep(10 * time.Minute)
+				if status != "off" || acts != tt.acts {
+					t.Errorf("%s, %s: it is %q after %d actions, want off after %d", name, how, status, acts, tt.acts)
+				}
+			})
+		}
+	}
+}
