@@ -63,10 +63,11 @@ func TestShutdownBeforeTheEnd(t *testing.T) {
 					tt.spec(&began)
 				}
 				old := y.made(began)
-				for i := range end.wants {
-					end.wants[i].Ending = began.Ending
+				wants := slices.Clone(end.wants)
+				for i := range wants {
+					wants[i].Ending = began.Ending
 				}
-				y.want(end.wants...)
+				y.want(wants...)
 				begin := y.begin(y.observe())
 				if tt.arrange != nil {
 					tt.arrange(y, old.ID)
@@ -346,8 +347,9 @@ func TestLaw18AShutdownThatWasBegunGoesOn(t *testing.T) {
 		for _, s := range all[:2] {
 			y.sim.PowerOff(y.sim.Named(s.Name)[0].ID)
 		}
+		y.end()
 		y.hook = nil
-		y.restart()
+		y.start()
 		y.observe()
 		y.until(id, saga.Completed)
 	})
@@ -425,10 +427,11 @@ func TestWhatIsKeptIsPoweredOff(t *testing.T) {
 				s := balanced("web")
 				s.Ending = tt.ending
 				old := y.made(s)
-				for i := range end.wants {
-					end.wants[i].Ending = tt.ending
+				wants := slices.Clone(end.wants)
+				for i := range wants {
+					wants[i].Ending = tt.ending
 				}
-				y.want(end.wants...)
+				y.want(wants...)
 				y.sim.SetFaults(tt.faults)
 				status, acts := "", 0
 				y.hook = func(e saga.Event) {

@@ -25,10 +25,11 @@ func snapped(name string) fleet.Spec {
 func (y *stage) ending(end ending) (old simulator.Droplet, begin func() string) {
 	y.t.Helper()
 	old = y.made(snapped("web"))
-	for i := range end.wants {
-		end.wants[i].Ending.Snapshot = true
+	wants := slices.Clone(end.wants)
+	for i := range wants {
+		wants[i].Ending.Snapshot = true
 	}
-	y.want(end.wants...)
+	y.want(wants...)
 	y.drains(time.Second)
 	// Nothing is lost before there is a snapshot.
 	y.sim.Before(func(r *http.Request) {
@@ -202,10 +203,11 @@ func TestLaw03ASnapshotDiesAnywhere(t *testing.T) {
 				for deaths, alive := 0, false; !alive; deaths++ {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						old := y.made(snapped("web"))
-						for i := range end.wants {
-							end.wants[i].Ending.Snapshot = true
+						wants := slices.Clone(end.wants)
+						for i := range wants {
+							wants[i].Ending.Snapshot = true
 						}
-						y.want(end.wants...)
+						y.want(wants...)
 						y.sim.SetFaults(simulator.Faults{SnapshotFor: 70 * time.Second})
 						left := y.dieAt(deaths, hear)
 						id := y.carry(end.kind)[0]
