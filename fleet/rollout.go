@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -32,8 +33,10 @@ type RolloutRules struct {
 // OnFailure says what becomes of a rollout whose member failed.
 type OnFailure string
 
-// OnFailureStop leaves the group as it is until the file changes or a person resumes the rollout.
-const OnFailureStop OnFailure = "stop"
+const (
+	OnFailureStop OnFailure = "stop" // leave the group as it is until the file changes or a person resumes the rollout
+	OnFailureBack OnFailure = "back" // stop, and bring back what the finished members had: it is kept
+)
 
 // The bounds where the file does not say: a quarter of the group.
 var DefaultMaxSurge = Limit{Percent: true, Value: 25}
@@ -55,7 +58,7 @@ func (p Policy) RolloutOf(spec Spec) RolloutRules {
 		Canary:         first(0, group.Canary, p.Rollout.Canary),
 		Pause:          first(0, group.Pause, p.Rollout.Pause),
 		Drain:          first(0, group.Drain, p.Rollout.Drain),
-		OnFailure:      OnFailureStop,
+		OnFailure:      cmp.Or(group.OnFailure, p.Rollout.OnFailure, OnFailureStop),
 		Unattended:     first(false, group.Unattended, p.Rollout.Unattended),
 	}
 }
@@ -174,6 +177,10 @@ func (r Rollout) Progress(sagas []Saga) (p RolloutProgress) {
 	done, live := map[string]bool{}, map[string]bool{}
 	for i := range sagas {
 		s := &sagas[i]
+		if s.Kind == SagaRestore && s.Completed() && !s.CreatedAt.Before(r.BeganAt) {
+			delete(done, Key(s.Name)) // the droplet that it had is back
+			continue
+		}
 		own := s.Rollout != "" && s.Rollout == r.ID
 		if !own && (s.Live || s.GroupHash != r.Spec) {
 			continue // nearly all of a journal

@@ -21,6 +21,7 @@ const (
 const (
 	maxUnavailableKey = "max_unavailable" // also a short form, under policy
 	unattendedKey     = "unattended"
+	onFailureKey      = "on_failure"
 )
 
 // unavailables are limits of how many may be out of service.
@@ -43,23 +44,12 @@ var rolloutTable = []member[fleet.RolloutKeys]{
 	keyOf("drain", durations(0, mostDrain, 0),
 		"How long a droplet goes without its load balancer's tags before it is shut down; at most 1h.",
 		func(k *fleet.RolloutKeys, length time.Duration) { k.Drain = &length }),
-	keyOf("on_failure", failures(), "What to do if a droplet fails: stop the rollout, until the file changes or a person resumes it.",
+	keyOf(onFailureKey, wordsOf([]string{string(fleet.OnFailureStop), string(fleet.OnFailureBack)}, string(fleet.OnFailureStop)),
+		"What to do if a droplet fails: stop the rollout, until the file changes or a person resumes it; with back, also bring back the droplets "+
+			"that the finished members had. Needs create_first and destroy.keep.",
 		func(k *fleet.RolloutKeys, word string) { k.OnFailure = fleet.OnFailure(word) }),
 	keyOf(unattendedKey, flags(), "Whether it goes without approval, however many it replaces: max_destroy does not count them. Needs ready and create_first.",
 		func(k *fleet.RolloutKeys, yes bool) { k.Unattended = &yes }),
-}
-
-// failures are what may become of a rollout whose member failed.
-func failures() kind[string] {
-	k := wordsOf([]string{string(fleet.OnFailureStop)}, string(fleet.OnFailureStop))
-	choose := k.read
-	k.read = func(d *decoder, n *yaml.Node, what string) (string, bool) {
-		if v := d.follow(n); v.Kind == yaml.ScalarNode && v.Value == "back" {
-			return "", d.fail(v, "use stop: the old droplets that are left keep serving", "%s: back is not supported yet", what)
-		}
-		return choose(d, n, what)
-	}
-	return k
 }
 
 func rolloutSchema(doc string) object { return membersSchema(rolloutTable, doc) }
@@ -100,6 +90,14 @@ func (x *expansion) goTogether(all stanza, p policies) {
 		}
 		if rules.Resize != fleet.ResizeReplace {
 			found(maxUnavailableKey, "max_unavailable: 0 rules out resize: "+string(rules.Resize), "it switches a droplet off meanwhile; allow at least 1, or use resize: replace")
+		}
+	}
+	if how.OnFailure == fleet.OnFailureBack {
+		if spec.Ending.Keep == 0 {
+			found(onFailureKey, "on_failure: back needs destroy.keep", "without it there is nothing to go back to; add destroy: {keep: 24h}, or use on_failure: stop")
+		}
+		if rules.Order == fleet.DestroyFirst {
+			found(onFailureKey, "on_failure: back rules out replace: destroy_first", "nothing serves while it goes back; use create_first, or on_failure: stop")
 		}
 	}
 	if how.Unattended {

@@ -41,11 +41,15 @@ policy: {rollout: {}, max_unavailable: 0}
 `},
 	{name: "a rollout by anchors", yaml: "version: 1\nfleet: demo\ndefaults: {region: syd1, size: s, image: i, ready: &probe {tcp: 22}, rollout: &slow {pause: 10m}}\n" +
 		"droplets:\n  - {name: a, rollout: {<<: *slow, pause: 1h}}\n  - {name: b, ready: {<<: *probe, for: 10s}}\npolicy: {rollout: *slow}\n"},
+	{name: "a way back", yaml: head + "  - {name: a, destroy: {keep: 1h}, rollout: {on_failure: back}}\n"},
 	{name: "a group that needs somebody", yaml: head + "  - {name: a, ready: {tcp: 22}}\n  - {name: b, rollout: {unattended: false}}\npolicy: {rollout: {unattended: true}}\n"},
 	{name: "a group that may be out of service", yaml: head + "  - {name: a, replace: destroy_first, rollout: {max_unavailable: 1}}\n  - {name: b}\npolicy: {max_unavailable: 0}\n"},
 }
 
 var badRollouts = []fleetCase{
+	{name: "a way back that is none", yaml: head + "  - {name: a, rollout: {on_failure: back}}\n  - {name: b, replace: destroy_first, destroy: {keep: 1h}, rollout: {on_failure: back}}\n", deep: true, want: `
+6:37: on_failure: back needs destroy.keep, in group a (without it there is nothing to go back to; add destroy: {keep: 24h}, or use on_failure: stop)
+7:82: on_failure: back rules out replace: destroy_first, in group b (nothing serves while it goes back; use create_first, or on_failure: stop)`},
 	// Ready.
 	{name: "which probe", yaml: head + "  - {name: a, ready: {}}\n  - {name: b, ready: {within: 5m}}\n  - {name: c, ready: {tcp: 22, http: {port: 80}}}\n  - {name: d, ready: {http: {}}}\n  - {name: e, ready: {http: {path: /x}}}\n", want: `
 6:22: ready has neither tcp nor http (such as tcp: 22, or http: {port: 80})
@@ -124,10 +128,9 @@ var badRollouts = []fleetCase{
 9:57: max_surge: 0% is not a percentage (from 1% to 100%, without decimals)
 9:69: canary must be a whole number, not the text "10%"
 9:81: drain must be a duration, not the number 60 (give the unit: 60s or 60m)
-9:97: on_failure: back is not supported yet (use stop: the old droplets that are left keep serving)
 10:42: max_unavailable: 101% is not a percentage (from 0% to 100%, without decimals)
 10:59: max_surge must be a number of droplets or a percentage, not the number 1.5 (such as 5 or 25%)
-10:76: on_failure must be stop, not the text "halt"`},
+10:76: on_failure must be stop or back, not the text "halt"`},
 	{name: "keys of a rollout", yaml: head + "  - {name: a, canary: 1, rollout: {maxSurge: 1, port: 80}}\npolicy: {canary: 1, ready: {tcp: 22}, rollout: {max_destroy: 1}}\nrollout: {}\n", want: `
 6:15: unknown key canary in a droplet (canary belongs under rollout)
 6:36: unknown key maxSurge in rollout (did you mean max_surge?)

@@ -31,6 +31,7 @@ func Build(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Observed
 	hold(b)
 	license(b)
 	priceAll(b)
+	takeBack(b)
 	tellRollouts(b)
 	b.plan.Probes = probesOf(b)
 	estimate(b)

@@ -31,7 +31,7 @@ func difference(b *builder, d *draft) (p fleet.Price, known bool) {
 	if d.Alter.Downtime() {
 		p, known = listPrice(b, d.Alter.Size)
 	}
-	if d.destroys() || d.Alter.Downtime() {
+	if d.destroys() && d.Ending.Keep == 0 || d.Alter.Downtime() { // what is kept costs on
 		old, ok := priceOf(b, d.seen)
 		p, known = p.Minus(old), known && ok
 	}

@@ -24,7 +24,7 @@
 // A file uses only those below it:
 //
 //	build.go                   the strides
-//	undo.go transfer.go        what takes a person: undo; adopt and release
+//	transfer.go                what takes a person: adopt and release
 //	json.go                    a plan for programs
 //	licensing.go               licenses for what nothing holds
 //	id.go                      what a plan is called
@@ -32,6 +32,8 @@
 //	adopt.go                   untracked droplets: the one to keep, and the others
 //	quarantine.go              droplets in quarantine
 //	compare.go update.go       one droplet, field by field, and what is changed in place
+//	back.go                    what a rollout that has stopped brings back
+//	undo.go                    what takes a person: undo
 //	rollouts.go                the changes that go through groups, for people, and what becomes of them
 //	probes.go                  what is to be asked before the plan is built again
 //	hold.go                    the table of holds
@@ -59,6 +61,6 @@
 //	shape.go                   what specs ask for and records say
 //	pin.go                     inputs that do not belong together
 //	grant.go                   approvals
-//	plan.go action.go change.go rollout.go
+//	plan.go byname.go action.go change.go rollout.go
 //	license.go                 the leave to destroy one droplet
 package plan

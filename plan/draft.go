@@ -36,6 +36,9 @@ func (d *draft) endsService() bool {
 	return d.Kind == Replace || d.Alter.Downtime() || d.Kind == Destroy && d.record != nil
 }
 
+// keeps tells whether the action replaces a droplet and keeps the old one for a while.
+func (d *draft) keeps() bool { return d.Kind == Replace && d.Ending.Keep > 0 }
+
 // secondHalf tells whether the action makes a droplet for which another was destroyed first.
 func (d *draft) secondHalf() bool {
 	done := d.subject.lastDone()

@@ -17,6 +17,7 @@ type group struct {
 	serving []*subject // members that serve, and that no saga takes out of service
 	out     []*subject // the others
 
+	backs    []string                       // members that are brought back by this plan
 	drafts   []*draft                       // what the change has left to do: replaces, the second halves of those, and resizes
 	live     []*fleet.Saga                  // sagas of a change that are under way: a batch has not ended before they have
 	paused   bool                           // a person has paused its rollout, of this change or of one before

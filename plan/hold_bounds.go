@@ -58,12 +58,26 @@ func overMaxMonthly(b *builder) func(*draft) verdict {
 }
 
 // overAccountLimit holds creates for which the account has no room: DigitalOcean would refuse every one of them, again and again. A
-// replace needs room for two droplets while it lasts.
+// replace needs room for two droplets while it lasts; one whose old droplet is kept, for as long as that is, so its group needs all its places
+// at once.
 func overAccountLimit(b *builder) func(*draft) verdict {
 	limit, have := b.observed.Account.DropletLimit, len(b.observed.Droplets)
 	count := have + len(b.unseen()) + b.destroyedFirst()
+	keeps := map[string]int{} // replaces that keep the old droplet, by the group that they go through
+	for _, d := range b.drafts {
+		if d.keeps() && !d.Held {
+			keeps[d.Rollout]++
+		}
+	}
 	return func(d *draft) verdict {
-		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() || !goesNow(b, d) {
+		if limit == 0 || b.observed.Partial || !d.creates() || d.destroyFirst() && !d.keeps() {
+			return verdict{}
+		}
+		if n := keeps[d.Rollout]; d.keeps() && count+n > limit {
+			return verdict{why: fmt.Sprintf("the account has %d of at most %d droplets, and this keeps %s beside the new ones: ask DigitalOcean for a higher limit, "+
+				"or use destroy: {keep: 0s} in the fleet file", have, limit, fleet.Counted(n, "old droplet"))}
+		}
+		if !goesNow(b, d) || d.keeps() && d.destroyFirst() {
 			return verdict{}
 		}
 		if count < limit {

@@ -68,6 +68,12 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Unpriced   int         `json:"unpriced"`
 		Currency   string      `json:"currency"`
 	}
+	type back struct {
+		Name      string `json:"name"`
+		DropletID int64  `json:"droplet_id"`
+		Rollout   string `json:"rollout"` // id of the one that has stopped
+		Reason    string `json:"reason"`
+	}
 	type effort struct {
 		Requests int `json:"requests"`
 		Seconds  int `json:"seconds"`
@@ -89,6 +95,10 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, k := range p.Kept {
 		keeps[i] = kept{k.Name, k.DropletID, k.Until, k.Price.Monthly}
 	}
+	backs := make([]back, len(p.Back))
+	for i, k := range p.Back {
+		backs[i] = back{k.Transfer.Name, k.Transfer.DropletID, k.Rollout, k.Reason}
+	}
 	return json.Marshal(struct {
 		ID         string          `json:"id"`
 		Fleet      string          `json:"fleet"`
@@ -96,6 +106,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		Approved   bool            `json:"approved"`
 		Actions    []action        `json:"actions"`
 		Rollouts   []rollout       `json:"rollouts"`
+		Back       []back          `json:"back,omitempty"` // brought back out of quarantine, because the rollout of their group has stopped
 		Drift      []Drift         `json:"drift"`
 		Pending    []Drift         `json:"pending"`
 		Ignored    []Drift         `json:"ignored"`
@@ -111,7 +122,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		ObservedAt time.Time       `json:"observed_at,omitzero"`
 		Lapses     time.Time       `json:"lapses_at,omitzero"`
 	}{
-		p.ID, p.Fleet, p.Revision, p.Approved, actions, rollouts, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
+		p.ID, p.Fleet, p.Revision, p.Approved, actions, rollouts, backs, list(p.Drift), list(p.Pending), list(p.Ignored), list(p.Released), list(p.Missing),
 		keeps, list(p.InFlight), list(p.Warnings),
 		p.KeepMonthly(), p.Summary, cost{p.Cost.Before, p.Cost.After, p.Cost.Difference(), p.Cost.Held, p.Cost.Unpriced, "USD"},
 		effort{p.Effort.Requests, int(p.Effort.Time.Seconds())}, p.ObservedAt, p.Lapses,

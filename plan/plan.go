@@ -31,6 +31,8 @@ type Plan struct {
 	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
 	// writes nothing at DigitalOcean.
 	Records []fleet.Record `json:"Records"`
+	// Back are the droplets that it brings back, because the rollout of their group has stopped.
+	Back []Back `json:"-"`
 	// RolloutChanges are what becomes of live rollouts.
 	RolloutChanges []RolloutChange `json:"-"`
 	// Forget are droplets that are proved gone, and whose records nothing needs any more.
@@ -52,8 +54,15 @@ type Plan struct {
 	Lapses     time.Time       `json:"Lapses"`     // when another pass can do more: a backoff lapses, or a look at what is missing counts; zero: never
 }
 
-// Empty tells whether the plan has no action, not even a held one.
-func (p Plan) Empty() bool { return len(p.Actions) == 0 }
+// Back is a droplet that is brought back out of quarantine by the word of the file.
+type Back struct {
+	Transfer Transfer
+	Rollout  string // id of the rollout that has stopped
+	Reason   string // in words
+}
+
+// Empty tells whether the plan has no action, not even a held one, and brings nothing back.
+func (p Plan) Empty() bool { return len(p.Actions) == 0 && len(p.Back) == 0 }
 
 // Settled tells whether there is nothing to do, nothing under way, stuck sagas included, and nothing missing: exit code 0 of `arcadiad plan`.
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.

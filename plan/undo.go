@@ -164,3 +164,7 @@ func unlikeRecord(spec *fleet.Spec, record fleet.Record) (differs []FieldChange)
 	}
 	return differs
 }
+
+func liveWords(saga *fleet.Saga) string {
+	return fmt.Sprintf("saga %s (%s) works on it, and is %s: wait for it, or arcadiad saga abort %[1]s", fleet.Saga8(saga.ID), saga.Kind, saga.Status)
+}

@@ -81,6 +81,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 		return out, ErrChanged
 	}
 	sagas, err := x.draft(pass, confirmed)
+	if err == nil {
+		sagas, err = x.draftBack(ctx, pass, sagas)
+	}
 	if err != nil || len(sagas) == 0 {
 		return out, err
 	}
@@ -141,6 +144,21 @@ func (x *Executor) Undo(ctx context.Context, pass Pass, t plan.Transfer, stops *
 		return "", fmt.Errorf("bring back %s: %w", t.Name, err)
 	}
 	return s.ID, nil
+}
+
+// draftBack adds the sagas that bring droplets back, because the rollout of their group has stopped.
+func (x *Executor) draftBack(ctx context.Context, pass Pass, sagas []saga.Saga) ([]saga.Saga, error) {
+	for _, back := range pass.Plan.Back {
+		s, err := provision.DraftTransfer(x.Engine, pass.Desired.Name, back.Transfer)
+		if err != nil {
+			return nil, err
+		}
+		x.label(ctx, &s, pass.Desired, back.Transfer)
+		s.Labels[fleet.LabelReason], s.Labels[fleet.LabelRollout] = back.Reason, back.Rollout
+		s.Rows = append(s.Rows, fleet.RolloutStands{ID: back.Rollout, Phase: fleet.RolloutRunning})
+		sagas = append(sagas, s)
+	}
+	return sagas, nil
 }
 
 // label says in the labels of a transfer's saga where it comes from.

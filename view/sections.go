@@ -37,6 +37,7 @@ func sections(p plan.Plan) []section {
 		{sign: "*", title: "Pending", says: "cannot be changed on an existing droplet, and does not cause a replacement", entries: drifts(p.Pending, "")},
 		{sign: "*", title: "Ignored", says: "on_change leaves the existing droplet as it is; its next replacement applies this",
 			markdown: "`on_change` leaves the existing droplet as it is; its next replacement applies this.", entries: drifts(p.Ignored, "")},
+		{sign: "<", title: "Back", says: "brought back out of quarantine, because the rollout of its group has stopped", entries: broughtBack(p.Back)},
 		{sign: "?", title: "Released", says: "arcadiad's tags are gone from it; put them back, or free the name: arcadiad release NAME",
 			markdown: "Arcadiad's tags are gone from them; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
 		{sign: "?", title: "Missing", says: "registered, but not in the account", entries: missing(p.Missing)},
@@ -70,6 +71,11 @@ func drifts(list []plan.Drift, cause plan.Cause) []entry {
 	}
 	return entriesOf(some, func(d plan.Drift) string { return d.Name }, func(d plan.Drift) int64 { return d.DropletID },
 		func(d plan.Drift) entry { return entry{changes: d.Changes} })
+}
+
+func broughtBack(list []plan.Back) []entry {
+	return entriesOf(list, func(k plan.Back) string { return k.Transfer.Name }, func(k plan.Back) int64 { return k.Transfer.DropletID },
+		func(k plan.Back) entry { return entry{words: k.Reason} })
 }
 
 func released(list []plan.Released) []entry {

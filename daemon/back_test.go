@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"arcadiad/simulator"
+)
+
+// A rollout that stops takes its finished members back where the file says so: the droplets that they had are switched on, not made again, and
+// the group serves all the time.
+func TestLaw18ARolloutGoesBack(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		const web = "name: web, count: 4, ready: {tcp: 22, within: 90s}, destroy: {shutdown: false, keep: 24h}, " +
+			"rollout: {max_unavailable: 1, max_surge: 1, on_failure: back}"
+		settled(fleetOf(web))(w)
+		var old []int64
+		for _, d := range w.sim.Droplets() {
+			old = append(old, d.ID)
+		}
+		w.sim.Before(func(*http.Request) { // the new web-3 never serves
+			var f simulator.Faults
+			for _, d := range w.sim.Named("web-3") {
+				if !slices.Contains(old, d.ID) {
+					f.NeverReady = append(f.NeverReady, strconv.FormatInt(d.ID, 10))
+				}
+			}
+			w.sim.SetFaults(f)
+		})
+		w.edit(fleetOf(web + ", image: " + newImage))
+		w.start()
+		time.Sleep(2 * time.Hour)
+		w.sim.Before(nil)
+		posts := w.posts()
+		for _, name := range []string{"web-1", "web-2", "web-3", "web-4"} {
+			serving := 0
+			for _, d := range w.sim.Named(name) {
+				if slices.Contains(old, d.ID) && w.sim.Serves(d.ID) && d.HasTag("arcadia-fleet-test") {
+					serving++
+				}
+			}
+			if serving != 1 {
+				t.Errorf("%s: its old droplet is not back: %+v", name, w.sim.Named(name))
+			}
+		}
+		if posts != 4+3 {
+			t.Errorf("%d creates", posts)
+		}
+		recorded, err := w.reader().Load(context.Background())
+		w.must(err)
+		for _, r := range recorded.Records {
+			if !slices.Contains(old, r.DropletID) {
+				t.Errorf("%s is droplet %d", r.Name, r.DropletID)
+			}
+		}
+		if len(recorded.Quarantine) != 0 {
+			t.Errorf("still kept: %+v", recorded.Quarantine)
+		}
+		time.Sleep(2 * time.Hour) // nothing more happens until somebody edits the file
+		if w.posts() != posts {
+			t.Errorf("%d creates more", w.posts()-posts)
+		}
+		w.stop()
+	})
+}
