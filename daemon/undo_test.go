@@ -11,40 +11,11 @@ import (
 	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
-	"arcadiad/saga"
 	"arcadiad/simulator"
-	"arcadiad/state/sqlite"
 )
 
-// keep takes the droplet of a name into quarantine while no daemon runs, as a destroy under `keep` does.
-func (w *world) keep(name string) (id int64) {
-	w.t.Helper()
-	ctx := context.Background()
-	store, err := sqlite.Open(ctx, w.o.State, sqlite.Options{})
-	w.must(err)
-	defer store.Close()
-	recorded, err := store.Load(ctx)
-	w.must(err)
-	for _, r := range recorded.Records {
-		if r.Name != name {
-			continue
-		}
-		id = r.DropletID
-		d, _ := w.sim.Droplet(id)
-		tags := (&fleet.Droplet{Tags: d.Tags}).UserTags()
-		for _, tag := range tags {
-			w.sim.Untag(id, tag)
-		}
-		now := time.Now().UTC()
-		until := now.Add(24 * time.Hour)
-		w.sim.Tag(id, fleet.UntilTag(until))
-		w.sim.ShutDown(id)
-		w.must(store.Begin(ctx, saga.Saga{ID: strings.Repeat("ab", 16), Kind: fleet.SagaDestroy, Subject: name, Status: saga.Completed,
-			Steps: []string{"QuarantineDroplet"}, Context: []byte("{}"), CreatedAt: now, UpdatedAt: now, EndedAt: now, Labels: map[string]string{fleet.LabelDroplet: fmt.Sprint(id)},
-			Rows: []any{fleet.Quarantined{DropletID: id, Name: name, Record: r, Tags: tags, At: now, Until: until}}}))
-	}
-	return id
-}
+// kept is how the droplets of these tests end.
+const kept = ", destroy: {keep: 24h}"
 
 // undo has a person bring back what is kept under a name, and gives what it came to.
 func (w *world) undo(name string) (control.Handed, error) {
@@ -54,17 +25,22 @@ func (w *world) undo(name string) (control.Handed, error) {
 // succeeded is a fleet whose droplet was replaced by one with a new image, and is kept.
 func (w *world) succeeded(stanza string) (old, now int64) {
 	w.t.Helper()
-	settled(fleetOf(stanza))(w)
-	old = w.keep("a")
-	w.edit(fleetOf(stanza + ", image: " + newImage))
+	settled(fleetOf(stanza + kept))(w)
+	old = w.ours("a")
+	w.edit(fleetOf(stanza + kept + ", image: " + newImage))
 	w.start()
 	w.rest()
-	for _, d := range w.sim.Named("a") {
-		if d.ID != old {
-			now = d.ID
+	return old, w.ours("a")
+}
+
+// ours is the droplet of this fleet that has the name, and is on.
+func (w *world) ours(name string) (id int64) {
+	for _, d := range w.sim.Named(name) {
+		if d.HasTag(fleet.FleetTag("test")) && d.Status == "active" {
+			id = d.ID
 		}
 	}
-	return old, now
+	return id
 }
 
 // is demands that a droplet is on, and registered under a name, and is not changed again.
@@ -91,12 +67,12 @@ func TestUndoOfAReplace(t *testing.T) {
 		lift func(w *world)
 		gone bool // what was brought back is replaced after that
 	}{
-		"and the file goes back": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail]")) }, false},
+		"and the file goes back": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail]" + kept)) }, false},
 		"and the rollout goes on": {func(w *world) {
 			_, err := w.life.h.orderRollout(context.Background(), control.RolloutOrder{Group: "a", Do: control.ResumeRollout})
 			w.must(err)
 		}, true},
-		"and the stanza is edited": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail], image: fedora-42-x64")) }, true},
+		"and the stanza is edited": {func(w *world) { w.edit(fleetOf("name: a, tags: [mail], image: fedora-42-x64" + kept)) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,25 +97,62 @@ func TestUndoOfAReplace(t *testing.T) {
 				tt.lift(w)
 				time.Sleep(2 * time.Hour)
 				w.rest()
-				if _, there := w.sim.Droplet(old); there == tt.gone {
-					t.Errorf("it is there: %v\n%s", there, w.describe())
+				if d, _ := w.sim.Droplet(old); (d.Status == "off") != tt.gone {
+					t.Errorf("it is %+v\n%s", d, w.describe())
 				}
 			})
 		})
 	}
 }
 
+// In a group an undo stops the rollout: neither the droplet that is back nor those that are left are changed until a person says so.
+func TestUndoOfOneOfAGroup(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		const stanza = "name: web, count: 3, rollout: {max_surge: 1, pause: 2h}" + kept
+		settled(fleetOf(stanza))(w)
+		old := w.ours("web-1")
+		w.edit(fleetOf(stanza + ", image: " + newImage))
+		w.start()
+		time.Sleep(10 * time.Minute)
+		now := w.ours("web-1")
+		handed, err := w.undo("web-1")
+		w.must(err)
+		if now == old || len(handed.Failed) > 0 || handed.Undone.Released != now {
+			t.Errorf("droplet %d for %d, it came to %+v", now, old, handed)
+		}
+		time.Sleep(5 * time.Hour)
+		w.is("web-1", old)
+		p := w.life.h.loop.Last().Outcome.Pass.Plan
+		for _, a := range p.Actions {
+			if a.Kind != plan.Replace || a.HeldBy != plan.HoldStopped {
+				t.Errorf("%s %s is held by %q", a.Kind, a.Name, a.HeldBy)
+			}
+		}
+		if len(p.Actions) != 3 {
+			t.Errorf("the plan: %s", w.describe())
+		}
+		_, err = w.life.h.orderRollout(context.Background(), control.RolloutOrder{Group: "web", Do: control.ResumeRollout})
+		w.must(err)
+		w.rest()
+		if d, _ := w.sim.Droplet(old); d.Status != "off" || w.ours("web-1") == now {
+			t.Errorf("after the rollout: %s", w.describe())
+		}
+	})
+}
+
 // What still makes the successor goes back first, and nothing of that is left.
 func TestUndoWhileTheSuccessorIsMade(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
-		const stanza = "name: a, ready: {tcp: 22, within: 20m}"
+		const stanza = "name: a, ready: {tcp: 22, within: 20m}, replace: destroy_first" + kept
 		settled(fleetOf(stanza))(w)
-		old := w.keep("a")
+		old := w.ours("a")
 		w.edit(fleetOf(stanza + ", image: " + newImage))
-		w.sim.SetFaults(simulator.Faults{NeverReady: []string{"a"}})
 		w.start()
-		time.Sleep(3 * time.Minute)
+		time.Sleep(30 * time.Second)
+		w.sim.SetFaults(simulator.Faults{NeverReady: []string{"a"}})
+		time.Sleep(4 * time.Minute)
 		for _, d := range w.sim.Named("a") {
 			if d.ID != old {
 				w.sim.SetFaults(simulator.Faults{NeverReady: []string{fmt.Sprint(d.ID)}})
@@ -164,8 +177,8 @@ func TestUndoWhileTheSuccessorIsMade(t *testing.T) {
 func TestUndoOfADestroy(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
-		settled(fleetOf("name: a", "name: b"))(w)
-		old := w.keep("a")
+		settled(fleetOf("name: a"+kept, "name: b"))(w)
+		old := w.ours("a")
 		w.edit(fleetOf("name: b"))
 		w.start()
 		w.rest()
@@ -214,11 +227,13 @@ func TestUndoTwice(t *testing.T) {
 // start goes on.
 func undoScenarios() []scenario {
 	var old int64
-	const stanza, changed = "name: a, tags: [mail], ready: {tcp: 22, within: 90s}", ", image: " + newImage
-	undo := func(w *world) {
-		w.hand(plan.Undo, "a")
-		if !w.life.taps.dead() {
-			w.edit(fleetOf(stanza)) // else what is left to change is held, and nothing is at rest
+	const stanza, first, changed = "name: a, tags: [mail], ready: {tcp: 22, within: 90s}", ", replace: destroy_first", ", image: " + newImage
+	undo := func(stanza string) func(w *world) {
+		return func(w *world) {
+			w.hand(plan.Undo, "a")
+			if !w.life.taps.dead() {
+				w.edit(fleetOf(stanza + kept)) // else what is left to change is held, and nothing is at rest
+			}
 		}
 	}
 	back := func(w *world) {
@@ -232,15 +247,19 @@ func undoScenarios() []scenario {
 		{name: "undo of a replace", before: func(w *world) {
 			old, _ = w.succeeded(stanza)
 			w.stop()
-		}, during: undo, recover: undo, after: back},
+		}, during: undo(stanza), recover: undo(stanza), after: back},
 		{name: "undo while the successor is made", before: func(w *world) {
-			settled(fleetOf(stanza))(w)
-			old = w.keep("a")
-			w.sim.SetFaults(simulator.Faults{ReadyAfter: 40 * time.Second})
-			w.edit(fleetOf(stanza + changed))
-		}, during: func(w *world) {
-			time.Sleep(20 * time.Second)
-			undo(w)
-		}, recover: undo, after: back},
+			settled(fleetOf(stanza + first + kept))(w)
+			old = w.ours("a")
+			w.sim.SetFaults(simulator.Faults{ReadyAfter: 5 * time.Minute})
+			w.edit(fleetOf(stanza + first + kept + changed))
+			w.start()
+			time.Sleep(time.Minute)
+			if live := w.life.h.engine.Live(); len(live) != 1 || live[0].Kind != fleet.SagaProvision {
+				w.t.Errorf("live: %+v", live)
+			}
+			w.stop()
+			w.sim.SetFaults(simulator.Faults{})
+		}, during: undo(stanza + first), recover: undo(stanza + first), after: back},
 	}
 }

@@ -71,7 +71,7 @@ var holds = []Hold{
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
 	}, {
 		Name: HoldStopped, judge: each(heldByStop),
-		Says:   "a member failed and stopped the rollout of its group, or a person paused or aborted it",
+		Says:   "a member failed and stopped the rollout of its group, or a person paused or aborted it, or brought a droplet back with `arcadiad undo`",
 		Ends:   "an edit of the stanza, or `arcadiad rollout resume GROUP`",
 		advice: "find out why (arcadiad rollout list); then change the stanza, or: arcadiad rollout resume GROUP",
 	}, {

@@ -15,25 +15,17 @@ import (
 	"arcadiad/simulator"
 )
 
-// kept makes a droplet of that spec and takes it into quarantine, as a destroy does under `keep`.
+// kept makes a droplet of that spec, which is then destroyed under `keep`.
 func (y *stage) kept(s fleet.Spec) simulator.Droplet {
 	y.t.Helper()
+	s.Ending.Keep = 24 * time.Hour
 	y.want(s)
 	y.makes(s)
-	d := y.sim.Named(s.Name)[0]
-	record, err := y.store.RecordOf(y.t.Context(), d.ID)
-	y.must(err)
-	until := time.Now().Add(24 * time.Hour)
-	y.sim.ShutDown(d.ID)
-	y.sim.Tag(d.ID, fleet.UntilTag(until))
-	for _, tag := range s.Tags {
-		y.sim.Untag(d.ID, tag)
-	}
-	now := time.Now().UTC()
-	y.must(y.store.Begin(y.t.Context(), saga.Saga{ID: strings.Repeat("ab", 16), Kind: fleet.SagaDestroy, Subject: s.Name, Status: saga.Completed,
-		Steps: []string{"QuarantineDroplet"}, Context: []byte("{}"), CreatedAt: now, UpdatedAt: now, EndedAt: now,
-		Rows: []any{fleet.Quarantined{DropletID: d.ID, Name: s.Name, Record: *record, Tags: []string{"web"}, At: now, Until: until}}}))
-	d, _ = y.sim.Droplet(d.ID)
+	id := y.sim.Named(s.Name)[0].ID
+	y.want()
+	y.until(y.carry(plan.Destroy)[0], saga.Completed)
+	y.want(s)
+	d, _ := y.sim.Droplet(id)
 	return d
 }
 
@@ -277,4 +269,39 @@ func TestLaw20AnUndoLeavesAStrangersAddress(t *testing.T) {
 			t.Errorf("it is %+v, %d is registered, %d kept, and the address at %d", d, registered, kept, y.at(ip))
 		}
 	})
+}
+
+// An undo and the end of the quarantine, at the same moment: the droplet is destroyed or comes back, never both, and its successor stays or is
+// released with that.
+func TestUndoMeetsAPurge(t *testing.T) {
+	for _, first := range []plan.Kind{plan.Undo, plan.Purge} {
+		inStage(t, simulator.Options{}, func(y *stage) {
+			old, now := y.successor(spec("web"))
+			time.Sleep(25 * time.Hour)
+			desired, recorded, observed, at := y.planned()
+			one, err := plan.Undoable(desired, recorded, observed, "web", 0, at)
+			y.must(err)
+			back, err := provision.DraftTransfer(y.engine, fleetName, one)
+			y.must(err)
+			begin := y.begin(recorded, observed)
+			var purge string
+			if first == plan.Purge {
+				purge = begin(plan.Purge)[0]
+				y.must(y.engine.Begin(y.t.Context(), back))
+			} else {
+				y.must(y.engine.Begin(y.t.Context(), back))
+				purge = begin(plan.Purge)[0]
+			}
+			undone := y.until(back.ID, saga.Completed, saga.Superseded)
+			purged := y.until(purge, saga.Completed, saga.Superseded)
+			d, there := y.sim.Droplet(old.ID)
+			registered, kept := y.stands("web")
+			switch {
+			case undone.Status == saga.Completed && (purged.Status == saga.Completed || !whole(d, "web") || registered != old.ID || kept != 0):
+				t.Errorf("%s first: it is back as %+v, %d is registered, %d kept", first, d, registered, kept)
+			case undone.Status == saga.Superseded && (there != (purged.Status == saga.Superseded) || registered != now.ID || (kept != 0) != there):
+				t.Errorf("%s first: it is not back: %+v, %d is registered, %d kept", first, d, registered, kept)
+			}
+		})
+	}
 }

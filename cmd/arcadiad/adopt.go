@@ -62,30 +62,33 @@ Exit codes: 0 it is released; 2 it waits for resume, or you said no; 1 an error,
 
 // transfers does what a person asks for by names.
 func transfers(kind plan.Kind) func(*talk, []string) error {
-	return func(t *talk, names []string) error {
-		ctx := t.cmd.Context()
-		handed, err := request(ctx, t.settings, control.Work, hostForOthers, t.logger(t.progress), func(c *control.Client) (control.Handed, error) {
-			return control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names}, control.Assent{
-				Confirm: func(list []plan.Transfer) (bool, error) {
-					return t.agree(func(w io.Writer) error { return view.Transfers(w, list) })
-				},
-				Progress: t.progress.Take,
-			})
+	return func(t *talk, names []string) error { return transfer(t, kind, names, 0) }
+}
+
+// transfer asks what is to be done, has the person agree, and follows it. Of an undo droplet says which; 0: the newest.
+func transfer(t *talk, kind plan.Kind, names []string, droplet int64) error {
+	ctx := t.cmd.Context()
+	handed, err := request(ctx, t.settings, control.Work, hostForOthers, t.logger(t.progress), func(c *control.Client) (control.Handed, error) {
+		return control.Transfer(ctx, c, control.OfferRequest{Kind: kind, Names: names, Droplet: droplet}, control.Assent{
+			Confirm: func(list []plan.Transfer) (bool, error) {
+				return t.agree(func(w io.Writer) error { return view.Transfers(w, list) })
+			},
+			Progress: t.progress.Take,
 		})
-		if err == nil {
-			err = t.finish(handed, func() error { return view.Handed(t.out, handed, t.shown) })
-		}
-		refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
-		switch {
-		case err != nil:
-			return err
-		case len(handed.Failed) > 0, refused && !t.shown && len(names) > 0:
-			return outcome(exitFailed)
-		case refused, handed.Declined, handed.Waiting:
-			return outcome(exitChanges)
-		}
-		return nil
+	})
+	if err == nil {
+		err = t.finish(handed, func() error { return view.Handed(t.out, handed, t.shown) })
 	}
+	refused := slices.ContainsFunc(handed.Transfers, func(h plan.Transfer) bool { return h.Refused != "" })
+	switch {
+	case err != nil:
+		return err
+	case len(handed.Failed) > 0, refused && !t.shown && len(names) > 0:
+		return outcome(exitFailed)
+	case refused, handed.Declined, handed.Waiting:
+		return outcome(exitChanges)
+	}
+	return nil
 }
 
 // completeDesired completes the names that the fleet file wants.
