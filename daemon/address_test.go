@@ -161,3 +161,33 @@ func TestLaw20AddressesThatCannotBeRead(t *testing.T) {
 		w.stop()
 	})
 }
+
+// Somebody assigns an address to the old droplet while its replacement comes up: nothing leaves that without a droplet. If the file says by then
+// that it follows the name, the next replace takes it along; else that waits for a person.
+func TestLaw20AnAddressThatComesInTheMiddleOfAReplace(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		inWorld(t, simulator.Options{}, func(w *world) {
+			a := "name: a, ready: {tcp: 22, within: 1h}"
+			settled(fleetOf(a))(w)
+			old := w.sim.Named("a")[0].ID
+			w.sim.SetFaults(simulator.Faults{ReadyAfter: 10 * time.Minute})
+			w.start()
+			a += ", size: s-1vcpu-2gb"
+			w.edit(fleetOf(a))
+			time.Sleep(8 * time.Minute)
+			ip := w.sim.ReserveIP(old)
+			if told {
+				w.edit(fleetOf(a + ", reserved_ip: " + ip))
+			}
+			w.answers(ip)
+			time.Sleep(2 * time.Hour)
+			if d := w.sim.Named("a"); len(d) != 1 || d[0].ID != w.pointsTo(ip) || (d[0].ID == old) == told {
+				t.Errorf("it points to droplet %d of %+v", w.pointsTo(ip), d)
+			}
+			if held := w.held("reserved_ip"); (len(held) == 1) == told {
+				t.Errorf("held: %+v", held)
+			}
+			w.stop()
+		})
+	}
+}

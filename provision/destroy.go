@@ -60,7 +60,7 @@ func (p *core) atWork(kind string, id int64) bool {
 	})
 }
 
-// waitedLong is after how long a destroy that has sent nothing yet asks again for reserved IPs: the plan that it is from has asked before.
+// waitedLong is after how long a saga that has sent no DELETE yet asks again for reserved IPs: the plan that it is from has asked before.
 const waitedLong = 5 * time.Minute
 
 // destroy is the step DestroyDroplet, a pivot: once a DELETE may have been sent it only goes forward.
@@ -92,14 +92,8 @@ func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int
 	if err := p.mayGo(ctx, run, w, "", false); err != nil {
 		return nil, err
 	}
-	if run.Kind() != fleet.SagaReplace && time.Since(run.CreatedAt()) > waitedLong {
-		hanging, _, err := p.o.Inventory.Attachments(ctx, seenFor)
-		if err != nil {
-			return nil, err
-		}
-		if ip := w.License.Strands(hanging.ByDroplet[id]); ip != "" {
-			return nil, saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, id))
-		}
+	if err := p.strands(ctx, run, w, id); err != nil {
+		return nil, err
 	}
 	if run.Kind() == fleet.SagaPurge { // it serves nobody
 		return nil, nil
@@ -115,6 +109,22 @@ func (p destroySteps) mayEnd(ctx context.Context, run *saga.Run, w *work, id int
 		return p.service().relieved(ctx, run, w)
 	}
 	return p.service().mayLeave(ctx, run, w, id)
+}
+
+// strands checks that no reserved IP came to the droplet while the saga waited: its end would leave that without a droplet (law 9). What the
+// replacement was given, and somebody moved back, is waited for.
+func (p *core) strands(ctx context.Context, run *saga.Run, w *work, id int64) error {
+	if time.Since(run.CreatedAt()) <= waitedLong {
+		return nil
+	}
+	hanging, _, err := p.o.Inventory.Addresses(ctx, seenFor)
+	if err != nil {
+		return err
+	}
+	if ip := w.License.Strands(hanging.ByDroplet[id]); ip != "" && ip != w.Address {
+		return saga.Supersede(fmt.Sprintf("reserved IP %s was assigned to droplet %d in the meantime", ip, id))
+	}
+	return nil
 }
 
 // lately checks that the replacement was seen to stand a short while ago: the looks at the old droplet may have failed for long.

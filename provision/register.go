@@ -27,9 +27,12 @@ func (p registerSteps) register(ctx context.Context, run *saga.Run, w *work) err
 	if err := p.givesWay(ctx, run, w); err != nil {
 		return err
 	}
-	if _, replaces := w.License.Droplet(); replaces {
+	if old, replaces := w.License.Droplet(); replaces {
 		// Registered, the new droplet is not destroyed any more: it goes back while it still can.
 		if err := p.mayGo(ctx, run, w, "", false); err != nil {
+			return err
+		}
+		if err := p.strands(ctx, run, w, old.ID); err != nil {
 			return err
 		}
 	}

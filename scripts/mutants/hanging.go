@@ -30,6 +30,8 @@ func hanging() []mutant {
 	take(20, "an address that the file gave away is not waited for", address, `p.given(w) != ip {`, `p.given(w) == "-" {`, steps)
 	take(20, "an address that the file gave away is not taken back", address, `if p.follows(run, w) != ip {`, `if p.follows(run, w) == "-" {`, steps)
 	take(20, "the old droplet stays while it has the address", "provision/service.go", `case a.DropletID == old:`, `case a.DropletID == old && a.IP == "":`, steps)
+	take(20, "an address that comes in the middle of a replace is not left", "provision/destroy.go", `ip != "" && ip != w.Address {`, `ip == "-" {`,
+		suite{pkg: "./daemon", run: "TestLaw20"})
 	take(20, "a list from before a move is not believed", "inventory/attachments.go", `k.at.UnixNano() <= i.offers.moved.Load()`, `false`, steps)
 
 	undo := suite{pkg: "./provision", run: "Undo"}
