@@ -143,6 +143,7 @@ func (p restoreSteps) serves(ctx context.Context, run *saga.Run, w *work) error 
 		case seen[0].Status != fleet.StatusActive:
 			why = statusWords(seen[0])
 		case probe == nil:
+			run.Put(seen[0]) // its row is of before it was switched on
 			return nil
 		default:
 			if probe.Within > 0 {
@@ -150,6 +151,7 @@ func (p restoreSteps) serves(ctx context.Context, run *saga.Run, w *work) error 
 			}
 			found, known := p.service().probe(ctx, seen[0], *probe)
 			if found.Passed {
+				run.Put(seen[0])
 				return nil
 			}
 			if why = probe.String() + ": "; known {

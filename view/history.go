@@ -114,6 +114,11 @@ func (d Deed) what() string {
 			parts = append(parts, fmt.Sprintf("%s %d", verbOf(kindOf(kind)), n))
 		}
 	}
+	for _, asked := range []struct{ kind, verb string }{{fleet.SagaTakeOver, "adopt"}, {fleet.SagaRelease, "release"}, {fleet.SagaRestore, "undo"}} {
+		if n := d.Kinds[asked.kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", asked.verb, n))
+		}
+	}
 	words := strings.Join(parts, ", ")
 	if len(d.Names) == 1 && len(parts) == 1 {
 		words = strings.TrimSuffix(parts[0], " 1") + " " + d.Names[0]
