@@ -58,9 +58,12 @@ func (a *Account) firstReserved(is func(*reservedIP) bool) *reservedIP {
 	return nil
 }
 
-// reserve makes a new address in a region, which nobody has. They come from 203.0.113.0/24 (documentation).
+// mostReserved is how many addresses there are in 203.0.113.0/24 (documentation), without the gateway.
+const mostReserved = 253
+
+// reserve makes a new address in a region, which nobody has.
 func (a *Account) reserve(region string) *reservedIP {
-	for n := 1; n < 254; n++ { // the last one is the gateway
+	for n := 1; n <= mostReserved; n++ {
 		ip := "203.0.113." + strconv.Itoa(n)
 		if a.reservedIP(ip) == nil {
 			r := &reservedIP{ReservedIP: ReservedIP{IP: ip, Region: region}}
@@ -216,6 +219,8 @@ func createReservedIP(c *call) answer {
 	switch {
 	case req.Droplet == 0 && c.s.cat.region(req.Region) == nil:
 		return c.unprocessable("Region is not available")
+	case len(c.a.reservedIPs) == mostReserved:
+		return c.unprocessable("You have reached your reserved IP limit.")
 	case req.Droplet != 0:
 		if refusal := c.refuseAssign(nil, d); refusal != "" {
 			return c.unprocessable(refusal)

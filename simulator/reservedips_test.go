@@ -172,6 +172,26 @@ func TestReservedIPRefusals(t *testing.T) {
 	})
 }
 
+// When there are no more addresses the request is refused, and the others go on.
+func TestReservedIPsRunOut(t *testing.T) {
+	ctx := context.Background()
+	s := simulator.New(simulator.Options{Limits: simulator.Unlimited()})
+	c := inProcess(t, s, "any")
+	for range 253 {
+		s.ReserveIPIn("nyc3")
+	}
+	_, resp, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "nyc3"})
+	if statusOf(t, resp, err) != 422 {
+		t.Errorf("one too many: %v", err)
+	}
+	if !s.ReleaseIP("203.0.113.7") {
+		t.Error("not released")
+	}
+	if r, _, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: "nyc3"}); must(t, r, err).IP != "203.0.113.7" {
+		t.Errorf("the one that became free: %+v", r)
+	}
+}
+
 // What the actions on droplets meet, those on addresses meet too.
 func TestReservedIPFaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
