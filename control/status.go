@@ -40,5 +40,6 @@ type Live struct {
 
 	HeldBack    []condition.HeldBack `json:"held_back"`              // what waits for a person or a change
 	Approvable  bool                 `json:"approvable"`             // arcadiad approve would let some of it through
+	KeptMonthly fleet.Money          `json:"kept_monthly,omitempty"` // US dollars for what is in quarantine, as far as it is known
 	KeepMonthly fleet.Money          `json:"keep_monthly,omitempty"` // US dollars that it keeps droplets for, as far as it is known
 }

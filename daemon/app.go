@@ -120,7 +120,7 @@ func (h *app) live() *control.Live {
 	l := &control.Live{
 		PID: os.Getpid(), Pass: set.PassAt, Trigger: set.Trigger, PassError: text(set.PassErr), FileError: text(set.FileErr), Writes: text(set.Gate),
 		Limit: budget.Limit, Remaining: budget.Remaining, Plan: set.Plan.ID, Held: set.Plan.Summary.Held, Drifted: set.Plan.Summary.Drifted,
-		Revision: set.Plan.Revision, Waiting: set.Waiting(), HeldBack: set.HeldBack(), Approvable: set.Plan.Approvable(), KeepMonthly: set.Plan.KeepMonthly(),
+		Revision: set.Plan.Revision, Waiting: set.Waiting(), HeldBack: set.HeldBack(), Approvable: set.Plan.Approvable(), KeepMonthly: set.Plan.KeepMonthly(), KeptMonthly: set.Plan.KeptMonthly(),
 	}
 	if set.Desired != nil {
 		l.InForce = set.Desired.Hash

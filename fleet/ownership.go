@@ -108,6 +108,7 @@ const (
 	StateManaged   State = "managed"  // registered, and ours by its tags
 	StateReleased  State = "released" // registered, and not ours by its tags; or a person gave it back, though its tags show again
 	StateUntracked State = "orphaned" // ours by its tags, and not registered (yet)
+	StateKept      State = "kept"     // in quarantine by its tags, and under no name
 	StateForeign   State = "foreign"  // none of our business
 	StateMissing   State = "missing"  // registered, and not in the account any more, as of the last look
 	StateDeleted   State = "deleted"  // gone; the row is kept
@@ -123,6 +124,9 @@ func (o Owners) State(d *Droplet, registered, released bool) State {
 	case registered || ours && released:
 		return StateReleased
 	case ours:
+		if _, kept := d.Until(); kept {
+			return StateKept
+		}
 		return StateUntracked
 	}
 	return StateForeign

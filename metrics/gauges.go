@@ -50,7 +50,7 @@ func gauges() []gauge {
 			emit(1, at.sources.Version, runtime.Version())
 		}},
 
-		{"droplets", "Droplets of the account by state (managed, released, orphaned, foreign) and by status, as of the last observation.",
+		{"droplets", "Droplets of the account by state (managed, released, orphaned, kept, foreign) and by status, as of the last observation.",
 			[]string{"state", "status"}, func(at moment, emit emit) {
 				for g, n := range at.droplets {
 					emit(float64(n), string(g.state), string(g.status))

@@ -192,7 +192,7 @@ func figuresOf(pass reconcile.Pass) figures {
 		missing: len(pass.Observed.Missing),
 		limit:   pass.Observed.Account.DropletLimit, paused: pass.Recorded.Paused,
 	}
-	for _, state := range []fleet.State{fleet.StateManaged, fleet.StateReleased, fleet.StateUntracked, fleet.StateForeign} {
+	for _, state := range []fleet.State{fleet.StateManaged, fleet.StateReleased, fleet.StateUntracked, fleet.StateKept, fleet.StateForeign} {
 		for _, status := range []fleet.Status{fleet.StatusNew, fleet.StatusActive, fleet.StatusOff} {
 			f.droplets[group{state, status}] = 0
 		}

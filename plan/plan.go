@@ -202,6 +202,14 @@ type Kept struct {
 	Price     fleet.Price `json:"Price"`
 }
 
+// KeptMonthly is what the droplets in quarantine cost, in US dollars a month, as far as it is known.
+func (p Plan) KeptMonthly() (cost fleet.Money) {
+	for _, k := range p.Kept {
+		cost += k.Price.Monthly
+	}
+	return cost
+}
+
 // Cost is what the fleet's droplets cost, without backups, snapshots, volumes and reserved IPs.
 type Cost struct {
 	Before   fleet.Price `json:"Before"`   // of the droplets that are there

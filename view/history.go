@@ -109,7 +109,7 @@ func (h History) Text(w io.Writer, _ time.Time) error {
 // what says what was done, and to whom where that is short.
 func (d Deed) what() string {
 	var parts []string
-	for _, kind := range []string{fleet.SagaProvision, fleet.SagaReplace, fleet.SagaDestroy, fleet.SagaAdopt, fleet.SagaUpdate} {
+	for _, kind := range []string{fleet.SagaProvision, fleet.SagaReplace, fleet.SagaDestroy, fleet.SagaPurge, fleet.SagaAdopt, fleet.SagaUpdate} {
 		if n := d.Kinds[kind]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", verbOf(kindOf(kind)), n))
 		}

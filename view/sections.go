@@ -41,6 +41,8 @@ func sections(p plan.Plan) []section {
 		{sign: "?", title: "Released", says: "arcadiad's tags are gone from it; put them back, or free the name: arcadiad release NAME",
 			markdown: "Arcadiad's tags are gone from them; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
 		{sign: "?", title: "Missing", says: "registered, but not in the account", entries: missing(p.Missing)},
+		{sign: "*", title: "In quarantine", says: "taken out of its name, off and still billed; arcadiad undo NAME brings it back",
+			markdown: "Taken out of their names, off and still billed; `arcadiad undo NAME` brings one back.", entries: quarantines(p.Kept)},
 		{sign: "»", title: "In flight", entries: moving},
 		{sign: "x", title: "Stuck", says: "see `arcadiad saga show ID`, then retry or abort it", entries: stuck},
 	}
@@ -132,4 +134,15 @@ func flight(run []plan.InFlight) string {
 		words += " (" + f.Error + ")"
 	}
 	return words
+}
+
+// quarantines are the droplets in quarantine.
+func quarantines(list []plan.Kept) []entry {
+	return entriesOf(list, func(k plan.Kept) string { return k.Name }, func(k plan.Kept) int64 { return k.DropletID }, func(k plan.Kept) entry {
+		words := "until " + stamp(k.Until)
+		if k.Price.Known() {
+			words += ", " + k.Price.Monthly.String() + " a month"
+		}
+		return entry{words: words}
+	})
 }

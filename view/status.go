@@ -52,10 +52,11 @@ type Droplet struct {
 	LastSeen time.Time    `json:"last_seen_at"`
 	Missing  time.Time    `json:"missing_since,omitzero"` // when the first look that lacked it began
 	Deleted  time.Time    `json:"deleted_at,omitzero"`
+	Until    time.Time    `json:"kept_until,omitzero"` // by its tag; only of one in quarantine
 }
 
 // states are what droplets may be to the fleet, in the order in which they are counted.
-var states = []fleet.State{fleet.StateManaged, fleet.StateMissing, fleet.StateUntracked, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
+var states = []fleet.State{fleet.StateManaged, fleet.StateMissing, fleet.StateUntracked, fleet.StateKept, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
 
 // StatusOf sorts what is known by what it is to the fleet. Service: the state database is the service's.
 func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
@@ -83,8 +84,12 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 			status = fleet.Status(state)
 		}
 		st.Summary[state]++
+		var until time.Time
+		if state == fleet.StateKept {
+			until, _ = (&fleet.Droplet{Tags: r.Tags}).Until()
+		}
 		st.Droplets = append(st.Droplets, Droplet{
-			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt,
+			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt, until,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -187,6 +192,7 @@ func (st Status) facts(t *table, now time.Time) {
 		t.row("Approved", fmt.Sprintf("plan %s, %s; applied if the next pass has the same plan", a.Plan, ago(now, a.At)))
 	}
 	t.row("Droplets", st.countsText())
+	t.fact("Kept", st.keptText())
 	t.row("Sagas", st.sagasText())
 }
 
@@ -247,6 +253,19 @@ func (st Status) countsText() string {
 	return strings.Join(parts, ", ")
 }
 
+// keptText is what is in quarantine, and what that costs, as far as a daemon has told; empty: nothing is.
+func (st Status) keptText() string {
+	n := st.Summary[fleet.StateKept]
+	if n == 0 {
+		return ""
+	}
+	words := droplets(n) + ", off and still billed"
+	if st.Daemon != nil && st.Daemon.KeptMonthly > 0 {
+		words += ", " + st.Daemon.KeptMonthly.String() + " a month"
+	}
+	return words + " (to bring one back: arcadiad undo NAME)"
+}
+
 // lifeText gives counts in the order of a droplet's life.
 func lifeText(droplets map[fleet.Status]int) string {
 	var counts []count
@@ -298,6 +317,8 @@ func dropletRows(t *table, list []Droplet, most int) {
 		case fleet.StateManaged:
 		case fleet.StateMissing:
 			notes = append(notes, "since "+d.Missing.UTC().Format(time.DateTime)+" UTC")
+		case fleet.StateKept:
+			notes = append(notes, "kept until "+stamp(d.Until))
 		default:
 			notes = append(notes, string(d.Bearing))
 		}

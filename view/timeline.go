@@ -54,7 +54,9 @@ func (v Saga) moments() []moment {
 
 // result says what a saga came to.
 func (v Saga) result() string {
-	switch ip, snapshot := v.Labels[fleet.LabelIP], v.Labels[fleet.LabelSnapshot]; {
+	switch ip, snapshot, kept := v.Labels[fleet.LabelIP], v.Labels[fleet.LabelSnapshot], v.Labels[fleet.LabelKeptUntil]; {
+	case v.Status == saga.Completed && v.Kind == fleet.SagaDestroy && kept != "":
+		return ": droplet " + v.Labels[fleet.LabelDroplet] + " is kept until " + kept + " (arcadiad undo " + v.Name + ")"
 	case v.Status == saga.Completed && v.Kind == fleet.SagaDestroy && snapshot != "":
 		return ": the snapshot " + snapshot + " stays"
 	case v.Status == saga.Completed && ip != "":

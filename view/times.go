@@ -89,3 +89,11 @@ func estimate(d time.Duration) string {
 	}
 	return fmt.Sprintf("about %.1f hours", d.Hours())
 }
+
+// stamp is a time that may be days ahead.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "a time that is not known"
+	}
+	return t.UTC().Format(time.DateTime) + " UTC"
+}

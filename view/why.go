@@ -84,6 +84,8 @@ func (d Droplet) text(now time.Time) string {
 		return fmt.Sprintf("%d, gone since %s", d.ID, when(now, d.Deleted))
 	case fleet.StateMissing:
 		return fmt.Sprintf("%d, missing from the account since %s (when it is created again: arcadiad plan)", d.ID, when(now, d.Missing))
+	case fleet.StateKept:
+		return fmt.Sprintf("%d, %s, kept until %s (to bring it back: arcadiad undo %s)", d.ID, d.Status, stamp(d.Until), d.Name)
 	}
 	return fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
 }

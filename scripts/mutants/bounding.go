@@ -31,7 +31,7 @@ func bounding() []mutant {
 	take(1, "a cluster's node is not adopted", "plan/index.go", `case controller != "" && !d.OfFleet(fleetName):`, `case false:`, packageTests("plan"))
 	take(9, "an imported file destroys nothing", "fleetfile/render.go", `max_destroy: 0  #`, `max_destroy: 1  #`, file)
 	const whose = "fleet/ownership.go"
-	take(1, "whose: only ours is untracked", whose, "case ours:\n\t\treturn StateUntracked", "case d.Managed():\n\t\treturn StateUntracked", words)
+	take(1, "whose: only ours is untracked", whose, "case ours:\n\t\tif _, kept", "case d.Managed():\n\t\tif _, kept", words)
 	take(1, "whose: what is not ours is released", whose, `case registered && ours && !released:`, `case registered && d.Managed() && !released:`, words)
 	take(1, "whose: tags that cannot be read release nothing", whose, ` || registered && d.Unread.Has(UnreadTags)`, ``, words)
 	take(16, "whose: what was given back stays given back", whose, `case registered || ours && released:`, `case registered:`, words)

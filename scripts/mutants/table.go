@@ -4,7 +4,7 @@ import "slices"
 
 // mutants is the whole table. Of each law, the guards that hold it.
 func mutants() []mutant {
-	return slices.Concat(deciding(), looking(), writing(), remembering(), following(), bounding(), owning(), serving(), hanging())
+	return slices.Concat(deciding(), looking(), writing(), remembering(), following(), bounding(), owning(), serving(), hanging(), keeping())
 }
 
 // packageTests are all tests of a package.
