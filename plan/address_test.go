@@ -182,4 +182,7 @@ func TestLaw09WhereAnAddressGoes(t *testing.T) {
 	if want := "it has the reserved IP 203.0.113.1, which moves to app first"; p.Actions[1].HeldReason != want {
 		t.Errorf("it says %q", p.Actions[1].HeldReason)
 	}
+	if left := p.Actions[1].SideEffects; len(left) != 0 {
+		t.Errorf("it leaves behind what moves: %v", left)
+	}
 }

@@ -22,7 +22,8 @@ func noteSideEffects(b *builder) {
 		}
 		if b.observed.Attachments != nil {
 			for _, a := range b.observed.Attachments.ByDroplet[d.seen.ID] {
-				follows := a.Kind == fleet.AttachedReservedIP && !slices.Contains(leavesAddress(b, d), a.ID) || d.Kind == Replace && followsByTag(b, d.Spec, a)
+				follows := a.Kind == fleet.AttachedReservedIP && (!slices.Contains(leavesAddress(b, d), a.ID) || goesTo(b, a.ID, d.subject) != "") ||
+					d.Kind == Replace && followsByTag(b, d.Spec, a)
 				if !follows {
 					d.SideEffects = append(d.SideEffects, a)
 				}
