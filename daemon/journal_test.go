@@ -63,6 +63,7 @@ func TestFrozenJournals(t *testing.T) {
 				"provision", "lost answer", "compensation", "destroy", "replace", "replace when ready", "never ready", "adopt one", "drained and resized",
 				"drained, and not resized", "drained and replaced", "update", "resize", "resize compensated", "drift corrected", "claim", "claim withdrawn", "release",
 				"destroyed with a shutdown and a snapshot", "replaced with a shutdown", "shut down, and kept",
+				"destroyed with keep", "wanted again while it is taken out", "purge",
 			}, s.name) {
 				continue
 			}

@@ -11,12 +11,10 @@ func keeping() []mutant {
 	const step, license, origin = "provision/quarantine.go", "plan/license.go", "plan/hold_origin.go"
 	take(13, "what is on keeps its tags", step, "case fleet.StatusOff:\n", "case fleet.StatusOff, fleet.StatusActive:\n", steps)
 	take(13, "tags go back on", step, "if q == nil {\n\t\treturn nil", "if true {\n\t\treturn nil", steps)
-	take(17, "the file is asked before tags go", step, "if err := p.mayGo(ctx, run, w, d.Name, true); err != nil {\n\t\treturn false, err\n\t}\n", "", steps)
-	take(1, "what is taken out has its license", step, "if err := by.covers(d); err != nil {\n\t\t\treturn refusal(run, err)\n\t\t}\n\t\tswitch", "switch", steps)
 	take(5, "what is kept bears no name", "plan/newindex.go", `if s.addQuarantined(d, of) {`, `if s.addQuarantined(d, of) && false {`, plans)
 	take(16, "without a row a person is asked", origin, `case d.Kind == Purge && d.purges.row == nil:`, `case false:`, plans)
 	take(9, "what was switched on is not purged unasked", origin, `case d.Kind == Purge && d.seen.Status != fleet.StatusOff:`, `case false:`, plans)
-	take(1, "a purge wants the tag", license, `case !kept:`, `case false:`, plans)
+	take(1, "a purge wants the tag", license, `case !kept:`, `case !kept && t.DropletID == 0:`, plans)
 	take(1, "a purge wants no later time", license, `case until.After(t.KeptUntil):`, `case false:`, plans)
 	take(1, "a purge wants it off", license, `case seen.Status != fleet.StatusOff && seen.Status != fleet.StatusArchive && !t.On:`, `case false:`, plans)
 	take(9, "tags that do not show hold a purge", "plan/hold_tags.go", `return verdict{why: unclear(b, d)}`, `return verdict{}`, plans)
