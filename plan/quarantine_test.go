@@ -191,3 +191,21 @@ func TestLaw01PurgeCoversOnlyWhatWasKept(t *testing.T) {
 		}
 	}
 }
+
+// A droplet of a person's own can be adopted beside one in quarantine that had its name, which is neither adopted nor released.
+func TestQuarantinedIsNotTransferred(t *testing.T) {
+	s := converged("web", "mail")
+	s.quarantine(102, noon.Add(time.Hour), true)
+	for _, want := range []int64{0, 9} {
+		if want != 0 {
+			s.see(want, "mail")
+		}
+		list, err := Adoptable(s.desired, s.recorded, s.observed, []string{"mail"}, s.now)
+		if err != nil || len(list) != 1 || list[0].DropletID != want || (list[0].Refused == "") != (want != 0) {
+			t.Errorf("%+v, %v", list, err)
+		}
+	}
+	if h, err := Releasable(s.desired, s.recorded, s.observed, "mail", s.now); err != nil || h.Refused == "" {
+		t.Errorf("%+v, %v", h, err)
+	}
+}

@@ -20,8 +20,11 @@ func Adoptable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obse
 		return nil, fmt.Errorf("%w: the account's listing kept changing, so a name may exist twice; try again", ErrNotWhole)
 	}
 	bearers := map[string][]*fleet.Droplet{}
+	kept := fleet.SetOf(b.quarantined, quarantined.id) // bears no name
 	for _, d := range b.droplets {
-		bearers[fleet.Key(d.Name)] = append(bearers[fleet.Key(d.Name)], d)
+		if !kept[d.ID] {
+			bearers[fleet.Key(d.Name)] = append(bearers[fleet.Key(d.Name)], d)
+		}
 	}
 	asked := fleet.SetOf(names, fleet.Key)
 	var list []Transfer
