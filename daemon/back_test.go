@@ -23,13 +23,7 @@ func TestLaw18ARolloutGoesBack(t *testing.T) {
 			old = append(old, d.ID)
 		}
 		w.sim.Before(func(*http.Request) { // the new web-3 never serves
-			var f simulator.Faults
-			for _, d := range w.sim.Named("web-3") {
-				if !slices.Contains(old, d.ID) {
-					f.NeverReady = append(f.NeverReady, strconv.FormatInt(d.ID, 10))
-				}
-			}
-			w.sim.SetFaults(f)
+			w.sim.SetFaults(simulator.Faults{NeverReady: w.newest("web-3", old)})
 		})
 		w.edit(fleetOf(web + ", image: " + newImage))
 		w.start()
@@ -66,4 +60,50 @@ func TestLaw18ARolloutGoesBack(t *testing.T) {
 		}
 		w.stop()
 	})
+}
+
+// newest are the droplets of that name that are not among the old ones.
+func (w *world) newest(name string, old []int64) (ids []string) {
+	for _, d := range w.sim.Named(name) {
+		if !slices.Contains(old, d.ID) {
+			ids = append(ids, strconv.FormatInt(d.ID, 10))
+		}
+	}
+	return ids
+}
+
+// Whatever dies on the way, the droplets of before serve in the end, and none is made again.
+func TestLaw18ARolloutGoesBackWhateverDies(t *testing.T) {
+	t.Parallel()
+	const web = "name: web, count: 2, ready: {tcp: 22, within: 90s}, destroy: {shutdown: false, keep: 24h}, " +
+		"rollout: {max_unavailable: 1, max_surge: 1, on_failure: back}"
+	for at, survived := 0, false; !survived && !t.Failed(); at += 4 * stride() {
+		inWorld(t, simulator.Options{}, func(w *world) {
+			settled(fleetOf("name: api, ready: {tcp: 80}", web))(w)
+			var old []int64
+			for _, d := range w.sim.Droplets() {
+				old = append(old, d.ID)
+			}
+			w.sim.Before(func(*http.Request) { w.sim.SetFaults(simulator.Faults{NeverReady: w.newest("web-2", old)}) })
+			w.edit(fleetOf("name: api, ready: {tcp: 80}", web+", image: "+newImage))
+			tap := &taps{crash: at}
+			w.startWith(tap)
+			time.Sleep(20 * time.Minute)
+			w.stop()
+			survived = !tap.ended
+			w.start()
+			time.Sleep(time.Hour)
+			for _, name := range []string{"web-1", "web-2"} {
+				if !slices.ContainsFunc(w.sim.Named(name), func(d simulator.Droplet) bool {
+					return slices.Contains(old, d.ID) && w.sim.Serves(d.ID) && d.HasTag("arcadia-fleet-test")
+				}) {
+					t.Errorf("crash %d: the old droplet of %s is not back: %+v", at, name, w.sim.Named(name))
+				}
+			}
+			if n := w.posts(); n > 3+2 {
+				t.Errorf("crash %d: %d creates", at, n)
+			}
+			w.stop()
+		})
+	}
 }

@@ -131,7 +131,7 @@ func addressFaults(b *builder, d *draft) (faults []string) {
 	a, there := all[ip]
 	switch {
 	case !known:
-		fault("the account's reserved IPs cannot be read, so %s is not assigned: give the token the scope reserved_ip:read", ip)
+		fault("the account's reserved IPs could not be read, so %s is not assigned (a warning says why; it takes the scope reserved_ip:read)", ip)
 	case !there:
 		fault("the account has no reserved IP %s", ip)
 	case a.Region != "" && !strings.EqualFold(a.Region, d.Spec.Region):

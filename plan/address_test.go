@@ -139,7 +139,7 @@ func TestLaw20PreflightOfAddresses(t *testing.T) {
 		known bool
 		why   string
 	}{
-		"not read":       {fleet.Address{}, false, "line 8: the account's reserved IPs cannot be read, so 203.0.113.1 is not assigned: give the token the scope reserved_ip:read"},
+		"not read":       {fleet.Address{}, false, "line 8: the account's reserved IPs could not be read, so 203.0.113.1 is not assigned (a warning says why; it takes the scope reserved_ip:read)"},
 		"not there":      {fleet.Address{IP: theirs, Region: "syd1"}, true, "line 8: the account has no reserved IP 203.0.113.1"},
 		"other region":   {fleet.Address{IP: ours, Region: "nyc3"}, true, "line 8: reserved IP 203.0.113.1 is in nyc3, not in syd1"},
 		"a stranger's":   {fleet.Address{IP: ours, Region: "syd1", DropletID: 900}, true, "line 8: reserved IP 203.0.113.1 points to droplet 900, which is not this fleet's: unassign it there, or name another"},
