@@ -46,8 +46,9 @@ func keepScenarios() []scenario {
 // on, with all its tags.
 func (w *world) wantKept(name string, n int) {
 	w.t.Helper()
-	rows, err := w.reader().Quarantine(context.Background())
+	recorded, err := w.reader().Load(context.Background())
 	w.must(err)
+	rows := recorded.Quarantine
 	for _, q := range rows {
 		d, there := w.sim.Droplet(q.DropletID)
 		seen := fleet.Droplet{Tags: d.Tags}

@@ -141,9 +141,6 @@ func (p endSteps) takeOut(ctx context.Context, run *saga.Run, w *work, by licens
 	}
 	slices.Sort(row.Tags)
 	row.Tags = slices.Compact(row.Tags)
-	if least := row.At.Add(w.Ending.Keep); least.After(row.Until) { // the daemon may have been down meanwhile
-		row.Until = least
-	}
 	run.Put(d, row)
 	run.Log().Info("the droplet is kept for a while", "id", d.ID, "until", row.Until)
 	keepFacts(run, fleet.Facts{KeptUntil: row.Until})

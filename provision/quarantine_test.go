@@ -35,9 +35,9 @@ func keeps() map[string]ending {
 // held are the droplets in quarantine, by the database.
 func (y *stage) held() []fleet.Quarantined {
 	y.t.Helper()
-	rows, err := y.store.Quarantine(y.t.Context())
+	recorded, err := y.store.Load(y.t.Context())
 	y.must(err)
-	return rows
+	return recorded.Quarantine
 }
 
 // tagsBut are the tags of the droplet without that of a quarantine.

@@ -26,8 +26,6 @@ type Reader interface {
 	Calls(ctx context.Context, sagaID string) ([]fleet.Call, error)
 	// Rollouts gives all rollouts that are kept, ended ones too, oldest first.
 	Rollouts(ctx context.Context) ([]fleet.Rollout, error)
-	// Quarantine gives the droplets that are kept out of their names, by id.
-	Quarantine(ctx context.Context) ([]fleet.Quarantined, error)
 	// Sound looks for damage. ErrCorrupt.
 	Sound(ctx context.Context) error
 }

@@ -42,14 +42,6 @@ func dropGoneQuarantined(ctx context.Context, tx *txn) error {
 			WHERE r.provider = q.provider AND r.external_id = q.external_id AND r.deleted_at IS NOT NULL)`)
 }
 
-func (r *Reader) Quarantine(ctx context.Context) ([]fleet.Quarantined, error) {
-	kept, err := view(ctx, r, readQuarantine)
-	if err != nil {
-		return nil, fmt.Errorf("read the droplets in quarantine: %w", err)
-	}
-	return kept, nil
-}
-
 // readQuarantine gives the droplets in quarantine, by id.
 func readQuarantine(ctx context.Context, tx *sql.Tx) (kept []fleet.Quarantined, err error) {
 	const query = "SELECT external_id, name, record, tags, reserved_ip, saga_id, taken_at, until FROM quarantine WHERE provider = ?"

@@ -65,7 +65,7 @@ func TestUpgrade(t *testing.T) {
 				wantEqual(t, "rollouts", fmt.Sprint(get(s.Rollouts(t.Context()))(t)), fmt.Sprint([]fleet.Rollout{atticRollout}))
 			}
 			if n >= 9 {
-				wantEqual(t, "quarantine", fmt.Sprint(get(s.Quarantine(t.Context()))(t)), fmt.Sprint([]fleet.Quarantined{atticQuarantined}))
+				wantEqual(t, "quarantine", fmt.Sprint(get(s.Load(t.Context()))(t).Quarantine), fmt.Sprint([]fleet.Quarantined{atticQuarantined}))
 			}
 			begun := draft(99, "new") // and it works on
 			begun.Rows = []any{fleet.Rollout{ID: "00000000000000bb", Group: "new", Phase: fleet.RolloutRunning, BeganAt: noon}}

@@ -16,7 +16,6 @@ func testEmpty(t *testing.T, p Place) {
 	wantEqual(t, "loaded", load(t, s), fleet.Recorded{})
 	wantEqual(t, "resources", get(s.Resources(t.Context()))(t), []fleet.Resource{})
 	wantEqual(t, "rollouts", get(s.Rollouts(t.Context()))(t), []fleet.Rollout{})
-	wantEqual(t, "quarantine", get(s.Quarantine(t.Context()))(t), []fleet.Quarantined{})
 	wantEqual(t, "deviations", get(s.Deviations(t.Context()))(t), []fleet.Drift{})
 	wantEqual(t, "sagas", get(s.Sagas(t.Context(), saga.Filter{}))(t), []saga.Saga{})
 	must(t, s.Sound(t.Context()))
