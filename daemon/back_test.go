@@ -107,3 +107,33 @@ func TestLaw18ARolloutGoesBackWhateverDies(t *testing.T) {
 		})
 	}
 }
+
+// A member whose new droplet somebody destroys gets its old one back, and not another new one: both at once would keep every pass from its work.
+func TestLaw02AMemberWithoutItsSuccessorGoesBack(t *testing.T) {
+	inWorld(t, simulator.Options{}, func(w *world) {
+		const web = "name: web, count: 3, ready: {tcp: 22, within: 90s}, destroy: {shutdown: false, keep: 24h}, " +
+			"rollout: {max_unavailable: 1, max_surge: 1, on_failure: back}"
+		settled(fleetOf("name: api, ready: {tcp: 80}", web))(w)
+		var old []int64
+		for _, d := range w.sim.Droplets() {
+			old = append(old, d.ID)
+		}
+		w.sim.Before(func(*http.Request) { w.sim.SetFaults(simulator.Faults{NeverReady: w.newest("web-3", old)}) })
+		w.edit(fleetOf("name: api, ready: {tcp: 80}", web+", image: "+newImage))
+		w.start()
+		w.until("web-2 is changed", func() bool { return len(w.newest("web-3", old)) > 0 })
+		for _, id := range w.newest("web-2", old) {
+			n, err := strconv.ParseInt(id, 10, 64)
+			w.must(err)
+			w.sim.Delete(n)
+		}
+		time.Sleep(3 * time.Hour)
+		w.sim.Before(nil)
+		for _, name := range []string{"web-1", "web-2", "web-3"} {
+			if !slices.ContainsFunc(w.sim.Named(name), func(d simulator.Droplet) bool { return slices.Contains(old, d.ID) && w.sim.Serves(d.ID) }) {
+				t.Errorf("the old droplet of %s is not back: %+v", name, w.sim.Named(name))
+			}
+		}
+		w.stop()
+	})
+}

@@ -36,6 +36,11 @@ func takeBack(b *builder) {
 			b.warn("%s is not taken back: %s", x.name, t.Refused)
 			continue
 		}
+		for _, d := range b.drafts { // such as a new droplet where the successor is gone: one saga of a name at a time (law 2)
+			if d.subject == x && !d.Held {
+				d.Held, d.HeldBy, d.HeldReason, d.waits = true, HoldTurn, "the droplet that it had is brought back first", true
+			}
+		}
 		g.backs = append(g.backs, x.name)
 		b.plan.Back = append(b.plan.Back, Back{Transfer: t, Rollout: g.row.ID, Reason: fmt.Sprintf("%s failed, and on_failure says back", failed.Name)})
 	}
