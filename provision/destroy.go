@@ -44,11 +44,30 @@ func (p destroySteps) licensed(run *saga.Run, w *work) (license, error) {
 		return license{}, errors.New("there is no license to destroy anything")
 	}
 	return license{id: d.ID, covers: w.License.Covers, asks: func(ctx context.Context, seen fleet.Droplet) error {
-		if run.Kind() == fleet.SagaPurge && !w.Demolition.Sent && p.atWork(fleet.SagaRestore, d.ID) {
-			return saga.Supersede(fmt.Sprintf("droplet %d stays: arcadiad undo brings it back", d.ID))
+		if run.Kind() == fleet.SagaPurge && !w.Demolition.Sent {
+			if err := p.over(ctx, seen); err != nil {
+				return err
+			}
+			if p.atWork(fleet.SagaRestore, d.ID) {
+				return saga.Supersede(fmt.Sprintf("droplet %d stays: arcadiad undo brings it back", d.ID))
+			}
 		}
 		return p.mayGo(ctx, run, w, seen.Name, true)
 	}}, nil
+}
+
+// over checks that the time of a kept droplet is over by DigitalOcean's clock too: this host's may have jumped ahead, and what is purged is gone.
+func (p destroySteps) over(ctx context.Context, d fleet.Droplet) error {
+	ahead, err := p.o.Cloud.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	until, _ := d.Until()
+	if left := time.Until(until.Add(ahead)); left > 0 {
+		return saga.Later(min(left, time.Hour), fmt.Errorf("droplet %d is kept until %s, and this host's clock is %v ahead of DigitalOcean's",
+			d.ID, until.Format(time.RFC3339), ahead.Round(time.Second)))
+	}
+	return nil
 }
 
 // atWork tells whether a live saga of that kind is about the droplet. A purge and an undo work for different names, so each of them asks for the

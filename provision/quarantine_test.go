@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/fleet"
@@ -195,6 +196,28 @@ func (y *stage) untag(id int64, prefix string) {
 			y.sim.Untag(id, tag)
 		}
 	}
+}
+
+// A host whose clock is hours ahead purges nothing before its time is over by DigitalOcean's clock.
+func TestPurgeByTheAccountsClock(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		old := y.made(kept("web"))
+		y.want()
+		y.until(y.carry(plan.Destroy)[0], saga.Completed)
+		const ahead = 5 * time.Hour
+		y.sim.SetFaults(simulator.Faults{ClockBehind: ahead})
+		time.Sleep(24 * time.Hour)
+		id, began := y.carry(plan.Purge)[0], time.Now()
+		time.Sleep(ahead - time.Minute)
+		synctest.Wait()
+		if s := y.saga(id); len(y.sent(routeDelete)) != 0 || !strings.Contains(s.Error, "this host's clock is 4h59m59s ahead") {
+			t.Fatalf("%d DELETEs were sent; the saga says %q", len(y.sent(routeDelete)), s.Error)
+		}
+		y.until(id, saga.Completed)
+		if _, there := y.sim.Droplet(old.ID); there || time.Since(began) > ahead+2*time.Hour {
+			t.Errorf("there %v, after %v", there, time.Since(began))
+		}
+	})
 }
 
 // What was kept is destroyed by its own saga when its time is over, and stays where somebody has changed his mind since the plan.

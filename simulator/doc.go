@@ -28,8 +28,8 @@
 //
 // Reads of droplets can be wrong while everything else works: a blank replica (blank_reads) or one that is minutes behind (reads_behind),
 // droplets hidden from lists or from GET (hidden_from_lists, hidden_from_get), members that are null, missing or empty (members), a
-// wrong status or wrong features (shown_off, features_lack_backups), and wrong numbers (total_moves, tag_count_off).
-// They name droplets by id or by name; "*" names all:
+// wrong status or wrong features (shown_off, features_lack_backups), and wrong numbers (total_moves, tag_count_off). Answers can say an
+// earlier time than it is (clock_behind). Droplets are named by id or by name, and all of them by "*":
 //
 //	curl -X PATCH -d '{"blank_reads":true}' http://127.0.0.1:8025/simulator/faults
 //	curl -X PATCH -d '{"hidden_from_lists":["web-1"],"hidden_from_get":["web-1"]}' http://127.0.0.1:8025/simulator/faults

@@ -93,6 +93,7 @@ type Faults struct {
 	FeaturesLackBackups bool          `json:"features_lack_backups"` // features lack backups though they are on, and their next window shows
 	TotalMoves          bool          `json:"total_moves"`           // meta.total of the account's listing, unfiltered, is another on each page, and never right
 	TagCountOff         int           `json:"tag_count_off"`         // a tag's object counts so many droplets more; negative: fewer
+	ClockBehind         time.Duration `json:"clock_behind"`          // the Date of answers is so long ago: to the client its own clock is ahead
 
 	Chance map[string]float64 `json:"chance"` // by knob, as named in JSON: the share of its subjects, 0 to 1
 }
@@ -139,7 +140,7 @@ func (f Faults) clone() Faults {
 // certain are the knobs that Chance cannot name: they are not about single subjects.
 func certain() []string {
 	return []string{"errored_actions", "endless_actions", "retry_after", "page_shift", "tag_filter_hides_gpu", "full_create_response", "account_status", "without_scopes",
-		"chance"}
+		"clock_behind", "chance"}
 }
 
 func (f Faults) check() error {

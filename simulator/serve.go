@@ -46,7 +46,7 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	}
 	s.mu.Lock()
 	entry := s.requests.add(r, rt.pattern)
-	before, after := s.before, s.after
+	before, after, behind := s.before, s.after, s.faults.ClockBehind
 	e, decided := r.Context().Value(effectKey{}).(Effect)
 	if !decided {
 		e = s.effect(r.Method, rt.pattern)
@@ -82,6 +82,7 @@ func (s *Simulator) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	s.answered(entry, ans.status)
 	s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelDebug, "request", slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", ans.status), slog.String("request_id", id))
+	w.Header().Set("Date", time.Now().Add(-behind).UTC().Format(http.TimeFormat))
 	deliver(w, r, ans, id, e.Do == "truncate")
 }
 

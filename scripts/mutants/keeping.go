@@ -10,6 +10,7 @@ func keeping() []mutant {
 
 	const step, license, origin = "provision/quarantine.go", "plan/license.go", "plan/hold_origin.go"
 	take(13, "what is on keeps its tags", step, "case fleet.StatusOff:\n", "case fleet.StatusOff, fleet.StatusActive:\n", steps)
+	take(13, "a purge goes by the account's clock too", "provision/destroy.go", `until.Add(ahead)); left > 0 {`, `until.Add(ahead)); left > 0 && false {`, steps)
 	take(13, "tags go back on", step, "if q == nil {\n\t\treturn nil", "if true {\n\t\treturn nil", steps)
 	take(5, "what is kept bears no name", "plan/newindex.go", `if s.addQuarantined(d, of) {`, `if s.addQuarantined(d, of) && false {`, plans)
 	take(16, "without a row a person is asked", origin, `case d.Kind == Purge && d.purges.row == nil:`, `case false:`, plans)
