@@ -35,6 +35,10 @@ LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRand
 	TestLaw06TheOriginalShowsBeforeItsSuccessorIsRegistered TestLaw16TwoCopiesOfOneState TestLaw17ARegisteredReplaceGoesForward \
 	TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest
 
+# Tests that visit very many cases: some of them under the race detector, and then all without it.
+SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShapes TestNothingIsTakenAwayForWhatIsMisread \
+	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest
+
 empty :=
 space := $(empty) $(empty)
 
@@ -61,9 +65,9 @@ quick: tools ## run the short tests without the race detector, in well under a m
 	go test -skip '^($(subst $(space),|,$(strip $(LONG))))$$' $$(go list ./... | grep -v /scripts/)
 
 .PHONY: test
-test: tools ## run all tests with the race detector, and every crash point without it
+test: tools ## run all tests with the race detector, and the sweeps whole without it
 	go test -race -timeout 40m ./...
-	go test -run '^TestCrashPoints$$' -timeout 20m ./daemon
+	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon
 
 .PHONY: check
 check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests

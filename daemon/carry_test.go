@@ -164,8 +164,10 @@ func TestApplyIsInterruptedInAPause(t *testing.T) {
 			w.t.Fatalf("interrupted: %v", err)
 		}
 		if w.life != nil {
+			time.Sleep(25 * time.Minute)
+			records := w.reader()
 			w.until("the daemon goes on", func() bool {
-				rows, err := w.reader().Rollouts(context.Background())
+				rows, err := records.Rollouts(context.Background())
 				return err == nil && len(rows) == 1 && rows[0].Phase == fleet.RolloutDone
 			})
 			return

@@ -202,15 +202,6 @@ func numbered(points []string) string {
 // pairs asks for every second crash inside the recovery from every first one, which takes minutes.
 var pairs = flag.Bool("pairs", false, "crash a second time at every point of every recovery")
 
-// stride is how many points lie between two that are visited. Under the race detector that is some of them, of each scenario other ones: what
-// a crash leaves does not depend on the detector, and `make test` visits all of them without it.
-func stride() int {
-	if underRace {
-		return 6
-	}
-	return 1
-}
-
 // TestCrashPoints visits every point of every scenario.
 func TestCrashPoints(t *testing.T) {
 	var played, singles, doubles atomic.Int64

@@ -84,21 +84,28 @@ func TestFrozenJournals(t *testing.T) {
 					}
 				}
 				points, _ := crashAt(t, s, -1)
+				writes := 0
 				for at, point := range points {
-					if written.MatchString(point) && !t.Failed() {
+					if !written.MatchString(point) || t.Failed() {
+						continue
+					}
+					if visits(writes) {
 						crashAt(t, s, at)
 					}
+					writes++
 				}
 			})
 		}
 	})
 	for _, m := range frozen {
-		if !met[m.way()] && !t.Failed() {
+		if !met[m.way()] && !t.Failed() && stride() == 1 {
 			t.Errorf("nothing comes to it any more: %s", m.way())
 		}
 	}
 	if *freeze && !t.Failed() {
-		slices.SortStableFunc(frozen, func(a, b moment) int { return cmp.Or(cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.way(), b.way()), cmp.Compare(a.Point, b.Point)) })
+		slices.SortStableFunc(frozen, func(a, b moment) int {
+			return cmp.Or(cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.way(), b.way()), cmp.Compare(a.Point, b.Point))
+		})
 		lines := make([]string, len(frozen))
 		for i, m := range frozen {
 			b, err := json.Marshal(m)

@@ -323,7 +323,10 @@ func stories() []story {
 // Droplets end by the file's word, a person's, or the drift that a policy takes: never by a lie, a copy, a race or a restart.
 func TestLaw05ADestroyHasToBeEarned(t *testing.T) {
 	t.Parallel()
-	for _, s := range stories() {
+	for i, s := range stories() {
+		if !visits(i) {
+			continue
+		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, simulator.Options{Activation: 25 * time.Second, Latency: 200 * time.Millisecond, Limits: simulator.Unlimited()}, s.play)
@@ -335,7 +338,7 @@ func (s story) play(w *world) {
 	if s.stanzas == nil {
 		s.stanzas = []string{"name: db, protect: true", "name: web, count: 7"}
 	}
-	w.o.SyncSchedule = "* * * * *"
+	w.o.SyncSchedule = "*/5 * * * *"
 	w.edit(fileOf(s.policy, s.stanzas...))
 	w.start()
 	w.rest()
