@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"unicode"
 
+	"gopkg.in/yaml.v3"
+
 	"arcadiad/fleetfile"
 )
 
@@ -19,10 +22,12 @@ const credential = "digitalocean-token"
 
 // errNoToken names the ways to give a token.
 var errNoToken = errors.New("no API token: name a file with --token-file, or set DIGITALOCEAN_ACCESS_TOKEN (or DIGITALOCEAN_TOKEN), " +
-	"or let systemd pass $CREDENTIALS_DIRECTORY/" + credential + " (or try arcadiad without an account: --simulate)")
+	"or write it into ~/.config/arcadiad/token, or log in with doctl auth init, or let systemd pass $CREDENTIALS_DIRECTORY/" + credential +
+	" (or try arcadiad without an account: --simulate)")
 
-// findToken finds where the token comes from. The function that it gives is called for each request: a token in a file may be
-// rotated while arcadiad runs.
+// findToken finds where the token comes from: the file of the flag, the environment, what systemd passes, a file of the user's own, and
+// doctl's configuration, in this order. The function that it gives is called for each request: a token in a file may be rotated while
+// arcadiad runs.
 func findToken(file string, log *slog.Logger) func() (string, error) {
 	if file == "" {
 		for _, name := range []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"} {
@@ -31,12 +36,54 @@ func findToken(file string, log *slog.Logger) func() (string, error) {
 				return func() (string, error) { return token, err }
 			}
 		}
-		file = credentialFile(credential)
+		file = cmp.Or(credentialFile(credential), configFile("arcadiad", "token"))
 	}
-	if file == "" {
-		return func() (string, error) { return "", errNoToken }
+	if file != "" {
+		return (&tokenFile{path: file, log: log}).read
 	}
-	return (&tokenFile{path: file, log: log}).read
+	if file := configFile("doctl", "config.yaml"); file != "" {
+		return func() (string, error) { return doctlToken(file, os.Getenv("DIGITALOCEAN_CONTEXT")) }
+	}
+	return func() (string, error) { return "", errNoToken }
+}
+
+// configFile is a file in the user's configuration; empty: it is not there, or there is no such user.
+func configFile(program, name string) string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	file := filepath.Join(dir, program, name)
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
+// doctlToken is the token of a context of doctl, of the one in use if none is named. Doctl keeps that of the context default apart
+// (https://github.com/digitalocean/doctl, "Logging into multiple DigitalOcean accounts").
+func doctlToken(file, context string) (string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read doctl's configuration: %w", err)
+	}
+	var c struct {
+		Token    string            `yaml:"access-token"`
+		Context  string            `yaml:"context"`
+		Contexts map[string]string `yaml:"auth-contexts"`
+	}
+	if err := yaml.Unmarshal(raw, &c); err != nil {
+		return "", fmt.Errorf("%s is not doctl's configuration", file) // the error of the decoder would show what it read
+	}
+	context = cmp.Or(context, c.Context, "default")
+	token := c.Contexts[context]
+	if context == "default" {
+		token = cmp.Or(c.Token, token)
+	}
+	if token == "" {
+		return "", fmt.Errorf("%w; doctl has no token for its context %q (%s)", errNoToken, context, file)
+	}
+	return tidyToken(token, file)
 }
 
 // credentialFile is where systemd put a credential; empty: the unit has none of that name.
@@ -53,7 +100,8 @@ func credentialFile(name string) string {
 // secrets are the files of this command that no user_data file may be.
 func (s *settings) secrets() (list []fleetfile.Secret) {
 	for path, what := range map[string]string{
-		s.tokenFile: "the API token's file", s.notifyURLFile: "the webhook's file", os.Getenv("CREDENTIALS_DIRECTORY"): "one of the service's credentials",
+		s.tokenFile: "the API token's file", configFile("arcadiad", "token"): "the API token's file",
+		configFile("doctl", "config.yaml"): "doctl's configuration", s.notifyURLFile: "the webhook's file", os.Getenv("CREDENTIALS_DIRECTORY"): "one of the service's credentials",
 	} {
 		if path != "" {
 			list = append(list, fleetfile.Secret{Path: path, What: what})

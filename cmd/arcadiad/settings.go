@@ -72,10 +72,11 @@ func (s *settings) table(level slog.Level) []setting {
 				"if that does not exist, the service's in /var/lib/arcadiad)"},
 		{usesState, "socket", "ARCADIAD_SOCKET", text(&s.socket, "", "FILE"),
 			"control socket of the daemon (default beside the state database; the service's is /run/arcadiad/" + socketName + ")"},
-		{usesState, "simulate", "", boolean(&s.simulate), "use a simulated account, stored in a file beside the state; needs no token"},
+		{usesState, "simulate", "ARCADIAD_SIMULATE", boolean(&s.simulate), "use a simulated account, stored in a file beside the state; needs no token"},
 		{usesAPI, "api-url", "DIGITALOCEAN_API_URL", text(&s.apiURL, daemon.DefaultAPIURL, "URL"), "URL of the DigitalOcean API"},
-		{usesAPI, "token-file", "", text(&s.tokenFile, "", "FILE"),
-			"file with the API token (default $DIGITALOCEAN_ACCESS_TOKEN or $DIGITALOCEAN_TOKEN themselves, else the file $CREDENTIALS_DIRECTORY/" + credential + ")"},
+		{usesAPI, "token-file", "ARCADIAD_TOKEN_FILE", text(&s.tokenFile, "", "FILE"),
+			"file with the API token (default $DIGITALOCEAN_ACCESS_TOKEN or $DIGITALOCEAN_TOKEN themselves, else the file $CREDENTIALS_DIRECTORY/" + credential +
+				" or ~/.config/arcadiad/token, else the token of doctl)"},
 		{pace, "wait-interval", "", duration(&s.waitInterval, 5*time.Second), "time between two polls of a droplet that a saga waits for (with --simulate 1s)"},
 		{usesSagas, "wait-attempts", "", number(&s.waitAttempts, 96), "how often a new droplet may be polled until it must be active"},
 		{usesSagas, "create-settle", "", duration(&s.createSettle, 2*time.Minute),
@@ -132,9 +133,7 @@ func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 
 // fill takes the environment in where there is no flag, and works out the defaults that depend on others.
 func (s *settings) fill() error {
-	if s.given("simulate") && s.given("api-url") {
-		return errors.New("--simulate and --api-url exclude each other: the simulated account has its own URL")
-	}
+	url := s.given("api-url") // by its flag; the variable is of other programs too
 	for _, row := range s.rows {
 		f := s.flags.Lookup(row.flag)
 		if f == nil || f.Changed || row.env == "" || os.Getenv(row.env) == "" {
@@ -143,6 +142,9 @@ func (s *settings) fill() error {
 		if err := s.flags.Set(row.flag, os.Getenv(row.env)); err != nil {
 			return fmt.Errorf("%s in the environment: %w", row.env, err)
 		}
+	}
+	if s.simulate && url {
+		return errors.New("--simulate and --api-url exclude each other: the simulated account has its own URL")
 	}
 	if s.flags.Lookup("state") != nil {
 		return s.findState(systemService())
@@ -167,13 +169,17 @@ func (s *settings) options(log *slog.Logger) daemon.Options {
 	}
 }
 
-// logger writes to w as the settings ask.
+// logger writes to w as the settings ask. Where w is standard error, and that goes to the journal, each line has its priority.
 func (s *settings) logger(w io.Writer) *slog.Logger {
 	o := &slog.HandlerOptions{Level: s.logLevel}
+	handler := func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, o) }
 	if s.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		handler = func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, o) }
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	if w == os.Stderr && toJournal() {
+		return slog.New(newPrioritized(w, handler))
+	}
+	return slog.New(handler(w))
 }
 
 // value is a pflag.Value made from how a T is read and shown.

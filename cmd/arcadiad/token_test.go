@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"log/slog"
 	"os"
@@ -13,9 +14,10 @@ import (
 
 // noToken leaves no token in the environment.
 func noToken(t *testing.T) {
-	for _, name := range []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "CREDENTIALS_DIRECTORY"} {
+	for _, name := range []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_CONTEXT", "CREDENTIALS_DIRECTORY"} {
 		t.Setenv(name, "")
 	}
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 }
 
 func tokenOf(t *testing.T, find func() (string, error)) string {
@@ -111,5 +113,41 @@ func TestTokenFileIsReadAgainWhenItChanges(t *testing.T) {
 	}
 	if got, err := find(); err == nil {
 		t.Errorf("no file gave %q", got)
+	}
+}
+
+// The token of doctl is that of its context in use, of the one that the environment names, or none; a file of arcadiad's own comes first.
+func TestTokenOfDoctl(t *testing.T) {
+	noToken(t)
+	write := func(name, content string) {
+		t.Helper()
+		path := filepath.Join(os.Getenv("XDG_CONFIG_HOME"), name)
+		if err := cmp.Or(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const both = "access-token: first\nauth-contexts:\n  work: second\n"
+	for _, tt := range []struct{ config, context, token, err string }{
+		{config: both, token: "first"},
+		{config: both + "context: default\n", token: "first"},
+		{config: both + "context: work\n", token: "second"},
+		{config: both, context: "work", token: "second"},
+		{config: both + "context: work\n", context: "default", token: "first"},
+		{config: "auth-contexts: {default: third}\n", token: "third"},
+		{config: both + "context: gone\n", err: `doctl has no token for its context "gone"`},
+		{config: "output: text\n", err: `doctl has no token for its context "default"`},
+		{config: "access-token: [secret]\n", err: "is not doctl's configuration"},
+		{config: "access-token: two secret words\n", err: "does not hold an API token"},
+	} {
+		write("doctl/config.yaml", tt.config)
+		t.Setenv("DIGITALOCEAN_CONTEXT", tt.context)
+		token, err := findToken("", slog.New(slog.DiscardHandler))()
+		if token != tt.token || (err == nil) != (tt.err == "") || err != nil && (!strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%q, context %q: token %q, %v", tt.config, tt.context, token, err)
+		}
+	}
+	write("arcadiad/token", "ours\n")
+	if got := tokenOf(t, findToken("", slog.New(slog.DiscardHandler))); got != "ours" {
+		t.Errorf("token %q, want that of arcadiad's own file", got)
 	}
 }
