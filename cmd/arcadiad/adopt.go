@@ -29,7 +29,8 @@ it or approve a second one. But a name that had a droplet of arcadiad before is 
 Exit codes: 0 all are adopted; 2 some are refused or wait for resume, or you said no; 1 an error, or nothing could be done.`,
 		Example: `  arcadiad adopt --all
   arcadiad adopt web-1 db
-  arcadiad pause && arcadiad adopt --all && arcadiad resume     beside a daemon: edit the file after the pause`,
+  arcadiad pause && arcadiad adopt --all && arcadiad resume
+                                  beside a daemon; edit the file after the pause`,
 	}
 	all := cmd.Flags().Bool("all", false, "every droplet that has a name of the fleet file")
 	cmd.Args = func(_ *cobra.Command, args []string) error {

@@ -17,7 +17,8 @@ func reloadTokenCommand() *cobra.Command {
 		Long: `Give the running daemon the API token in a file; it uses the token from its next request on. Only root may. This is what
 systemctl reload arcadiad does after /etc/arcadiad/token was replaced: systemd reads a credential only at the start.
 A daemon that was started with --token-file does not need it: it notices a changed file.`,
-		Example: `  sudo install -m 600 new-token /etc/arcadiad/token && sudo systemctl reload arcadiad`,
+		Example: `  sudo install -m 600 new-token /etc/arcadiad/token
+  sudo systemctl reload arcadiad`,
 		Args:    none,
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)

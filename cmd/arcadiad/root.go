@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,34 +55,12 @@ It writes only to droplets that it created or adopted, which have the tag manage
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
 	add(groupLook, statusCommand(), whyCommand(), historyCommand(), sagaCommand(), rolloutCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand(), undoCommand())
-	add(groupTools, validateCommand(), schemaCommand(), importCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand())
+	add(groupTools, validateCommand(), schemaCommand(), importCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),
+		versionCommand())
+	root.AddCommand(flagsTopic())
+	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageTemplate(usageTemplate)
 	return root
-}
-
-// release is the version of a package or a release. The linker sets it (see the Makefile), and nothing else does.
-var release string
-
-// version is what the build knows of itself: that of the release, the module's version, or the commit it was built from.
-func version() string {
-	if release != "" {
-		return release
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, modified := "", ""
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			revision = " " + s.Value[:min(12, len(s.Value))]
-		case "vcs.modified":
-			if s.Value == "true" {
-				modified = " with local changes"
-			}
-		}
-	}
-	return cmp.Or(info.Main.Version, "(devel)") + revision + modified
 }
 
 // known refuses what is not a command, and says where the commands are named.

@@ -27,7 +27,7 @@ stops it at once. SIGHUP reads the fleet file again.
 Under systemd it reports readiness, reloads and its watchdog (Type=notify-reload, WatchdogSec=), and finds its state, its
 control socket and its token where the unit puts them.`,
 		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
-  arcadiad run --listen 9464 --notify-url-file /etc/arcadiad/webhook --notify-format slack
+  arcadiad run --listen 9464 --notify-url-file webhook --notify-format slack
   arcadiad run --simulate --fleet examples/fleet.yaml`,
 		Args: none,
 	}

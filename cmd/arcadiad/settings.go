@@ -62,6 +62,9 @@ type setting struct {
 	usage string
 }
 
+// common tells whether it is one of the flags that a command's help only names. The fleet file is of its own.
+func (s setting) common() bool { return s.uses&(usesFleet|usesDaemon) == 0 }
+
 // table is the one table of settings. The token has no flag; see findToken.
 func (s *settings) table(level slog.Level) []setting {
 	const pace = usesAPI | usesSagas
@@ -109,6 +112,9 @@ func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
 				usage += " [$" + row.env + "]"
 			}
 			s.flags.Var(row.value, row.flag, usage)
+			if row.common() {
+				s.flags.Lookup(row.flag).Annotations = map[string][]string{commonFlag: {"true"}}
+			}
 		}
 	}
 	if f := s.flags.Lookup("simulate"); f != nil {

@@ -27,7 +27,7 @@ serve late, for a while, never, or with another status. Each address and port is
 Ports below 1024 need root.`,
 		Example: `  arcadiad simulate --listen 127.0.0.1:8025
   arcadiad simulate --listen 127.0.0.1:8025 --probe-ports 8080,9090
-  arcadiad simulate --listen 127.0.0.1:8025 --file ~/.local/state/arcadiad/simulated.account.json`,
+  arcadiad simulate --listen 127.0.0.1:8025 --file account.json`,
 		Args: none,
 	}
 	var o simulator.Options
