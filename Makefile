@@ -37,7 +37,9 @@ LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRand
 
 # Tests that visit very many cases: some of them under the race detector, and then all without it.
 SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShapes TestNothingIsTakenAwayForWhatIsMisread \
-	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest
+	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest \
+	TestLaw03ADrainDiesAnywhere TestLaw03AShutdownDiesAnywhere TestLaw03ASnapshotDiesAnywhere TestLaw03AWaitUntilReadyDiesAnywhere \
+	TestLaw03AnUpdateDiesAnywhere TestLaw20AMoveDiesAnywhere TestAssignProjectWhereverItDies
 
 empty :=
 space := $(empty) $(empty)
@@ -67,7 +69,7 @@ quick: tools ## run the short tests without the race detector, in well under a m
 .PHONY: test
 test: tools ## run all tests with the race detector, and the sweeps whole without it
 	go test -race -timeout 40m ./...
-	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon
+	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon ./provision
 
 .PHONY: check
 check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests

@@ -264,7 +264,7 @@ func TestLaw20AMoveDiesAnywhere(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			deaths := 0
-			for alive := false; !alive; deaths++ {
+			for alive := false; !alive; deaths += stride() {
 				inStage(t, simulator.Options{}, func(y *stage) {
 					ip := y.sim.ReserveIPIn("syd1")
 					y.until(y.move(plan.Provision, addressed("web", ip)), saga.Completed)

@@ -8,6 +8,15 @@ import (
 	"arcadiad/saga"
 )
 
+// stride is how many deaths lie between two that a test plays. Under the race detector it plays some of them, and `make test` plays all without
+// it, by the list SWEEPS in the Makefile.
+func stride() int {
+	if underRace {
+		return 5
+	}
+	return 1
+}
+
 // places are where a process may die, each with what hears of passing one.
 func places() map[string]func(y *stage, heard func()) {
 	return map[string]func(y *stage, heard func()){

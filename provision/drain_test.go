@@ -221,7 +221,7 @@ func TestLaw03ADrainDiesAnywhere(t *testing.T) {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
-				for alive := false; !alive; deaths++ {
+				for alive := false; !alive; deaths += stride() {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						old := y.made(balanced("web"))
 						before := y.truth(old.ID).Tags

@@ -86,7 +86,7 @@ func TestAssignProjectWhereverItDies(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			t.Parallel()
 			deaths := 0
-			for alive := false; !alive; deaths++ {
+			for alive := false; !alive; deaths += stride() {
 				inStage(t, simulator.Options{}, func(y *stage) {
 					y.sim.AddProject("Mail")
 					left := y.dieAt(deaths, hear)

@@ -419,7 +419,7 @@ func TestLaw03AWaitUntilReadyDiesAnywhere(t *testing.T) {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
-				for alive := false; !alive; deaths++ {
+				for alive := false; !alive; deaths += stride() {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						old := y.all(probed("web"), probed("db"))[0]
 						s := probed("web")

@@ -242,7 +242,7 @@ func TestLaw03AShutdownDiesAnywhere(t *testing.T) {
 			t.Run(how+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
-				for alive := false; !alive; deaths++ {
+				for alive := false; !alive; deaths += stride() {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						old := y.made(spec("web"))
 						y.want(end.wants...)

@@ -200,7 +200,7 @@ func TestLaw03ASnapshotDiesAnywhere(t *testing.T) {
 		for where, hear := range places() {
 			t.Run(how+", "+where, func(t *testing.T) {
 				t.Parallel()
-				for deaths, alive := 0, false; !alive; deaths++ {
+				for deaths, alive := 0, false; !alive; deaths += stride() {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						old := y.made(snapped("web"))
 						wants := slices.Clone(end.wants)

@@ -260,7 +260,7 @@ func TestLaw03AnUpdateDiesAnywhere(t *testing.T) {
 			t.Run(name+", "+where, func(t *testing.T) {
 				t.Parallel()
 				deaths := 0
-				for alive := false; !alive; deaths++ {
+				for alive := false; !alive; deaths += stride() {
 					inStage(t, simulator.Options{}, func(y *stage) {
 						d := y.made(spec("web"))
 						s, alter := everything()
