@@ -197,6 +197,7 @@ func mayUse() map[string][]string {
 		"github.com/fsnotify/fsnotify":        {"fleetfile"},
 		"github.com/go-json-experiment/json":  {"digitalocean"},
 		"github.com/mattn/go-sqlite3":         {"state/sqlite"},
+		"github.com/mitchellh/go-wordwrap":    {"cmd"},
 		"github.com/pressly/goose/v3":         {"state/sqlite"},
 		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it
 		"github.com/robfig/cron/v3":           {"reconcile"},
@@ -205,7 +206,7 @@ func mayUse() map[string][]string {
 		"github.com/vbauerster/mpb/v8":        {"view"},
 		"golang.org/x/sys":                    {"state/sqlite", "doctor"},
 		"golang.org/x/term":                   {"cmd"},
-		"gopkg.in/yaml.v3":                    {"fleetfile"},
+		"gopkg.in/yaml.v3":                    {"fleetfile", "cmd"}, // cmd reads doctl's configuration
 	}
 }
 

@@ -19,7 +19,7 @@ systemctl reload arcadiad does after /etc/arcadiad/token was replaced: systemd r
 A daemon that was started with --token-file does not need it: it notices a changed file.`,
 		Example: `  sudo install -m 600 new-token /etc/arcadiad/token
   sudo systemctl reload arcadiad`,
-		Args:    none,
+		Args: none,
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	file := cmd.Flags().String("token-file", systemService().tokenFile, "file with the API token")
