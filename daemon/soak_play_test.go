@@ -235,7 +235,7 @@ func (s *soak) read() {
 }
 
 // userSecret marks user data, which must not stay in the database.
-const userSecret = "do-not-keep-this-"
+const userSecret = "#!/do-not-keep-this-"
 
 // saveFile saves a version of the fleet file, for all daemons.
 func (s *soak) saveFile(file string) {

@@ -352,7 +352,7 @@ func TestReleaseBesideADaemon(t *testing.T) {
 func TestAdoptPutsTagsBackOn(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{}, func(w *world) {
-		file := fleetOf("name: a, user_data: secret", "name: b")
+		file := fleetOf("name: a, user_data: '#!/bin/sh'", "name: b")
 		w.edit(file)
 		w.start()
 		w.rest()

@@ -18,6 +18,8 @@ type Fleet struct {
 	Policy  Policy
 	Windows Windows // from policy.windows: when droplets may be taken out of service; none: always
 	Hash    string  // SHA-256 in hex of the fleet file and every user_data file that it names
+
+	Warnings []string // what is odd in the file, as FILE:LINE:COL: message
 }
 
 // Spec is one desired droplet.

@@ -28,12 +28,15 @@ type decoder struct {
 	walker
 	readFile func(name string) ([]byte, error)
 	sources  map[string]*source // user_data files by clean path
+	checked  map[checked]bool   // user data that was looked at
+	warnings Errors             // what is only odd
 	zones    map[string]*time.Location
 	belongs  func(key string) string // a field, since it looks through the tables, which use the decoder
 }
 
 func newDecoder(name string, readFile func(string) ([]byte, error)) *decoder {
-	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}, zones: map[string]*time.Location{}, belongs: belongs}
+	return &decoder{walker: walker{file: name, sizes: map[*yaml.Node]int{}}, readFile: readFile, sources: map[string]*source{}, checked: map[checked]bool{},
+		zones: map[string]*time.Location{}, belongs: belongs}
 }
 
 // rootKeys are the keys of the file.
@@ -94,6 +97,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 	if droplets != nil {
 		f.Specs = d.droplets(droplets, defaults, policy)
 	}
+	f.Warnings = d.warnings.sorted(d.file).texts()
 	for i := range f.Specs { // a change of the policy is a change of its rules, and to say what holds anyway is none
 		f.Specs[i].Rules = f.Policy.RulesOf(f.Specs[i].Rules)
 	}

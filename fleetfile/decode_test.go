@@ -129,7 +129,7 @@ func TestPolicy(t *testing.T) {
 func TestEveryFieldArrives(t *testing.T) {
 	samples := map[string]string{
 		"name": "other", "region": "nyc3", "size": "s-9", "image": "debian-13-x64", "ssh_keys": "[1]", "tags": "[x]",
-		"user_data": "text", "vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "monitoring": "true", "backups": "true",
+		"user_data": "'#!/bin/sh'", "vpc_uuid": "5a4981aa-9653-4bd1-bef5-d6bff52042e4", "monitoring": "true", "backups": "true",
 		"ipv6": "true", "protect": "true",
 	}
 	plain, err := decode(head + web)
@@ -195,14 +195,14 @@ func TestHashCoversEveryByte(t *testing.T) {
 		return f.Hash
 	}
 	withFile := head + web + "    user_data_file: web.yaml\n"
-	base := hash(withFile, "a")
-	if base != hash(withFile, "a") {
+	base := hash(withFile, "#!/a")
+	if base != hash(withFile, "#!/a") {
 		t.Error("the same content has two hashes")
 	}
 	for what, other := range map[string]string{
-		"user data changed": hash(withFile, "b"),
-		"comment added":     hash(withFile+"# x\n", "a"),
-		"other file":        hash(strings.Replace(withFile, "web.yaml", "api.yaml", 1), "a"),
+		"user data changed": hash(withFile, "#!/b"),
+		"comment added":     hash(withFile+"# x\n", "#!/a"),
+		"other file":        hash(strings.Replace(withFile, "web.yaml", "api.yaml", 1), "#!/a"),
 	} {
 		if other == base {
 			t.Errorf("%s: same hash", what)

@@ -222,19 +222,19 @@ func TestWatchSeesTheDirectoryGoAndComeBack(t *testing.T) {
 func TestWatchSeesSymlinkSwaps(t *testing.T) {
 	d := newTree(t)
 	d.write("..v1/fleet.yaml", fleetOf("one", "web.yaml"))
-	d.write("..v1/web.yaml", "1")
+	d.write("..v1/web.yaml", "#!/1")
 	d.write("..v2/fleet.yaml", fleetOf("two", "web.yaml"))
-	d.write("..v2/web.yaml", "2")
+	d.write("..v2/web.yaml", "#!/2")
 	d.link("..v1", "..data")
 	d.link("..data/fleet.yaml", "fleet.yaml")
 	d.link("..data/web.yaml", "web.yaml")
 	next := d.follow(d.path("fleet.yaml"))
-	d.until(next, "one 1")
+	d.until(next, "one #!/1")
 	d.link("..v2", "..data")
 	d.remove("..v1")
-	d.until(next, "two 2")
-	d.replace("..v2/web.yaml", "3") // and what the link leads to, in its place
-	d.until(next, "two 3")
+	d.until(next, "two #!/2")
+	d.replace("..v2/web.yaml", "#!/3") // and what the link leads to, in its place
+	d.until(next, "two #!/3")
 }
 
 func TestWatchFollowsLinksElsewhere(t *testing.T) {
@@ -260,18 +260,18 @@ func TestWatchFollowsLinksElsewhere(t *testing.T) {
 func TestWatchFollowsUserData(t *testing.T) {
 	d := newTree(t)
 	d.write("fleet.yaml", fleetOf("web", "init/web.yaml"))
-	d.write("init/web.yaml", "1")
+	d.write("init/web.yaml", "#!/1")
 	next := d.follow(d.path("fleet.yaml"))
-	d.until(next, "web 1")
-	d.replace("init/web.yaml", "2")
-	d.until(next, "web 2")
+	d.until(next, "web #!/1")
+	d.replace("init/web.yaml", "#!/2")
+	d.until(next, "web #!/2")
 
 	// Another file, in a directory that does not exist yet.
 	d.replace("fleet.yaml", fleetOf("web", "deep/er/web.yaml"))
 	d.until(next, "fleet.yaml:7:21: user_data_file: deep/er/web.yaml: no such file or directory (the path is relative to the fleet file)")
 	d.must(os.MkdirAll(d.path("deep/er"), 0o755))
-	d.replace("deep/er/web.yaml", "3")
-	d.until(next, "web 3")
+	d.replace("deep/er/web.yaml", "#!/3")
+	d.until(next, "web #!/3")
 	d.remove("deep")
 	d.until(next, "fleet.yaml:7:21: user_data_file: deep/er/web.yaml: no such file or directory (the path is relative to the fleet file)")
 }
@@ -280,13 +280,13 @@ func TestWatchFollowsUserData(t *testing.T) {
 func TestWatchSeesACheckout(t *testing.T) {
 	d := newTree(t)
 	d.write("fleet/fleet.yaml", fleetOf("one", "web.yaml"))
-	d.write("fleet/web.yaml", "1")
+	d.write("fleet/web.yaml", "#!/1")
 	next := d.follow(d.path("fleet/fleet.yaml"))
-	d.until(next, "one 1")
-	d.replace("fleet/api.yaml", "2")
+	d.until(next, "one #!/1")
+	d.replace("fleet/api.yaml", "#!/2")
 	d.replace("fleet/fleet.yaml", fleetOf("two", "api.yaml"))
 	d.remove("fleet/web.yaml")
-	d.until(next, "two 2")
+	d.until(next, "two #!/2")
 }
 
 // No directory that is watched has an event when one above it moves; the poll finds out.

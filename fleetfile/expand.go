@@ -77,6 +77,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 	if !name.ok || counted && !count.ok {
 		return
 	}
+	d.checkCloudInit(s)
 	names := []string{name.text}
 	if counted {
 		if strings.Contains(name.text, ".") {

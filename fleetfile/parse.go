@@ -34,11 +34,14 @@ func parse(file string, data []byte) (*yaml.Node, Errors) {
 		Hint: "one file describes one fleet; remove the --- line"}}
 }
 
+// errGaveUp says that the parser panicked, so nothing is known of the text.
+var errGaveUp = errors.New("yaml: the parser gave up")
+
 // decodeNode survives a panic of the parser, which reads what other people wrote: a bad file must never take the daemon down.
 func decodeNode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("yaml: the parser gave up: %v", p)
+			err = fmt.Errorf("%w: %v", errGaveUp, p)
 		}
 	}()
 	return dec.Decode(n)

@@ -55,6 +55,7 @@ type value struct {
 	flag bool
 	int  int
 	at   *yaml.Node // the value's node
+	file string     // the path of the user_data file that the text is from
 
 	ready   *fleet.Ready
 	rollout *fleet.RolloutKeys
@@ -110,6 +111,7 @@ func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, boo
 		v := value{at: file.value}
 		if name, fine := d.text(file.value, fileKey, fileForm); fine {
 			v.text, v.ok = d.userData(file.value, name)
+			v.file = d.beside(name)
 		}
 		s[userDataKey] = v
 	}

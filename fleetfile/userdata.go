@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -69,32 +70,34 @@ func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 	}
 	e, bad := userDataFault(src.data)
 	if bad && !src.told {
-		e.File = filepath.Join(filepath.Dir(d.file), name)
+		e.File = d.beside(name)
 		d.errs = append(d.errs, e)
 		src.told = true
 	}
 	return text, !bad
 }
 
-// inlineUserData checks the text of user_data. Inside a block its lines stand as they are, so a fault can be pointed at.
+// beside is the path of a user_data file, as messages name it.
+func (d *decoder) beside(name string) string {
+	return filepath.Join(filepath.Dir(d.file), filepath.Clean(name))
+}
+
+// inlineUserData checks the text of user_data.
 func (d *decoder) inlineUserData(n *yaml.Node, text string) bool {
 	e, bad := userDataFault([]byte(text))
 	if !bad {
 		return true
 	}
-	v := d.follow(n)
-	at := yaml.Node{Line: v.Line, Column: v.Column}
-	if v.Style&yaml.LiteralStyle != 0 {
-		at.Line, at.Column = v.Line+e.Line, 1
-	}
-	d.fail(&at, e.Hint, "user_data: %s", e.Message)
-	return false
+	return d.fail(insideBlock(d.follow(n), e), e.Hint, "user_data: %s", e.Message)
 }
 
 var conflictEnds = regexp.MustCompile(`(?ms)^<<<<<<<( .*?)?$.*^>>>>>>>( |$)`)
 
 // userDataFault finds the first reason why a text will not do as user data.
 func userDataFault(data []byte) (Error, bool) {
+	if bytes.HasPrefix(data, utf8BOM) {
+		return Error{Line: 1, Col: 1, Message: "the text begins with a byte order mark, and cloud-init would not see what it is", Hint: "save it as UTF-8 without BOM"}, true
+	}
 	const plainText = "the API takes plain text, neither gzip nor base64"
 	e, bad := badRune(data, plainText, plainText, func(r rune) (message, hint string) {
 		if r > 0xffff {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,5 +157,15 @@ func TestLaw13APauseSaysWhatStaysBilled(t *testing.T) {
 	want := "paused: half created, and billed meanwhile: web-1 (droplet 200), web-2 (droplet 201), "
 	if p := s.build(t); len(p.Warnings) != 2 || !strings.HasPrefix(p.Warnings[1], want) || !strings.HasSuffix(p.Warnings[1], " and 2 more") {
 		t.Errorf("%q", p.Warnings)
+	}
+}
+
+// What is odd in the file is shown with every plan, and makes no other plan of it.
+func TestThePlanShowsWhatIsOddInTheFile(t *testing.T) {
+	s := converged("a")
+	plain := s.build(t)
+	s.desired.Warnings = []string{"web.yaml:4:1: odd"}
+	if p := s.build(t); !slices.Equal(p.Warnings, s.desired.Warnings) || p.ID != plain.ID {
+		t.Errorf("%q, %s and %s", p.Warnings, p.ID, plain.ID)
 	}
 }

@@ -9,6 +9,9 @@ import (
 
 // warnFirst says what concerns the whole plan.
 func warnFirst(b *builder) {
+	for _, w := range b.desired.Warnings {
+		b.warn("%s", w)
+	}
 	if b.recorded.Paused {
 		b.warn("arcadiad is paused: no changes are applied until `arcadiad resume`")
 		warnBilled(b)
