@@ -83,6 +83,7 @@ func changing(cmd *cobra.Command, u uses, do func(t *talk, args []string) error)
 	format := outputFlag(cmd, "text", "json")
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		outliveReader()
 		stderr := cmd.ErrOrStderr()
 		t := &talk{settings: s, cmd: cmd, json: *format == "json", yes: *yes, out: cmd.OutOrStdout(), progress: view.NewProgress(stderr, screen(stderr))}
 		if t.json {

@@ -33,6 +33,7 @@ control socket and its token where the unit puts them.`,
 	}
 	s := newSettings(cmd, usesFleet|usesState|usesAPI|usesSagas|usesDaemon, slog.LevelInfo)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		outliveReader()
 		ctx := cmd.Context()
 		o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostForOthers)
 		if err != nil {

@@ -55,3 +55,11 @@ func reloads(ctx context.Context) <-chan struct{} {
 	}()
 	return reload
 }
+
+// outliveReader keeps the process alive when whoever reads its stdout or stderr goes away, as the program that takes the log of a service
+// does when it restarts: what is begun goes on without being told of. A command that only shows something does without it, so that
+// `arcadiad plan | head` ends quietly.
+func outliveReader() {
+	// Notify and not Ignore: programs that are started would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+}

@@ -44,6 +44,7 @@ Ports below 1024 need root.`,
 	f.DurationVar(&latency, "latency", 0, "time that each request takes")
 	s := newSettings(cmd, usesLog, slog.LevelWarn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		outliveReader()
 		o.Latency, o.Log, o.Loopback = latency, s.logger(cmd.ErrOrStderr()), len(probePorts) > 0
 		if tokenFile != "" {
 			if o.Token, err = findToken(tokenFile, o.Log)(); err != nil {
