@@ -49,7 +49,7 @@ func readBelow(fleetFile, name string, secrets []Secret) ([]byte, error) {
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
 		}
-		return readRegular(func(flag int) (*os.File, error) {
+		data, err := readRegular(func(flag int) (*os.File, error) {
 			f, err := openBelow(root, rel, flag)
 			if err == nil {
 				err = refuseSecret(f, real, secrets)
@@ -59,6 +59,10 @@ func readBelow(fleetFile, name string, secrets []Secret) ([]byte, error) {
 			}
 			return f, err
 		}, maxUserData)
+		if err == nil && replaced(real) {
+			err = errReplaced
+		}
+		return data, err
 	}
 	return nil, errOutside
 }

@@ -30,10 +30,16 @@ func read(path string, secrets []Secret) reading {
 	dir := filepath.Dir(path)
 	d := newDecoder(path, func(name string) ([]byte, error) { return readBelow(path, name, secrets) })
 	data, err := readRegular(func(flag int) (*os.File, error) { return os.OpenFile(path, flag, 0) }, maxFile)
+	if err == nil && replaced(path) {
+		err = errReplaced
+	}
 	if err != nil {
 		e := Error{File: path, Message: reason(err), cause: err}
-		if errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			e.Hint = "name the fleet file with --fleet or ARCADIAD_FLEET"
+		case errors.Is(err, errReplaced):
+			e.Hint = hintMount
 		}
 		return reading{Version{Err: Errors{e}, Hash: d.hash([]byte("unreadable: " + e.Message))}, []string{path}}
 	}

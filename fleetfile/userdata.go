@@ -54,6 +54,8 @@ func (d *decoder) userData(n *yaml.Node, name string) (string, bool) {
 			hint = "the path is relative to the fleet file"
 		case errors.Is(src.err, errOutside):
 			hint = hintOutside
+		case errors.Is(src.err, errReplaced):
+			hint = hintMount
 		}
 		d.fail(v, hint, "user_data_file: %s: %s", clip(name), reason(src.err))
 		if !d.gaveUp {
