@@ -101,7 +101,7 @@ func (t *talk) agree(show func(io.Writer) error) (yes bool, err error) {
 	if err := show(t.out); err != nil || t.yes {
 		return t.yes, err
 	}
-	return ask(t.cmd.Context(), t.cmd.InOrStdin(), t.cmd.ErrOrStderr())
+	return ask(t.cmd.Context(), t.cmd.InOrStdin(), t.cmd.ErrOrStderr(), "Apply these changes?")
 }
 
 // finish tells what it came to.
@@ -114,11 +114,11 @@ func (t *talk) finish(v any, text func() error) error {
 }
 
 // ask asks a person on a terminal. Anything but yes means no.
-func ask(ctx context.Context, stdin io.Reader, stderr io.Writer) (bool, error) {
+func ask(ctx context.Context, stdin io.Reader, stderr io.Writer, question string) (bool, error) {
 	if terminal(stdin) == nil {
 		return false, errors.New("not a terminal: run again with --yes to apply the plan above")
 	}
-	fmt.Fprint(stderr, "\nApply these changes? Type \"yes\" to continue: ")
+	fmt.Fprintf(stderr, "\n%s Type \"yes\" to continue: ", question)
 	answers := make(chan string, 1)
 	go func() {
 		line, err := bufio.NewReader(stdin).ReadString('\n')
