@@ -11,10 +11,10 @@ import (
 // leastPlanID is how many digits of a plan's id name the present one.
 const leastPlanID = 4
 
-// ApprovePresent approves what is held in the plan of that id, and gives the whole id. A running daemon tells its present plan, of which the
+// Approve approves what is held in the plan of that id, and gives the whole id. A running daemon tells its present plan, of which the
 // beginning of the id is enough, or no id; it is confirmed first. Without a daemon nobody knows a plan: the id must be whole, and the plan that
 // has it counts when it comes.
-func (c *Client) ApprovePresent(ctx context.Context, id string, confirm func(plan.Plan) (bool, error)) (approved string, err error) {
+func Approve(ctx context.Context, c *Client, id string, confirm func(plan.Plan) (bool, error)) (approved string, err error) {
 	if c.close != nil {
 		return id, c.Approve(ctx, id)
 	}

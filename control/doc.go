@@ -7,10 +7,11 @@
 // A [Client] asks, and is a Service too. [Connect] makes one: beside a daemon it asks the socket. Where none runs, the same calls go
 // [InProcess] to a Service that the command opens, if its [Need] allows that: a command knows one road, and never whether a daemon is there.
 //
-// [Apply] and [Transfer] are the two conversations: they ask what would be done, have a person agree, and have it done.
+// [Apply], [Transfer] and [Approve] are conversations: they ask what would be done, have a person agree, and have it done.
 //
 // A file uses only those below it:
 //
+//	approve.go                the present plan of a daemon, and its approval
 //	connect.go                the daemon, or this process in its place
 //	silence.go                a daemon that hangs
 //	client.go                 one method per call

@@ -7,6 +7,7 @@
 // A file uses only those below it:
 //
 //	apply.go transfer.go       what became of a plan; what an adopt or a release does
+//	approve.go                 what an approval lets through
 //	progress.go board.go       sagas under way, on a screen or as lines
 //	markdown.go plan.go        a plan
 //	summary.go sections.go     its end; what it noticed

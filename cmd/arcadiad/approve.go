@@ -49,7 +49,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 			return ask(cmd.Context(), stdin, cmd.ErrOrStderr(), "Approve these changes?")
 		}
 		id, err := request(cmd.Context(), s, control.Order, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (string, error) {
-			return c.ApprovePresent(cmd.Context(), append(args, "")[0], confirm)
+			return control.Approve(cmd.Context(), c, append(args, "")[0], confirm)
 		})
 		switch {
 		case err != nil:
