@@ -118,8 +118,8 @@ crash: tools ## crash at every point of every scenario, and again at every point
 .PHONY: manual
 manual: tools ## write the man pages and completions into dist/package/man
 	@rm -rf dist/package/man
-	go run -tags manual ./cmd/arcadiad dist/package/man
-	@gzip -9n dist/package/man/*.1
+	go run -tags manual ./cmd/arcadiad dist/package/man docs/fleet-file.md
+	@gzip -9n dist/package/man/*.1 dist/package/man/*.5
 
 .PHONY: deb
 deb: manual ## build the Debian package for ARCH (this machine's) into dist

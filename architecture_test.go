@@ -192,6 +192,7 @@ func mayImport() map[string][]string {
 func mayUse() map[string][]string {
 	return map[string][]string{
 		"github.com/coreos/go-systemd":        {"cmd"},
+		"github.com/cpuguy83/go-md2man/v2":    {"cmd"},
 		"github.com/digitalocean/godo":        {"digitalocean"},
 		"github.com/fatih/color":              {"view"},
 		"github.com/fsnotify/fsnotify":        {"fleetfile"},
