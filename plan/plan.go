@@ -17,6 +17,8 @@ type Plan struct {
 	ID    string `json:"ID"`
 	Fleet string `json:"Fleet"`
 
+	Of []string `json:"-"` // the names that it is for, see [Plan.Only]; nil: all
+
 	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back
 	Ignored  []Drift    `json:"Ignored"`  // changes of the file that on_change says to ignore until there is another droplet for another reason
@@ -161,6 +163,27 @@ type Summary struct {
 	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too
 	Stuck     int `json:"stuck"`
+}
+
+// count adds an action.
+func (s *Summary) count(a Action) {
+	switch a.Kind {
+	case Adopt:
+		s.Adopt++
+	case Update:
+		s.Update++
+	case Provision:
+		s.Provision++
+	case Replace:
+		s.Replace++
+	case Destroy:
+		s.Destroy++
+	case Purge:
+		s.Purge++
+	}
+	if a.Held {
+		s.Held++
+	}
 }
 
 // Missing is a registered droplet that looks do not show any more, and that is not proved gone (law 6).
