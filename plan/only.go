@@ -8,18 +8,18 @@ import (
 
 // Only is what the plan has for some names, each of a droplet or of a group. It is for people to look at: its id is that of the whole plan, which
 // is what an approval is for, and it tells neither cost nor effort, nor how many droplets are unchanged.
-func (p Plan) Only(names []string) Plan {
-	wanted := map[string]bool{}
+func Only(p Plan, names []string) Plan {
+	chosen := map[string]bool{}
 	for _, name := range names {
-		wanted[fleet.Key(name)] = true
+		chosen[fleet.Key(name)] = true
 	}
 	within := func(name string) bool {
 		stem, _ := fleet.SplitName(name)
-		return wanted[fleet.Key(name)] || wanted[fleet.Key(stem)]
+		return chosen[fleet.Key(name)] || chosen[fleet.Key(stem)]
 	}
 	only := Plan{
 		Of: names, ID: p.ID, Fleet: p.Fleet, Approved: p.Approved, Revision: p.Revision, ObservedAt: p.ObservedAt, NextLook: p.NextLook, Lapses: p.Lapses,
-		Actions:  those(p.Actions, func(a Action) bool { return within(a.Name) || wanted[fleet.Key(a.Spec.Group)] }),
+		Actions:  those(p.Actions, func(a Action) bool { return within(a.Name) || chosen[fleet.Key(a.Spec.Group)] }),
 		Drift:    those(p.Drift, func(d Drift) bool { return within(d.Name) }),
 		Ignored:  those(p.Ignored, func(d Drift) bool { return within(d.Name) }),
 		Pending:  those(p.Pending, func(d Drift) bool { return within(d.Name) }),
@@ -43,11 +43,6 @@ func (p Plan) Only(names []string) Plan {
 		only.Summary.count(a)
 	}
 	return only
-}
-
-// Blank tells whether the plan says nothing of any droplet that is to change, or is not as it should be.
-func (p Plan) Blank() bool {
-	return p.Settled() && p.Summary == (Summary{Unchanged: p.Summary.Unchanged}) && len(p.Kept) == 0
 }
 
 func those[T any](list []T, so func(T) bool) []T {

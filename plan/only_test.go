@@ -28,7 +28,7 @@ func TestOnly(t *testing.T) {
 		{[]string{"website"}, Summary{Update: 1}},
 		{[]string{"web-2"}, Summary{}},
 	} {
-		got := p.Only(tt.names)
+		got := Only(p, tt.names)
 		if got.Summary != tt.summary || got.ID != p.ID || got.Cost != (Cost{}) || len(got.Warnings) > 0 {
 			t.Errorf("%v: %+v, %+v", tt.names, got.Summary, got)
 		}

@@ -17,7 +17,7 @@ type Plan struct {
 	ID    string `json:"ID"`
 	Fleet string `json:"Fleet"`
 
-	Of []string `json:"-"` // the names that it is for, see [Plan.Only]; nil: all
+	Of []string `json:"-"` // the names that it is for, see [Only]; nil: all
 
 	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back
@@ -69,6 +69,11 @@ func (p Plan) Empty() bool { return len(p.Actions) == 0 && len(p.Back) == 0 }
 // Settled tells whether there is nothing to do, nothing under way, stuck sagas included, and nothing missing: exit code 0 of `arcadiad plan`.
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
 func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 && p.Summary.Missing == 0 }
+
+// Blank tells whether the plan says nothing of any droplet that is to change, or is not as it should be.
+func (p Plan) Blank() bool {
+	return p.Settled() && p.Summary == (Summary{Unchanged: p.Summary.Unchanged}) && len(p.Kept) == 0
+}
 
 // Approvable tells whether `arcadiad approve` would let anything through.
 func (p Plan) Approvable() bool {

@@ -52,7 +52,7 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 			if err := s.mustKnow(cmd.Context(), p, names); err != nil {
 				return err
 			}
-			p = p.Only(names)
+			p = plan.Only(p, names)
 		}
 		switch out := cmd.OutOrStdout(); *format {
 		case "json":
@@ -72,7 +72,7 @@ Exit codes: 0 nothing to do; 2 changes, sagas that are in flight or stuck, or a 
 
 // mustKnow refuses a name that is in no action of the plan, and that the state database does not know either: it is mistyped.
 func (s *settings) mustKnow(ctx context.Context, p plan.Plan, names []string) error {
-	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !p.Only([]string{name}).Blank() })
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !plan.Only(p, []string{name}).Blank() })
 	if len(names) == 0 || s.stateless {
 		return nil
 	}
