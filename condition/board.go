@@ -115,6 +115,13 @@ func (b *Board) Counts() map[Kind]int {
 	return counts
 }
 
+// Present gives the conditions of the present, in the order in which messages show them.
+func (b *Board) Present() []Condition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.SortedFunc(maps.Values(b.present), Compare)
+}
+
 func (b *Board) touch() {
 	select {
 	case b.Changes <- struct{}{}:

@@ -53,6 +53,8 @@ type Droplet struct {
 	Missing  time.Time    `json:"missing_since,omitzero"` // when the first look that lacked it began
 	Deleted  time.Time    `json:"deleted_at,omitzero"`
 	Until    time.Time    `json:"kept_until,omitzero"` // by its tag; only of one in quarantine
+
+	under string // the name that it is recorded under; empty: it has no record
 }
 
 // states are what droplets may be to the fleet, in the order in which they are counted.
@@ -89,7 +91,7 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 			until, _ = (&fleet.Droplet{Tags: r.Tags}).Until()
 		}
 		st.Droplets = append(st.Droplets, Droplet{
-			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt, until,
+			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt, until, r.RecordName,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -233,7 +235,8 @@ func (st Status) writesText(now time.Time) string {
 	return "not paused"
 }
 
-func (st Status) countsText() string {
+// countsText counts the droplets by what they are to the fleet, but for those that are left out.
+func (st Status) countsText(without ...fleet.State) string {
 	managed := map[fleet.Status]int{}
 	for _, d := range st.Droplets {
 		if d.Bearing == fleet.StateManaged {
@@ -242,7 +245,7 @@ func (st Status) countsText() string {
 	}
 	var parts []string
 	for _, state := range states {
-		if n := st.Summary[state]; n > 0 || state == fleet.StateManaged {
+		if n := st.Summary[state]; (n > 0 || state == fleet.StateManaged) && !slices.Contains(without, state) {
 			part := fmt.Sprintf("%d %s", n, state)
 			if state == fleet.StateManaged && managed[fleet.StatusActive] < n {
 				part += " (" + lifeText(managed) + ")"
