@@ -119,7 +119,7 @@ With --import the file describes the droplets that the account has already, as a
 		cmd.Flags().Var(text(q.answer, "", "TEXT"), q.flag, strings.ToLower(q.asks[:1])+q.asks[1:])
 		mustComplete(cmd, q.flag, cobra.NoFileCompletions)
 	}
-	takes := cmd.Flags().Bool("import", false, "describe the droplets that the account has")
+	existing := cmd.Flags().Bool("import", false, "describe the droplets that the account has")
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
 	cmd.ValidArgsFunction = completeYAML
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -127,7 +127,7 @@ With --import the file describes the droplets that the account has already, as a
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return existsAlready(path, err)
 		}
-		if *takes {
+		if *existing {
 			return importFleet(cmd, s, cmp.Or(b.fleet, "imported"), path, daemon.Choice{})
 		}
 		if terminal(cmd.InOrStdin()) != nil {
