@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // What says what happened to a condition.
@@ -23,15 +26,6 @@ type Event struct {
 	Condition
 }
 
-// Key tells conditions apart.
-type Key struct {
-	Kind    Kind
-	Subject string
-}
-
-// Key is what no other condition of the present has.
-func (c Condition) Key() Key { return Key{c.Kind, c.Subject} }
-
 // Board holds the conditions of the present. It is safe for concurrent use, and nobody waits at it.
 type Board struct {
 	Changes chan struct{} // is told of every change; several are one
@@ -39,11 +33,12 @@ type Board struct {
 	mu      sync.Mutex
 	present map[Key]Condition
 	settled map[Kind]map[string]bool // every condition of these kinds is on the board, but for those of the names
+	well    map[Key]string           // what is well again of a condition that is off the board, where that is known better than before
 }
 
 // NewBoard makes an empty board.
 func NewBoard() *Board {
-	return &Board{Changes: make(chan struct{}, 1), present: map[Key]Condition{}, settled: map[Kind]map[string]bool{}}
+	return &Board{Changes: make(chan struct{}, 1), present: map[Key]Condition{}, settled: map[Kind]map[string]bool{}, well: map[Key]string{}}
 }
 
 // Raise puts one condition on the board. One that is there already in the same state keeps its time.
@@ -60,24 +55,47 @@ func (b *Board) raise(c Condition) {
 		c.Since = before.Since
 	}
 	b.present[c.Key()] = c
+	delete(b.well, c.Key())
 }
 
-// Clear takes a condition off the board, if it is there.
-func (b *Board) Clear(kind Kind, subject string) {
+// Clear takes a condition off the board, if it is there. Well says what is well again; empty: what the condition says.
+func (b *Board) Clear(kind Kind, subject, well string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, there := b.present[Key{kind, subject}]; !there {
+	k := Key{kind, subject}
+	if _, there := b.present[k]; !there {
 		return
 	}
-	delete(b.present, Key{kind, subject})
+	delete(b.present, k)
+	if well != "" {
+		b.well[k] = well
+	}
 	b.touch()
+}
+
+// Has tells whether a condition is on the board.
+func (b *Board) Has(kind Kind, subject string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, there := b.present[Key{kind, subject}]
+	return there
+}
+
+// Present are the conditions of the present, in the order in which messages show them.
+func (b *Board) Present() []Condition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.SortedFunc(maps.Values(b.present), Compare)
 }
 
 // Replace says that of what a source brings news of, the conditions of a Set are exactly those that there are. Until a kind was settled
 // once, that a condition of it is not on the board means nothing.
 func (b *Board) Replace(s Set, source Source) {
 	conditions, kinds := s.From(source)
-	undecided, now := s.undecided(), map[Key]bool{}
+	now, undecided := map[Key]bool{}, map[Kind]map[string]bool{}
+	for _, k := range kinds {
+		undecided[k] = s.undecided(k)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range conditions {
@@ -85,10 +103,10 @@ func (b *Board) Replace(s Set, source Source) {
 		b.raise(c)
 	}
 	for _, k := range kinds {
-		b.settled[k] = undecided
+		b.settled[k] = undecided[k]
 	}
 	maps.DeleteFunc(b.present, func(k Key, _ Condition) bool {
-		return slices.Contains(kinds, k.Kind) && !now[k] && !undecided[k.Subject]
+		return slices.Contains(kinds, k.Kind) && !now[k] && !undecided[k.Kind][k.Subject]
 	})
 	b.touch()
 }
@@ -115,13 +133,6 @@ func (b *Board) Counts() map[Kind]int {
 	return counts
 }
 
-// Present gives the conditions of the present, in the order in which messages show them.
-func (b *Board) Present() []Condition {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.SortedFunc(maps.Values(b.present), Compare)
-}
-
 func (b *Board) touch() {
 	select {
 	case b.Changes <- struct{}{}:
@@ -129,7 +140,7 @@ func (b *Board) touch() {
 	}
 }
 
-// News is what those do not know who know told: in order, the recovered last.
+// News is what those do not know who know told: in order, the recovered last. What has become another condition has not recovered.
 func (b *Board) News(told map[Key]Condition) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,7 +156,12 @@ func (b *Board) News(told map[Key]Condition) []Event {
 	}
 	for k, c := range told {
 		_, still := b.present[k]
+		if next, turns := k.Becomes(); turns {
+			_, turned := b.present[next]
+			still = still || turned
+		}
 		if undecided, settled := b.settled[k.Kind]; settled && !still && !undecided[k.Subject] {
+			c.Well = cmp.Or(b.well[k], c.Well)
 			recovered = append(recovered, Event{Recovered, c})
 		}
 	}
@@ -153,4 +169,45 @@ func (b *Board) News(told map[Key]Condition) []Event {
 	slices.SortFunc(raised, byCondition)
 	slices.SortFunc(recovered, byCondition)
 	return append(raised, recovered...)
+}
+
+// Note has those who know told know of events, too.
+func Note(told map[Key]Condition, events []Event) {
+	for _, e := range events {
+		if e.What == Recovered {
+			delete(told, e.Key())
+			continue
+		}
+		told[e.Key()] = e.Condition
+		for k := range told {
+			if next, turns := k.Becomes(); turns && next == e.Key() {
+				delete(told, k) // it has become this one
+			}
+		}
+	}
+}
+
+// Brief names conditions in one line: each kind, with the first few subjects.
+func Brief(conditions []Condition) string {
+	const most = 3
+	var parts []string
+	for _, k := range Kinds() {
+		n, names := 0, []string{}
+		for _, c := range conditions {
+			if c.Kind != k {
+				continue
+			}
+			if n++; c.Subject != "" && len(names) < most {
+				names = append(names, c.Subject)
+			}
+		}
+		switch {
+		case n == 0:
+		case len(names) == 0:
+			parts = append(parts, string(k))
+		default:
+			parts = append(parts, string(k)+" "+strings.Join(names, ", ")+fleet.More(n-len(names)))
+		}
+	}
+	return cmp.Or(strings.Join(parts, "; "), "nothing needs a person")
 }

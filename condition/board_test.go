@@ -15,12 +15,11 @@ type reader map[Key]Condition
 func (r reader) hears(t *testing.T, b *Board, want ...string) {
 	t.Helper()
 	var got []string
-	for _, e := range b.News(r) {
+	news := b.News(r)
+	for _, e := range news {
 		got = append(got, strings.Join([]string{string(e.What), string(e.Kind), e.Subject}, " "))
-		if r[e.Key()] = e.Condition; e.What == Recovered {
-			delete(r, e.Key())
-		}
 	}
+	Note(r, news)
 	if !slices.Equal(got, want) {
 		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
@@ -41,7 +40,7 @@ func TestReplaceLeavesTheUndecided(t *testing.T) {
 		t.Errorf("on the board: %v", c)
 	}
 	b.Settle(Stuck)
-	b.Clear(Stuck, "b") // that b is undecided concerns its hold alone
+	b.Clear(Stuck, "b", "") // that b is undecided concerns its hold alone
 	r.hears(t, b, "recovered stuck b")
 	b.Replace(of(fleet.Fleet{}, plan.Plan{Actions: []plan.Action{holds("a")}}), Passes)
 	r.hears(t, b, "recovered held b")

@@ -13,10 +13,14 @@ import (
 type Kind string
 
 const (
+	Token    Kind = "token"
 	Failing  Kind = "failing"
 	File     Kind = "file"
-	Stuck    Kind = "stuck"
 	Stopped  Kind = "stopped"
+	Failed   Kind = "failed"
+	Stuck    Kind = "stuck"
+	Retrying Kind = "retrying"
+	Lost     Kind = "lost"
 	Missing  Kind = "missing"
 	Stalled  Kind = "stalled"
 	Held     Kind = "held"
@@ -31,8 +35,18 @@ type Condition struct {
 	State   string    `json:"state"`             // tells one such condition from another; what changes by itself, such as a time, is not in it
 	Summary string    `json:"summary"`           // what is so, in one sentence
 	Advice  string    `json:"advice"`            // what to do
+	Well    string    `json:"well,omitempty"`    // what is well again once it is over
 	Since   time.Time `json:"since"`             // zero: since it was raised
 }
+
+// Key tells conditions apart.
+type Key struct {
+	Kind    Kind
+	Subject string
+}
+
+// Key is what no other condition of the present has.
+func (c Condition) Key() Key { return Key{c.Kind, c.Subject} }
 
 // Input is what a Set is judged by.
 type Input struct {
@@ -40,6 +54,7 @@ type Input struct {
 	FileErr error        // why the newest version of the file is not in force
 	Live    []saga.Saga  // the live sagas
 	Gate    error        // why no write is let through
+	Token   error        // why the API refuses the token; nil: it does not, as far as anybody knows
 
 	PassAt  time.Time // when the last pass began; zero: none has ended
 	Trigger string    // what asked for it
@@ -61,3 +76,5 @@ func (in Input) fails() bool {
 	var pin *plan.PinError
 	return in.PassErr != nil && (errors.As(in.PassErr, &pin) || !in.Failing.IsZero() && in.Now.Sub(in.Failing) >= failingAfter)
 }
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }

@@ -39,7 +39,10 @@ func troubles() []Input {
 		Actions: []plan.Action{
 			{Kind: plan.Provision, Name: "hopeless", Held: true, HeldBy: "stalled"},
 			{Kind: plan.Destroy, Name: "many", DropletID: 2, Held: true, HeldBy: "max_destroy", Approvable: true},
+			{Kind: plan.Provision, Name: "web-2", Held: true, HeldBy: "backoff"},
+			{Kind: plan.Provision, Name: "dead", Held: true, HeldBy: "lost", Lost: []int64{9}},
 		},
+		Failed:   plan.FailedOf(tries("web-2", 1)),
 		Missing:  []plan.Missing{{Name: "lost", DropletID: 7, Since: noon, Again: true}},
 		Drift:    []plan.Drift{{Name: "odd", DropletID: 5, Changes: []plan.FieldChange{{Field: "size", From: "a", To: "b"}}}},
 		Released: []plan.Released{{Name: "gone", DropletID: 6, Reason: "it lost its tags"}},
@@ -47,8 +50,20 @@ func troubles() []Input {
 	}
 	return []Input{
 		{FileErr: errors.New("half a file"), Desired: &fleet.Fleet{}, PassAt: noon, Plan: missing, Live: []saga.Saga{aStuckSaga()}, Now: noon},
+		{Live: []saga.Saga{{ID: aStuckSaga().ID, Subject: "web-3", Status: saga.Running, Steps: []string{"CreateDroplet"}, Attempts: 3, Error: "no answer"}}},
+		{Token: errors.New("refused")},
 		{PassAt: noon, PassErr: errors.New("no answer"), Failing: noon, Now: noon.Add(time.Hour)},
 	}
+}
+
+// tries are creates of a name that failed one after the other, the last of them at noon.
+func tries(name string, n int) (journal []fleet.Saga) {
+	for i := range n {
+		at := noon.Add(time.Duration(i-n+1) * time.Hour)
+		journal = append(journal, fleet.Saga{ID: fmt.Sprintf("%08x", i), Kind: fleet.SagaProvision, Name: name, Status: "compensated", Error: "no room", CreatedAt: at, EndedAt: at,
+			Facts: fleet.Facts{SpecHash: "cafe"}})
+	}
+	return journal
 }
 
 func aStuckSaga() saga.Saga {
@@ -61,15 +76,15 @@ func TestEveryKindIsTold(t *testing.T) {
 	told := map[Kind]bool{}
 	for _, in := range troubles() {
 		board := NewBoard()
-		for _, source := range []Source{Versions, Passes, Sagas} {
+		for _, source := range []Source{Versions, Passes, Sagas, Answers} {
 			board.Replace(Of(in), source)
 			conditions, _ := Of(in).From(source)
 			for _, c := range conditions {
 				told[c.Kind] = true
-				if c.State == "" || c.Summary == "" || c.Advice == "" {
-					t.Errorf("%s lacks its state, its sentence or its advice: %+v", c.Kind, c)
+				if c.State == "" || c.Summary == "" || c.Advice == "" || c.Well == "" {
+					t.Errorf("%s lacks its state, its sentence, its advice or what is well after it: %+v", c.Kind, c)
 				}
-				if n, there := board.Counts()[c.Kind]; !there || n != 1 {
+				if n, there := board.Counts()[c.Kind]; !there || n < 1 {
 					t.Errorf("%s is counted %d times", c.Kind, n)
 				}
 			}
@@ -127,7 +142,7 @@ func TestConditionsOfAPlan(t *testing.T) {
 	if got := shapes(conditions); !slices.Equal(got, want) {
 		t.Fatalf("conditions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if undecided := set.undecided(); len(kinds) != 7 || len(undecided) != 1 || !undecided["busy"] {
+	if undecided := set.undecided(Held); len(kinds) != 9 || len(undecided) != 1 || !undecided["busy"] {
 		t.Errorf("all is told of %v, but for %v", kinds, undecided)
 	}
 	for i, words := range [][]string{
@@ -262,7 +277,7 @@ func TestStuckConditionNamesSagaAndWayOut(t *testing.T) {
 		return c.State
 	}
 	c, _ := OfSaga(s)
-	if c.Subject != "web-1" || !strings.Contains(c.Summary, "saga 5f0c9a1e (ReplaceDroplet) is stuck at undoing WaitDropletActive: no answer") ||
+	if c.Kind != Stuck || c.Subject != "web-1" || !strings.Contains(c.Summary, "saga 5f0c9a1e (ReplaceDroplet) is stuck at undoing WaitDropletActive: no answer") ||
 		!strings.Contains(c.Advice, "arcadiad saga retry 5f0c9a1e") {
 		t.Errorf("%+v", c)
 	}
@@ -273,5 +288,74 @@ func TestStuckConditionNamesSagaAndWayOut(t *testing.T) {
 	s.Reverse = false
 	if state(s) == c.State {
 		t.Error("another direction is not told")
+	}
+}
+
+// What failed is told with why and when it is tried again, once for all tries of the same, and is over when a try came through and not when
+// one begins.
+func TestConditionOfWhatFailed(t *testing.T) {
+	held := func(by string) plan.Plan {
+		return plan.Plan{Actions: []plan.Action{{Kind: plan.Provision, Name: "web-1", Held: by != "", HeldBy: by, HeldReason: "why"}}}
+	}
+	judge := func(p plan.Plan, journal []fleet.Saga) Set {
+		p.Failed = plan.FailedOf(journal)
+		return of(fleet.Fleet{}, p)
+	}
+	var state string
+	for _, tt := range []struct {
+		by, summary string
+		tries       int
+	}{
+		{"backoff", "create failed once: no room; tried again at 12:01:00 UTC", 1},
+		{"backoff", "create failed 3 times in a row: no room; tried again at 12:04:00 UTC", 3},
+		{"", "create failed 2 times in a row: no room; being tried again", 2},
+		{"max_droplets", "create failed once: no room; it now waits, held by max_droplets", 1},
+	} {
+		conditions, _ := judge(held(tt.by), tries("web-1", tt.tries)).From(Passes)
+		if len(conditions) == 0 || conditions[0].Kind != Failed || conditions[0].Summary != tt.summary || !strings.Contains(conditions[0].Advice, "arcadiad why web-1") {
+			t.Fatalf("held by %q: %+v, want %q", tt.by, conditions, tt.summary)
+		}
+		if tt.by == "backoff" && len(conditions) > 1 {
+			t.Errorf("it is told twice: %+v", conditions)
+		}
+		if state != "" && state != conditions[0].State {
+			t.Errorf("the next try is told anew: %s, before it %s", conditions[0].State, state)
+		}
+		state = conditions[0].State
+	}
+	b, r := NewBoard(), reader{}
+	b.Replace(judge(held("backoff"), tries("web-1", 1)), Passes)
+	r.hears(t, b, "raised failed web-1")
+	b.Replace(judge(held(""), nil), Passes) // the journal of the pass is from before the try
+	r.hears(t, b)
+	b.Replace(judge(held("stalled"), tries("web-1", 3)), Passes)
+	r.hears(t, b, "raised stalled web-1")
+	b.Clear(Stalled, "web-1", "droplet 7 is active")
+	if news := b.News(r); len(news) != 1 || news[0].What != Recovered || news[0].Well != "droplet 7 is active" {
+		t.Errorf("told %+v", news)
+	}
+	b.Replace(judge(held("backoff"), tries("web-1", 1)), Passes)
+	r.hears(t, b, "raised failed web-1", "recovered stalled web-1")
+	b.Replace(of(fleet.Fleet{}, plan.Plan{}), Passes)
+	r.hears(t, b, "recovered failed web-1")
+}
+
+// A saga that goes back is told of before it has ended, and afterwards with the time of the next try.
+func TestAFailureIsToldBeforeAnyPass(t *testing.T) {
+	s := saga.Saga{ID: "5f0c9a1e000000000000000000000000", Kind: fleet.SagaProvision, Subject: "web-1", Status: saga.Compensating, Reverse: true, Error: "the undoing fails too",
+		History: []saga.StepTime{{Name: "CreateDroplet", Status: saga.StepDone}, {Name: "WaitDropletActive", Status: saga.StepFailed, Error: "it never came up"}},
+		Labels:  map[string]string{fleet.LabelSpec: "cafe"}}
+	back, ok := FailedNow(s, nil)
+	if !ok || back.Summary != "create failed: it never came up; what it did is being undone" {
+		t.Errorf("%+v", back)
+	}
+	s.Status, s.Error, s.EndedAt = saga.Compensated, "it never came up", noon
+	ended, ok := FailedNow(s, []saga.Saga{s})
+	if !ok || ended.Summary != "create failed once: it never came up; tried again at 12:01:00 UTC" || ended.State != back.State {
+		t.Errorf("%+v", ended)
+	}
+	s.Superseded, s.Status = true, saga.Superseded
+	if c, failed := FailedNow(s, []saga.Saga{s}); failed {
+		t.Errorf("nobody asks for it any more: %+v", c)
 	}
 }

@@ -1,12 +1,13 @@
 package condition
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -22,6 +23,34 @@ type Log struct {
 	stopped  map[string]string // the saga that stopped each rollout, by group
 	missing  map[int64]bool
 	warnings []string
+
+	mu   sync.Mutex
+	told map[Key]Condition // of the kinds that TellNews tells of
+}
+
+// TellNews says what is new on a board of the kinds that nothing else in the log tells of whole: with when it is tried again, and what to do.
+func (l *Log) TellNews(b *Board) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.told == nil {
+		l.told = map[Key]Condition{}
+	}
+	events := slices.DeleteFunc(b.News(l.told), func(e Event) bool { return e.Kind != Token && e.Kind != Failed && e.Kind != Lost })
+	Note(l.told, events)
+	for _, e := range events {
+		attrs := []any{"what", string(e.Kind)}
+		if e.Subject != "" {
+			attrs = append(attrs, "droplet", e.Subject)
+		}
+		switch {
+		case e.What == Recovered:
+			l.To.Info("recovered: "+cmp.Or(e.Well, e.Summary), attrs...)
+		case e.Kind == Token:
+			l.To.Error(e.Summary, append(attrs, "to_do", e.Advice)...)
+		default:
+			l.To.Warn(e.Summary, append(attrs, "to_do", e.Advice)...)
+		}
+	}
 }
 
 // TellFile says what is wrong with the newest fleet file.
@@ -190,5 +219,3 @@ func (s Set) Line() string {
 	}
 	return line
 }
-
-func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }

@@ -15,6 +15,7 @@ const (
 	Versions Source = iota // of the fleet file
 	Passes                 // and their plans
 	Sagas
+	Answers // of the API
 )
 
 // row is all that is said of a kind as such.
@@ -24,23 +25,34 @@ type row struct {
 	do   string // what to do about it, the same
 	from Source
 	find func(Input) []Condition // nil: it is found with another kind
+
+	becomes Kind // what it may become: as long as that is so of the same subject, it is not over
+	tabled  bool // status has a table of it, so that it does not come first there
 }
 
 // rows are all kinds, in the order in which messages show them.
 var rows = []row{
-	{Failing, "passes have failed for five minutes, or account, file and database do not belong together", "the log, `arcadiad status`",
-		Passes, Input.failing},
-	{File, "the newest fleet file is not in force", "`arcadiad validate`", Versions, Input.file},
-	{Stuck, "a saga keeps failing, and may need a person", "`arcadiad saga show`, then `retry` or `abort`", Sagas, Input.stuck},
-	{Stopped, "a member failed and stopped the rollout of its group", "`arcadiad rollout show`, then change the stanza or run `arcadiad rollout resume`",
-		Passes, Input.stopped},
-	{Missing, "a registered droplet is missing from the account",
-		"check the account; the droplet is created again by itself, unless more than `max_lost` are gone", Passes, Input.missing},
-	{Stalled, "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not retried",
-		"find the cause, then change the stanza or run `arcadiad saga retry`", Passes, nil},
-	{Held, "an action or a whole rollout waits, for a person or for its next try", "`arcadiad plan`, then perhaps `arcadiad approve`", Passes, Input.held},
-	{Released, "a registered droplet lost its tags", "restore them", Passes, Input.released},
-	{Drift, "a droplet was changed outside arcadiad", "revert it, or change the file", Passes, Input.drift},
+	{kind: Token, is: "DigitalOcean refuses the API token", do: "put a valid token in its place; `arcadiad doctor` checks it", from: Answers, find: Input.token},
+	{kind: Failing, is: "passes have failed for five minutes, or account, file and database do not belong together", do: "the log, `arcadiad status`",
+		from: Passes, find: Input.failing},
+	{kind: File, is: "the newest fleet file is not in force", do: "`arcadiad validate`", from: Versions, find: Input.file},
+	{kind: Stopped, is: "a member failed and stopped the rollout of its group",
+		do: "`arcadiad rollout show`, then change the stanza or run `arcadiad rollout resume`", from: Passes, find: Input.stopped},
+	{kind: Failed, is: "the last create, or whatever else was tried for a name, failed and is undone", do: "nothing, if it is tried again; `arcadiad why NAME`",
+		from: Passes, find: Input.failed, becomes: Stalled},
+	{kind: Stuck, is: "a saga keeps failing, and may need a person", do: "`arcadiad saga show`, then `retry` or `abort`", from: Sagas, find: Input.stuck},
+	{kind: Retrying, is: "a step of a saga has failed three times or more, and is tried again", do: "`arcadiad saga show`", from: Sagas,
+		find: Input.retrying, becomes: Stuck},
+	{kind: Lost, is: "a registered droplet is gone from the account, and not created again yet",
+		do: "find out who destroyed it; the droplet is created again by itself, unless more than `max_lost` are gone", from: Passes, find: Input.lost},
+	{kind: Missing, is: "a registered droplet is missing from the account",
+		do: "check the account; the droplet is created again by itself, unless more than `max_lost` are gone", from: Passes, find: Input.missing, becomes: Lost},
+	{kind: Stalled, is: "three droplets of one spec in one group did not come up, or three resizes of one failed; it is not retried",
+		do: "find the cause, then change the stanza or run `arcadiad saga retry`", from: Passes},
+	{kind: Held, is: "an action or a whole rollout waits, for a person or for its next try", do: "`arcadiad plan`, then perhaps `arcadiad approve`",
+		from: Passes, find: Input.held, tabled: true},
+	{kind: Released, is: "a registered droplet lost its tags", do: "restore them", from: Passes, find: Input.released},
+	{kind: Drift, is: "a droplet was changed outside arcadiad", do: "revert it, or change the file", from: Passes, find: Input.drift, tabled: true},
 }
 
 // Kinds are all kinds, in the order in which messages show them.
@@ -49,6 +61,22 @@ func Kinds() (kinds []Kind) {
 		kinds = append(kinds, r.kind)
 	}
 	return kinds
+}
+
+func rowOf(k Kind) row {
+	return rows[slices.IndexFunc(rows, func(r row) bool { return r.kind == k })]
+}
+
+// Tabled tells whether status shows conditions of the kind in a table of their own, and not first.
+func (k Kind) Tabled() bool { return slices.Contains(Kinds(), k) && rowOf(k).tabled }
+
+// Becomes is the condition that one may turn into without being over; ok is false where there is none.
+func (k Key) Becomes() (next Key, ok bool) {
+	if !slices.Contains(Kinds(), k.Kind) { // of a newer arcadiad
+		return Key{}, false
+	}
+	next = Key{rowOf(k.Kind).becomes, k.Subject}
+	return next, next.Kind != ""
 }
 
 // Compare orders conditions as messages show them.
@@ -87,7 +115,27 @@ func (s Set) From(source Source) (conditions []Condition, kinds []Kind) {
 	return conditions, kinds
 }
 
-// undecided are the names of which a plan says nothing: their sagas are live.
-func (s Set) undecided() map[string]bool {
-	return fleet.SetOf(s.Plan.InFlight, func(f plan.InFlight) string { return f.Name })
+// All are the conditions that the state database alone tells of, where no daemon runs: without a plan nothing else is known.
+func (s Set) All() (conditions []Condition) {
+	for _, r := range rows {
+		if r.find != nil {
+			conditions = append(conditions, r.find(s.Input)...)
+		}
+	}
+	slices.SortStableFunc(conditions, Compare)
+	return conditions
+}
+
+// undecided are the names of which a plan does not say whether a condition of the kind is over: their sagas are live. What failed or is lost
+// is not over when it is tried again, but when that came through.
+func (s Set) undecided(kind Kind) map[string]bool {
+	names := fleet.SetOf(s.Plan.InFlight, func(f plan.InFlight) string { return f.Name })
+	if kind == Failed || kind == Lost || kind == Missing {
+		for _, a := range s.Plan.Actions {
+			if !a.Held {
+				names[a.Name] = true
+			}
+		}
+	}
+	return names
 }

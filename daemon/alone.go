@@ -59,7 +59,13 @@ func Local(ctx context.Context, o Options, need control.Need, beside bool) (s co
 }
 
 func (a *alone) Status(ctx context.Context) (control.Status, error) {
-	return statusOf(ctx, a.Reader, plan.Plan{})
+	st, err := statusOf(ctx, a.Reader, plan.Plan{})
+	if err != nil {
+		return st, err
+	}
+	recorded, err := a.Load(ctx)
+	st.Conditions = recalled(st, recorded)
+	return st, err
 }
 
 // Plan is the plan of an apply, which waits for nothing. Beside a daemon a dry run holds what that waits with (law 14).

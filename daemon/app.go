@@ -35,8 +35,6 @@ type app struct {
 	shown         shownPlans
 	reload        chan struct{} // asks the watcher to read the fleet file again
 	observability observability
-	site          *site
-	passes        passes
 
 	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
 	// memory alone: systemd reads a credential once, at the start, and the next start reads the new one.
@@ -58,7 +56,6 @@ func (h *app) observe(e saga.Event) {
 	h.supervisor.look()
 	h.feed.send(control.ProgressOf(e))
 	h.observability.moved(e)
-	h.site.touch()
 	if e.What == saga.EventEnded {
 		busy := h.engine.Busy()
 		if rollout := e.Saga.Labels[fleet.LabelRollout]; busy && rollout != "" { // the next batch does not wait for what others do
@@ -76,8 +73,6 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.watchdog.end(workPass)
 		h.supervisor.passed(r)
 		h.observability.passed(r)
-		h.passes.add(r)
-		h.site.touch()
 		return
 	}
 	h.watchdog.begin(workPass)
@@ -110,6 +105,7 @@ func (h *app) attention() condition.Set {
 	in := condition.Input{
 		FileErr: last.FileErr, Live: h.engine.Live(), Gate: h.budget.State().Closed,
 		PassAt: last.At, Trigger: last.Trigger, PassErr: last.Err, Plan: last.Outcome.Pass.Plan, Now: time.Now(),
+		Token: h.observability.refused(),
 	}
 	if desired, ok := h.loop.Desired(); ok {
 		in.Desired = &desired
@@ -147,7 +143,7 @@ func (h *app) alive(context.Context) []check {
 	if err := h.hung(); err != nil {
 		return []check{{"progress", false, err.Error()}}
 	}
-	reason := fmt.Sprintf("%d sagas live", len(h.engine.Live()))
+	reason := fleet.Counted(len(h.engine.Live()), "live saga")
 	if last := h.loop.Last(); !last.At.IsZero() {
 		reason = "the last pass began at " + last.At.UTC().Format("15:04:05 UTC; ") + reason
 	}
@@ -159,7 +155,7 @@ func (h *app) ready(ctx context.Context) []check {
 	set := h.attention()
 	file := check{"fleet file", false, "no version is in force yet"}
 	if set.Desired != nil {
-		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %d droplets", set.Desired.Name, len(set.Desired.Specs))}
+		file = check{"fleet file", true, fmt.Sprintf("fleet %s, %s", set.Desired.Name, fleet.Counted(len(set.Desired.Specs), "droplet"))}
 	}
 	if set.FileErr != nil {
 		file.Reason += "; the newest is not usable: " + set.FileErr.Error()
@@ -175,9 +171,9 @@ func (h *app) ready(ctx context.Context) []check {
 	if err := h.store.Check(ctx); err != nil {
 		store = check{"state database", false, err.Error()}
 	}
-	return []check{file, first, store}
+	return []check{file, first, store, {"attention", true, condition.Brief(h.observability.board.Present())}} // what a person must do makes nobody unready
 }
 
 func (h *app) web() http.Handler {
-	return webHandler(h.observability.registry, h.alive, h.ready, h.site, h.o.Log)
+	return webHandler(h.observability.registry, h.alive, h.ready, h.o.Log)
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 
 	"arcadiad/digitalocean"
-	"arcadiad/fleetfile"
 	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state/sqlite"
 )
+
+// mostTries is how many sagas of a name are looked through for the ones that failed in a row: the pause between two grows no more after seven.
+const mostTries = 20
 
 // open opens the state database and builds the app on it; the caller closes the store. Settings that cannot work are refused before
 // there is a database.
@@ -37,8 +39,7 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	if err != nil {
 		return nil, err
 	}
-	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, site: newSite(o.Log)}
-	h.site.read, h.site.story = running{h, store}.overview, running{h, store}.story
+	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog}
 	first := o.Token
 	o.Token = func() (string, error) {
 		if handed := h.handed.Load(); handed != nil {
@@ -46,17 +47,14 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 		}
 		return first()
 	}
-	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.metrics.Request(x) }, store.Note)
+	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.requested(x) }, store.Note)
 	if err != nil {
 		return nil, err
 	}
 	h.observer = l
 	h.supervisor = newSupervisor(o, h.hung, h.attention)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
-	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: func(v fleetfile.Version) {
-		h.observability.taken(v)
-		h.site.touch()
-	}}
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.observability.taken}
 	l.missed = h.loop.Missed
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,
@@ -71,6 +69,8 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 		Record: store.RecordOf, Records: store.Records, WaitAttempts: o.WaitAttempts, ProbeInterval: o.WaitInterval,
 		Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
-	h.observability.start(o, l.budget, h.engine, h.loop, h.attention)
+	h.observability.start(o, l.budget, h.engine, h.loop, h.attention, func(name string) ([]saga.Saga, error) {
+		return store.Sagas(context.Background(), saga.Filter{Subject: name, Limit: mostTries})
+	})
 	return h, nil
 }

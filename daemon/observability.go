@@ -3,7 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"arcadiad/condition"
 	"arcadiad/digitalocean"
+	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/metrics"
 	"arcadiad/notify"
@@ -23,6 +27,7 @@ import (
 // hooks; it never tells them anything.
 type observability struct {
 	attention func() condition.Set // is what wants attention
+	past      func(name string) ([]saga.Saga, error)
 
 	registry *prometheus.Registry
 	metrics  *metrics.Metrics
@@ -32,12 +37,18 @@ type observability struct {
 
 	planned atomic.Bool // a pass has made a plan
 
+	answering sync.Mutex
+	token     error // why the API refuses the token, by its newest answer
+	answered  bool
+
 	failing time.Time // since when passes have failed; zero: the last did not. For the loop's goroutine alone
 }
 
 // start makes the metrics of what is given, and the notifications.
-func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine, l *reconcile.Loop, attention func() condition.Set) {
-	w.attention, w.log.To = attention, o.Log
+func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine, l *reconcile.Loop, attention func() condition.Set,
+	past func(name string) ([]saga.Saga, error)) {
+
+	w.attention, w.past, w.log.To = attention, past, o.Log
 	w.registry, w.board = prometheus.NewRegistry(), condition.NewBoard()
 	undelivered := func() int { return 0 }
 	if o.WebhookURL != nil {
@@ -98,17 +109,73 @@ func (w *observability) passed(r reconcile.Report) {
 	set.Failing = w.failing
 	w.board.Replace(set, condition.Passes)
 	w.log.TellPlan(set)
+	w.log.TellNews(w.board)
 	if r.Err == nil && set.Plan.ID != "" {
 		w.planned.Store(true)
 	}
 }
 
+// errRefused is what a refused token means.
+var errRefused = errors.New("DigitalOcean refuses the API token (status 401): it is wrong, expired or revoked; nothing can be read or written")
+
+// requested hears of every request that went out.
+func (w *observability) requested(x digitalocean.Exchange) {
+	w.metrics.Request(x)
+	var refused error
+	switch {
+	case x.Status == http.StatusUnauthorized:
+		refused = errRefused
+	case x.Status < 200 || x.Status > 299:
+		return // of a proxy, perhaps: it says nothing of the token
+	}
+	w.answering.Lock()
+	defer w.answering.Unlock()
+	if w.answered && w.token == refused {
+		return
+	}
+	w.token, w.answered = refused, true
+	w.board.Replace(condition.Of(condition.Input{Token: refused}), condition.Answers)
+	w.log.TellNews(w.board)
+}
+
+// refused is why the API refuses the token; nil: it does not.
+func (w *observability) refused() error {
+	w.answering.Lock()
+	defer w.answering.Unlock()
+	return w.token
+}
+
 // moved hears of every transition of a saga.
 func (w *observability) moved(e saga.Event) {
 	w.metrics.Saga(e)
-	if c, stuck := condition.OfSaga(e.Saga); stuck {
+	s := e.Saga
+	told, troubled := condition.OfSaga(s)
+	if troubled {
+		w.board.Raise(told)
+	}
+	for _, kind := range []condition.Kind{condition.Stuck, condition.Retrying} {
+		if !troubled || told.Kind != kind {
+			w.board.Clear(kind, s.Subject, "")
+		}
+	}
+	switch {
+	case e.What == saga.EventBack, e.What == saga.EventEnded && s.Status == saga.Compensated:
+		w.failed(s)
+	case e.What == saga.EventEnded && s.Status == saga.Completed:
+		w.board.Clear(condition.Failed, s.Subject, fmt.Sprintf("saga %s (%s) has completed", fleet.Saga8(s.ID), s.Kind))
+	default:
+		return
+	}
+	w.log.TellNews(w.board)
+}
+
+// failed tells at once of a saga that goes back, or has: a pass that may be seconds away tells the rest.
+func (w *observability) failed(s saga.Saga) {
+	past, err := w.past(s.Subject)
+	if err != nil || len(past) == 0 {
+		past = []saga.Saga{s}
+	}
+	if c, failed := condition.FailedNow(s, past); failed {
 		w.board.Raise(c)
-	} else {
-		w.board.Clear(condition.Stuck, e.Saga.Subject)
 	}
 }

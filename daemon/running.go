@@ -24,7 +24,7 @@ type running struct {
 
 func (r running) Status(ctx context.Context) (control.Status, error) {
 	st, err := statusOf(ctx, r.Reader, r.lastPlan())
-	st.Daemon = r.live()
+	st.Daemon, st.Conditions = r.live(), r.observability.board.Present()
 	return st, err
 }
 

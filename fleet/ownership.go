@@ -105,13 +105,14 @@ func (o Owners) Maker(tags []string) (saga8 string) {
 type State string
 
 const (
-	StateManaged   State = "managed"  // registered, and ours by its tags
-	StateReleased  State = "released" // registered, and not ours by its tags; or a person gave it back, though its tags show again
-	StateUntracked State = "orphaned" // ours by its tags, and not registered (yet)
-	StateKept      State = "kept"     // in quarantine by its tags, and under no name
-	StateForeign   State = "foreign"  // none of our business
-	StateMissing   State = "missing"  // registered, and not in the account any more, as of the last look
-	StateDeleted   State = "deleted"  // gone; the row is kept
+	StateManaged   State = "managed"    // registered, and ours by its tags
+	StateReleased  State = "released"   // registered, and not ours by its tags; or a person gave it back, though its tags show again
+	StateUntracked State = "orphaned"   // ours by its tags, and not registered (yet)
+	StateMaking    State = "being made" // ours by its tags, and in the hands of a live saga that makes it
+	StateKept      State = "kept"       // in quarantine by its tags, and under no name
+	StateForeign   State = "foreign"    // none of our business
+	StateMissing   State = "missing"    // registered, and not in the account any more, as of the last look
+	StateDeleted   State = "deleted"    // gone; the row is kept
 )
 
 // State tells what a droplet of the account is to the fleet. Registered: it has a record. Released: a person gave it back, and nobody has

@@ -14,6 +14,13 @@ type Resource struct {
 	LastSeenAt  time.Time `json:"LastSeenAt"`
 	DeletedAt   time.Time `json:"DeletedAt"` // zero while it is not proved gone
 
+	// As the droplet showed itself last, where it did.
+	PrivateIP  string    `json:"PrivateIP,omitempty"`
+	ReservedIP string    `json:"ReservedIP,omitempty"` // that was assigned for its name, or else that it shows; of one in quarantine: that it had last
+	SizeSeen   string    `json:"SizeSeen,omitempty"`
+	ImageSeen  string    `json:"ImageSeen,omitempty"` // a slug, or an id in decimal
+	CreatedAt  time.Time `json:"CreatedAt,omitzero"`  // by the API
+
 	MissingSince time.Time `json:"MissingSince"` // when the first look that lacked it began; zero: the last look showed it
 	Released     bool      `json:"Released"`     // a person gave it back, and nobody has adopted it since
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -48,6 +49,9 @@ func newMessage(fleetName string, events []condition.Event, now time.Time) Messa
 	m.More = max(0, len(events)-mostEvents)
 	for _, e := range events[:len(events)-m.More] {
 		e.Summary, e.Advice = fleet.Fit(e.Summary, longest), fleet.Fit(e.Advice, longest)
+		if e.What != condition.Recovered {
+			e.Well = "" // as long as it is not
+		}
 		m.Events = append(m.Events, e)
 	}
 	return m
@@ -89,7 +93,7 @@ func words(fleetName string, events []condition.Event, slack bool) string {
 		what := string(e.Kind) + subjects(alike)
 		since := "since " + e.Since.UTC().Format("2006-01-02 15:04 UTC")
 		if e.What == condition.Recovered {
-			fmt.Fprintf(&b, "\n%s: %s (it was so %s)", bold("recovered: "+escape(what)), text(e.Summary), since)
+			fmt.Fprintf(&b, "\n%s: %s (it was so %s: %s)", bold("recovered: "+escape(what)), text(cmp.Or(e.Well, "it is over")), since, text(e.Summary))
 			continue
 		}
 		fmt.Fprintf(&b, "\n%s: %s (%s)", bold(escape(what)), text(e.Summary), since)
@@ -105,7 +109,7 @@ func runs(events []condition.Event) (runs [][]condition.Event) {
 	for i, e := range events {
 		if i > 0 {
 			before := events[i-1]
-			if e.What == before.What && e.Kind == before.Kind && e.Summary == before.Summary && e.Advice == before.Advice {
+			if e.What == before.What && e.Kind == before.Kind && e.Summary == before.Summary && e.Advice == before.Advice && (e.What != condition.Recovered || e.Well == before.Well) {
 				runs[len(runs)-1] = append(runs[len(runs)-1], e)
 				continue
 			}

@@ -119,12 +119,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 func (n *Notifier) remind(events []condition.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, e := range events {
-		if e.What == condition.Recovered {
-			delete(n.told, e.Key())
-		} else {
-			n.told[e.Key()] = e.Condition
-		}
-	}
+	condition.Note(n.told, events)
 	n.keep()
 }

@@ -144,8 +144,8 @@ func TestEachConditionIsToldOnce(t *testing.T) {
 		d.hears()
 		d.Raise(stuck("web-1", "c"))
 		d.hears("changed stuck web-1 c")
-		d.Clear(condition.Stuck, "web-2")
-		d.Clear(condition.Stuck, "web-3")
+		d.Clear(condition.Stuck, "web-2", "")
+		d.Clear(condition.Stuck, "web-3", "")
 		d.hears("recovered stuck web-2 b")
 		d.Raise(stuck("web-2", "b"))
 		d.hears("raised stuck web-2 b")
@@ -195,12 +195,12 @@ func TestWordsOfManyAlike(t *testing.T) {
 	for i := range 12 {
 		events = append(events, condition.Event{What: condition.Raised, Condition: condition.Condition{Kind: condition.Held, Subject: fmt.Sprintf("web-%d", i+1), Summary: "destroy is held", Advice: "look", Since: since}})
 	}
-	events = append(events, condition.Event{What: condition.Raised, Condition: condition.Condition{Kind: condition.File, Summary: "bad", Since: since}}, condition.Event{What: condition.Recovered, Condition: condition.Condition{Kind: condition.Drift, Subject: "db", Summary: "odd", Since: since}})
+	events = append(events, condition.Event{What: condition.Raised, Condition: condition.Condition{Kind: condition.File, Summary: "bad", Since: since}}, condition.Event{What: condition.Recovered, Condition: condition.Condition{Kind: condition.Drift, Subject: "db", Summary: "odd", Well: "as recorded again", Since: since}})
 	const want = `arcadiad
 held web-1, web-2, web-3, web-4, web-5, web-6, web-7, web-8, web-9, web-10, and 2 more: destroy is held (since 2026-01-02 03:04 UTC)
     do: look
 file: bad (since 2026-01-02 03:04 UTC)
-recovered: drift db: odd (it was so since 2026-01-02 03:04 UTC)`
+recovered: drift db: as recorded again (it was so since 2026-01-02 03:04 UTC: odd)`
 	if got := words("", events, false); got != want {
 		t.Errorf("words:\n%s\nwant:\n%s", got, want)
 	}
@@ -239,7 +239,7 @@ func TestRetries(t *testing.T) {
 		if n := d.n.Undelivered(); n != 2 {
 			t.Errorf("%d undelivered, want 2", n)
 		}
-		d.Clear(condition.Stuck, "web-1") // it recovered before anybody heard of it
+		d.Clear(condition.Stuck, "web-1", "") // it recovered before anybody heard of it
 		d.Raise(stuck("web-3", "a"))
 		up.Store(true)
 		time.Sleep(maxBackoff)

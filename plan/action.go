@@ -11,6 +11,8 @@ import (
 // Holds that others speak of.
 const (
 	HoldTurn      = "turn"
+	HoldBackoff   = "backoff"
+	HoldStalled   = "stalled"
 	holdLost      = "lost"
 	holdPreflight = "preflight"
 	holdWindow    = "window"

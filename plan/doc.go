@@ -26,7 +26,6 @@
 //	build.go                   the strides
 //	transfer.go                what takes a person: adopt and release
 //	json.go                    a plan for programs
-//	only.go                    what it has for some names
 //	licensing.go               licenses for what nothing holds
 //	id.go                      what a plan is called
 //	decide.go                  one name at a time
@@ -45,6 +44,7 @@
 //	hold_stopped.go hold_ready.go hold_window.go
 //	ending.go                  how droplets end
 //	groups.go                  how the groups stand in service, and what is to change in them
+//	failed.go                  names whose last try failed, by the journal alone
 //	hold_backoff.go            what failed, or did not last: loop, stalled, backoff
 //	hold_confirm.go hold_lost.go hold_rename.go hold_nametaken.go hold_origin.go
 //	hold_attached.go           volumes, reserved_ip

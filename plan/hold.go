@@ -65,7 +65,7 @@ var holds = []Hold{
 		Says: "it was already replaced for this spec, and still differs",
 		Ends: "correct the stanza, or `arcadiad approve PLAN`",
 	}, {
-		Name: "stalled", Failed: true, judge: each(heldByStall),
+		Name: HoldStalled, Failed: true, judge: each(heldByStall),
 		Says:   "three droplets of one spec in one group did not come up, or three resizes of one failed",
 		Ends:   "find out why (`arcadiad saga list`), then change the stanza or `arcadiad saga retry` one of them, which is for the whole group",
 		advice: "find out why its sagas fail (arcadiad saga list); then change its stanza, or retry the last of them",
@@ -79,7 +79,7 @@ var holds = []Hold{
 		Says: "a second look is needed: drift was noticed just now, or the fleet's tag exists and no droplet has it",
 		Ends: "half a minute, or five minutes",
 	}, {
-		Name: "backoff", Waits: true, Failed: true, judge: each(heldByBackoff, heldByContest),
+		Name: HoldBackoff, Waits: true, Failed: true, judge: each(heldByBackoff, heldByContest),
 		Says:   "it failed, or another tool changes it back",
 		Ends:   "time: it is retried automatically; `arcadiad apply` does not wait",
 		advice: "nothing, it is retried automatically; to find out why it failed: arcadiad saga list",

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -16,8 +17,6 @@ type Plan struct {
 	// not depend on the time, on what is held or on what was approved, so that `arcadiad approve ID` still fits a pass later.
 	ID    string `json:"ID"`
 	Fleet string `json:"Fleet"`
-
-	Of []string `json:"-"` // the names that it is for, see [Only]; nil: all
 
 	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back
@@ -33,6 +32,8 @@ type Plan struct {
 	// Records are to be recorded again: the droplet already is as the file asks, or shows what the record did not know. This
 	// writes nothing at DigitalOcean.
 	Records []fleet.Record `json:"Records"`
+	// Failed are the names that it has something to do for, and whose last try failed.
+	Failed []Failed `json:"-"`
 	// Back are the droplets that it brings back, because the rollout of their group has stopped.
 	Back []Back `json:"-"`
 	// RolloutChanges are what becomes of live rollouts.
@@ -56,6 +57,26 @@ type Plan struct {
 	Lapses     time.Time       `json:"Lapses"`     // when another pass can do more: a backoff lapses, or a look at what is missing counts; zero: never
 }
 
+// Failed is a name whose last try came to nothing: what was tried, how often in a row, and when it is tried again.
+type Failed struct {
+	Name  string
+	Saga  string // id of the last try
+	Kind  string // of that saga
+	Spec  string // hash of what was tried
+	Why   string
+	Times int
+	At    time.Time // when the last try ended
+	Next  time.Time // when the next one may begin; zero: a person must say so (see the rule stalled)
+}
+
+// Tried is how often it was tried, in words.
+func (f Failed) Tried() string {
+	if f.Times == 1 {
+		return "failed once"
+	}
+	return fmt.Sprintf("failed %d times in a row", f.Times)
+}
+
 // Back is a droplet that is brought back out of quarantine by the word of the file.
 type Back struct {
 	Transfer Transfer
@@ -69,11 +90,6 @@ func (p Plan) Empty() bool { return len(p.Actions) == 0 && len(p.Back) == 0 }
 // Settled tells whether there is nothing to do, nothing under way, stuck sagas included, and nothing missing: exit code 0 of `arcadiad plan`.
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
 func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 && p.Summary.Missing == 0 }
-
-// Blank tells whether the plan says nothing of any droplet that is to change, or is not as it should be.
-func (p Plan) Blank() bool {
-	return p.Settled() && p.Summary == (Summary{Unchanged: p.Summary.Unchanged}) && len(p.Kept) == 0
-}
 
 // Approvable tells whether `arcadiad approve` would let anything through.
 func (p Plan) Approvable() bool {
@@ -168,27 +184,6 @@ type Summary struct {
 	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too
 	Stuck     int `json:"stuck"`
-}
-
-// count adds an action.
-func (s *Summary) count(a Action) {
-	switch a.Kind {
-	case Adopt:
-		s.Adopt++
-	case Update:
-		s.Update++
-	case Provision:
-		s.Provision++
-	case Replace:
-		s.Replace++
-	case Destroy:
-		s.Destroy++
-	case Purge:
-		s.Purge++
-	}
-	if a.Held {
-		s.Held++
-	}
 }
 
 // Missing is a registered droplet that looks do not show any more, and that is not proved gone (law 6).

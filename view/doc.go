@@ -6,10 +6,6 @@
 //
 // A file uses only those below it:
 //
-//	pagestory.go               the page of a droplet
-//	pageoverview.go            the status page
-//	pagefleet.go pagework.go   its groups; what waits on it and is under way
-//	page.go                    its template, and what a browser may do with it
 //	apply.go transfer.go       what became of a plan; what an adopt or a release does
 //	approve.go                 what an approval lets through
 //	progress.go board.go       sagas under way, on a screen or as lines
@@ -18,6 +14,7 @@
 //	rollout.go                 its changes on their way through groups
 //	why.go                     what is known of a name
 //	status.go
+//	wrong.go                   what needs attention, first
 //	drift.go                   what is held back, and what differs
 //	rollouts.go                rollouts of the state database
 //	runs.go                    like actions of one name after the other
@@ -26,5 +23,7 @@
 //	timeline.go                what happened when
 //	saga.go
 //	doctor.go
-//	table.go times.go words.go json.go
+//	table.go
+//	screen.go                  how much a terminal shows, and its colours
+//	times.go words.go json.go
 package view

@@ -10,10 +10,20 @@ import (
 func Doctor(w io.Writer, r doctor.Report) error {
 	return tabled(w, func(t *table) {
 		for _, f := range r.Findings {
-			t.row(f.Verdict, f.Check, f.Said)
+			t.row(byVerdict(f.Verdict), f.Check, f.Said)
 			if f.Do != "" {
 				t.row("", "", "-> "+f.Do)
 			}
 		}
 	})
+}
+
+func byVerdict(v doctor.Verdict) any {
+	switch v {
+	case doctor.Fail:
+		return red{v}
+	case doctor.Warn:
+		return yellow{v}
+	}
+	return v
 }

@@ -77,9 +77,21 @@ func driftRows(t *table, list []condition.Difference, now time.Time, most int) {
 		if d.HeldBy != "" {
 			how = "waits: " + d.HeldBy
 		}
-		t.row(d.Name, whoseDoing[d.Cause], fleet.Fit(what(d), 60), noticed, how)
+		t.row(d.Name, byCause(d.Cause), fleet.Fit(what(d), 60), noticed, how)
 	}
 	t.more(len(list), most)
+}
+
+// byCause colours whose doing a difference is.
+func byCause(c plan.Cause) any {
+	switch words := whoseDoing[c]; c {
+	case plan.CauseBroken:
+		return red{words}
+	case plan.CauseOutside:
+		return yellow{words}
+	default:
+		return words
+	}
 }
 
 // what is the difference itself.
@@ -138,7 +150,7 @@ func heldRows(t *table, list [][]condition.HeldBack, most int) {
 		if keep > 0 {
 			cost = keep.String() + " a month"
 		}
-		t.row(fleet.Span(h.Name, run[len(run)-1].Name), h.Action, h.By, cost, fleet.Fit(h.Reason, 100))
+		t.row(fleet.Span(h.Name, run[len(run)-1].Name), h.Action, yellow{h.By}, cost, fleet.Fit(h.Reason, 100))
 	}
 	t.more(len(list), most)
 }

@@ -170,9 +170,7 @@ func (t *text) ink(a color.Attribute, words string) string {
 	if !t.colored {
 		return words
 	}
-	c := color.New(a)
-	c.EnableColor()
-	return c.Sprint(words)
+	return ink(a, words)
 }
 
 func (t *text) warn(words string) string { return t.ink(color.FgYellow, words) }

@@ -139,9 +139,20 @@ func rolloutRows(t *table, list []Rollout, now time.Time, most int, wide bool) {
 			serving = fmt.Sprintf("%d of %d", v.Serving, v.Desired)
 		}
 		done := fmt.Sprintf("%d of %d", len(v.Members.Done), v.Members.Total)
-		t.row(cells(v.Group, fleet.Fit(v.change, 60), done, serving, began, orNone(v.left()), v.words(now))...)
+		t.row(cells(v.Group, fleet.Fit(v.change, 60), done, serving, began, orNone(v.left()), v.inked(v.words(now)))...)
 	}
 	t.more(len(list), most)
+}
+
+// inked colours the words of a state.
+func (v Rollout) inked(words string) any {
+	switch v.State {
+	case RolloutStopped, RolloutAborted:
+		return red{words}
+	case RolloutPaused:
+		return yellow{words}
+	}
+	return words
 }
 
 // left is about how long the rest takes; empty: it does not go on by itself, or nobody knows.

@@ -67,7 +67,7 @@ func sagaRows(t *table, list []Saga, now time.Time, most int) {
 				step += fmt.Sprintf(", %d failed", v.Attempts)
 			}
 		}
-		t.row(fleet.Saga8(v.ID), v.Name, v.Kind, v.Status, step, ago(now, v.CreatedAt), fleet.Fit(v.Error, 80))
+		t.row(fleet.Saga8(v.ID), v.Name, v.Kind, byStatus(v.Status), step, ago(now, v.CreatedAt), fleet.Fit(v.Error, 80))
 	}
 	t.more(len(list), most)
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,7 @@ type Status struct {
 	Approved    []Approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
 	Daemon      *control.Live          `json:"daemon"`   // null: none runs
 	DaemonError string                 `json:"daemon_error,omitempty"`
+	Conditions  []condition.Condition  `json:"conditions"` // what needs attention
 	Summary     map[fleet.State]int    `json:"summary"`
 	Droplets    []Droplet              `json:"droplets"`
 	Rollouts    []Rollout              `json:"rollouts"` // that are under way
@@ -48,24 +50,29 @@ type Droplet struct {
 	Region   string       `json:"region"`
 	Size     string       `json:"size,omitempty"`
 	PublicIP string       `json:"public_ip,omitempty"`
-	Protect  bool         `json:"protect,omitempty"`
-	LastSeen time.Time    `json:"last_seen_at"`
-	Missing  time.Time    `json:"missing_since,omitzero"` // when the first look that lacked it began
-	Deleted  time.Time    `json:"deleted_at,omitzero"`
-	Until    time.Time    `json:"kept_until,omitzero"` // by its tag; only of one in quarantine
 
-	under string // the name that it is recorded under; empty: it has no record
+	PrivateIP  string    `json:"private_ip,omitempty"`
+	ReservedIP string    `json:"reserved_ip,omitempty"` // of one in quarantine: that it had
+	Image      string    `json:"image,omitempty"`
+	Tags       []string  `json:"tags,omitempty"` // without arcadiad's own
+	CreatedAt  time.Time `json:"created_at,omitzero"`
+
+	Protect  bool      `json:"protect,omitempty"`
+	LastSeen time.Time `json:"last_seen_at"`
+	Missing  time.Time `json:"missing_since,omitzero"` // when the first look that lacked it began
+	Deleted  time.Time `json:"deleted_at,omitzero"`
+	Until    time.Time `json:"kept_until,omitzero"` // by its tag; only of one in quarantine
 }
 
 // states are what droplets may be to the fleet, in the order in which they are counted.
-var states = []fleet.State{fleet.StateManaged, fleet.StateMissing, fleet.StateUntracked, fleet.StateKept, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
+var states = []fleet.State{fleet.StateManaged, fleet.StateMaking, fleet.StateMissing, fleet.StateUntracked, fleet.StateKept, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
 
 // StatusOf sorts what is known by what it is to the fleet. Service: the state database is the service's.
 func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 	meta := known.Meta
 	st := Status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
-		LastSync: meta.LastSync, Approved: []Approval{}, Daemon: known.Daemon, DaemonError: known.DaemonError,
+		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, DaemonError: known.DaemonError,
 		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), service: service,
 	}
 	for _, a := range meta.Approvals {
@@ -76,7 +83,7 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 	for _, state := range states {
 		st.Summary[state] = 0
 	}
-	replaced := replaced(known.Resources)
+	replaced, making := replaced(known.Resources), making(known.Sagas)
 	for _, r := range known.Resources {
 		state, status := r.State(owners), r.Status
 		switch {
@@ -84,6 +91,8 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 			state = fleet.StateDeleted
 		case state == fleet.StateMissing:
 			status = fleet.Status(state)
+		case state == fleet.StateUntracked && making(r):
+			state = fleet.StateMaking
 		}
 		st.Summary[state]++
 		var until time.Time
@@ -91,7 +100,9 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 			until, _ = (&fleet.Droplet{Tags: r.Tags}).Until()
 		}
 		st.Droplets = append(st.Droplets, Droplet{
-			r.DropletID, r.Name, state, status, r.Region, r.Size, r.PublicIP, r.Protect, r.LastSeenAt, r.MissingSince, r.DeletedAt, until, r.RecordName,
+			ID: r.DropletID, Name: r.Name, Bearing: state, Status: status, Region: r.Region, Size: cmp.Or(r.Size, r.SizeSeen), PublicIP: r.PublicIP,
+			PrivateIP: r.PrivateIP, ReservedIP: r.ReservedIP, Image: cmp.Or(r.Image, r.ImageSeen), Tags: (&fleet.Droplet{Tags: r.Tags}).UserTags(), CreatedAt: r.CreatedAt,
+			Protect: r.Protect, LastSeen: r.LastSeenAt, Missing: r.MissingSince, Deleted: r.DeletedAt, Until: until,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -101,6 +112,19 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 	}
 	st.Drift = condition.Differences(known.Deviations, known.Sagas, waiting)
 	return st
+}
+
+// making tells of a droplet without a record whether a live saga is making it at this moment, by its tag.
+func making(live []saga.Saga) func(fleet.Resource) bool {
+	makers := map[string]bool{}
+	for _, s := range live {
+		if (fleet.Saga{Kind: s.Kind}).Makes() && !s.Reverse {
+			makers[fleet.Saga8(s.ID)] = true
+		}
+	}
+	return func(r fleet.Resource) bool {
+		return slices.ContainsFunc((&fleet.Droplet{Tags: r.Tags}).Saga8s(), func(tag string) bool { return makers[tag] })
+	}
 }
 
 // replaced tells of a recorded droplet that is proved gone whether another one is there under its name by now: then nobody misses it.
@@ -114,43 +138,63 @@ func replaced(resources []fleet.Resource) func(fleet.Resource) bool {
 	return func(r fleet.Resource) bool { return !r.DeletedAt.IsZero() && there[fleet.Key(r.RecordName)] }
 }
 
-const (
-	screenLines = 24 // lines that the text has at most
-	mostShown   = 12 // rows of a table where there is no other bound
-)
+const mostShown = 12 // rows of a table where there is no other bound
 
-// Text fits one screen: the tables share what the facts leave. JSON has everything.
+// Text tells first what went wrong, then how things stand. On a screen it takes no more lines than that has: the tables share what the facts
+// leave. A pipe and JSON get everything.
 func (st Status) Text(w io.Writer, now time.Time) error {
-	var facts strings.Builder
-	if err := tabled(&facts, func(t *table) { st.facts(t, now) }); err != nil {
+	screen := screenOf(w)
+	var head, facts strings.Builder
+	wrong(&head, screen, st.Conditions)
+	inked := screen
+	inked.Writer = &facts
+	if err := tabled(inked, func(t *table) {
+		t.hang = factColumn
+		st.facts(t, now)
+	}); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, facts.String()); err != nil {
+	if _, err := io.WriteString(w, head.String()+facts.String()); err != nil {
 		return err
 	}
 	live := slices.Clone(st.Sagas) // what deserves a look first: stuck sagas, then the others
 	slices.SortStableFunc(live, func(a, b Saga) int { return rank(a) - rank(b) })
 	ours, held, drift := st.ours(), heldRuns(st.heldBack()), drifted(st.Drift, st.heldBack(), st.Rollouts)
 	type part struct {
+		what  string
 		rows  int
 		write func(t *table, most int)
 	}
 	parts := []part{
-		{len(st.Rollouts), func(t *table, most int) { rolloutRows(t, st.Rollouts, now, most, false) }},
-		{len(st.Sagas), func(t *table, most int) { sagaRows(t, live, now, most) }},
-		{len(held), func(t *table, most int) { heldRows(t, held, most) }},
-		{len(drift), func(t *table, most int) { driftRows(t, drift, now, most) }},
-		{len(ours), func(t *table, most int) { dropletRows(t, ours, most) }},
+		{"rollouts", len(st.Rollouts), func(t *table, most int) { rolloutRows(t, st.Rollouts, now, most, false) }},
+		{"sagas", len(st.Sagas), func(t *table, most int) { sagaRows(t, live, now, most) }},
+		{"what is held", len(held), func(t *table, most int) { heldRows(t, held, most) }},
+		{"drift", len(drift), func(t *table, most int) { driftRows(t, drift, now, most) }},
+		{"droplets", len(ours), func(t *table, most int) { dropletRows(t, ours, most) }},
 	}
 	parts = slices.DeleteFunc(parts, func(p part) bool { return p.rows == 0 })
-	left := screenLines - 1 - strings.Count(facts.String(), "\n")
 	const around = 3 // a blank line, the heading, and the line that says how many more there are
-	if len(parts) > max(1, left/(around+1)) {
-		parts = parts[:len(parts)-1] // the droplets: the facts count them
+	left := 0
+	var out []string
+	if screen.Height > 0 {
+		left = screen.Height - 1 - strings.Count(head.String()+facts.String(), "\n") // one for the prompt
+		for len(parts) > 0 && len(parts) > (left-1)/(around+1) {
+			last := len(parts) - 1
+			parts, out = parts[:last], append(out, parts[last].what) // the facts count them
+		}
+		if len(out) > 0 {
+			left--
+		}
 	}
 	for i, part := range parts {
-		most := max(1, left/(len(parts)-i)-around)
+		most := part.rows
+		if screen.Height > 0 {
+			if most = max(1, left/(len(parts)-i)-around); part.rows == most+1 {
+				most++ // the line that would say that one is left out has room for it
+			}
+		}
 		err := tabled(w, func(t *table) {
+			t.all, t.cut = "arcadiad status", true
 			t.row()
 			part.write(t, most)
 		})
@@ -159,15 +203,15 @@ func (st Status) Text(w io.Writer, now time.Time) error {
 		}
 		left -= min(part.rows, most) + around
 	}
+	if len(out) > 0 {
+		slices.Reverse(out)
+		_, err := fmt.Fprintf(w, "… and %s (all: arcadiad status | less)\n", fleet.Series(out))
+		return err
+	}
 	return nil
 }
 
 func (st Status) facts(t *table, now time.Time) {
-	for _, v := range st.Rollouts {
-		if v.State == RolloutStopped {
-			t.row("Stopped", fleet.Fit(fmt.Sprintf("the rollout of %s: %s failed %s: %s", v.Group, v.Failed.Name, ago(now, v.Failed.At), v.Failed.Why), 160))
-		}
-	}
 	t.row("State", st.State)
 	t.row("Fleet", orNone(st.Fleet))
 	kind := ""
@@ -176,7 +220,11 @@ func (st Status) facts(t *table, now time.Time) {
 	}
 	t.row("Account", orNone(st.Account)+kind)
 	t.row("Last sync", ago(now, st.LastSync))
-	t.row("Daemon", st.daemonText(now))
+	daemon := any(st.daemonText(now))
+	if st.DaemonError != "" || st.Daemon != nil && st.Daemon.PassError != "" {
+		daemon = red{daemon}
+	}
+	t.row("Daemon", daemon)
 	t.row("Writes", st.writesText(now))
 	d := st.Daemon
 	if d != nil && d.FileError != "" {
@@ -235,8 +283,7 @@ func (st Status) writesText(now time.Time) string {
 	return "not paused"
 }
 
-// countsText counts the droplets by what they are to the fleet, but for those that are left out.
-func (st Status) countsText(without ...fleet.State) string {
+func (st Status) countsText() string {
 	managed := map[fleet.Status]int{}
 	for _, d := range st.Droplets {
 		if d.Bearing == fleet.StateManaged {
@@ -245,7 +292,7 @@ func (st Status) countsText(without ...fleet.State) string {
 	}
 	var parts []string
 	for _, state := range states {
-		if n := st.Summary[state]; (n > 0 || state == fleet.StateManaged) && !slices.Contains(without, state) {
+		if n := st.Summary[state]; n > 0 || state == fleet.StateManaged {
 			part := fmt.Sprintf("%d %s", n, state)
 			if state == fleet.StateManaged && managed[fleet.StatusActive] < n {
 				part += " (" + lifeText(managed) + ")"
@@ -328,7 +375,10 @@ func dropletRows(t *table, list []Droplet, most int) {
 		if d.Protect {
 			notes = append(notes, "protected")
 		}
-		t.row(d.Name, d.ID, d.Status, d.Region, orNone(d.Size), orNone(d.PublicIP), strings.Join(notes, ", "))
+		if d.ReservedIP != "" && d.Bearing != fleet.StateKept {
+			notes = append(notes, "reserved IP "+d.ReservedIP)
+		}
+		t.row(d.Name, d.ID, byState(d.Status), d.Region, orNone(d.Size), orNone(d.PublicIP), strings.Join(notes, ", "))
 	}
 	t.more(len(list), most)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"arcadiad/condition"
-	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
@@ -20,12 +19,9 @@ type Story struct {
 	Sagas    []Saga                 `json:"sagas"`    // newest first
 }
 
-// StoryOf takes out of a status what is about a name, beside its sagas, which come with the newest first.
-func StoryOf(name string, st Status, past []control.Past) Story {
-	s := Story{Name: fleet.Key(name), Droplets: []Droplet{}, Drift: []condition.Difference{}, Sagas: make([]Saga, len(past))}
-	for i, p := range past {
-		s.Sagas[i] = SagaOf(p.Saga, p.Calls)
-	}
+// StoryOf takes out of a status what is about a name, beside its sagas.
+func StoryOf(name string, st Status, sagas []Saga) Story {
+	s := Story{Name: fleet.Key(name), Droplets: []Droplet{}, Drift: []condition.Difference{}, Sagas: sagas}
 	about := map[int64]bool{} // droplets that were renamed outside arcadiad
 	for _, d := range st.Drift {
 		if renamed := d.Field == "name" && fleet.Key(d.To) == s.Name && d.Cause == plan.CauseOutside; renamed || fleet.Key(d.Name) == s.Name {
@@ -76,7 +72,12 @@ func (s Story) Text(w io.Writer, now time.Time) error {
 		if len(s.Sagas) > 1 {
 			t.row()
 			t.row("Before that:")
-			sagaRows(t, s.Sagas[1:], now, mostShown)
+			most := len(s.Sagas)
+			if t.screen.Height > 0 {
+				most = mostShown
+			}
+			t.all = "arcadiad why " + s.Name
+			sagaRows(t, s.Sagas[1:], now, most)
 		}
 	})
 }
@@ -91,7 +92,11 @@ func (d Droplet) text(now time.Time) string {
 	case fleet.StateKept:
 		return fmt.Sprintf("%d, %s, kept until %s (to bring it back: arcadiad undo %s)", d.ID, d.Status, stamp(d.Until), d.Name)
 	}
-	return fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
+	words := fmt.Sprintf("%d, %s, %s, %s, %s", d.ID, d.Bearing, d.Status, d.Region, orNone(d.PublicIP))
+	if d.ReservedIP != "" {
+		words += ", reserved IP " + d.ReservedIP
+	}
+	return words
 }
 
 // cause is why a saga was begun, and what it came to.

@@ -39,7 +39,7 @@ Exit codes: 0 no check failed; 1 a check failed.`,
 		if *format == "json" {
 			err = view.JSON(cmd.OutOrStdout(), report)
 		} else {
-			err = view.Doctor(cmd.OutOrStdout(), report)
+			err = view.Doctor(screened(cmd.OutOrStdout()), report)
 		}
 		if err == nil && !report.Sound() {
 			return outcome(exitFailed)

@@ -42,9 +42,22 @@ func showing(cmd *cobra.Command, find func(ctx context.Context, s *settings, c *
 		case *format == "json":
 			return view.JSON(cmd.OutOrStdout(), found)
 		}
-		return text(cmd.OutOrStdout(), time.Now())
+		return text(screened(cmd.OutOrStdout()), time.Now())
 	}
 	return s
+}
+
+// screened is a writer with what is known of the terminal behind it.
+func screened(w io.Writer) io.Writer {
+	f := terminal(w)
+	if f == nil {
+		return w
+	}
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width, height = 0, 0
+	}
+	return view.Screen{Writer: w, Width: width, Height: height, Colored: colored(w)}
 }
 
 // terminal gives the terminal behind a stream; nil: it is none.
