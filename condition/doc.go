@@ -10,7 +10,8 @@
 //
 // A file uses only those below it:
 //
-//	board.go log.go            who tells: the webhook and the metrics, the log, the service manager
+//	log.go                     who tells: the log, the service manager
+//	board.go                   the webhook and the metrics
 //	waiting.go                 what else people are shown: what waits, and what differs
 //	set.go                     the table of kinds
 //	find.go                    a function for each kind
