@@ -181,7 +181,7 @@ func mayImport() map[string][]string {
 		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
 		"control":      {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control"},
+			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "view"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
 		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},

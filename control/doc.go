@@ -18,6 +18,7 @@
 //	apply.go transfer.go      what a person agrees to
 //	handler.go                calls answered from a service
 //	calls.go                  path, request and answer of each call
+//	past.go                   what was done under a name
 //	service.go                what may be asked
 //	call.go                   one call, from both ends
 //	bounds.go                 how much may be sent, and how slowly

@@ -23,6 +23,23 @@ type Status struct {
 	DaemonError string `json:"-"` // why a daemon that is there was not asked
 }
 
+// Owners tells whose droplets are. The saga that made a droplet is mostly named by a record; find asks the journal for the others.
+func (st Status) Owners(find func(saga8 string) (saga.Saga, error)) fleet.Owners {
+	makers := map[string]bool{}
+	for _, r := range st.Resources {
+		if r.Recorded && r.SagaID != "" {
+			makers[fleet.Saga8(r.SagaID)] = true
+		}
+	}
+	return fleet.Owners{Fleet: st.Meta.Fleet, Made: func(saga8 string) bool {
+		if makers[saga8] {
+			return true
+		}
+		s, err := find(saga8)
+		return err == nil && fleet.Saga8(s.ID) == saga8 && fleet.Saga{Kind: s.Kind}.Makes()
+	}}
+}
+
 // Live is how a running daemon is, beyond what the state database knows.
 type Live struct {
 	PID       int       `json:"pid"`

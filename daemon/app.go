@@ -35,6 +35,8 @@ type app struct {
 	shown         shownPlans
 	reload        chan struct{} // asks the watcher to read the fleet file again
 	observability observability
+	site          *site
+	passes        passes
 
 	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
 	// memory alone: systemd reads a credential once, at the start, and the next start reads the new one.
@@ -56,6 +58,7 @@ func (h *app) observe(e saga.Event) {
 	h.supervisor.look()
 	h.feed.send(control.ProgressOf(e))
 	h.observability.moved(e)
+	h.site.touch()
 	if e.What == saga.EventEnded {
 		busy := h.engine.Busy()
 		if rollout := e.Saga.Labels[fleet.LabelRollout]; busy && rollout != "" { // the next batch does not wait for what others do
@@ -73,6 +76,8 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.watchdog.end(workPass)
 		h.supervisor.passed(r)
 		h.observability.passed(r)
+		h.passes.add(r)
+		h.site.touch()
 		return
 	}
 	h.watchdog.begin(workPass)
@@ -175,5 +180,5 @@ func (h *app) ready(ctx context.Context) []check {
 }
 
 func (h *app) web() http.Handler {
-	return webHandler(h.observability.registry, h.alive, h.ready, h.o.Log)
+	return webHandler(h.observability.registry, h.alive, h.ready, h.site, h.o.Log)
 }

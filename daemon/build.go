@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"arcadiad/digitalocean"
+	"arcadiad/fleetfile"
 	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
@@ -39,7 +40,8 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	if err != nil {
 		return nil, err
 	}
-	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog}
+	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, site: newSite(o.Log)}
+	h.site.read, h.site.story = running{h, store}.overview, running{h, store}.story
 	first := o.Token
 	o.Token = func() (string, error) {
 		if handed := h.handed.Load(); handed != nil {
@@ -54,7 +56,10 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	h.observer = l
 	h.supervisor = newSupervisor(o, h.hung, h.attention)
 	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
-	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: h.observability.taken}
+	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: func(v fleetfile.Version) {
+		h.observability.taken(v)
+		h.site.touch()
+	}}
 	l.missed = h.loop.Missed
 	h.loop.Executor = &reconcile.Executor{
 		Store: records, Engine: h.engine, Inventory: l.inventory, Planner: l.planner,

@@ -14,8 +14,9 @@
 //	alone.go                   the calls, answered by a command's own process
 //	recalled.go                what wants attention, by the state database alone
 //	run.go                     the daemon's life
-//	running.go                 the calls, answered by a running daemon
 //	build.go                   all parts wired together
+//	overview.go                what the status page shows
+//	running.go                 the calls, answered by a running daemon
 //	undo.go orders.go          what a person has the app do
 //	rollouts.go                what a person has a rollout do
 //	app.go                     the parts: what they tell each other, and how they are
@@ -24,7 +25,8 @@
 //	observer.go                the half that only looks
 //	supervisor.go              what the service manager is told
 //	observability.go           metrics, conditions, notifications
-//	web.go                     scrapes and probes
+//	web.go                     the status page, scrapes and probes
+//	site.go listeners.go       the page as it is now, and who has it before them
 //	follow.go
 //	watchdog.go                work or rest, or a hang
 //	feed.go                    what people follow, and what they were shown

@@ -67,7 +67,8 @@ type Options struct {
 	// Watchdog is within which time the service manager wants a sign of life; 0: never.
 	Watchdog time.Duration
 
-	// Listen is the address of metrics and health: a port, or host:port; a port alone is on 127.0.0.1. Empty: nobody listens.
+	// Listen is the address of the status page, of metrics and of health: a port, or host:port; a port alone is on 127.0.0.1. Empty: nobody
+	// listens.
 	Listen string
 	// WebhookURL gives the URL of the webhook that is told of what needs a person, a secret; nil: nobody is told.
 	WebhookURL func() (string, error)
@@ -141,8 +142,8 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// listenAddress is where metrics and health listen. They show nothing secret, and still are nobody's business but the operator's: a
-// port alone, 9464 or :9464, is on 127.0.0.1. Who wants all interfaces says so: 0.0.0.0:9464.
+// listenAddress is where the status page, metrics and health listen. They show no secret, and still are nobody's business but the
+// operator's: a port alone, 9464 or :9464, is on 127.0.0.1. Who wants all interfaces says so: 0.0.0.0:9464.
 func listenAddress(s string) (string, error) {
 	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
 		s = ":" + s

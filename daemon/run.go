@@ -84,12 +84,13 @@ func (h *app) start(ctx context.Context, beside *sync.WaitGroup) error {
 	return h.engine.Resume(ctx)
 }
 
-// serveObservability answers scrapes and probes, and notifies.
+// serveObservability answers scrapes, probes and browsers, and notifies.
 func (h *app) serveObservability(ctx context.Context, beside *sync.WaitGroup) error {
 	if h.o.Listen != "" {
 		if err := serveWeb(ctx, h.o.Listen, h.web(), h.o.Log, beside); err != nil {
 			return err
 		}
+		beside.Go(func() { h.site.watch(ctx) })
 	}
 	if n := h.observability.notifier; n != nil {
 		beside.Go(func() { n.Run(ctx) })

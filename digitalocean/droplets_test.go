@@ -145,7 +145,7 @@ func TestADropletIsReadWithItsBytes(t *testing.T) {
 			ID: 611000123, Name: "edge-ams-1", Status: fleet.StatusActive, Region: "ams3", Size: "s-1vcpu-2gb",
 			ImageID: 190000001, ImageSlug: "ubuntu-24-04-x64", Tags: []string{"arcadia-saga-5f0c9a1e", "managed-by-arcadia-cloud"},
 			VPCUUID: "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d008", PublicIPv4: "198.51.100.24", PrivateIPv4: "10.110.0.4",
-			PublicIPv6: "2001:db8::1", Features: []string{"private_networking", "monitoring"}, VolumeIDs: []string{"v-1"}, Backups: 2, Disk: 50, Locked: true,
+			PublicIPv6: "2001:db8::1", Features: []string{"private_networking", "monitoring"}, VolumeIDs: []string{"v-1"}, Backups: 2, Disk: 50, SizeDisk: 80, Locked: true,
 			Price:     fleet.Price{Monthly: 12 * fleet.Dollar, Hourly: fleet.Dollars(0.01786)},
 			CreatedAt: time.Date(2026, 11, 20, 9, 14, 3, 0, time.UTC), SeenAt: began,
 		}

@@ -35,6 +35,7 @@ type wireDroplet struct {
 
 	Size struct {
 		Slug    string `json:"slug"`
+		Disk    int    `json:"disk"`
 		Monthly price  `json:"price_monthly"`
 		Hourly  price  `json:"price_hourly"`
 	} `json:"size"`
@@ -112,6 +113,7 @@ func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 		VolumeIDs:    w.VolumeIDs,
 		Backups:      len(w.BackupIDs),
 		Disk:         w.Disk,
+		SizeDisk:     w.Size.Disk,
 		GPU:          w.GPUInfo != nil || strings.HasPrefix(size, "gpu-"),
 		Locked:       w.Locked,
 		BackupWindow: w.NextBackupWindow.Kind() == '{',

@@ -12,6 +12,7 @@ type Alteration struct {
 	IPv6       bool     `json:"ipv6,omitempty"`       // switch it on; there is no way back
 	Size       string   `json:"size,omitempty"`       // empty: it stays; else the droplet is off meanwhile
 	GrowDisk   bool     `json:"grow_disk,omitempty"`  // the disk grows with the size, for good
+	Disk       int      `json:"disk,omitempty"`       // GB that the disk has at least when it has grown; 0: what the size shows tells that
 	PowerOn    bool     `json:"power_on,omitempty"`   // it was off
 	Assign     string   `json:"assign,omitempty"`     // the reserved IP that it gets; empty: none
 	Unassign   string   `json:"unassign,omitempty"`   // the one that it loses, before it gets another; empty: none

@@ -7,6 +7,7 @@ const (
 	FieldReservedIP = "reserved_ip" // the address that was assigned for the name
 	FieldProject    = "project"     // the project that the droplet was put into
 	FieldDestroy    = "destroy"     // Ending.String
+	FieldDisk       = "disk"        // the size that its disk was grown to, the slug
 )
 
 // NoAddress is what Spec.ReservedIP has where the file says that the name has none, and what it had is to be unassigned.

@@ -25,10 +25,11 @@ type Droplet struct {
 	PublicIPv6   string    `json:"PublicIPv6"`
 	Features     []string  `json:"Features"`
 	VolumeIDs    []string  `json:"VolumeIDs"`
-	Backups      int       `json:"Backups"`      // how many it has; they are destroyed with it
-	BackupWindow bool      `json:"BackupWindow"` // it tells when the next backup is made
-	Disk         int       `json:"Disk"`         // GB; stays behind the size's after a resize that left it alone; 0: unknown
-	GPU          bool      `json:"GPU"`          // listed only by type=gpus
+	Backups      int       `json:"Backups"`            // how many it has; they are destroyed with it
+	BackupWindow bool      `json:"BackupWindow"`       // it tells when the next backup is made
+	Disk         int       `json:"Disk"`               // GB; stays behind the size's after a resize that left it alone; 0: unknown
+	SizeDisk     int       `json:"SizeDisk,omitempty"` // GB that its size has; 0: unknown
+	GPU          bool      `json:"GPU"`                // listed only by type=gpus
 	Locked       bool      `json:"Locked"`
 	Unread       Unread    `json:"Unread"`    // what the answer did not say
 	Price        Price     `json:"Price"`     // of its size; zero: the answer did not say

@@ -24,7 +24,7 @@ var rules = []rule{
 		name: "resize", words: []string{string(fleet.ResizeReplace), string(fleet.ResizeInPlace), string(fleet.ResizeWithDisk)},
 		standard: string(fleet.ResizeReplace),
 		doc: "How to change the size: with a new droplet, or in place, with the droplet off meanwhile. " +
-			"A disk that grew never shrinks again.",
+			"in_place_with_disk also grows a disk that stayed behind before. A disk that grew never shrinks again.",
 		set: func(r *fleet.Rules, word string) { r.Resize = fleet.Resize(word) },
 	},
 	{

@@ -48,23 +48,7 @@ func finish(b *builder) Plan {
 	p.Actions = make([]Action, len(b.drafts))
 	for i, d := range b.drafts {
 		p.Actions[i] = d.Action
-		switch d.Kind {
-		case Adopt:
-			p.Summary.Adopt++
-		case Update:
-			p.Summary.Update++
-		case Provision:
-			p.Summary.Provision++
-		case Replace:
-			p.Summary.Replace++
-		case Destroy:
-			p.Summary.Destroy++
-		case Purge:
-			p.Summary.Purge++
-		}
-		if d.Held {
-			p.Summary.Held++
-		}
+		p.Summary.count(d.Action)
 		p.Approved = p.Approved || len(d.Grants) > 0
 	}
 	p.Approved = p.Approved && !p.AwaitsApproval()

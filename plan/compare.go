@@ -40,6 +40,7 @@ func (c *comparer) compare(x *subject, h holding) {
 		}
 		found.field(f, wants[i], records[i], h)
 	}
+	found.disk(h.record)
 	found.status(h.seen)
 	found.protection(h)
 	found.address(readdressed(c.builder, x.spec, h.record, h.seen.ID, found.drifts))
@@ -269,7 +270,28 @@ func (c *comparison) alters(f *fleet.Field, change FieldChange, recorded string)
 	}
 	into.take(change)
 	into.record(f.Name, recorded)
+	if into.alter.GrowDisk {
+		into.record(fleet.FieldDisk, recorded)
+	}
 	return true
+}
+
+// disk compares the disk with that of the droplet's size, where the file says that it grows with the size: it may have been resized without
+// its disk before. It is grown once for each size. A droplet that shows the old disk afterwards is not switched off again for that.
+func (c *comparison) disk(record *fleet.Record) {
+	d := c.seen
+	if c.spec.Rules.Resize != fleet.ResizeWithDisk || len(c.resize.changes)+len(c.replace) > 0 || d.Disk == 0 || d.Disk >= d.SizeDisk || !strings.EqualFold(d.Size, c.spec.Size) {
+		return
+	}
+	size := strings.ToLower(c.spec.Size)
+	change := changeOf(fleet.FieldDisk, fmt.Sprintf("%d GB", d.Disk), fmt.Sprintf("%d GB", d.SizeDisk), CauseFile)
+	if record.Values[fleet.FieldDisk] == size {
+		c.pending = append(c.pending, change)
+		return
+	}
+	c.resize.alter.Size, c.resize.alter.GrowDisk, c.resize.alter.Disk = size, true, d.SizeDisk
+	c.resize.take(change)
+	c.resize.record(fleet.FieldDisk, size)
 }
 
 func (c *comparison) record(field, value string) {

@@ -26,6 +26,7 @@
 //	build.go                   the strides
 //	transfer.go                what takes a person: adopt and release
 //	json.go                    a plan for programs
+//	only.go                    what it has for some names
 //	licensing.go               licenses for what nothing holds
 //	id.go                      what a plan is called
 //	decide.go                  one name at a time

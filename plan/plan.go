@@ -18,6 +18,8 @@ type Plan struct {
 	ID    string `json:"ID"`
 	Fleet string `json:"Fleet"`
 
+	Of []string `json:"-"` // the names that it is for, see [Only]; nil: all
+
 	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back
 	Ignored  []Drift    `json:"Ignored"`  // changes of the file that on_change says to ignore until there is another droplet for another reason
@@ -90,6 +92,11 @@ func (p Plan) Empty() bool { return len(p.Actions) == 0 && len(p.Back) == 0 }
 // Settled tells whether there is nothing to do, nothing under way, stuck sagas included, and nothing missing: exit code 0 of `arcadiad plan`.
 // Drift, pending changes and released droplets alone leave a plan settled: arcadiad would do nothing about them.
 func (p Plan) Settled() bool { return p.Empty() && len(p.InFlight) == 0 && p.Summary.Missing == 0 }
+
+// Blank tells whether the plan says nothing of any droplet that is to change, or is not as it should be.
+func (p Plan) Blank() bool {
+	return p.Settled() && p.Summary == (Summary{Unchanged: p.Summary.Unchanged}) && len(p.Kept) == 0
+}
 
 // Approvable tells whether `arcadiad approve` would let anything through.
 func (p Plan) Approvable() bool {
@@ -184,6 +191,27 @@ type Summary struct {
 	Missing   int `json:"missing"`   // registered droplets that are neither there nor proved gone: nothing is done about them yet
 	InFlight  int `json:"in_flight"` // stuck ones too
 	Stuck     int `json:"stuck"`
+}
+
+// count adds an action.
+func (s *Summary) count(a Action) {
+	switch a.Kind {
+	case Adopt:
+		s.Adopt++
+	case Update:
+		s.Update++
+	case Provision:
+		s.Provision++
+	case Replace:
+		s.Replace++
+	case Destroy:
+		s.Destroy++
+	case Purge:
+		s.Purge++
+	}
+	if a.Held {
+		s.Held++
+	}
 }
 
 // Missing is a registered droplet that looks do not show any more, and that is not proved gone (law 6).

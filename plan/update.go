@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func addUpdate(b *builder, x *subject, h holding, record fleet.Record, a alterat
 	}
 	record.RecordedAt = b.now
 	reason := blame(a.changes)
+	if a.alter.Disk > 0 {
+		reason = fmt.Sprintf("its disk has %d of the %d GB of its size", h.seen.Disk, a.alter.Disk)
+	}
 	if a.alter.Downtime() {
 		reason += "; downtime: off while being resized"
 	}

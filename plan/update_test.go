@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,6 +31,12 @@ func TestUpdatesSayWhatTheyAlter(t *testing.T) {
 			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeInPlace
 		},
 			fleet.Alteration{Size: "s-2vcpu-2gb"}, "size changed in the file; downtime: off while being resized"},
+		"the disk alone": {func(s *scene) {
+			s.spec("web-1").Rules.Resize = fleet.ResizeWithDisk
+			s.droplet(101).Disk, s.droplet(101).SizeDisk = 25, 50
+		},
+			fleet.Alteration{Size: "s-1vcpu-1gb", GrowDisk: true, Disk: 50},
+			"its disk has 25 of the 50 GB of its size; downtime: off while being resized; the disk grows too, and never shrinks again"},
 		"size with the disk": {func(s *scene) {
 			s.spec("web-1").Size, s.spec("web-1").Rules.Resize = "s-2vcpu-2gb", fleet.ResizeWithDisk
 		},
@@ -43,7 +50,11 @@ func TestUpdatesSayWhatTheyAlter(t *testing.T) {
 		if !reflect.DeepEqual(a.Alter, tc.want) || a.Reason != tc.reason || a.Cause != CauseFile {
 			t.Errorf("%s: %+v, because %q (%s)", name, a.Alter, a.Reason, a.Cause)
 		}
-		if v := fleet.ValuesOf(*s.spec("web-1")); !reflect.DeepEqual(a.Record.Values, v) {
+		v := fleet.ValuesOf(*s.spec("web-1"))
+		if tc.want.GrowDisk {
+			v[fleet.FieldDisk] = tc.want.Size
+		}
+		if !reflect.DeepEqual(a.Record.Values, v) {
 			t.Errorf("%s: to be recorded: %v, want %v", name, a.Record.Values, v)
 		}
 	}
@@ -84,6 +95,48 @@ func TestAPlanSaysThatTheDiskGrows(t *testing.T) {
 	s.droplet(101).Disk = 60
 	if words := s.build(t).Actions[0].Reason; strings.Contains(words, "disk") {
 		t.Errorf("because %q, and it has that disk already", words)
+	}
+}
+
+// A disk that stayed behind grows where the file says so, once for each size.
+func TestADiskThatStayedBehindGrowsOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		disk, of int
+		change   func(s *scene)
+		want     []string
+		pending  int
+	}{
+		"it stayed behind":       {disk: 25, of: 50, want: []string{"update web-1 101"}},
+		"it has grown":           {disk: 50, of: 50},
+		"it is larger":           {disk: 60, of: 50},
+		"its size is not told":   {disk: 25},
+		"it is not told":         {of: 50},
+		"the file leaves it":     {disk: 25, of: 50, change: func(s *scene) { s.spec("web-1").Rules.Resize = fleet.ResizeInPlace }},
+		"it is of another size":  {disk: 25, of: 50, change: func(s *scene) { s.droplet(101).Size = "s-4vcpu-8gb" }},
+		"it gets another size":   {disk: 25, of: 50, change: func(s *scene) { s.spec("web-1").Size = "s-2vcpu-2gb" }, want: []string{"update web-1 101"}},
+		"it is replaced anyway":  {disk: 25, of: 50, change: func(s *scene) { s.spec("web-1").Image = "debian-13-x64" }, want: []string{"replace web-1 101"}},
+		"it was grown to that":   {disk: 25, of: 50, change: grown("s-1vcpu-1gb"), pending: 1},
+		"it was grown to others": {disk: 25, of: 50, change: grown("s-2vcpu-2gb"), want: []string{"update web-1 101"}},
+	} {
+		s := converged("web-1")
+		s.spec("web-1").Rules.Resize = fleet.ResizeWithDisk
+		s.droplet(101).Disk, s.droplet(101).SizeDisk = tc.disk, tc.of
+		if tc.change != nil {
+			tc.change(s)
+		}
+		t.Log(name)
+		if p := s.expect(t, tc.want...); len(p.Pending) != tc.pending {
+			t.Errorf("%s: pending %+v", name, p.Pending)
+		}
+	}
+}
+
+// grown records that the disk was grown to that of a size.
+func grown(size string) func(*scene) {
+	return func(s *scene) {
+		r := &s.recorded.Records[0]
+		r.Values = maps.Clone(r.Values)
+		r.Values[fleet.FieldDisk] = size
 	}
 }
 

@@ -99,14 +99,15 @@ func (p alterSteps) resize(ctx context.Context, run *saga.Run, w *work) error {
 	size := strings.ToLower(w.Alter.Size)
 	_, err := p.alter(ctx, run, w, change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActResize, Size: size, Disk: w.Alter.GrowDisk},
-		shows:  func(d fleet.Droplet) showing { return sized(d, size) },
+		shows:  func(d fleet.Droplet) showing { return sized(d, w.Alter) },
 		asked:  p.altered,
 	})
 	return onward(err)
 }
 
-func sized(d fleet.Droplet, size string) showing {
-	return shows(strings.EqualFold(d.Size, size), d.Size != "")
+// sized tells whether a droplet shows the size that it gets, and the disk where that is all that changes.
+func sized(d fleet.Droplet, a fleet.Alteration) showing {
+	return shows(strings.EqualFold(d.Size, a.Size) && d.Disk >= a.Disk, d.Size != "" && (d.Disk > 0 || a.Disk == 0))
 }
 
 // unresize compensates ResizeDroplet: the way back would be another time off, and a disk that has grown has none.

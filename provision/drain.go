@@ -94,7 +94,7 @@ func (p drainSteps) detach(ctx context.Context, run *saga.Run, w *work) (why str
 				return "", refusal(run, err)
 			}
 		}
-		if d.Status == fleet.StatusOff || w.Alter.Size != "" && sized(d, w.Alter.Size) == so {
+		if d.Status == fleet.StatusOff || w.Alter.Size != "" && sized(d, w.Alter) == so {
 			return "it is off, or needs not be", nil
 		}
 		tags := drainTags(d, w.Drain)

@@ -27,7 +27,7 @@ func (p alterSteps) powerOff(ctx context.Context, run *saga.Run, w *work) error 
 	c := change{
 		action: digitalocean.ActionRequest{Type: digitalocean.ActShutdown},
 		shows: func(d fleet.Droplet) showing {
-			if sized(d, w.Alter.Size) == so {
+			if sized(d, w.Alter) == so {
 				return so
 			}
 			return shows(d.Status == fleet.StatusOff, d.Status != fleet.StatusUnknown && d.Size != "")
@@ -75,7 +75,7 @@ func (p alterSteps) powerOffUndone(ctx context.Context, run *saga.Run, w *work) 
 	if errors.Is(err, errAlien) {
 		return leftOff(err)
 	}
-	if err == nil && w.Alter.Size != "" && sized(d, w.Alter.Size) == so && w.Record != nil && onlySize(w.Alter) {
+	if err == nil && w.Alter.Size != "" && sized(d, w.Alter) == so && w.Record != nil && onlySize(w.Alter) {
 		// The resize came through after all: it was ours, and the file's present word decides from here.
 		run.Put(d, *w.Record)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"arcadiad/fleet"
+	"arcadiad/plan"
 	"arcadiad/saga"
 	"arcadiad/simulator"
 )
@@ -50,6 +51,28 @@ func TestPowerOffAsksTheSystemFirst(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A disk that stayed behind grows by a resize to the size that the droplet has already, and once.
+func TestADiskGrowsLater(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		d := y.made(spec("web"))
+		s, alter := resized()
+		y.until(y.update(d.ID, s, alter), saga.Completed)
+		before := y.truth(d.ID)
+		s.Rules.Resize = fleet.ResizeWithDisk
+		y.want(s)
+		for _, id := range y.carry(plan.Update) {
+			y.until(id, saga.Completed)
+		}
+		if now := y.truth(d.ID); now.Status != "active" || now.Disk <= before.Disk {
+			t.Errorf("it is %+v, and was %+v", now, before)
+		}
+		if acts := y.acted(d.ID)[3:]; !slices.Equal(acts, []string{"shutdown", "resize", "power_on"}) {
+			t.Errorf("%v", acts)
+		}
+		y.carry() // nothing more
+	})
 }
 
 // A droplet that was off before is left off, whatever becomes of the resize, unless switching it on is asked for.

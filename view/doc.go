@@ -6,6 +6,10 @@
 //
 // A file uses only those below it:
 //
+//	pagestory.go               the page of a droplet
+//	pageoverview.go            the status page
+//	pagefleet.go pagework.go   its groups; what waits on it and is under way
+//	page.go                    its template, and what a browser may do with it
 //	apply.go transfer.go       what became of a plan; what an adopt or a release does
 //	approve.go                 what an approval lets through
 //	progress.go board.go       sagas under way, on a screen or as lines

@@ -39,7 +39,9 @@ func TestQuarantineIsTold(t *testing.T) {
 	st := StatusOf(known, fleet.Owners{Fleet: "demo"}, false)
 	says("status", func(w *strings.Builder) error { return st.Text(w, until) },
 		"0 managed, 1 kept", "1 droplet, off and still billed, $6.00 a month (to bring one back: arcadiad undo NAME)", "kept until 2026-11-24 12:00:00 UTC")
-	taken := Saga{Name: "mail", Kind: fleet.SagaDestroy, Status: saga.Completed, CreatedAt: taking, EndedAt: taking, Labels: fleet.Facts{DropletID: 102, KeptUntil: until}.Labels()}
-	says("why", func(w *strings.Builder) error { return StoryOf("mail", st, []Saga{taken}).Text(w, until) },
+	taken := saga.Saga{Subject: "mail", Kind: fleet.SagaDestroy, Status: saga.Completed, CreatedAt: taking, EndedAt: taking, Labels: fleet.Facts{DropletID: 102, KeptUntil: until}.Labels()}
+	says("why", func(w *strings.Builder) error {
+		return StoryOf("mail", st, []control.Past{{Saga: taken}}).Text(w, until)
+	},
 		"102, off, kept until 2026-11-24 12:00:00 UTC (to bring it back: arcadiad undo mail)", "droplet 102 is kept until 2026-11-24T12:00:00Z (arcadiad undo mail)")
 }

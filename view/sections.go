@@ -17,6 +17,7 @@ type section struct {
 	says        string
 	markdown    string // what it says in Markdown where that differs
 	entries     []entry
+	apart       bool // the status page has a part of its own for it
 }
 
 // entry is a run of droplets in a section.
@@ -31,8 +32,8 @@ type entry struct {
 func sections(p plan.Plan) []section {
 	moving, stuck := flights(p.InFlight)
 	all := []section{
-		{sign: "!", title: "Drift", says: "changed outside arcadiad, and left alone", entries: drifts(p.Drift, plan.CauseOutside)},
-		{sign: "!", title: "Down", says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
+		{sign: "!", title: "Drift", apart: true, says: "changed outside arcadiad, and left alone", entries: drifts(p.Drift, plan.CauseOutside)},
+		{sign: "!", title: "Down", apart: true, says: "switched off, and left alone", entries: drifts(p.Drift, plan.CauseBroken)},
 		{sign: "*", title: "Kept", says: "no longer in the fleet file, and left alone; none there takes it off", entries: drifts(p.Drift, plan.CauseFile)},
 		{sign: "*", title: "Pending", says: "cannot be changed on an existing droplet, and does not cause a replacement", entries: drifts(p.Pending, "")},
 		{sign: "*", title: "Ignored", says: "on_change leaves the existing droplet as it is; its next replacement applies this",
@@ -40,11 +41,11 @@ func sections(p plan.Plan) []section {
 		{sign: "<", title: "Back", says: "brought back out of quarantine, because the rollout of its group has stopped", entries: broughtBack(p.Back)},
 		{sign: "?", title: "Released", says: "arcadiad's tags are gone from it; put them back, or free the name: arcadiad release NAME",
 			markdown: "Arcadiad's tags are gone from them; put them back, or free the name: `arcadiad release NAME`.", entries: released(p.Released)},
-		{sign: "?", title: "Missing", says: "registered, but not in the account", entries: missing(p.Missing)},
-		{sign: "*", title: "In quarantine", says: "taken out of its name, off and still billed; arcadiad undo NAME brings it back",
+		{sign: "?", title: "Missing", apart: true, says: "registered, but not in the account", entries: missing(p.Missing)},
+		{sign: "*", title: "In quarantine", apart: true, says: "taken out of its name, off and still billed; arcadiad undo NAME brings it back",
 			markdown: "Taken out of their names, off and still billed; `arcadiad undo NAME` brings one back.", entries: quarantines(p.Kept)},
-		{sign: "»", title: "In flight", entries: moving},
-		{sign: "x", title: "Stuck", says: "see `arcadiad saga show ID`, then retry or abort it", entries: stuck},
+		{sign: "»", title: "In flight", apart: true, entries: moving},
+		{sign: "x", title: "Stuck", apart: true, says: "see `arcadiad saga show ID`, then retry or abort it", entries: stuck},
 	}
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.entries) == 0 })
 }

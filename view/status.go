@@ -62,6 +62,8 @@ type Droplet struct {
 	Missing  time.Time `json:"missing_since,omitzero"` // when the first look that lacked it began
 	Deleted  time.Time `json:"deleted_at,omitzero"`
 	Until    time.Time `json:"kept_until,omitzero"` // by its tag; only of one in quarantine
+
+	under string // the name that it is recorded under; empty: it has no record
 }
 
 // states are what droplets may be to the fleet, in the order in which they are counted.
@@ -103,6 +105,7 @@ func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
 			ID: r.DropletID, Name: r.Name, Bearing: state, Status: status, Region: r.Region, Size: cmp.Or(r.Size, r.SizeSeen), PublicIP: r.PublicIP,
 			PrivateIP: r.PrivateIP, ReservedIP: r.ReservedIP, Image: cmp.Or(r.Image, r.ImageSeen), Tags: (&fleet.Droplet{Tags: r.Tags}).UserTags(), CreatedAt: r.CreatedAt,
 			Protect: r.Protect, LastSeen: r.LastSeenAt, Missing: r.MissingSince, Deleted: r.DeletedAt, Until: until,
+			under: r.RecordName,
 		})
 	}
 	slices.SortStableFunc(st.Droplets, func(a, b Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
@@ -283,7 +286,8 @@ func (st Status) writesText(now time.Time) string {
 	return "not paused"
 }
 
-func (st Status) countsText() string {
+// countsText counts the droplets by what they are to the fleet, but for those that are left out.
+func (st Status) countsText(without ...fleet.State) string {
 	managed := map[fleet.Status]int{}
 	for _, d := range st.Droplets {
 		if d.Bearing == fleet.StateManaged {
@@ -292,7 +296,7 @@ func (st Status) countsText() string {
 	}
 	var parts []string
 	for _, state := range states {
-		if n := st.Summary[state]; n > 0 || state == fleet.StateManaged {
+		if n := st.Summary[state]; (n > 0 || state == fleet.StateManaged) && !slices.Contains(without, state) {
 			part := fmt.Sprintf("%d %s", n, state)
 			if state == fleet.StateManaged && managed[fleet.StatusActive] < n {
 				part += " (" + lifeText(managed) + ")"

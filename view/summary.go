@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -10,7 +11,7 @@ import (
 
 // costs tells whether the plan has actions that change what the fleet costs.
 func costs(p plan.Plan) bool {
-	return slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
+	return len(p.Of) == 0 && slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
 		return a.Kind == plan.Provision || a.Kind == plan.Replace || a.Kind == plan.Destroy || a.Kind == plan.Purge || a.Alter.Downtime()
 	})
 }
@@ -45,6 +46,9 @@ func effort(e plan.Effort) string {
 // sentence is the summary in words.
 func sentence(p plan.Plan) string {
 	s := p.Summary
+	if len(p.Of) > 0 && p.Blank() {
+		return "Nothing to do for " + clean(strings.Join(p.Of, ", ")) + "."
+	}
 	todo := enumerate([]count{
 		{s.Provision, "to create"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Purge, "to purge"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
 	})

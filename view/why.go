@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"arcadiad/condition"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/plan"
 )
@@ -19,9 +20,12 @@ type Story struct {
 	Sagas    []Saga                 `json:"sagas"`    // newest first
 }
 
-// StoryOf takes out of a status what is about a name, beside its sagas.
-func StoryOf(name string, st Status, sagas []Saga) Story {
-	s := Story{Name: fleet.Key(name), Droplets: []Droplet{}, Drift: []condition.Difference{}, Sagas: sagas}
+// StoryOf takes out of a status what is about a name, beside its sagas, which come with the newest first.
+func StoryOf(name string, st Status, past []control.Past) Story {
+	s := Story{Name: fleet.Key(name), Droplets: []Droplet{}, Drift: []condition.Difference{}, Sagas: make([]Saga, len(past))}
+	for i, p := range past {
+		s.Sagas[i] = SagaOf(p.Saga, p.Calls)
+	}
 	about := map[int64]bool{} // droplets that were renamed outside arcadiad
 	for _, d := range st.Drift {
 		if renamed := d.Field == "name" && fleet.Key(d.To) == s.Name && d.Cause == plan.CauseOutside; renamed || fleet.Key(d.Name) == s.Name {

@@ -55,7 +55,7 @@ It writes only to droplets that it created or adopted, which have the tag manage
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
 	add(groupLook, statusCommand(), whyCommand(), historyCommand(), sagaCommand(), rolloutCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand(), undoCommand())
-	add(groupTools, validateCommand(), schemaCommand(), importCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),
+	add(groupTools, initCommand(), importCommand(), validateCommand(), schemaCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),
 		versionCommand())
 	root.AddCommand(flagsTopic())
 	root.SetHelpTemplate(helpTemplate)

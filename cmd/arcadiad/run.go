@@ -18,8 +18,8 @@ func runCommand() *cobra.Command {
 		Long: `Run the daemon: it watches the fleet file, looks at the account every 15 minutes, and applies
 what the file asks for, until it is stopped. Droplets are created, replaced and destroyed.
 
-With --listen it serves metrics and health. With --notify-url-file it reports to a webhook what needs a person: stuck sagas, held
-actions, drift, a bad fleet file (see docs/metrics.md).
+With --listen it serves a status page, metrics and health. With --notify-url-file it reports to a webhook what needs a person: stuck
+sagas, held actions, drift, a bad fleet file (see docs/metrics.md).
 
 SIGTERM and SIGINT stop it within 5 seconds; unfinished work continues at the next start. A second signal
 stops it at once. SIGHUP reads the fleet file again.

@@ -90,7 +90,7 @@ func (s *settings) table(level slog.Level) []setting {
 		{pace, "concurrency", "", number(&s.concurrency, 10), "API requests at a time"},
 		{pace, "api-reserve", "", share(&s.apiReserve, daemon.DefaultReserve), "share of the API rate limit that is left for people and other tools"},
 		{usesDaemon, "listen", "ARCADIAD_LISTEN", text(&s.listen, "", "ADDR"),
-			"serve /metrics, /healthz and /readyz on this address; a port alone is on 127.0.0.1 (default: not served)"},
+			"serve the status page at /, /metrics, /healthz and /readyz on this address; a port alone is on 127.0.0.1 (default: not served)"},
 		{usesDaemon, "notify-url-file", "", text(&s.notifyURLFile, "", "FILE"),
 			"file with the URL of a webhook that gets what needs a person (default $" + notifyVariable + " itself, else the file $CREDENTIALS_DIRECTORY/" + notifyCredential + ", else none)"},
 		{usesDaemon, "notify-format", "ARCADIAD_NOTIFY_FORMAT", choice(&s.notifyFormat, "json", "slack"), "format of the webhook's messages: json or slack"},

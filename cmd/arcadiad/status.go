@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/control"
-	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/view"
 )
@@ -32,25 +31,8 @@ On a terminal the text fits its height, and says what it leaves out. A pipe and 
 	return cmd
 }
 
-// ownersOf tells whose droplets are. The saga that made a droplet is mostly named by a record; find asks the journal for the others.
-func ownersOf(fleetName string, resources []fleet.Resource, find func(saga8 string) (saga.Saga, error)) fleet.Owners {
-	makers := map[string]bool{}
-	for _, r := range resources {
-		if r.Recorded && r.SagaID != "" {
-			makers[fleet.Saga8(r.SagaID)] = true
-		}
-	}
-	return fleet.Owners{Fleet: fleetName, Made: func(saga8 string) bool {
-		if makers[saga8] {
-			return true
-		}
-		s, err := find(saga8)
-		return err == nil && fleet.Saga8(s.ID) == saga8 && fleet.Saga{Kind: s.Kind}.Makes()
-	}}
-}
-
 func (s *settings) readStatus(ctx context.Context, c *control.Client) (view.Status, error) {
 	known, err := c.Status(ctx)
 	find := func(saga8 string) (saga.Saga, error) { return c.Saga(ctx, saga8) }
-	return view.StatusOf(known, ownersOf(known.Meta.Fleet, known.Resources, find), s.socket == systemService().socket), err
+	return view.StatusOf(known, known.Owners(find), s.socket == systemService().socket), err
 }

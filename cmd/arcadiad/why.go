@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"arcadiad/control"
-	"arcadiad/saga"
 	"arcadiad/view"
 )
 
@@ -28,27 +27,16 @@ and each API request with its id and duration; and what differs from the file. T
 	return cmd
 }
 
-// mostSagas is how many sagas of a name are told.
-const mostSagas = 20
-
 func (s *settings) readStory(ctx context.Context, c *control.Client, name string) (view.Story, error) {
-	sagas, err := c.Sagas(ctx, saga.Filter{Subject: name, Limit: mostSagas})
+	past, err := control.PastOf(ctx, c, name)
 	if err != nil {
 		return view.Story{}, err
-	}
-	told := make([]view.Saga, len(sagas))
-	for i, g := range sagas {
-		calls, err := c.Calls(ctx, g.ID)
-		if err != nil {
-			return view.Story{}, err
-		}
-		told[len(sagas)-1-i] = view.SagaOf(g, calls)
 	}
 	st, err := s.readStatus(ctx, c)
 	if err != nil {
 		return view.Story{}, err
 	}
-	story := view.StoryOf(name, st, told)
+	story := view.StoryOf(name, st, past)
 	if story.Empty() {
 		return view.Story{}, fmt.Errorf("nothing is known of %q: no droplet has the name, and nothing was ever done under it (names: arcadiad status)", name)
 	}

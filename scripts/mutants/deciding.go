@@ -178,6 +178,7 @@ func deciding() []mutant {
 	take(9, "no replace for drift where nobody says so", "plan/compare.go", `case drifts == fleet.DriftReplace && f.Change`, `case f.Change`)
 	take(14, "a size is put back after the rest", "plan/hold_backoff.go", ` || saga.Downtime != d.Alter.Downtime()`, ``)
 	take(9, "a disk that grows is another plan", "plan/action.go", `case a.Alter.GrowDisk:`, `case false:`)
+	take(19, "a disk grows once for each size", "plan/compare.go", `if record.Values[fleet.FieldDisk] == size {`, `if false {`)
 	take(16, "what is renamed is known by its old name's tags", "fleet/bytags.go", `if s.Was != "" {`, `if false {`)
 	take(9, "a disk that has grown takes another droplet", "plan/compare.go", `len(faultsOfResize(a, c.seen, c.catalogue)) == 0)`, `true)`)
 	take(9, "what is not active yet is not altered", turn, `d.seen.Status == fleet.StatusNew && acts(d.Alter)`, `false`)

@@ -1,4 +1,4 @@
-package main
+package control
 
 import (
 	"errors"
@@ -13,7 +13,8 @@ import (
 func TestLaw01StatusKnowsTheMakersOfTheJournal(t *testing.T) {
 	const ended, adopting, recorded = "0123abcd01234567", "4567abcd01234567", "89ababcd01234567"
 	journal := []saga.Saga{{ID: ended, Kind: fleet.SagaProvision, Status: saga.Compensated}, {ID: adopting, Kind: fleet.SagaAdopt}}
-	owners := ownersOf("demo", []fleet.Resource{{DropletID: 1, Recorded: true, SagaID: recorded}}, func(saga8 string) (saga.Saga, error) {
+	st := Status{Meta: fleet.Meta{Fleet: "demo"}, Resources: []fleet.Resource{{DropletID: 1, Recorded: true, SagaID: recorded}}}
+	owners := st.Owners(func(saga8 string) (saga.Saga, error) {
 		for _, s := range journal {
 			if strings.HasPrefix(s.ID, saga8) {
 				return s, nil
