@@ -168,6 +168,7 @@ func mayImport() map[string][]string {
 		"saga":         {},
 		"simulator":    {},
 		"fleetfile":    {"fleet"},
+		"pull":         {"fleet", "fleetfile"},
 		"plan":         {"fleet"},
 		"digitalocean": {"fleet"},
 		"state":        {"fleet", "saga"},
@@ -183,7 +184,7 @@ func mayImport() map[string][]string {
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "view"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
-		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
+		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "pull", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }
@@ -205,7 +206,7 @@ func mayUse() map[string][]string {
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/spf13/pflag":              {"cmd"},
 		"github.com/vbauerster/mpb/v8":        {"view"},
-		"golang.org/x/sys":                    {"state/sqlite", "doctor"},
+		"golang.org/x/sys":                    {"state/sqlite", "doctor", "pull"},
 		"golang.org/x/term":                   {"cmd"},
 		"gopkg.in/yaml.v3":                    {"fleetfile", "cmd"}, // cmd reads doctl's configuration
 	}

@@ -20,6 +20,7 @@ var _ Service = (*Client)(nil)
 type Client struct {
 	http   *http.Client
 	socket string
+	unit   string
 	file   func() (hash string, err error) // see Options
 	close  func() error                    // of this process's service; nil: the daemon is asked
 
@@ -168,7 +169,7 @@ func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
 	case c.unasked == nil:
 		r.Add("daemon", doctor.OK, "running, and answers on "+c.socket+"; all other findings are the daemon's", "")
 	case errors.Is(c.unasked, ErrNoDaemon):
-		r.Add("daemon", doctor.Warn, "not running: nothing answers on "+c.socket, "start it: systemctl start arcadiad, or arcadiad run")
+		r.Add("daemon", doctor.Warn, "not running: nothing answers on "+c.socket, fmt.Sprintf("start it: systemctl start %s, or arcadiad run", c.unit))
 	case errors.Is(c.unasked, context.DeadlineExceeded):
 		r.Add("daemon", doctor.Fail, "running, but does not answer: "+c.unasked.Error(), "check its log, then restart it: its sagas continue")
 	default:

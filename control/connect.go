@@ -34,6 +34,7 @@ type Options struct {
 	State  string // path of the state database
 	Socket string // control socket of its daemon; default beside it
 	Need   Need
+	Unit   string // the systemd unit that runs it, for what people are told to do; default arcadiad
 	// File reads the fleet file of the one who asks, and gives its hash; nil: it is not asked about. A daemon has a file of its own.
 	File func() (hash string, err error)
 	// Local opens the service of this process, which close ends. Beside: a daemon runs on the state database, and is not asked.
@@ -45,7 +46,7 @@ var ErrUnreadable = errors.New("you may not read the state database")
 
 // Connect reaches the running daemon. Where none answers, or the need is not for one, it opens the service of this process.
 func Connect(ctx context.Context, o Options) (*Client, error) {
-	o.Socket = cmp.Or(o.Socket, SocketBeside(o.State))
+	o.Socket, o.Unit = cmp.Or(o.Socket, SocketBeside(o.State)), cmp.Or(o.Unit, "arcadiad")
 	looks, patience := o.Need == Look || o.Need == Examine, waitTime
 	if looks {
 		patience = askTime
@@ -61,7 +62,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 			return c, err
 		}
 		if errors.Is(why, ErrNoDaemon) {
-			return nil, fmt.Errorf("you may not read %s, and %w to ask (start it: sudo systemctl start arcadiad)", o.State, why)
+			return nil, fmt.Errorf("you may not read %s, and %w to ask (start it: sudo systemctl start %s)", o.State, why, o.Unit)
 		}
 	}
 	switch {
@@ -111,6 +112,6 @@ func (o Options) local(ctx context.Context, there *Client, why error) (*Client, 
 		return nil, err
 	}
 	c := NewClient(InProcess(Handler(s)))
-	c.socket, c.file, c.close, c.unasked, c.beside = o.Socket, o.File, end, why, there
+	c.socket, c.unit, c.file, c.close, c.unasked, c.beside = o.Socket, o.Unit, o.File, end, why, there
 	return c, nil
 }

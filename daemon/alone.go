@@ -60,6 +60,7 @@ func Local(ctx context.Context, o Options, need control.Need, beside bool) (s co
 
 func (a *alone) Status(ctx context.Context) (control.Status, error) {
 	st, err := statusOf(ctx, a.Reader, plan.Plan{})
+	st.Fetched = fetched(a.o)
 	if err != nil {
 		return st, err
 	}

@@ -28,7 +28,7 @@ func (r running) overview(ctx context.Context) (o view.Overview, err error) {
 	if desired, ok := r.loop.Desired(); ok {
 		o.Desired = &desired
 	}
-	o.Status, o.Plan, o.History = view.StatusOf(known, owners, false), r.lastPlan(), view.HistoryOf(past, false)
+	o.Status, o.Plan, o.History = view.StatusOf(known, owners, ""), r.lastPlan(), view.HistoryOf(past, false)
 	o.Conditions, o.Passes = r.observability.board.Present(), r.passes.list()
 	return o, nil
 }

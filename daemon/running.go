@@ -10,6 +10,8 @@ import (
 
 	"arcadiad/control"
 	"arcadiad/doctor"
+	"arcadiad/fleet"
+	"arcadiad/fleetfile"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
@@ -24,12 +26,25 @@ type running struct {
 
 func (r running) Status(ctx context.Context) (control.Status, error) {
 	st, err := statusOf(ctx, r.Reader, r.lastPlan())
-	st.Daemon, st.Conditions = r.live(), r.observability.board.Present()
+	st.Daemon, st.Conditions, st.Fetched = r.live(), r.observability.board.Present(), fetched(r.o)
 	return st, err
 }
 
 // lastPlan is the plan of the last pass.
 func (r running) lastPlan() plan.Plan { return r.loop.Last().Outcome.Pass.Plan }
+
+// fetched is what arcadiad pull did last, as far as it may be read: the status is not about that alone.
+func fetched(o Options) *fleet.Fetched {
+	if o.Fleet == "" {
+		return nil
+	}
+	f, err := fleetfile.FetchedBeside(o.Fleet)
+	if err != nil {
+		o.Log.Warn("what arcadiad pull did last is not known", "error", err)
+		return nil
+	}
+	return f
+}
 
 // statusOf gives what a state database knows, with what the last plan says of its rollouts.
 func statusOf(ctx context.Context, r state.Reader, last plan.Plan) (st control.Status, err error) {

@@ -35,6 +35,7 @@ type Patient struct {
 func Examine(ctx context.Context, p Patient) Report {
 	var r Report
 	desired := r.fleetFile(p.Fleet, p.Secrets)
+	r.fetched(p.Fleet)
 	r.watches(p.Fleet)
 	known := r.database(ctx, p)
 	r.files(p.State)
@@ -99,6 +100,7 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 	} else {
 		r.Add("state database", OK, said, "")
 	}
+	r.neighbours(ctx, reader, meta.Fleet)
 	switch holder, err := p.Holder(); {
 	case err != nil:
 		r.Add("lock", Warn, err.Error(), "check it as the user that the daemon runs as, or with sudo")

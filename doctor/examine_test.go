@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"arcadiad/digitalocean"
 	"arcadiad/doctor"
@@ -171,6 +173,59 @@ func TestIll(t *testing.T) {
 				t.Errorf("the report is sound: %+v", r)
 			}
 		})
+	}
+}
+
+// Where arcadiad pull brings the fleet file, its last fetch is looked at.
+func TestFetch(t *testing.T) {
+	for _, tt := range []struct {
+		name, record string
+		verdict      doctor.Verdict
+		said         string
+	}{
+		{"well", `{"ref": "main", "repo": "file:///r", "fetched_at": "AGO 5m30s", "commit": "0123456789abcdef"}`, doctor.OK, "main from file:///r: 0123456789, fetched 5m ago"},
+		{"late", `{"ref": "main", "repo": "file:///r", "fetched_at": "AGO 120m30s", "commit": "0123456789abcdef"}`, doctor.Warn, "fetched 2h ago; is its timer off?"},
+		{"failed", `{"ref": "main", "repo": "file:///r", "fetched_at": "AGO 5m30s", "error": "no route"}`, doctor.Warn, "fetched 5m ago; the last pull failed: no route"},
+		{"never", `{"ref": "main", "repo": "file:///r", "error": "no route"}`, doctor.Warn, "never fetched; the last pull failed: no route"},
+		{"damaged", `{`, doctor.Warn, "pull.json"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := admit(t)
+			dir := filepath.Dir(w.p.Fleet)
+			w.must(errors.Join(os.MkdirAll(filepath.Join(dir, "trees", "x"), 0o755), os.Symlink("trees/x", filepath.Join(dir, "current"))))
+			w.p.Fleet = filepath.Join(dir, "current", "fleet.yaml")
+			w.write(w.p.Fleet, file)
+			ago := regexp.MustCompile("AGO [0-9a-z]+").ReplaceAllStringFunc(tt.record, func(s string) string {
+				d, err := time.ParseDuration(strings.TrimPrefix(s, "AGO "))
+				w.must(err)
+				return time.Now().Add(-d).Format(time.RFC3339)
+			})
+			w.write(filepath.Join(dir, "pull.json"), ago)
+			if f := find(t, w.examine(), "fetch"); f.Verdict != tt.verdict || !strings.Contains(f.Said, tt.said) {
+				t.Errorf("got %+v; want %s, saying %q", f, tt.verdict, tt.said)
+			}
+		})
+	}
+	w := admit(t)
+	w.write(filepath.Join(filepath.Dir(w.p.Fleet), "pull.json"), "{}") // nobody's
+	if r := w.examine(); slices.ContainsFunc(r.Findings, func(f doctor.Finding) bool { return f.Check == "fetch" }) {
+		t.Errorf("a fleet file that nobody pulls: %+v", r)
+	}
+}
+
+// Fleets that share an account share what one token may ask.
+func TestOtherFleets(t *testing.T) {
+	w := admit(t)
+	store := w.open()
+	w.p.Holds = true
+	tags := func(name string) []string { return []string{fleet.ManagedTag, fleet.FleetTag(name)} }
+	w.must(store.Pin(t.Context(), fleet.Account{UUID: "9d2b6c1e-0000-4000-8000-000000000001", Simulated: true}, "demo"))
+	w.must(store.Save(t.Context(), fleet.Observed{BeganAt: time.Now(), Droplets: []fleet.Droplet{
+		{ID: 1, Name: "a", Status: fleet.StatusActive, Tags: tags("demo")}, {ID: 2, Name: "b", Status: fleet.StatusActive, Tags: tags("shop")},
+		{ID: 3, Name: "c", Status: fleet.StatusActive, Tags: tags("shop")}, {ID: 4, Name: "d", Status: fleet.StatusActive, Tags: tags("blog")},
+	}}))
+	if f := find(t, w.examine(), "other fleets"); !strings.HasPrefix(f.Said, "the account has droplets of blog, shop too; ") {
+		t.Errorf("got %+v", f)
 	}
 }
 

@@ -85,6 +85,18 @@ func (o Owners) Of(tags []string) Ownership {
 	return whose
 }
 
+// OtherFleets are the fleets whose droplets are there beside those of one, by name.
+func OtherFleets(name string, resources []Resource) (others []string) {
+	for _, r := range resources {
+		whose := Owners{Fleet: name}.Of(r.Tags)
+		if whose.By == OtherFleet && r.DeletedAt.IsZero() && !slices.Contains(others, whose.Fleet) {
+			others = append(others, whose.Fleet)
+		}
+	}
+	slices.Sort(others)
+	return others
+}
+
 // Maker is the saga of this journal that made the droplet with these tags, as its tag names it. It is empty if any saga tag is unknown:
 // somebody retagged the droplet, or it is a copy, and then nothing is proved.
 func (o Owners) Maker(tags []string) (saga8 string) {

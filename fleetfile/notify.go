@@ -99,12 +99,20 @@ func (n *notifier) follow(files []string) {
 
 // watchDirs gives the directories whose entries decide what a path leads to: those of every symbolic link on the way, and the
 // last one. Where the way ends early, it is the last directory that exists: there the rest will appear again.
-func watchDirs(path string) []string {
+func watchDirs(path string) (dirs []string) {
+	last := walk(path, func(dir, _, _ string) { dirs = append(dirs, dir) })
+	if last != "" {
+		dirs = append(dirs, last)
+	}
+	return dirs
+}
+
+// walk follows a path, and tells of every symbolic link on the way. It gives the last directory; empty: the links lead nowhere.
+func walk(path string, link func(dir, name, target string)) (last string) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil
+		return ""
 	}
-	var dirs []string
 	at := string(filepath.Separator)
 	rest := strings.Split(strings.TrimPrefix(path, at), at)
 	for links := 0; len(rest) > 0; {
@@ -117,12 +125,12 @@ func watchDirs(path string) []string {
 		info, err := os.Lstat(next)
 		switch {
 		case err != nil:
-			return append(dirs, at)
+			return at
 		case info.Mode()&fs.ModeSymlink != 0:
-			dirs = append(dirs, at)
 			target, err := os.Readlink(next)
+			link(at, name, target)
 			if links++; err != nil || links > 40 {
-				return dirs
+				return ""
 			}
 			if filepath.IsAbs(target) {
 				at = string(filepath.Separator)
@@ -131,8 +139,8 @@ func watchDirs(path string) []string {
 		case info.IsDir():
 			at = next
 		default:
-			return append(dirs, at)
+			return at
 		}
 	}
-	return append(dirs, at)
+	return at
 }

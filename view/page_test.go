@@ -94,7 +94,7 @@ func strangers() (o Overview, past []control.Past) {
 	}
 	o.Desired = &fleet.Fleet{Name: hostile, Specs: []fleet.Spec{{Name: hostile, Group: hostile, Size: hostile, ReservedIP: hostile}, {Name: hostile + "3", Group: hostile}}}
 	o.Records = []fleet.Record{{Name: hostile, Values: fleet.Values{fleet.FieldReservedIP: hostile}}}
-	o.Status = StatusOf(known, fleet.Owners{Fleet: "demo"}, false)
+	o.Status = StatusOf(known, fleet.Owners{Fleet: "demo"}, "")
 	for _, s := range known.Sagas {
 		p := control.Past{Saga: s, Calls: make([]fleet.Call, 1)}
 		filled(reflect.ValueOf(&p.Calls).Elem(), 2)
@@ -175,7 +175,7 @@ func many(n int) Overview {
 			Kind: plan.Replace, Name: name, DropletID: int64(530000000 + i), Held: true, HeldBy: "max_destroy", HeldReason: fmt.Sprint("reason ", i),
 		})
 	}
-	o.Status = StatusOf(known, fleet.Owners{Fleet: "demo"}, false)
+	o.Status = StatusOf(known, fleet.Owners{Fleet: "demo"}, "")
 	return o
 }
 

@@ -36,7 +36,7 @@ func TestQuarantineIsTold(t *testing.T) {
 		Resources: []fleet.Resource{{DropletID: 102, Name: "mail", Status: fleet.StatusOff, Tags: tags}},
 		Daemon:    &control.Live{PID: 1, KeptMonthly: p.KeptMonthly()},
 	}
-	st := StatusOf(known, fleet.Owners{Fleet: "demo"}, false)
+	st := StatusOf(known, fleet.Owners{Fleet: "demo"}, "")
 	says("status", func(w *strings.Builder) error { return st.Text(w, until) },
 		"0 managed, 1 kept", "1 droplet, off and still billed, $6.00 a month (to bring one back: arcadiad undo NAME)", "kept until 2026-11-24 12:00:00 UTC")
 	taken := saga.Saga{Subject: "mail", Kind: fleet.SagaDestroy, Status: saga.Completed, CreatedAt: taking, EndedAt: taking, Labels: fleet.Facts{DropletID: 102, KeptUntil: until}.Labels()}

@@ -24,6 +24,7 @@ type Status struct {
 	LastSync    time.Time              `json:"last_sync,omitzero"`
 	Approved    []Approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
 	Daemon      *control.Live          `json:"daemon"`   // null: none runs
+	Fetched     *fleet.Fetched         `json:"fetched,omitempty"`
 	DaemonError string                 `json:"daemon_error,omitempty"`
 	Conditions  []condition.Condition  `json:"conditions"` // what needs attention
 	Summary     map[fleet.State]int    `json:"summary"`
@@ -32,7 +33,7 @@ type Status struct {
 	Sagas       []Saga                 `json:"sagas"`    // live ones
 	Drift       []condition.Difference `json:"drift"`    // what is not as the fleet file asks, and whose doing that is; what you changed: only beside a daemon
 
-	service bool // the state database is the service's
+	unit string // the service whose state database it is; empty: of none
 }
 
 // Approval is a plan that a person let through.
@@ -69,13 +70,13 @@ type Droplet struct {
 // states are what droplets may be to the fleet, in the order in which they are counted.
 var states = []fleet.State{fleet.StateManaged, fleet.StateMaking, fleet.StateMissing, fleet.StateUntracked, fleet.StateKept, fleet.StateReleased, fleet.StateForeign, fleet.StateDeleted}
 
-// StatusOf sorts what is known by what it is to the fleet. Service: the state database is the service's.
-func StatusOf(known control.Status, owners fleet.Owners, service bool) Status {
+// StatusOf sorts what is known by what it is to the fleet. Unit is the service whose state database it is; empty: of none.
+func StatusOf(known control.Status, owners fleet.Owners, unit string) Status {
 	meta := known.Meta
 	st := Status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
-		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, DaemonError: known.DaemonError,
-		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), service: service,
+		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, Fetched: known.Fetched, DaemonError: known.DaemonError,
+		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), unit: unit,
 	}
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
@@ -228,6 +229,7 @@ func (st Status) facts(t *table, now time.Time) {
 		daemon = red{daemon}
 	}
 	t.row("Daemon", daemon)
+	t.fact("Fetched", st.fetchedText(now))
 	t.row("Writes", st.writesText(now))
 	d := st.Daemon
 	if d != nil && d.FileError != "" {
@@ -254,8 +256,8 @@ func (st Status) daemonText(now time.Time) string {
 	switch {
 	case st.DaemonError != "":
 		return "does not answer: " + st.DaemonError
-	case d == nil && st.service:
-		return "not running (start: sudo systemctl start arcadiad)"
+	case d == nil && st.unit != "":
+		return "not running (start: sudo systemctl start " + st.unit + ")"
 	case d == nil:
 		return "not running (start: arcadiad run)"
 	case d.Pass.IsZero():
@@ -264,6 +266,22 @@ func (st Status) daemonText(now time.Time) string {
 		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fleet.Fit(d.PassError, 160))
 	}
 	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
+}
+
+// fetchedText says which commit arcadiad pull brought, and why it brings no newer one; empty: the fleet file does not come by it.
+func (st Status) fetchedText(now time.Time) string {
+	f := st.Fetched
+	if f == nil {
+		return ""
+	}
+	words := "no commit yet"
+	if f.Commit != "" {
+		words = fmt.Sprintf("%s %s, %s: %s", f.Ref, f.Short(), ago(now, f.At), fleet.Fit(f.Subject, 60))
+	}
+	if f.Error != "" {
+		words += fmt.Sprintf("; the last pull failed %s: %s", ago(now, f.Tried), fleet.Fit(f.Error, 160))
+	}
+	return words
 }
 
 // budgetText says how many API requests are left. Others may use the same token.

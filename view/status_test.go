@@ -109,11 +109,11 @@ func TestWhatIsBeingMadeIsCalledSo(t *testing.T) {
 		Sagas:     []saga.Saga{maker},
 		Resources: []fleet.Resource{{DropletID: 1, Name: "web-1", Status: fleet.StatusNew, Tags: []string{fleet.ManagedTag, fleet.FleetTag("demo"), fleet.SagaTag(maker.ID)}}},
 	}
-	if st := StatusOf(known, fleet.Owners{Fleet: "demo"}, false); st.Droplets[0].Bearing != fleet.StateMaking || st.Summary[fleet.StateUntracked] != 0 {
+	if st := StatusOf(known, fleet.Owners{Fleet: "demo"}, ""); st.Droplets[0].Bearing != fleet.StateMaking || st.Summary[fleet.StateUntracked] != 0 {
 		t.Errorf("%+v", st.Droplets)
 	}
 	known.Sagas[0].Reverse = true
-	if st := StatusOf(known, fleet.Owners{Fleet: "demo"}, false); st.Droplets[0].Bearing != fleet.StateUntracked {
+	if st := StatusOf(known, fleet.Owners{Fleet: "demo"}, ""); st.Droplets[0].Bearing != fleet.StateUntracked {
 		t.Errorf("%+v", st.Droplets)
 	}
 }
@@ -136,7 +136,7 @@ func TestStatusShowsRollouts(t *testing.T) {
 		known.Daemon.Waiting = append(known.Daemon.Waiting, condition.Waiting{Action: plan.Replace, Name: name, Cause: plan.CauseFile, HeldBy: "turn", Changes: []plan.FieldChange{change}})
 	}
 	var b strings.Builder
-	if err := StatusOf(known, fleet.Owners{}, false).Text(&b, evening); err != nil {
+	if err := StatusOf(known, fleet.Owners{}, "").Text(&b, evening); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
@@ -199,6 +199,24 @@ func TestStatusKeepsItsRareKeys(t *testing.T) {
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("no %s in %s", want, out)
+		}
+	}
+}
+
+// Where arcadiad pull brings the fleet file, the status says which commit, and why there is no newer one.
+func TestStatusShowsTheFetch(t *testing.T) {
+	f := &fleet.Fetched{Ref: "main", Commit: "0da7836b1d0b7b0b", Subject: "two web servers", At: evening.Add(-time.Hour), Tried: evening.Add(-time.Minute)}
+	for err, want := range map[string]string{
+		"":         "Fetched    main 0da7836b1d, 1h ago: two web servers\n",
+		"no route": "Fetched    main 0da7836b1d, 1h ago: two web servers; the last pull failed 1m ago: no route\n",
+	} {
+		f.Error = err
+		var b strings.Builder
+		if err := StatusOf(control.Status{Fetched: f}, fleet.Owners{}, "").Text(&b, evening); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q:\n%s", want, b.String())
 		}
 	}
 }

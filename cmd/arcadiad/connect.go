@@ -42,7 +42,7 @@ func (s *settings) connect(ctx context.Context, need control.Need, h hosting, lo
 			return nil, err
 		}
 	}
-	return control.Connect(ctx, control.Options{State: s.state, Socket: s.socket, Need: need,
+	return control.Connect(ctx, control.Options{State: s.state, Socket: s.socket, Need: need, Unit: s.system().unit,
 		File: func() (string, error) { return daemon.FileHash(s.options(log)) },
 		Local: func(ctx context.Context, beside bool) (control.Service, func() error, error) {
 			o, done, err := s.prepare(ctx, log, h)
@@ -60,10 +60,10 @@ func (s *settings) connect(ctx context.Context, need control.Need, h hosting, lo
 // look reaches who tells what the state database knows.
 func (s *settings) look(ctx context.Context) (*control.Client, error) {
 	c, err := s.connect(ctx, control.Look, hostNever, slog.New(slog.DiscardHandler))
-	if sys := systemService(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
+	if sys := s.system(); errors.Is(err, fs.ErrPermission) && s.socket == sys.socket {
 		if _, missing := os.Stat(sys.socket); errors.Is(missing, fs.ErrNotExist) {
 			err = fmt.Errorf("the service is not running, and only root may read its state database "+
-				"(start it: sudo systemctl start arcadiad; or use sudo): %w", err)
+				"(start it: sudo systemctl start %s; or use sudo): %w", sys.unit, err)
 		}
 	}
 	return c, err

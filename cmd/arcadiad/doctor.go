@@ -28,7 +28,7 @@ Exit codes: 0 no check failed; 1 a check failed.`,
 	s.examines = true
 	format := outputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		s.asService(systemService())
+		s.asService(s.system())
 		log := s.logger(cmd.ErrOrStderr())
 		report, err := request(cmd.Context(), s, control.Examine, hostBriefly, log, func(c *control.Client) (doctor.Report, error) {
 			return c.Doctor(cmd.Context())
@@ -55,7 +55,7 @@ func (s *settings) asService(sys service) {
 		return
 	}
 	if !s.given("fleet") {
-		s.fleet = sys.fleet
+		s.fleet = sys.fleetOf()
 	}
 	s.tokenFile = cmp.Or(s.tokenFile, sys.tokenFile)
 }

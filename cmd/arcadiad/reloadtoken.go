@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
@@ -22,8 +23,9 @@ A daemon that was started with --token-file does not need it: it notices a chang
 		Args: none,
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
-	file := cmd.Flags().String("token-file", systemService().tokenFile, "file with the API token")
+	file := cmd.Flags().String("token-file", "", "file with the API token (default "+systemService().tokenFile+", with --instance "+instanceConfig+"/NAME/token)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		*file = cmp.Or(*file, s.system().tokenFile)
 		if _, err := os.Stat(*file); err != nil {
 			return fmt.Errorf("hand the token over: %w", err)
 		}

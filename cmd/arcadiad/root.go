@@ -52,7 +52,7 @@ It writes only to droplets that it created or adopted, which have the tag manage
 			root.AddCommand(c)
 		}
 	}
-	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand())
+	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand(), pullCommand())
 	add(groupLook, statusCommand(), whyCommand(), historyCommand(), sagaCommand(), rolloutCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand(), undoCommand())
 	add(groupTools, initCommand(), importCommand(), validateCommand(), schemaCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),

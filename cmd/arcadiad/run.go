@@ -24,7 +24,7 @@ sagas, held actions, drift, a bad fleet file (see docs/metrics.md).
 SIGTERM and SIGINT stop it within 5 seconds; unfinished work continues at the next start. A second signal
 stops it at once. SIGHUP reads the fleet file again.
 
-Under systemd it reports readiness, reloads and its watchdog (Type=notify-reload, WatchdogSec=), and finds its state, its
+Under systemd it reports readiness, reloads and its watchdog (Type=notify, WatchdogSec=), and finds its state, its
 control socket and its token where the unit puts them.`,
 		Example: `  arcadiad run --fleet /etc/arcadiad/fleet.yaml --token-file /etc/arcadiad/token
   arcadiad run --listen 9464 --notify-url-file webhook --notify-format slack

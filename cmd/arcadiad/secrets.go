@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -30,7 +31,7 @@ var errNoToken = errors.New("no API token: name a file with --token-file, or set
 // arcadiad runs.
 func findToken(file string, log *slog.Logger) func() (string, error) {
 	if file == "" {
-		for _, name := range []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"} {
+		for _, name := range tokenVariables() {
 			if os.Getenv(name) != "" {
 				token, err := tidyToken(os.Getenv(name), name)
 				return func() (string, error) { return token, err }
@@ -84,6 +85,13 @@ func doctlToken(file, context string) (string, error) {
 		return "", fmt.Errorf("%w; doctl has no token for its context %q (%s)", errNoToken, context, file)
 	}
 	return tidyToken(token, file)
+}
+
+func tokenVariables() []string { return []string{"DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"} }
+
+// tokenGiven tells whether the environment has a token, or names one.
+func tokenGiven() bool {
+	return credentialFile(credential) != "" || slices.ContainsFunc(tokenVariables(), func(name string) bool { return os.Getenv(name) != "" })
 }
 
 // credentialFile is where systemd put a credential; empty: the unit has none of that name.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,19 +23,28 @@ const (
 	socketName    = "control.sock"
 )
 
-// systemService is where the package's systemd unit puts them: StateDirectory=, RuntimeDirectory=, and its configuration.
-func systemService() service {
-	return service{
-		place:     place{dir: "/var/lib/arcadiad", socket: "/run/arcadiad/" + socketName},
-		fleet:     "/etc/arcadiad/fleet.yaml",
-		tokenFile: "/etc/arcadiad/token",
-	}
-}
-
 // service is a daemon that systemd runs on this machine.
 type service struct {
 	place
+	unit             string // its name for systemctl
 	fleet, tokenFile string
+	environment      string // the file with its settings
+}
+
+// systemService is where the package's systemd unit puts them: StateDirectory=, RuntimeDirectory=, and its configuration.
+func systemService() service {
+	return service{
+		place:       place{dir: "/var/lib/arcadiad", socket: "/run/arcadiad/" + socketName},
+		unit:        "arcadiad",
+		fleet:       "/etc/arcadiad/fleet.yaml",
+		tokenFile:   "/etc/arcadiad/token",
+		environment: "/etc/default/arcadiad",
+	}
+}
+
+// fleetOf is the fleet file of the service: the one that its settings name, as far as they may be read.
+func (s service) fleetOf() string {
+	return cmp.Or(variableIn(s.environment, "ARCADIAD_FLEET"), s.fleet)
 }
 
 // here tells whether the service ever ran on this machine. Its directories may not be open to everybody, but they can be seen.
@@ -83,7 +93,10 @@ func (s *settings) findState(sys service) error {
 		name = simulatedName
 	}
 	p, unit := unitPlace()
-	if !unit {
+	switch {
+	case s.instance != "":
+		p = sys.place
+	case !unit:
 		own, err := ownPlace()
 		if err != nil && s.state == "" {
 			return err

@@ -16,6 +16,7 @@ import (
 
 	"arcadiad/daemon"
 	"arcadiad/fleet"
+	"arcadiad/pull"
 	"arcadiad/view"
 )
 
@@ -34,6 +35,8 @@ type settings struct {
 	apiReserve                              float64
 	listen, notifyURLFile                   string
 	notifyFormat                            string
+	pull                                    pull.Options
+	instance                                string
 	logFormat                               string
 	logLevel                                slog.Level
 
@@ -51,6 +54,7 @@ const (
 	usesSagas                   // sagas run in this process
 	usesLog                     // a log
 	usesDaemon                  // it is the daemon
+	usesPull                    // a repository
 )
 
 // setting is one row of the table.
@@ -62,13 +66,18 @@ type setting struct {
 	usage string
 }
 
-// common tells whether it is one of the flags that a command's help only names. The fleet file is of its own.
-func (s setting) common() bool { return s.uses&(usesFleet|usesDaemon) == 0 }
+// common tells whether it is one of the flags that a command's help only names. The fleet file is of its own, and so
+// is what one command alone has.
+func (s setting) common() bool {
+	return s.uses&usesState != 0 || s.uses&(usesFleet|usesDaemon|usesPull) == 0
+}
 
 // table is the one table of settings. The token has no flag; see findToken.
 func (s *settings) table(level slog.Level) []setting {
 	const pace = usesAPI | usesSagas
 	return []setting{
+		{usesFleet | usesState | usesPull, "instance", "ARCADIAD_INSTANCE", text(&s.instance, "", "NAME"),
+			"use the fleet file, state, socket and token of the service arcadiad@NAME"},
 		{usesFleet, "fleet", "ARCADIAD_FLEET", text(&s.fleet, "fleet.yaml", "FILE"), "fleet file"},
 		{usesState, "state", "ARCADIAD_STATE", text(&s.state, "", "FILE"),
 			"state database (default arcadiad.db, with --simulate simulated.db, in $STATE_DIRECTORY, $XDG_STATE_HOME/arcadiad or ~/.local/state/arcadiad; " +
@@ -94,6 +103,15 @@ func (s *settings) table(level slog.Level) []setting {
 		{usesDaemon, "notify-url-file", "", text(&s.notifyURLFile, "", "FILE"),
 			"file with the URL of a webhook that gets what needs a person (default $" + notifyVariable + " itself, else the file $CREDENTIALS_DIRECTORY/" + notifyCredential + ", else none)"},
 		{usesDaemon, "notify-format", "ARCADIAD_NOTIFY_FORMAT", choice(&s.notifyFormat, "json", "slack"), "format of the webhook's messages: json or slack"},
+		{usesPull, "repo", "ARCADIAD_PULL_REPO", text(&s.pull.Repo, "", "URL"), "repository: https://…, ssh://…, file:///… or user@host:path"},
+		{usesPull, "ref", "ARCADIAD_PULL_REF", text(&s.pull.Ref, "main", "REF"), "branch, tag or commit"},
+		{usesPull, "into", "ARCADIAD_PULL_INTO", text(&s.pull.Into, "", "DIR"), "directory to pull into (default with --instance " + pullDir + "/NAME)"},
+		{usesPull, "ssh-key", "", text(&s.pull.Key, "", "FILE"),
+			"private key for ssh (default $CREDENTIALS_DIRECTORY/" + deployKey + ", else your own keys and agent)"},
+		{usesPull, "known-hosts", "", text(&s.pull.KnownHosts, "", "FILE"),
+			"the keys of hosts for ssh (default $CREDENTIALS_DIRECTORY/" + knownHosts + ", else your own)"},
+		{usesPull, "verify", "ARCADIAD_PULL_VERIFY", boolean(&s.pull.Verify), "use only a commit that one of the signers signed"},
+		{usesPull, "signers", "", text(&s.pull.Signers, "", "FILE"), "the keys that may sign (default $CREDENTIALS_DIRECTORY/" + signers + ")"},
 		{usesState | usesLog, "log-format", "", choice(&s.logFormat, "text", "json"), "text or json"},
 		{usesState | usesLog, "log-level", "", logLevel(&s.logLevel, level), "debug, info, warn or error"},
 	}
@@ -117,8 +135,10 @@ func newSettings(cmd *cobra.Command, u uses, level slog.Level) *settings {
 			}
 		}
 	}
-	if f := s.flags.Lookup("simulate"); f != nil {
-		f.NoOptDefVal = "true"
+	for _, flag := range []string{"simulate", "verify"} {
+		if f := s.flags.Lookup(flag); f != nil {
+			f.NoOptDefVal = "true"
+		}
 	}
 	for flag, values := range map[string][]string{"log-format": {"text", "json"}, "notify-format": {"json", "slack"}, "log-level": {"debug", "info", "warn", "error"}} {
 		if s.flags.Lookup(flag) != nil {
@@ -152,8 +172,13 @@ func (s *settings) fill() error {
 	if s.simulate && url {
 		return errors.New("--simulate and --api-url exclude each other: the simulated account has its own URL")
 	}
+	if s.instance != "" {
+		if err := s.asInstance(); err != nil {
+			return err
+		}
+	}
 	if s.flags.Lookup("state") != nil {
-		return s.findState(systemService())
+		return s.findState(s.system())
 	}
 	return nil
 }

@@ -24,15 +24,26 @@ On a terminal the text fits its height, and says what it leaves out. A pipe and 
   arcadiad status -o json | jq .droplets`,
 		Args: none,
 	}
-	showing(cmd, func(ctx context.Context, s *settings, c *control.Client, _ []string) (any, layout, error) {
+	s := showing(cmd, func(ctx context.Context, s *settings, c *control.Client, _ []string) (any, layout, error) {
 		st, err := s.readStatus(ctx, c)
 		return st, st.Text, err
 	})
+	fill := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		err := fill(cmd, args)
+		s.fleet = "" // without a daemon only the service's is known
+		s.asService(s.system())
+		return err
+	}
 	return cmd
 }
 
 func (s *settings) readStatus(ctx context.Context, c *control.Client) (view.Status, error) {
 	known, err := c.Status(ctx)
 	find := func(saga8 string) (saga.Saga, error) { return c.Saga(ctx, saga8) }
-	return view.StatusOf(known, known.Owners(find), s.socket == systemService().socket), err
+	unit := ""
+	if sys := s.system(); s.socket == sys.socket {
+		unit = sys.unit
+	}
+	return view.StatusOf(known, known.Owners(find), unit), err
 }
