@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -190,4 +191,37 @@ func TestDaysOfChanges(t *testing.T) {
 		}
 		w.check()
 	})
+}
+
+// What a plan says of its requests is right within a factor of two.
+func TestEstimateOfRequests(t *testing.T) {
+	t.Parallel()
+	const web = "name: web, count: 5"
+	for name, change := range map[string][2]string{
+		"creates":  {fleetOf("name: db"), fleetOf("name: db", web)},
+		"tags":     {fleetOf(web), fleetOf(web + ", tags: [x]")},
+		"replaces": {fleetOf(web), fleetOf(web + ", image: debian-12-x64")},
+		"resizes":  {fleetOf(web), fleetOf(web + ", size: s-2vcpu-2gb, resize: in_place")},
+		"destroys": {fleetOf(web), fleetOf("name: web, count: 2")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
+				w.o.SyncSchedule = seldom
+				w.edit(strings.ReplaceAll(change[0], "destroy: {shutdown: false}", "destroy: {shutdown: true}"))
+				w.start()
+				w.rest()
+				w.sim.ResetRequests()
+				w.edit(strings.ReplaceAll(change[1], "destroy: {shutdown: false}", "destroy: {shutdown: true}"))
+				time.Sleep(time.Second)
+				synctest.Wait()
+				estimated := w.life.h.loop.Last().Outcome.Pass.Plan.Effort.Requests
+				w.rest()
+				used := len(w.sim.RequestLog())
+				t.Logf("%s: estimated %d, used %d", name, estimated, used)
+				if estimated > 2*used || used > 2*estimated {
+					t.Errorf("estimated %d requests, and %d were used", estimated, used)
+				}
+			})
+		})
+	}
 }

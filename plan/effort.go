@@ -60,14 +60,12 @@ func estimate(b *builder) {
 		return
 	}
 	pace := b.observed.Pace
-	if pace.Interval <= 0 {
-		pace.Interval = usualInterval
-	}
+	pace.Interval = max(pace.Interval, usualInterval) // a shorter one is for an account that is faster than usual, too
 	listing := (len(b.observed.Droplets)+creates+perPage-1)/perPage + 1
 	looks := func(waiting int, usually time.Duration) int {
 		return min(waiting, listing) * int(1+usually/pace.Interval)
 	}
-	e := Effort{Requests: creates + destroys + 2*others + min(destroys, listing) + listing + 1}
+	e := Effort{Requests: creates + destroys + 4*others + min(destroys, listing) + listing + 1}
 	if creates > 0 {
 		e.Requests += looks(creates, usuallyActive) + 1
 		e.Time += usuallyActive
