@@ -28,15 +28,15 @@ const (
 // whole listing, whichever is less. A destroy looks first. Before it creates, a pass looks for the names once more; when all is done,
 // another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
 func estimate(b *builder) {
-	creates, destroys, others, resizes, shutdowns, snapshots := 0, 0, 0, 0, 0, 0
+	creates, destroys, others, resizes, shutdowns, snapshots := 0, 0, 0, 0, 0, 0 // others: requests
 	var ending time.Duration // of the one that takes longest
 	for _, d := range b.drafts {
 		switch {
 		case !d.goesByItself():
 		case d.Kind == Adopt:
-			others++
+			others += 2
 		case d.Kind == Update:
-			others += len(d.Changes)
+			others += 4 * len(d.Changes)
 			if d.Alter.Downtime() {
 				resizes++
 			}
@@ -65,7 +65,7 @@ func estimate(b *builder) {
 	looks := func(waiting int, usually time.Duration) int {
 		return min(waiting, listing) * int(1+usually/pace.Interval)
 	}
-	e := Effort{Requests: creates + destroys + 4*others + min(destroys, listing) + listing + 1}
+	e := Effort{Requests: creates + destroys + others + min(destroys, listing) + listing + 1}
 	if creates > 0 {
 		e.Requests += looks(creates, usuallyActive) + 1
 		e.Time += usuallyActive
