@@ -29,7 +29,7 @@ const (
 // another pass looks at everything. The requests beyond a minute's share of the rate limit wait, and so do those beyond the hour's.
 func estimate(b *builder) {
 	creates, destroys, others, resizes, shutdowns, snapshots := 0, 0, 0, 0, 0, 0 // others: requests
-	var ending time.Duration // of the one that takes longest
+	var ending time.Duration                                                     // of the one that takes longest
 	for _, d := range b.drafts {
 		switch {
 		case !d.goesByItself():
