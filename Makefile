@@ -37,7 +37,9 @@ LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRand
 
 # Tests that visit very many cases: some of them under the race detector, and then all without it.
 SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShapes TestNothingIsTakenAwayForWhatIsMisread \
-	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest \
+	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest TestRandomWorlds TestDaysOfChanges \
+	TestAccidentDatabaseLostDuringAReplace TestLaw05APostThatLandsLate TestLaw06BlankReadsProveNothing \
+	TestLaw06TheOriginalShowsInOneKindOfReads TestLaw16TwoCopiesOfOneState \
 	TestLaw03ADrainDiesAnywhere TestLaw03AShutdownDiesAnywhere TestLaw03ASnapshotDiesAnywhere TestLaw03AWaitUntilReadyDiesAnywhere \
 	TestLaw03AnUpdateDiesAnywhere TestLaw20AMoveDiesAnywhere TestAssignProjectWhereverItDies
 

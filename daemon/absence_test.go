@@ -75,7 +75,10 @@ func (w *world) replaced(name string, gone int64) time.Duration {
 // Reads of droplets are blank, and everything else is well: whatever the daemon looks for meanwhile, nothing is destroyed or made.
 func TestLaw06BlankReadsProveNothing(t *testing.T) {
 	t.Parallel()
-	for _, long := range []time.Duration{1500 * time.Millisecond, 3 * time.Second, 20 * time.Second, 75 * time.Second, 5 * time.Minute} {
+	for i, long := range []time.Duration{1500 * time.Millisecond, 3 * time.Second, 20 * time.Second, 75 * time.Second, 5 * time.Minute} {
+		if !visits(i) {
+			continue
+		}
 		t.Run(long.String(), func(t *testing.T) {
 			inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
 				w.o.SyncSchedule = "* * * * *"
@@ -216,7 +219,7 @@ func TestLaw06TheOriginalShowsBeforeItsSuccessorIsRegistered(t *testing.T) {
 		w.file = fleetOf("name: web, count: 5, protect: true")
 		w.start()
 		w.rest()
-		time.Sleep(24 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		before, original := w.sim.Droplets(), w.oldest()
 		w.sim.SetFaults(lacking(original.ID))
 		w.missed(1)
@@ -243,7 +246,10 @@ func TestLaw06TheOriginalShowsInOneKindOfReads(t *testing.T) {
 		"by id":       func(f *simulator.Faults) { f.HiddenFromGet = nil },
 		"in listings": func(f *simulator.Faults) { f.HiddenFromLists = nil },
 	} {
-		for _, after := range []time.Duration{68 * time.Second, 4 * time.Minute, 5 * time.Hour} {
+		for i, after := range []time.Duration{68 * time.Second, 4 * time.Minute, 5 * time.Hour} {
+			if !visits(i) {
+				continue
+			}
 			t.Run(what+" after "+after.String(), func(t *testing.T) {
 				inWorld(t, simulator.Options{Activation: 2 * time.Minute}, func(w *world) {
 					w.o.SyncSchedule = "* * * * *"

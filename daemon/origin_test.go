@@ -134,7 +134,10 @@ func TestLaw05FoundAndThenCopied(t *testing.T) {
 // not desired any more, however late: the saga remembers that it sent it.
 func TestLaw05APostThatLandsLate(t *testing.T) {
 	t.Parallel()
-	for _, late := range []time.Duration{3 * time.Minute, 10 * time.Minute, 24 * time.Hour, 8 * 24 * time.Hour, 100 * 24 * time.Hour} {
+	for i, late := range []time.Duration{3 * time.Minute, 10 * time.Minute, 24 * time.Hour, 8 * 24 * time.Hour, 100 * 24 * time.Hour} {
+		if !visits(i) {
+			continue
+		}
 		for _, then := range []string{"kept", "removed", "changed"} {
 			t.Run(fmt.Sprintf("%s %s", late, then), func(t *testing.T) {
 				inWorld(t, simulator.Options{Limits: simulator.Unlimited()}, func(w *world) {
@@ -327,7 +330,10 @@ func TestLaw16TwoCopiesOfOneState(t *testing.T) {
 		"before the create": simulator.Refuse(), "refused for now": simulator.TooMany(time.Minute), "answer lost": simulator.Cut().After(),
 		"under way": simulator.Pass(), "hanging": simulator.Hang().After(),
 	} {
-		for _, after := range []time.Duration{50 * time.Millisecond, time.Second, 20 * time.Second} {
+		for i, after := range []time.Duration{50 * time.Millisecond, time.Second, 20 * time.Second} {
+			if !visits(i) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, %s", how, after), func(t *testing.T) {
 				inWorld(t, simulator.Options{Activation: 40 * time.Second}, func(w *world) {
 					w.edit(fleetOf("name: web, count: 3"))

@@ -164,6 +164,9 @@ func atBest(requests int, l simulator.Limits, reserve float64) time.Duration {
 func TestDaysOfChanges(t *testing.T) {
 	t.Parallel()
 	days := 2
+	if underRace {
+		days = 1
+	}
 	if n, err := strconv.Atoi(os.Getenv("ARCADIAD_TEST_DAYS")); err == nil {
 		days = n
 	}
