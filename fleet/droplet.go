@@ -73,7 +73,7 @@ type Observed struct {
 	Account  Account
 	Droplets []Droplet // every droplet of the account, ordered by id, each id once
 	Gone     []int64   // recorded or known ids that are proved gone (law 6), by this look or before it
-	Missing  []int64   // recorded ids that the look lacks without proof that they are gone
+	Missing  []int64   // ids of what is recorded, or in quarantine, that the look lacks without proof that they are gone
 	Absences []Absence // what is known of absent droplets after this look; it replaces what was recorded of them
 	BeganAt  time.Time // when the first request began
 	EndedAt  time.Time

@@ -117,9 +117,9 @@ type absentee struct {
 	id       int64
 	made     time.Time // by the API, else when it was first known; zero: not known
 	created  time.Time // by the API; zero: not known
-	recorded bool
-	ours     bool // recorded, or made by a saga of this journal
-	gone     bool // proved already
+	recorded bool      // or in quarantine
+	ours     bool      // recorded, or made by a saga of this journal
+	gone     bool      // proved already
 }
 
 // absent are the known droplets that a listing lacks, but for those that a live saga works on: it finds out by itself.
@@ -163,6 +163,9 @@ func absentFrom(o fleet.Observed, recorded fleet.Recorded) absent {
 	}
 	for _, r := range recorded.Records {
 		note(absentee{id: r.DropletID, made: r.RecordedAt, recorded: true, ours: true})
+	}
+	for _, q := range recorded.Quarantine {
+		note(absentee{id: q.DropletID, made: q.Record.RecordedAt, recorded: true, ours: true})
 	}
 	for _, k := range recorded.Known {
 		note(absentee{id: k.DropletID, ours: sagas[k.DropletID]})
@@ -230,6 +233,9 @@ func takenForGone(recorded fleet.Recorded) (ids []int64) {
 		if s.Kind == fleet.SagaDestroy || s.Kind == fleet.SagaPurge || s.Undone {
 			destroyed[s.DropletID] = true
 		}
+	}
+	for _, q := range recorded.Quarantine {
+		delete(destroyed, q.DropletID)
 	}
 	for _, id := range recorded.Ended {
 		if !destroyed[id] && !recorded.Registration(id).RegisteredAt.IsZero() {

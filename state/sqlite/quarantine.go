@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/state"
@@ -35,11 +36,12 @@ func dropQuarantined(ctx context.Context, tx *txn, droplet int64) error {
 	return tx.exec(ctx, "DELETE FROM quarantine WHERE provider = ? AND external_id = ?", provider, externalID(droplet))
 }
 
-// dropGoneQuarantined ends the quarantine of droplets that were proved gone, because somebody destroyed them.
-func dropGoneQuarantined(ctx context.Context, tx *txn) error {
+// dropGoneQuarantined ends the quarantine of droplets that were proved gone, because somebody destroyed them, once its time is over at now: until
+// then one that shows again can come back (law 6).
+func dropGoneQuarantined(ctx context.Context, tx *txn, now time.Time) error {
 	return tx.exec(ctx, `
-		DELETE FROM quarantine AS q WHERE EXISTS (SELECT 1 FROM resources r
-			WHERE r.provider = q.provider AND r.external_id = q.external_id AND r.deleted_at IS NOT NULL)`)
+		DELETE FROM quarantine AS q WHERE q.until < ? AND EXISTS (SELECT 1 FROM resources r
+			WHERE r.provider = q.provider AND r.external_id = q.external_id AND r.deleted_at IS NOT NULL)`, timeText(now))
 }
 
 // readQuarantine gives the droplets in quarantine, by id.

@@ -50,7 +50,8 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 	}
 	if keep.Deleted > 0 {
 		n, err := s.retainRows(ctx, "resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p
-			WHERE p.provider = resources.provider AND p.external_id = resources.external_id)`, now.Add(-keep.Deleted))
+			WHERE p.provider = resources.provider AND p.external_id = resources.external_id) AND NOT EXISTS (SELECT 1 FROM quarantine q
+			WHERE q.provider = resources.provider AND q.external_id = resources.external_id)`, now.Add(-keep.Deleted))
 		if removed.Deleted = n; err != nil {
 			return removed, fmt.Errorf("remove rows of deleted droplets: %w", err)
 		}

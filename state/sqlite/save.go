@@ -52,7 +52,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 				return err
 			}
 		}
-		if err := dropGoneQuarantined(ctx, tx); err != nil {
+		if err := dropGoneQuarantined(ctx, tx, ended); err != nil {
 			return err
 		}
 		if err := saveAbsences(ctx, tx, o.Absences); err != nil {

@@ -57,7 +57,9 @@ func testQuarantineEnds(t *testing.T, s Store) {
 	save(t, s, 6, nil, droplet(9, "c", 6))
 	wantKept("not listed", a)
 	save(t, s, 7, []int64{7}, droplet(9, "c", 7))
-	wantKept("proved gone")
+	wantKept("proved gone, and may show again", a)
+	save(t, s, 10, nil, droplet(9, "c", 10))
+	wantKept("gone, and its time is over")
 	wantRecords(t, s)
 	if len(load(t, s).Registrations) != 2 {
 		t.Errorf("registrations: %+v", load(t, s).Registrations)
