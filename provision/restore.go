@@ -66,8 +66,7 @@ func (p restoreSteps) release(ctx context.Context, run *saga.Run, w *work) error
 	if err := p.stillDesired(w); err != nil {
 		return err
 	}
-	looks := p.looks(run)
-	if _, err := looks.present(ctx, w.Restore.Successor, p.o.Visibility); errors.Is(err, errGone) {
+	if _, err := p.looks(run).present(ctx, w.Restore.Successor, p.o.Visibility); errors.Is(err, errGone) {
 		run.Log().Info("the droplet that had the name is gone", "id", w.Restore.Successor)
 		return nil
 	} else if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -249,6 +250,32 @@ func TestLaw20AnUndoMovesTheAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Law 13: while an undo goes back, reads that hide the successor for a while do not leave it without its tags.
+func TestLaw13AnUndoThatGoesBackTagsWhatReadsHide(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		old, now := y.successor(spec("web"))
+		before, _ := y.sim.Droplet(now.ID)
+		id := []string{strconv.FormatInt(now.ID, 10)}
+		y.hook = func(e saga.Event) {
+			if e.What == saga.EventStarted && e.Step == "RegisterDroplet" && !e.Saga.Reverse && e.Saga.Kind == fleet.SagaRestore {
+				go func() {
+					y.sim.SetFaults(simulator.Faults{HiddenFromLists: id, HiddenFromGet: id})
+					y.engine.Abort(context.Background(), e.Saga.ID)
+					time.Sleep(time.Minute)
+					y.sim.SetFaults(simulator.Faults{})
+				}()
+			}
+		}
+		y.until(y.undo("web"), saga.Compensated)
+		if after, _ := y.sim.Droplet(now.ID); !sameTags(after, before) {
+			t.Errorf("the successor is %+v, was %+v", after, before)
+		}
+		if d, _ := y.sim.Droplet(old.ID); !inQuarantine(d) {
+			t.Errorf("it is %+v", d)
+		}
+	})
 }
 
 // From a stranger an undo takes no address: a person is told, and may give the undo up.

@@ -85,17 +85,16 @@ func (p transferSteps) untagDroplet(ctx context.Context, run *saga.Run, w *work)
 	if w.Transfer == nil {
 		return nil
 	}
-	looks := p.looks(run)
-	seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
-	if err != nil || len(seen) == 0 {
-		return err
+	d, err := p.looks(run).present(ctx, w.DropletID, p.o.Visibility)
+	if err != nil {
+		return back(run, err)
 	}
 	for _, tag := range slices.Backward(w.Transfer.Tags) {
-		if w.ownership(seen[0]).By == fleet.OtherFleet && tag != fleet.FleetTag(w.Fleet) {
+		if w.ownership(d).By == fleet.OtherFleet && tag != fleet.FleetTag(w.Fleet) {
 			continue
 		}
 		err := p.takeTag(ctx, tag, w.DropletID)
-		if errors.Is(err, digitalocean.ErrForbidden) && !seen[0].HasTag(tag) {
+		if errors.Is(err, digitalocean.ErrForbidden) && !d.HasTag(tag) {
 			continue // a token that may not take it off could not put it on either
 		}
 		if err != nil {
@@ -114,14 +113,13 @@ func (p transferSteps) release(ctx context.Context, run *saga.Run, w *work) erro
 // giveBack takes arcadiad's tags off a droplet.
 func (p transferSteps) giveBack(ctx context.Context, run *saga.Run, w *work, id int64) error {
 	looks := p.looks(run)
-	seen, _, err := looks.next(ctx, inventory.Query{ID: id})
+	d, err := looks.present(ctx, id, p.o.Visibility)
 	switch {
+	case errors.Is(err, errGone):
+		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", id))
 	case err != nil:
 		return err
-	case len(seen) == 0:
-		return saga.Supersede(fmt.Sprintf("droplet %d is not shown any more", id))
 	}
-	d := seen[0]
 	if d.Unread.Has(fleet.UnreadTags) {
 		return notTold(d)
 	}
@@ -160,10 +158,12 @@ func (p transferSteps) takeBack(ctx context.Context, run *saga.Run, w *work, id 
 	if w.Transfer == nil {
 		return nil
 	}
-	looks := p.looks(run)
-	seen, _, err := looks.next(ctx, inventory.Query{ID: id})
-	if err != nil || len(seen) == 0 || w.ownership(seen[0]).By == fleet.OtherFleet {
-		return err
+	d, err := p.looks(run).present(ctx, id, p.o.Visibility)
+	if err != nil {
+		return back(run, err)
+	}
+	if w.ownership(d).By == fleet.OtherFleet {
+		return nil
 	}
 	for _, tag := range w.Transfer.Tags {
 		if err := p.putTag(ctx, tag, id); err != nil {
