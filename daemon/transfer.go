@@ -33,7 +33,7 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 	for _, name := range q.Names {
 		var one plan.Transfer
 		if q.Kind == plan.Undo {
-			one, err = plan.Undoable(desired, pass.Recorded, pass.Observed, name, q.Droplet, time.Now())
+			one, err = l.undoable(ctx, &pass, name, q.Droplet)
 		} else {
 			one, err = plan.Releasable(desired, pass.Recorded, pass.Observed, name, time.Now())
 		}
@@ -44,6 +44,21 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 	}
 	return pass, list, nil
 }
+
+// undoable says what an undo would do. Where reserved IPs are is asked for only if one comes back with the droplet.
+func (l *observer) undoable(ctx context.Context, pass *reconcile.Pass, name string, droplet int64) (plan.Transfer, error) {
+	t, err := plan.Undoable(pass.Desired, pass.Recorded, pass.Observed, name, droplet, time.Now())
+	if err != nil || t.Undoing == nil || t.Undoing.Address == "" {
+		return t, err
+	}
+	if pass.Observed.Attachments, _, err = l.planner.Inventory.Addresses(ctx, addressesAge); err != nil {
+		return t, err
+	}
+	return plan.Undoable(pass.Desired, pass.Recorded, pass.Observed, name, droplet, time.Now())
+}
+
+// addressesAge is how old the list of reserved IPs may be that tells their regions.
+const addressesAge = 5 * time.Minute
 
 // same tells whether two transfers would do the same, as far as a person could see.
 func same(a, b plan.Transfer) bool {

@@ -199,6 +199,47 @@ func TestUndoOfADestroy(t *testing.T) {
 	})
 }
 
+// Law 20: a droplet of another region comes back with the address that it had, and not with the one that the file gives to the name.
+func TestLaw20UndoAcrossRegions(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		first, second := w.sim.ReserveIPIn("syd1"), w.sim.ReserveIPIn("nyc3")
+		settled(fleetOf("name: a, reserved_ip: " + first + kept))(w)
+		old := w.ours("a")
+		w.edit(fleetOf("name: a, region: nyc3, reserved_ip: " + second + kept))
+		w.start()
+		w.until("the old address would be left behind", func() bool { return w.life.h.loop.Last().Outcome.Pass.Plan.Approvable() })
+		w.must(w.life.h.approve(context.Background(), w.life.h.loop.Last().Outcome.Pass.Plan.ID))
+		w.until("it is replaced", func() bool { return w.ours("a") != 0 && w.ours("a") != old && len(w.life.h.engine.Live()) == 0 })
+		now := w.ours("a")
+		handed, err := w.undo("a")
+		if err != nil || len(handed.Failed) > 0 || w.pointsTo(first) != old || w.pointsTo(second) != now {
+			t.Errorf("%v: it came to %+v, the addresses are at %d and %d", err, handed, w.pointsTo(first), w.pointsTo(second))
+		}
+		w.is("a", old)
+	})
+}
+
+// Law 6: what is kept, and seemed gone while reads hid it, comes back all the same when it shows again.
+func TestLaw06WhatIsKeptShowsAgain(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		old, _ := w.succeeded("name: a")
+		id := []string{fmt.Sprint(old)}
+		w.sim.SetFaults(simulator.Faults{HiddenFromLists: id, HiddenFromGet: id})
+		time.Sleep(2 * time.Hour)
+		if handed, err := w.undo("a"); err != nil || !strings.Contains(handed.Transfers[0].Refused, "is gone: somebody destroyed it") {
+			t.Errorf("%v: it came to %+v", err, handed)
+		}
+		w.sim.SetFaults(simulator.Faults{})
+		time.Sleep(time.Hour)
+		if handed, err := w.undo("a"); err != nil || len(handed.Failed) > 0 || handed.Transfers[0].Refused != "" {
+			t.Errorf("%v: it came to %+v", err, handed)
+		}
+		w.is("a", old)
+	})
+}
+
 // Who asks for the same while it is under way follows it.
 func TestUndoTwice(t *testing.T) {
 	t.Parallel()

@@ -119,9 +119,11 @@ func whereabouts(a fleet.Address) string {
 
 // addressFaults are the reasons for which a droplet cannot have the reserved IP that the file gives to its name (law 20).
 func addressFaults(b *builder, d *draft) (faults []string) {
-	ip := d.Alter.Assign
+	ip, region := d.Alter.Assign, d.Spec.Region
 	if d.creates() {
 		ip = follows(&d.Spec)
+	} else if d.seen != nil {
+		region = d.seen.Region
 	}
 	if ip == "" || b.observed.Attachments == nil {
 		return nil
@@ -134,8 +136,8 @@ func addressFaults(b *builder, d *draft) (faults []string) {
 		fault("the account's reserved IPs could not be read, so %s is not assigned (a warning says why; it takes the scope reserved_ip:read)", ip)
 	case !there:
 		fault("the account has no reserved IP %s", ip)
-	case a.Region != "" && !strings.EqualFold(a.Region, d.Spec.Region):
-		fault("reserved IP %s is in %s, not in %s", ip, a.Region, d.Spec.Region)
+	case a.Region != "" && !strings.EqualFold(a.Region, region):
+		fault("reserved IP %s is in %s, not in %s", ip, a.Region, region)
 	case a.DropletID != 0 && a.DropletID != d.DropletID && !b.ofFleet(a.DropletID):
 		fault("reserved IP %s points to droplet %d, which is not this fleet's: unassign it there, or name another", ip, a.DropletID)
 	}

@@ -158,6 +158,14 @@ func TestLaw20PreflightOfAddresses(t *testing.T) {
 	}
 }
 
+// An address of the region that a droplet is to be made in is not asked for by the droplet of before.
+func TestLaw20AddressOfTheNextRegion(t *testing.T) {
+	s := addressing(nil)
+	s.observed.Attachments.Addresses[ours] = fleet.Address{IP: ours, Region: "nyc3"}
+	s.spec("web").ReservedIP, s.spec("web").Region = ours, "nyc3"
+	s.expect(t, "update web 101 held by preflight", "replace web 101")
+}
+
 // A droplet with a reserved IP goes unasked only where the file says where that goes.
 func TestLaw09WhereAnAddressGoes(t *testing.T) {
 	scene := func() *scene {

@@ -24,6 +24,7 @@ type Transfer struct {
 	Untagged  bool   `json:"untagged,omitempty"`   // nothing is written to the droplet: it is not arcadiad's by its tags
 	KeepsName bool   `json:"keeps_name,omitempty"` // the file still wants the name: it stays taken, so that nothing is made under it
 	Another   bool   `json:"another,omitempty"`    // the file still wants the name, and it becomes free: the next pass makes another
+	Heir      int64  `json:"heir,omitempty"`       // the droplet that has the fleet's tags too, and gets the name with the next pass
 	Note      string `json:"note,omitempty"`       // what is left for a person to do
 
 	Undoing *Undoing `json:"undo,omitempty"` // of an undo that is not refused

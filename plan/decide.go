@@ -47,6 +47,9 @@ func note(b *builder, x *subject) {
 		case h.state == untagged && !b.blind:
 			b.warn("%s (droplet %d) is listed without its tags and is left alone until they show: the token may lack the scope tag:read",
 				x.name, h.record.DropletID)
+		case h.state == isolated:
+			b.warn("%s (droplet %d) shows the tag %s: it was taken out of its name to be kept, and this state database is older than that; it is left alone; "+
+				"to have it back: take that tag off it, and switch it on; to do without it: arcadiad release %[1]s", x.name, h.record.DropletID, h.seen.UntilTags()[0])
 		case h.state == missing && h.seen == nil:
 			noteMissing(b, x, &h)
 		case h.state == missing:

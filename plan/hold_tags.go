@@ -11,7 +11,7 @@ func heldByTags(b *builder, d *draft) verdict {
 		return verdict{why: "no registered droplet shows arcadiad's tags, so the token probably cannot read tags: give it the scope tag:read"}
 	}
 	if d.Kind == Purge {
-		return verdict{why: unclear(b, d)}
+		return verdict{why: unclear(d)}
 	}
 	if d.Kind == Provision && len(d.subject.stripped) > 0 {
 		return verdict{why: fmt.Sprintf("droplet %d has the name and the tag %s, but not %s: put that tag back on it, or remove the other one",
@@ -25,15 +25,13 @@ func heldByTags(b *builder, d *draft) verdict {
 }
 
 // unclear says why a droplet in quarantine does not show what it is; empty: it does.
-func unclear(b *builder, d *draft) string {
+func unclear(d *draft) string {
 	_, shows := d.seen.Until()
-	switch whose := b.owners.Of(d.seen.Tags); {
+	switch {
 	case d.seen.Unread.Has(fleet.UnreadTags):
 		return "its tags cannot be read: give the token the scope tag:read"
 	case d.seen.Status == fleet.StatusUnknown:
 		return "its status cannot be read, so it may be on"
-	case !whose.Ours():
-		return whose.Reason() + ": somebody took that off; put it back, or destroy the droplet yourself"
 	case !shows:
 		return "it does not show a tag " + fleet.UntilTag(d.purges.until) + ": put that back, or destroy the droplet yourself"
 	}

@@ -66,6 +66,7 @@ const (
 	released       // seen, but no longer ours by its tags
 	busy           // in the hands of a live saga
 	untagged       // seen, but its tags cannot be read: nothing is known of whose it is
+	isolated       // seen, and it shows that it was taken out of its name: this state database is older than that
 )
 
 // quarantined is a droplet in quarantine. It has a row, or shows the tag: a lost database knows it by that alone.

@@ -171,6 +171,9 @@ func (s *index) standingOf(d *fleet.Droplet) (st state, why string) {
 	if d.Status == fleet.StatusArchive {
 		return missing, ""
 	}
+	if _, kept := d.Until(); kept {
+		return isolated, ""
+	}
 	return present, ""
 }
 
@@ -212,6 +215,8 @@ func (s *index) addQuarantined(d *fleet.Droplet, of func(string) *subject) bool 
 	until, shows := d.Until()
 	ours := s.owners.Of(d.Tags).Ours()
 	switch {
+	case has && !ours && !d.Unread.Has(fleet.UnreadTags): // somebody took it
+		return false
 	case has:
 	case !shows, !ours, d.Name == "", !s.recorded.Registration(d.ID).ReleasedAt.IsZero():
 		return false

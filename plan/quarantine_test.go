@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,33 @@ func TestLaw01UntilTagOfOthers(t *testing.T) {
 	}
 }
 
+// Law 16: a registered droplet that shows that it was taken out of its name is of a database that is older than that. It is not put back, whatever
+// has its name by now, and a person is told.
+func TestLaw16OlderDatabaseLeavesWhatIsKept(t *testing.T) {
+	s := converged("web")
+	s.desired.Policy.Drift = fleet.DriftCorrect
+	record := s.recorded.Records[0]
+	s.quarantine(101, noon.Add(time.Hour), false)
+	s.recorded.Records = append(s.recorded.Records, record)
+	p := s.expect(t)
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "web (droplet 101) shows the tag "+fleet.UntilTag(noon.Add(time.Hour))) {
+		t.Errorf("told %q", p.Warnings)
+	}
+	s.seeTagged(201, "web", fleet.ReplacesTag(101))
+	s.expect(t)
+	if one, err := Releasable(s.desired, s.recorded, s.observed, "web", s.now); err != nil || one.Refused != "" || one.DropletID != 101 || one.Heir != 201 || one.KeepsName {
+		t.Errorf("its release: %+v, %v", one, err)
+	}
+	s.desired.Specs[0].Image = "debian-12-x64"
+	s.expect(t)
+	s.unwant("web")
+	for _, a := range s.build(t).Actions {
+		if !a.Held {
+			t.Errorf("%s goes", said(a))
+		}
+	}
+}
+
 // Until is the later of row and tag, and what is not shown is kept until it is proved gone.
 func TestQuarantineLastsUntilTheLaterTime(t *testing.T) {
 	s := converged("web", "mail")
@@ -104,7 +132,7 @@ func TestQuarantineLastsUntilTheLaterTime(t *testing.T) {
 	until(noon.Add(time.Hour))
 	s.droplet(102).Tags = append(s.droplet(102).Tags, fleet.UntilTag(noon.Add(2*time.Hour)))
 	until(noon.Add(2 * time.Hour))
-	s.droplet(102).Tags = []string{fleet.UntilTag(noon.Add(time.Minute))}
+	s.droplet(102).Tags = []string{fleet.ManagedTag, fleet.FleetTag("demo"), fleet.UntilTag(noon.Add(time.Minute))}
 	until(noon.Add(time.Hour))
 	s.vanish(102, false)
 	until(noon.Add(time.Hour))
@@ -144,13 +172,17 @@ func TestLaw09Purge(t *testing.T) {
 	for _, bad := range []func(d *fleet.Droplet){
 		func(d *fleet.Droplet) { d.Status = fleet.StatusUnknown },
 		func(d *fleet.Droplet) { d.Unread = fleet.UnreadTags },
-		func(d *fleet.Droplet) { d.Tags = d.Tags[1:] },
 	} {
 		s := due()
 		bad(s.droplet(102))
 		if p := s.build(t); len(p.Actions) != 1 || said(p.Actions[0]) != "purge mail 102 held by tags" {
 			t.Errorf("actions: %+v", p.Actions)
 		}
+	}
+	s = due()
+	s.droplet(102).Tags = s.droplet(102).Tags[1:] // a person's, by now
+	if p := s.expect(t); len(p.Kept) != 0 || !p.Settled() {
+		t.Errorf("kept: %+v", p.Kept)
 	}
 	s = due()
 	s.recorded.Quarantine = nil

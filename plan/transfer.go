@@ -129,11 +129,15 @@ func releasable(b *builder, x *subject) Transfer {
 		return h
 	}
 	standing := slices.DeleteFunc(slices.Clone(x.holdings), func(h holding) bool { return h.state == gone })
+	// What may not stand under its name any more can give it to the one that does.
+	if len(standing) == 1 && len(x.untracked) == 1 && (standing[0].state == released || standing[0].state == isolated) {
+		h.Heir = x.untracked[0].ID
+	}
 	switch {
-	case len(standing)+len(x.untracked) > 1:
+	case len(standing)+len(x.untracked) > 1 && h.Heir == 0:
 		h.Refused = "more than one droplet of the fleet goes by that name: arcadiad plan shows them"
 		return h
-	case len(x.untracked) == 1:
+	case len(x.untracked) == 1 && h.Heir == 0:
 		h.DropletID = x.untracked[0].ID
 	case len(standing) == 0:
 		h.Refused = "no droplet is registered under that name"
@@ -157,7 +161,7 @@ func releasable(b *builder, x *subject) Transfer {
 			}
 		}
 	}
-	if x.spec != nil {
+	if x.spec != nil && h.Heir == 0 {
 		h.KeepsName, h.Another = !h.Untagged, h.Untagged
 	}
 	return h

@@ -1,9 +1,9 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"arcadiad/fleet"
@@ -29,7 +29,9 @@ func Undoable(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obser
 	}
 	kept, refused := keptUnder(b, h.Name, droplet)
 	if refused != "" {
-		h.Refused = refused
+		if h.Refused = refused; x != nil && x.live != nil && droplet == 0 {
+			h.Refused = "no droplet of that name is kept yet, and " + liveWords(x.live)
+		}
 		return h, nil
 	}
 	h.DropletID = kept.DropletID
@@ -63,8 +65,12 @@ func keptUnder(b *builder, name string, droplet int64) (kept fleet.Quarantined, 
 	}
 	for _, d := range b.droplets {
 		if _, marked := d.Until(); marked && fleet.Key(d.Name) == fleet.Key(name) && b.owners.Of(d.Tags).Ours() {
-			return kept, fmt.Sprintf("droplet %d is kept by its tags, but this database does not know what it was: take the tag arcadia-until-… off it, "+
-				"switch it on, and put its own tags back by hand; arcadiad apply registers it then, if nothing else has the name", d.ID)
+			then := "; arcadiad apply registers it then, if nothing else has the name"
+			if b.registered(d.ID) {
+				then = ""
+			}
+			return kept, fmt.Sprintf("droplet %d is kept by its tags, but this database does not know what it was: take the tag %s off it, "+
+				"switch it on, and put its own tags back by hand%s", d.ID, d.UntilTags()[0], then)
 		}
 	}
 	if len(others) > 0 {
@@ -93,10 +99,7 @@ func undoing(b *builder, x *subject, kept fleet.Quarantined, h *Transfer) (u *Un
 	if x.waits != "" {
 		return nil, x.waits
 	}
-	u = &Undoing{Until: kept.Until, Kept: kept, Differs: unlikeRecord(x.spec, kept.Record), Address: cmp.Or(x.spec.ReservedIP, kept.Record.Values[fleet.FieldReservedIP])}
-	if u.Address == fleet.NoAddress {
-		u.Address = ""
-	}
+	u = &Undoing{Until: kept.Until, Kept: kept, Differs: unlikeRecord(x.spec, kept.Record), Address: addressBack(b, x, kept)}
 	if len(u.Differs) > 0 {
 		u.Group = b.groupOf(x)
 	}
@@ -105,6 +108,10 @@ func undoing(b *builder, x *subject, kept fleet.Quarantined, h *Transfer) (u *Un
 	if x.live != nil {
 		if x.live.Kind == fleet.SagaRelease || x.live.Kind == fleet.SagaTakeOver {
 			return nil, liveWords(x.live)
+		}
+		if registers(x) {
+			return nil, fmt.Sprintf("saga %s (%s) has put droplet %d in its place already, and is %s: wait until it has ended, then undo again",
+				fleet.Saga8(x.live.ID), x.live.Kind, x.live.DropletID, x.live.Status)
 		}
 		u.Aborts = x.live.ID
 		for _, have := range standing { // what is left when it has gone back
@@ -131,6 +138,24 @@ func undoing(b *builder, x *subject, kept fleet.Quarantined, h *Transfer) (u *Un
 		}
 	}
 	return u, ""
+}
+
+// addressBack is the reserved IP that a droplet gets when it comes back: the one that the file gives to the name, else the one that it had. One
+// that the file gives to another name stays there (law 20), and one of another region cannot be had. Empty: none.
+func addressBack(b *builder, x *subject, kept fleet.Quarantined) string {
+	if x.spec.ReservedIP == fleet.NoAddress {
+		return ""
+	}
+	all, _ := listed(b)
+	for _, ip := range []string{x.spec.ReservedIP, kept.Record.Values[fleet.FieldReservedIP]} {
+		if ip == "" || goesTo(b, ip, x) != "" {
+			continue
+		}
+		if a := all[ip]; a.Region == "" || strings.EqualFold(a.Region, b.droplet(kept.DropletID).Region) {
+			return ip
+		}
+	}
+	return ""
 }
 
 // unrestorable says why a kept droplet cannot be brought back, by a look; empty: it can.
@@ -163,6 +188,12 @@ func unlikeRecord(spec *fleet.Spec, record fleet.Record) (differs []FieldChange)
 		}
 	}
 	return differs
+}
+
+// registers tells whether the live saga of the name is a replace that has registered its new droplet. Both of them are in service then, and what
+// was registered is not destroyed because the saga goes back (law 17).
+func registers(x *subject) bool {
+	return x.live.Kind == fleet.SagaReplace && slices.ContainsFunc(x.holdings, func(h holding) bool { return h.record.DropletID == x.live.DropletID })
 }
 
 func liveWords(saga *fleet.Saga) string {

@@ -57,8 +57,22 @@ func TestUndoable(t *testing.T) {
 		}},
 		"the successor is being replaced": {brings: 7, aborts: true, successor: 8, meet: func(s *scene) {
 			s.register(8, "web-1")
+			s.seeTagged(9, "web-1")
+			s.live(fleet.SagaReplace, "web-1", 9, 8)
+		}},
+		"the successor is replaced already": {refuse: "has put droplet 9 in its place already", meet: func(s *scene) {
+			s.register(8, "web-1")
 			s.register(9, "web-1")
 			s.live(fleet.SagaReplace, "web-1", 9, 8)
+		}},
+		"the name is at work, and nothing is kept yet": {refuse: "no droplet of that name is kept yet, and saga 00000384 (DestroyDroplet) works on it", meet: func(s *scene) {
+			s.recorded.Quarantine, s.observed.Droplets = nil, nil
+			s.register(7, "web-1")
+			s.live(fleet.SagaDestroy, "web-1", 7, 0)
+		}},
+		"another one was kept after this database": {refuse: "by hand", meet: func(s *scene) {
+			s.recorded.Quarantine = nil
+			s.recorded.Records = append(s.recorded.Records, fleet.Record{DropletID: 7, Name: "web-1"})
 		}},
 		"the successor is gone": {brings: 7, meet: func(s *scene) {
 			s.register(8, "web-1")
@@ -111,6 +125,37 @@ func TestUndoable(t *testing.T) {
 			}
 			if u.Group != "web" || len(u.Differs) != 1 || u.Differs[0].Field != "image" {
 				t.Errorf("its rollout: group %q, for %+v", u.Group, u.Differs)
+			}
+		})
+	}
+}
+
+// A reserved IP comes back with a droplet only as far as the file does not give it to another name, and the droplet's region has it.
+func TestLaw20AddressThatComesBack(t *testing.T) {
+	for name, tc := range map[string]struct {
+		file, had, other string // the address that the file gives to the name, that the droplet had, and that the file gives to another name
+		want             string
+	}{
+		"the file's":                  {file: ours, had: theirs, want: ours},
+		"the file says nothing":       {had: ours, want: ours},
+		"the file says none":          {file: fleet.NoAddress, had: ours},
+		"another name has it now":     {had: ours, other: ours},
+		"the file's is elsewhere":     {file: theirs, had: ours, want: ours},
+		"both are elsewhere":          {file: theirs, had: theirs},
+		"one that nobody has seen":    {had: "203.0.113.9", want: "203.0.113.9"},
+		"another name's, and its own": {file: theirs, had: ours, other: ours},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene("web-1", "app")
+			s.keeps(7, "web-1", time.Hour)
+			s.register(102, "app")
+			s.observed.Attachments = &fleet.Attachments{AddressesKnown: true, Addresses: map[string]fleet.Address{
+				ours: {IP: ours, Region: "syd1"}, theirs: {IP: theirs, Region: "nyc3"},
+			}}
+			s.spec("web-1").ReservedIP, s.spec("app").ReservedIP = tc.file, tc.other
+			s.recorded.Quarantine[0].Record.Values[fleet.FieldReservedIP] = tc.had
+			if got := s.undoable(t, "web-1", 0); got.Undoing == nil || got.Undoing.Address != tc.want {
+				t.Errorf("it comes back with %+v, want %q", got, tc.want)
 			}
 		})
 	}

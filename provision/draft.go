@@ -113,7 +113,7 @@ func DraftTransfer(e *saga.Engine, fleetName string, h plan.Transfer) (saga.Saga
 		facts.SpecHash = w.SpecHash
 		return e.Draft(fleet.SagaTakeOver, fleet.Key(h.Name), w, []byte(h.Spec.UserData), facts.Labels())
 	case plan.Release:
-		w.Free = h.Another
+		w.Free = h.Another || h.Heir != 0
 		if h.Record != nil {
 			w.Maker = h.Record.SagaID
 		}

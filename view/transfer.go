@@ -96,6 +96,8 @@ func transferLine(h plan.Transfer) string {
 	}
 	words := "arcadiad's tags are removed, and the name becomes free"
 	switch {
+	case h.Heir != 0:
+		words = fmt.Sprintf("it loses the name, and what it has of arcadiad's tags: the next pass gives %s to droplet %d, which has the fleet's tags", h.Name, h.Heir)
 	case h.KeepsName:
 		words = fmt.Sprintf("arcadiad's tags are removed. %s is still in the fleet file, so its name stays taken and nothing is created under it; "+
 			"remove it from the file, then run arcadiad release %[1]s again", h.Name)

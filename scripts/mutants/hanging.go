@@ -43,11 +43,27 @@ func hanging() []mutant {
 		return saga.Supersede(fmt.Sprintf("droplet %d is gone, so`, undo)
 	take(9, "what comes back is not changed again", "reconcile/rollouts.go", `if group == "" {`, `if group != "" {`, suite{pkg: "./daemon", run: "TestUndoOf"})
 
+	take(20, "an undo leaves another name's address", "plan/undo.go", `if ip == "" || goesTo(b, ip, x) != "" {`, `if ip == "" {`, build)
+	take(20, "an undo takes no address of another region", "plan/undo.go", `a.Region == "" || strings.EqualFold`, `true || strings.EqualFold`, build)
+	take(5, "an undo makes no two of one", "plan/undo.go", `if registers(x) {`, `if false {`, packageTests("plan"))
+	take(13, "an undo that goes back looks more than once", "provision/transfer.go", `	d, err := p.looks(run).present(ctx, id, p.o.Visibility)
+	if err != nil {
+		return back(run, err)`, `	d, err := p.looks(run).present(ctx, id, 0)
+	if err != nil {
+		return back(run, err)`, undo)
+	take(6, "what is kept may show again", "state/sqlite/quarantine.go", `q.until < ? AND EXISTS`, `(TRUE OR q.until < ?) AND EXISTS`, packageTests("state/sqlite"))
+	take(6, "what is kept is proved gone like what is recorded", "inventory/absent.go", `for _, q := range recorded.Quarantine {
+		note(`, `for _, q := range recorded.Quarantine[:0] {
+		note(`, suite{pkg: "./daemon", run: "TestLaw06WhatIsKept"})
+	take(16, "an older database puts nothing back", "plan/newindex.go", `return isolated, ""`, `return present, ""`, packageTests("plan"))
+	take(18, "what goes back leaves enough in service", "plan/back.go", `x.serves && left < g.count-g.most()`, `x.serves && left < -g.most()`, packageTests("plan"))
+
 	const compare = "plan/address.go"
 	take(20, "a stranger's address is not corrected", compare, `(a.DropletID == 0 || b.ofFleet(a.DropletID))`, `true`, build)
 	take(20, "a stranger's address is not planned for", compare, `a.DropletID != d.DropletID && !b.ofFleet(a.DropletID):`, `false:`, build)
 	take(20, "an address that somebody assigned is not taken off", compare, `d.record.Values[fleet.FieldReservedIP] != instead {`, `false {`, build)
-	take(20, "an address of another region is not planned for", compare, `a.Region != "" && !strings.EqualFold(a.Region, d.Spec.Region):`, `a.Region == "" && strings.EqualFold(a.Region, d.Spec.Region):`, build)
+	take(20, "an address of another region is not planned for", compare, `a.Region != "" && !strings.EqualFold(a.Region, region):`, `a.Region == "" && strings.EqualFold(a.Region, region):`, build)
+	take(20, "an address does not move to a droplet of another region", compare, `region = d.seen.Region`, `region = d.Spec.Region`, build)
 	take(20, "what cannot be read is not assigned", compare, `case !known:
 		fault(`, `case !known && ip == "":
 		fault(`, build)
