@@ -237,7 +237,7 @@ func TestReadiness(t *testing.T) {
 			Status string
 			Checks []check
 		}
-		if err := json.Unmarshal([]byte(text), &found); err != nil || code != http.StatusOK || found.Status != "ok" || len(found.Checks) != 3 {
+		if err := json.Unmarshal([]byte(text), &found); err != nil || code != http.StatusOK || found.Status != "ok" || len(found.Checks) != 4 {
 			t.Errorf("at rest: %d %v\n%s", code, err, text)
 		}
 		w.sim.SetFaults(simulator.Faults{ServerError: true})
