@@ -88,7 +88,15 @@ func (c *Client) name(hash *string) (err error) {
 
 func (c *Client) Apply(ctx context.Context, q ApplyRequest, progress func(Progress)) (ApplyAnswer, error) {
 	a, err := applyCall.ask(ctx, c.http, q, progress)
-	return ApplyAnswer{a.Failed, plan.Plan(a.Remains)}, err
+	return ApplyAnswer{a.Failed, plan.Plan(a.Remains)}, c.left(ctx, err)
+}
+
+// left says what goes on without the one who asked a daemon to work, and was interrupted.
+func (c *Client) left(ctx context.Context, err error) error {
+	if _, told := errors.AsType[*toldError](err); err == nil || told || c.close != nil || !errors.Is(context.Cause(ctx), context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("interrupted; the daemon goes on with it (arcadiad status shows how far it is, arcadiad pause stops it): %w", context.Cause(ctx))
 }
 
 func (c *Client) Offer(ctx context.Context, q OfferRequest) ([]plan.Transfer, error) {
@@ -99,7 +107,8 @@ func (c *Client) Offer(ctx context.Context, q OfferRequest) ([]plan.Transfer, er
 }
 
 func (c *Client) Transfer(ctx context.Context, q TransferRequest, progress func(Progress)) (TransferAnswer, error) {
-	return transferCall.ask(ctx, c.http, q, progress)
+	a, err := transferCall.ask(ctx, c.http, q, progress)
+	return a, c.left(ctx, err)
 }
 
 func (c *Client) Sync(ctx context.Context) (droplets int, err error) {

@@ -224,7 +224,7 @@ func (h *app) await(ctx context.Context, follow <-chan control.Progress, pending
 				hear(p)
 			}
 		case <-ctx.Done():
-			return nil, fmt.Errorf("interrupted; %d unfinished sagas continue at the next start: %w", len(h.engine.Live()), context.Cause(ctx))
+			return nil, fmt.Errorf("interrupted; %s under way: that continues with the next arcadiad apply or run: %w", fleet.Counted(len(h.engine.Live()), "saga"), context.Cause(ctx))
 		}
 	}
 	return failed, nil

@@ -35,7 +35,11 @@ func conclude(stderr io.Writer, err error) int {
 		return exitFailed
 	}
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted; unfinished work continues at the next start")
+		words := strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error())
+		if !strings.HasPrefix(words, "interrupted") {
+			words = "interrupted; unfinished work continues at the next start"
+		}
+		err = errors.New(words)
 	}
 	fmt.Fprintf(stderr, "arcadiad: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n  "))
 	return exitFailed
