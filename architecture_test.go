@@ -170,6 +170,7 @@ func mayImport() map[string][]string {
 		"fleetfile":    {"fleet"},
 		"pull":         {"fleet", "fleetfile"},
 		"plan":         {"fleet"},
+		"hosts":        {"fleet"},
 		"digitalocean": {"fleet"},
 		"state":        {"fleet", "saga"},
 		"state/sqlite": {"fleet", "saga", "state"},
@@ -182,9 +183,9 @@ func mayImport() map[string][]string {
 		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
 		"control":      {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "view"},
+			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "hosts", "view"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
-		"cmd":     {"control", "daemon", "doctor", "fleetfile", "plan", "pull", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
+		"cmd":     {"control", "daemon", "doctor", "fleetfile", "hosts", "plan", "pull", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},
 	}
 }
@@ -208,7 +209,7 @@ func mayUse() map[string][]string {
 		"github.com/vbauerster/mpb/v8":        {"view"},
 		"golang.org/x/sys":                    {"state/sqlite", "doctor", "pull"},
 		"golang.org/x/term":                   {"cmd"},
-		"gopkg.in/yaml.v3":                    {"fleetfile", "cmd"}, // cmd reads doctl's configuration
+		"gopkg.in/yaml.v3":                    {"fleetfile", "hosts", "cmd"}, // cmd reads doctl's configuration
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
+	"arcadiad/hosts"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state"
@@ -36,6 +37,7 @@ type app struct {
 	reload        chan struct{} // asks the watcher to read the fleet file again
 	observability observability
 	site          *site
+	hosts         func(context.Context) ([]hosts.Host, error) // the droplets of the fleet, for other tools
 	passes        passes
 
 	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
@@ -179,6 +181,10 @@ func (h *app) ready(ctx context.Context) []check {
 	return []check{file, first, store, {"attention", true, condition.Brief(h.observability.board.Present())}} // what a person must do makes nobody unready
 }
 
+// web is all that is served on --listen.
 func (h *app) web() http.Handler {
-	return webHandler(h.observability.registry, h.alive, h.ready, h.site, h.o.Log)
+	mux := http.NewServeMux()
+	mux.Handle("GET /sd", targets(h.hosts))
+	mux.Handle("/", webHandler(h.observability.registry, h.alive, h.ready, h.site, h.o.Log))
+	return mux
 }

@@ -15,7 +15,7 @@
 //	recalled.go                what wants attention, by the state database alone
 //	run.go                     the daemon's life
 //	build.go                   all parts wired together
-//	overview.go                what the status page shows
+//	overview.go                what the status page and Prometheus are told
 //	running.go                 the calls, answered by a running daemon
 //	undo.go orders.go          what a person has the app do
 //	rollouts.go                what a person has a rollout do
@@ -25,6 +25,7 @@
 //	observer.go                the half that only looks
 //	supervisor.go              what the service manager is told
 //	observability.go           metrics, conditions, notifications
+//	targets.go                 the fleet's droplets for Prometheus
 //	web.go                     the status page, scrapes and probes
 //	site.go listeners.go       the page as it is now, and who has it before them
 //	follow.go

@@ -130,6 +130,33 @@ func TestMetricsOfAFleetsLife(t *testing.T) {
 	})
 }
 
+// Prometheus finds the droplets of the fleet, and nobody else's, with their groups; and what each group costs.
+func TestTargetsForPrometheus(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.addForeign("someone-elses")
+		w.edit(fleetOf("name: web, count: 2, tags: [blue]"))
+		w.start()
+		w.rest()
+		var found []struct {
+			Targets []string
+			Labels  map[string]string
+		}
+		code, page := w.get("/sd?port=9187")
+		w.must(json.Unmarshal([]byte(page), &found))
+		if code != http.StatusOK || len(found) != 2 || found[1].Targets[0] != w.sim.Named("web-2")[0].PublicIPv4+":9187" || found[1].Labels["droplet"] != "web-2" ||
+			found[1].Labels["group"] != "web" || found[1].Labels["__meta_arcadiad_tags"] != ",blue," {
+			t.Errorf("%d %s", code, page)
+		}
+		for _, bad := range []string{"/sd?port=0", "/sd?port=70000", "/sd?address=any"} {
+			if code, _ := w.get(bad); code != http.StatusBadRequest {
+				t.Errorf("%s is answered by %d", bad, code)
+			}
+		}
+		w.shows(`arcadiad_group_monthly_cost_dollars{group="web"} 12`)
+	})
+}
+
 // A hold, a bad file and a drift are each told once, and so is that they are over.
 func TestNotifiesOfAFleetsTroubles(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"arcadiad/control"
+	"arcadiad/hosts"
 	"arcadiad/saga"
 	"arcadiad/view"
 )
@@ -42,4 +43,15 @@ func (r running) story(ctx context.Context, o view.Overview, name string) (doc v
 	story := view.StoryOf(name, o.Status, past)
 	doc, err = o.Story(story)
 	return doc, !story.Empty(), err
+}
+
+// hosts are the droplets of the fleet, for other tools.
+func (r running) hosts(ctx context.Context) ([]hosts.Host, error) {
+	known, err := r.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desired, _ := r.loop.Desired()
+	owners := known.Owners(func(saga8 string) (saga.Saga, error) { return r.Saga(ctx, saga8) })
+	return hosts.Of(known.Resources, owners, hosts.Groups(desired)), nil
 }

@@ -81,6 +81,15 @@ func gauges() []gauge {
 					emit(float64(n), r[0], r[1])
 				}
 			}},
+		{"group_monthly_cost_dollars", "What the registered droplets cost in US dollars a month at most, by group of the fleet file, as of the last observation: without backups, volumes, " +
+			"snapshots and reserved IPs. The 49 groups that cost most have series of their own, the rest share (other); (none) is no longer in the file.",
+			[]string{"group"}, func(at moment, emit emit) {
+				for group, cost := range at.costs {
+					emit(float64(cost)/float64(fleet.Dollar), group)
+				}
+			}},
+		{"unpriced_droplets", "Registered droplets whose price is not known, so that they are missing from the cost.", nil,
+			one(func(at moment) (float64, bool) { return float64(at.unpriced), at.known })},
 		{"account_droplet_limit", "How many droplets the account may have. Omitted if the token may not read it.", nil,
 			one(func(at moment) (float64, bool) { return float64(at.limit), at.limit > 0 })},
 

@@ -3,6 +3,8 @@ package metrics
 import (
 	"cmp"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -160,11 +162,13 @@ type figures struct {
 	desired  int
 	drifted  int
 	pending  int
-	missing  int               // registered droplets that the look lacked, lost ones too
-	actions  map[string]int    // by kind, held ones too
-	held     map[string]int    // by rule
-	rollouts map[[2]string]int // members of the rollouts under way, by group and by how they stand
-	limit    int               // of the account; 0: the token may not see it
+	missing  int                    // registered droplets that the look lacked, lost ones too
+	actions  map[string]int         // by kind, held ones too
+	held     map[string]int         // by rule
+	rollouts map[[2]string]int      // members of the rollouts under way, by group and by how they stand
+	costs    map[string]fleet.Money // US dollars a month for what is registered, by group
+	unpriced int                    // registered droplets whose price is not known
+	limit    int                    // of the account; 0: the token may not see it
 	paused   bool
 }
 
@@ -203,6 +207,7 @@ func figuresOf(pass reconcile.Pass) figures {
 			f.missing++
 		}
 	}
+	f.costs, f.unpriced = costsOf(pass, registered)
 	for _, d := range pass.Observed.Droplets {
 		released := !pass.Recorded.Registration(d.ID).ReleasedAt.IsZero()
 		f.droplets[group{owners.State(&d, registered[d.ID], released), d.Status}]++
@@ -229,4 +234,40 @@ func figuresOf(pass reconcile.Pass) figures {
 		}
 	}
 	return f
+}
+
+// mostGroups is how many groups have a price of their own: those that cost most. The others share one, so that a file of a thousand stanzas does
+// not make a thousand series.
+const (
+	mostGroups  = 50
+	otherGroups = "(other)"
+)
+
+// costsOf adds up what the registered droplets cost, by the groups of the fleet file. What the file does not ask for any more has the group
+// "(none)".
+func costsOf(pass reconcile.Pass, registered map[int64]bool) (costs map[string]fleet.Money, unpriced int) {
+	groups := make(map[int64]string, len(pass.Recorded.Records))
+	for _, r := range pass.Recorded.Records {
+		spec, _ := pass.Desired.Spec(r.Name)
+		groups[r.DropletID] = cmp.Or(spec.Group, "(none)")
+	}
+	costs = map[string]fleet.Money{}
+	for i := range pass.Observed.Droplets {
+		switch d := &pass.Observed.Droplets[i]; {
+		case !registered[d.ID]:
+		case d.Price.Monthly == 0:
+			unpriced++
+		default:
+			costs[groups[d.ID]] += d.Price.Monthly
+		}
+	}
+	if len(costs) <= mostGroups {
+		return costs, unpriced
+	}
+	names := slices.SortedFunc(maps.Keys(costs), func(a, b string) int { return cmp.Or(cmp.Compare(costs[b], costs[a]), cmp.Compare(a, b)) })
+	for _, name := range names[mostGroups-1:] {
+		costs[otherGroups] += costs[name]
+		delete(costs, name)
+	}
+	return costs, unpriced
 }

@@ -70,12 +70,13 @@ func busy(t *testing.T) (*prometheus.Registry, *Metrics) {
 func aPass() reconcile.Pass {
 	ours := []string{fleet.ManagedTag, fleet.FleetTag("demo")}
 	return reconcile.Pass{
-		Desired:  fleet.Fleet{Name: "demo", Specs: make([]fleet.Spec, 4)},
-		Recorded: fleet.Recorded{Fleet: "demo", Records: []fleet.Record{{DropletID: 1}, {DropletID: 2}, {DropletID: 3}, {DropletID: 6}}, Paused: true},
+		Desired:  fleet.Fleet{Name: "demo", Specs: []fleet.Spec{{}, {}, {}, {Name: "web-1", Group: "web"}}},
+		Recorded: fleet.Recorded{Fleet: "demo", Records: []fleet.Record{{DropletID: 1, Name: "web-1"}, {DropletID: 2, Name: "old"}, {DropletID: 3}, {DropletID: 6}}, Paused: true},
 		Observed: fleet.Observed{
 			Account: fleet.Account{DropletLimit: 25}, EndedAt: noon.Add(time.Second),
 			Droplets: []fleet.Droplet{
-				{ID: 1, Status: fleet.StatusActive, Tags: ours}, {ID: 2, Status: fleet.StatusOff, Tags: ours}, {ID: 3, Status: fleet.StatusActive},
+				{ID: 1, Status: fleet.StatusActive, Tags: ours, Price: fleet.Price{Monthly: 6 * fleet.Dollar}},
+				{ID: 2, Status: fleet.StatusOff, Tags: ours, Price: fleet.Price{Monthly: 12 * fleet.Dollar}}, {ID: 3, Status: fleet.StatusActive},
 				{ID: 4, Status: fleet.StatusNew, Tags: ours}, {ID: 5, Status: fleet.StatusActive},
 				{ID: 6, Status: fleet.StatusOff, Tags: append(slices.Clone(ours), fleet.FleetTag("shop"))},
 				{ID: 7, Status: fleet.StatusOff, Tags: []string{fleet.ManagedTag, fleet.FleetTag("shop")}},
@@ -154,12 +155,34 @@ func TestLaw16WhatWasReleasedIsNotUntracked(t *testing.T) {
 	}
 }
 
+// However many groups a file has, only so many have series of their own, and nothing of the cost is lost.
+func TestTheCostHasABoundOnSeries(t *testing.T) {
+	var pass reconcile.Pass
+	registered := map[int64]bool{}
+	for i := range int64(200) {
+		name := fmt.Sprintf("g%03d", i)
+		registered[i+1] = true
+		pass.Desired.Specs = append(pass.Desired.Specs, fleet.Spec{Name: name, Group: name})
+		pass.Recorded.Records = append(pass.Recorded.Records, fleet.Record{DropletID: i + 1, Name: name})
+		pass.Observed.Droplets = append(pass.Observed.Droplets, fleet.Droplet{ID: i + 1, Price: fleet.Price{Monthly: fleet.Money(i+1) * fleet.Dollar}})
+	}
+	costs, unpriced := costsOf(pass, registered)
+	sum := fleet.Money(0)
+	for _, cost := range costs {
+		sum += cost
+	}
+	if len(costs) != mostGroups || unpriced != 0 || sum != 200*201/2*fleet.Dollar || costs["g199"] != 200*fleet.Dollar || costs[otherGroups] != 151*152/2*fleet.Dollar {
+		t.Errorf("%d series, %v in all, %v of the others", len(costs), sum, costs[otherGroups])
+	}
+}
+
 func TestWhatABusyDaemonShows(t *testing.T) {
 	r, _ := busy(t)
 	demand(t, samples(t, r), map[string]float64{
 		`droplets{state="managed",status="active"}`: 1, `droplets{state="managed",status="off"}`: 1, `droplets{state="managed",status="new"}`: 0,
 		`droplets{state="released",status="active"}`: 1, `droplets{state="orphaned",status="new"}`: 1, `droplets{state="foreign",status="active"}`: 1,
 		`droplets{state="released",status="off"}`: 1, `droplets{state="orphaned",status="off"}`: 0, `droplets{state="foreign",status="off"}`: 1,
+		`group_monthly_cost_dollars{group="web"}`: 6, `group_monthly_cost_dollars{group="(none)"}`: 12, "unpriced_droplets": 2,
 		"wanted_droplets": 4, "drifted_droplets": 1, "pending_droplets": 2, "account_droplet_limit": 25, "paused": 1,
 		`plan_actions{action="provision"}`: 1, `plan_actions{action="destroy"}`: 2, `plan_actions{action="adopt"}`: 0,
 		`plan_held_actions{rule="max_destroy"}`:                               2,

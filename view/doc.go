@@ -17,6 +17,7 @@
 //	summary.go sections.go     its end; what it noticed
 //	rollout.go                 its changes on their way through groups
 //	why.go                     what is known of a name
+//	list.go                    the droplets of a fleet
 //	status.go
 //	wrong.go                   what needs attention, first
 //	drift.go                   what is held back, and what differs
