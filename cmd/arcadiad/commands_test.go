@@ -16,7 +16,7 @@ func TestEveryCommandIsTriedAndShown(t *testing.T) {
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
 		for _, sub := range cmd.Commands() {
-			if sub.Hidden || sub.Name() == "help" {
+			if sub.Hidden || sub.Name() == "help" || sub.IsAdditionalHelpTopicCommand() {
 				continue
 			}
 			visit(sub)
