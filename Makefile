@@ -74,7 +74,7 @@ test: tools ## run all tests with the race detector, and the sweeps whole withou
 	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon ./provision
 
 .PHONY: check
-check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd unit, and all tests
+check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the systemd units, and all tests
 	@echo 'gofmt -l .'
 	@bad=$$(gofmt -l .) && { test -z "$$bad" || { echo "$$bad"; echo 'these files are not formatted: gofmt -w .' >&2; exit 1; }; }
 	go mod tidy -diff
@@ -130,11 +130,13 @@ deb: manual ## build the Debian package for ARCH (this machine's) into dist
 		--config packaging/nfpm.yaml --packager deb --target dist/
 
 .PHONY: release
-release: tools ## build static programs for linux on amd64 and arm64, with checksums, into dist
+release: tools ## build static programs and OCI images for linux on amd64 and arm64, with checksums, into dist
 	@mkdir -p dist
 	@rm -f dist/arcadiad-* dist/SHA256SUMS
 	@for arch in amd64 arm64; do \
-		$(MAKE) --no-print-directory static ARCH=$$arch OUT=dist/arcadiad-$(VERSION)-linux-$$arch || exit 1; \
+		out=dist/arcadiad-$(VERSION)-linux-$$arch; \
+		$(MAKE) --no-print-directory static ARCH=$$arch OUT=$$out && \
+			go run ./scripts/image -arch $$arch -version '$(VERSION)' -out $$out.oci.tar $$out || exit 1; \
 	done
 	@cd dist && sha256sum arcadiad-* | tee SHA256SUMS
 

@@ -193,23 +193,25 @@ func mayImport() map[string][]string {
 // mayUse is who may import which module from outside. A module that is not in it is a new dependency: it wants a good reason.
 func mayUse() map[string][]string {
 	return map[string][]string{
-		"github.com/coreos/go-systemd":        {"cmd"},
-		"github.com/cpuguy83/go-md2man/v2":    {"cmd"},
-		"github.com/digitalocean/godo":        {"digitalocean"},
-		"github.com/fatih/color":              {"view"},
-		"github.com/fsnotify/fsnotify":        {"fleetfile"},
-		"github.com/go-json-experiment/json":  {"digitalocean"},
-		"github.com/mattn/go-sqlite3":         {"state/sqlite"},
-		"github.com/mitchellh/go-wordwrap":    {"cmd"},
-		"github.com/pressly/goose/v3":         {"state/sqlite"},
-		"github.com/prometheus/client_golang": {"metrics", "daemon"}, // the daemon makes the registry and serves it
-		"github.com/robfig/cron/v3":           {"reconcile"},
-		"github.com/spf13/cobra":              {"cmd"},
-		"github.com/spf13/pflag":              {"cmd"},
-		"github.com/vbauerster/mpb/v8":        {"view"},
-		"golang.org/x/sys":                    {"state/sqlite", "doctor", "pull"},
-		"golang.org/x/term":                   {"cmd"},
-		"gopkg.in/yaml.v3":                    {"fleetfile", "hosts", "cmd"}, // cmd reads doctl's configuration
+		"github.com/coreos/go-systemd":           {"cmd"},
+		"github.com/cpuguy83/go-md2man/v2":       {"cmd"},
+		"github.com/digitalocean/godo":           {"digitalocean"},
+		"github.com/fatih/color":                 {"view"},
+		"github.com/fsnotify/fsnotify":           {"fleetfile"},
+		"github.com/google/go-containerregistry": {"scripts"}, // writes and reads the OCI image
+		"github.com/go-json-experiment/json":     {"digitalocean"},
+		"github.com/mattn/go-sqlite3":            {"state/sqlite"},
+		"github.com/mitchellh/go-wordwrap":       {"cmd"},
+		"github.com/pressly/goose/v3":            {"state/sqlite"},
+		"github.com/prometheus/client_golang":    {"metrics", "daemon"}, // the daemon makes the registry and serves it
+		"github.com/robfig/cron/v3":              {"reconcile"},
+		"github.com/spf13/cobra":                 {"cmd"},
+		"github.com/spf13/pflag":                 {"cmd"},
+		"github.com/vbauerster/mpb/v8":           {"view"},
+		"golang.org/x/crypto/x509roots/fallback": {"scripts"}, // the root certificates of the OCI image
+		"golang.org/x/sys":                       {"state/sqlite", "doctor", "pull"},
+		"golang.org/x/term":                      {"cmd"},
+		"gopkg.in/yaml.v3":                       {"fleetfile", "hosts", "cmd"}, // cmd reads doctl's configuration
 	}
 }
 
