@@ -70,6 +70,8 @@ quick: tools ## run the short tests without the race detector, in well under a m
 
 .PHONY: test
 test: tools ## run all tests with the race detector, and the sweeps whole without it
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome; } >/dev/null || \
+		echo '*** NOT CHECKED: the status page in a browser. There is no Chromium here (Debian: apt-get install chromium).' >&2
 	go test -race -timeout 40m ./...
 	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon ./provision
 
@@ -116,6 +118,10 @@ kill: tools ## kill real daemons while they build RUNS (200) fleets
 crash: tools ## crash at every point of every scenario, and again at every point of each recovery; then kill real daemons
 	cd daemon && go test -run '^TestCrashPoints$$' -timeout 0 -pairs
 	@$(MAKE) --no-print-directory kill
+
+.PHONY: picture
+picture: build ## take the picture of the status page for the README, with Chromium
+	go run ./scripts/picture bin/arcadiad docs/status-page.png
 
 .PHONY: manual
 manual: tools ## write the man pages and completions into dist/package/man

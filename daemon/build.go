@@ -41,7 +41,7 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 		return nil, err
 	}
 	h := &app{store: store, reload: make(chan struct{}), watchdog: watchdog, site: newSite(o.Log)}
-	h.site.read, h.site.story, h.hosts = running{h, store}.overview, running{h, store}.story, running{h, store}.hosts
+	h.site.read, h.site.droplet, h.hosts = running{h, store}.overview, running{h, store}.story, running{h, store}.hosts
 	first := o.Token
 	o.Token = func() (string, error) {
 		if handed := h.handed.Load(); handed != nil {

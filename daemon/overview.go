@@ -30,7 +30,7 @@ func (r running) overview(ctx context.Context) (o view.Overview, err error) {
 		o.Desired = &desired
 	}
 	o.Status, o.Plan, o.History = view.StatusOf(known, owners, ""), r.lastPlan(), view.HistoryOf(past, false)
-	o.Conditions, o.Passes = r.observability.board.Present(), r.passes.list()
+	o.Passes = r.passes.list()
 	return o, nil
 }
 

@@ -17,9 +17,9 @@ import (
 // site has the status page. It is read and laid out only when somebody looks, and then for all of them at once: after something has
 // happened, and at most once a second, however many ask.
 type site struct {
-	read  func(context.Context) (view.Overview, error)
-	story func(context.Context, view.Overview, string) (view.Document, bool, error) // false: nothing is known of the name
-	log   *slog.Logger
+	read    func(context.Context) (view.Overview, error)
+	droplet func(context.Context, view.Overview, string) (view.Document, bool, error) // false: nothing is known of the name
+	log     *slog.Logger
 
 	happened chan struct{} // has one element where something happened since the page was made
 
@@ -84,7 +84,7 @@ func (s *site) of(ctx context.Context, name string) (page, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
-	doc, known, err := s.story(ctx, s.made.overview, name)
+	doc, known, err := s.droplet(ctx, s.made.overview, name)
 	if err != nil {
 		return page{}, err
 	}

@@ -30,12 +30,13 @@ var (
 	PageIcon []byte
 
 	pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
-		"when": clockTime, "commands": commands, "style": func() template.CSS { return template.CSS(pageStyle) },
+		"when": clockTime, "stamp": stamp, "commands": commands, "style": func() template.CSS { return template.CSS(pageStyle) },
 		"script": func() template.JS { return template.JS(pageScript) },
 	}).ParseFS(pageFiles, "page/page.html"))
 )
 
-// PagePolicy is the Content-Security-Policy of the status page. The page carries its style and its script, which are allowed by their hashes.
+// PagePolicy is the Content-Security-Policy of the status page. The page carries its style and its script, which are allowed by their
+// hashes.
 func PagePolicy() string {
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
@@ -45,7 +46,8 @@ func PagePolicy() string {
 		"; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
-// Document is what one page shows. It says times by the clock and not how long ago they were, so that it changes only if what it tells does.
+// Document is what one page shows. It says times by the clock and not how long ago they were, so that it changes only if what it tells
+// does.
 type Document struct {
 	title string
 	main  []byte
@@ -71,8 +73,8 @@ func (d Document) HTML(w io.Writer, version string) error {
 	})
 }
 
-// printable makes what could deceive a reader visible, wherever it comes from: characters that turn the direction of the text around, or that
-// show as nothing.
+// printable makes what could deceive a reader visible, wherever it comes from: characters that turn the direction of the text around, or
+// that show as nothing.
 func printable(page []byte) []byte {
 	return bytes.Map(func(r rune) rune {
 		switch {

@@ -83,11 +83,10 @@ func strangers() (o Overview, past []control.Past) {
 	}
 	known.Rollouts[0].Phase, known.Rollouts[1].Phase, known.Rollouts[1].Failed = fleet.RolloutRunning, fleet.RolloutRunning, nil
 	filled(reflect.ValueOf(&o.Plan).Elem(), 4)
-	filled(reflect.ValueOf(&o.Conditions).Elem(), 2)
 	filled(reflect.ValueOf(&o.Passes).Elem(), 2)
 	filled(reflect.ValueOf(&o.History).Elem(), 4)
-	for i := range o.Conditions {
-		o.Conditions[i].Kind = condition.Stuck
+	for i := range known.Conditions {
+		known.Conditions[i].Kind = condition.Stuck
 	}
 	for i := range o.Plan.Actions {
 		o.Plan.Actions[i].Kind, o.Plan.Actions[i].Held = plan.Replace, true
@@ -170,7 +169,7 @@ func many(n int) Overview {
 		})
 		known.Deviations = append(known.Deviations, fleet.Drift{Deviation: fleet.Deviation{DropletID: int64(530000000 + i), Field: "size", Seen: fmt.Sprint(i)}, Name: name})
 		o.Desired.Specs = append(o.Desired.Specs, fleet.Spec{Name: name, Group: "worker", Size: "s-1vcpu-512mb-10gb", Region: "syd1", Image: "ubuntu-24-04-x64"})
-		o.Conditions = append(o.Conditions, condition.Condition{Kind: condition.Missing, Subject: name, Summary: fmt.Sprint("missing ", i), Advice: "check the account", Since: evening})
+		known.Conditions = append(known.Conditions, condition.Condition{Kind: condition.Missing, Subject: name, Summary: fmt.Sprint("missing ", i), Advice: "check the account", Since: evening})
 		o.Plan.Actions = append(o.Plan.Actions, plan.Action{
 			Kind: plan.Replace, Name: name, DropletID: int64(530000000 + i), Held: true, HeldBy: "max_destroy", HeldReason: fmt.Sprint("reason ", i),
 		})

@@ -28,6 +28,7 @@ type pageDroplet struct {
 }
 
 const (
+	inService   = "in service"
 	foldedFrom  = 13   // members: so many droplets are not looked at one by one
 	mostMembers = 2500 // of the whole fleet, on one page
 )
@@ -40,6 +41,9 @@ func groupsOf(st Status, desired *fleet.Fleet) []pageGroup {
 			continue
 		}
 		name := fleet.Key(d.under)
+		if d.Bearing == fleet.StateMaking {
+			name = fleet.Key(d.Name)
+		}
 		if desired != nil && name != "" {
 			if _, asked := desired.Spec(name); asked {
 				under[name] = append(under[name], d)
@@ -100,7 +104,8 @@ func (g *pageGroup) sum(rollouts []Rollout) {
 	for _, d := range g.Rows {
 		if d.Serves {
 			g.Serving++
-		} else {
+		}
+		if d.Word != inService {
 			counts[d.Word]++
 		}
 	}
@@ -112,7 +117,7 @@ func (g *pageGroup) sum(rollouts []Rollout) {
 	g.Serving = min(g.Serving, g.Count)
 	var notes []count
 	for _, d := range g.Rows {
-		if n := counts[d.Word]; n > 0 && !d.Serves {
+		if n := counts[d.Word]; n > 0 {
 			notes = append(notes, count{n, d.Word})
 			delete(counts, d.Word)
 		}
@@ -166,13 +171,16 @@ func memberOf(d Droplet, live map[string]Saga) pageDroplet {
 	switch {
 	case d.Bearing == fleet.StateMissing:
 		row.badge = badge{"missing", toneBad}
+	case d.Bearing == fleet.StateMaking:
+		row.badge = badge{string(d.Bearing), toneBusy}
 	case busy:
 		row.badge = atWork(now)
-		row.Serves = d.Bearing == fleet.StateManaged && d.Status == fleet.StatusActive && now.Kind == fleet.SagaUpdate
+		stays := now.Kind == fleet.SagaUpdate || now.Kind == fleet.SagaReplace // until there is another
+		row.Serves = d.Bearing == fleet.StateManaged && d.Status == fleet.StatusActive && stays
 	case d.Bearing != fleet.StateManaged:
 		row.badge = badge{string(d.Bearing), toneWait}
 	case d.Status == fleet.StatusActive:
-		row.badge, row.Serves = badge{"in service", toneGood}, true
+		row.badge, row.Serves = badge{inService, toneGood}, true
 	case d.Status == fleet.StatusOff:
 		row.badge = badge{"off", toneBad}
 	default:

@@ -14,13 +14,12 @@ import (
 
 // Overview is all that the status page tells of: the same as `status`, `plan`, `rollout show` and `history` do.
 type Overview struct {
-	Status     Status
-	Desired    *fleet.Fleet // the fleet file in force; nil: none is
-	Plan       plan.Plan    // the last
-	Conditions []condition.Condition
-	Records    []fleet.Record
-	Passes     []Pass // newest first
-	History    History
+	Status  Status
+	Desired *fleet.Fleet // the fleet file in force; nil: none is
+	Plan    plan.Plan    // the last
+	Records []fleet.Record
+	Passes  []Pass // newest first
+	History History
 }
 
 // Pass is a pass that has ended, in short.
@@ -74,7 +73,7 @@ func (o Overview) Page() (Document, error) {
 // overall is how the fleet is, in two or three words.
 func (o Overview) overall() badge {
 	st := o.Status
-	bad := slices.ContainsFunc(o.Conditions, func(c condition.Condition) bool { return conditionTone(c) == toneBad })
+	bad := slices.ContainsFunc(st.Conditions, func(c condition.Condition) bool { return conditionTone(c) == toneBad })
 	switch {
 	case !st.PausedSince.IsZero():
 		return badge{"paused", toneWait}
@@ -82,7 +81,7 @@ func (o Overview) overall() badge {
 		return badge{"needs attention", toneBad}
 	case len(st.Sagas) > 0:
 		return badge{"at work", toneBusy}
-	case len(o.Conditions) > 0:
+	case len(st.Conditions) > 0:
 		return badge{"wants a look", toneWait}
 	case st.Daemon == nil || st.Daemon.Pass.IsZero():
 		return badge{"starting", toneBusy}
@@ -117,7 +116,8 @@ func (o Overview) facts(groups []pageGroup) (facts []pageFact) {
 	for _, g := range groups {
 		serving, count = serving+g.Serving, count+g.Count
 	}
-	facts = append(facts, pageFact{Name: "In service", Text: fmt.Sprintf("%d of %d", serving, count), More: o.Status.countsText(fleet.StateDeleted, fleet.StateForeign)})
+	counts := o.Status.countsText(fleet.StateDeleted, fleet.StateForeign)
+	facts = append(facts, pageFact{Name: "In service", Text: fmt.Sprintf("%d of %d", serving, count), More: counts})
 	if c := o.Plan.Cost; o.Plan.ID != "" {
 		f := pageFact{Name: "Cost a month", Text: c.Before.Monthly.String()}
 		if f.More = costMore(c); unknown(c) {
@@ -144,7 +144,10 @@ func (o Overview) facts(groups []pageGroup) (facts []pageFact) {
 		writes = pageFact{Name: "Writes", Text: "shut", More: clean(d.Writes)}
 	}
 	facts = append(facts, writes)
-	last := pageFact{Name: "Last pass", Text: "none has ended", At: d.Pass, More: d.Trigger}
+	last := pageFact{Name: "Last pass", Text: "none has ended", At: d.Pass}
+	if d.Trigger != "" {
+		last.More = "trigger: " + d.Trigger
+	}
 	if d.PassError != "" {
 		last.More = "failed: " + clean(d.PassError)
 	}
@@ -176,21 +179,18 @@ type pageCondition struct {
 // conditionTone tells what is broken from what is only waiting.
 func conditionTone(c condition.Condition) string {
 	switch c.Kind {
-	case condition.Held, condition.Drift, condition.Released:
+	case condition.Held, condition.Drift, condition.Released, condition.Retrying:
 		return toneWait
 	}
 	return toneBad
 }
 
-// attention are the conditions, but for those that the page shows as a whole further down: what is held, and drift.
+// attention are the conditions, but for those that the page shows as a whole further down, as status does: what is held, and drift.
 func (o Overview) attention() (list []pageCondition) {
-	told := func(c condition.Condition) bool { return c.Kind == condition.Held || c.Kind == condition.Drift }
-	same := func(a, b condition.Condition) bool {
-		return a.Kind == b.Kind && a.Summary == b.Summary && a.Advice == b.Advice
-	}
-	for _, run := range runs(slices.DeleteFunc(slices.Clone(o.Conditions), told), func(c condition.Condition) string { return c.Subject }, same) {
+	for _, run := range alike(o.Status.Conditions) {
 		c := run[0]
-		p := pageCondition{badge{string(c.Kind), conditionTone(c)}, fleet.Span(c.Subject, run[len(run)-1].Subject), "", c.Summary, c.Advice, c.Since}
+		p := pageCondition{badge: badge{string(c.Kind), conditionTone(c)}, Summary: c.Summary, Advice: c.Advice, Since: c.Since}
+		p.Subject = some(fleet.Words(run, func(c condition.Condition) string { return c.Subject }))
 		if len(run) == 1 && c.Subject != "" && c.Kind != condition.Stopped {
 			p.Path = pathOf(c.Subject)
 		}

@@ -66,7 +66,8 @@ func (o Overview) Story(s Story) (Document, error) {
 	for _, v := range s.Sagas {
 		past = append(past, pastOf(v))
 	}
-	o.Conditions = slices.DeleteFunc(slices.Clone(o.Conditions), func(c condition.Condition) bool { return fleet.Key(c.Subject) != s.Name })
+	others := func(c condition.Condition) bool { return fleet.Key(c.Subject) != s.Name }
+	o.Status.Conditions = slices.DeleteFunc(slices.Clone(o.Status.Conditions), others)
 	id := ""
 	if len(list) > 0 {
 		id = strconv.FormatInt(list[0].ID, 10)
