@@ -67,6 +67,7 @@ type tree struct {
 	fset  *token.FileSet
 	goes  []*source
 	texts []text
+	other []string // the paths of binary files
 }
 
 // source is one Go file.
@@ -103,6 +104,8 @@ func read(fsys fs.FS) (*tree, error) {
 		}
 		if !bytes.ContainsRune(data, 0) {
 			t.texts = append(t.texts, text{name, data})
+		} else {
+			t.other = append(t.other, name)
 		}
 		if path.Ext(name) != ".go" {
 			return nil

@@ -307,6 +307,9 @@ func checkDocs(t *tree) (breaches []string) {
 			files[p] = true
 		}
 	}
+	for _, p := range t.other {
+		files[p] = true
+	}
 	test := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9_]+)`")
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
 	named := regexp.MustCompile("`([a-z][a-z_-]*/[a-z_/-]+\\.go)`")
