@@ -21,8 +21,8 @@ func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfi
 	if err != nil {
 		return fleetfile.Imported{}, err
 	}
-	if _, err := path.Match(c.Name, ""); err != nil {
-		return fleetfile.Imported{}, fmt.Errorf("name pattern %q: %w (such as web-* or db-?)", c.Name, err)
+	if err := c.check(); err != nil {
+		return fleetfile.Imported{}, err
 	}
 	l, err := newObserver(o, nothing, nil, nil)
 	if err != nil {
@@ -35,10 +35,27 @@ func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfi
 	if err != nil {
 		return fleetfile.Imported{}, err
 	}
-	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, func(d fleet.Droplet) bool {
-		matches, _ := path.Match(fleet.Key(c.Name), fleet.Key(d.Name))
-		return (c.Tag == "" || d.HasTag(c.Tag)) && (c.Name == "" || matches)
-	})
+	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, c.includes)
+}
+
+// ImportTerraform writes the fleet file of a new fleet, for the droplets in a state of Terraform or OpenTofu. It asks nobody.
+func ImportTerraform(state []byte, fleetName string, c Choice) (fleetfile.Imported, error) {
+	if err := c.check(); err != nil {
+		return fleetfile.Imported{}, err
+	}
+	return fleetfile.ImportTerraform(fleetName, state, c.includes)
+}
+
+func (c Choice) check() error {
+	if _, err := path.Match(c.Name, ""); err != nil {
+		return fmt.Errorf("name pattern %q: %w (such as web-* or db-?)", c.Name, err)
+	}
+	return nil
+}
+
+func (c Choice) includes(d fleet.Droplet) bool {
+	matches, _ := path.Match(fleet.Key(c.Name), fleet.Key(d.Name))
+	return (c.Tag == "" || d.HasTag(c.Tag)) && (c.Name == "" || matches)
 }
 
 // nothing is recorded for those who have no database.

@@ -29,6 +29,23 @@ type LeftOut struct {
 // of the account, to tell names that are borne twice; choose says which of them to describe, nil: all. What the API does not give
 // back, and whatever was left out, stands in comments.
 func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose func(fleet.Droplet) bool) (Imported, error) {
+	return origin{droplets: droplets, account: account, says: apiSays}.describe(name, choose)
+}
+
+// origin is where the droplets of a file are known from.
+type origin struct {
+	droplets []fleet.Droplet
+	account  fleet.Account
+	says     string                                  // what the file should say of it, as comment lines
+	more     map[int64][]field                       // what it knows of droplets beyond what they show, by id
+	after    func(taken []int64, b *strings.Builder) // writes more comments at the end; nil: there are none
+}
+
+// fields are what the file says of a droplet beside its name.
+func (s origin) fields(d fleet.Droplet) []field { return append(fields(d), s.more[d.ID]...) }
+
+func (s origin) describe(name string, choose func(fleet.Droplet) bool) (Imported, error) {
+	droplets := s.droplets
 	if problem, hint := fleetNameForm.check(name); problem != "" {
 		return Imported{}, fmt.Errorf("the fleet's name: %s (%s)", problem, hint)
 	}
@@ -42,7 +59,7 @@ func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose
 		if choose != nil && !choose(d) {
 			continue
 		}
-		if why := unfit(name, d, bearers[fleet.Key(d.Name)]); why != "" {
+		if why := s.unfit(name, d, bearers[fleet.Key(d.Name)]); why != "" {
 			out.LeftOut = append(out.LeftOut, LeftOut{d, why})
 			continue
 		}
@@ -52,12 +69,17 @@ func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose
 	slices.Sort(out.Taken)
 	slices.SortFunc(out.LeftOut, func(a, b LeftOut) int { return fleet.CompareNames(a.Droplet.Name, b.Droplet.Name) })
 	slices.SortFunc(taken, func(a, b fleet.Droplet) int { return fleet.CompareNames(a.Name, b.Name) })
-	out.File = render(name, account, stanzasOf(taken), out.LeftOut)
-	return out, proofread(out.File, taken)
+	var b strings.Builder
+	s.render(&b, name, s.stanzasOf(taken), out.LeftOut)
+	if s.after != nil {
+		s.after(out.Taken, &b)
+	}
+	out.File = []byte(b.String())
+	return out, s.proofread(out.File, taken)
 }
 
 // unfit says why a droplet is left out; empty: it is not.
-func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
+func (s origin) unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
 	switch whose := (fleet.Owners{Fleet: fleetName}).Of(d.Tags); {
 	case whose.By == fleet.OtherFleet, whose.By == fleet.Unproved:
 		return whose.Reason()
@@ -74,7 +96,7 @@ func unfit(fleetName string, d fleet.Droplet, bearers []fleet.Droplet) string {
 	case d.ImageSlug == "" && d.ImageID == 0:
 		return "its image cannot be read"
 	}
-	for _, f := range fields(d) {
+	for _, f := range s.fields(d) {
 		for _, v := range f.values {
 			if problem, _ := formOf[f.name].check(v); problem != "" {
 				return f.name + ": " + problem
@@ -137,7 +159,7 @@ func scalar(s string) string {
 }
 
 // proofread reads back what was written: it must describe exactly the droplets that it was written for.
-func proofread(file []byte, droplets []fleet.Droplet) error {
+func (s origin) proofread(file []byte, droplets []fleet.Droplet) error {
 	f, err := Decode("the written file", file, func(string) ([]byte, error) { return nil, errors.New("it names no files") })
 	if err != nil {
 		return fmt.Errorf("the fleet file that was written cannot be read back: %w", err)
@@ -146,12 +168,17 @@ func proofread(file []byte, droplets []fleet.Droplet) error {
 		return fmt.Errorf("the fleet file that was written describes %d droplets, not %d", len(f.Specs), len(droplets))
 	}
 	for _, d := range droplets {
-		s, _ := f.Spec(d.Name)
+		spec, _ := f.Spec(d.Name)
+		for _, more := range s.more[d.ID] {
+			if more.name == "ssh_keys" && !slices.Equal(spec.SSHKeys, more.values) {
+				return fmt.Errorf("the fleet file that was written says ssh_keys: %q of %s, which has %q", spec.SSHKeys, d.Name, more.values)
+			}
+		}
 		for _, field := range fleet.Fields {
 			if field.Seen == nil {
 				continue
 			}
-			want, asked := field.Desired(s)
+			want, asked := field.Desired(spec)
 			if seen, ok := field.Seen(&d, want); asked && (!ok || seen != want) {
 				return fmt.Errorf("the fleet file that was written says %s: %q of %s, which has %q", field.Name, want, d.Name, seen)
 			}

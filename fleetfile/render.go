@@ -18,11 +18,14 @@ type written struct {
 	fields []field
 }
 
+// onlyTold is the name of a field that a stanza has as a comment.
+const onlyTold = "#"
+
 var numbered = regexp.MustCompile(`^(.*)-([1-9][0-9]*)$`)
 
 // stanzasOf groups droplets, which are ordered by name. Those that are alike and numbered from 1 on without a gap make a counted
 // stanza; every other droplet has one of its own.
-func stanzasOf(droplets []fleet.Droplet) []written {
+func (s origin) stanzasOf(droplets []fleet.Droplet) []written {
 	named := map[string]fleet.Droplet{}
 	for _, d := range droplets {
 		named[d.Name] = d
@@ -33,10 +36,10 @@ func stanzasOf(droplets []fleet.Droplet) []written {
 		if done[d.Name] {
 			continue
 		}
-		w := written{name: d.Name, fields: fields(d)}
+		w := written{name: d.Name, fields: s.fields(d)}
 		if m := numbered.FindStringSubmatch(d.Name); m != nil && m[2] == "1" && countable(m[1]) {
 			n := 1
-			for n < maxCount && alikeFields(w.fields, named, ordinal(m[1], n+1)) {
+			for n < maxCount && s.alikeFields(w.fields, named, ordinal(m[1], n+1)) {
 				n++
 			}
 			if n > 1 {
@@ -59,32 +62,34 @@ func countable(stem string) bool {
 	return problem == "" && len(stem) <= maxStem && !strings.Contains(stem, ".")
 }
 
-func alikeFields(a []field, named map[string]fleet.Droplet, name string) bool {
+func (s origin) alikeFields(a []field, named map[string]fleet.Droplet, name string) bool {
 	d, there := named[name]
-	return there && slices.EqualFunc(a, fields(d), func(x, y field) bool { return x.name == y.name && x.text == y.text })
+	return there && slices.EqualFunc(a, s.fields(d), func(x, y field) bool { return x.name == y.name && x.text == y.text })
 }
 
+// apiSays is what a file says that was written by what the API shows.
+const apiSays = `# DigitalOcean gives back neither user_data nor ssh_keys. A droplet that is made anew has only what stands here, so add
+# them before you adopt: the adoption takes your word for them. Added or changed later, they replace droplets.
+`
+
 // render writes the file.
-func render(name string, account fleet.Account, stanzas []written, leftOut []LeftOut) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, `# Written by arcadiad import. It describes droplets as they are, and is not in force for any of them yet.
+func (s origin) render(b *strings.Builder, name string, stanzas []written, leftOut []LeftOut) {
+	fmt.Fprintf(b, `# Written by arcadiad import. It describes droplets as they are, and is not in force for any of them yet.
 #
 # Next: arcadiad validate, then arcadiad adopt --all. Only then run or apply it: as long as they are not adopted these
 # droplets are strangers to arcadiad, which would make others of the same names beside them.
 #
-# DigitalOcean gives back neither user_data nor ssh_keys. A droplet that is made anew has only what stands here, so add
-# them before you adopt: the adoption takes your word for them. Added or changed later, they replace droplets.
-version: 1
+%sversion: 1
 fleet: %s  # its droplets have the tag %s
-`, scalar(name), fleet.FleetTag(name))
-	if problem, _ := uuidForm.check(account.UUID); problem == "" {
-		fmt.Fprintf(&b, "account: %s\n", scalar(account.UUID))
+`, s.says, scalar(name), fleet.FleetTag(name))
+	if problem, _ := uuidForm.check(s.account.UUID); problem == "" {
+		fmt.Fprintf(b, "account: %s\n", scalar(s.account.UUID))
 	}
 	defaults := shared(stanzas)
 	if len(defaults) > 0 {
 		b.WriteString("defaults:\n")
 		for _, f := range defaults {
-			fmt.Fprintf(&b, "  %s: %s%s\n", f.name, f.text, remark(f))
+			fmt.Fprintf(b, "  %s: %s%s\n", f.name, f.text, remark(f))
 		}
 	}
 	b.WriteString("policy:\n  max_destroy: 0  # nothing is destroyed or replaced without your approval; raise it once you trust this file\ndroplets:")
@@ -93,24 +98,27 @@ fleet: %s  # its droplets have the tag %s
 	}
 	b.WriteString("\n")
 	for _, w := range stanzas {
-		fmt.Fprintf(&b, "  - name: %s", scalar(w.name))
+		fmt.Fprintf(b, "  - name: %s", scalar(w.name))
 		if w.count > 0 {
-			fmt.Fprintf(&b, "  # %s to %s\n    count: %d", ordinal(w.name, 1), ordinal(w.name, w.count), w.count)
+			fmt.Fprintf(b, "  # %s to %s\n    count: %d", ordinal(w.name, 1), ordinal(w.name, w.count), w.count)
 		}
 		b.WriteString("\n")
 		for _, f := range w.fields {
+			if f.name == onlyTold {
+				fmt.Fprintf(b, "    # %s\n", f.text)
+				continue
+			}
 			if !slices.ContainsFunc(defaults, func(d field) bool { return d.name == f.name && d.text == f.text }) {
-				fmt.Fprintf(&b, "    %s: %s%s\n", f.name, f.text, remark(f))
+				fmt.Fprintf(b, "    %s: %s%s\n", f.name, f.text, remark(f))
 			}
 		}
 	}
 	if len(leftOut) > 0 {
 		b.WriteString("\n# Left out, and left alone:\n")
 		for _, l := range leftOut {
-			fmt.Fprintf(&b, "#   %s (droplet %d): %s\n", readable(l.Droplet.Name), l.Droplet.ID, readable(l.Why))
+			fmt.Fprintf(b, "#   %s (droplet %d): %s\n", readable(l.Droplet.Name), l.Droplet.ID, readable(l.Why))
 		}
 	}
-	return []byte(b.String())
 }
 
 // remark says what a person should know about a value.

@@ -22,15 +22,23 @@ func importCommand() *cobra.Command {
 Droplets of one spec, numbered from 1, become one stanza with a count. What a fleet file cannot describe is left out,
 and a comment says why. The API does not return user_data and ssh_keys: add them by hand before you adopt.
 
+With --from-tfstate the droplets come from a state file of Terraform or OpenTofu instead, without a token: with their ssh_keys, and with the
+SHA-1 of their user_data, which is all that the state has of it. Comments at the end say what Terraform must forget and what stays with it.
+
 Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 		Example: `  arcadiad import --as demo --out fleet.yaml
   arcadiad import --as shop --tag shop
-  arcadiad import --as web --name 'web-*'`,
+  arcadiad import --as web --name 'web-*'
+  arcadiad import --as shop --from-tfstate terraform.tfstate`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
 	as := cmd.Flags().String("as", "imported", "name of the new fleet, for the tags of its droplets")
 	out := cmd.Flags().String("out", "", "write to this file, which must not exist yet (default stdout)")
+	from := cmd.Flags().String("from-tfstate", "", "take the droplets from this state file of Terraform or OpenTofu")
+	mustComplete(cmd, "from-tfstate", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return []cobra.Completion{"tfstate", "json"}, cobra.ShellCompDirectiveFilterFileExt
+	})
 	var choice daemon.Choice
 	cmd.Flags().StringVar(&choice.Tag, "tag", "", "only droplets with this tag")
 	cmd.Flags().StringVar(&choice.Name, "name", "", "only droplets whose name matches this pattern, such as web-*")
@@ -38,24 +46,16 @@ Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 	for _, flag := range []string{"as", "tag", "name"} {
 		mustComplete(cmd, flag, cobra.NoFileCompletions)
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return importFleet(cmd, s, *as, *out, choice) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return importFleet(cmd, s, *as, *out, *from, choice) }
 	return cmd
 }
 
-func importFleet(cmd *cobra.Command, s *settings, as, out string, choice daemon.Choice) error {
-	ctx := cmd.Context()
+func importFleet(cmd *cobra.Command, s *settings, as, out, from string, choice daemon.Choice) error {
 	if _, err := os.Lstat(out); out != "" && !errors.Is(err, fs.ErrNotExist) {
 		return existsAlready(out, err)
 	}
-	o, done, err := s.prepare(ctx, s.logger(cmd.ErrOrStderr()), hostBriefly)
+	imported, err := s.imported(cmd, as, from, choice)
 	if err != nil {
-		return err
-	}
-	var imported fleetfile.Imported
-	if _, err = o.Token(); err == nil {
-		imported, err = daemon.Import(ctx, o, as, choice)
-	}
-	if err := errors.Join(err, done()); err != nil {
 		return err
 	}
 	if out == "" {
@@ -71,6 +71,28 @@ func importFleet(cmd *cobra.Command, s *settings, as, out string, choice daemon.
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), ".\nNext: arcadiad validate %s, then arcadiad adopt --all --fleet %[1]s\n", out)
 	return nil
+}
+
+// imported describes the droplets of the account, or of a state file.
+func (s *settings) imported(cmd *cobra.Command, as, from string, choice daemon.Choice) (imported fleetfile.Imported, err error) {
+	if from != "" {
+		state, err := os.ReadFile(from)
+		if err != nil {
+			return imported, err
+		}
+		if imported, err = daemon.ImportTerraform(state, as, choice); err != nil {
+			err = fmt.Errorf("%s: %w", from, err)
+		}
+		return imported, err
+	}
+	o, done, err := s.prepare(cmd.Context(), s.logger(cmd.ErrOrStderr()), hostBriefly)
+	if err != nil {
+		return imported, err
+	}
+	if _, err = o.Token(); err == nil {
+		imported, err = daemon.Import(cmd.Context(), o, as, choice)
+	}
+	return imported, errors.Join(err, done())
 }
 
 func existsAlready(file string, err error) error {

@@ -128,7 +128,7 @@ With --import the file describes the droplets that the account has already, as a
 			return existsAlready(path, err)
 		}
 		if *existing {
-			return importFleet(cmd, s, cmp.Or(b.fleet, "imported"), path, daemon.Choice{})
+			return importFleet(cmd, s, cmp.Or(b.fleet, "imported"), path, "", daemon.Choice{})
 		}
 		if terminal(cmd.InOrStdin()) != nil {
 			if err := b.ask(cmd); err != nil {
