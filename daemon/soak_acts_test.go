@@ -31,7 +31,9 @@ func (x wire) checkAct(id int64, body []byte) {
 		return g.Kind == fleet.SagaUpdate && c.DropletID == id && g.Begun
 	})
 	if !ok {
-		x.checkEnd(id, d, act.Type)
+		if !x.checkBack(d, act.Type) {
+			x.checkEnd(id, d, act.Type)
+		}
 		return
 	}
 	w.s.count("law 01: an action was checked against the truth")
@@ -84,6 +86,8 @@ func (x wire) checkEnd(id int64, d simulator.Droplet, act string) {
 		w.broke("law 03", "%s of droplet %d %s, and the journal has no intent of it", act, id, d.Name)
 	case act == "shutdown":
 		w.s.count("end: the operating system was asked first")
+		w.protected(x.who, d, time.Now().Add(-slack))
+	case act == "power_off" && w.s.keeps():
 		w.protected(x.who, d, time.Now().Add(-slack))
 	case act == "snapshot":
 		w.s.count("end: a snapshot was asked for")

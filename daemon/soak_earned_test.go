@@ -83,6 +83,9 @@ func (r registrar) Commit(ctx context.Context, s saga.Saga, rows []any) error {
 	err := r.Journal.Commit(ctx, s, rows)
 	if err == nil {
 		r.w.registered(r.who, rows, s.Kind == fleet.SagaAdopt || s.Kind == fleet.SagaTakeOver)
+		if s.Kind == fleet.SagaRestore {
+			r.w.undone(r.who, rows)
+		}
 	}
 	return err
 }

@@ -73,7 +73,7 @@ func (s *soak) calm() bool {
 
 func (s *soak) atRest(last reconcile.Report) bool {
 	p := last.Outcome.Pass.Plan
-	if p.ID == "" || waitsForWas(p) || len(p.InFlight)+len(p.Released)+p.Summary.Missing > 0 || len(s.stripped()) > 0 ||
+	if p.ID == "" || waitsForWas(p) || len(p.InFlight)+len(p.Released)+p.Summary.Missing+len(s.olderThanKept(p)) > 0 || len(s.stripped()) > 0 ||
 		slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return !forGood(p, a) }) {
 		return false
 	}
@@ -100,7 +100,7 @@ func forGood(p plan.Plan, a plan.Action) bool {
 // needsPerson tells whether something is left that time alone does not mend.
 func (s *soak) needsPerson(last reconcile.Report) bool {
 	p := last.Outcome.Pass.Plan
-	return p.Approvable() || waitsForWas(p) || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped()) > 0 ||
+	return p.Approvable() || waitsForWas(p) || len(p.Released) > 0 || p.Summary.Stuck > 0 || len(s.stripped())+len(s.olderThanKept(p)) > 0 ||
 		slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
 			return a.HeldBy == "stalled" || a.HeldBy == "tags" || a.HeldBy == "stopped" || a.Blocked
 		})
@@ -111,6 +111,9 @@ func (s *soak) stripped() (droplets []simulator.Droplet) {
 	s.watch.mu.Lock()
 	defer s.watch.mu.Unlock()
 	for _, d := range s.sim.Droplets() {
+		if s.keeps() && s.watch.released[d.ID] {
+			continue
+		}
 		for _, tag := range s.watch.born[d.ID] {
 			if fleet.OurTag(tag) && tag != fleet.ProtectTag && !hasTag(d, tag) {
 				droplets = append(droplets, d)
@@ -146,7 +149,11 @@ func (s *soak) help() {
 			if live.Kind != fleet.SagaUpdate && (errors.Is(err, saga.ErrPivot) || s.helped[live.ID] > 2) { // it only goes on to where the droplet is gone
 				var c sagaContext
 				s.must(json.Unmarshal(live.Context, &c))
-				if id := c.Demolition.DropletID; !s.watch.isForeign(id) {
+				id := c.Demolition.DropletID
+				if d, there := s.sim.Droplet(c.License.DropletID); id == 0 && there && d.Status == "new" { // it cannot be shut down, nor kept
+					id = d.ID
+				}
+				if !s.watch.isForeign(id) {
 					s.tell("person: deletes droplet %d: %v", id, s.sim.Delete(id))
 				}
 			}
@@ -183,6 +190,7 @@ func (s *soak) help() {
 		}
 	}
 	s.helpRollouts(last.Outcome.Pass.Plan)
+	s.helpKept(last.Outcome.Pass.Plan)
 	s.approve()
 }
 
@@ -277,6 +285,10 @@ func (s *soak) judge() {
 		}
 		if s.watch.released[d.ID] || s.watch.copies[d.ID] && !hasTag(d, fleet.ManagedTag) {
 			continue // a person's
+		}
+		if slices.ContainsFunc(last.Kept, func(k plan.Kept) bool { return k.DropletID == d.ID }) {
+			s.judgeKept(d)
+			continue
 		}
 		r, known := byID[d.ID]
 		_, isDesired := desired.Spec(r.Name)

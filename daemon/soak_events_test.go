@@ -264,6 +264,7 @@ func (s *soak) clockJump() bool {
 		"cloud_provisioned": {"recorded_at"},
 		"absences":          {"since", "last_at", "gone_at"},
 		"rollouts":          {"began_at", "lifted_at", "ended_at"},
+		"quarantine":        {"taken_at", "until"},
 	} {
 		for _, c := range columns {
 			_, err := db.Exec("UPDATE " + table + " SET " + c + " = " + shift(c) + " WHERE " + c + " IS NOT NULL")

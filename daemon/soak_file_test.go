@@ -51,7 +51,7 @@ func (s *soak) randomFile() string {
 
 // head is how the files of this world begin: the droplets of few worlds are shut down before they go, and of fewer there is a snapshot then.
 func (s *soak) head() string {
-	return "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: " + fmt.Sprintf("{shutdown: %v, snapshot: %v}}\n", s.asks(), s.snaps())
+	return "version: 1\nfleet: test\ndefaults: {region: syd1, image: ubuntu-24-04-x64, size: s-1vcpu-1gb, destroy: " + fmt.Sprintf("{shutdown: %v, snapshot: %v%s}}\n", s.asks(), s.snaps(), s.keepKey())
 }
 
 func (s *soak) asks() bool  { return s.seed%4 == 0 }

@@ -117,6 +117,7 @@ func (s *soak) live() {
 	for range 3 + s.rng.IntN(8) {
 		s.letTimePass()
 		s.movesAddress()
+		s.bringsBack()
 		n := s.rng.IntN(weight)
 		for _, e := range all {
 			if n -= e.weight; n < 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing/synctest"
 	"time"
@@ -30,8 +31,12 @@ type lastWrite struct {
 	what   string
 }
 
-// wrote notes a write. The removal of the tag of a saga that is over touches no droplet. The caller holds the lock.
+// wrote notes a write. The removal of the tag of a saga that is over touches no droplet, and what is kept goes when its time is over, at rest or
+// not. The caller holds the lock.
 func (w *watch) wrote(r *http.Request) {
+	if id, err := strconv.ParseInt(strings.TrimPrefix(r.URL.Path, "/v2/droplets/"), 10, 64); err == nil && r.Method == http.MethodDelete && w.purged[id] {
+		return
+	}
 	if r.Method == http.MethodDelete && strings.HasPrefix(r.URL.Path, "/v2/tags/") && !strings.HasSuffix(r.URL.Path, "/resources") {
 		return
 	}

@@ -47,6 +47,9 @@ func (s *soak) rolloutKeys(b *strings.Builder, unattended, down bool) {
 	if unattended {
 		may(3, "unattended: true")
 	}
+	if s.keeps() && !down {
+		may(2, "on_failure: back")
+	}
 	fmt.Fprintf(b, ", rollout: {%s}", strings.Join(keys, ", "))
 }
 

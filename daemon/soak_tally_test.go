@@ -73,6 +73,7 @@ func laws() []string {
 		"law 17: a saga was superseded", "law 17: a rename that leads nowhere was held",
 		"law 18: the group's turn was waited for", "law 18: max_unavailable let the others wait", "law 18: a group was counted at a DELETE",
 		"law 18: a group was counted at a shutdown", "law 18: a group was counted at a drain",
+		"keep: a droplet went when its time was over", "keep: a kept droplet was looked at", "undo: a droplet came back", "undo: went back",
 		"update: RetagDroplet", "update: RenameDroplet", "update: SwitchBackups", "update: EnableIPv6", "update: ResizeDroplet", "update: PowerOnDroplet",
 		"update: ProtectDroplet", "update: went back", "update: a resize went back, and the droplet is on",
 		"update: a droplet made room for its replacement", "update: a renamed group kept its droplet",

@@ -42,6 +42,7 @@ type watch struct {
 	eras     map[*world]int  // how often a daemon's database was lost
 	copies   map[int64]bool  // droplets that bear copied tags
 	released map[int64]bool  // droplets that a person released for good
+	purged   map[int64]bool  // droplets that were kept, and of which a DELETE was sent because their time was over
 	last     lastWrite
 	lying    bool         // reads tell what is not so
 	lied     time.Time    // when they did last; zero: never
@@ -72,7 +73,7 @@ type fileAt struct {
 
 func newWatch(s *soak) *watch {
 	return &watch{s: s, foreign: map[int64]bool{}, born: map[int64][]string{}, posts: map[post]postedOnce{}, deleted: map[string]bool{},
-		moved: map[string]time.Time{}, touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, sends: map[post]int{}}
+		moved: map[string]time.Time{}, touched: map[int64]map[string]touch{}, pasts: map[int64]*past{}, eras: map[*world]int{}, copies: map[int64]bool{}, released: map[int64]bool{}, purged: map[int64]bool{}, sends: map[post]int{}}
 }
 
 // file notes that a good version of the file came into force.
@@ -297,7 +298,11 @@ func (x wire) checkDelete(id int64) {
 		return
 	}
 	w.s.count("law 01: a DELETE was checked against the truth")
-	x.checkEarned(d, s)
+	if s.Kind == fleet.SagaPurge {
+		x.checkPurge(d)
+	} else {
+		x.checkEarned(d, s)
+	}
 	recent := time.Now().Add(-slack)
 	unseen := c.DropletID == id && c.Posted && !c.TagSeen // the second edge of law 1: its tags were never shown yet
 	if !x.who.owns(d) && !unseen && w.untag.Before(recent) {
@@ -311,6 +316,9 @@ func (x wire) checkDelete(id int64) {
 		return
 	}
 	w.s.count("law 13: a destroy that began went forward")
+	if s.Kind == fleet.SagaPurge {
+		return
+	}
 	w.licensed(x.who, d, s, c, recent)
 	w.snapped(x.who, d)
 	w.protected(x.who, d, recent)
