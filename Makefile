@@ -20,6 +20,7 @@ CC_arm64 = aarch64-linux-gnu-gcc
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
 FLEET    ?= examples/fleet.yaml
+LISTEN   ?= 127.0.0.1:0
 FUZZTIME ?= 10s
 SEEDS    ?= 10000
 RUNS     ?= 200
@@ -58,11 +59,11 @@ build: tools ## build bin/arcadiad
 
 .PHONY: run
 run: build ## run the daemon on examples/fleet.yaml against the built-in simulated account, until ^C
-	@echo "Edit $(FLEET) while this runs, or look in from a second terminal:"
+	@echo "Open the url of the status page, edit $(FLEET) while this runs, or look in from a second terminal:"
 	@echo "  bin/arcadiad status --simulate"
 	@echo "  bin/arcadiad plan --simulate --fleet $(FLEET)"
 	@echo
-	@exec bin/arcadiad run --simulate --fleet $(FLEET)
+	@exec bin/arcadiad run --simulate --fleet $(FLEET) --listen $(LISTEN)
 
 .PHONY: quick
 quick: tools ## run the short tests without the race detector, in well under a minute
