@@ -36,7 +36,7 @@ func (s *soak) bringsBack() {
 	recorded, err := s.reader().Load(s.ctx())
 	s.must(err)
 	name := pick(s.rng, []string{"a", "web-1"})
-	wanted := slices.DeleteFunc(recorded.Quarantine, func(q fleet.Quarantined) bool {
+	asked := slices.DeleteFunc(recorded.Quarantine, func(q fleet.Quarantined) bool {
 		f := s.watch.inForce()
 		if f == nil {
 			return true
@@ -44,8 +44,8 @@ func (s *soak) bringsBack() {
 		_, asks := f.Spec(q.Name)
 		return !asks
 	})
-	if len(wanted) > 0 {
-		name = pick(s.rng, wanted).Name
+	if len(asked) > 0 {
+		name = pick(s.rng, asked).Name
 		s.count("undo: asked for")
 	}
 	s.tell("person: undo of %s", name)
