@@ -73,6 +73,9 @@ quick: tools ## run the short tests without the race detector, in well under a m
 test: tools ## run all tests with the race detector, and the sweeps whole without it
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome; } >/dev/null || \
 		echo '*** NOT CHECKED: the status page in a browser. There is no Chromium here (Debian: apt-get install chromium).' >&2
+	@{ [ -x /usr/sbin/sshd ] || command -v sshd; } >/dev/null || \
+		echo '*** NOT CHECKED: pull over ssh. There is no sshd here (Debian: apt-get install openssh-server).' >&2
+	@command -v gpg >/dev/null || echo '*** NOT CHECKED: commits that OpenPGP signed. There is no gpg here (Debian: apt-get install gnupg).' >&2
 	go test -race -timeout 40m ./...
 	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon ./provision
 

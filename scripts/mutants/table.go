@@ -4,7 +4,7 @@ import "slices"
 
 // mutants is the whole table. Of each law, the guards that hold it.
 func mutants() []mutant {
-	return slices.Concat(deciding(), looking(), writing(), remembering(), following(), bounding(), owning(), serving(), hanging(), keeping())
+	return slices.Concat(deciding(), looking(), writing(), remembering(), following(), bounding(), owning(), serving(), hanging(), keeping(), pulling())
 }
 
 // packageTests are all tests of a package.
