@@ -18,6 +18,7 @@ const (
 	Raised    What = "raised"
 	Changed   What = "changed"   // it was told before, in another state
 	Recovered What = "recovered" // it was told before, and is no more
+	Tested    What = "test"      // nothing is so: a person tries the webhook
 )
 
 // Event is one piece of news: the condition as it is, or as it last was told.

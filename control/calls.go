@@ -26,7 +26,7 @@ var (
 	rolloutsCall = call[struct{}, []Rollout]{path: "/v2/rollouts"}
 	rolloutCall  = call[RolloutOrder, Rollout]{path: "/v2/rollout"}
 	tokenCall    = call[string, struct{}]{path: "/v2/token"}
-	doctorCall   = call[struct{}, doctor.Report]{path: "/v2/doctor"}
+	doctorCall   = call[DoctorRequest, doctor.Report]{path: "/v2/doctor"}
 )
 
 // backupPath answers with the copy itself.

@@ -171,8 +171,8 @@ func tell[Q any](ctx context.Context, c *Client, what call[Q, struct{}], q Q) er
 }
 
 // Doctor says first whether the daemon answers.
-func (c *Client) Doctor(ctx context.Context) (doctor.Report, error) {
-	found, err := look(ctx, c, doctorCall, struct{}{})
+func (c *Client) Doctor(ctx context.Context, q DoctorRequest) (doctor.Report, error) {
+	found, err := look(ctx, c, doctorCall, q)
 	var r doctor.Report
 	switch {
 	case c.unasked == nil:

@@ -6,8 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-
-	"arcadiad/doctor"
 )
 
 // Handler answers the calls of the protocol from a service.
@@ -41,7 +39,7 @@ func Handler(s Service) http.Handler {
 		}
 		return s.Token(ctx, token)
 	}))
-	doctorCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (doctor.Report, error) { return s.Doctor(ctx) }))
+	doctorCall.serve(mux, plain(s.Doctor))
 	mux.HandleFunc("POST "+backupPath, func(w http.ResponseWriter, r *http.Request) { serveBackup(s, w, r) })
 	return mux
 }

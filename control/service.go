@@ -48,9 +48,14 @@ type Service interface {
 	// Token gives the daemon another API token.
 	Token(ctx context.Context, token string) error
 	// Doctor examines what the daemon lives on.
-	Doctor(ctx context.Context) (doctor.Report, error)
+	Doctor(ctx context.Context, q DoctorRequest) (doctor.Report, error)
 	// Backup gives a consistent copy of the state database.
 	Backup(ctx context.Context) (io.ReadCloser, error)
+}
+
+// DoctorRequest asks for an examination.
+type DoctorRequest struct {
+	Notify bool `json:"notify,omitempty"` // a test message is sent to the webhook, too
 }
 
 // PlanRequest asks for a plan.

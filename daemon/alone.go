@@ -227,12 +227,17 @@ func (a *alone) OrderRollout(ctx context.Context, q control.RolloutOrder) (told 
 func (a *alone) Missed(context.Context) error        { return control.ErrNoDaemon }
 func (a *alone) Token(context.Context, string) error { return control.ErrNoDaemon }
 
-func (a *alone) Doctor(ctx context.Context) (doctor.Report, error) {
+func (a *alone) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
 	l, err := newObserver(a.o, nil, nil, nil)
 	if err != nil {
 		return doctor.Report{}, err
 	}
-	return doctor.Examine(ctx, l.patient(false)), nil
+	found := doctor.Examine(ctx, l.patient(false))
+	if q.Notify {
+		desired, _ := a.read() // a test does without the fleet's name
+		tryWebhook(ctx, a.o, desired.Name, &found)
+	}
+	return found, nil
 }
 
 // Backup makes its copy where temporary files are: this process may be one that only reads.

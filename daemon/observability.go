@@ -15,6 +15,7 @@ import (
 
 	"arcadiad/condition"
 	"arcadiad/digitalocean"
+	"arcadiad/doctor"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 	"arcadiad/metrics"
@@ -68,6 +69,23 @@ func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine,
 		Notifications: w.notifier != nil, Version: o.Version,
 	})
 	w.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+// tryWebhook sends a test message, and reports how that went.
+func tryWebhook(ctx context.Context, o Options, fleetName string, found *doctor.Report) {
+	const check = "webhook"
+	if o.WebhookURL == nil {
+		found.Add(check, doctor.Fail, "no test message was sent, because no webhook is set", "give its URL: arcadiad run --notify-url-file FILE; a daemon must be restarted for it")
+		return
+	}
+	status, err := notify.Test(ctx, notify.Options{
+		URL: o.WebhookURL, Format: notify.Format(o.WebhookFormat), Transport: o.WebhookTransport, UserAgent: o.UserAgent, Fleet: func() string { return fleetName },
+	})
+	if err != nil {
+		found.Add(check, doctor.Fail, "the test message was not delivered: "+err.Error(), "correct its URL or --notify-format, then try again: arcadiad doctor --notify")
+		return
+	}
+	found.Add(check, doctor.OK, fmt.Sprintf("it took a test message, and answered %d", status), "")
 }
 
 // checkWebhook refuses a webhook that cannot be called: better now than when it is needed.

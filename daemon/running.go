@@ -140,8 +140,12 @@ func (r running) Token(_ context.Context, token string) error {
 	return nil
 }
 
-func (r running) Doctor(ctx context.Context) (doctor.Report, error) {
+func (r running) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
 	found := doctor.Examine(ctx, r.patient(true))
+	if q.Notify {
+		desired, _ := r.loop.Desired()
+		tryWebhook(ctx, r.o, desired.Name, &found)
+	}
 	if err := r.hung(); err != nil {
 		found.Add("progress", doctor.Fail, err.Error(), "check its log, then restart it: its sagas continue")
 	} else {

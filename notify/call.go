@@ -48,25 +48,26 @@ func newHTTP(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// call tells the webhook of events, once. The error says nothing of the URL; wait is how long the endpoint asked to be left alone.
-func (n *Notifier) call(ctx context.Context, events []condition.Event) (wait time.Duration, err error) {
+// call tells the webhook of events, once. The error says nothing of the URL; wait is how long the endpoint asked to be left alone, and status what
+// it answered.
+func (n *Notifier) call(ctx context.Context, events []condition.Event) (status int, wait time.Duration, err error) {
 	s, err := n.o.URL()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	u, err := parse(strings.TrimSpace(s))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	id, body, err := n.o.Format.body(n.o.Fleet(), events, time.Now())
 	if err != nil {
-		return 0, fmt.Errorf("encode the notification: %w", err)
+		return 0, 0, fmt.Errorf("encode the notification: %w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, callTime, fmt.Errorf("no answer within %s", callTime))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return 0, errors.New("the webhook's URL cannot be used")
+		return 0, 0, errors.New("the webhook's URL cannot be used")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", id)
@@ -76,7 +77,7 @@ func (n *Notifier) call(ctx context.Context, events []condition.Event) (wait tim
 	resp, err := n.http.Do(req)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
-			return 0, cause
+			return 0, 0, cause
 		}
 		if outer, ok := errors.AsType[*url.Error](err); ok {
 			err = outer.Err // the outer one shows the URL
@@ -84,12 +85,12 @@ func (n *Notifier) call(ctx context.Context, events []condition.Event) (wait tim
 		if text := err.Error(); strings.Contains(text, u.RequestURI()) && u.RequestURI() != "/" {
 			err = errors.New("the webhook could not be reached")
 		}
-		return 0, err
+		return 0, 0, err
 	}
 	defer resp.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16)) // so that the connection can be used again; what it says does not matter
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
-		return 0, nil
+		return resp.StatusCode, 0, nil
 	}
 	hint := ""
 	switch {
@@ -100,7 +101,7 @@ func (n *Notifier) call(ctx context.Context, events []condition.Event) (wait tim
 	case resp.StatusCode == http.StatusForbidden, resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusGone:
 		hint = " (was it revoked? put the new URL in its place; no restart is needed where it is in a file)"
 	}
-	return retryAfter(resp.Header), fmt.Errorf("the webhook answered %d%s", resp.StatusCode, hint)
+	return resp.StatusCode, retryAfter(resp.Header), fmt.Errorf("the webhook answered %d%s", resp.StatusCode, hint)
 }
 
 // retryAfter is what the endpoint asked for, in seconds; at most an hour.

@@ -57,6 +57,17 @@ func New(o Options) *Notifier {
 	return n
 }
 
+// Test sends the webhook one message that says that nothing is wrong, and gives the status of the answer. The error says nothing of the URL.
+func Test(ctx context.Context, o Options) (status int, err error) {
+	o.Memory = ""
+	n := New(o)
+	defer n.http.CloseIdleConnections()
+	status, _, err = n.call(ctx, []condition.Event{{What: condition.Tested, Condition: condition.Condition{
+		Kind: "test", State: "test", Summary: "this is a test message of arcadiad doctor --notify: nothing is wrong", Since: time.Now().UTC(),
+	}}})
+	return status, err
+}
+
 // Undelivered is the number of conditions, raised or recovered, that the webhook does not know.
 func (n *Notifier) Undelivered() int { return len(n.news()) }
 
@@ -85,7 +96,7 @@ func (n *Notifier) Run(ctx context.Context) {
 			failures = 0
 			continue
 		}
-		wait, err := n.call(ctx, events)
+		_, wait, err := n.call(ctx, events)
 		if ctx.Err() != nil && err != nil {
 			return
 		}

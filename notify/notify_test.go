@@ -409,6 +409,21 @@ func TestOverTheWire(t *testing.T) {
 	}
 }
 
+// A test message says that nothing is wrong; the answer is told, whatever it is.
+func TestATestMessage(t *testing.T) {
+	hook := &endpoint{answer: func(n int) (int, error) { return []int{0, 202, 404}[n], nil }}
+	o := Options{URL: func() (string, error) { return "https://hooks.example.com/secret-path", nil }, Transport: hook}
+	if status, err := Test(t.Context(), o); err != nil || status != 202 {
+		t.Errorf("%d, %v", status, err)
+	}
+	if got := hook.lines(); len(got) != 1 || got[0] != "test test  test" {
+		t.Errorf("told %q", got)
+	}
+	if status, err := Test(t.Context(), o); err == nil || status != 404 || !strings.Contains(err.Error(), "404") || strings.Contains(err.Error(), "secret-path") {
+		t.Errorf("%d, %v", status, err)
+	}
+}
+
 // The URL is as good as a password: it is in no log and no error, whatever goes wrong.
 func TestLaw15WebhookURLIsASecret(t *testing.T) {
 	const path = "/services/T000/B000/verysecret"

@@ -55,6 +55,7 @@ const (
 	usesLog                     // a log
 	usesDaemon                  // it is the daemon
 	usesPull                    // a repository
+	usesNotify                  // the webhook
 )
 
 // setting is one row of the table.
@@ -100,9 +101,9 @@ func (s *settings) table(level slog.Level) []setting {
 		{pace, "api-reserve", "", share(&s.apiReserve, daemon.DefaultReserve), "share of the API rate limit that is left for people and other tools"},
 		{usesDaemon, "listen", "ARCADIAD_LISTEN", text(&s.listen, "", "ADDR"),
 			"serve the status page at /, /metrics, /healthz and /readyz on this address; a port alone is on 127.0.0.1 (default: not served)"},
-		{usesDaemon, "notify-url-file", "", text(&s.notifyURLFile, "", "FILE"),
+		{usesDaemon | usesNotify, "notify-url-file", "", text(&s.notifyURLFile, "", "FILE"),
 			"file with the URL of a webhook that gets what needs a person (default $" + notifyVariable + " itself, else the file $CREDENTIALS_DIRECTORY/" + notifyCredential + ", else none)"},
-		{usesDaemon, "notify-format", "ARCADIAD_NOTIFY_FORMAT", choice(&s.notifyFormat, "json", "slack"), "format of the webhook's messages: json or slack"},
+		{usesDaemon | usesNotify, "notify-format", "ARCADIAD_NOTIFY_FORMAT", choice(&s.notifyFormat, "json", "slack"), "format of the webhook's messages: json or slack"},
 		{usesPull, "repo", "ARCADIAD_PULL_REPO", text(&s.pull.Repo, "", "URL"), "repository: https://…, ssh://…, file:///… or user@host:path"},
 		{usesPull, "ref", "ARCADIAD_PULL_REF", text(&s.pull.Ref, "main", "REF"), "branch, tag or commit"},
 		{usesPull, "into", "ARCADIAD_PULL_INTO", text(&s.pull.Into, "", "DIR"), "directory to pull into (default with --instance " + pullDir + "/NAME)"},
