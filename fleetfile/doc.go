@@ -20,5 +20,7 @@
 // the fleet file and every user_data file. A version is sent when two reads of the content, a debounce apart, are the same, so a
 // half-written file is never used. An unusable version carries an error, and changes nothing.
 //
+// [FetchedBeside] tells what `arcadiad pull` did last, where the path of the fleet file leads through its link.
+//
 // [Import] works in the other direction: it writes the file that describes existing droplets.
 package fleetfile
