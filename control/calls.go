@@ -10,6 +10,7 @@ import (
 // The calls of the protocol. An arcadiad that speaks another one is told by its paths: they begin with another version.
 var (
 	statusCall   = call[struct{}, Status]{path: "/v2/status"}
+	changedCall  = call[int64, int64]{path: "/v2/changed"}
 	sagasCall    = call[saga.Filter, []saga.Saga]{path: "/v2/sagas"}
 	sagaCall     = call[string, saga.Saga]{path: "/v2/saga"}
 	callsCall    = call[string, []fleet.Call]{path: "/v2/calls"}

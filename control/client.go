@@ -48,6 +48,10 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return st, err
 }
 
+func (c *Client) Changed(ctx context.Context, seen int64) (int64, error) {
+	return changedCall.ask(ctx, c.http, seen, nil)
+}
+
 func (c *Client) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
 	return look(ctx, c, sagasCall, f)
 }

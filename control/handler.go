@@ -12,6 +12,7 @@ import (
 func Handler(s Service) http.Handler {
 	mux := http.NewServeMux()
 	statusCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (Status, error) { return s.Status(ctx) }))
+	changedCall.serve(mux, plain(s.Changed))
 	sagasCall.serve(mux, plain(s.Sagas))
 	sagaCall.serve(mux, plain(s.Saga))
 	callsCall.serve(mux, plain(s.Calls))

@@ -14,6 +14,8 @@ import (
 type Service interface {
 	// Status gives what the state database knows, and how the daemon is.
 	Status(ctx context.Context) (Status, error)
+	// Changed waits until more happened than was seen, but not for long, and gives what there is to see by then.
+	Changed(ctx context.Context, seen int64) (int64, error)
 	// Sagas gives the sagas that pass the filter, oldest first, without their secrets.
 	Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error)
 	// Saga finds a saga by its id, or by the first digits of it.

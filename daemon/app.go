@@ -36,6 +36,7 @@ type app struct {
 	shown         shownPlans
 	reload        chan struct{} // asks the watcher to read the fleet file again
 	observability observability
+	changes       changes
 	site          *site
 	hosts         func(context.Context) ([]hosts.Host, error) // the droplets of the fleet, for other tools
 	passes        passes
@@ -60,6 +61,7 @@ func (h *app) observe(e saga.Event) {
 	h.supervisor.look()
 	h.feed.send(control.ProgressOf(e))
 	h.observability.moved(e)
+	h.changes.touch()
 	h.site.touch()
 	if e.What == saga.EventEnded {
 		busy := h.engine.Busy()
@@ -78,6 +80,7 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.watchdog.end(workPass)
 		h.supervisor.passed(r)
 		h.observability.passed(r)
+		h.changes.touch()
 		h.passes.add(r)
 		h.site.touch()
 		return

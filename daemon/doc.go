@@ -30,6 +30,7 @@
 //	site.go listeners.go       the page as it is now, and who has it before them
 //	follow.go
 //	watchdog.go                work or rest, or a hang
+//	changes.go                 that something happened
 //	feed.go                    what people follow, and what they were shown
 //	options.go
 package daemon

@@ -113,6 +113,10 @@ func (r running) Missed(context.Context) error {
 	return nil
 }
 
+func (r running) Changed(ctx context.Context, seen int64) (int64, error) {
+	return r.changes.after(ctx, seen)
+}
+
 func (r running) Approve(ctx context.Context, planID string) error { return r.approve(ctx, planID) }
 func (r running) Pause(ctx context.Context, paused bool) error     { return r.pause(ctx, paused) }
 func (r running) Retry(ctx context.Context, sagaID string) error   { return r.retry(ctx, sagaID) }

@@ -85,3 +85,34 @@ func TestARefusedTokenIsToldAtOnce(t *testing.T) {
 		w.told(h, time.Minute, "recovered token")
 	})
 }
+
+// Who watches is told of a change when it happens, and else looks again after a while.
+func TestWatchersAreToldOfChanges(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		w.edit(fleetOf("name: web, count: 1"))
+		w.start()
+		w.rest()
+		r := running{w.life.h, w.life.h.store}
+		wait := func(seen int64) (now int64, took time.Duration) {
+			began := time.Now()
+			now, err := r.Changed(context.Background(), seen)
+			w.must(err)
+			return now, time.Since(began)
+		}
+		seen, took := wait(0)
+		if seen == 0 || took != 0 {
+			t.Errorf("the first look: %d after %s", seen, took)
+		}
+		if now, took := wait(seen); now != seen || took != changedTime {
+			t.Errorf("nothing happened: %d after %d, after %s", now, seen, took)
+		}
+		go func() {
+			time.Sleep(time.Second)
+			w.life.h.loop.Trigger("schedule", false)
+		}()
+		if now, took := wait(seen); now <= seen || took < time.Second || took >= changedTime {
+			t.Errorf("a pass: %d after %d, after %s", now, seen, took)
+		}
+	})
+}

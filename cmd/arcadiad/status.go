@@ -18,9 +18,11 @@ func statusCommand() *cobra.Command {
 that failed, a refused token or a missing droplet shows within a second; without one the state database tells what it
 knows. This makes no API request and changes nothing. Without a state database the exit code is 1.
 
-On a terminal the text fits its height, and says what it leaves out. A pipe and -o json get everything.`,
+On a terminal the text fits its height, and says what it leaves out. A pipe and -o json get everything.
+With --watch it stays on the terminal and is written anew whenever something changes, until Ctrl-C: as the daemon tells, or else every two seconds.`,
 		Example: `  arcadiad status
   arcadiad status | less
+  arcadiad status --watch
   arcadiad status -o json | jq .droplets`,
 		Args: none,
 	}
@@ -34,6 +36,14 @@ On a terminal the text fits its height, and says what it leaves out. A pipe and 
 		s.fleet = "" // without a daemon only the service's is known
 		s.asService(s.system())
 		return err
+	}
+	watch := cmd.Flags().Bool("watch", false, "stay, and show what changes, until Ctrl-C")
+	once := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *watch {
+			return s.watch(cmd)
+		}
+		return once(cmd, args)
 	}
 	return cmd
 }
