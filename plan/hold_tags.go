@@ -33,7 +33,8 @@ func unclear(d *draft) string {
 	case d.seen.Status == fleet.StatusUnknown:
 		return "its status cannot be read, so it may be on"
 	case !shows:
-		return "it does not show a tag " + fleet.UntilTag(d.purges.until) + ": put that back, or destroy the droplet yourself"
+		return "it does not show a tag " + fleet.UntilTag(d.purges.until) + ": put that back, or destroy the droplet yourself; to have it back: arcadiad undo " +
+			d.purges.subject.name
 	}
 	return ""
 }
