@@ -341,7 +341,7 @@ func (x servingWire) question(f fleet.Fleet, name string) (q question, ok bool) 
 	spec, desired := f.Spec(name)
 	for _, s := range f.Specs { // a renamed group's, or the one that a name of before is numbered in
 		stem, _ := fleet.SplitName(name)
-		if !desired && (s.Was != "" && fleet.Key(s.Was) == fleet.Key(name) || !s.Single && fleet.Key(s.Group) == fleet.Key(stem)) {
+		if !desired && (s.Was != "" && fleet.Key(s.Was) == fleet.Key(name) || !s.Single && fleet.Key(s.Group) == fleet.Key(stem) || s.Numbers(name)) {
 			spec, desired = s, true
 		}
 	}

@@ -52,7 +52,7 @@ type Field struct {
 var Fields = []Field{
 	{
 		Name: "name", Kind: KindString, Required: true, Change: ChangeInPlace,
-		Doc:     "The droplet's name, and its hostname. With count: the stem of web-1, web-2, ….",
+		Doc:     "The droplet's name, and its hostname. With count: the stem of web-1, web-2, …, or a template with the number in it.",
 		Desired: func(s Spec) (string, bool) { return Key(s.Name), true },
 		Seen:    func(d *Droplet, _ string) (string, bool) { return Key(d.Name), d.Name != "" },
 		Alter:   func(a *Alteration, s Spec, _, _ string) bool { a.Name = s.Name; return true },
@@ -89,7 +89,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "tags", Kind: KindList, Change: ChangeInPlace,
-		Doc:     "Tags in addition to arcadiad's own.",
+		Doc:     "Tags in addition to arcadiad's own. They may be templates.",
 		Desired: func(s Spec) (string, bool) { return strings.Join(canonicalList(s.Tags), ","), true },
 		Seen:    func(d *Droplet, like string) (string, bool) { return d.userTags(like), !d.Unread.Has(UnreadTags) },
 		Alter: func(a *Alteration, _ Spec, from, to string) bool {

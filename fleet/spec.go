@@ -46,6 +46,11 @@ type Spec struct {
 	Ready   *Ready       `json:"Ready"`   // how it shows that it serves, which is no part of what it is either; nil: by being active
 	Rollout *RolloutKeys `json:"Rollout"` // how a change goes through its group, see Policy.RolloutOf; nil: the group does not say
 
+	// What its stanza says of all its droplets, where they differ in more than the plain numbers of their names.
+	Template     string    `json:"Template,omitempty"`    // a hash of the texts that the user data and the tags were expanded from; empty: they are the same for all
+	Numbering    Numbering `json:"Numbering,omitzero"`    // how their names are numbered
+	WasNumbering Numbering `json:"WasNumbering,omitzero"` // and how the old ones were
+
 	// What hangs on it, and how it ends: no part of what it is.
 	ReservedIP string `json:"ReservedIP,omitempty"` // the address that follows the name; NoAddress: it has none; empty: the file does not say
 	Project    string `json:"Project,omitempty"`    // the name of the project that it is put into; empty: the file does not say
@@ -81,6 +86,9 @@ func HashDesired(desired func(i int) (value string, asked bool)) string {
 func (s Spec) GroupHash() string {
 	nameless := s
 	nameless.Name = ""
+	if s.Template != "" {
+		nameless.UserData, nameless.Tags = s.Template, nil
+	}
 	sum := sha256.Sum256([]byte(Key(s.Group) + "\x00" + nameless.Hash()))
 	return hex.EncodeToString(sum[:])[:16]
 }
@@ -176,7 +184,8 @@ func CompareNames(a, b string) int {
 	a, b = Key(a), Key(b)
 	stemA, numA := splitOrdinal(a)
 	stemB, numB := splitOrdinal(b)
-	return cmp.Or(strings.Compare(stemA, stemB), len(numA)-len(numB), strings.Compare(numA, numB), strings.Compare(a, b))
+	unpadded := func(stem string) string { return strings.TrimRight(stem, "0") } // web-09 before web-10
+	return cmp.Or(strings.Compare(unpadded(stemA), unpadded(stemB)), len(numA)-len(numB), strings.Compare(numA, numB), strings.Compare(a, b))
 }
 
 // SplitName cuts web-12 into its stem web and its number 12; number -1: it is not the name of a counted droplet.

@@ -50,6 +50,21 @@ func (d *decoder) checkCloudInit(s stanza) {
 	}
 }
 
+// checkExpanded looks at the text of one droplet of several whose texts are expanded: the others differ in their names.
+func (d *decoder) checkExpanded(s stanza, spec fleet.Spec) {
+	data, source := s[userDataKey], s[userDataKey].text
+	if !data.ok || !s["image"].ok || spec.UserData == "" || !s[templateKey].flag {
+		if data.ok && !s[templateKey].flag { // only its tags are
+			d.checkCloudInit(s)
+		}
+		return
+	}
+	for _, f := range cloudInit(spec.UserData) {
+		f.Error = inSource(f.Error, spec.UserData, spec.Name, source)
+		d.found(data, f, digits.MatchString(s["image"].text))
+	}
+}
+
 // checked is a place of user data that was looked at, for one kind of image.
 type checked struct {
 	file   string

@@ -89,6 +89,9 @@ policy: {max_destroy: 0, max_droplets: 1, max_monthly_cost: 99.50, max_unavailab
 	{name: "count of none", yaml: head + "  - {name: web, count: 0}\n  - {name: web-1}\n"},
 	{name: "single beside counted", yaml: head + "  - {name: web, count: 2}\n  - {name: web}\n"},
 	{name: "longest names", yaml: head + "  - {name: " + strings.Repeat("a", 63) + "}\n  - {name: " + strings.Repeat("a", 58) + ", count: 1}\n"},
+	{name: "capitals", yaml: head + "  - name: Web.Example.com\n  - {name: DB, count: 2, was: Sql}\n"},
+	{name: "a numbered name", yaml: head + "  - {name: 'worker-[[ printf \"%02d\" .Ordinal ]]', count: 3, was: 'old[[ .Ordinal ]]'}\n  - {name: 'n[[ .Ordinal ]].example.com', count: 2}\n"},
+	{name: "templates", yaml: head + "  - name: web\n    count: 2\n    tags: ['node-[[ .Ordinal ]]', plain]\n    user_data_template: true\n    user_data: |\n      #!/bin/sh\n      hostname [[ .Name ]]\n"},
 	{name: "dotted name", yaml: head + "  - name: db.example.com\n"},
 	{name: "empty user_data undoes a default", yaml: head + web + "    user_data: ''\n"},
 	{name: "user data file", yaml: head + web + "    user_data_file: ./cloud-init/../web.yaml\n"},
@@ -128,7 +131,7 @@ var badFiles = []fleetCase{
 	{name: "alias bomb", deep: true, yaml: bomb(), want: "106:23: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge bomb", deep: true, yaml: mergeBomb(), want: "7:15: aliases stand for more than 100000 values (write the stanzas out)"},
 	{name: "merge does not hide a duplicate", deep: true, yaml: head + "  - &a {name: web}\n  - {<<: *a, name: b, <<: *a}\n", want: "7:23: duplicate key <<: it is set on line 7 already (remove one of them)"},
-	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)"},
+	{name: "long key", yaml: head + web + "    " + strings.Repeat("region", 20) + ": x\n", want: "7:5: unknown key regionregionregionregionregionregionregionregionregionregio… in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, user_data_template, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)"},
 	{name: "key is no word", yaml: head + web + "    ? [a]\n    : b\n", deep: true, want: "7:7: a key must be a plain word, not a list"},
 
 	// Keys.
@@ -139,7 +142,7 @@ var badFiles = []fleetCase{
 	{name: "unknown keys", yaml: head + "  - {name: web, sise: s, sshKeys: [], type: x, user-data-file: y}\n  - {name: api, regio: syd1}\nregion: syd1\nfleets: [demo]\npolicy: {drfit: report}\n", want: `
 6:17: unknown key sise in a droplet (did you mean size?)
 6:26: unknown key sshKeys in a droplet (did you mean ssh_keys?)
-6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)
+6:39: unknown key type in a droplet (known here: name, count, was, region, size, image, ssh_keys, tags, user_data, user_data_file, user_data_template, vpc_uuid, monitoring, backups, ipv6, protect, resize, on_change, replace, drift, ready, rollout, reserved_ip, reserved_ips, project, destroy)
 6:48: unknown key user-data-file in a droplet (did you mean user_data_file?)
 7:17: unknown key regio in a droplet (did you mean region?)
 8:1: unknown key region in the fleet file (region belongs under defaults or to a droplet)
@@ -180,19 +183,19 @@ var badFiles = []fleetCase{
 	{name: "policy is text", yaml: head + web + "policy: strict\n", want: `7:9: policy must be a mapping of keys and values, not the text "strict"`},
 
 	// Names and counts.
-	{name: "names", yaml: head + "  - name: Web\n  - name: we_b\n  - name: \"123\"\n  - name: 123\n  - name: -web\n  - name: a..b\n  - name: " + strings.Repeat("a", 64) + "\n  - name:\n  - name: 2024-01-01\n  - name: ''\n", want: `
-6:11: name: "Web" is not a droplet name (write it in lower case: web)
-7:11: name: "we_b" is not a droplet name (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)
-8:11: name: "123" is not a droplet name (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)
+	{name: "names", yaml: head + "  - name: Web_\n  - name: we_b\n  - name: \"123\"\n  - name: 123\n  - name: -web\n  - name: a..b\n  - name: " + strings.Repeat("a", 64) + "\n  - name:\n  - name: 2024-01-01\n  - name: ''\n", want: `
+6:11: name: "Web_" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
+7:11: name: "we_b" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
+8:11: name: "123" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
 9:11: name must be a string, not the number 123 (quote it: "123")
-10:11: name: "-web" is not a droplet name (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)
-11:11: name: "a..b" is not a droplet name (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)
-12:11: name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" is not a droplet name (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)
+10:11: name: "-web" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
+11:11: name: "a..b" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
+12:11: name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
 13:10: name has no value
 14:11: name must be a string, not the date 2024-01-01 (quote it: "2024-01-01")
-15:11: name: the text is empty (lower-case letters, digits and hyphens, at least one letter; it becomes the hostname)`},
+15:11: name: the text is empty (letters, digits and hyphens, at least one letter; it becomes the hostname)`},
 	{name: "no room for the ordinal", yaml: head + "  - {name: " + strings.Repeat("a", 59) + ", count: 1}\n", want: "6:12: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa has a count: its name must have at most 58 characters, so that the numbers fit"},
-	{name: "dots and a count", yaml: head + "  - {name: web.example.com, count: 1}\n", want: "6:12: web.example.com has a count: a name with dots cannot be numbered (write one stanza for each)"},
+	{name: "dots and a count", yaml: head + "  - {name: web.example.com, count: 1}\n", want: "6:12: web.example.com has a count: a name with dots needs to say where the number goes (such as web-[[ .Ordinal ]].example.com)"},
 	{name: "counts", yaml: head + "  - {name: a, count: -1}\n  - {name: b, count: 1001}\n  - {name: c, count: 1.5}\n  - {name: d, count: \"3\"}\n  - {name: e, count: three}\n  - {name: f, count: 99999999999}\n  - {name: g, count: }\n", want: `
 6:22: count must not be below 0 (0 means none)
 7:22: count: 1001 is more than the 1000 droplets that one stanza may have (use more stanzas)
@@ -238,8 +241,8 @@ var badFiles = []fleetCase{
 	{name: "max_unavailable is text", yaml: head + web + "policy: {max_unavailable: one}\n", want: `7:27: max_unavailable must be a number of droplets or a percentage, not the text "one" (such as 5 or 25%)`},
 
 	// Old names.
-	{name: "forms of old names", yaml: head + "  - {name: a, was: Web}\n  - {name: b, was: 7}\n  - {name: c, was: }\n  - {name: d, count: 1, was: [web]}\n", want: `
-6:20: was: "Web" is not a droplet name (write it in lower case: web)
+	{name: "forms of old names", yaml: head + "  - {name: a, was: Web_}\n  - {name: b, was: 7}\n  - {name: c, was: }\n  - {name: d, count: 1, was: [web]}\n", want: `
+6:20: was: "Web_" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)
 7:20: was must be a string, not the number 7 (quote it: "7")
 8:20: was has no value
 9:30: was must be a string, not a list`},

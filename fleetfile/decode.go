@@ -30,6 +30,8 @@ type decoder struct {
 	sources  map[string]*source // user_data files by clean path
 	checked  map[checked]bool   // user data that was looked at
 	warnings Errors             // what is only odd
+	fleet    string             // its name
+	expanded int                // bytes of user data that were expanded from templates
 	zones    map[string]*time.Location
 	belongs  func(key string) string // a field, since it looks through the tables, which use the decoder
 }
@@ -77,6 +79,7 @@ func (d *decoder) root(n *yaml.Node) fleet.Fleet {
 		switch e.key {
 		case "fleet":
 			f.Name, _ = d.text(e.value, "fleet", fleetNameForm)
+			d.fleet = f.Name
 		case "account":
 			uuid, _ := d.text(e.value, "account", uuidForm)
 			f.Account = strings.ToLower(uuid)

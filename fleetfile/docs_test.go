@@ -35,7 +35,7 @@ func (d described) kind() string {
 		}
 		return strings.Join(words, " or ")
 	}
-	if len(d.AnyOf) > 0 {
+	if len(d.AnyOf) > 0 && d.Type == nil {
 		var words []string
 		for _, e := range d.AnyOf {
 			words = append(words, e.kind())
@@ -88,7 +88,7 @@ func tables(t *testing.T, schema described) string {
 	shown := 0
 	var out strings.Builder
 	row := func(name string, d described, must bool, columns ...string) {
-		text := d.Description
+		text := strings.TrimSuffix(d.Description, fmt.Sprintf(" Default: %v.", d.Default)) // which is for editors
 		if must {
 			text += " Required."
 		}
@@ -115,6 +115,7 @@ func tables(t *testing.T, schema described) string {
 			row("was", droplet.Properties["was"], false, "a rename")
 		case "user_data":
 			row("user_data_file", droplet.Properties["user_data_file"], false, change(f))
+			row("user_data_template", droplet.Properties["user_data_template"], false, change(f))
 		}
 	}
 

@@ -16,7 +16,8 @@ const maxFleet = 10_000
 // expansion collects the droplets of all stanzas.
 type expansion struct {
 	specs   []fleet.Spec
-	taken   map[string]int // where in specs a name is, by fleet.Key
+	groups  map[string]fleet.Spec // the stanzas with a count, each with one of its droplets, by the Key of the group
+	taken   map[string]int        // where in specs a name is, by fleet.Key
 	renamed []renamed
 
 	addresses map[string]fleet.Spec // the droplets that have a reserved IP, by it
@@ -27,7 +28,7 @@ type expansion struct {
 // droplets reads the stanzas and expands them, ordered by name.
 func (d *decoder) droplets(n *yaml.Node, defaults stanza, p policies) []fleet.Spec {
 	stanzas, _ := d.sequence(n, "droplets")
-	x := expansion{taken: map[string]int{}, addresses: map[string]fleet.Spec{}, contradictions: map[contradiction][]string{}}
+	x := expansion{groups: map[string]fleet.Spec{}, taken: map[string]int{}, addresses: map[string]fleet.Spec{}, contradictions: map[contradiction][]string{}}
 	for _, item := range stanzas {
 		s, ok := d.stanza(item, "a droplet", dropletKeys)
 		if d.gaveUp {
@@ -77,11 +78,26 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 	if !name.ok || counted && !count.ok {
 		return
 	}
-	d.checkCloudInit(s)
+	spec := s.spec()
+	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
+	texts, ok := d.templates(s)
+	switch {
+	case texts != nil:
+		spec.Template = texts.source(s)
+	case ok:
+		d.checkCloudInit(s)
+	}
 	names := []string{name.text}
-	if counted {
+	switch {
+	case templated(name.text):
+		n, fine := d.numbering("name", name, s, counted)
+		if !fine {
+			return
+		}
+		spec.Numbering, spec.Group, names = n, groupOf(n), numberedNames(n, count.int)
+	case counted:
 		if strings.Contains(name.text, ".") {
-			d.fail(d.follow(name.at), "write one stanza for each", "%s has a count: a name with dots cannot be numbered", name.text)
+			d.fail(d.follow(name.at), "such as web-[[ .Ordinal ]].example.com", "%s has a count: a name with dots needs to say where the number goes", name.text)
 			return
 		}
 		if len(name.text) > maxStem {
@@ -90,13 +106,23 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		}
 		names = ordinals(name.text, count.int)
 	}
-	spec := s.spec()
-	spec.Group, spec.Line, spec.Single = name.text, item.Line, !counted
-	old, addresses := d.oldNames(s, counted), d.addressesOf(s, names, counted)
+	if counted && !d.oneGroupEach(x, item, spec) {
+		return
+	}
+	old, addresses := d.oldNames(s, counted, &spec), d.addressesOf(s, names, counted)
 	specs, twice := make([]fleet.Spec, 0, len(names)), []string{}
 	for i, name := range names {
 		if spec.Name, spec.ReservedIP = name, addresses[i]; old != nil {
 			spec.Was = old[i]
+		}
+		if ordinal := i + 1; texts != nil && ok {
+			if !counted {
+				ordinal = 0
+			}
+			ok = d.fill(&spec, texts, s, ordinal)
+			if ok && i == 0 {
+				d.checkExpanded(s, spec)
+			}
 		}
 		if _, collides := x.taken[fleet.Key(spec.Name)]; collides {
 			twice = append(twice, spec.Name)
@@ -114,6 +140,51 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		first := x.specs[x.taken[fleet.Key(twice[0])]]
 		d.fail(item, "", "droplet %s defined twice: by this stanza and by %s on line %d", several(twice), first.Group, first.Line)
 	}
+}
+
+// oneGroupEach refuses a group that numbers its names in a way of its own and is called as another one.
+func (d *decoder) oneGroupEach(x *expansion, item *yaml.Node, s fleet.Spec) bool {
+	first, taken := x.groups[fleet.Key(s.Group)]
+	if taken && (s.Numbering != fleet.Numbering{} || first.Numbering != fleet.Numbering{}) {
+		return d.fail(item, "give one of them another name", "group %s is defined twice: by this stanza and on line %d", s.Group, first.Line)
+	}
+	if !taken {
+		x.groups[fleet.Key(s.Group)] = s
+	}
+	return true
+}
+
+// numbering reads a name that is a template.
+func (d *decoder) numbering(what string, name value, s stanza, counted bool) (fleet.Numbering, bool) {
+	at := d.follow(name.at)
+	if !counted {
+		return fleet.Numbering{}, d.fail(at, "add count: 1, or write the name out", "%s has no count: a name with %s numbers the droplets of a count", clip(name.text), opens)
+	}
+	t, e := readTemplate(name.text, nameKeys)
+	if e == nil {
+		var n fleet.Numbering
+		count := s[countKey].int
+		if n, e = numberingOf(t, map[string]any{ofFleet: d.fleet, ofRegion: s["region"].text}, count); e == nil {
+			plain := formOf["name"]
+			plain.template = false
+			for _, i := range []int{1, max(1, count)} {
+				if problem, hint := plain.check(n.Name(i)); problem != "" {
+					return n, d.fail(at, hint, "%s: %s", what, problem)
+				}
+			}
+			return n, true
+		}
+	}
+	return fleet.Numbering{}, d.fail(at, e.Hint, "%s: %s", what, e.Message)
+}
+
+// numberedNames are the names of the droplets of a count that numbers them in a way of its own.
+func numberedNames(n fleet.Numbering, count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = n.Name(i + 1)
+	}
+	return names
 }
 
 // ordinals are the names of the droplets of a count, from 1.
@@ -141,11 +212,18 @@ type renamed struct {
 
 // oldNames gives the names that the droplets of a stanza had before it was renamed, in the order of their ordinals: the old name
 // itself, or with a count the old stem with the same numbers. None: it says none, or one that cannot be.
-func (d *decoder) oldNames(s stanza, counted bool) []string {
+func (d *decoder) oldNames(s stanza, counted bool, spec *fleet.Spec) []string {
 	was := s[wasKey]
 	switch {
 	case !was.ok:
 		return nil
+	case templated(was.text):
+		n, fine := d.numbering(wasKey, was, s, counted)
+		if !fine {
+			return nil
+		}
+		spec.WasNumbering = n
+		return numberedNames(n, s[countKey].int)
 	case fleet.Key(was.text) == fleet.Key(s["name"].text):
 		d.fail(d.follow(was.at), "remove it", "was: %s is its present name, not an old one", was.text)
 		return nil

@@ -21,6 +21,7 @@ type form struct {
 	neverWhy string
 	maxBytes int    // 0: no bound
 	number   bool   // an id: a YAML integer is as good as its digits
+	template bool   // a text with [[ is a template, and is looked at when it is expanded
 	blank    bool   // the empty text is fine: it undoes a default
 	hint     string // said when a pattern does not match
 }
@@ -33,7 +34,7 @@ func match(patterns ...string) []*regexp.Regexp {
 	return all
 }
 
-const label = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
+const label = `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
 
 // maxStem is how long a name with a count may be: -1000 must still fit into a label of 63.
 const maxStem = 63 - len("-1000")
@@ -50,12 +51,13 @@ var (
 	tagForm = form{noun: "a tag", patterns: match(`^[a-zA-Z0-9_:-]{1,255}$`),
 		never:    regexp.MustCompile("^(" + anyCase(fleet.ManagedTag) + "$|" + anyCase("arcadia-") + ")"),
 		neverWhy: "is one of the tags that arcadiad manages itself",
+		template: true,
 		hint:     "letters, digits, colons, hyphens and underscores, at most 255"}
 
 	// formOf has the form of each string field, and of the items of each list field.
 	formOf = map[string]form{
-		"name": {noun: "a droplet name", patterns: match(`^`+label+`(\.`+label+`)*$`, `[a-z]`), maxBytes: 253,
-			hint: "lower-case letters, digits and hyphens, at least one letter; it becomes the hostname"},
+		"name": {noun: "a droplet name", patterns: match(`^`+label+`(\.`+label+`)*$`, `[a-zA-Z]`), maxBytes: 253, template: true,
+			hint: "letters, digits and hyphens, at least one letter; it becomes the hostname"},
 		"region": {noun: "a region slug", patterns: match(`^[a-z][a-z0-9-]*[0-9]$`), maxBytes: 63,
 			hint: "the whole slug, such as syd1 or nyc3"},
 		"size": {noun: "a size slug", patterns: match(`^[a-z0-9][a-z0-9._-]*$`), maxBytes: 255, hint: "such as s-1vcpu-1gb"},
@@ -115,6 +117,8 @@ func (f form) check(s string) (problem, hint string) {
 		return "", ""
 	case s == "":
 		return "the text is empty", f.hint
+	case f.template && templated(s):
+		return "", ""
 	case f.maxBytes > 0 && len(s) > f.maxBytes:
 		return fmt.Sprintf("%d bytes are more than the %d that fit", len(s), f.maxBytes), ""
 	case !f.matches(s):

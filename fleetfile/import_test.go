@@ -64,6 +64,8 @@ droplets:
     tags: [other]
   - name: ours
     size: s-1vcpu-1gb
+  - name: Upper
+    size: s-1vcpu-1gb
   - name: web  # web-1 to web-3
     count: 3
     size: s-1vcpu-1gb
@@ -80,13 +82,12 @@ droplets:
 #   theirs (droplet 23): it shows the tag of another fleet, arcadia-fleet-another
 #   twice (droplet 21): 2 droplets have that name
 #   TWICE (droplet 22): 2 droplets have that name
-#   Upper (droplet 20): name: "Upper" is not a droplet name
 #   vol (droplet 26): a volume is attached to it, which a fleet file cannot say
 `
 	if body != want {
 		t.Errorf("got:\n%s\nwant:\n%s", body, want)
 	}
-	if want := []int64{1, 2, 3, 5, 6, 7, 8, 9, 10}; !slices.Equal(got.Taken, want) {
+	if want := []int64{1, 2, 3, 5, 6, 7, 8, 9, 10, 20}; !slices.Equal(got.Taken, want) {
 		t.Errorf("took %v, want %v", got.Taken, want)
 	}
 }

@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -16,37 +17,65 @@ type written struct {
 	name   string
 	count  int // 0: one droplet of that name
 	fields []field
+
+	numbering fleet.Numbering // of a count
 }
 
 // onlyTold is the name of a field that a stanza has as a comment.
 const onlyTold = "#"
 
-var numbered = regexp.MustCompile(`^(.*)-([1-9][0-9]*)$`)
+// firstOfMany is a name with the number 1: at its end, or at the end of its first label. Others than web-1 need a format.
+var firstOfMany = regexp.MustCompile(`^([^.]*[^.0-9])(0*1)((?:\..*)?)$`)
+
+// numberingFrom is the way in which a group would number its names whose first one this is; false: it is the first of none.
+func numberingFrom(name string) (n fleet.Numbering, group string, ok bool) {
+	m := firstOfMany.FindStringSubmatch(name)
+	if m == nil {
+		return n, "", false
+	}
+	n = fleet.Numbering{Prefix: m[1], Suffix: m[3], Width: len(m[2])}
+	stem, plain := strings.CutSuffix(m[1], "-")
+	if plain = plain && n.Width == 1 && n.Suffix == ""; plain {
+		return n, stem, countable(stem)
+	}
+	return n, "", true
+}
+
+// format is a name with its number as a template.
+func format(n fleet.Numbering) string {
+	number := opens + " .Ordinal " + closes
+	if n.Width > 1 {
+		number = fmt.Sprintf(`%s printf "%%0%dd" .Ordinal %s`, opens, n.Width, closes)
+	}
+	return n.Prefix + number + n.Suffix
+}
 
 // stanzasOf groups droplets, which are ordered by name. Those that are alike and numbered from 1 on without a gap make a counted
-// stanza; every other droplet has one of its own.
+// stanza; every other droplet has one of its own. Where two groups would be called alike, the second one is not counted.
 func (s origin) stanzasOf(droplets []fleet.Droplet) []written {
 	named := map[string]fleet.Droplet{}
 	for _, d := range droplets {
 		named[d.Name] = d
 	}
 	var stanzas []written
+	groups := map[string]bool{}
 	done := map[string]bool{}
 	for _, d := range droplets {
 		if done[d.Name] {
 			continue
 		}
 		w := written{name: d.Name, fields: s.fields(d)}
-		if m := numbered.FindStringSubmatch(d.Name); m != nil && m[2] == "1" && countable(m[1]) {
+		if numbering, group, ok := numberingFrom(d.Name); ok && !groups[fleet.Key(cmp.Or(group, groupOf(numbering)))] {
 			n := 1
-			for n < maxCount && s.alikeFields(w.fields, named, ordinal(m[1], n+1)) {
+			for n < maxCount && s.alikeFields(w.fields, named, numbering.Name(n+1)) {
 				n++
 			}
 			if n > 1 {
-				w.name, w.count = m[1], n
-			}
-			for i := range n {
-				done[ordinal(m[1], i+1)] = true
+				w.name, w.count, w.numbering = cmp.Or(group, format(numbering)), n, numbering
+				groups[fleet.Key(cmp.Or(group, groupOf(numbering)))] = true
+				for i := range n {
+					done[numbering.Name(i+1)] = true
+				}
 			}
 		}
 		stanzas = append(stanzas, w)
@@ -100,7 +129,7 @@ fleet: %s  # its droplets have the tag %s
 	for _, w := range stanzas {
 		fmt.Fprintf(b, "  - name: %s", scalar(w.name))
 		if w.count > 0 {
-			fmt.Fprintf(b, "  # %s to %s\n    count: %d", ordinal(w.name, 1), ordinal(w.name, w.count), w.count)
+			fmt.Fprintf(b, "  # %s to %s\n    count: %d", w.numbering.Name(1), w.numbering.Name(w.count), w.count)
 		}
 		b.WriteString("\n")
 		for _, f := range w.fields {

@@ -1,7 +1,10 @@
 package fleetfile
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"arcadiad/fleet"
 )
@@ -16,7 +19,7 @@ func Schema() []byte {
 	droplet := mappingSchema(dropletKeys)
 	droplet["description"] = "One droplet, or with count several of the same kind."
 	droplet["required"] = []string{"name"}
-	stem := object{"pattern": "^[^.]*$", "maxLength": maxStem}
+	stem := object{"anyOf": []object{{"pattern": "^[^.]*$", "maxLength": maxStem}, {"pattern": templatePattern}}}
 	droplet["dependencies"] = object{countKey: object{"properties": object{"name": stem, wasKey: stem}}}
 	defaults := mappingSchema(defaultKeys)
 	defaults["description"] = "Values for every droplet that does not set its own."
@@ -48,9 +51,19 @@ func Schema() []byte {
 			"policy":   policySchema(),
 		},
 	}
-	out, err := json.MarshalIndent(schema, "", "  ")
+	// The parts of it are shared, so what editors need is added to a copy.
+	plain, err := json.Marshal(schema)
 	if err != nil {
 		panic(err) // strings, numbers, maps and slices always marshal
+	}
+	var all any
+	numbers := json.NewDecoder(bytes.NewReader(plain))
+	numbers.UseNumber()
+	err = numbers.Decode(&all)
+	forEditors(all)
+	out, marshalled := json.MarshalIndent(all, "", "  ")
+	if err = errors.Join(err, marshalled); err != nil {
+		panic(err)
 	}
 	return append(out, '\n')
 }
@@ -69,6 +82,9 @@ func mappingSchema(keys []string) object {
 			properties[key] = described(formOf["name"].schema(), "The old name of a renamed droplet. With count: the old stem, and each droplet keeps its number.")
 		case fileKey:
 			properties[key] = described(fileForm.schema(), "File with the user data, relative to the fleet file and below its directory: a regular file, not in .git and not a secret of arcadiad.")
+		case templateKey:
+			properties[key] = object{"type": "boolean", "default": false,
+				"description": "Whether the user data is a template, expanded for each droplet: [[ .Name ]], [[ .Ordinal ]], [[ .Group ]], [[ .Fleet ]], [[ .Region ]], [[ .Size ]]."}
 		case readyKey:
 			properties[key] = readySchema()
 		case rolloutKey:
@@ -116,6 +132,26 @@ func fieldSchema(f fleet.Field) object {
 	}
 }
 
+// forEditors adds what editors show: the default in the text beside a key, and words for a pattern that does not match.
+func forEditors(node any) {
+	switch node := node.(type) {
+	case map[string]any:
+		if standard, has := node["default"]; has && node["description"] != nil {
+			node["description"] = fmt.Sprintf("%s Default: %v.", node["description"], standard)
+		}
+		for _, inner := range node {
+			forEditors(inner)
+		}
+	case []any:
+		for _, inner := range node {
+			forEditors(inner)
+		}
+	}
+}
+
+// templatePattern matches a text that is a template.
+const templatePattern = `\[\[`
+
 // schema says the form in JSON Schema. String keywords do not bind numbers, nor the other way round.
 func (f form) schema() object {
 	s := object{"type": "string"}
@@ -138,8 +174,21 @@ func (f form) schema() object {
 		}
 		s["allOf"] = all
 	}
+	if f.hint != "" && len(f.patterns) > 0 {
+		s["patternErrorMessage"] = f.noun + ": " + f.hint
+	}
 	if f.never != nil {
 		s["not"] = object{"pattern": f.never.String()}
+	}
+	if f.template { // its expansions have the form
+		plain := object{}
+		for _, key := range []string{"pattern", "allOf", "maxLength", "not"} {
+			if v, has := s[key]; has {
+				plain[key] = v
+				delete(s, key)
+			}
+		}
+		s["anyOf"] = []object{plain, {"pattern": templatePattern}}
 	}
 	return s
 }

@@ -87,7 +87,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	droplet, defaults := schema.Properties.Droplets.Items.Properties, schema.Properties.Defaults.Properties
-	want := []string{"count", "was", "user_data_file", "resize", "on_change", "replace", "drift", "ready", "rollout",
+	want := []string{"count", "was", "user_data_file", "user_data_template", "resize", "on_change", "replace", "drift", "ready", "rollout",
 		"reserved_ip", "reserved_ips", "project", "destroy"}
 	for _, f := range fleet.Fields {
 		want = append(want, f.Name)

@@ -32,7 +32,7 @@ var (
 				keys = append(keys, f.Name)
 			}
 			if f.Name == userDataKey {
-				keys = append(keys, fileKey)
+				keys = append(keys, fileKey, templateKey)
 			}
 		}
 		for _, r := range rules {
@@ -91,6 +91,9 @@ func (d *decoder) stanza(n *yaml.Node, what string, known []string) (stanza, boo
 			s[destroyKey] = d.ending(e.value)
 		case fileKey:
 			file = &entries[i]
+		case templateKey:
+			flag, fine := d.boolean(e.value, templateKey)
+			s[templateKey] = value{ok: fine, flag: flag, at: e.value}
 		default:
 			if r, ok := ruleNamed(e.key); ok {
 				word, fine := d.choice(e.value, r.name, r.words)

@@ -282,6 +282,8 @@ func TestAlikeKnowsEveryField(t *testing.T) {
 			switch set := v.Addr().Interface().(type) {
 			case *fleet.Ending:
 				set.Snapshot = true
+			case *fleet.Numbering:
+				set.Width++
 			case *fleet.Rules:
 				for j := range v.NumField() {
 					v.Field(j).SetString("changed")

@@ -11,6 +11,9 @@ func (b *builder) groupOf(x *subject) string {
 	if x.spec != nil {
 		return fleet.Key(x.spec.Group)
 	}
+	if group := b.numbered(x.name); group != "" {
+		return group
+	}
 	stem, _ := fleet.SplitName(fleet.Key(x.name)) // a single droplet's is its name: it may be a group by now
 	if b.renamed == nil {
 		b.renamed = renamedGroups(b.desired.Specs)

@@ -131,7 +131,7 @@ func dropped(b *builder) []*cluster {
 			if h.state == gone || h.state == released {
 				continue
 			}
-			s := stanza{stemOf(x.name), false}
+			s := stanza{b.stemOf(x.name), false}
 			if s.name == "" {
 				s = stanza{x.name, true}
 			}

@@ -27,6 +27,8 @@ type index struct {
 	standing int                    // registered droplets that are not proved gone
 	blind    bool                   // registered droplets are seen, and none of them shows any tag of ours
 
+	numberings []*fleet.Spec // a member of each group that numbers names in a way of its own; nil: not sorted out yet
+
 	rows        []*fleet.Quarantined // by droplet id
 	quarantined []quarantined        // what bears no name any more
 }
@@ -126,6 +128,31 @@ func goneUnder(x *subject) (ids []int64) {
 		}
 	}
 	return ids
+}
+
+// numbered is the group, as a key, that numbers a name in a way of its own, or did before it was renamed; empty: none does.
+func (x *index) numbered(name string) string {
+	if x.numberings == nil {
+		x.numberings = []*fleet.Spec{}
+		for i := range x.desired.Specs {
+			s := &x.desired.Specs[i]
+			own := s.Numbering != fleet.Numbering{} || s.WasNumbering != fleet.Numbering{}
+			if own && !slices.ContainsFunc(x.numberings, func(o *fleet.Spec) bool { return o.Group == s.Group }) {
+				x.numberings = append(x.numberings, s)
+			}
+		}
+	}
+	for _, s := range x.numberings {
+		if s.Numbers(name) || s.Numbered(name) {
+			return fleet.Key(s.Group)
+		}
+	}
+	return ""
+}
+
+// stemOf is the group that a name is numbered in, as a key; empty: it has no number.
+func (x *index) stemOf(name string) string {
+	return cmp.Or(x.numbered(name), stemOf(fleet.Key(name)))
 }
 
 // stemOf gives web for web-12, and nothing for a name without a number.

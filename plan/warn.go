@@ -99,7 +99,7 @@ func warnCount(b *builder) {
 			b.warn("the stanza %s%s has a count now: this destroys %s and creates %s-1 and so on; to keep %s, give the counted stanza another name",
 				s.Group, line(s), d.Name, s.Group, d.Name)
 		}
-		stem := stemOf(fleet.Key(d.Name))
+		stem := b.stemOf(d.Name)
 		if s, ok := made[stem]; ok && s.Single && !said[stem] {
 			said[stem] = true
 			b.warn("the stanza %s%s no longer has a count: this destroys %s and its like, and creates %s; `count: 1` keeps %s-1",

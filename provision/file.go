@@ -177,20 +177,14 @@ func specIn(f fleet.Fleet, name string) (fleet.Spec, bool) {
 	if s, ok := f.Spec(name); ok {
 		return s, true
 	}
-	stem, _ := fleet.SplitName(name)
-	i := slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return fleet.Key(s.Group) == fleet.Key(stem) && !s.Single })
+	i := slices.IndexFunc(f.Specs, func(s fleet.Spec) bool {
+		return s.Numbers(name) || !s.Single && fleet.Key(s.Group) == fleet.Key(name)
+	})
 	if i < 0 { // the group may have another name by now
-		i = slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return s.Was != "" && !s.Single && sameStem(s.Was, name) })
+		i = slices.IndexFunc(f.Specs, func(s fleet.Spec) bool { return s.Numbered(name) })
 	}
 	if i < 0 {
 		return fleet.Spec{}, false
 	}
 	return f.Specs[i], true
-}
-
-// sameStem tells whether two names are of droplets that a group numbers.
-func sameStem(a, b string) bool {
-	stemA, nA := fleet.SplitName(fleet.Key(a))
-	stemB, nB := fleet.SplitName(fleet.Key(b))
-	return nA > 0 && nB > 0 && stemA == stemB
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strconv"
 
 	"arcadiad/fleet"
 	"arcadiad/plan"
@@ -30,10 +31,34 @@ func runs[T any](list []T, name func(T) string, same func(a, b T) bool) [][]T {
 	return out
 }
 
+// follows tells whether two names differ in one number, by one: web-9 and web-10, worker-09 and worker-10, n1.example.com and n2.example.com.
 func follows(a, b string) bool {
-	stemA, n := fleet.SplitName(fleet.Key(a))
-	stemB, m := fleet.SplitName(fleet.Key(b))
-	return n >= 0 && m == n+1 && stemA == stemB
+	a, b = fleet.Key(a), fleet.Key(b)
+	at := 0
+	for at < min(len(a), len(b)) && a[at] == b[at] {
+		at++
+	}
+	for at > 0 && isDigit(a[at-1]) {
+		at--
+	}
+	n, restA := leadingNumber(a[at:])
+	m, restB := leadingNumber(b[at:])
+	return at > 0 && n > 0 && m == n+1 && restA == restB && (restA == "" || restA[0] == '.') && (a[at] != '0' || len(a) == len(b))
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// leadingNumber cuts a text into the number that it begins with, 0 if there is none, and the rest.
+func leadingNumber(s string) (n int, rest string) {
+	i := 0
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	n, err := strconv.Atoi(s[:i])
+	if err != nil {
+		return 0, s
+	}
+	return n, s[i:]
 }
 
 // actionRuns groups what would be done to one name after the other for the same reason. Of names for which several things are due, the

@@ -130,6 +130,8 @@ func deciding() []mutant {
 	take(9, "the last droplet is not destroyed unasked", destroying, `case d.Kind == Destroy && everything(leave.ends, d):`, `case false:`)
 	take(9, "the whole fleet is not replaced unasked", destroying, `case d.Kind == Replace && policy.Percent && everything(leave.goes, d):`, `case false:`)
 	const batches, groups, group = "plan/batch.go", "plan/groups.go", "plan/group.go"
+	take(18, "a dropped name is of the group that numbers it", "plan/groups.go", `if group := b.numbered(x.name); group != "" {`, `if group := b.numbered(x.name); len(group) < 0 {`)
+	all = append(all, mutant{18, "a group with templates has one hash", "fleet/spec.go", `if s.Template != "" {`, `if false {`, []suite{packageTests("fleetfile")}})
 	take(18, "a group keeps enough in service", batches, `if left < g.count-g.most() && !idle(b, d.seen, g.spec) {`, `if left < 0 && !idle(b, d.seen, g.spec) {`)
 	take(18, "a group goes batch by batch", batches, `if more := map[bool]*int{true: &surge, false: &down}[surges]; *more > 0 {`, `if more := map[bool]*int{true: &surge, false: &down}[surges]; true {`)
 	take(18, "the canary goes alone", batches, `most = canary`, `_ = canary`)

@@ -34,7 +34,7 @@ func serving() []mutant {
 	take(14, "who needs a person, and patience, is looked at again soon", "saga/worker.go", `if is[*helpless](err) && next.Status != Stuck {`, `if false {`, packageTests("saga"))
 
 	const service = "provision/service.go"
-	take(18, "a surplus of a renamed group waits for the others", "provision/file.go", `s.Was != "" && !s.Single && sameStem(s.Was, name)`, `false && sameStem(s.Was, name)`, steps)
+	take(18, "a surplus of a renamed group waits for the others", "provision/file.go", `return s.Numbered(name) })`, `return false && s.Numbered(name) })`, steps)
 	take(18, "what there was no time to probe may serve", service, `case own.Ready != nil && !known:`, `case own.Ready != nil && !known && false:`, steps)
 	take(18, "the replacement is on", service, "case d.Status != fleet.StatusActive:\n\t\twhy = ", "case d.ID == 0:\n\t\twhy = ", steps)
 	take(18, "the replacement passes its probe", service, `case probe != nil:`, `case probe != nil && false:`, steps)
@@ -59,7 +59,7 @@ func serving() []mutant {
 	case`, `		l.free = false
 	case`, steps)
 	take(18, "what fails its probe does not serve", service, `case !probed || found[id].Passed:`, `case !probed || found[id].Passed || true:`, steps)
-	take(18, "a surplus serves, too", "provision/file.go", `&& !s.Single })`, `&& !s.Single && false })`, steps)
+	take(18, "a surplus serves, too", "provision/file.go", `return s.Numbers(name) || `, `return `, steps)
 	take(18, "what has begun goes on", "provision/power.go", `if !w.Found.wasOn() { // what`, `if true { // what`, steps)
 
 	const drain = "provision/drain.go"
