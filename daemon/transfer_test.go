@@ -88,7 +88,7 @@ func (w *world) shape(r *rand.Rand, size int) (fit []int64) {
 		d := looks(fmt.Sprintf("odd%d", i))
 		switch i {
 		case 0:
-			d.Name = "Upper-Case"
+			d.Name = "under_score"
 		case 1:
 			d.Status = "off"
 		case 2:

@@ -154,21 +154,24 @@ func mime(text string) ([]finding, bool) {
 	return nil, meant || told && mimeHeader.MatchString(text)
 }
 
-// looksLike says what somebody probably meant by a first line that is no header.
+// looksLike says what somebody probably meant by a first line that is no header. What is meant for cloud-init is a mistake; all else may be for
+// another program, which reads it from the metadata service.
 var looksLike = []struct {
 	line *regexp.Regexp
 	hint string
+	weight
 }{
-	{regexp.MustCompile(`(?i)^[#\s]*cloud[-_ ]?config\b`), "write #cloud-config, without blanks"},
-	{regexp.MustCompile(`^#\s+!`), "write #! without a blank between"},
-	{regexp.MustCompile(`(?i)^#+\s*template:`), "write " + jinja},
-	{regexp.MustCompile(`^(I2Nsb3VkLWNvbmZpZ|IyE)`), "it is base64; the API takes plain text"},
-	{regexp.MustCompile(`^(---|[a-z_]+:(\s|$))`), "if it is cloud-config, begin it with #cloud-config"},
+	{regexp.MustCompile(`(?i)^[#\s]*cloud[-_ ]?config\b`), "write #cloud-config, without blanks", foreign},
+	{regexp.MustCompile(`^#\s+!`), "write #! without a blank between", foreign},
+	{regexp.MustCompile(`(?i)^#+\s*template:`), "write " + jinja, foreign},
+	{regexp.MustCompile(`^(I2Nsb3VkLWNvbmZpZ|IyE)`), "it is base64; the API takes plain text", foreign},
+	{regexp.MustCompile(`^(---|[a-z_]+:(\s|$))`), "if it is cloud-config, begin it with #cloud-config", odd},
+	{regexp.MustCompile(`^\{`), "fine if another program on the droplet reads it", odd},
 }
 
 // unknownHeader says why cloud-init ignores a text that does not begin with a header.
 func unknownHeader(text string, at Error) finding {
-	f := finding{at.saying("the first line is no header that cloud-init knows, so it ignores the text", hintHeader), foreign}
+	f := finding{at.saying("the first line is no header that cloud-init knows, so it ignores the text", hintHeader), odd}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if h := headerOf(line); h != "" {
@@ -179,13 +182,9 @@ func unknownHeader(text string, at Error) finding {
 		}
 	}
 	first, _, _ := strings.Cut(strings.TrimLeftFunc(text, unicode.IsSpace), "\n")
-	if strings.HasPrefix(first, "{") { // JSON is meant for another program
-		f.Hint, f.weight = "fine if another program on the droplet reads it", odd
-		return f
-	}
 	for _, l := range looksLike {
 		if l.line.MatchString(first) {
-			f.Hint = l.hint
+			f.Hint, f.weight = l.hint, l.weight
 			break
 		}
 	}

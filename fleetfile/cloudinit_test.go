@@ -36,13 +36,13 @@ func TestUserDataThatCloudInitIgnores(t *testing.T) {
 		{"\ufeff#!/bin/sh\n", bom},
 		{"# cloud-config\nruncmd: [a]\n", header + "(write #cloud-config, without blanks)"},
 		{"cloud_config\nruncmd: [a]\n", header + "(write #cloud-config, without blanks)"},
-		{"runcmd: [a]\n", header + "(if it is cloud-config, begin it with #cloud-config)"},
+		{"runcmd: [a]\n", "~" + header + "(if it is cloud-config, begin it with #cloud-config)"},
 		{"# !/bin/sh\n", header + "(write #! without a blank between)"},
 		{"##template: jinja\n#cloud-config\n", "2:1: #cloud-config is not on the first line" + gone + " (move it there)"},
 		{"---\n#cloud-config\nusers: []\n", "2:1: #cloud-config is not on the first line" + gone + " (move it there)"},
 		{"# ours\n\n#!/bin/sh\n", "3:1: #! is not on the first line" + gone + " (move it there)"},
 		{"I2Nsb3VkLWNvbmZpZwo=\n", header + "(it is base64; the API takes plain text)"},
-		{"echo hello\n", header + "(begin it with #cloud-config, or with #! and an interpreter)"},
+		{"echo hello\n", "~" + header + "(begin it with #cloud-config, or with #! and an interpreter)"},
 		{"## template: jinja\nruncmd: []\n", "2:1: no header stands below ## template: jinja" + gone + " (begin it with #cloud-config, or with #! and an interpreter)"},
 		{"Content-Type: multipart/mixed; boundary=x\n\n--x\n", "1:1: MIME without a MIME-Version header" + gone + " (add the line MIME-Version: 1.0)"},
 		{"\nContent-Type: multipart/mixed; boundary=x\nMIME-Version: 1.0\n", "1:1: a blank before the MIME headers" + gone + " (remove it)"},
@@ -79,7 +79,7 @@ func TestUserDataThatCloudInitIgnores(t *testing.T) {
 // An image that is named by its number may read user data by another program, but not what calls itself a cloud-config.
 func TestUserDataOfACustomImage(t *testing.T) {
 	for text, want := range map[string]string{
-		`"machine: {}"`:              "fleet.yaml:7:28: user_data: the first line is no header that cloud-init knows, so it ignores the text (if it is cloud-config, begin it with #cloud-config)",
+		`"# cloud-config"`:           "fleet.yaml:7:28: user_data: the first line is no header that cloud-init knows, so it ignores the text (write #cloud-config, without blanks)",
 		`"#cloud-config\n[broken\n"`: "error 7:28: user_data: not valid YAML: did not find expected ',' or ']', so cloud-init ignores the text",
 		`"#!/bin/sh"`:                "",
 	} {

@@ -105,7 +105,7 @@ func TestFaultsOfTemplates(t *testing.T) {
 		{"[[ printf \"%99999d\" 1 ]]", `1:4: printf "%99999d" 1: the format is too long or too wide`},
 		{"[[ printf \"%d\" .Name ]]", `1:4: printf "%d" .Name: the format does not fit what is given: %!d(string=web-1)`},
 		{"[[ if .Name ]]", "1:1: unexpected EOF (write [[ `[[` ]] for two brackets that are none of a template)"},
-		{"echo [[ .Name ]]", "1:1: the first line is no header that cloud-init knows, so it ignores the text (begin it with #cloud-config, or with #! and an interpreter)"},
+		{"# cloud-config\nhost: [[ .Name ]]", "1:1: the first line is no header that cloud-init knows, so it ignores the text (write #cloud-config, without blanks)"},
 		{"#cloud-config\nhost: [[ .Name ]]\n\tx: y", "3:1: a tab in the indentation, so cloud-init ignores the text (YAML takes only spaces there)"},
 	} {
 		_, err := fleetfile.Decode("fleet.yaml", []byte(head+web+"    count: 2\n    user_data_template: true\n    user_data_file: u\n"),
