@@ -27,22 +27,20 @@ RUNS     ?= 200
 BENCH    ?= .
 ONLY     ?= .
 
-# Tests that make quick skips, because each takes seconds without the race detector. A test checks that each exists.
-LONG = TestKill TestScripts TestDocs TestCrashPoints TestFrozenJournals TestRandomWorlds TestDaysOfChanges TestRevisionIsBounded \
-	TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile TestNothingIsTakenAwayForWhatIsMisread \
-	TestNothingIsAskedForEachDroplet TestCreatesTakeWhatTheLimitsAllow TestImportAndAdoptAccountsOfManyShapes \
-	TestAccidentDatabaseLostDuringAReplace TestLaw03AnUpdateDiesAnywhere TestLaw04ARestartStorm TestLaw05ADestroyHasToBeEarned \
-	TestLaw05APostThatLandsLate TestLaw06BlankReadsProveNothing TestLaw06LossHealsInTime TestLaw06TheOriginalShowsInOneKindOfReads \
-	TestLaw06TheOriginalShowsBeforeItsSuccessorIsRegistered TestLaw16TwoCopiesOfOneState TestLaw17ARegisteredReplaceGoesForward \
-	TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest
-
 # Tests that visit very many cases: some of them under the race detector, and then all without it.
 SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShapes TestNothingIsTakenAwayForWhatIsMisread \
 	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest TestRandomWorlds TestDaysOfChanges \
 	TestAccidentDatabaseLostDuringAReplace TestLaw05APostThatLandsLate TestLaw06BlankReadsProveNothing \
-	TestLaw06TheOriginalShowsInOneKindOfReads TestLaw16TwoCopiesOfOneState \
-	TestLaw03ADrainDiesAnywhere TestLaw03AShutdownDiesAnywhere TestLaw03ASnapshotDiesAnywhere TestLaw03AWaitUntilReadyDiesAnywhere \
-	TestLaw03AnUpdateDiesAnywhere TestLaw20AMoveDiesAnywhere TestAssignProjectWhereverItDies
+	TestLaw06TheOriginalShowsInOneKindOfReads TestLaw16TwoCopiesOfOneState TestLaw03ADrainDiesAnywhere TestLaw03AShutdownDiesAnywhere \
+	TestLaw03ASnapshotDiesAnywhere TestLaw03AWaitUntilReadyDiesAnywhere TestLaw03AnUpdateDiesAnywhere TestLaw20AMoveDiesAnywhere \
+	TestAssignProjectWhereverItDies
+
+# Tests that make quick skips beside these, because each takes seconds without the race detector. A test checks that each exists.
+LONG = TestKill TestScripts TestDocs TestRevisionIsBounded TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile \
+	TestNothingIsAskedForEachDroplet TestCreatesTakeWhatTheLimitsAllow TestLaw04ARestartStorm TestLaw06LossHealsInTime \
+	TestLaw06TheOriginalShowsBeforeItsSuccessorIsRegistered TestLaw17ARegisteredReplaceGoesForward TestRollouts TestStatusPageInChromium \
+	TestUpgrade TestLaw13NothingGoesWithoutItsSnapshot TestLaw13NothingInServiceIsDestroyedUnjudged \
+	TestLaw17ProtectionEndsARegisteredReplace TestLaw18ARolloutGoesBackWhateverDies TestLaw18WhoeverTookTheOthersOut
 
 empty :=
 space := $(empty) $(empty)
@@ -66,8 +64,8 @@ run: build ## run the daemon on examples/fleet.yaml against the built-in simulat
 	@exec bin/arcadiad run --simulate --fleet $(FLEET) --listen $(LISTEN)
 
 .PHONY: quick
-quick: tools ## run the short tests without the race detector, in well under a minute
-	go test -skip '^($(subst $(space),|,$(strip $(LONG))))$$' $$(go list ./... | grep -v /scripts/)
+quick: tools ## run the short tests without the race detector, in about a minute
+	go test -skip '^($(subst $(space),|,$(strip $(SWEEPS) $(LONG))))$$' $$(go list ./... | grep -v /scripts/)
 
 .PHONY: test
 test: tools ## run all tests with the race detector, and the sweeps whole without it
