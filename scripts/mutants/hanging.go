@@ -51,7 +51,7 @@ func hanging() []mutant {
 		return back(run, err)`, `	d, err := p.looks(run).present(ctx, id, 0)
 	if err != nil {
 		return back(run, err)`, undo)
-	take(6, "what is kept may show again", "state/sqlite/quarantine.go", `q.until < ? AND EXISTS`, `(TRUE OR q.until < ?) AND EXISTS`, packageTests("state/sqlite"))
+	take(6, "what is kept may show again", "state/tables/quarantine.go", `q.until < ? AND EXISTS`, `(TRUE OR q.until < ?) AND EXISTS`, packageTests("state/sqlite"))
 	take(6, "what is kept is proved gone like what is recorded", "inventory/absent.go", `for _, q := range recorded.Quarantine {
 		note(`, `for _, q := range recorded.Quarantine[:0] {
 		note(`, suite{pkg: "./daemon", run: "TestLaw06WhatIsKept"})

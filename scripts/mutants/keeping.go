@@ -19,7 +19,7 @@ func keeping() []mutant {
 	take(1, "a purge wants no later time", license, `case until.After(t.KeptUntil):`, `case false:`, plans)
 	take(1, "a purge wants it off", license, `case seen.Status != fleet.StatusOff && seen.Status != fleet.StatusArchive && !t.On:`, `case false:`, plans)
 	take(9, "tags that do not show hold a purge", "plan/hold_tags.go", `return verdict{why: unclear(d)}`, `return verdict{}`, plans)
-	take(2, "under its name or in quarantine", "state/sqlite/quarantine.go", `return dropRecord(ctx, tx, q.DropletID)`, `return nil`, stores)
-	take(2, "a record ends a quarantine", "state/sqlite/rows.go", "if err := dropQuarantined(ctx, tx, r.DropletID); err != nil {", "if err := error(nil); err != nil {", stores)
+	take(2, "under its name or in quarantine", "state/tables/quarantine.go", `return dropRecord(ctx, tx, q.DropletID)`, `return nil`, stores)
+	take(2, "a record ends a quarantine", "state/tables/rows.go", "if err := dropQuarantined(ctx, tx, r.DropletID); err != nil {", "if err := error(nil); err != nil {", stores)
 	return all
 }

@@ -68,7 +68,7 @@ func looking() []mutant {
 	take(7, "drift: asked about once", explain, `if d.Asked || deeds[d.Field] == nil {`, `if deeds[d.Field] == nil {`, look)
 	take(7, "drift: a few at a time", explain, `asked == mostExplained || `, ``, daemonTests("^TestDrift"))
 	take(7, "drift: a live saga forgets none", "reconcile/notice.go", `if undecided[d.DropletID] {`, `if false {`, daemonTests("^TestDrift"))
-	take(7, "drift: since when", "state/sqlite/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, packageTests("state/sqlite"))
+	take(7, "drift: since when", "state/tables/deviations.go", `if again && was.Seen == d.Seen && (was.Asked || !d.Asked) {`, `if false {`, packageTests("state/sqlite"))
 
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if l.q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)

@@ -57,11 +57,11 @@ func owning() []mutant {
 	take(6, "a new droplet that was shown is not given up for a blank replica", "provision/look.go", `return 3 * p.o.Visibility`, `return p.o.Visibility`, steps)
 	take(1, "an answered droplet without tags is not destroyed", "provision/wait.go", `case w.Looks >= p.o.WaitLongest && untagged:`, `case false:`, steps)
 
-	const kept = "state/sqlite/origin.go"
-	take(5, "that a droplet was registered is kept", "state/sqlite/rows.go", `return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))`, `return noteRegistered(ctx, tx, -1, cmp.Or(r.RecordedAt, at))`, store)
+	const kept = "state/tables/origin.go"
+	take(5, "that a droplet was registered is kept", "state/tables/rows.go", `return noteRegistered(ctx, tx, r.DropletID, cmp.Or(r.RecordedAt, at))`, `return noteRegistered(ctx, tx, -1, cmp.Or(r.RecordedAt, at))`, store)
 	take(16, "a backup is marked", "state/sqlite/backup.go", `return markCopy(ctx, path)`, `return nil`, store)
 	take(16, "the mark of a backup is seen once", kept, `"UPDATE control SET copied_at = NULL"`, `"UPDATE control SET id = id"`, store)
-	take(16, "the first look stays the first", "state/sqlite/save.go", `first_look_id = coalesce(first_look_id, ?)`, `first_look_id = ?`, store)
+	take(16, "the first look stays the first", "state/tables/save.go", `first_look_id = coalesce(first_look_id, ?2)`, `first_look_id = ?2`, store)
 	take(5, "a saga is kept while a create of it may land", "state/retain.go", ` || p.missing`, ``, store)
 	return all
 }

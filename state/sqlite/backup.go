@@ -10,8 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/tables"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +30,7 @@ func (r *Reader) Backup(ctx context.Context, path string) error {
 			return explain(r.path, r.copyTo(ctx, temp, besideDaemon()...))
 		}
 		return r.steadily(ctx, func(f files) error {
-			if err := r.viewAs(ctx, f, func(context.Context, *sql.Tx) error { return nil }); err != nil {
+			if err := r.viewAs(ctx, f, func(context.Context, *tables.Tx) error { return nil }); err != nil {
 				return err
 			}
 			if err := os.Truncate(temp, 0); err != nil { // SQLite fills only an empty file
@@ -64,6 +66,17 @@ func (r *Reader) copyTo(ctx context.Context, path string, options ...string) err
 		return err
 	}
 	return markCopy(ctx, path)
+}
+
+// markCopy writes into a backup that it is one. Nobody else has the file open.
+func markCopy(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite3", uri(path, "mode=rw"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "UPDATE control SET copied_at = ?", tables.TimeText(time.Now()))
+	return err
 }
 
 // place fills a file beside path, checks that it is a database of arcadiad, and gives it its name.

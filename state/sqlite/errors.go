@@ -2,13 +2,13 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"syscall"
 
 	"arcadiad/state"
+	"arcadiad/state/tables"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -44,7 +44,7 @@ func intact(ctx context.Context, q queryer, path, check string) error {
 
 // Sound looks for damage in the whole database, as far as SQLite can find it without reading every index. state.ErrCorrupt.
 func (r *Reader) Sound(ctx context.Context) error {
-	return r.view(ctx, func(ctx context.Context, tx *sql.Tx) error { return intact(ctx, tx, r.path, "quick_check") })
+	return r.view(ctx, func(ctx context.Context, tx *tables.Tx) error { return intact(ctx, tx, r.path, "quick_check") })
 }
 
 func diagnose(err error) (hint string, sentinel error) {

@@ -9,16 +9,15 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+
+	"arcadiad/state/tables"
 )
 
 // What tests of this package see of its insides.
 
 // CloseOnce closes the store unless the test did.
 func (s *Store) CloseOnce() {
-	s.writer.mu.Lock()
-	closed := s.writer.closed
-	s.writer.mu.Unlock()
-	if !closed {
+	if !s.closed.Load() {
 		s.Close()
 	}
 }
@@ -32,10 +31,10 @@ func (s *Store) ShareLock() (close func() error, err error) {
 // CountBatches counts the transactions from now on. It must be called before the store is shared.
 func (s *Store) CountBatches() *atomic.Int64 {
 	var n atomic.Int64
-	check := s.writer.check
-	s.writer.check = func() error {
+	begin := s.writer.Begin
+	s.writer.Begin = func(ctx context.Context) (*tables.Tx, error) {
 		n.Add(1)
-		return check()
+		return begin(ctx)
 	}
 	return &n
 }
@@ -45,7 +44,7 @@ func (s *Store) Hold() (letGo func()) {
 	held, free, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		s.writer.write(context.Background(), func(context.Context, *txn) error {
+		s.writer.Write(context.Background(), func(context.Context, *tables.Tx) error {
 			close(held)
 			<-free
 			return nil
@@ -59,15 +58,11 @@ func (s *Store) Hold() (letGo func()) {
 }
 
 // Waiting is the number of requests in the queue.
-func (s *Store) Waiting() int {
-	s.writer.mu.Lock()
-	defer s.writer.mu.Unlock()
-	return len(s.writer.queue)
-}
+func (s *Store) Waiting() int { return s.writer.Waiting() }
 
 // FillDisk lets the database grow by no more than so many pages: SQLite then fails as it does on a full disk.
 func (s *Store) FillDisk(pages int) error {
-	return s.writer.write(context.Background(), func(ctx context.Context, tx *txn) error {
+	return s.writer.Write(context.Background(), func(ctx context.Context, tx *tables.Tx) error {
 		var now int
 		if err := tx.QueryRowContext(ctx, "PRAGMA page_count").Scan(&now); err != nil {
 			return err
@@ -79,13 +74,13 @@ func (s *Store) FillDisk(pages int) error {
 
 // ReadOnly lets the writer's connection write no more, as on a file system that was mounted anew, or again.
 func (s *Store) ReadOnly(on bool) error {
-	_, err := s.writer.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA query_only = %v", on))
+	_, err := s.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA query_only = %v", on))
 	return err
 }
 
 // Pragma reads a setting of the writer's connection.
 func (s *Store) Pragma(name string) (value string, err error) {
-	err = s.writer.write(context.Background(), func(ctx context.Context, tx *txn) error {
+	err = s.writer.Write(context.Background(), func(ctx context.Context, tx *tables.Tx) error {
 		return tx.QueryRowContext(ctx, "PRAGMA "+name).Scan(&value)
 	})
 	return value, err
@@ -115,7 +110,7 @@ func Migrations() (n int, err error) {
 func (s *Store) HoldSnapshot(ctx context.Context) (done func() error) {
 	tx, err := s.pool.BeginTx(ctx, nil)
 	if err == nil {
-		_, err = readMeta(ctx, tx)
+		err = tx.QueryRowContext(ctx, "SELECT count(*) FROM control").Scan(new(int))
 	}
 	if err != nil {
 		return func() error { return err }

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/tables"
 )
 
 // Reader is a state.Reader. One of OpenReader holds nothing between calls: there is nothing to close.
 type Reader struct {
+	*tables.Reads
 	path string
 	pool *sql.DB // a Store's read connections; nil: each read opens the file in the way that fits it at that moment
 
@@ -34,12 +36,18 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	r := &Reader{path: real}
-	return r, r.view(ctx, func(context.Context, *sql.Tx) error { return nil })
+	r := newReader(real)
+	return r, r.view(ctx, func(context.Context, *tables.Tx) error { return nil })
+}
+
+func newReader(path string) *Reader {
+	r := &Reader{path: path}
+	r.Reads = tables.NewReads(path, r.view, func(ctx context.Context, tx *tables.Tx) (int64, error) { return schemaVersion(ctx, tx, path) })
+	return r
 }
 
 // view gives read one snapshot of the database. It may be called more than once, when the snapshot turns out to be none.
-func (r *Reader) view(ctx context.Context, read func(context.Context, *sql.Tx) error) error {
+func (r *Reader) view(ctx context.Context, read func(context.Context, *tables.Tx) error) error {
 	if r.closed.Load() {
 		return state.ErrClosed
 	}
@@ -94,7 +102,7 @@ func (r *Reader) restless(f files, err error) error {
 	return fmt.Errorf("%s kept changing while it was read (try again)", r.path)
 }
 
-func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context, *sql.Tx) error) error {
+func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context, *tables.Tx) error) error {
 	if f.db.size == 0 {
 		return r.empty()
 	}
@@ -104,7 +112,7 @@ func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context,
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	return snapshot(ctx, db, func(ctx context.Context, tx *sql.Tx) error {
+	return snapshot(ctx, db, func(ctx context.Context, tx *tables.Tx) error {
 		at, err := schemaVersion(ctx, tx, r.path)
 		switch {
 		case errors.Is(err, state.ErrNone):
@@ -125,13 +133,13 @@ func (r *Reader) empty() error {
 	return fmt.Errorf("%w: %s is empty (check --state, or start: arcadiad run)", state.ErrNone, r.path)
 }
 
-func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *sql.Tx) error) error {
+func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *tables.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	return read(ctx, tx)
+	return read(ctx, tables.NewTx(tx, dialect()))
 }
 
 // unreadable is explain for those who only read: a permission that is missing is not one to write.

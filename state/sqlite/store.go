@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/tables"
 )
 
 const (
@@ -29,11 +30,12 @@ type Options struct {
 // many goroutines at once.
 type Store struct {
 	*Reader
-	writer *writer
-	db     *sql.DB     // the writer's: one connection
+	*tables.Writes
+	writer *tables.Writer
+	conn   *sql.Conn   // the writer's
+	db     *sql.DB     // of that one connection
 	file   fs.FileInfo // what path was when it was opened
 	lock   *lock
-	calls  state.Calls
 }
 
 // Open opens the state database at path, makes it where there is none (the directory with mode 0700, the file with 0600), takes
@@ -49,12 +51,12 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	s := &Store{Reader: &Reader{path: real}}
+	s := &Store{Reader: newReader(real)}
 	if err := s.open(ctx, o); err != nil {
 		s.release()
 		return nil, explain(path, err)
 	}
-	go s.writer.run()
+	go s.writer.Run()
 	return s, nil
 }
 
@@ -84,28 +86,39 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	}
 	s.pool.SetMaxOpenConns(readers)
 	s.pool.SetMaxIdleConns(readers)
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
+	if s.conn, err = s.db.Conn(ctx); err != nil {
 		return err
 	}
 	// A reader that may not write to the -shm file, as OpenReader's, needs a mark there which the first read leaves behind.
-	if _, err := conn.ExecContext(ctx, "UPDATE control SET id = id"); err != nil {
-		return errors.Join(err, conn.Close())
+	if _, err := s.conn.ExecContext(ctx, "UPDATE control SET id = id"); err != nil {
+		return err
 	}
-	if err := pullToNow(ctx, conn, time.Now(), o.Log); err != nil {
-		return errors.Join(err, conn.Close())
+	if err := s.settle(ctx, o.Log); err != nil {
+		return err
 	}
-	if err := settleCopy(ctx, conn); err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	s.writer = &writer{
-		conn: conn, check: s.check, fail: func(err error) error { return explain(s.path, err) }, log: o.Log,
-		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
-	}
-	return s.view(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	s.writer = s.newWriter(o.Log)
+	s.Writes = tables.NewWrites(s.Reads, s.writer)
+	return s.view(ctx, func(ctx context.Context, tx *tables.Tx) error {
 		_, err := schemaVersion(ctx, tx, s.path)
 		return err
 	})
+}
+
+// settle does what a store does first.
+func (s *Store) settle(ctx context.Context, log *slog.Logger) error {
+	tx, err := s.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after a commit
+	moved, err := tables.Settle(ctx, tables.NewTx(tx, dialect()), time.Now())
+	if err != nil {
+		return err
+	}
+	if moved > 0 {
+		log.Warn("the state database held times of the future: the clock went back, and they count as now", "rows", moved)
+	}
+	return tx.Commit()
 }
 
 // examine finds damage, as far as SQLite can find it without reading every index, and databases that are not for this binary. It
@@ -131,40 +144,6 @@ func (s *Store) examine(ctx context.Context, options ...string) error {
 	return nil
 }
 
-// pullToNow brings times that lie in the future down to now. A clock that went back leaves them behind; as long as they stayed, no
-// sighting would count as newer, and a droplet that is gone could not be proved gone.
-func pullToNow(ctx context.Context, conn *sql.Conn, now time.Time, log *slog.Logger) error {
-	moved := int64(0)
-	// Those of sagas are not among them: the engine bounds its own waits.
-	for _, update := range []string{
-		`UPDATE resources SET first_seen_at = min(first_seen_at, ?1), deleted_at = min(deleted_at, ?1)
-			WHERE first_seen_at > ?1 OR deleted_at > ?1`,
-		"UPDATE sightings SET last_seen_at = ?1 WHERE last_seen_at > ?1",
-		"UPDATE cloud_provisioned SET recorded_at = ?1 WHERE recorded_at > ?1",
-		"UPDATE deviations SET since = ?1 WHERE since > ?1",
-		"UPDATE approvals SET approved_at = ?1 WHERE approved_at > ?1",
-		"UPDATE grants SET approved_at = ?1 WHERE approved_at > ?1",
-		"UPDATE absences SET since = min(since, ?1), last_at = min(last_at, ?1) WHERE since > ?1 OR last_at > ?1",
-		"UPDATE rollouts SET began_at = min(began_at, ?1), lifted_at = min(lifted_at, ?1) WHERE began_at > ?1 OR lifted_at > ?1",
-		"UPDATE quarantine SET taken_at = ?1 WHERE taken_at > ?1", // until stays: rather too long than too short
-		"UPDATE control SET last_sync_at = ?1 WHERE last_sync_at > ?1",
-	} {
-		done, err := conn.ExecContext(ctx, update, timeText(now))
-		if err != nil {
-			return err
-		}
-		n, err := done.RowsAffected()
-		if err != nil {
-			return err
-		}
-		moved += n
-	}
-	if moved > 0 {
-		log.Warn("the state database held times of the future: the clock went back, and they count as now", "rows", moved)
-	}
-	return nil
-}
-
 // Check tells whether the store may go on: the file at its path is still the one that is open, and so is the lock (law 11). The
 // same is checked before each commit. The error is state.ErrSwapped.
 func (s *Store) Check(ctx context.Context) error {
@@ -184,7 +163,7 @@ func (s *Store) check() error {
 // Close lets what was handed in be written, then closes everything. Methods called after it fail with state.ErrClosed.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.writer.close()
+	s.writer.Close()
 	return s.release()
 }
 
@@ -194,8 +173,8 @@ func (s *Store) release() error {
 	if s.pool != nil {
 		errs = append(errs, s.pool.Close())
 	}
-	if s.writer != nil {
-		errs = append(errs, s.writer.conn.Close())
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"cmp"
@@ -15,8 +15,8 @@ import (
 	"arcadiad/state"
 )
 
-func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (out fleet.Recorded, err error) {
+func (r *Reads) Load(ctx context.Context) (fleet.Recorded, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) (out fleet.Recorded, err error) {
 		m, err := readMeta(ctx, tx)
 		if err != nil {
 			return out, err
@@ -62,16 +62,16 @@ func (r *Reader) Load(ctx context.Context) (fleet.Recorded, error) {
 	})
 }
 
-func (r *Reader) Records(ctx context.Context) ([]fleet.Record, error) {
-	records, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Record, error) { return readRecords(ctx, tx, "") })
+func (r *Reads) Records(ctx context.Context) ([]fleet.Record, error) {
+	records, err := view(ctx, r, func(ctx context.Context, tx *Tx) ([]fleet.Record, error) { return readRecords(ctx, tx, "") })
 	if err != nil {
 		return nil, fmt.Errorf("read the records: %w", err)
 	}
 	return records, nil
 }
 
-func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error) {
-	records, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Record, error) {
+func (r *Reads) RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, error) {
+	records, err := view(ctx, r, func(ctx context.Context, tx *Tx) ([]fleet.Record, error) {
 		return readRecords(ctx, tx, "WHERE provider = ? AND external_id = ?", provider, externalID(dropletID))
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func (r *Reader) RecordOf(ctx context.Context, dropletID int64) (*fleet.Record, 
 }
 
 // each runs a query and has scan called for every row.
-func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
+func each(ctx context.Context, tx *Tx, query string, scan func(*sql.Rows) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func each(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) er
 }
 
 // list gives what a query finds, a T for every row, whose columns go where into says.
-func list[T any](ctx context.Context, tx *sql.Tx, query string, into func(*T) []any, args ...any) (found []T, err error) {
+func list[T any](ctx context.Context, tx *Tx, query string, into func(*T) []any, args ...any) (found []T, err error) {
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var x T
 		err := rows.Scan(into(&x)...)
@@ -110,15 +110,15 @@ func list[T any](ctx context.Context, tx *sql.Tx, query string, into func(*T) []
 }
 
 // view gives what read finds in one snapshot of the database.
-func view[T any](ctx context.Context, r *Reader, read func(context.Context, *sql.Tx) (T, error)) (found T, err error) {
-	err = r.view(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+func view[T any](ctx context.Context, r *Reads, read func(context.Context, *Tx) (T, error)) (found T, err error) {
+	err = r.view(ctx, func(ctx context.Context, tx *Tx) (err error) {
 		found, err = read(ctx, tx)
 		return err
 	})
 	return found, err
 }
 
-func readRecords(ctx context.Context, tx *sql.Tx, where string, args ...any) (records []fleet.Record, err error) {
+func readRecords(ctx context.Context, tx *Tx, where string, args ...any) (records []fleet.Record, err error) {
 	query := `
 		SELECT external_id, name, size_slug, region, image, coalesce(image_id, 0), spec, protect, coalesce(saga_id, ''), recorded_at,
 			coalesce(heir, '')
@@ -180,7 +180,7 @@ func (c sentColumns) decode() (s sent, err error) {
 const endedFor = 24 * time.Hour
 
 // readKnown gives the droplets that are not marked deleted, and the ids of those that were marked since that time.
-func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.Known, ended []int64, err error) {
+func readKnown(ctx context.Context, tx *Tx, since time.Time) (known []fleet.Known, ended []int64, err error) {
 	const query = `
 		SELECT external_id, name, first_seen_at, last_seen_at, created_at, digest, deleted_at IS NOT NULL
 		FROM resources JOIN sightings ON resource_id = id
@@ -199,14 +199,14 @@ func readKnown(ctx context.Context, tx *sql.Tx, since time.Time) (known []fleet.
 		copy(k.Digest[:], digest)
 		known = append(known, k)
 		return nil
-	}, provider, kind, timeText(since))
+	}, provider, kind, TimeText(since))
 	slices.SortFunc(known, func(a, b fleet.Known) int { return cmp.Compare(a.DropletID, b.DropletID) })
 	slices.Sort(ended)
 	return known, ended, err
 }
 
 // readFacts gives what a plan needs to know of every saga. It reads neither context nor history: there may be years of them.
-func readFacts(ctx context.Context, tx *sql.Tx) (facts []fleet.Saga, err error) {
+func readFacts(ctx context.Context, tx *Tx) (facts []fleet.Saga, err error) {
 	const query = "SELECT id, kind, subject, subject_key, status, step, labels, error, created_at, ended_at FROM sagas ORDER BY rowid"
 	labels := map[string]string{}
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
@@ -250,7 +250,7 @@ func describe(f *fleet.Saga, text string, labels map[string]string, created, end
 	return f.Read(labels)
 }
 
-func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
+func (r *Reads) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) {
 	where, args := "WHERE true", []any{}
 	if f.Live {
 		where += " AND " + isLive
@@ -262,21 +262,21 @@ func (r *Reader) Sagas(ctx context.Context, f saga.Filter) ([]saga.Saga, error) 
 		where = "WHERE rowid IN (SELECT rowid FROM sagas " + where + " ORDER BY created_at DESC, rowid DESC LIMIT ?)"
 		args = append(args, f.Limit)
 	}
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) ([]saga.Saga, error) {
 		return querySagas(ctx, tx, where+" ORDER BY created_at, rowid", args...)
 	})
 }
 
-func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
+func (r *Reads) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	id = strings.ToLower(id)
 	if strings.Trim(id, "0123456789abcdef") != "" || id == "" {
 		return saga.Saga{}, fmt.Errorf("%w: %q is not a saga's id, which is hex digits (arcadiad saga list shows them)", state.ErrNoSaga, id)
 	}
-	where, args := "WHERE lower(id) GLOB ? ", []any{id + "*"}
+	where, args := "WHERE lower(id) LIKE ? ", []any{id + "%"}
 	if len(id) >= 8 { // in the words of the index sagas_id8
 		where, args = where+"AND lower(substr(id, 1, 8)) = ? ", append(args, fleet.Saga8(id))
 	}
-	found, err := view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+	found, err := view(ctx, r, func(ctx context.Context, tx *Tx) ([]saga.Saga, error) {
 		return querySagas(ctx, tx, where+"ORDER BY created_at, rowid", args...)
 	})
 	switch {
@@ -291,19 +291,18 @@ func (r *Reader) Saga(ctx context.Context, id string) (saga.Saga, error) {
 	return found[0], nil
 }
 
-func (r *Reader) Resources(ctx context.Context) ([]fleet.Resource, error) {
-	const query = `
-		SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
-			p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
-			coalesce(p.saga_id, ''), a.since, g.released_at IS NOT NULL, coalesce(CASE WHEN json_valid(p.spec) THEN json_extract(p.spec, '$.reserved_ip') END, q.reserved_ip, ''),
-			CASE WHEN r.deleted_at IS NULL AND json_valid(r.data) THEN
-				json_extract(r.data, '$.size_slug', '$.image.slug', '$.image.id', '$.created_at', '$.networks.v4') END
-		FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
-			LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
-			LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
-			LEFT JOIN quarantine q ON q.provider = r.provider AND q.external_id = r.external_id
-		WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS INTEGER)`
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (resources []fleet.Resource, err error) {
+func (r *Reads) Resources(ctx context.Context) ([]fleet.Resource, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) (resources []fleet.Resource, err error) {
+		query := `
+			SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
+				p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
+				coalesce(p.saga_id, ''), a.since, g.released_at IS NOT NULL, coalesce(` + tx.dialect.ReservedIP + `, q.reserved_ip, ''),
+				CASE WHEN r.deleted_at IS NULL THEN ` + tx.dialect.Shown + ` END
+			FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
+				LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
+				LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
+				LEFT JOIN quarantine q ON q.provider = r.provider AND q.external_id = r.external_id
+			WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS BIGINT)`
 		err = each(ctx, tx, query, func(rows *sql.Rows) error {
 			var x fleet.Resource
 			var tags string
@@ -353,18 +352,18 @@ func showOf(x *fleet.Resource, shown string) {
 	}
 }
 
-func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (fleet.Meta, error) {
+func (r *Reads) Meta(ctx context.Context) (fleet.Meta, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) (fleet.Meta, error) {
 		m, err := readMeta(ctx, tx)
 		if err == nil {
 			m.Path = r.path
-			m.Schema, err = schemaVersion(ctx, tx, r.path)
+			m.Schema, err = r.schema(ctx, tx)
 		}
 		return m, err
 	})
 }
 
-func readMeta(ctx context.Context, tx *sql.Tx) (m fleet.Meta, err error) {
+func readMeta(ctx context.Context, tx *Tx) (m fleet.Meta, err error) {
 	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
 		Scan(&m.Account, &m.Simulated, &m.Fleet, when{&m.PausedAt}, when{&m.LastSync}, &m.FirstLook)
 	if err != nil {

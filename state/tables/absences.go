@@ -1,8 +1,7 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -10,10 +9,10 @@ import (
 	"arcadiad/fleet"
 )
 
-func readAbsences(ctx context.Context, tx *sql.Tx) ([]fleet.Absence, error) {
+func readAbsences(ctx context.Context, tx *Tx) ([]fleet.Absence, error) {
 	const query = `
 		SELECT external_id, since, last_at, looks, witnessed, process, interrupted, gone_at FROM absences
-		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER)`
+		WHERE provider = ? ORDER BY CAST(external_id AS BIGINT)`
 	return list(ctx, tx, query, func(a *fleet.Absence) []any {
 		return []any{&a.DropletID, when{&a.Since}, when{&a.LastAt}, &a.Looks, &a.Witnessed, &a.Process, &a.Interrupted, when{&a.GoneAt}}
 	}, provider)
@@ -21,7 +20,7 @@ func readAbsences(ctx context.Context, tx *sql.Tx) ([]fleet.Absence, error) {
 
 // saveAbsences makes what is known of absent droplets equal to what a look knows. The absence of a droplet that was seen since it began
 // has ended: it is left out, and the next look counts anew.
-func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error {
+func saveAbsences(ctx context.Context, tx *Tx, absences []fleet.Absence) error {
 	ids := fleet.Words(absences, func(a fleet.Absence) string { return externalID(a.DropletID) })
 	err := tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id NOT IN (SELECT value FROM json_each(?))", provider, jsonList(ids))
 	if err != nil {
@@ -31,9 +30,9 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 		err := tx.exec(ctx, `
 			INSERT INTO absences (provider, external_id, since, last_at, looks, witnessed, process, interrupted, gone_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
+			ON CONFLICT (provider, external_id) DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
 				process = excluded.process, interrupted = excluded.interrupted, gone_at = excluded.gone_at`,
-			provider, externalID(a.DropletID), timeText(a.Since), timeText(a.LastAt), a.Looks, a.Witnessed, a.Process, a.Interrupted, timeText(a.GoneAt))
+			provider, externalID(a.DropletID), TimeText(a.Since), TimeText(a.LastAt), a.Looks, a.Witnessed, a.Process, a.Interrupted, TimeText(a.GoneAt))
 		if err != nil {
 			return err
 		}
@@ -44,19 +43,19 @@ func saveAbsences(ctx context.Context, tx *txn, absences []fleet.Absence) error 
 }
 
 // endAbsence lets a droplet that was seen at that time be absent no more.
-func endAbsence(ctx context.Context, tx *txn, droplet int64, seen time.Time) error {
-	return tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id = ? AND last_at <= ?", provider, externalID(droplet), timeText(seen))
+func endAbsence(ctx context.Context, tx *Tx, droplet int64, seen time.Time) error {
+	return tx.exec(ctx, "DELETE FROM absences WHERE provider = ? AND external_id = ? AND last_at <= ?", provider, externalID(droplet), TimeText(seen))
 }
 
 // Forget drops the records of droplets that are proved gone, and that nobody wants to be made again. A record whose droplet was seen
 // since stays.
-func (s *Store) Forget(ctx context.Context, droplets []int64) error {
+func (s *Writes) Forget(ctx context.Context, droplets []int64) error {
 	if len(droplets) == 0 {
 		return ctx.Err()
 	}
-	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		const query = "SELECT external_id FROM absences WHERE provider = ? AND gone_at IS NOT NULL"
-		gone, err := list(ctx, tx.Tx, query, func(id *int64) []any { return []any{id} }, provider)
+		gone, err := list(ctx, tx, query, func(id *int64) []any { return []any{id} }, provider)
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,7 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"arcadiad/fleet"
@@ -12,9 +11,9 @@ import (
 // Notice makes what is remembered of deviations equal to the list, and writes no more than what is different. A deviation that was
 // noticed before, with the same value, stays as it is, but for what is known now of how it came about. Those of droplets that have
 // no record (any more) are left out.
-func (s *Store) Notice(ctx context.Context, list []fleet.Deviation) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		before, err := readDeviations(ctx, tx.Tx)
+func (s *Writes) Notice(ctx context.Context, list []fleet.Deviation) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		before, err := readDeviations(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -50,28 +49,28 @@ func (s *Store) Notice(ctx context.Context, list []fleet.Deviation) error {
 	})
 }
 
-func putDeviation(ctx context.Context, tx *txn, d fleet.Deviation) error {
+func putDeviation(ctx context.Context, tx *Tx, d fleet.Deviation) error {
 	if d.Since.IsZero() {
 		return fmt.Errorf("%w: it does not say since when", state.ErrRow)
 	}
 	return tx.exec(ctx, `
 		INSERT INTO deviations (provider, external_id, field, seen, since, done_by, asked)
 		SELECT provider, external_id, ?3, ?4, ?5, ?6, ?7 FROM cloud_provisioned WHERE provider = ?1 AND external_id = ?2
-		ON CONFLICT DO UPDATE SET seen = excluded.seen, since = excluded.since, done_by = excluded.done_by, asked = excluded.asked`,
-		provider, externalID(d.DropletID), d.Field, d.Seen, timeText(d.Since), d.By, d.Asked)
+		ON CONFLICT (provider, external_id, field) DO UPDATE SET seen = excluded.seen, since = excluded.since, done_by = excluded.done_by, asked = excluded.asked`,
+		provider, externalID(d.DropletID), d.Field, d.Seen, TimeText(d.Since), d.By, d.Asked)
 }
 
-func readDeviations(ctx context.Context, tx *sql.Tx) ([]fleet.Deviation, error) {
+func readDeviations(ctx context.Context, tx *Tx) ([]fleet.Deviation, error) {
 	const query = `
 		SELECT external_id, field, seen, since, done_by, asked FROM deviations
-		WHERE provider = ? ORDER BY CAST(external_id AS INTEGER), field`
+		WHERE provider = ? ORDER BY CAST(external_id AS BIGINT), field`
 	return list(ctx, tx, query, func(d *fleet.Deviation) []any {
 		return []any{&d.DropletID, &d.Field, &d.Seen, when{&d.Since}, &d.By, &d.Asked}
 	}, provider)
 }
 
-func (r *Reader) Deviations(ctx context.Context) ([]fleet.Drift, error) {
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (drift []fleet.Drift, err error) {
+func (r *Reads) Deviations(ctx context.Context) ([]fleet.Drift, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) (drift []fleet.Drift, err error) {
 		seen, err := readDeviations(ctx, tx)
 		if err != nil || len(seen) == 0 {
 			return nil, err

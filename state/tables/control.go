@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,15 +13,15 @@ import (
 // Pin binds the database to an account and a fleet at their first use, and afterwards checks that they are the same (law 10). An
 // empty fleetName leaves the fleet alone, as when no fleet is in force. state.ErrPinned: one of them is another, and the error says
 // which, and what to do.
-func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+func (s *Writes) Pin(ctx context.Context, account fleet.Account, fleetName string) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		var uuid, pinnedFleet sql.NullString
 		var simulated bool
 		err := tx.QueryRowContext(ctx, "SELECT account, simulated, fleet FROM control").Scan(&uuid, &simulated, &pinnedFleet)
 		if err != nil {
 			return err
 		}
-		pinned := fleet.Meta{Path: s.path, Account: uuid.String, Simulated: simulated, Fleet: pinnedFleet.String}
+		pinned := fleet.Meta{Path: s.reads.path, Account: uuid.String, Simulated: simulated, Fleet: pinnedFleet.String}
 		if err := state.Pinned(pinned, account, fleetName); err != nil {
 			return err
 		}
@@ -30,34 +30,34 @@ func (s *Store) Pin(ctx context.Context, account fleet.Account, fleetName string
 	})
 }
 
-func (s *Store) Pause(ctx context.Context, paused bool) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+func (s *Writes) Pause(ctx context.Context, paused bool) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		at := sql.NullString{}
 		if paused {
-			at = timeText(time.Now())
+			at = TimeText(time.Now())
 		}
 		// Paused twice is paused since the first time.
 		return tx.exec(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
 	})
 }
 
-func (s *Store) Approve(ctx context.Context, planID string) error {
+func (s *Writes) Approve(ctx context.Context, planID string) error {
 	if planID == "" {
 		return errors.New("approve: which plan?")
 	}
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		return tx.exec(ctx, `
 			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
-			ON CONFLICT DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, timeText(time.Now()))
+			ON CONFLICT (plan_id) DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, TimeText(time.Now()))
 	})
 }
 
 // Lapse drops the approvals of plans that no pass has turned into grants, but for that of the plan to keep, and gives the ids of the plans:
 // an approval is for one plan, and when another is due it must not wait until the first happens to come again.
-func (s *Store) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
-	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) (err error) {
+func (s *Writes) Lapse(ctx context.Context, keepPlan string) (lapsed []string, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *Tx) (err error) {
 		const query = "DELETE FROM approvals WHERE used_at IS NULL AND plan_id <> ? RETURNING plan_id"
-		lapsed, err = list(ctx, tx.Tx, query, func(id *string) []any { return []any{id} }, keepPlan)
+		lapsed, err = list(ctx, tx, query, func(id *string) []any { return []any{id} }, keepPlan)
 		return err
 	})
 	return lapsed, err

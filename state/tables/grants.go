@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 
 // Grant keeps what a person approved, and gives it with the ids of its rows. An approval of the same plan that was given without a daemon
 // is used up by it. What was granted before for the same action and rule is replaced: the person has seen the newer facts.
-func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
+func (s *Writes) Grant(ctx context.Context, planID string, grants []fleet.Grant) ([]fleet.Grant, error) {
 	var kept []fleet.Grant
-	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		kept = nil
-		unused, err := readGrants(ctx, tx.Tx)
+		unused, err := readGrants(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -26,21 +26,19 @@ func (s *Store) Grant(ctx context.Context, planID string, grants []fleet.Grant) 
 			older[approvedBy(g)] = append(older[approvedBy(g)], g.ID)
 		}
 		for _, g := range grants {
-			if err := tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?))", jsonList(older[approvedBy(g)])); err != nil {
+			if err := tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))", jsonList(older[approvedBy(g)])); err != nil {
 				return err
 			}
-			done, err := tx.ExecContext(ctx, "INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, jsonList(g.Facts), timeText(g.At))
+			err := tx.QueryRowContext(ctx, `
+				INSERT INTO grants (plan_id, kind, name, droplet, spec, rule, facts, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+				planID, g.Kind, g.Name, orNull(g.DropletID), g.Spec, g.Rule, jsonList(g.Facts), TimeText(g.At)).Scan(&g.ID)
 			if err != nil {
 				return fmt.Errorf("grant %s %s: %w", g.Kind, g.Name, err)
-			}
-			if g.ID, err = done.LastInsertId(); err != nil {
-				return err
 			}
 			g.Plan = planID
 			kept = append(kept, g)
 		}
-		return tx.exec(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", timeText(time.Now()), planID)
+		return tx.exec(ctx, "UPDATE approvals SET used_at = ? WHERE plan_id = ? AND used_at IS NULL", TimeText(time.Now()), planID)
 	})
 	return kept, err
 }
@@ -54,18 +52,18 @@ type approved struct {
 func approvedBy(g fleet.Grant) approved { return approved{g.Kind, g.Name, g.Rule, g.DropletID} }
 
 // Withdraw takes back approvals that were not used yet, by the ids of their rows.
-func (s *Store) Withdraw(ctx context.Context, grants []int64) error {
+func (s *Writes) Withdraw(ctx context.Context, grants []int64) error {
 	if len(grants) == 0 {
 		return ctx.Err()
 	}
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
-		return tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT value FROM json_each(?)) AND used_at IS NULL", jsonList(grants))
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+		return tx.exec(ctx, "DELETE FROM grants WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND used_at IS NULL", jsonList(grants))
 	})
 }
 
 // readGrants gives the grants that were not used yet, oldest first.
-func readGrants(ctx context.Context, tx *sql.Tx) (grants []fleet.Grant, err error) {
-	const query = "SELECT id, plan_id, kind, name, coalesce(droplet, 0), spec, rule, facts, approved_at FROM grants WHERE used_at IS NULL ORDER BY id"
+func readGrants(ctx context.Context, tx *Tx) (grants []fleet.Grant, err error) {
+	const query = "SELECT id, plan_id, kind, name, coalesce(droplet, '0'), spec, rule, facts, approved_at FROM grants WHERE used_at IS NULL ORDER BY id"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var g fleet.Grant
 		var facts string
@@ -82,7 +80,7 @@ func readGrants(ctx context.Context, tx *sql.Tx) (grants []fleet.Grant, err erro
 }
 
 // useGrants uses up the grants that a saga goes by.
-func useGrants(ctx context.Context, tx *txn, sg saga.Saga) error {
+func useGrants(ctx context.Context, tx *Tx, sg saga.Saga) error {
 	if sg.Labels[fleet.LabelGrants] == "" {
 		return nil
 	}
@@ -91,7 +89,7 @@ func useGrants(ctx context.Context, tx *txn, sg saga.Saga) error {
 		return err
 	}
 	for _, id := range facts.Grants {
-		used, err := tx.change(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", timeText(time.Now()), id)
+		used, err := tx.change(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", TimeText(time.Now()), id)
 		if err != nil {
 			return err
 		}

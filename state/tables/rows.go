@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ const (
 )
 
 // applyRow writes one row that a saga or a step handed over (see package state), committed at the time at.
-func applyRow(ctx context.Context, tx *txn, row any, at time.Time) error {
+func applyRow(ctx context.Context, tx *Tx, row any, at time.Time) error {
 	switch row := row.(type) {
 	case fleet.Droplet:
 		if err := putDroplet(ctx, tx, row); err != nil {
@@ -84,19 +84,22 @@ func dataOf(d fleet.Droplet) []byte {
 	return d.Data
 }
 
-func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
+func putDroplet(ctx context.Context, tx *Tx, d fleet.Droplet) error {
 	if d.ID == 0 || d.SeenAt.IsZero() {
 		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", state.ErrRow, d.ID, d.Name)
 	}
-	data, seen := dataOf(d), timeText(d.SeenAt)
+	data, seen := dataOf(d), TimeText(d.SeenAt)
 	err := tx.exec(ctx, `
 		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-		ON CONFLICT DO UPDATE SET name = coalesce(nullif(excluded.name, ''), name), region = coalesce(nullif(excluded.region, ''), region),
-			public_ip = CASE WHEN ?12 THEN public_ip ELSE excluded.public_ip END, tags = CASE WHEN ?13 THEN tags ELSE excluded.tags END,
-			status = CASE WHEN deleted_at >= ?9 THEN status ELSE coalesce(nullif(excluded.status, ''), nullif(status, 'deleted'), '') END,
-			deleted_at = CASE WHEN deleted_at >= ?9 THEN deleted_at END,
-			data = coalesce(excluded.data, data), digest = coalesce(excluded.digest, digest)
+		ON CONFLICT (provider, external_id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), resources.name),
+			region = coalesce(nullif(excluded.region, ''), resources.region),
+			public_ip = CASE WHEN ?12 = 1 THEN resources.public_ip ELSE excluded.public_ip END,
+			tags = CASE WHEN ?13 = 1 THEN resources.tags ELSE excluded.tags END,
+			status = CASE WHEN resources.deleted_at >= ?9 THEN resources.status
+				ELSE coalesce(nullif(excluded.status, ''), nullif(resources.status, 'deleted'), '') END,
+			deleted_at = CASE WHEN resources.deleted_at >= ?9 THEN resources.deleted_at END,
+			data = coalesce(excluded.data, resources.data), digest = coalesce(excluded.digest, resources.digest)
 		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
 		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), jsonList(d.Tags), seen,
 		nullText(string(data)), digestBlob(fleet.DigestOf(data)), d.Unread.Has(fleet.UnreadAddresses), d.Unread.Has(fleet.UnreadTags))
@@ -105,21 +108,22 @@ func putDroplet(ctx context.Context, tx *txn, d fleet.Droplet) error {
 	}
 	return tx.exec(ctx, `
 		INSERT INTO sightings (resource_id, last_seen_at, created_at) SELECT id, ?3, ?4 FROM resources WHERE provider = ?1 AND external_id = ?2
-		ON CONFLICT DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at), created_at = coalesce(excluded.created_at, created_at)`,
-		provider, externalID(d.ID), seen, timeText(d.CreatedAt))
+		ON CONFLICT (resource_id) DO UPDATE SET created_at = coalesce(excluded.created_at, sightings.created_at),
+			last_seen_at = CASE WHEN sightings.last_seen_at > excluded.last_seen_at THEN sightings.last_seen_at ELSE excluded.last_seen_at END`,
+		provider, externalID(d.ID), seen, TimeText(d.CreatedAt))
 }
 
 // markDeleted marks the row of a droplet that was proved gone at the time at, by a look that had begun at began. A row that was
 // seen after that stays.
-func markDeleted(ctx context.Context, tx *txn, droplet int64, began, at time.Time) error {
+func markDeleted(ctx context.Context, tx *Tx, droplet int64, began, at time.Time) error {
 	return tx.exec(ctx, `
 		UPDATE resources SET status = ?, deleted_at = ?
 		WHERE provider = ? AND external_id = ? AND deleted_at IS NULL AND (SELECT last_seen_at FROM sightings WHERE resource_id = id) <= ?`,
-		string(fleet.StatusDeleted), timeText(at), provider, externalID(droplet), timeText(began))
+		string(fleet.StatusDeleted), TimeText(at), provider, externalID(droplet), TimeText(began))
 }
 
 // dropRecord drops a record, and with it what is known of the droplet's absence.
-func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
+func dropRecord(ctx context.Context, tx *Tx, droplet int64) error {
 	for _, table := range []string{"cloud_provisioned", "absences"} {
 		if err := tx.exec(ctx, "DELETE FROM "+table+" WHERE provider = ? AND external_id = ?", provider, externalID(droplet)); err != nil {
 			return err
@@ -129,7 +133,7 @@ func dropRecord(ctx context.Context, tx *txn, droplet int64) error {
 }
 
 // putRecord writes a record, which ends a quarantine; without a time of its own it is of the time at.
-func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+func putRecord(ctx context.Context, tx *Tx, r fleet.Record, at time.Time) error {
 	args, err := recordColumns(r, at)
 	if err != nil {
 		return err
@@ -137,10 +141,10 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 	err = tx.exec(ctx, `
 		INSERT INTO cloud_provisioned (name, size_slug, region, image, image_id, spec, protect, saga_id, recorded_at, provider, external_id)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-		ON CONFLICT DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
+		ON CONFLICT (provider, external_id) DO UPDATE SET name = excluded.name, size_slug = excluded.size_slug, region = excluded.region,
 			image = excluded.image, image_id = excluded.image_id, spec = excluded.spec,
-			protect = max(protect AND NOT ?12, excluded.protect), saga_id = excluded.saga_id, recorded_at = excluded.recorded_at,
-			heir = nullif(heir, excluded.name)`,
+			protect = CASE WHEN cloud_provisioned.protect <> 0 AND ?12 = 0 THEN 1 ELSE excluded.protect END, saga_id = excluded.saga_id, recorded_at = excluded.recorded_at,
+			heir = nullif(cloud_provisioned.heir, excluded.name)`,
 		append(args, r.Lifts)...)
 	if err != nil {
 		return err
@@ -152,14 +156,14 @@ func putRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error
 }
 
 // renewRecord writes a record again, where there is still an older one. It lifts no protection.
-func renewRecord(ctx context.Context, tx *txn, r fleet.Record, at time.Time) error {
+func renewRecord(ctx context.Context, tx *Tx, r fleet.Record, at time.Time) error {
 	args, err := recordColumns(r, at)
 	if err != nil {
 		return err
 	}
 	return tx.exec(ctx, `
 		UPDATE cloud_provisioned SET name = ?1, size_slug = ?2, region = ?3, image = ?4, image_id = ?5, spec = ?6,
-			protect = max(protect, ?7), saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
+			protect = CASE WHEN protect <> 0 THEN 1 ELSE ?7 END, saga_id = ?8, recorded_at = ?9, heir = nullif(heir, ?1)
 		WHERE provider = ?10 AND external_id = ?11 AND recorded_at <= ?9`, args...)
 }
 
@@ -179,7 +183,7 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 	}
 	return []any{
 		r.Name, column(state.FieldSize), column(state.FieldRegion), column(state.FieldImage), orNull(r.ImageID), spec, r.Protect, nullText(r.SagaID),
-		timeText(cmp.Or(r.RecordedAt, at, time.Now())), provider, externalID(r.DropletID),
+		TimeText(cmp.Or(r.RecordedAt, at, time.Now())), provider, externalID(r.DropletID),
 	}, nil
 }
 
@@ -187,15 +191,15 @@ func recordColumns(r fleet.Record, at time.Time) ([]any, error) {
 // exactly as they were.
 const timeLayout = "2006-01-02T15:04:05.000000000Z"
 
-// timeText writes a time; the zero time is NULL.
-func timeText(t time.Time) sql.NullString {
+// TimeText writes a time; the zero time is NULL.
+func TimeText(t time.Time) sql.NullString {
 	if t.IsZero() {
 		return sql.NullString{}
 	}
 	return sql.NullString{String: t.UTC().Format(timeLayout), Valid: true}
 }
 
-// parseTime reads what timeText wrote.
+// parseTime reads what TimeText wrote.
 func parseTime(s sql.NullString) (time.Time, error) {
 	if !s.Valid {
 		return time.Time{}, nil

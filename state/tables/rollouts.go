@@ -1,21 +1,17 @@
-package sqlite
+package tables
 
 import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/mattn/go-sqlite3"
 
 	"arcadiad/fleet"
 	"arcadiad/state"
 )
 
 // putRollout writes a new rollout. fleet.ErrRolloutLive: its group has a live one, which the unique index finds.
-func putRollout(ctx context.Context, tx *txn, r fleet.Rollout) error {
+func putRollout(ctx context.Context, tx *Tx, r fleet.Rollout) error {
 	if r.ID == "" || r.Group == "" || r.BeganAt.IsZero() {
 		return fmt.Errorf("%w: rollout %q of %q needs an id, a group and the time when it began", state.ErrRow, r.ID, r.Group)
 	}
@@ -27,8 +23,8 @@ func putRollout(ctx context.Context, tx *txn, r fleet.Rollout) error {
 		INSERT INTO rollouts (id, group_key, from_what, to_what, spec, rules, members, approval, phase, reason, began_at, lifted_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.ID, fleet.Key(r.Group), r.From, r.To, r.Spec, r.Rules, members, r.Approval, string(r.Phase), r.Reason,
-		timeText(r.BeganAt), timeText(r.LiftedAt), timeText(r.EndedAt))
-	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrConstraint && strings.Contains(e.Error(), "rollouts.group_key") {
+		TimeText(r.BeganAt), TimeText(r.LiftedAt), TimeText(r.EndedAt))
+	if tx.dialect.Unique(err) == "rollouts_live_group" {
 		return fmt.Errorf("%w: %s (see: arcadiad rollout show %s)", fleet.ErrRolloutLive, r.Group, r.Group)
 	}
 	return err
@@ -39,7 +35,7 @@ func membersText(r fleet.Rollout) (string, error) {
 	return string(members), err
 }
 
-func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
+func checkRollout(ctx context.Context, tx *Tx, r fleet.RolloutStands) error {
 	var stands bool
 	const query = "SELECT EXISTS (SELECT 1 FROM rollouts WHERE id = ? AND ended_at IS NULL AND phase = ?)"
 	if err := tx.QueryRowContext(ctx, query, r.ID, string(r.Phase)).Scan(&stands); err != nil {
@@ -53,16 +49,16 @@ func checkRollout(ctx context.Context, tx *txn, r fleet.RolloutStands) error {
 
 // ChangeRollout replaces what can change of a rollout, if it is live, in the phase that it was in, and no stop of it was lifted since it was
 // read. fleet.ErrRolloutChanged: that is not so.
-func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
+func (s *Writes) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.RolloutPhase) error {
 	members, err := membersText(r)
 	if err != nil {
 		return err
 	}
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		n, err := tx.change(ctx, `
 			UPDATE rollouts SET phase = ?, reason = ?, rules = ?, members = ?, approval = ?, lifted_at = ?, ended_at = ?
 			WHERE id = ? AND ended_at IS NULL AND phase = ? AND coalesce(lifted_at, '') <= coalesce(?, '')`,
-			string(r.Phase), r.Reason, r.Rules, members, r.Approval, timeText(r.LiftedAt), timeText(r.EndedAt), r.ID, string(was), timeText(r.LiftedAt))
+			string(r.Phase), r.Reason, r.Rules, members, r.Approval, TimeText(r.LiftedAt), TimeText(r.EndedAt), r.ID, string(was), TimeText(r.LiftedAt))
 		if err != nil {
 			return fmt.Errorf("change the rollout of %s: %w", r.Group, err)
 		}
@@ -73,14 +69,14 @@ func (s *Store) ChangeRollout(ctx context.Context, r fleet.Rollout, was fleet.Ro
 	})
 }
 
-func (r *Reader) Rollouts(ctx context.Context) ([]fleet.Rollout, error) {
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]fleet.Rollout, error) {
+func (r *Reads) Rollouts(ctx context.Context) ([]fleet.Rollout, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) ([]fleet.Rollout, error) {
 		return readRollouts(ctx, tx, "")
 	})
 }
 
 // readRollouts gives rollouts, oldest first.
-func readRollouts(ctx context.Context, tx *sql.Tx, where string) (rollouts []fleet.Rollout, err error) {
+func readRollouts(ctx context.Context, tx *Tx, where string) (rollouts []fleet.Rollout, err error) {
 	query := `
 		SELECT id, group_key, from_what, to_what, spec, rules, members, approval, phase, reason, began_at, lifted_at, ended_at
 		FROM rollouts ` + where + " ORDER BY began_at, rowid"

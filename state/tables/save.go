@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"bytes"
@@ -19,12 +19,12 @@ const saveChunk = 2000
 // Save writes an observation: a sighting of every droplet in it, what is known of absent ones, and the mark of those proved gone, unless
 // they were seen after the look began. Their records stay until somebody drops them. A droplet that is merely missing is left as it is
 // (law 6). Every row is a fact of its own: when Save fails, those written before stay.
-func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
+func (s *Writes) Save(ctx context.Context, o fleet.Observed) error {
 	if o.BeganAt.IsZero() {
 		return fmt.Errorf("save the observation: %w: it does not say when it began", state.ErrRow)
 	}
 	for chunk := range slices.Chunk(o.Droplets, saveChunk) {
-		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+		err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
 			same, err := unchanged(ctx, tx, chunk)
 			if err != nil {
 				return err
@@ -33,7 +33,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 			for i, d := range chunk {
 				d.SeenAt = cmp.Or(d.SeenAt, o.BeganAt)
 				if row := same[i]; row != 0 {
-					at := timeText(d.SeenAt).String
+					at := TimeText(d.SeenAt).String
 					again[at] = append(again[at], row)
 				} else if err := putDroplet(ctx, tx, d); err != nil {
 					return err
@@ -46,7 +46,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 		}
 	}
 	ended := cmp.Or(o.EndedAt, o.BeganAt)
-	err := s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, id := range o.Gone {
 			if err := markDeleted(ctx, tx, id, o.BeganAt, ended); err != nil {
 				return err
@@ -62,8 +62,9 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 		for _, d := range o.Droplets {
 			newest = max(newest, d.ID)
 		}
-		return tx.exec(ctx, "UPDATE control SET last_sync_at = max(coalesce(last_sync_at, ''), ?), first_look_id = coalesce(first_look_id, ?)",
-			timeText(ended), newest)
+		return tx.exec(ctx, `
+			UPDATE control SET last_sync_at = CASE WHEN last_sync_at > ?1 THEN last_sync_at ELSE ?1 END, first_look_id = coalesce(first_look_id, ?2)`,
+			TimeText(ended), newest)
 	})
 	if err != nil {
 		return fmt.Errorf("save the observation: %w", err)
@@ -73,7 +74,7 @@ func (s *Store) Save(ctx context.Context, o fleet.Observed) error {
 
 // unchanged gives for each droplet its row in resources, where all of it is in there as it is; else 0. A droplet without data has that
 // of its row.
-func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []int64, err error) {
+func unchanged(ctx context.Context, tx *Tx, droplets []fleet.Droplet) (rows []int64, err error) {
 	rows, ids := make([]int64, len(droplets)), make([]string, len(droplets))
 	index := make(map[int64]int, len(droplets))
 	for i, d := range droplets {
@@ -82,7 +83,7 @@ func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []i
 	const query = `
 		SELECT id, external_id, name, region, status, coalesce(public_ip, ''), tags, digest FROM resources
 		WHERE provider = ? AND kind = ? AND external_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL AND digest IS NOT NULL`
-	err = each(ctx, tx.Tx, query, func(r *sql.Rows) error {
+	err = each(ctx, tx, query, func(r *sql.Rows) error {
 		var row, id int64
 		var name, region, status, ip, tags string
 		var digest sql.RawBytes
@@ -102,11 +103,11 @@ func unchanged(ctx context.Context, tx *txn, droplets []fleet.Droplet) (rows []i
 }
 
 // seenAgain notes when droplets were seen that look as they did.
-func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
+func seenAgain(ctx context.Context, tx *Tx, rows map[string][]int64) error {
 	for at, ids := range rows {
 		err := tx.exec(ctx, `
 			UPDATE sightings SET last_seen_at = ?1
-			WHERE last_seen_at < ?1 AND resource_id IN (SELECT value FROM json_each(?2))`, at, jsonList(ids))
+			WHERE last_seen_at < ?1 AND resource_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?2))`, at, jsonList(ids))
 		if err != nil {
 			return err
 		}
@@ -116,12 +117,12 @@ func seenAgain(ctx context.Context, tx *txn, rows map[string][]int64) error {
 
 // Record writes records again without a saga. It only renews what is there: a droplet that has no record (any more), because it is
 // gone or was let go, stays without one, and a newer record stays as it is.
-func (s *Store) Record(ctx context.Context, records []fleet.Record) error {
+func (s *Writes) Record(ctx context.Context, records []fleet.Record) error {
 	if len(records) == 0 {
 		return ctx.Err()
 	}
 	now := time.Now()
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, r := range records {
 			if err := renewRecord(ctx, tx, r, now); err != nil {
 				return fmt.Errorf("record %s: %w", r.Name, err)
@@ -133,13 +134,13 @@ func (s *Store) Record(ctx context.Context, records []fleet.Record) error {
 
 // Inherit keeps which name the fleet file in force gives to droplets that are recorded under another one, by `was`, by the droplets'
 // ids; an empty name: none. A droplet without a record is left out.
-func (s *Store) Inherit(ctx context.Context, heirs map[int64]string) error {
+func (s *Writes) Inherit(ctx context.Context, heirs map[int64]string) error {
 	if len(heirs) == 0 {
 		return ctx.Err()
 	}
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		for id, name := range heirs {
-			err := tx.exec(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS NOT ?",
+			err := tx.exec(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS DISTINCT FROM ?",
 				nullText(name), provider, externalID(id), nullText(name))
 			if err != nil {
 				return fmt.Errorf("record the new name %s of droplet %d: %w", name, id, err)

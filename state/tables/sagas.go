@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 const isLive = "status NOT IN ('completed', 'compensated', 'superseded')"
 
 // querySagas reads sagas with their history and without their secrets. A row that cannot be read whole comes with Undecodable set.
-func querySagas(ctx context.Context, tx *sql.Tx, where string, args ...any) (sagas []saga.Saga, err error) {
+func querySagas(ctx context.Context, tx *Tx, where string, args ...any) (sagas []saga.Saga, err error) {
 	query := `
 		SELECT id, kind, subject, subject_key, status, step, step_index, steps, reverse, superseded, begun, attempts, not_before, error,
 			labels, context, created_at, updated_at, ended_at
@@ -71,7 +71,7 @@ func scanSaga(rows *sql.Rows) (saga.Saga, error) {
 }
 
 // readHistory fills in the steps of the sagas that the same condition gave.
-func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where string, args ...any) error {
+func readHistory(ctx context.Context, tx *Tx, sagas []saga.Saga, where string, args ...any) error {
 	byID := make(map[string]*saga.Saga, len(sagas))
 	for i := range sagas {
 		byID[sagas[i].ID] = &sagas[i]
@@ -107,7 +107,7 @@ func readHistory(ctx context.Context, tx *sql.Tx, sagas []saga.Saga, where strin
 }
 
 // readSecrets fills in the secrets of live sagas.
-func readSecrets(ctx context.Context, tx *sql.Tx, live []saga.Saga) error {
+func readSecrets(ctx context.Context, tx *Tx, live []saga.Saga) error {
 	secrets := map[string][]byte{}
 	err := each(ctx, tx, "SELECT saga_id, secret FROM saga_secrets", func(rows *sql.Rows) error {
 		var id string

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -9,11 +9,11 @@ import (
 	"arcadiad/state"
 )
 
-func (s *Store) Note(sagas []string, c fleet.Call) {
+func (s *Writes) Note(sagas []string, c fleet.Call) {
 	s.calls.Note(sagas, c)
 }
 
-func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error {
+func putCalls(ctx context.Context, tx *Tx, id string, calls []fleet.Call) error {
 	if len(calls) == 0 {
 		return nil
 	}
@@ -25,7 +25,7 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 		err := tx.exec(ctx, `
 			INSERT INTO saga_calls (saga_id, position, method, path, status, request_id, error, began_at, took_us, times, last_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			id, next, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, timeText(c.BeganAt), c.Took.Microseconds(), c.Times, timeText(c.LastAt))
+			id, next, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, TimeText(c.BeganAt), c.Took.Microseconds(), c.Times, TimeText(c.LastAt))
 		if err != nil {
 			return err
 		}
@@ -37,11 +37,11 @@ func putCalls(ctx context.Context, tx *txn, id string, calls []fleet.Call) error
 	return tx.exec(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, state.FirstCalls, next-state.NewestCalls)
 }
 
-func (r *Reader) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
+func (r *Reads) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {
 	const query = `
 		SELECT method, path, coalesce(status, 0), request_id, error, began_at, took_us, times, last_at
 		FROM saga_calls WHERE saga_id = ? ORDER BY position`
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) (calls []fleet.Call, err error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) (calls []fleet.Call, err error) {
 		err = each(ctx, tx, query, func(rows *sql.Rows) error {
 			var c fleet.Call
 			var took int64

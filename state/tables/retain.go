@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -20,12 +20,12 @@ const (
 )
 
 // Retain does its work in many small transactions. When it fails, what it removed before stays removed.
-func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed, error) {
+func (s *Writes) Retain(ctx context.Context, keep state.Retention) (state.Removed, error) {
 	var removed state.Removed
 	now := time.Now()
 	if keep.Sagas > 0 {
 		before := now.Add(-max(keep.Sagas, state.MinKeepSagas))
-		subjects, err := s.oldSubjects(ctx, before)
+		subjects, err := s.reads.oldSubjects(ctx, before)
 		if err != nil {
 			return removed, fmt.Errorf("remove old sagas: %w", err)
 		}
@@ -37,19 +37,19 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 			removed.Sagas += n
 		}
 		// An approval is for one plan, and a plan for one moment. One that was never used must not come true a year later.
-		for _, table := range []string{"approvals", "grants"} {
-			n, err := s.retainRows(ctx, table, "coalesce(used_at, approved_at) < ?", before)
+		for table, key := range map[string]string{"approvals": "plan_id", "grants": "id"} {
+			n, err := s.retainRows(ctx, table, key, "coalesce(used_at, approved_at) < ?", before)
 			if removed.Approvals += n; err != nil {
 				return removed, fmt.Errorf("remove old approvals: %w", err)
 			}
 		}
-		n, err := s.retainRows(ctx, "rollouts", "ended_at < ?", before)
+		n, err := s.retainRows(ctx, "rollouts", "id", "ended_at < ?", before)
 		if removed.Rollouts = n; err != nil {
 			return removed, fmt.Errorf("remove old rollouts: %w", err)
 		}
 	}
 	if keep.Deleted > 0 {
-		n, err := s.retainRows(ctx, "resources", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p
+		n, err := s.retainRows(ctx, "resources", "id", `deleted_at < ? AND NOT EXISTS (SELECT 1 FROM cloud_provisioned p
 			WHERE p.provider = resources.provider AND p.external_id = resources.external_id) AND NOT EXISTS (SELECT 1 FROM quarantine q
 			WHERE q.provider = resources.provider AND q.external_id = resources.external_id)`, now.Add(-keep.Deleted))
 		if removed.Deleted = n; err != nil {
@@ -63,19 +63,19 @@ func (s *Store) Retain(ctx context.Context, keep state.Retention) (state.Removed
 }
 
 // oldSubjects gives the names that have ended sagas from before that time.
-func (r *Reader) oldSubjects(ctx context.Context, before time.Time) ([]string, error) {
-	return view(ctx, r, func(ctx context.Context, tx *sql.Tx) ([]string, error) {
+func (r *Reads) oldSubjects(ctx context.Context, before time.Time) ([]string, error) {
+	return view(ctx, r, func(ctx context.Context, tx *Tx) ([]string, error) {
 		const query = "SELECT DISTINCT subject_key FROM sagas WHERE ended_at < ? AND NOT (" + isLive + ") ORDER BY subject_key"
-		return list(ctx, tx, query, func(key *string) []any { return []any{key} }, timeText(before))
+		return list(ctx, tx, query, func(key *string) []any { return []any{key} }, TimeText(before))
 	})
 }
 
-// retainRows removes the rows of a table that the condition names, a few in each transaction.
-func (s *Store) retainRows(ctx context.Context, table, condition string, before time.Time) (removed int64, err error) {
-	query := "DELETE FROM " + table + " WHERE rowid IN (SELECT rowid FROM " + table + " WHERE " + condition + " LIMIT ?)"
+// retainRows removes the rows of a table, which the column key identifies, that the condition names, a few in each transaction.
+func (s *Writes) retainRows(ctx context.Context, table, key, condition string, before time.Time) (removed int64, err error) {
+	query := fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT ?)", table, key, condition)
 	for n := int64(retainRows); n == retainRows; removed += n {
-		err := s.writer.write(ctx, func(ctx context.Context, tx *txn) (err error) {
-			n, err = tx.change(ctx, query, timeText(before), retainRows)
+		err := s.write(ctx, func(ctx context.Context, tx *Tx) (err error) {
+			n, err = tx.change(ctx, query, TimeText(before), retainRows)
 			return err
 		})
 		if err != nil {
@@ -87,15 +87,15 @@ func (s *Store) retainRows(ctx context.Context, table, condition string, before 
 
 // retainSagas removes what may go of the sagas of some names. What still asks for them is looked up in the same transaction, so that
 // no droplet can turn up in between.
-func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.Time) (removed int64, err error) {
-	err = s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+func (s *Writes) retainSagas(ctx context.Context, subjects []string, before time.Time) (removed int64, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		removed = 0
-		needed, err := readNeeded(ctx, tx.Tx)
+		needed, err := readNeeded(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, key := range subjects {
-			past, err := readPast(ctx, tx.Tx, key)
+			past, err := readPast(ctx, tx, key)
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func (s *Store) retainSagas(ctx context.Context, subjects []string, before time.
 	return removed, err
 }
 
-func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
+func readNeeded(ctx context.Context, tx *Tx) (state.Needed, error) {
 	n := state.Needed{Sagas: map[string]bool{}, Tagged: map[string]bool{}, Droplets: map[int64]bool{}, Rollouts: map[string]bool{}}
 	const bound = `SELECT external_id, coalesce(saga_id, '') FROM cloud_provisioned WHERE provider = ?1
 		UNION ALL SELECT external_id, saga_id FROM quarantine WHERE provider = ?1`
@@ -154,7 +154,7 @@ func readNeeded(ctx context.Context, tx *sql.Tx) (state.Needed, error) {
 }
 
 // readPast gives the sagas for a name, oldest first.
-func readPast(ctx context.Context, tx *sql.Tx, key string) (sagas []state.Past, err error) {
+func readPast(ctx context.Context, tx *Tx, key string) (sagas []state.Past, err error) {
 	const query = "SELECT id, kind, status, labels, ended_at FROM sagas WHERE subject_key = ? ORDER BY created_at, rowid"
 	err = each(ctx, tx, query, func(rows *sql.Rows) error {
 		var id, kind, status, text string

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -6,28 +6,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/mattn/go-sqlite3"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
 )
 
-var _ saga.Journal = (*Store)(nil)
-
-// secretPadding is how many zero bytes go before a secret in its row: a page's worth, see doc.go.
-const secretPadding = 4096
+var _ saga.Journal = (*Writes)(nil)
 
 // Begin writes new sagas with their rows, all or none. The grants that a saga names (fleet.Facts) are used up in the same transaction;
 // state.ErrApproval where one of them is not to be had.
-func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
+func (s *Writes) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	if len(sagas) == 0 {
 		return ctx.Err()
 	}
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, sg := range sagas {
 			err := useGrants(ctx, tx, sg)
 			if err == nil {
@@ -46,7 +40,7 @@ func (s *Store) Begin(ctx context.Context, sagas ...saga.Saga) error {
 	})
 }
 
-func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
+func insertSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
 	c, err := columnsOf(s)
 	if err != nil {
 		return err
@@ -55,13 +49,13 @@ func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 		INSERT INTO sagas (id, kind, subject, subject_key, steps, created_at, status, step, step_index, reverse, superseded, begun,
 			attempts, not_before, error, labels, context, updated_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append([]any{s.ID, s.Kind, s.Subject, fleet.Key(s.Subject), jsonList(s.Steps), timeText(s.CreatedAt)}, c...)...)
+		append([]any{s.ID, s.Kind, s.Subject, fleet.Key(s.Subject), jsonList(s.Steps), TimeText(s.CreatedAt)}, c...)...)
 	if err != nil {
-		return taken(err)
+		return taken(tx, err)
 	}
 	if len(s.Secret) > 0 && s.Status.Live() {
-		const insert = "INSERT INTO saga_secrets (saga_id, padding, secret) VALUES (?, zeroblob(?), ?)"
-		if err := tx.exec(ctx, insert, s.ID, secretPadding, s.Secret); err != nil {
+		const insert = "INSERT INTO saga_secrets (saga_id, padding, secret) VALUES (?, ?, ?)"
+		if err := tx.exec(ctx, insert, s.ID, make([]byte, tx.dialect.SecretPadding), s.Secret); err != nil {
 			return err
 		}
 	}
@@ -69,15 +63,11 @@ func insertSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 }
 
 // taken translates the unique indexes of sagas into the errors of a journal.
-func taken(err error) error {
-	e, ok := errors.AsType[sqlite3.Error](err)
-	if !ok || e.Code != sqlite3.ErrConstraint {
-		return err
-	}
-	switch {
-	case strings.Contains(e.Error(), "sagas.subject_key"):
+func taken(tx *Tx, err error) error {
+	switch tx.dialect.Unique(err) {
+	case "sagas_live_subject":
 		return saga.ErrLive
-	case strings.Contains(e.Error(), "sagas_id8"), strings.Contains(e.Error(), "sagas.id"):
+	case "sagas_id8", "sagas_pkey":
 		return saga.ErrID
 	}
 	return err
@@ -97,8 +87,8 @@ func columnsOf(s saga.Saga) ([]any, error) {
 		step = s.Steps[s.Step]
 	}
 	return []any{
-		string(s.Status), step, s.Step, s.Reverse, s.Superseded, s.Begun, s.Attempts, timeText(s.NotBefore), s.Error, string(labels),
-		nullText(string(s.Context)), timeText(s.UpdatedAt), timeText(s.EndedAt),
+		string(s.Status), step, s.Step, s.Reverse, s.Superseded, s.Begun, s.Attempts, TimeText(s.NotBefore), s.Error, string(labels),
+		nullText(string(s.Context)), TimeText(s.UpdatedAt), TimeText(s.EndedAt),
 	}, nil
 }
 
@@ -108,14 +98,14 @@ func columnsOf(s saga.Saga) ([]any, error) {
 // Of a saga that is Undecodable only the status, the error and the times are written, so that what could not be read stays as it
 // is. The calls that were noted for the saga are written too. state.ErrNoSaga: it was never begun. state.ErrEnded: it has ended, and
 // the commit would bring it back.
-func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
+func (s *Writes) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error) {
 	calls := s.calls.Take(sg.ID)
 	defer func() {
 		if err != nil {
 			s.calls.Back(sg.ID, calls)
 		}
 	}()
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		if err := updateSaga(ctx, tx, sg); err != nil {
 			return fmt.Errorf("commit saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 		}
@@ -131,13 +121,13 @@ func (s *Store) Commit(ctx context.Context, sg saga.Saga, rows []any) (err error
 	})
 }
 
-func updateSaga(ctx context.Context, tx *txn, s saga.Saga) error {
+func updateSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
 	if err := mayUpdate(ctx, tx, s); err != nil {
 		return err
 	}
 	if s.Undecodable != "" {
 		err := tx.exec(ctx, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ? WHERE id = ?",
-			string(s.Status), s.Error, timeText(s.UpdatedAt), timeText(s.EndedAt), s.ID)
+			string(s.Status), s.Error, TimeText(s.UpdatedAt), TimeText(s.EndedAt), s.ID)
 		if err != nil {
 			return err
 		}
@@ -162,7 +152,7 @@ func updateSaga(ctx context.Context, tx *txn, s saga.Saga) error {
 
 // mayUpdate: an ended saga stays ended, since its name may have another by now. To commit its end twice is fine: the first answer
 // may have been lost.
-func mayUpdate(ctx context.Context, tx *txn, s saga.Saga) error {
+func mayUpdate(ctx context.Context, tx *Tx, s saga.Saga) error {
 	var status string
 	err := tx.QueryRowContext(ctx, "SELECT status FROM sagas WHERE id = ?", s.ID).Scan(&status)
 	switch {
@@ -176,16 +166,16 @@ func mayUpdate(ctx context.Context, tx *txn, s saga.Saga) error {
 	return nil
 }
 
-func writeHistory(ctx context.Context, tx *txn, s saga.Saga) error {
+func writeHistory(ctx context.Context, tx *Tx, s saga.Saga) error {
 	for i, h := range s.History {
 		err := tx.exec(ctx, `
 			INSERT INTO saga_steps (saga_id, position, name, status, attempts, error, started_at, ended_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, attempts = excluded.attempts,
+			ON CONFLICT (saga_id, position) DO UPDATE SET name = excluded.name, status = excluded.status, attempts = excluded.attempts,
 				error = excluded.error, started_at = excluded.started_at, ended_at = excluded.ended_at
-			WHERE (name, status, attempts, error, started_at, ended_at) IS NOT
-				(excluded.name, excluded.status, excluded.attempts, excluded.error, excluded.started_at, excluded.ended_at)`,
-			s.ID, i, h.Name, string(h.Status), h.Attempts, h.Error, timeText(h.StartedAt), timeText(h.EndedAt))
+			WHERE (saga_steps.name, saga_steps.status, saga_steps.attempts, saga_steps.error, saga_steps.started_at, saga_steps.ended_at)
+				IS DISTINCT FROM (excluded.name, excluded.status, excluded.attempts, excluded.error, excluded.started_at, excluded.ended_at)`,
+			s.ID, i, h.Name, string(h.Status), h.Attempts, h.Error, TimeText(h.StartedAt), TimeText(h.EndedAt))
 		if err != nil {
 			return err
 		}
@@ -193,8 +183,8 @@ func writeHistory(ctx context.Context, tx *txn, s saga.Saga) error {
 	return tx.exec(ctx, "DELETE FROM saga_steps WHERE saga_id = ? AND position >= ?", s.ID, len(s.History))
 }
 
-// eraseSecret of a saga that has ended: SQLite overwrites the pages with zeros (secure_delete), the writer empties the -wal file.
-func eraseSecret(ctx context.Context, tx *txn, s saga.Saga) error {
+// eraseSecret of a saga that has ended. What is left of a deleted row is the database's: see the package comments of the stores.
+func eraseSecret(ctx context.Context, tx *Tx, s saga.Saga) error {
 	if s.Status.Live() {
 		return nil
 	}
@@ -205,8 +195,8 @@ func eraseSecret(ctx context.Context, tx *txn, s saga.Saga) error {
 
 // Live gives the sagas that have not ended, oldest first, with their secrets. A row that cannot be read whole comes as stuck, with
 // Undecodable set.
-func (s *Store) Live(ctx context.Context) ([]saga.Saga, error) {
-	return view(ctx, s.Reader, func(ctx context.Context, tx *sql.Tx) ([]saga.Saga, error) {
+func (s *Writes) Live(ctx context.Context) ([]saga.Saga, error) {
+	return view(ctx, s.reads, func(ctx context.Context, tx *Tx) ([]saga.Saga, error) {
 		live, err := querySagas(ctx, tx, "WHERE "+isLive+" ORDER BY created_at, rowid")
 		if err != nil {
 			return nil, err
@@ -217,8 +207,8 @@ func (s *Store) Live(ctx context.Context) ([]saga.Saga, error) {
 
 // SetLabel sets a label of a saga that has ended; an empty value removes it. `saga retry` marks failures so. ErrLive: the saga has
 // not ended, and its labels are the engine's. state.ErrNoSaga: there is none with this id.
-func (s *Store) SetLabel(ctx context.Context, id, key, value string) error {
-	return s.writer.write(ctx, func(ctx context.Context, tx *txn) error {
+func (s *Writes) SetLabel(ctx context.Context, id, key, value string) error {
+	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		var status, text string
 		err := tx.QueryRowContext(ctx, "SELECT status, labels FROM sagas WHERE id = ?", id).Scan(&status, &text)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -241,6 +231,6 @@ func (s *Store) SetLabel(ctx context.Context, id, key, value string) error {
 		if err != nil {
 			return err
 		}
-		return tx.exec(ctx, "UPDATE sagas SET labels = ?, updated_at = ? WHERE id = ?", string(b), timeText(time.Now()), id)
+		return tx.exec(ctx, "UPDATE sagas SET labels = ?, updated_at = ? WHERE id = ?", string(b), TimeText(time.Now()), id)
 	})
 }

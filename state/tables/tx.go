@@ -1,0 +1,87 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Dialect is what a database says in words of its own. The statements of this package are in those of SQLite, with ? and ?1 for arguments.
+type Dialect struct {
+	Statement func(query string) string      // translates a statement; nil: it stays as it is
+	Value     func(v any) any                // converts an argument; nil: it stays as it is
+	Unique    func(err error) (index string) // names the unique index that a row is against; empty: the error is another
+
+	ReservedIP    string // the reserved IP in the spec of the record p; NULL where there is none, or it cannot be read
+	Shown         string // a JSON list of what the data of the resource r says: size, image slug, image id, creation, addresses
+	SecretPadding int    // how many zero bytes go before a secret in its row
+}
+
+// Tx is a transaction, of a snapshot or of the writer.
+type Tx struct {
+	tx      *sql.Tx
+	dialect *Dialect
+	erased  bool // set by a request that erased a secret
+}
+
+// NewTx gives a transaction to the functions of this package.
+func NewTx(tx *sql.Tx, d *Dialect) *Tx { return &Tx{tx: tx, dialect: d} }
+
+func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	query, args = t.words(query, args)
+	return t.tx.ExecContext(ctx, query, args...)
+}
+
+func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	query, args = t.words(query, args)
+	return t.tx.QueryContext(ctx, query, args...)
+}
+
+func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	query, args = t.words(query, args)
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
+// Commit makes the transaction durable.
+func (t *Tx) Commit() error { return t.tx.Commit() }
+
+// words are the query and its arguments as the database wants them.
+func (t *Tx) words(query string, args []any) (string, []any) {
+	if t.dialect.Statement != nil {
+		query = t.dialect.Statement(query)
+	}
+	if t.dialect.Value != nil {
+		for i, v := range args {
+			args[i] = t.dialect.Value(v)
+		}
+	}
+	return query, args
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(ctx, query, args...)
+	return err
+}
+
+// change carries out a statement, and tells how many rows it changed.
+func (t *Tx) change(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	done, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+// View gives read one snapshot of the database. It may call it more than once, when the snapshot turns out to be none.
+type View func(ctx context.Context, read func(context.Context, *Tx) error) error
+
+// Reads reads what a store keeps: it is a state.Reader, but for Sound.
+type Reads struct {
+	path   string // or what else names the database
+	view   View
+	schema func(context.Context, *Tx) (int64, error)
+}
+
+// NewReads reads the database that path names, in snapshots that view gives.
+func NewReads(path string, view View, schema func(context.Context, *Tx) (int64, error)) *Reads {
+	return &Reads{path: path, view: view, schema: schema}
+}
