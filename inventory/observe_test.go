@@ -35,6 +35,19 @@ func TestObserveCosts(t *testing.T) {
 	}
 }
 
+// The pages of a large account are read side by side: the account, the first page, the other three, and the GPU page take one request's
+// time each.
+func TestObserveReadsPagesSideBySide(t *testing.T) {
+	inWatch(t, simulator.Options{Latency: 50 * time.Millisecond}, inventory.Options{}, func(w *watch) {
+		w.add(800, "web")
+		began := time.Now()
+		o := w.observe(fleet.Recorded{})
+		if took := time.Since(began); len(o.Droplets) != 800 || o.Requests != 6 || w.sim.Requests().Total() != 6 || took != 200*time.Millisecond {
+			t.Errorf("%d droplets with %d requests, counted %d, after %v", len(o.Droplets), w.sim.Requests().Total(), o.Requests, took)
+		}
+	})
+}
+
 // Of what the store has the same of, an observation holds no data: a large account at rest would be tens of MB of it.
 func TestObserveHoldsOnlyNewData(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {

@@ -6,12 +6,14 @@ func looking() []mutant {
 	take := func(law int, guard, file, old, new string, tests ...suite) {
 		all = append(all, mutant{law, guard, file, old, new, tests})
 	}
-	const list = "digitalocean/list.go"
+	const list, pages = "digitalocean/list.go", "digitalocean/pages.go"
 	api, look, world := packageTests("digitalocean"), packageTests("inventory"), daemonTests("^TestLaw")
 	take(7, "as many as meta.total says", list, `!p.more && len(byID) != l.Total`, `false`, api)
 	take(7, "a total that moves", list, `p.total != l.Total`, `false`, api)
 	take(7, "a page that brings nothing new", list, `p.more && len(byID) == before`, `p.more && len(byID) == before && false`, api)
-	take(7, "a page that fails", list, "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn err", "a, err := c.do(ctx, r)\n\t\tif err != nil {\n\t\t\treturn nil", api)
+	take(7, "a page that fails", pages, "p, err := ahead.next(n)\n\t\tif err != nil {\n\t\t\treturn err", "p, err := ahead.next(n)\n\t\tif err != nil {\n\t\t\treturn nil", api)
+	take(7, "pages side by side: only as many as there are", pages, ` || last != (p.total+perPage-1)/perPage`, ``, api)
+	take(7, "pages side by side: no more than requests in flight", pages, ` && len(r.coming) < r.width`, ``, api)
 	const attached = "digitalocean/attachments.go"
 	take(18, "tags of attachments: a firewall that does not say its own", attached, `untold: e.Tags == nil, `, ``, api)
 	take(18, "tags of attachments: those of sources", attached, `append(tags, rule.Sources.Tags...)`, `tags`, api)
@@ -19,7 +21,7 @@ func looking() []mutant {
 	take(18, "tags of attachments: known only with the firewalls", "inventory/attachments.go", `if passed && balanced`, `if (passed || true) && balanced`, look)
 	take(18, "tags of attachments: known only with the load balancers", "inventory/attachments.go", `if passed && balanced`, `if passed && (balanced || true)`, look)
 	take(18, "tags of attachments: known only where each is told", "inventory/attachments.go", ` && !firewalls.Untold`, ``, look)
-	take(7, "a total that is missing", list, `err = errors.New("meta.total is missing")`, `p.Meta.Total = new(int)`, api)
+	take(7, "a total that is missing", pages, `err = errors.New("meta.total is missing")`, `p.Meta.Total = new(int)`, api)
 
 	const observe = "inventory/observe.go"
 	take(7, "GPU droplets too", observe, `for _, gpu := range []bool{false, true} {`, `for _, gpu := range []bool{false} {`, look)
