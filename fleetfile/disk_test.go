@@ -328,3 +328,42 @@ func TestWatchMovesOnWithTheDirectories(t *testing.T) {
 		}
 	}
 }
+
+// A link on the way to the file flips while it is read: what is read is of one tree, never of both.
+func TestLoadAcrossAFlip(t *testing.T) {
+	at := newTree(t)
+	for _, name := range []string{"one", "two"} {
+		at.write(name+"/fleet.yaml", fleetOf(name, "web.yaml"))
+		at.write(name+"/web.yaml", "#cloud-config\nhostname: "+name+"\n")
+	}
+	at.link("one", "current")
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				next := at.path("next")
+				if err := errors.Join(os.Symlink([]string{"one", "two"}[i%2], next), os.Rename(next, at.path("current"))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	}()
+	for range 300 {
+		f, err := fleetfile.Load(at.path("current/fleet.yaml"))
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if !strings.Contains(f.Specs[0].UserData, f.Specs[0].Name) {
+			t.Errorf("droplet %s has user data of the other tree: %q", f.Specs[0].Name, f.Specs[0].UserData)
+			break
+		}
+	}
+	close(stop)
+	<-done
+}

@@ -28,9 +28,13 @@ type reading struct {
 
 func read(path string, secrets []Secret) reading {
 	dir := filepath.Dir(path)
-	d := newDecoder(path, func(name string) ([]byte, error) { return readBelow(path, name, secrets) })
-	data, err := readRegular(func(flag int) (*os.File, error) { return os.OpenFile(path, flag, 0) }, maxFile)
-	if err == nil && replaced(path) {
+	at := path
+	if real, err := resolved(dir); err == nil {
+		at = filepath.Join(real, filepath.Base(path)) // a link on the way may flip to another tree between the file and its user data
+	}
+	d := newDecoder(path, func(name string) ([]byte, error) { return readBelow(at, name, secrets) })
+	data, err := readRegular(func(flag int) (*os.File, error) { return os.OpenFile(at, flag, 0) }, maxFile)
+	if err == nil && replaced(at) {
 		err = errReplaced
 	}
 	if err != nil {

@@ -12,5 +12,6 @@
 //
 // What comes from the repository is a stranger's. Git runs without the configuration of the system and of the user, without hooks and
 // without prompts. It follows no submodules, and speaks https, ssh and file alone. A symbolic link that leads out of its tree makes the
-// commit unusable: the fleet file itself could be a link to a secret of this host.
+// commit unusable: the fleet file itself could be a link to a secret of this host. So does a work tree that is too large. A tag does not go
+// before a branch of its name. Where signatures are checked, an old commit with a good one is refused.
 package pull

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // most is how long a pull may take. A server that sends nothing more would hold it up for good.
@@ -43,15 +46,25 @@ var config = []string{
 
 // run gives what git says on stdout. The error has the last lines that it said on stderr.
 func (g git) run(ctx context.Context, extra []string, args ...string) (string, error) {
+	var out bytes.Buffer
+	err := g.to(ctx, &out, extra, args...)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// to is run for an answer that may be long.
+func (g git) to(ctx context.Context, out io.Writer, extra []string, args ...string) error {
 	line := []string{"--git-dir=" + g.o.mirror(), "--no-pager", "--literal-pathspecs"}
 	for _, c := range append(config[:len(config):len(config)], extra...) {
 		line = append(line, "-c", c)
 	}
-	return g.plainly(ctx, "git", append(line, args...)...)
+	return g.plainly(ctx, out, "git", append(line, args...)...)
 }
 
 // plainly runs a program with a clean environment.
-func (g git) plainly(ctx context.Context, name string, args ...string) (string, error) {
+func (g git) plainly(ctx context.Context, out io.Writer, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = g.o.Into
 	cmd.Env = g.environment()
@@ -61,23 +74,23 @@ func (g git) plainly(ctx context.Context, name string, args ...string) (string, 
 	if g.lock != nil {
 		cmd.ExtraFiles = []*os.File{g.lock}
 	}
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = out, &said
 	err := cmd.Run()
 	switch {
 	case err == nil:
-		return strings.TrimSpace(out.String()), nil
+		return nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", fmt.Errorf("git took longer than %v", most)
+		return fmt.Errorf("git took longer than %v", most)
 	case ctx.Err() != nil:
-		return "", ctx.Err()
+		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("there is no %s on the PATH", name)
+		return fmt.Errorf("there is no %s on the PATH", name)
 	}
 	if text := lastLines(said.String()); text != "" {
-		return "", errors.New(text)
+		return errors.New(text)
 	}
-	return "", fmt.Errorf("%s: %w", name, err)
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // guesses are what git adds to an error of the other side, which has said more.
@@ -88,7 +101,7 @@ var guesses = []string{"Could not read from remote repository.", "Please make su
 func lastLines(text string) string {
 	var lines []string
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		line = strings.TrimPrefix(strings.TrimPrefix(clean(line), "fatal: "), "error: ")
+		line = strings.TrimPrefix(strings.TrimPrefix(fleet.Fit(line, longest), "fatal: "), "error: ")
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "hint: ") && (len(lines) == 0 || !slices.Contains(guesses, line)) {
 			lines = append(lines, line)
 		}
@@ -97,15 +110,8 @@ func lastLines(text string) string {
 	return strings.Join(lines[max(0, len(lines)-enough):], "; ")
 }
 
-// clean leaves out control characters.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-}
+// longest is how many characters are kept of a line that git said, and of a name.
+const longest = 300
 
 // kept are the variables that git gets from outside: how to find programs and the way out to the network.
 var kept = []string{"PATH", "TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"}

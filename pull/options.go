@@ -36,6 +36,9 @@ var (
 
 // withDefaults fills what was left out, and refuses what git could misunderstand.
 func (o Options) withDefaults() (Options, error) {
+	if o.Repo == "" {
+		return o, errors.New("which repository? Name it with --repo or ARCADIAD_PULL_REPO")
+	}
 	if err := checkURL(o.Repo); err != nil {
 		return o, err
 	}
@@ -43,7 +46,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("ref %q: the name of a branch or a tag is expected, such as main, or a commit", o.Ref)
 	}
 	if o.Into == "" {
-		return o, errors.New("no directory to pull into")
+		return o, errors.New("into which directory? Name it with --into or ARCADIAD_PULL_INTO")
 	}
 	if o.Verify && o.Signers == "" {
 		return o, errors.New("--verify needs a file with the keys that may sign: name it with --signers")

@@ -53,6 +53,12 @@ func (o Options) lock() (*os.File, error) {
 	if err := os.MkdirAll(o.Into, 0o777); err != nil { // as the umask has it
 		return nil, err
 	}
+	if info, err := os.Stat(o.Into); err == nil && os.Geteuid() == 0 {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 {
+			return nil, fmt.Errorf("%s belongs to user %d, who could not replace what root writes there: pull as that user, "+
+				"or with `systemctl start arcadiad-pull@NAME`", o.Into, st.Uid)
+		}
+	}
 	lock, err := os.OpenFile(filepath.Join(o.Into, "lock"), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
@@ -76,15 +82,15 @@ func (g git) pull(ctx context.Context, f *fleet.Fetched) (flipped bool, err erro
 	if err := g.o.sweep(f.Trees); err != nil {
 		return false, err
 	}
-	if err := g.prepare(ctx); err != nil {
-		return false, err
-	}
 	commit, err := g.fetch(ctx)
 	if err != nil {
-		return false, err
+		return false, errors.Join(err, g.o.tidy())
 	}
 	if g.o.Verify {
 		if err := g.verify(ctx, commit); err != nil {
+			return false, err
+		}
+		if err := g.follows(ctx, commit, f.Commit); err != nil {
 			return false, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,8 +52,14 @@ func (d *desk) must(err error) {
 // git runs git as the one who edits.
 func (d *desk) git(args ...string) string {
 	d.t.Helper()
+	return d.gitWith(nil, args...)
+}
+
+func (d *desk) gitWith(in io.Reader, args ...string) string {
+	d.t.Helper()
 	cmd := exec.Command("git", append([]string{"-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-C", d.work}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
+	cmd.Stdin = in
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		d.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -60,10 +67,11 @@ func (d *desk) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-func (d *desk) write(name, text string) {
+func (d *desk) write(name, text string) (path string) {
 	d.t.Helper()
-	path := filepath.Join(d.work, name)
+	path = filepath.Join(d.work, name)
 	d.must(errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)))
+	return path
 }
 
 // push commits all that was written, and pushes it.
@@ -211,7 +219,7 @@ func TestPullThatFails(t *testing.T) {
 	d.mustPull()
 
 	d.o.Ref = "gone"
-	d.refuses("couldn't find remote ref gone", one, "one")
+	d.refuses("it has no branch and no tag gone", one, "one")
 	d.o.Ref = "main"
 	repo := d.o.Repo
 	d.o.Repo += ".none"
@@ -228,6 +236,20 @@ func TestPullThatFails(t *testing.T) {
 	}
 	d.must(lock.Close())
 	d.inUse(one, "one")
+
+	// Half of what was fetched does not stay: it may be what fills the disk.
+	real, err := exec.LookPath("git")
+	d.must(err)
+	pack := filepath.Join(d.host, "repo.git", "objects", "pack", "tmp_pack_y")
+	bin := d.write("../bin/git", fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *' fetch '*) echo half >%s; exit 1;; esac\nexec %s \"$@\"\n", pack, real))
+	d.must(errors.Join(os.Chmod(bin, 0o755), os.MkdirAll(filepath.Dir(pack), 0o755)))
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", filepath.Dir(bin)+":"+path)
+	d.refuses("git fetch: git: exit status 1", one, "one")
+	t.Setenv("PATH", path)
+	if _, err := os.Stat(pack); err == nil {
+		t.Error("half a pack is still there")
+	}
 
 	// What a pull that was killed left: half a tree, a link that was not flipped, locks of git, and no work tree of it.
 	for name, text := range map[string]string{
@@ -301,13 +323,14 @@ func TestPullLinks(t *testing.T) {
 	for name, targets := range map[string][]string{
 		"absolute": {"/etc/passwd"}, "upwards": {"../../pull.json"}, "a/b/deep": {"../../../x"}, "beside": {"../gone"},
 		"detour": {"a/b/root/../x", "../.."}, // lexically inside: a/b/root leads to the top
+		"loop":   {"loop"},
 	} {
 		d.must(os.Symlink(targets[0], filepath.Join(d.work, name)))
 		if len(targets) > 1 {
 			d.must(os.Symlink(targets[1], filepath.Join(d.work, "a/b/root")))
 		}
 		d.push(name)
-		d.refuses(name+" is a symbolic link to "+targets[0]+", which is not in the repository", one, "one")
+		d.refuses(name+" is a symbolic link to "+targets[0]+", which is no", one, "one")
 		d.git("reset", "-q", "--hard", one)
 	}
 	if got, want := d.listing(), tidyListing(one); !slices.Equal(got, want) {
@@ -319,6 +342,87 @@ func TestPullLinks(t *testing.T) {
 	d.mustPull()
 	if inside, err := os.ReadDir(filepath.Join(d.host, "current", "module")); err != nil || len(inside) > 0 {
 		t.Errorf("the submodule was followed: %v, %v", inside, err)
+	}
+}
+
+// A repository decides neither which ref is meant nor how much of the disk it takes, and is not asked to keep to one format.
+func TestPullOfAHostileRepository(t *testing.T) {
+	d := newDesk(t)
+	d.write("fleet.yaml", "one")
+	one := d.push("one")
+	d.mustPull()
+
+	// Git would prefer the tag.
+	d.write("fleet.yaml", "evil")
+	d.git("commit", "-q", "-a", "-m", "evil")
+	d.git("push", "-q", "../fleet.git", "HEAD:refs/tags/main")
+	d.refuses("it has more than one main: the ref must be refs/heads/main or refs/tags/main", one, "one")
+	d.o.Ref = "refs/heads/main"
+	if flipped, err := d.pull(); err != nil || flipped {
+		t.Errorf("the branch alone: flipped %v, %v", flipped, err)
+	}
+	d.o.Ref = "main"
+	d.git("push", "-q", "--delete", "../fleet.git", "refs/tags/main")
+
+	// A billion files out of a few trees, and a tebibyte out of one small file.
+	d.git("reset", "-q", "--hard", one)
+	blob := d.git("hash-object", "-w", d.write("large", strings.Repeat("\x00", 1<<20)))
+	var entries strings.Builder
+	for i := range 1025 {
+		fmt.Fprintf(&entries, "100644 blob %s\tf%d\n", blob, i)
+	}
+	large := d.tree(entries.String())
+	tree := d.git("rev-parse", "HEAD^{tree}")
+	for range 9 {
+		entries.Reset()
+		for i := range 10 {
+			fmt.Fprintf(&entries, "040000 tree %s\td%d\n", tree, i)
+		}
+		tree = d.tree(entries.String())
+	}
+	for tree, want := range map[string]string{tree: "it has more than 100000 files", large: "its files have more than 1 GiB"} {
+		d.git("push", "-q", "--force", "../fleet.git", d.git("commit-tree", "-m", "bomb", tree)+":main")
+		d.refuses(want, one, "one")
+	}
+
+	// Git takes nothing from a shallow repository, and says nothing.
+	d.git("reset", "-q", "--hard", one)
+	d.push("two")
+	three := d.push("three")
+	d.git("clone", "-q", "--bare", "--depth=1", d.o.Repo, "../shallow.git")
+	full := d.o.Repo
+	d.o.Repo = "file://" + filepath.Join(d.dir, "shallow.git")
+	d.refuses("is it a shallow clone?", one, "one")
+	d.o.Repo = full
+	d.mustPull()
+	d.inUse(three, "one")
+
+	// Another format.
+	d.git("init", "-q", "--object-format=sha256", "-b", "main", "../long")
+	d.write("../long/fleet.yaml", "long")
+	d.git("-C", "../long", "add", "-A")
+	d.git("-C", "../long", "commit", "-q", "-m", "long")
+	d.o.Repo = "file://" + filepath.Join(d.dir, "long")
+	d.mustPull()
+	d.inUse(d.git("-C", "../long", "rev-parse", "HEAD"), "long")
+}
+
+// tree makes a tree of what git mktree reads.
+func (d *desk) tree(entries string) string {
+	d.t.Helper()
+	return d.gitWith(strings.NewReader(entries), "mktree")
+}
+
+// Root would leave what the unit's user could not replace.
+func TestPullIsNotDoneByRootForSomebodyElse(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Log("NOT TESTED: only root can give a directory away")
+		return
+	}
+	d := newDesk(t)
+	d.must(errors.Join(os.Mkdir(d.host, 0o755), os.Chown(d.host, 65534, 65534)))
+	if _, err := d.pull(); err == nil || !strings.Contains(err.Error(), "belongs to user 65534") {
+		t.Errorf("%v", err)
 	}
 }
 

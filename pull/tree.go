@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 )
 
@@ -66,11 +68,16 @@ func (g git) plant(ctx context.Context, commit string) error {
 	if err := os.MkdirAll(g.o.trees(), 0o777); err != nil { // as the umask has it
 		return err
 	}
-	if _, err := g.run(ctx, nil, "worktree", "add", "--quiet", "--detach", "--force", "--", g.o.tree(commit), commit); err != nil {
-		return fmt.Errorf("write the work tree: %w", err)
+	if err := g.bounded(ctx, commit); err != nil {
+		return err
 	}
-	err := linksStay(g.o.tree(commit))
+	_, err := g.run(ctx, nil, "worktree", "add", "--quiet", "--detach", "--force", "--", g.o.tree(commit), commit)
 	if err != nil {
+		err = fmt.Errorf("write the work tree: %w", err)
+	} else {
+		err = linksStay(g.o.tree(commit))
+	}
+	if err != nil { // the disk may be full of it
 		err = errors.Join(err, os.RemoveAll(g.o.tree(commit)))
 		g.prune(ctx)
 	}
@@ -101,7 +108,11 @@ func linksStay(tree string) error {
 		}
 		if _, err := root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			target, _ := os.Readlink(path) // only shown
-			return fmt.Errorf("%s is a symbolic link to %s, which is not in the repository: the commit is refused", clean(name), clean(target))
+			why := "not in the repository"
+			if errno := syscall.Errno(0); errors.As(err, &errno) {
+				why = "no file: " + errno.Error()
+			}
+			return fmt.Errorf("%s is a symbolic link to %s, which is %s; the commit is refused", fleet.Fit(name, longest), fleet.Fit(target, longest), why)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -27,7 +28,7 @@ func (g git) verify(ctx context.Context, commit string) error {
 	config := []string{"gpg.x509.program=false", "gpg.openpgp.program=false", "gpg.ssh.allowedSignersFile=" + g.o.Signers}
 	if openPGP(data) {
 		config = []string{"gpg.x509.program=false", "gpg.ssh.program=false"}
-		if _, err := g.plainly(ctx, "gpg", "--batch", "--quiet", "--no-autostart", "--import", g.o.Signers); err != nil {
+		if err := g.plainly(ctx, io.Discard, "gpg", "--batch", "--quiet", "--no-autostart", "--import", g.o.Signers); err != nil {
 			return fmt.Errorf("read the keys that may sign: %w", err)
 		}
 	}
@@ -44,4 +45,16 @@ func (g git) verify(ctx context.Context, commit string) error {
 // openPGP tells exported OpenPGP keys, armored or not, from a file with ssh's allowed signers, which is a text.
 func openPGP(data []byte) bool {
 	return bytes.Contains(data, []byte("BEGIN PGP PUBLIC KEY BLOCK")) || len(data) > 0 && data[0] >= 0x80
+}
+
+// follows refuses a commit that does not have the one in use among its ancestors: a server, or whoever may push to it, could bring back
+// an old one, with an old signature that is good. A person may name that commit.
+func (g git) follows(ctx context.Context, commit, inUse string) error {
+	if inUse == "" || commit == inUse || commit == g.o.Ref {
+		return nil
+	}
+	if _, err := g.run(ctx, nil, "merge-base", "--is-ancestor", inUse, commit); err != nil {
+		return fmt.Errorf("%w: %.10s does not follow %.10s, which is in use; if you mean it, pull once with the ref %s", ErrSignature, commit, inUse, commit)
+	}
+	return ctx.Err()
 }

@@ -63,6 +63,16 @@ func TestPullVerifies(t *testing.T) {
 	d.git("push", "-q", "--force", "../fleet.git", d.git("hash-object", "-t", "commit", "-w", file)+":main")
 	d.refuses("no key of "+d.o.Signers+" signed", one, "one")
 
+	// An old commit has a good signature too. Only a person can bring it back.
+	two := d.push("signed again", by(ann)...)
+	d.mustPull()
+	d.git("push", "-q", "--force", "../fleet.git", one+":main")
+	d.refuses("does not follow", two, "two")
+	d.o.Ref = one
+	d.mustPull()
+	d.inUse(one, "one")
+	d.o.Ref = "main"
+
 	// A signer who is taken off the list does not count from then on, though nothing was pushed.
 	d.git("push", "-q", "--force", "../fleet.git", one+":main")
 	d.must(os.WriteFile(d.o.Signers, nil, 0o644))

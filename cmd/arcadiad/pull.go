@@ -28,11 +28,11 @@ func pullCommand() *cobra.Command {
 step. A daemon that runs with --fleet DIR/current/fleet.yaml notices. Nothing new: nothing is touched. If anything fails, DIR/current stays
 as it is, the exit code is 1, and status and doctor say why.
 
-With --verify only a commit is used that one of the signers signed. The file of signers has ssh's allowed signers
-(see ssh-keygen(1)) or exported OpenPGP keys.
+With --verify only a commit is used that one of the signers signed, and that follows the one in use. The file of signers has ssh's allowed
+signers (see ssh-keygen(1)) or exported OpenPGP keys. To accept a branch that was rewritten, pull once with --ref and the hash of its commit.
 
 git runs without your configuration, hooks and prompts, speaks https, ssh and file, and follows no submodules. A commit with a
-symbolic link that leads out of the repository is refused. arcadiad-pull@.service runs this every minute: see docs/gitops.md.
+symbolic link that leads out of the repository is refused, and so is a name that both a branch and a tag have. arcadiad-pull@.service runs this every minute: see docs/gitops.md.
 
 Exit codes: 0 DIR/current leads to the newest commit; 1 an error.`,
 		Example: `  arcadiad pull --repo ssh://git@example.com/fleet.git --into /srv/fleet
@@ -44,6 +44,9 @@ Exit codes: 0 DIR/current leads to the newest commit; 1 an error.`,
 	s := newSettings(cmd, usesPull|usesLog, slog.LevelWarn)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		o := s.pull
+		if o.Repo == "" && s.instance != "" {
+			return fmt.Errorf("the repository is a setting of the unit: systemctl start arcadiad-pull@%s", s.instance)
+		}
 		o.Log = s.logger(cmd.ErrOrStderr())
 		var err error
 		for path, name := range map[*string]string{&o.Key: deployKey, &o.KnownHosts: knownHosts, &o.Signers: signers} {

@@ -51,7 +51,7 @@ func TestPullCommand(t *testing.T) {
 	}
 	for want, args := range map[string][]string{
 		"--verify needs a file with the keys that may sign": {"--verify"},
-		"couldn't find remote ref gone":                     {"--ref", "gone"},
+		"it has no branch and no tag gone":                  {"--ref", "gone"},
 		"is expected":                                       {"--repo", "ext::sh"},
 		`--instance "../x": lower case letters, digits`:     {"--instance", "../x"},
 	} {

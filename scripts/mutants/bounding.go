@@ -35,7 +35,7 @@ func bounding() []mutant {
 	take(15, "user data is none of a directory of secrets", "fleetfile/below.go", `below = err == nil && filepath.IsLocal(rel)`, `below = err == nil && rel == "?"`, file)
 	take(15, "user data is no credential of git", "fleetfile/below.go", `if strings.EqualFold(part, ".git") {`, `if part == "?" {`, file)
 	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
-	take(8, "a file that was replaced behind its mount is told of", "fleetfile/load.go", `if err == nil && replaced(path) {`, `if false {`, file)
+	take(8, "a file that was replaced behind its mount is told of", "fleetfile/load.go", `if err == nil && replaced(at) {`, `if false {`, file)
 	take(9, "two groups with numbers of their own are not called alike", "fleetfile/expand.go", `if taken && (s.Numbering`, `if false && (s.Numbering`, file)
 	take(15, "a template runs only what it may", "fleetfile/template.go", `if slices.Contains(funcNames, n.Ident) {`, `if n.Ident != "" {`, file)
 	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, daemonTests("TestLaw08ASecret"))
