@@ -35,7 +35,26 @@ func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfi
 	if err != nil {
 		return fleetfile.Imported{}, err
 	}
-	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, c.includes)
+	vpcs, err := l.vpcsOf(ctx, pass.Observed.Droplets, c)
+	if err != nil {
+		return fleetfile.Imported{}, err
+	}
+	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, vpcs, c.includes)
+}
+
+// vpcsOf are the VPCs of the chosen droplets, by their uuids. One that cannot be read is missing, and is named in the file.
+func (l *observer) vpcsOf(ctx context.Context, droplets []fleet.Droplet, c Choice) (map[string]fleet.VPC, error) {
+	var specs []fleet.Spec
+	for _, d := range droplets {
+		if c.includes(d) && d.VPCUUID != "" {
+			specs = append(specs, fleet.Spec{VPCUUID: d.VPCUUID})
+		}
+	}
+	if len(specs) == 0 {
+		return nil, nil
+	}
+	known, _, err := l.inventory.CatalogueFor(ctx, specs, 0)
+	return known.VPCs, err
 }
 
 // ImportTerraform writes the fleet file of a new fleet, for the droplets in a state of Terraform or OpenTofu. It asks nobody.

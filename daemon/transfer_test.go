@@ -56,9 +56,13 @@ func (w *world) shape(r *rand.Rand, size int) (fit []int64) {
 			fit = append(fit, d.ID)
 		}
 	}
+	own := w.sim.AddVPC("syd1")
 	looks := func(name string) simulator.Droplet {
 		d := simulator.Droplet{Name: name, Region: pick("syd1", "fra1", "nyc3"), Size: pick("s-1vcpu-1gb", "s-2vcpu-4gb"),
 			Image: pick("ubuntu-24-04-x64", "debian-12-x64"), Monitoring: r.IntN(3) == 0, Backups: r.IntN(5) == 0, IPv6: r.IntN(3) == 0}
+		if d.Region == "syd1" && r.IntN(4) == 0 {
+			d.VPCUUID = own
+		}
 		for _, tag := range []string{"web", "Team:A", "on", "1", "env_prod"} {
 			if r.IntN(4) == 0 {
 				d.Tags = append(d.Tags, tag)
@@ -121,6 +125,11 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 				o := w.disk("")
 				imported, err := Import(ctx, o, "test", Choice{})
 				w.must(err)
+				for _, region := range []string{"syd1", "fra1", "nyc3"} {
+					if strings.Contains(string(imported.File), w.sim.VPC(region)) {
+						t.Errorf("the file names the default VPC of %s:\n%s", region, imported.File)
+					}
+				}
 				if !slices.Equal(imported.Taken, fit) || len(imported.Taken)+len(imported.LeftOut) != len(before) {
 					t.Fatalf("it took %v and left %d out, of %d; want %v", imported.Taken, len(imported.LeftOut), len(before), fit)
 				}

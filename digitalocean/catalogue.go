@@ -59,5 +59,5 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 func (c *Client) VPC(ctx context.Context, uuid string) (fleet.VPC, error) {
 	r := request{op: "read vpc " + uuid, method: http.MethodGet, path: "v2/vpcs/" + url.PathEscape(uuid), scopes: "vpc:read"}
 	v, _, err := ask(ctx, c, r, "vpc", func(v godo.VPC) bool { return v.ID != "" }, "there is no vpc in it")
-	return fleet.VPC{UUID: v.ID, Region: v.RegionSlug}, err
+	return fleet.VPC{UUID: v.ID, Region: v.RegionSlug, Default: v.Default}, err
 }

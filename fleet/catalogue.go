@@ -37,8 +37,9 @@ type Image struct {
 
 // VPC is a private network.
 type VPC struct {
-	UUID   string // empty: there is none
-	Region string
+	UUID    string // empty: there is none
+	Region  string
+	Default bool // the one of its region that droplets get which name none
 }
 
 // Pace is how fast requests may go.

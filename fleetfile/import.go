@@ -26,23 +26,30 @@ type LeftOut struct {
 }
 
 // Import writes the fleet file of the named fleet that describes droplets of an account exactly as they are. It needs every droplet
-// of the account, to tell names that are borne twice; choose says which of them to describe, nil: all. What the API does not give
-// back, and whatever was left out, stands in comments.
-func Import(name string, account fleet.Account, droplets []fleet.Droplet, choose func(fleet.Droplet) bool) (Imported, error) {
-	return origin{droplets: droplets, account: account, says: apiSays}.describe(name, choose)
+// of the account, to tell names that are borne twice; choose says which of them to describe, nil: all. A VPC that vpcs knows as the
+// default of the droplet's region is not named: without a name a droplet gets that one. What the API does not give back, and whatever was
+// left out, stands in comments.
+func Import(name string, account fleet.Account, droplets []fleet.Droplet, vpcs map[string]fleet.VPC, choose func(fleet.Droplet) bool) (Imported, error) {
+	return origin{droplets: droplets, account: account, vpcs: vpcs, says: apiSays}.describe(name, choose)
 }
 
 // origin is where the droplets of a file are known from.
 type origin struct {
 	droplets []fleet.Droplet
 	account  fleet.Account
+	vpcs     map[string]fleet.VPC                    // by uuid, lower case, as far as they are known
 	says     string                                  // what the file should say of it, as comment lines
 	more     map[int64][]field                       // what it knows of droplets beyond what they show, by id
 	after    func(taken []int64, b *strings.Builder) // writes more comments at the end; nil: there are none
 }
 
 // fields are what the file says of a droplet beside its name.
-func (s origin) fields(d fleet.Droplet) []field { return append(fields(d), s.more[d.ID]...) }
+func (s origin) fields(d fleet.Droplet) []field {
+	if vpc := s.vpcs[strings.ToLower(d.VPCUUID)]; vpc.Default && strings.EqualFold(vpc.Region, d.Region) {
+		d.VPCUUID = ""
+	}
+	return append(fields(d), s.more[d.ID]...)
+}
 
 func (s origin) describe(name string, choose func(fleet.Droplet) bool) (Imported, error) {
 	droplets := s.droplets

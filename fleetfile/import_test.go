@@ -34,7 +34,7 @@ func TestImportGroupsAndKeepsOrdinals(t *testing.T) {
 		small(28, "noimage", func(d *fleet.Droplet) { d.ImageID, d.ImageSlug = 0, "" }),
 		small(29, "line\nbreak"),
 		small(30, "not-chosen"), small(31, "pool-nd3k2x-o1", tagged("k8s", "k8s:0b8f1a52-3c1e-4f5e-9a77-5d2f6c0f1e11", "k8s:worker")),
-	}, func(d fleet.Droplet) bool { return d.Name != "not-chosen" })
+	}, nil, func(d fleet.Droplet) bool { return d.Name != "not-chosen" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestImportSharesOnlyWhatAllHave(t *testing.T) {
 		return fleet.Droplet{ID: id, Name: name, Status: fleet.StatusActive, Region: region, Size: "s-1vcpu-1gb", ImageID: 7, VPCUUID: vpc, Tags: tags}
 	}
 	const vpc = "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d008"
-	got, err := Import("demo", fleet.Account{}, []fleet.Droplet{d(1, "a", "syd1", vpc, "x"), d(2, "b", "syd1", "", "x"), d(3, "c", "fra1", vpc, "x")}, nil)
+	got, err := Import("demo", fleet.Account{}, []fleet.Droplet{d(1, "a", "syd1", vpc, "x"), d(2, "b", "syd1", "", "x"), d(3, "c", "fra1", vpc, "x")}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,15 +109,39 @@ func TestImportSharesOnlyWhatAllHave(t *testing.T) {
 	}
 }
 
+// A region's default VPC needs no name, and a stanza that named it would be another one in another account. All else is named.
+func TestImportLeavesOutTheDefaultVPC(t *testing.T) {
+	const standard, other, unread = "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d001", "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d002", "6f0a2f7e-8f55-4b3c-9a51-0a58ac14d003"
+	d := func(id int64, name, vpc string) fleet.Droplet {
+		return fleet.Droplet{ID: id, Name: name, Status: fleet.StatusActive, Region: "syd1", Size: "s-1vcpu-1gb", ImageID: 7, VPCUUID: vpc}
+	}
+	vpcs := map[string]fleet.VPC{
+		standard: {UUID: standard, Region: "syd1", Default: true}, other: {UUID: other, Region: "syd1"},
+	}
+	got, err := Import("demo", fleet.Account{}, []fleet.Droplet{
+		d(1, "web-1", strings.ToUpper(standard)), d(2, "web-2", ""), d(3, "db", other), d(4, "log", unread),
+	}, vpcs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := string(got.File)
+	if strings.Contains(file, standard) || strings.Count(file, other) != 1 || strings.Count(file, unread) != 1 || !strings.Contains(file, "count: 2") {
+		t.Errorf("got:\n%s", file)
+	}
+	if !strings.HasPrefix(file, SchemaLine) {
+		t.Errorf("the first line does not name the schema:\n%s", file)
+	}
+}
+
 func TestImportOfNothing(t *testing.T) {
-	got, err := Import("demo", fleet.Account{}, nil, nil)
+	got, err := Import("demo", fleet.Account{}, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(got.File), "droplets: []\n") {
 		t.Errorf("it says:\n%s", got.File)
 	}
-	if _, err := Import("No Name", fleet.Account{}, nil, nil); err == nil {
+	if _, err := Import("No Name", fleet.Account{}, nil, nil, nil); err == nil {
 		t.Error("any fleet name is taken")
 	}
 }
@@ -129,7 +153,7 @@ func TestImportOfALongGroup(t *testing.T) {
 		droplets = append(droplets, fleet.Droplet{ID: int64(i + 1), Name: fmt.Sprintf("w-%d", i+1), Status: fleet.StatusActive,
 			Region: "syd1", Size: "s-1vcpu-1gb", ImageID: 7})
 	}
-	got, err := Import("demo", fleet.Account{}, droplets, nil)
+	got, err := Import("demo", fleet.Account{}, droplets, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,8 @@ const apiSays = `# DigitalOcean gives back neither user_data nor ssh_keys. A dro
 
 // render writes the file.
 func (s origin) render(b *strings.Builder, name string, stanzas []written, leftOut []LeftOut) {
-	fmt.Fprintf(b, `# Written by arcadiad import. It describes droplets as they are, and is not in force for any of them yet.
+	fmt.Fprintf(b, SchemaLine+`#
+# Written by arcadiad import. It describes droplets as they are, and is not in force for any of them yet.
 #
 # Next: arcadiad validate, then arcadiad adopt --all. Only then run or apply it: as long as they are not adopted these
 # droplets are strangers to arcadiad, which would make others of the same names beside them.

@@ -12,6 +12,13 @@ import (
 // object is a JSON Schema, or a part of one.
 type object = map[string]any
 
+// SchemaFile is the name under which the schema lies beside a fleet file, and SchemaLine is the first line of a file that has it there:
+// yaml-language-server reads it.
+const (
+	SchemaFile = "fleet.schema.json"
+	SchemaLine = "# yaml-language-server: $schema=./" + SchemaFile + "\n"
+)
+
 // Schema gives the JSON Schema (draft 7, which yaml-language-server knows) of the fleet file. It is made from [fleet.Fields] and
 // the forms that [Decode] checks, and accepts every file that Decode accepts; what a schema cannot say, such as names that
 // collide, only Decode finds.

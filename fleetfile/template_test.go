@@ -156,7 +156,7 @@ func TestImportFoldsNumberedNames(t *testing.T) {
 	for i, name := range []string{"worker-01", "worker-02", "worker-03", "n1.example.com", "n2.example.com", "Web1", "Web2", "lone01", "gap-001", "gap-003", "worker"} {
 		droplets = append(droplets, fleet.Droplet{ID: int64(i + 1), Name: name, Status: fleet.StatusActive, Region: "syd1", Size: "s-1vcpu-1gb", ImageID: 7})
 	}
-	got, err := fleetfile.Import("demo", fleet.Account{}, droplets, nil)
+	got, err := fleetfile.Import("demo", fleet.Account{}, droplets, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

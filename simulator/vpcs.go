@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// vpc is a VPC. Each region has a default one, and there are no others.
+// vpc is a VPC. Each region has a default one; [Account.AddVPC] makes others.
 type vpc struct {
 	ID        string    `json:"id"`
 	Region    string    `json:"region"`
 	Range     string    `json:"ip_range"`
 	CreatedAt time.Time `json:"created_at"`
+	Added     bool      `json:"added,omitempty"` // it is not the default of its region
 }
 
 func defaultVPCs(c *catalogue, now time.Time) []*vpc {
@@ -27,7 +28,7 @@ func defaultVPCs(c *catalogue, now time.Time) []*vpc {
 
 // vpcFor finds the VPC for a droplet; without an id the region's default one. nil: there is none, or it is elsewhere.
 func (a *Account) vpcFor(id, region string) *vpc {
-	i := slices.IndexFunc(a.vpcs, func(v *vpc) bool { return v.Region == region && (id == "" || v.ID == id) })
+	i := slices.IndexFunc(a.vpcs, func(v *vpc) bool { return v.Region == region && (id == "" && !v.Added || v.ID == id) })
 	if i < 0 {
 		return nil
 	}
@@ -44,10 +45,23 @@ func (a *Account) VPC(region string) string {
 	return ""
 }
 
+// AddVPC makes a VPC in a region beside its default one, and gives its uuid.
+func (a *Account) AddVPC(region string) string {
+	a.s.mu.Lock()
+	defer a.unlock()
+	v := &vpc{ID: newUUID(), Region: region, Range: "10.200.0.0/16", CreatedAt: time.Now().UTC().Truncate(time.Second), Added: true}
+	a.vpcs = append(a.vpcs, v)
+	return v.ID
+}
+
 func (v *vpc) body() map[string]any {
+	name := "default-" + v.Region
+	if v.Added {
+		name = "vpc-" + v.ID[:8]
+	}
 	return map[string]any{
-		"id": v.ID, "urn": "do:vpc:" + v.ID, "name": "default-" + v.Region, "description": "", "region": v.Region,
-		"ip_range": v.Range, "created_at": v.CreatedAt, "default": true,
+		"id": v.ID, "urn": "do:vpc:" + v.ID, "name": name, "description": "", "region": v.Region,
+		"ip_range": v.Range, "created_at": v.CreatedAt, "default": !v.Added,
 	}
 }
 

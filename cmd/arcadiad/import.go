@@ -20,7 +20,8 @@ func importCommand() *cobra.Command {
 		Short: "Write a fleet file for the existing droplets",
 		Long: `Write a fleet file that describes the account's droplets exactly as they are. This changes nothing.
 Droplets of one spec, numbered from 1, become one stanza with a count. What a fleet file cannot describe is left out,
-and a comment says why. The API does not return user_data and ssh_keys: add them by hand before you adopt.
+and a comment says why. The API does not return user_data and ssh_keys: add them by hand before you adopt. The default VPC of a
+region is not named. With --out the JSON Schema for editors is written beside the file, unless there is one.
 
 With --from-tfstate the droplets come from a state file of Terraform or OpenTofu instead, without a token: with their ssh_keys, and with the
 SHA-1 of their user_data, which is all that the state has of it. Comments at the end say what Terraform must forget and what stays with it.
@@ -62,7 +63,7 @@ func importFleet(cmd *cobra.Command, s *settings, as, out, from string, choice d
 		_, err := cmd.OutOrStdout().Write(imported.File)
 		return err
 	}
-	if err := writeNew(out, imported.File); err != nil {
+	if err := errors.Join(writeNew(out, imported.File), writeSchema(out)); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, fleet.Counted(len(imported.Taken), "droplet"))

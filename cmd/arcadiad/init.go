@@ -50,8 +50,7 @@ func (b *beginning) questions() []struct {
 // file is the text of the fleet file.
 func (b beginning) file() []byte {
 	var s strings.Builder
-	fmt.Fprintf(&s, `# yaml-language-server: $schema=./fleet.schema.json
-#
+	fmt.Fprintf(&s, fleetfile.SchemaLine+`#
 # What there should be. "arcadiad plan" shows what would change; docs/fleet-file.md and man fleet.yaml explain the keys.
 version: 1
 fleet: %s
@@ -166,7 +165,7 @@ func (b *beginning) ask(cmd *cobra.Command) error {
 	return nil
 }
 
-// write writes the file, and the schema beside it unless there is one.
+// write writes the file, and the schema beside it.
 func (b *beginning) write(out io.Writer, path string) error {
 	if err := b.check(); err != nil {
 		return err
@@ -177,11 +176,8 @@ func (b *beginning) write(out io.Writer, path string) error {
 	if err := writeNew(path, b.file()); err != nil {
 		return err
 	}
-	schema := filepath.Join(filepath.Dir(path), "fleet.schema.json")
-	if _, err := os.Lstat(schema); errors.Is(err, fs.ErrNotExist) {
-		if err := writeNew(schema, fleetfile.Schema()); err != nil {
-			return err
-		}
+	if err := writeSchema(path); err != nil {
+		return err
 	}
 	next := "arcadiad plan"
 	if path != "fleet.yaml" {
@@ -189,4 +185,13 @@ func (b *beginning) write(out io.Writer, path string) error {
 	}
 	_, err := fmt.Fprintf(out, "Wrote %s.\nNext: look at it, then %s (with --simulate it needs no account).\n", path, next)
 	return err
+}
+
+// writeSchema writes the schema beside a fleet file, unless there is one.
+func writeSchema(path string) error {
+	schema := filepath.Join(filepath.Dir(path), fleetfile.SchemaFile)
+	if _, err := os.Lstat(schema); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return writeNew(schema, fleetfile.Schema())
 }
