@@ -45,7 +45,7 @@ func TestCatalogueIsKept(t *testing.T) {
 		if i, asked := c.Images["nosuch"]; !asked || i.ID != 0 {
 			t.Errorf("an image that is not there: %+v, %v", i, asked)
 		}
-		if c.VPCs[vpc] != (fleet.VPC{UUID: vpc, Region: "syd1"}) || c.VPCs[specs[2].VPCUUID] != (fleet.VPC{}) || len(c.VPCs) != 2 {
+		if c.VPCs[vpc] != (fleet.VPC{UUID: vpc, Region: "syd1", Default: true}) || c.VPCs[specs[2].VPCUUID] != (fleet.VPC{}) || len(c.VPCs) != 2 {
 			t.Errorf("VPCs %+v", c.VPCs)
 		}
 		if byPrint, byID := c.Keys[strings.ToLower(print)], c.Keys[strconv.FormatInt(id, 10)]; len(c.Keys) != 2 || byPrint != byID || byID.ID != id {
