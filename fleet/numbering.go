@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,26 @@ type Numbering struct {
 func (n Numbering) Name(number int) string {
 	return fmt.Sprintf("%s%0*d%s", n.Prefix, n.Width, number, n.Suffix)
 }
+
+// Group is what a group is called whose names are numbered so: what is left without the number.
+func (n Numbering) Group() string {
+	if prefix := strings.TrimRight(n.Prefix, "-."); prefix != "" {
+		return prefix + n.Suffix
+	}
+	return strings.TrimLeft(n.Suffix, "-.")
+}
+
+// LooksOf tells whether a name looks like one of a group's: without one of its numbers it is the group's. It is for whoever has no fleet file.
+func LooksOf(name, group string) bool {
+	for _, at := range numbers.FindAllStringIndex(name, -1) {
+		if Key(Numbering{Prefix: name[:at[0]], Suffix: name[at[1]:]}.Group()) == Key(group) {
+			return true
+		}
+	}
+	return false
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
 
 // Number is the number of a name, whatever its letter case; -1: it is none of these names.
 func (n Numbering) Number(name string) int {

@@ -50,8 +50,11 @@ func (d *decoder) checkCloudInit(s stanza) {
 	}
 }
 
-// checkExpanded looks at the text of one droplet of several whose texts are expanded: the others differ in their names.
-func (d *decoder) checkExpanded(s stanza, spec fleet.Spec) {
+// maxChecked bounds the expanded texts that are looked at beside the first of each stanza: a look takes a fifth of a second for each MiB.
+const maxChecked = 1 << 20
+
+// checkExpanded looks at the text of one droplet of several whose texts are expanded. What was said of one of them is not said of the others.
+func (d *decoder) checkExpanded(s stanza, spec fleet.Spec, said map[string]bool) {
 	data, source := s[userDataKey], s[userDataKey].text
 	if !data.ok || !s["image"].ok || spec.UserData == "" || !s[templateKey].flag {
 		if data.ok && !s[templateKey].flag { // only its tags are
@@ -59,7 +62,15 @@ func (d *decoder) checkExpanded(s stanza, spec fleet.Spec) {
 		}
 		return
 	}
+	if d.looked += len(spec.UserData); d.looked > maxChecked && len(said) > 0 {
+		return
+	}
+	said[""] = true // the first one was looked at
 	for _, f := range cloudInit(spec.UserData) {
+		if said[f.Message] {
+			continue
+		}
+		said[f.Message] = true
 		f.Error = inSource(f.Error, spec.UserData, spec.Name, source)
 		d.found(data, f, digits.MatchString(s["image"].text))
 	}

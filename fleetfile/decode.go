@@ -32,6 +32,7 @@ type decoder struct {
 	warnings Errors             // what is only odd
 	fleet    string             // its name
 	expanded int                // bytes of user data that were expanded from templates
+	looked   int                // bytes of it that were looked at
 	zones    map[string]*time.Location
 	belongs  func(key string) string // a field, since it looks through the tables, which use the decoder
 }

@@ -94,7 +94,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		if !fine {
 			return
 		}
-		spec.Numbering, spec.Group, names = n, groupOf(n), numberedNames(n, count.int)
+		spec.Numbering, spec.Group, names = n, n.Group(), numberedNames(n, count.int)
 	case counted:
 		if strings.Contains(name.text, ".") {
 			d.fail(d.follow(name.at), "such as web-[[ .Ordinal ]].example.com", "%s has a count: a name with dots needs to say where the number goes", name.text)
@@ -110,7 +110,7 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 		return
 	}
 	old, addresses := d.oldNames(s, counted, &spec), d.addressesOf(s, names, counted)
-	specs, twice := make([]fleet.Spec, 0, len(names)), []string{}
+	specs, twice, said := make([]fleet.Spec, 0, len(names)), []string{}, map[string]bool{}
 	for i, name := range names {
 		if spec.Name, spec.ReservedIP = name, addresses[i]; old != nil {
 			spec.Was = old[i]
@@ -120,8 +120,8 @@ func (d *decoder) expand(x *expansion, item *yaml.Node, s stanza) {
 				ordinal = 0
 			}
 			ok = d.fill(&spec, texts, s, ordinal)
-			if ok && i == 0 {
-				d.checkExpanded(s, spec)
+			if ok && (i == 0 || texts.forks()) {
+				d.checkExpanded(s, spec, said)
 			}
 		}
 		if _, collides := x.taken[fleet.Key(spec.Name)]; collides {

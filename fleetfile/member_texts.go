@@ -83,6 +83,9 @@ func (d *decoder) failIn(v value, e Error) bool {
 	return false
 }
 
+// forks tells whether the user data of one droplet may be quite another than that of the next.
+func (m *memberTexts) forks() bool { return m.userData != nil && m.userData.forks }
+
 // source names the texts that a stanza's droplets have in common.
 func (m *memberTexts) source(s stanza) string {
 	h := sha256.New()
@@ -95,10 +98,10 @@ func (d *decoder) fill(spec *fleet.Spec, m *memberTexts, s stanza, ordinal int) 
 	data := map[string]any{ofName: spec.Name, ofOrdinal: ordinal, ofGroup: spec.Group, ofFleet: d.fleet, ofRegion: spec.Region, ofSize: spec.Size}
 	if m.userData != nil {
 		expanded, e := m.userData.expand(data)
-		if d.expanded += len(expanded); e == nil && d.expanded > maxExpanded {
+		if d.expanded += max(len(expanded), len(m.userData.source)); e == nil && d.expanded > maxExpanded {
 			e = &Error{Line: 1, Col: 1, Message: fmt.Sprintf("the user data of the fleet is larger than %d MiB", maxExpanded>>20)}
 		}
-		if e == nil && ordinal < 2 { // the others differ in their names
+		if e == nil {
 			e = expandedFault(expanded, spec.Name, m.userData.source)
 		}
 		if e != nil {

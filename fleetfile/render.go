@@ -65,14 +65,14 @@ func (s origin) stanzasOf(droplets []fleet.Droplet) []written {
 			continue
 		}
 		w := written{name: d.Name, fields: s.fields(d)}
-		if numbering, group, ok := numberingFrom(d.Name); ok && !groups[fleet.Key(cmp.Or(group, groupOf(numbering)))] {
+		if numbering, group, ok := numberingFrom(d.Name); ok && !groups[fleet.Key(cmp.Or(group, numbering.Group()))] {
 			n := 1
 			for n < maxCount && s.alikeFields(w.fields, named, numbering.Name(n+1)) {
 				n++
 			}
 			if n > 1 {
 				w.name, w.count, w.numbering = cmp.Or(group, format(numbering)), n, numbering
-				groups[fleet.Key(cmp.Or(group, groupOf(numbering)))] = true
+				groups[fleet.Key(cmp.Or(group, numbering.Group()))] = true
 				for i := range n {
 					done[numbering.Name(i+1)] = true
 				}

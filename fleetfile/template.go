@@ -56,7 +56,7 @@ func boundedPrintf(format string, args ...any) (string, error) {
 	case strings.Contains(s, "%!"):
 		return "", errors.New("the format does not fit what is given: " + s)
 	case len(s) > maxUserData:
-		return "", errors.New("the text is too long")
+		return "", errTooLong
 	}
 	return s, nil
 }
@@ -66,6 +66,7 @@ type text struct {
 	source string
 	tmpl   *template.Template
 	uses   map[string]bool // the keys
+	forks  bool            // it has an if: the text of one droplet may be quite another than that of the next
 }
 
 // readTemplate reads a template that may use these keys. A fault has its place in the text.
@@ -74,7 +75,7 @@ func readTemplate(source string, keys []string) (*text, *Error) {
 	if err != nil {
 		return nil, templateError(source, err)
 	}
-	t := &text{source, tmpl, map[string]bool{}}
+	t := &text{source: source, tmpl: tmpl, uses: map[string]bool{}}
 	if len(tmpl.Templates()) > 1 {
 		return nil, &Error{Line: 1, Col: 1, Message: "a template within a template", Hint: "write it out"}
 	}
@@ -105,6 +106,7 @@ func (t *text) check(n tree.Node, keys []string) *Error {
 	case *tree.ActionNode:
 		return all(n.Pipe)
 	case *tree.IfNode:
+		t.forks = true
 		return all(n.Pipe, n.List, n.ElseList)
 	case *tree.PipeNode:
 		if len(n.Decl) == 0 {
@@ -172,12 +174,14 @@ func (t *text) expand(data map[string]any) (string, *Error) {
 	return b.String(), nil
 }
 
+var errTooLong = fmt.Errorf("what the template makes is longer than the %d bytes that fit", maxUserData)
+
 // bounded is a text that does not grow beyond what user data may have.
 type bounded struct{ bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > maxUserData {
-		return 0, errors.New("the text is too long")
+		return 0, errTooLong
 	}
 	return b.Buffer.Write(p)
 }
@@ -190,6 +194,9 @@ var (
 
 // templateError finds the place of an error of the template package, which tells of the column only where it was executed.
 func templateError(source string, err error) *Error {
+	if errors.Is(err, errTooLong) {
+		return &Error{Line: 1, Col: 1, Message: errTooLong.Error()}
+	}
 	e := &Error{Line: 1, Col: 1, Message: err.Error(), Hint: "write [[ `[[` ]] for two brackets that are none of a template"}
 	m := failedAt.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " "))
 	if m == nil {
@@ -236,7 +243,7 @@ func numberingOf(t *text, data map[string]any, count int) (fleet.Numbering, *Err
 	if at < len(one) && one[at] == '1' {
 		for width := 1; width <= at+1 && (width == 1 || one[at+1-width] == '0'); width++ {
 			numbering := fleet.Numbering{Prefix: one[:at+1-width], Suffix: one[at+1:], Width: width}
-			if !slices.ContainsFunc([]int{2, 9, 10, 11, 99, 100, 101, count, maxCount}, func(n int) bool { return n > 0 && name(n) != numbering.Name(n) }) {
+			if t.follows(numbering, count, name) {
 				return numbering, fault
 			}
 		}
@@ -245,10 +252,13 @@ func numberingOf(t *text, data map[string]any, count int) (fleet.Numbering, *Err
 		Hint: `such as worker-[[ .Ordinal ]] or worker-[[ printf "%02d" .Ordinal ]]`}
 }
 
-// groupOf is what a group is called whose names are numbered in a way of their own: what is left without the number.
-func groupOf(n fleet.Numbering) string {
-	if prefix := strings.TrimRight(n.Prefix, "-."); prefix != "" {
-		return prefix + n.Suffix
+// follows tells whether the names of a count are numbered so, and those of a larger one as far as can be seen.
+func (t *text) follows(numbering fleet.Numbering, count int, name func(int) string) bool {
+	all := []int{2, 9, 10, 11, 99, 100, 101, maxCount}
+	if t.forks {
+		for n := range count {
+			all = append(all, n+1)
+		}
 	}
-	return strings.TrimLeft(n.Suffix, "-.")
+	return !slices.ContainsFunc(append(all, max(1, count)), func(n int) bool { return name(n) != numbering.Name(n) })
 }

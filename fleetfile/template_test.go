@@ -105,6 +105,10 @@ func TestFaultsOfTemplates(t *testing.T) {
 		{"[[ printf \"%99999d\" 1 ]]", `1:4: printf "%99999d" 1: the format is too long or too wide`},
 		{"[[ printf \"%d\" .Name ]]", `1:4: printf "%d" .Name: the format does not fit what is given: %!d(string=web-1)`},
 		{"[[ if .Name ]]", "1:1: unexpected EOF (write [[ `[[` ]] for two brackets that are none of a template)"},
+		// What only another droplet than the first has.
+		{"#cloud-config\na: b\n[[ if eq .Ordinal 2 ]] c: d[[ end ]]", "3:1: not valid YAML: mapping values are not allowed in this context, so cloud-init ignores the text"},
+		{"#!/bin/sh\n[[ if eq .Ordinal 2 ]][[ \"\\U0001F600\" ]][[ end ]]", "2:1: character U+1F600 (DigitalOcean loses droplets whose user data has characters beyond U+FFFF, such as emoji; remove it)"},
+		{strings.Repeat("[[ printf \"%999s\" .Name ]]", 99), "1:1: what the template makes is longer than the 65536 bytes that fit"},
 		{"# cloud-config\nhost: [[ .Name ]]", "1:1: the first line is no header that cloud-init knows, so it ignores the text (write #cloud-config, without blanks)"},
 		{"#cloud-config\nhost: [[ .Name ]]\n\tx: y", "3:1: a tab in the indentation, so cloud-init ignores the text (YAML takes only spaces there)"},
 	} {
@@ -119,6 +123,7 @@ func TestFaultsOfTemplates(t *testing.T) {
 		"{name: 'a-[[ .Fleet ]]', count: 2}":                                      "6:12: name: the names of a count must differ by the number alone (such as worker-[[ .Ordinal ]] or worker-[[ printf \"%02d\" .Ordinal ]])",
 		"{name: 'a[[ .Ordinal ]][[ .Ordinal ]]', count: 2}":                       "6:12: name: the names of a count must differ by the number alone (such as worker-[[ .Ordinal ]] or worker-[[ printf \"%02d\" .Ordinal ]])",
 		"{name: 'a-[[ printf \"%x\" .Ordinal ]]', count: 12}":                     "6:12: name: the names of a count must differ by the number alone (such as worker-[[ .Ordinal ]] or worker-[[ printf \"%02d\" .Ordinal ]])",
+		"{name: 'a-[[ if eq .Ordinal 50 ]]x[[ end ]][[ .Ordinal ]]', count: 60}":  "6:12: name: the names of a count must differ by the number alone (such as worker-[[ .Ordinal ]] or worker-[[ printf \"%02d\" .Ordinal ]])",
 		"{name: 'a-[[ .Name ]]', count: 2}":                                       "6:12: name: unknown key .Name (known here: .Ordinal, .Fleet, .Region)",
 		"{name: 'a_[[ .Ordinal ]]', count: 2}":                                    "6:12: name: \"a_1\" is not a droplet name (letters, digits and hyphens, at least one letter; it becomes the hostname)",
 		"{name: 'A[[ .Ordinal ]]', count: 12}\n  - name: a7":                      "7:5: droplet a7 is defined twice: by this stanza and by A on line 6",

@@ -14,8 +14,7 @@ func Only(p Plan, names []string) Plan {
 		chosen[fleet.Key(name)] = true
 	}
 	within := func(name string) bool {
-		stem, _ := fleet.SplitName(name)
-		return chosen[fleet.Key(name)] || chosen[fleet.Key(stem)]
+		return chosen[fleet.Key(name)] || slices.ContainsFunc(names, func(group string) bool { return fleet.LooksOf(name, group) })
 	}
 	only := Plan{
 		Of: names, ID: p.ID, Fleet: p.Fleet, Approved: p.Approved, Revision: p.Revision, ObservedAt: p.ObservedAt, NextLook: p.NextLook, Lapses: p.Lapses,

@@ -9,11 +9,12 @@ import (
 // A plan for some names has what the whole one has for them, whatever the letter case, and counts that alone.
 func TestOnly(t *testing.T) {
 	p := Plan{
-		ID: "3f2a9c51d0e7", Cost: Cost{Unpriced: 1}, Summary: Summary{Provision: 1, Destroy: 1, Update: 1, Drifted: 2, InFlight: 1, Stuck: 1, Unchanged: 9},
+		ID: "3f2a9c51d0e7", Cost: Cost{Unpriced: 1}, Summary: Summary{Provision: 1, Destroy: 2, Update: 1, Drifted: 2, InFlight: 1, Stuck: 1, Unchanged: 9},
 		Actions: []Action{
 			{Kind: Provision, Name: "web-3", Spec: fleet.Spec{Name: "web-3", Group: "web"}},
 			{Kind: Destroy, Name: "web-9", Held: true},
 			{Kind: Update, Name: "website"},
+			{Kind: Destroy, Name: "DB-07.example"},
 		},
 		Drift:    []Drift{{Name: "web-1"}, {Name: "db"}},
 		InFlight: []InFlight{{Name: "db", Stuck: true}},
@@ -26,6 +27,7 @@ func TestOnly(t *testing.T) {
 		{[]string{"WEB"}, Summary{Provision: 1, Destroy: 1, Held: 1, Drifted: 1}},
 		{[]string{"web-9", "db"}, Summary{Destroy: 1, Held: 1, Drifted: 1, InFlight: 1, Stuck: 1}},
 		{[]string{"website"}, Summary{Update: 1}},
+		{[]string{"db.example"}, Summary{Destroy: 1}},
 		{[]string{"web-2"}, Summary{}},
 	} {
 		got := Only(p, tt.names)

@@ -85,8 +85,7 @@ func (s *settings) mustKnow(ctx context.Context, p plan.Plan, names []string) er
 	}
 	for _, name := range names {
 		known := slices.ContainsFunc(st.Resources, func(r fleet.Resource) bool {
-			stem, _ := fleet.SplitName(r.Name)
-			return strings.EqualFold(name, r.Name) || strings.EqualFold(name, stem)
+			return strings.EqualFold(name, r.Name) || fleet.LooksOf(r.Name, name)
 		})
 		if !known {
 			return fmt.Errorf("no droplet and no group is called %s (arcadiad status shows them)", name)

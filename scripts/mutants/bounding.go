@@ -37,6 +37,8 @@ func bounding() []mutant {
 	take(15, "user data is not of elsewhere", "fleetfile/below.go", `if err != nil || !filepath.IsLocal(rel) {`, `if err != nil {`, file)
 	take(8, "a file that was replaced behind its mount is told of", "fleetfile/load.go", `if err == nil && replaced(at) {`, `if false {`, file)
 	take(9, "two groups with numbers of their own are not called alike", "fleetfile/expand.go", `if taken && (s.Numbering`, `if false && (s.Numbering`, file)
+	take(8, "the text of each droplet is looked at", "fleetfile/expand.go", `if ok && (i == 0 || texts.forks()) {`, `if ok && i == 0 {`, file)
+	take(9, "each name of a count tells its number", "fleetfile/template.go", `if t.forks {`, `if false {`, file)
 	take(15, "a template runs only what it may", "fleetfile/template.go", `if slices.Contains(funcNames, n.Ident) {`, `if n.Ident != "" {`, file)
 	take(15, "the daemon's secrets reach the watcher", "daemon/run.go", `Secrets: h.o.secrets(), `, ``, daemonTests("TestLaw08ASecret"))
 	take(1, "a cluster's node is left out of an import", "fleetfile/import.go", `case d.Controlled() != "":`, `case false:`, file)
