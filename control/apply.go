@@ -22,6 +22,10 @@ type Applied struct {
 
 // Conduct is how an apply talks to the one who asked for it.
 type Conduct struct {
+	// Only is what is applied; the zero Only: all.
+	Only
+	// Planned is told of the plan, before anything is asked; its error ends the apply. Nil: nobody is.
+	Planned func(plan.Plan) error
 	// Confirm is asked once, before anything is written, if there is something to do.
 	Confirm func(plan.Plan) (bool, error)
 	// Waiting is told of a plan that droplets are missing in, when the apply waits until they show again or are proved gone; nil: nobody is.
@@ -36,13 +40,19 @@ func Apply(ctx context.Context, s Service, c Conduct) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
+	if c.Planned != nil {
+		if err := c.Planned(p); err != nil {
+			return Applied{}, err
+		}
+	}
 	applied := Applied{Plan: p, After: p, Failed: []Progress{}}
 	if yes, err := confirmed(p, c); err != nil || !yes {
 		applied.Declined = !yes
 		return applied, err
 	}
-	answer, err := s.Apply(ctx, ApplyRequest{p.ID}, c.Progress)
-	applied.Failed, applied.After = append(applied.Failed, answer.Failed...), answer.Remains
+	q := ApplyRequest{Plan: p.ID, Only: c.Only, Droplet: p.Asked, Approve: c.Replace && p.Approvable()}
+	answer, err := s.Apply(ctx, q, c.Progress)
+	applied.Failed, applied.After = append(applied.Failed, answer.Failed...), c.of(answer.Remains)
 	applied.Converged = len(applied.Failed) == 0 && applied.After.Settled() && applied.After.Summary.Missing == 0
 	return applied, err
 }
@@ -51,8 +61,8 @@ func Apply(ctx context.Context, s Service, c Conduct) (Applied, error) {
 // about.
 func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
 	for {
-		p, err := s.Plan(ctx, PlanRequest{Apply: true})
-		if err != nil || p.NextLook.IsZero() {
+		p, err := s.Plan(ctx, PlanRequest{Apply: true, Only: c.Only})
+		if p = c.of(p); err != nil || p.NextLook.IsZero() {
 			return p, err
 		}
 		if c.Waiting != nil {
@@ -67,9 +77,18 @@ func proved(ctx context.Context, s Service, c Conduct) (plan.Plan, error) {
 	}
 }
 
-// confirmed asks, if there is something to ask about: what waits for its turn would be carried out too.
+// of is the part of a plan that is applied.
+func (o Only) of(p plan.Plan) plan.Plan {
+	if len(o.Names) == 0 {
+		return p
+	}
+	return plan.Only(p, o.Names)
+}
+
+// confirmed asks, if there is something to ask about: what waits for its turn would be carried out too, and who has a droplet replaced
+// approves that along with it.
 func confirmed(p plan.Plan, c Conduct) (bool, error) {
-	if !p.Free() && !slices.ContainsFunc(p.Actions, plan.Action.InTurn) {
+	if !p.Free() && !(c.Replace && p.Approvable()) && !slices.ContainsFunc(p.Actions, plan.Action.InTurn) {
 		return true, nil
 	}
 	return c.Confirm(p)

@@ -86,7 +86,7 @@ func post(ctx context.Context, to *http.Client, path string, q any) (*http.Respo
 	if err != nil {
 		return nil, err
 	}
-	resp, err := to.Do(req)
+	resp, err := to.Do(signed(req))
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return nil, unanswered(e.Err) // what it adds is the same for every call
 	}

@@ -159,7 +159,7 @@ func TestInProcessStreams(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		began := time.Now()
 		heard := time.Duration(0)
-		_, err := NewClient(InProcess(Handler(works{}))).Apply(ctx, ApplyRequest{"3f2a9c51d0e7"}, func(p Progress) {
+		_, err := NewClient(InProcess(Handler(works{}))).Apply(ctx, ApplyRequest{Plan: "3f2a9c51d0e7"}, func(p Progress) {
 			heard = time.Since(began)
 			interrupt()
 		})

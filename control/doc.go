@@ -21,6 +21,7 @@
 //	past.go                   what was done under a name
 //	service.go                what may be asked
 //	call.go                   one call, from both ends
+//	person.go                 who asks, and why
 //	bounds.go                 how much may be sent, and how slowly
 //	socket.go inprocess.go
 //	status.go                 what is told of a daemon

@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// Handler answers the calls of the protocol from a service.
+// Handler answers the calls of the protocol from a service. The context of each call has the person who asks ([fleet.PersonOf]).
 func Handler(s Service) http.Handler {
 	mux := http.NewServeMux()
 	statusCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (Status, error) { return s.Status(ctx) }))
@@ -42,7 +42,7 @@ func Handler(s Service) http.Handler {
 	}))
 	doctorCall.serve(mux, plain(s.Doctor))
 	mux.HandleFunc("POST "+backupPath, func(w http.ResponseWriter, r *http.Request) { serveBackup(s, w, r) })
-	return mux
+	return named(mux)
 }
 
 // plain is a call without progress.

@@ -64,11 +64,21 @@ type DoctorRequest struct {
 type PlanRequest struct {
 	Hash  string `json:"hash,omitempty"`  // of the fleet file to plan for; empty: the one in force
 	Apply bool   `json:"apply,omitempty"` // an apply follows: what waits for time alone goes ahead
+	Only
+}
+
+// Only says what an apply is for, where it is not for all that the file asks for.
+type Only struct {
+	Names   []string `json:"names,omitempty"`   // of droplets and groups; none: all
+	Replace bool     `json:"replace,omitempty"` // the droplet of the one name is to be replaced, though it is as the file asks
 }
 
 // ApplyRequest names the plan that a person said yes to.
 type ApplyRequest struct {
 	Plan string `json:"plan"`
+	Only
+	Droplet int64 `json:"droplet,omitempty"` // of a replace: that the plan was for
+	Approve bool  `json:"approve,omitempty"` // the person has read what holds it, too, and lets it through as far as that may be
 }
 
 // ApplyAnswer is what an apply came to.

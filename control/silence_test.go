@@ -33,7 +33,7 @@ func TestADaemonThatFallsSilent(t *testing.T) {
 		}, func(l *piped) {
 			c := overPipe(l, waitTime)
 			began, heard := time.Now(), 0
-			_, err := c.Apply(context.Background(), ApplyRequest{"3f2a9c51d0e7"}, func(Progress) { heard++ })
+			_, err := c.Apply(context.Background(), ApplyRequest{Plan: "3f2a9c51d0e7"}, func(Progress) { heard++ })
 			took := time.Since(began)
 			if hangs != errors.Is(err, errSilent) || hangs != (err != nil) || hangs != (took == askTime+waitTime) || heard != 1 {
 				t.Errorf("%s: %v after %v, heard %d", name, err, took, heard)

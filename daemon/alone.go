@@ -77,7 +77,7 @@ func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, err
 		return plan.Plan{}, err
 	}
 	if a.applies {
-		return a.planToApply(ctx, desired)
+		return a.planToApply(ctx, desired, q.Only)
 	}
 	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
 	if a.Reader != nil {
@@ -90,14 +90,14 @@ func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, err
 		return plan.Plan{}, err
 	}
 	l.planner.Stateless = a.o.Stateless
-	pass, err := l.planner.Plan(ctx, desired, !a.beside)
+	pass, err := l.planner.Plan(ctx, desired, !a.beside, fleet.Scope{Names: q.Names})
 	return pass.Plan, err
 }
 
 func (a *alone) read() (fleet.Fleet, error) { return fleetfile.Load(a.o.Fleet, a.o.secrets()...) }
 
 // planToApply keeps the pass for the apply. What the pass before it looked at counts as seen.
-func (a *alone) planToApply(ctx context.Context, desired fleet.Fleet) (p plan.Plan, err error) {
+func (a *alone) planToApply(ctx context.Context, desired fleet.Fleet, only control.Only) (p plan.Plan, err error) {
 	if a.work == nil {
 		err = a.begin(desired)
 	} else {
@@ -106,7 +106,10 @@ func (a *alone) planToApply(ctx context.Context, desired fleet.Fleet) (p plan.Pl
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	a.pass, err = a.work.planner.Plan(ctx, desired, true)
+	scope, err := toApply(ctx, a.work.store, only)
+	if err == nil {
+		a.pass, err = a.work.planner.Plan(ctx, desired, true, scope)
+	}
 	return a.pass.Plan, err
 }
 
@@ -119,14 +122,25 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 	if now, ok := h.fresh(); ok && now.Hash != pass.Desired.Hash {
 		return control.ApplyAnswer{}, fmt.Errorf("%s was edited before you answered: %w", a.o.Fleet, reconcile.ErrChanged)
 	}
+	scope := agreedScope(ctx, q)
+	if q.Approve {
+		if err := approveWithin(ctx, h.store, pass.Plan, scope); err != nil {
+			return control.ApplyAnswer{}, err
+		}
+		again, err := h.planner.Plan(ctx, pass.Desired, true, scope)
+		if err != nil {
+			return control.ApplyAnswer{}, err
+		}
+		pass = again
+	}
 	after := func(ctx context.Context) (p plan.Plan, err error) {
 		desired, _ := h.loop.Desired() // it may have been edited meanwhile
-		if pass, err = h.planner.Plan(ctx, desired, true); err == nil {
+		if pass, err = h.planner.Plan(ctx, desired, true, scope); err == nil {
 			err = errors.Join(h.loop.Executor.Notice(ctx, pass), h.loop.Executor.Conclude(ctx, pass.Plan))
 		}
 		return pass.Plan, err
 	}
-	return h.carry(ctx, pass.Plan, progress, after, func(ctx context.Context, _ string) error {
+	return h.carry(ctx, pass.Plan, scope, progress, after, func(ctx context.Context, _ string) error {
 		_, err := h.loop.Executor.Execute(ctx, pass)
 		return err
 	})

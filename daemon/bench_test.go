@@ -73,7 +73,7 @@ func newEstate(b *testing.B, n int) *estate {
 // pass is one whole pass, as the loop makes it.
 func (e *estate) pass(b *testing.B) reconcile.Pass {
 	b.Helper()
-	p, err := e.h.planner.Plan(b.Context(), e.desired, true)
+	p, err := e.h.planner.Plan(b.Context(), e.desired, true, fleet.Scope{})
 	if err != nil {
 		b.Fatal(err)
 	}

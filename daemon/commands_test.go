@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"arcadiad/control"
+	"arcadiad/fleet"
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 )
@@ -78,5 +79,5 @@ func changed(err error) bool {
 
 // passAgreed carries out the plan of that id, to which a person said yes.
 func (h *app) passAgreed(ctx context.Context, planID string) (reconcile.Outcome, error) {
-	return h.passWithin(ctx, planID, h.shown.of(planID))
+	return h.passWithin(ctx, planID, h.shown.of(planID), fleet.Scope{})
 }

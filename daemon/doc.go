@@ -18,6 +18,7 @@
 //	overview.go                what the status page and Prometheus are told
 //	running.go                 the calls, answered by a running daemon
 //	undo.go orders.go          what a person has the app do
+//	scope.go                   what an apply is for, where it is not for all
 //	rollouts.go                what a person has a rollout do
 //	app.go                     the parts: what they tell each other, and how they are
 //	transfer.go import.go

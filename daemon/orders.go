@@ -51,6 +51,7 @@ func (h *app) approve(ctx context.Context, planID string) error {
 	if _, err := h.store.Grant(ctx, planID, pass.Plan.Grants(time.Now())); err != nil {
 		return err
 	}
+	h.o.Log.Info("a person approved the plan", "plan", planID, "person", fleet.PersonOf(ctx).String())
 	h.loop.Trigger(reconcile.TriggerApprove, true)
 	return nil
 }
@@ -72,10 +73,11 @@ func (h *app) pause(ctx context.Context, paused bool) error {
 	if err := h.store.Pause(ctx, paused); err != nil {
 		return err
 	}
-	var why error
+	word, why := "resumed", error(nil)
 	if paused {
-		why = reconcile.ErrPaused
+		word, why = "paused", reconcile.ErrPaused
 	}
+	h.o.Log.Info("a person "+word+" all writes", "person", fleet.PersonOf(ctx).String())
 	h.shut(why)
 	h.loop.Trigger(reconcile.TriggerPause, false)
 	return nil
@@ -93,10 +95,17 @@ func (h *app) orderRollout(ctx context.Context, q control.RolloutOrder) (control
 
 // carry executes the plan that was agreed to, waits until every saga has ended or is stuck, and looks at what remains. What waited for
 // its turn in the plan, and the second halves of what it began, come after, through the pauses between the batches of a rollout. Execute is
-// given the id of the plan that is to be executed.
-func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
+// given the id of the plan that is to be executed. Of a scope it does and tells nothing but what is in it.
+func (h *app) carry(ctx context.Context, agreed plan.Plan, scope fleet.Scope, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
 	execute func(ctx context.Context, planID string) error) (answer control.ApplyAnswer, err error) {
 
+	only := func(p plan.Plan) plan.Plan {
+		if len(scope.Names) == 0 {
+			return p
+		}
+		return plan.Only(p, scope.Names)
+	}
+	agreed = only(agreed)
 	follow, stop := h.feed.follow()
 	defer stop()
 	began := time.Now()
@@ -110,7 +119,8 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control
 		if err := execute(ctx, planID); err != nil {
 			return answer, err
 		}
-		pending := fleet.SetOf(h.engine.Live(), func(s saga.Saga) string { return s.ID }) // those that a daemon began by itself, too
+		live := slices.DeleteFunc(h.engine.Live(), func(s saga.Saga) bool { return !scope.Has(s.Subject, s.Labels[fleet.LabelGoesThrough]) })
+		pending := fleet.SetOf(live, func(s saga.Saga) string { return s.ID }) // those that a daemon began by itself, too
 		failed, err := h.await(ctx, follow, pending, progress)
 		answer.Failed = append(answer.Failed, failed...)
 		if err != nil {
@@ -120,6 +130,7 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, progress func(control
 			if answer.Remains, err = after(ctx); err != nil {
 				return answer, err
 			}
+			answer.Remains = only(answer.Remains)
 			remains := answer.Remains
 			answer.Failed = append(answer.Failed, h.stoppedBy(ctx, remains, began, answer.Failed)...)
 			if !contained(answer.Failed, remains) || !remains.Within(agreed) {
@@ -252,9 +263,9 @@ func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []c
 
 // passWithin carries out the plan of that id. When the plan is another one by now, because the daemon has begun it by itself, it carries out
 // what is left, as long as all of that is part of what the person agreed to.
-func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan) (reconcile.Outcome, error) {
+func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan, scope fleet.Scope) (reconcile.Outcome, error) {
 	for {
-		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID)
+		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID, scope)
 		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !out.Pass.Plan.Within(agreed) {
 			return out, err
 		}

@@ -68,19 +68,35 @@ func (r running) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, er
 	if err := r.takeIn(ctx, q.Hash); err != nil {
 		return plan.Plan{}, err
 	}
-	pass, err := r.loop.Preview(ctx, q.Apply)
+	scope, err := toApply(ctx, r.store, q.Only)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	pass, err := r.loop.PreviewOf(ctx, q.Apply, scope)
 	r.shown.Store(&pass.Plan)
 	return pass.Plan, err
 }
 
-func (r running) Apply(ctx context.Context, q control.ApplyRequest, progress func(control.Progress)) (control.ApplyAnswer, error) {
+func (r running) Apply(ctx context.Context, q control.ApplyRequest, progress func(control.Progress)) (answer control.ApplyAnswer, err error) {
+	scope := agreedScope(ctx, q)
 	after := func(ctx context.Context) (plan.Plan, error) {
-		pass, err := r.loop.Preview(ctx, true)
+		pass, err := r.loop.PreviewOf(ctx, true, scope)
 		return pass.Plan, err
 	}
 	agreed := r.shown.of(q.Plan)
-	return r.carry(ctx, agreed, progress, after, func(ctx context.Context, planID string) error {
-		_, err := r.passWithin(ctx, planID, agreed)
+	if q.Approve {
+		if agreed, err = after(ctx); err != nil {
+			return answer, err
+		}
+		if agreed.ID != q.Plan {
+			return answer, reconcile.ErrChanged
+		}
+		if err := approveWithin(ctx, r.store, agreed, scope); err != nil {
+			return answer, err
+		}
+	}
+	return r.carry(ctx, agreed, scope, progress, after, func(ctx context.Context, planID string) error {
+		_, err := r.passWithin(ctx, planID, agreed, scope)
 		return err
 	})
 }
@@ -101,7 +117,7 @@ func (r running) Transfer(ctx context.Context, q control.TransferRequest, progre
 }
 
 func (r running) Sync(ctx context.Context) (droplets int, err error) {
-	out, err := r.loop.Pass(ctx, reconcile.TriggerSync, false, "")
+	out, err := r.loop.Pass(ctx, reconcile.TriggerSync, false, "", fleet.Scope{})
 	if out.Saved && errors.Is(err, reconcile.ErrChanged) {
 		err = nil // the file changed meanwhile: the inventory was taken all the same
 	}

@@ -17,6 +17,7 @@ type Grant struct {
 	Rule      string    `json:"Rule"`      // that held the action
 	Facts     []string  `json:"Facts"`     // what the rule's message is about: ids and addresses, sorted; never times or counts
 	At        time.Time `json:"At"`        // when it was approved
+	By        Person    `json:"By,omitzero"`
 }
 
 // Covers reports whether the grant lets through what is asked for: the same action, held by the same rule, for no fact that is new.

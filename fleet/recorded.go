@@ -35,6 +35,8 @@ type Recorded struct {
 
 	// Hurry is not stored: a person asked for this pass (apply, SIGHUP, an edit), so no backoff holds it (law 14).
 	Hurry bool
+	// Scope is not stored either: what a person asks of this pass beside what the file asks.
+	Scope Scope
 }
 
 // MadeNothing reports whether the database is new, or was lost: its journal has done nothing but adopt what was there. What a look has shown
@@ -129,6 +131,7 @@ func SagaKinds() []string {
 const (
 	LabelPlan      = "plan"      // id of the plan
 	LabelReason    = "reason"    // why, in words
+	LabelApprover  = "approver"  // who approved it, and why, as Person.String; none for what needed no approval, or where that is not known
 	LabelCause     = "cause"     // whose doing it is that the saga is needed, as in package plan: file, outside or broken
 	LabelLine      = "line"      // of the stanza in the fleet file; none for what is not in the file any more
 	LabelFile      = "file"      // Revision.File; these six only where the fleet file is in git

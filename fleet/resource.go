@@ -51,6 +51,7 @@ type Meta struct {
 	Simulated bool       `json:"Simulated"` // the pinned account is a simulated one
 	Fleet     string     `json:"Fleet"`     // fleet that it is pinned to; empty: not yet
 	PausedAt  time.Time  `json:"PausedAt"`  // zero: not paused
+	PausedBy  Person     `json:"PausedBy,omitzero"`
 	LastSync  time.Time  `json:"LastSync"`  // when the newest saved observation had ended; zero: none yet
 	FirstLook int64      `json:"FirstLook"` // the highest droplet id of the first saved look, at least 1; 0: none yet
 	Approvals []Approval `json:"Approvals"` // oldest first, used ones too
@@ -61,4 +62,5 @@ type Approval struct {
 	PlanID     string    `json:"PlanID"`
 	ApprovedAt time.Time `json:"ApprovedAt"`
 	UsedAt     time.Time `json:"UsedAt"` // when a pass turned it into grants; zero: not yet
+	By         Person    `json:"By,omitzero"`
 }

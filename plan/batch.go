@@ -37,7 +37,7 @@ func batchOf(b *builder, g *group) *batch {
 	if canary := g.canary(); canary > 0 {
 		most = canary
 	}
-	for _, d := range inOrder(g) {
+	for _, d := range inOrder(b, g) {
 		serves := d.subject.serves
 		switch {
 		case d.Held, d.secondHalf():
@@ -87,11 +87,21 @@ func comesUp(b *builder, x *subject) (again time.Time, comes bool) {
 	return b.now.Add(max(leastComing, age/2)), age >= 0 && age < cmp.Or(x.spec.Ready.Within, fleet.DefaultReadyWithin)
 }
 
-// inOrder are the drafts of a group in the order in which they have their turns: first those of members that do not serve.
-func inOrder(g *group) []*draft {
+// inOrder are the drafts of a group in the order in which they have their turns: first those of members that do not serve, then those that a
+// person asks for.
+func inOrder(b *builder, g *group) []*draft {
+	rank := func(d *draft) int {
+		switch {
+		case !d.subject.serves:
+			return 0
+		case b.recorded.Scope.Has(d.Name, d.Spec.Group):
+			return 1
+		}
+		return 2
+	}
 	list := slices.Clone(g.drafts)
-	serves := func(d *draft) bool { return d.subject.serves }
-	return slices.Concat(slices.DeleteFunc(slices.Clone(list), serves), slices.DeleteFunc(list, func(d *draft) bool { return !serves(d) }))
+	slices.SortStableFunc(list, func(x, y *draft) int { return rank(x) - rank(y) })
+	return list
 }
 
 // leaves tells whether a saga is at a step that takes a droplet out of service, before which it waits until enough others serve.

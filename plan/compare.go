@@ -56,12 +56,19 @@ func (c *comparer) compare(x *subject, h holding) {
 	}
 	addUpdate(c.builder, x, h, record, found.update)
 	addUpdate(c.builder, x, h, record, found.resize)
-	if len(found.replace) > 0 {
+	asked := c.recorded.Scope.Replace == h.seen.ID
+	if asked {
+		c.plan.Asked = h.seen.ID
+	}
+	if len(found.replace) > 0 || asked {
 		reason := blame(found.replace)
+		if asked {
+			reason = strings.TrimPrefix(reason+"; "+askedBy(c.recorded.Scope.By), "; ")
+		}
 		if x.spec.Rules.Order == fleet.DestroyFirst {
 			reason += "; the old droplet goes first"
 		}
-		c.add(draft{subject: x, seen: h.seen, record: h.record, keysUnsure: found.keysUnsure,
+		c.add(draft{subject: x, seen: h.seen, record: h.record, keysUnsure: found.keysUnsure, asked: asked,
 			Action: Action{Kind: Replace, Reason: reason, Cause: causeOf(found.replace), Changes: append(found.replace, found.along(wants)...)}})
 	} else if len(found.ignored) > 0 {
 		c.plan.Ignored = append(c.plan.Ignored, Drift{x.name, h.seen.ID, found.ignored})
@@ -72,9 +79,17 @@ func (c *comparer) compare(x *subject, h holding) {
 	if len(found.pending) > 0 {
 		c.plan.Pending = append(c.plan.Pending, Drift{x.name, h.seen.ID, found.pending})
 	}
-	if len(found.update.changes)+len(found.resize.changes)+len(found.replace)+len(found.drift)+len(found.pending) == 0 { // what is ignored is no change
+	if !asked && len(found.update.changes)+len(found.resize.changes)+len(found.replace)+len(found.drift)+len(found.pending) == 0 { // what is ignored is no change
 		c.plan.Summary.Unchanged++
 	}
+}
+
+// askedBy says who asked for what the file does not.
+func askedBy(p fleet.Person) string {
+	if by := p.By(); by != "" {
+		return "asked for" + by
+	}
+	return "a person asked for it"
 }
 
 // comparison is what comparing the fields of one droplet brings to light.

@@ -17,6 +17,7 @@ type draft struct {
 	hash       string         // Spec.Hash of what is desired; empty for a destroy
 	waits      bool           // it is held, and only time is missing
 	purges     *quarantined   // the droplet that a purge ends
+	asked      bool           // a person asked for it, whether or not anything differs
 	keysUnsure bool           // its SSH keys are spelled otherwise than before, and nobody can tell whether they are the same
 }
 

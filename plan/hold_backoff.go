@@ -104,7 +104,7 @@ func backoff(failures int) time.Duration { return min(firstBackoff<<min(failures
 func why(saga *fleet.Saga) string { return cmp.Or(saga.Error, "saga "+fleet.Saga8(saga.ID)) }
 
 func heldByLoop(b *builder, d *draft) verdict {
-	if d.Kind != Replace {
+	if d.Kind != Replace || d.asked {
 		return verdict{}
 	}
 	for _, saga := range slices.Backward(d.subject.past) {

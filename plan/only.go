@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"arcadiad/fleet"
 )
@@ -9,16 +10,11 @@ import (
 // Only is what the plan has for some names, each of a droplet or of a group. It is for people to look at: its id is that of the whole plan, which
 // is what an approval is for, and it tells neither cost nor effort, nor how many droplets are unchanged.
 func Only(p Plan, names []string) Plan {
-	chosen := map[string]bool{}
-	for _, name := range names {
-		chosen[fleet.Key(name)] = true
-	}
-	within := func(name string) bool {
-		return chosen[fleet.Key(name)] || slices.ContainsFunc(names, func(group string) bool { return fleet.LooksOf(name, group) })
-	}
+	scope := fleet.Scope{Names: names, Replace: p.Asked}
+	within := func(name string) bool { return scope.Has(name, "") }
 	only := Plan{
-		Of: names, ID: p.ID, Fleet: p.Fleet, Approved: p.Approved, Revision: p.Revision, ObservedAt: p.ObservedAt, NextLook: p.NextLook, Lapses: p.Lapses,
-		Actions:  those(p.Actions, func(a Action) bool { return within(a.Name) || chosen[fleet.Key(a.Spec.Group)] }),
+		Of: names, ID: p.ID, Asked: p.Asked, Fleet: p.Fleet, Approved: p.Approved, Revision: p.Revision, ObservedAt: p.ObservedAt, NextLook: p.NextLook, Lapses: p.Lapses,
+		Actions:  those(p.Actions, func(a Action) bool { return scope.Has(a.Name, a.Spec.Group) }),
 		Drift:    those(p.Drift, func(d Drift) bool { return within(d.Name) }),
 		Ignored:  those(p.Ignored, func(d Drift) bool { return within(d.Name) }),
 		Pending:  those(p.Pending, func(d Drift) bool { return within(d.Name) }),
@@ -40,6 +36,9 @@ func Only(p Plan, names []string) Plan {
 	}
 	for _, a := range only.Actions {
 		only.Summary.count(a)
+	}
+	if len(only.Missing) == 0 {
+		only.NextLook = time.Time{} // it is for others
 	}
 	return only
 }

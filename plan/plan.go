@@ -18,7 +18,8 @@ type Plan struct {
 	ID    string `json:"ID"`
 	Fleet string `json:"Fleet"`
 
-	Of []string `json:"-"` // the names that it is for, see [Only]; nil: all
+	Of    []string `json:"-"`               // the names that it is for, see [Only]; nil: all
+	Asked int64    `json:"Asked,omitempty"` // the droplet that is replaced because a person asked for that alone, or for that too; 0: none
 
 	Actions  []Action   `json:"Actions"`  // by name, as [fleet.CompareNames] orders; held ones included
 	Drift    []Drift    `json:"Drift"`    // droplets that somebody changed behind arcadiad's back

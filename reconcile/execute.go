@@ -31,7 +31,7 @@ type Outcome struct {
 func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	out := Outcome{Pass: pass}
 	if time.Since(pass.Observed.EndedAt) > stale {
-		fresh, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry)
+		fresh, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry, pass.Scope)
 		if err != nil {
 			return out, err
 		}
@@ -71,7 +71,9 @@ func (x *Executor) Execute(ctx context.Context, pass Pass) (Outcome, error) {
 	if pass.Recorded.Paused {
 		return out, nil
 	}
-	actions := slices.DeleteFunc(slices.Clone(pass.Plan.Actions), func(a plan.Action) bool { return a.Held })
+	actions := slices.DeleteFunc(slices.Clone(pass.Plan.Actions), func(a plan.Action) bool {
+		return a.Held || !pass.Scope.Has(a.Name, a.Spec.Group)
+	})
 	confirmed, err := x.confirm(ctx, pass, actions)
 	if err != nil {
 		return out, err
@@ -149,6 +151,9 @@ func (x *Executor) Undo(ctx context.Context, pass Pass, t plan.Transfer, stops *
 // draftBack adds the sagas that bring droplets back, because the rollout of their group has stopped.
 func (x *Executor) draftBack(ctx context.Context, pass Pass, sagas []saga.Saga) ([]saga.Saga, error) {
 	for _, back := range pass.Plan.Back {
+		if !pass.Scope.Has(back.Transfer.Name, back.Transfer.Spec.Group) {
+			continue
+		}
 		s, err := provision.DraftTransfer(x.Engine, pass.Desired.Name, back.Transfer)
 		if err != nil {
 			return nil, err
@@ -235,6 +240,9 @@ func (x *Executor) draft(pass Pass, actions []plan.Action) ([]saga.Saga, error) 
 		}
 		for _, g := range a.Grants {
 			facts.Approval, facts.Grants = a.Grants[0].Plan, append(facts.Grants, g.ID)
+			if by := g.By.String(); by != "" {
+				s.Labels[fleet.LabelApprover] = by
+			}
 		}
 		maps.Copy(s.Labels, facts.Labels())
 		sagas = append(sagas, s)
@@ -298,7 +306,7 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
 			return nil, err
 		}
-		again, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry)
+		again, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry, pass.Scope)
 		if err != nil {
 			return nil, err
 		}

@@ -55,10 +55,11 @@ func (l *Loop) Last() Report {
 // Trigger asks for a pass soon. Asks for another pass are merged. Hurry: a person asked, so backoff holds nothing.
 func (l *Loop) Trigger(why string, hurry bool) { l.pending.add(ask{why: why, hurry: hurry}) }
 
-// Pass asks for a pass and waits for what it comes to. With a plan id, it only carries out that very plan; ErrChanged otherwise.
-func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) (Outcome, error) {
+// Pass asks for a pass and waits for what it comes to. With a plan id, it only carries out that very plan; ErrChanged otherwise. A scope other
+// than the zero one goes with a plan id.
+func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string, scope fleet.Scope) (Outcome, error) {
 	answer := make(chan Report, 1)
-	l.pending.add(ask{why: why, hurry: hurry, planID: planID, answer: answer})
+	l.pending.add(ask{why: why, hurry: hurry, planID: planID, scope: scope, answer: answer})
 	select {
 	case r := <-answer:
 		return r.Outcome, r.Err
@@ -71,12 +72,17 @@ func (l *Loop) Pass(ctx context.Context, why string, hurry bool, planID string) 
 // account. It begins after the last of them has asked, so nobody is shown an account as it was before. Where a pass begins sagas meanwhile, it
 // looks once more: what they make would be taken for another arcadiad's.
 func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
+	return l.PreviewOf(ctx, hurry, fleet.Scope{})
+}
+
+// PreviewOf is a preview of a pass that a person asks more of, or less.
+func (l *Loop) PreviewOf(ctx context.Context, hurry bool, scope fleet.Scope) (Pass, error) {
 	desired, ok := l.Desired()
 	if !ok {
 		return Pass{}, errors.Join(ErrNoFleet, l.inForce.err())
 	}
-	return l.previews.share(ctx, previewKey{desired.Hash, hurry}, func(ctx context.Context) (Pass, error) {
-		pass, err := l.planBeside(ctx, desired, hurry)
+	return l.previews.share(ctx, previewKey{desired.Hash, hurry, scope.String()}, func(ctx context.Context) (Pass, error) {
+		pass, err := l.planBeside(ctx, desired, hurry, scope)
 		if pass.newlyMissing() {
 			l.Missed()
 		}
@@ -85,11 +91,11 @@ func (l *Loop) Preview(ctx context.Context, hurry bool) (Pass, error) {
 }
 
 // planBeside plans beside passes, which begin sagas.
-func (l *Loop) planBeside(ctx context.Context, desired fleet.Fleet, hurry bool) (Pass, error) {
+func (l *Loop) planBeside(ctx context.Context, desired fleet.Fleet, hurry bool, scope fleet.Scope) (Pass, error) {
 	const most = 5 // who begins sagas all the time is planned for as they are
 	for tries := 1; ; tries++ {
 		begun := l.Executor.Engine.Begun()
-		pass, err := l.Planner.Plan(ctx, desired, hurry)
+		pass, err := l.Planner.Plan(ctx, desired, hurry, scope)
 		if err != nil || tries == most || l.Executor.Engine.Begun() == begun {
 			return pass, err
 		}

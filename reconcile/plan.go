@@ -31,11 +31,12 @@ type Pass struct {
 	Observed fleet.Observed
 	Plan     plan.Plan
 	Hurry    bool // a person asked: backoff holds nothing
+	Scope    fleet.Scope
 }
 
 // Plan loads what is recorded, then looks at the cloud, then builds. The order matters: a droplet that is made in between has its
 // name live in what was loaded.
-func (p Planner) Plan(ctx context.Context, desired fleet.Fleet, hurry bool) (Pass, error) {
+func (p Planner) Plan(ctx context.Context, desired fleet.Fleet, hurry bool, scope fleet.Scope) (Pass, error) {
 	pass, err := p.observe(ctx, desired.Name)
 	if err != nil {
 		return pass, err
@@ -43,8 +44,8 @@ func (p Planner) Plan(ctx context.Context, desired fleet.Fleet, hurry bool) (Pas
 	if p.Stateless {
 		pass.Recorded = fleet.RecordedByTags(desired, pass.Observed.Droplets)
 	}
-	pass.Desired, pass.Hurry = desired, hurry
-	pass.Recorded.Hurry = hurry
+	pass.Desired, pass.Hurry, pass.Scope = desired, hurry, scope
+	pass.Recorded.Hurry, pass.Recorded.Scope = hurry, scope
 	if p.Pace != nil {
 		pass.Observed.Pace = p.Pace()
 	}

@@ -9,6 +9,7 @@ import (
 type previewKey struct {
 	hash  string // of the fleet file
 	hurry bool
+	scope string // a [fleet.Scope]
 }
 
 // previews are the previews under way: of each kind one that has begun, and one that those wait for who came since. The zero value is

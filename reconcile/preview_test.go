@@ -43,26 +43,26 @@ func TestPreviewsShareALookThatIsNoOlderThanTheCall(t *testing.T) {
 			}
 		}
 		for range 100 {
-			all.Go(func() { asked(previewKey{"a", false}) })
+			all.Go(func() { asked(previewKey{"a", false, ""}) })
 		}
 		for i := range 9 {
 			all.Go(func() {
 				time.Sleep(time.Duration(i+1) * 100 * time.Millisecond)
-				asked(previewKey{"a", false})
+				asked(previewKey{"a", false, ""})
 			})
 		}
 		all.Wait()
 		if len(l.began) != 2 {
 			t.Errorf("%d looks, want two", len(l.began))
 		}
-		// Another file, and another hurry, are other plans.
+		// Another file, another hurry and another scope are other plans.
 		l.began = nil
-		for _, key := range []previewKey{{"a", false}, {"a", true}, {"b", false}} {
+		for _, key := range []previewKey{{"a", false, ""}, {"a", true, ""}, {"b", false, ""}, {"a", false, "web"}} {
 			all.Go(func() { asked(key) })
 		}
 		all.Wait()
-		if len(l.began) != 3 || len(p.running)+len(p.next) != 0 {
-			t.Errorf("%d looks, want three; %d are left", len(l.began), len(p.running)+len(p.next))
+		if len(l.began) != 4 || len(p.running)+len(p.next) != 0 {
+			t.Errorf("%d looks, want four; %d are left", len(l.began), len(p.running)+len(p.next))
 		}
 	})
 }
@@ -71,7 +71,7 @@ func TestPreviewOutlivesWhoAskedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p previews
 		var l looks
-		key := previewKey{"a", false}
+		key := previewKey{"a", false, ""}
 		share := func(ctx context.Context) error {
 			_, err := p.share(ctx, key, l.look)
 			return err

@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -119,17 +118,19 @@ func (l *Loop) tick(ctx context.Context) {
 func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 	began := time.Now()
 	var whys []string
-	hurry, planID := false, ""
+	hurry, planID, scope := false, "", fleet.Scope{}
 	for _, a := range asks {
 		if !slices.Contains(whys, a.why) {
 			whys = append(whys, a.why)
 		}
 		hurry = hurry || a.hurry
-		planID = cmp.Or(planID, a.planID)
+		if a.planID != "" { // then it is alone
+			planID, scope = a.planID, a.scope
+		}
 	}
 	r := Report{At: began, Trigger: strings.Join(whys, triggerComma)}
 	l.observe(r, false)
-	r.Outcome, r.Err = l.run(ctx, hurry, planID)
+	r.Outcome, r.Err = l.run(ctx, hurry, planID, scope)
 	r.Took = time.Since(began)
 	l.keep(r)
 	l.log(ctx, r)
@@ -180,7 +181,7 @@ func (l *Loop) keep(r Report) {
 	l.last = r
 }
 
-func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, error) {
+func (l *Loop) run(ctx context.Context, hurry bool, planID string, scope fleet.Scope) (Outcome, error) {
 	desired, ok := l.inForce.get()
 	if !ok {
 		pass, err := l.Planner.Observe(ctx)
@@ -189,7 +190,7 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string) (Outcome, err
 		}
 		return Outcome{Pass: pass, Saved: err == nil}, err
 	}
-	pass, err := l.Planner.Plan(ctx, desired, hurry)
+	pass, err := l.Planner.Plan(ctx, desired, hurry, scope)
 	if err != nil {
 		var pin *plan.PinError
 		if errors.As(err, &pin) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"arcadiad/fleet"
 )
 
 // The triggers of a pass, as logs show them.
@@ -53,6 +55,7 @@ type ask struct {
 	why    string
 	hurry  bool
 	planID string      // carry out this very plan or none; empty: whatever the plan is
+	scope  fleet.Scope // only with a planID
 	answer chan Report // nil: nobody waits
 }
 

@@ -140,6 +140,9 @@ func (o Overview) facts(groups []pageGroup) (facts []pageFact) {
 	switch {
 	case !o.Status.PausedSince.IsZero():
 		writes = pageFact{Name: "Writes paused", At: o.Status.PausedSince, More: "to continue: arcadiad resume"}
+		if o.Status.PausedBy != "" {
+			writes.More = "by " + o.Status.PausedBy + "; " + writes.More
+		}
 	case d.Writes != "":
 		writes = pageFact{Name: "Writes", Text: "shut", More: clean(d.Writes)}
 	}

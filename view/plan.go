@@ -47,7 +47,10 @@ func Plan(w io.Writer, p plan.Plan, colored bool) error {
 	if words := unprobed(p); words != "" {
 		t.printf("%s\n", words)
 	}
-	if words := approval(p); words != "" {
+	switch words := approval(p); {
+	case words != "" && p.Asked != 0:
+		t.printf("\n%s\n", t.warn("A yes approves that, too."))
+	case words != "":
 		t.printf("\n%s\n", t.warn(words+": arcadiad approve "+p.ID))
 	}
 	for _, s := range noticed {

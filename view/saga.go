@@ -101,13 +101,17 @@ func (v Saga) origin() string {
 	return fileText(r, line)
 }
 
-// planned says which plan the saga carries out, and why; empty for one of an older arcadiad.
+// planned says which plan the saga carries out, why, and who approved it; empty for one of an older arcadiad.
 func (v Saga) planned() string {
 	id, why := v.Labels[fleet.LabelPlan], v.Labels[fleet.LabelReason]
 	if id == "" {
 		return ""
 	}
-	return strings.TrimSuffix(id+": "+fleet.OneLine(why), ": ")
+	words := strings.TrimSuffix(id+": "+fleet.OneLine(why), ": ")
+	if by := v.Labels[fleet.LabelApprover]; by != "" {
+		words += "; approved by " + fleet.OneLine(by)
+	}
+	return words
 }
 
 // rollout names the rollout that the saga is a part of; empty: it is part of none, or its droplet is the whole group.

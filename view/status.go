@@ -21,6 +21,7 @@ type Status struct {
 	Account     string                 `json:"account"`
 	Simulated   bool                   `json:"simulated"`
 	PausedSince time.Time              `json:"paused_since,omitzero"`
+	PausedBy    string                 `json:"paused_by,omitempty"` // who paused it, and why
 	LastSync    time.Time              `json:"last_sync,omitzero"`
 	Approved    []Approval             `json:"approved"` // plans that a person let through, and that were not carried out yet
 	Daemon      *control.Live          `json:"daemon"`   // null: none runs
@@ -40,6 +41,7 @@ type Status struct {
 type Approval struct {
 	Plan string    `json:"plan"`
 	At   time.Time `json:"approved_at"`
+	By   string    `json:"approved_by,omitempty"` // who, and why
 }
 
 // Droplet is a droplet as status shows it.
@@ -74,13 +76,13 @@ var states = []fleet.State{fleet.StateManaged, fleet.StateMaking, fleet.StateMis
 func StatusOf(known control.Status, owners fleet.Owners, unit string) Status {
 	meta := known.Meta
 	st := Status{
-		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt,
+		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt, PausedBy: fleet.OneLine(meta.PausedBy.String()),
 		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, Fetched: known.Fetched, DaemonError: known.DaemonError,
 		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), unit: unit,
 	}
 	for _, a := range meta.Approvals {
 		if a.UsedAt.IsZero() {
-			st.Approved = append(st.Approved, Approval{a.PlanID, a.ApprovedAt})
+			st.Approved = append(st.Approved, Approval{a.PlanID, a.ApprovedAt, fleet.OneLine(a.By.String())})
 		}
 	}
 	for _, state := range states {
@@ -244,7 +246,11 @@ func (st Status) facts(t *table, now time.Time) {
 		t.row("Budget", budgetText(*d))
 	}
 	for _, a := range st.Approved {
-		t.row("Approved", fmt.Sprintf("plan %s, %s; applied if the next pass has the same plan", a.Plan, ago(now, a.At)))
+		by := ""
+		if a.By != "" {
+			by = " by " + a.By
+		}
+		t.row("Approved", fmt.Sprintf("plan %s, %s%s; applied if the next pass has the same plan", a.Plan, ago(now, a.At), by))
 	}
 	t.row("Droplets", st.countsText())
 	t.fact("Kept", st.keptText())
@@ -295,7 +301,11 @@ func budgetText(d control.Live) string {
 func (st Status) writesText(now time.Time) string {
 	switch {
 	case !st.PausedSince.IsZero():
-		return fmt.Sprintf("paused since %s (to continue: arcadiad resume)", ago(now, st.PausedSince))
+		words := "paused since " + ago(now, st.PausedSince)
+		if st.PausedBy != "" {
+			words += " by " + st.PausedBy
+		}
+		return words + " (to continue: arcadiad resume)"
 	case st.Daemon != nil && st.Daemon.Writes != "":
 		return "shut: " + fleet.Fit(st.Daemon.Writes, 160)
 	case st.Daemon != nil:

@@ -190,7 +190,7 @@ func TestStatusIsTame(t *testing.T) {
 // Programs rely on these keys too, which are there now and then only. The golden files of the commands have the others.
 func TestStatusKeepsItsRareKeys(t *testing.T) {
 	at := time.Date(2026, 11, 20, 9, 14, 3, 0, time.UTC)
-	out, err := json.Marshal(Status{PausedSince: at, DaemonError: "it hangs", Approved: []Approval{{"3f7c90e7367e", at}}})
+	out, err := json.Marshal(Status{PausedSince: at, DaemonError: "it hangs", Approved: []Approval{{"3f7c90e7367e", at, ""}}})
 	if err != nil {
 		t.Fatal(err)
 	}

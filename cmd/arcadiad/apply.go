@@ -19,27 +19,37 @@ import (
 
 func applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "apply",
+		Use:   "apply [NAME...]",
 		Short: "Apply the fleet file once, and wait until it is done",
 		Long: `Show the plan, ask, apply it and wait until it is done. Droplets are created, replaced and destroyed.
 If a daemon runs on the state database, it does the work, with its own token. While a registered droplet is missing, apply first waits until the
 droplet shows again or is certainly gone: about a minute, or five to fifteen if the account has no newer droplet.
+With names, of droplets or of groups, it applies what the plan has for these, and waits for that alone; a running daemon applies the rest by
+itself. Of a group whose members take turns, those that are named go first.
 A change that goes through a group batch by batch is followed to its end, through the pauses between the batches. Interrupted,
 apply leaves the rest to the daemon, or to the next apply. A rollout that waits for a window is not waited for.
 
 Exit codes: 0 the fleet is as the file asks; 2 changes remain (held, waiting for a window, or you said no); 1 an error or a failed saga.`,
 		Example: `  arcadiad apply
+  arcadiad apply web-3
   arcadiad apply --yes -o json`,
-		Args: none,
 	}
-	changing(cmd, usesSagas, apply)
+	s := changing(cmd, usesSagas, func(t *talk, names []string) error { return apply(cmd.Context(), t, control.Only{Names: names}) })
+	cmd.ValidArgsFunction = completeNames(s)
 	return cmd
 }
 
-func apply(t *talk, _ []string) error {
-	ctx, waiting, began := t.cmd.Context(), false, time.Now()
+func apply(ctx context.Context, t *talk, only control.Only) error {
+	waiting, began := false, time.Now()
 	applied, err := request(ctx, t.settings, control.Work, hostForOthers, t.logger(t.progress), func(c *control.Client) (control.Applied, error) {
 		return control.Apply(ctx, c, control.Conduct{
+			Only: only,
+			Planned: func(p plan.Plan) error {
+				if only.Replace {
+					return replaceable(p, only.Names[0])
+				}
+				return t.mustKnow(ctx, p, only.Names)
+			},
 			Confirm: func(p plan.Plan) (bool, error) {
 				return t.agree(func(w io.Writer) error { return view.Plan(w, p, colored(w)) })
 			},

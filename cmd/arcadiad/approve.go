@@ -21,12 +21,13 @@ func approveCommand() *cobra.Command {
 four digits are enough. A running daemon shows first what the approval lets through, and on a terminal asks. Without PLAN it is the present plan.
 
 The approval covers each action as the plan shows it: the droplet, its new spec, and the volumes, addresses and droplets that the reason
-names. It lasts a day. What the plan did not show stays held, and so does what is protected.
+names. It lasts a day. What the plan did not show stays held, and so does what is protected. Who approved it is kept with its sagas, and why
+(arcadiad why shows both).
 A running daemon applies them at once. Otherwise the next apply or run does, if the plan is still the same.
 
 Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to approve.`,
 		Example: `  arcadiad approve
-  arcadiad approve 3f2a9c51d0e7
+  arcadiad approve 3f2a9c51d0e7 --reason "CHG-1024, agreed with the shop"
   arcadiad approve 3f2a --yes`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -40,6 +41,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 	}
 	s := newSettings(cmd, usesState, slog.LevelWarn)
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
+	order := reasoned(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		out, stdin := cmd.OutOrStdout(), cmd.InOrStdin()
 		confirm := func(p plan.Plan) (bool, error) {
@@ -49,7 +51,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 			return ask(cmd.Context(), stdin, cmd.ErrOrStderr(), "Approve these changes?")
 		}
 		id, err := request(cmd.Context(), s, control.Order, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (string, error) {
-			return control.Approve(cmd.Context(), c, append(args, "")[0], confirm)
+			return control.Approve(order(), c, append(args, "")[0], confirm)
 		})
 		switch {
 		case err != nil:

@@ -6,6 +6,7 @@
 //   - connect.go reaches the daemon, or opens the same service in this process.
 //   - settings.go is the one table of settings: flag, then environment, then default. secrets.go finds the token, and the URL of the webhook.
 //   - simulated.go hosts, or finds, the simulated account of --simulate.
+//   - person.go says who runs the command, which is kept with some orders.
 //   - output.go has the formats of -o, exit.go the exit codes and how errors are shown, signals.go how the process is stopped.
 //
 // Results go to stdout; logs, progress and questions go to stderr.

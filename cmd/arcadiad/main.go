@@ -5,12 +5,14 @@ package main
 import (
 	"context"
 	"os"
+
+	"arcadiad/fleet"
 )
 
 func main() {
 	ctx, stop := untilSignal(context.Background())
 	root := newRoot()
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(fleet.AsPerson(ctx, person()))
 	stop()
 	os.Exit(conclude(root.ErrOrStderr(), err))
 }

@@ -138,7 +138,7 @@ func deciding() []mutant {
 	take(18, "a batch waits for the one before", batches, `case bt.wait != "" && (serves || !bt.spares) || most == 0:`, `case most == 0:`)
 	take(18, "what a batch waits for need not wait for it", batches, `(serves || !bt.spares)`, `true`)
 	take(18, "only what waits for others lets them go before", batches, `saga.Stuck() && leaves(saga)`, `saga.Stuck()`)
-	take(18, "what does not serve goes first", batches, `range inOrder(g)`, `range g.drafts`)
+	take(18, "what does not serve goes first", batches, `range inOrder(b, g)`, `range g.drafts`)
 	take(18, "what is off may always be replaced", batches, `case d.seen.Status == fleet.StatusOff && g.rules.Canary == 0:`, `case false:`)
 	take(18, "the canary goes alone where members are off", batches, ` && g.rules.Canary == 0:`, `:`)
 	take(18, "what was not probed may serve", groups, `return known && !passes`, `return !known || !passes`)

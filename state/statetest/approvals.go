@@ -112,6 +112,29 @@ func testPause(t *testing.T, s Store) {
 	}
 	must(t, s.Pause(t.Context(), false))
 	wantEqual(t, "paused", get(s.Load(t.Context()))(t).Paused, false)
+
+	alice, bob := fleet.Person{Name: "alice", Reason: "the disk is full"}, fleet.Person{Name: "bob"}
+	must(t, s.Pause(fleet.AsPerson(t.Context(), alice), true))
+	must(t, s.Pause(fleet.AsPerson(t.Context(), bob), true))
+	wantEqual(t, "paused first by", get(s.Meta(t.Context()))(t).PausedBy, alice)
+	must(t, s.Pause(t.Context(), false))
+	must(t, s.Pause(fleet.AsPerson(t.Context(), bob), true))
+	wantEqual(t, "paused again by", get(s.Meta(t.Context()))(t).PausedBy, bob)
+	must(t, s.Pause(t.Context(), false))
+	wantEqual(t, "resumed", get(s.Meta(t.Context()))(t).PausedBy, fleet.Person{})
+}
+
+// Who approved a plan without a daemon stays its approver, whoever applies it.
+func testApprover(t *testing.T, s Store) {
+	alice, bob := fleet.Person{Name: "alice", Reason: "agreed with the shop"}, fleet.Person{Name: "bob"}
+	grant := []fleet.Grant{{Kind: "destroy", Name: "a", DropletID: 1, Rule: "volumes", At: at(1)}}
+	must(t, s.Approve(fleet.AsPerson(t.Context(), alice), "plan-1"))
+	wantEqual(t, "who approved", get(s.Meta(t.Context()))(t).Approvals[0].By, alice)
+	kept := get(s.Grant(fleet.AsPerson(t.Context(), bob), "plan-1", grant))(t)
+	wantEqual(t, "whose the grant is", kept[0].By, alice)
+	wantEqual(t, "on record", get(s.Load(t.Context()))(t).Grants[0].By, alice)
+	kept = get(s.Grant(fleet.AsPerson(t.Context(), bob), "plan-1", grant))(t) // of a running daemon
+	wantEqual(t, "granted anew", kept[0].By, bob)
 }
 
 // An approval that was not used lapses with its plan; what was used stays on record.

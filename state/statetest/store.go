@@ -70,6 +70,7 @@ func TestStore(t *testing.T, place func(t *testing.T) Place) {
 		{"an approval is used with its sagas", ApprovalIsUsedWithItsSagas},
 		{"an approval lapses with its plan", opened(testLapse)},
 		{"a pause lasts", opened(testPause)},
+		{"an approval has an approver", opened(testApprover)},
 
 		{"a rollout is kept", testRollouts},
 		{"one live rollout for each group", OneLiveRollout},

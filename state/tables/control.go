@@ -31,13 +31,14 @@ func (s *Writes) Pin(ctx context.Context, account fleet.Account, fleetName strin
 }
 
 func (s *Writes) Pause(ctx context.Context, paused bool) error {
+	by := fleet.PersonOf(ctx)
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		at := sql.NullString{}
-		if paused {
-			at = TimeText(time.Now())
+		if !paused {
+			return tx.exec(ctx, "UPDATE control SET paused_at = NULL, paused_by = NULL, paused_because = NULL")
 		}
-		// Paused twice is paused since the first time.
-		return tx.exec(ctx, "UPDATE control SET paused_at = CASE WHEN ?1 IS NULL THEN NULL ELSE coalesce(paused_at, ?1) END", at)
+		// Paused twice is paused since the first time, and by the first one.
+		return tx.exec(ctx, "UPDATE control SET paused_at = ?, paused_by = ?, paused_because = ? WHERE paused_at IS NULL",
+			TimeText(time.Now()), nullText(by.Name), nullText(by.Reason))
 	})
 }
 
@@ -45,10 +46,13 @@ func (s *Writes) Approve(ctx context.Context, planID string) error {
 	if planID == "" {
 		return errors.New("approve: which plan?")
 	}
+	by := fleet.PersonOf(ctx)
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
 		return tx.exec(ctx, `
-			INSERT INTO approvals (plan_id, approved_at) VALUES (?, ?)
-			ON CONFLICT (plan_id) DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL`, planID, TimeText(time.Now()))
+			INSERT INTO approvals (plan_id, approved_at, approved_by, approved_because) VALUES (?, ?, ?, ?)
+			ON CONFLICT (plan_id) DO UPDATE SET approved_at = excluded.approved_at, used_at = NULL,
+				approved_by = excluded.approved_by, approved_because = excluded.approved_because`,
+			planID, TimeText(time.Now()), nullText(by.Name), nullText(by.Reason))
 	})
 }
 

@@ -364,12 +364,16 @@ func (r *Reads) Meta(ctx context.Context) (fleet.Meta, error) {
 }
 
 func readMeta(ctx context.Context, tx *Tx) (m fleet.Meta, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, last_sync_at, coalesce(first_look_id, 0) FROM control").
-		Scan(&m.Account, &m.Simulated, &m.Fleet, when{&m.PausedAt}, when{&m.LastSync}, &m.FirstLook)
+	const control = "SELECT coalesce(account, ''), simulated, coalesce(fleet, ''), paused_at, coalesce(paused_by, ''), coalesce(paused_because, ''), " +
+		"last_sync_at, coalesce(first_look_id, 0) FROM control"
+	err = tx.QueryRowContext(ctx, control).
+		Scan(&m.Account, &m.Simulated, &m.Fleet, when{&m.PausedAt}, &m.PausedBy.Name, &m.PausedBy.Reason, when{&m.LastSync}, &m.FirstLook)
 	if err != nil {
 		return fleet.Meta{}, err
 	}
-	const query = "SELECT plan_id, approved_at, used_at FROM approvals ORDER BY approved_at, rowid"
-	m.Approvals, err = list(ctx, tx, query, func(a *fleet.Approval) []any { return []any{&a.PlanID, when{&a.ApprovedAt}, when{&a.UsedAt}} })
+	const approvals = "SELECT plan_id, approved_at, used_at, coalesce(approved_by, ''), coalesce(approved_because, '') FROM approvals ORDER BY approved_at, rowid"
+	m.Approvals, err = list(ctx, tx, approvals, func(a *fleet.Approval) []any {
+		return []any{&a.PlanID, when{&a.ApprovedAt}, when{&a.UsedAt}, &a.By.Name, &a.By.Reason}
+	})
 	return m, err
 }
