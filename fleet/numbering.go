@@ -40,6 +40,26 @@ func LooksOf(name, group string) bool {
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
+// Template is how the file says it.
+func (n Numbering) Template() string {
+	number := "[[ .Ordinal ]]"
+	if n.Width > 1 {
+		number = fmt.Sprintf(`[[ printf "%%0%dd" .Ordinal ]]`, n.Width)
+	}
+	return n.Prefix + number + n.Suffix
+}
+
+// Padded is how a name is numbered that has a number which begins with a zero.
+func Padded(name string) (Numbering, bool) {
+	m := padded.FindStringSubmatch(name)
+	if m == nil {
+		return Numbering{}, false
+	}
+	return Numbering{Prefix: m[1], Suffix: m[3], Width: len(m[2])}, true
+}
+
+var padded = regexp.MustCompile(`^(|.*?[^0-9])(0+[1-9][0-9]*)(|[^0-9].*)$`)
+
 // Number is the number of a name, whatever its letter case; -1: it is none of these names.
 func (n Numbering) Number(name string) int {
 	digits, begins := strings.CutPrefix(Key(name), Key(n.Prefix))

@@ -41,15 +41,6 @@ func numberingFrom(name string) (n fleet.Numbering, group string, ok bool) {
 	return n, "", true
 }
 
-// format is a name with its number as a template.
-func format(n fleet.Numbering) string {
-	number := opens + " .Ordinal " + closes
-	if n.Width > 1 {
-		number = fmt.Sprintf(`%s printf "%%0%dd" .Ordinal %s`, opens, n.Width, closes)
-	}
-	return n.Prefix + number + n.Suffix
-}
-
 // stanzasOf groups droplets, which are ordered by name. Those that are alike and numbered from 1 on without a gap make a counted
 // stanza; every other droplet has one of its own. Where two groups would be called alike, the second one is not counted.
 func (s origin) stanzasOf(droplets []fleet.Droplet) []written {
@@ -71,7 +62,7 @@ func (s origin) stanzasOf(droplets []fleet.Droplet) []written {
 				n++
 			}
 			if n > 1 {
-				w.name, w.count, w.numbering = cmp.Or(group, format(numbering)), n, numbering
+				w.name, w.count, w.numbering = cmp.Or(group, numbering.Template()), n, numbering
 				groups[fleet.Key(cmp.Or(group, numbering.Group()))] = true
 				for i := range n {
 					done[numbering.Name(i+1)] = true

@@ -21,6 +21,28 @@ type cluster struct {
 	drafts  []*draft        // what would be done about them; nothing where a saga works on one, or it is not shown
 	records []*fleet.Record // of those that go
 	part    bool            // the file still has the stanza, and wants fewer of it
+
+	padded fleet.Numbering // how the names that go are numbered, where a number of theirs begins with a zero
+}
+
+// was is how the file says that a group had the names of the cluster.
+func (c *cluster) was() string {
+	switch {
+	case c.single:
+		return c.members[0]
+	case c.padded != fleet.Numbering{}:
+		return "'" + c.padded.Template() + "'"
+	}
+	return c.name
+}
+
+// had tells whether a name is one that the cluster had, or would have with more droplets.
+func (c *cluster) had(name string) bool {
+	n := c.padded
+	if n == (fleet.Numbering{}) {
+		n.Prefix = c.name + "-"
+	}
+	return !c.single && n.Number(name) > 0
 }
 
 // names are those of the cluster's droplets, in a few words.
@@ -42,7 +64,7 @@ func unlikeRename(b *builder) func(*draft) verdict {
 	if len(dropped) == 0 {
 		return func(*draft) verdict { return verdict{} }
 	}
-	coming := coming(b)
+	coming := coming(b, dropped)
 	hold := func(c *cluster, v verdict) {
 		for _, d := range c.drafts {
 			if _, already := held[d]; !already {
@@ -89,16 +111,19 @@ func renameWords(b *builder, g, c *cluster) string {
 	case c.single:
 		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.members[0], c.name)
 	default:
-		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.name, c.name)
+		words += fmt.Sprintf("if it is a rename, write `was: %s` under %s", g.was(), c.name)
 	}
 	return words + "; arcadiad approve " + b.plan.ID + " destroys the old and creates the new"
 }
 
 // coming are the stanzas that have no droplet and have lost none, with the droplets that would be made for them. What stood under their
-// names long ago does not count.
-func coming(b *builder) []*cluster {
+// names long ago does not count, and neither does what has the same name in another format of a group's names: web-10 after web-09 and web-9.
+func coming(b *builder, dropped []*cluster) []*cluster {
 	had := map[string]bool{}
 	for _, x := range b.subjects {
+		if x.spec != nil && slices.ContainsFunc(dropped, func(g *cluster) bool { return !g.part && g.had(x.name) }) {
+			continue
+		}
 		if x.spec != nil && (len(x.holdings)+len(x.untracked) > 0 || x.live != nil) {
 			had[x.spec.Group] = true
 		}
@@ -132,10 +157,17 @@ func dropped(b *builder) []*cluster {
 				continue
 			}
 			s := stanza{b.stemOf(x.name), false}
-			if s.name == "" {
+			padded, is := fleet.Padded(x.name)
+			switch {
+			case s.name == "" && is:
+				s.name = fleet.Key(padded.Group())
+			case s.name == "":
 				s = stanza{x.name, true}
 			}
 			c := list.of(s)
+			if is {
+				c.padded = padded
+			}
 			c.members, c.records = append(c.members, x.name), append(c.records, h.record)
 			of[h.record] = c
 		}
@@ -145,7 +177,7 @@ func dropped(b *builder) []*cluster {
 	}
 	for i := range b.desired.Specs {
 		s := &b.desired.Specs[i]
-		if c := list.known[stanza{fleet.Key(s.Group), s.Single}]; c != nil {
+		if c := list.known[stanza{fleet.Key(s.Group), s.Single}]; c != nil && (s.Single || slices.ContainsFunc(c.members, s.Numbers)) {
 			c.part = true
 		}
 	}

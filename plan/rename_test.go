@@ -65,6 +65,36 @@ func TestLaw09WhatIsNoRenameIsNotHeld(t *testing.T) {
 	s.expect(t, "provision api-1")
 }
 
+// Law 9: another format of a group's names is a rename of all whose names change. A smaller group is none.
+func TestLaw09AnotherFormatWithoutWasIsHeld(t *testing.T) {
+	plain, padded := fleet.Numbering{Prefix: "web-", Width: 1}, fleet.Numbering{Prefix: "web-", Width: 2}
+	for _, tt := range []struct {
+		old, now []string
+		format   fleet.Numbering
+		want     string
+	}{
+		{[]string{"web-1", "web-2"}, []string{"web-01", "web-02"}, padded, "write `was: web` under web;"},
+		{[]string{"web-01", "web-02"}, []string{"web-1", "web-2"}, plain, "write `was: 'web-[[ printf \"%02d\" .Ordinal ]]'` under web;"},
+		{[]string{"web-09", "web-10"}, []string{"web-9", "web-10"}, plain, "write `was: 'web-[[ printf \"%02d\" .Ordinal ]]'` under web;"},
+		{[]string{"web-01", "web-02"}, []string{"web-01"}, padded, ""},
+	} {
+		s := converged(append([]string{"keep"}, tt.old...)...)
+		for _, name := range tt.old {
+			s.unwant(name)
+		}
+		for _, name := range tt.now {
+			spec := specOf(name)
+			spec.Group, spec.Single, spec.Numbering = "web", false, tt.format
+			s.desired.Specs = append(s.desired.Specs, spec)
+		}
+		p := s.build(t)
+		held := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == "rename" && strings.Contains(a.HeldReason, tt.want) })
+		if held != (tt.want != "") || held && p.Summary.Held != len(p.Actions) {
+			t.Errorf("%v to %v: %s", tt.old, tt.now, inText(p))
+		}
+	}
+}
+
 // Law 17: a `was` that leads nowhere, in a version that drops a registered droplet, is probably misspelt.
 func TestLaw17AWasThatLeadsNowhereIsHeld(t *testing.T) {
 	s := swapped([]string{"web-1"}, []string{"api-1"})

@@ -102,6 +102,8 @@ func deciding() []mutant {
 	take(9, "a rename without was: the new group is new", rename, `d.Kind == Provision && !had[s.Group] {`, `d.Kind == Provision {`)
 	take(9, "a rename without was: what stood there long ago is forgotten", rename, `(len(x.holdings)+len(x.untracked) > 0 || x.live != nil) {`, `(len(x.holdings)+len(x.untracked) > 0 || x.live != nil || x.hadDroplet()) {`)
 	take(9, "a rename without was: a saga works on the old group", rename, `if x.spec != nil || x.heir != nil || ends {`, `if x.spec != nil || x.heir != nil || ends || x.live != nil {`)
+	take(9, "a rename without was: another format", rename, `slices.ContainsFunc(c.members, s.Numbers)`, `true`)
+	take(9, "a rename without was: a name that both formats have", rename, `!g.part && g.had(x.name) })`, `false })`)
 	take(17, "a was that leads nowhere", rename, "if was == \"\" {\n\t\t\tcontinue", "if true {\n\t\t\tcontinue")
 	take(17, "was follows a chain", chain, `names[fleet.Key(spec.Was)], given[fleet.Key(spec.Was)])`, `names[fleet.Key(spec.Was)])`)
 	take(17, "was that is taken out too early", chain, `candidates = append(candidates, given[fleet.Key(spec.Name)])`, ``)
