@@ -74,6 +74,8 @@ test: tools ## run all tests with the race detector, and the sweeps whole withou
 	@{ [ -x /usr/sbin/sshd ] || command -v sshd; } >/dev/null || \
 		echo '*** NOT CHECKED: pull over ssh. There is no sshd here (Debian: apt-get install openssh-server).' >&2
 	@command -v gpg >/dev/null || echo '*** NOT CHECKED: commits that OpenPGP signed. There is no gpg here (Debian: apt-get install gnupg).' >&2
+	@{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || \
+		echo '*** NOT CHECKED: the store in PostgreSQL. There is none here (Debian: apt-get install postgresql).' >&2
 	go test -race -timeout 40m ./...
 	go test -run '^($(subst $(space),|,$(strip $(SWEEPS))))$$' -timeout 20m ./daemon ./provision
 

@@ -167,25 +167,26 @@ func packageOf(dir string) string {
 // and what lies below it; one that is not in the table is none.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"fleet":        {},
-		"saga":         {},
-		"simulator":    {},
-		"fleetfile":    {"fleet"},
-		"pull":         {"fleet", "fleetfile"},
-		"plan":         {"fleet"},
-		"hosts":        {"fleet"},
-		"digitalocean": {"fleet"},
-		"state":        {"fleet", "saga"},
-		"state/tables": {"fleet", "saga", "state"},
-		"state/sqlite": {"fleet", "saga", "state", "state/tables"},
-		"inventory":    {"fleet", "digitalocean"},
-		"provision":    {"fleet", "plan", "saga", "digitalocean", "inventory"},
-		"reconcile":    {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
-		"condition":    {"fleet", "saga", "plan"},
-		"notify":       {"fleet", "condition"},
-		"metrics":      {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile", "condition"}, // counts what these tell of
-		"doctor":       {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
-		"control":      {"fleet", "saga", "plan", "condition", "doctor", "state"},
+		"fleet":          {},
+		"saga":           {},
+		"simulator":      {},
+		"fleetfile":      {"fleet"},
+		"pull":           {"fleet", "fleetfile"},
+		"plan":           {"fleet"},
+		"hosts":          {"fleet"},
+		"digitalocean":   {"fleet"},
+		"state":          {"fleet", "saga"},
+		"state/tables":   {"fleet", "saga", "state"},
+		"state/sqlite":   {"fleet", "saga", "state", "state/tables"},
+		"state/postgres": {"state", "state/tables", "state/sqlite"},
+		"inventory":      {"fleet", "digitalocean"},
+		"provision":      {"fleet", "plan", "saga", "digitalocean", "inventory"},
+		"reconcile":      {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
+		"condition":      {"fleet", "saga", "plan"},
+		"notify":         {"fleet", "condition"},
+		"metrics":        {"fleet", "fleetfile", "plan", "saga", "digitalocean", "reconcile", "condition"}, // counts what these tell of
+		"doctor":         {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
+		"control":        {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
 			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "hosts", "view"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
@@ -204,9 +205,10 @@ func mayUse() map[string][]string {
 		"github.com/fsnotify/fsnotify":           {"fleetfile"},
 		"github.com/google/go-containerregistry": {"scripts"}, // writes and reads the OCI image
 		"github.com/go-json-experiment/json":     {"digitalocean"},
+		"github.com/jackc/pgx/v5":                {"state/postgres"},
 		"github.com/mattn/go-sqlite3":            {"state/sqlite"},
 		"github.com/mitchellh/go-wordwrap":       {"cmd"},
-		"github.com/pressly/goose/v3":            {"state/sqlite"},
+		"github.com/pressly/goose/v3":            {"state/sqlite", "state/postgres"},
 		"github.com/prometheus/client_golang":    {"metrics", "daemon"}, // the daemon makes the registry and serves it
 		"github.com/robfig/cron/v3":              {"reconcile"},
 		"github.com/spf13/cobra":                 {"cmd"},

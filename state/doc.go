@@ -1,4 +1,5 @@
-// Package state defines what a store keeps for arcadiad, whatever the database. Package state/sqlite is a store in one file.
+// Package state defines what a store keeps for arcadiad, whatever the database. Package state/sqlite is a store in one file, package
+// state/postgres one in a PostgreSQL database.
 //
 //   - A [Reader] reads, beside a daemon or without one.
 //   - A [Store] writes too. It is the engine's [saga.Journal], and keeps observations, pins, approvals and the pause.

@@ -15,6 +15,8 @@ var (
 	ErrFull       = errors.New("disk is full")
 	ErrFailing    = errors.New("disk is failing")
 	ErrSwapped    = errors.New("state database was moved or replaced while it was open")
+	ErrMoved      = errors.New("state was moved to another database")
+	ErrAway       = errors.New("state database cannot be reached")
 	ErrClosed     = errors.New("state database is closed")
 )
 

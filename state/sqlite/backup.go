@@ -54,6 +54,31 @@ func Receive(ctx context.Context, path string, backup io.Reader) error {
 	})
 }
 
+// Fill makes a backup of another database at path: fill writes all that is in it. The file appears under its name when it is complete and on
+// the disk. state.ErrExists: there is something at path.
+func Fill(ctx context.Context, path string, fill func(context.Context, *tables.Tx) error) error {
+	return place(ctx, path, func(temp string) error {
+		db, err := sql.Open("sqlite3", uri(temp, "mode=rw", "_foreign_keys=on"))
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		db.SetMaxOpenConns(1)
+		if err := migrate(ctx, db); err != nil {
+			return err
+		}
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() // does nothing after a commit
+		if err := fill(ctx, tables.NewTx(tx, dialect())); err != nil {
+			return err
+		}
+		return errors.Join(tx.Commit(), markCopy(ctx, temp))
+	})
+}
+
 // copyTo is SQLite's own way to copy a database while others write to it. It has a connection of its own: one that is query_only
 // does not write a copy either.
 func (r *Reader) copyTo(ctx context.Context, path string, options ...string) error {

@@ -125,6 +125,9 @@ func (r *Reader) viewAs(ctx context.Context, f files, read func(context.Context,
 			return fmt.Errorf("%w: %s has schema %d, this one reads %d (start the new arcadiad run once, which brings it up to date)",
 				state.ErrOlder, r.path, at, Schema)
 		}
+		if err := moved(ctx, tx, r.path); err != nil {
+			return err
+		}
 		return read(ctx, tx)
 	})
 }

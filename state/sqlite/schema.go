@@ -16,7 +16,7 @@ import (
 var migrations embed.FS
 
 // Schema is the newest version of the schema that this binary knows: the number of the last migration.
-const Schema = 10
+const Schema = 11
 
 // migrate brings the database to this binary's schema. Migrations only go forward. Each file is one statement to goose, which
 // otherwise looks for semicolons with a buffer of 4 MiB a line: five times the work for a new database under the race detector.

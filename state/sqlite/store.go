@@ -81,6 +81,9 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	if err := migrate(ctx, s.db); err != nil {
 		return err
 	}
+	if err := moved(ctx, s.db, s.path); err != nil {
+		return err
+	}
 	if s.pool, err = sql.Open("sqlite3", uri(s.path, "mode=ro", "_query_only=on", "_stmt_cache_size=32", busy)); err != nil {
 		return err
 	}

@@ -85,3 +85,8 @@ type Reads struct {
 func NewReads(path string, view View, schema func(context.Context, *Tx) (int64, error)) *Reads {
 	return &Reads{path: path, view: view, schema: schema}
 }
+
+// Snapshot gives read one snapshot of the database, for those who copy it.
+func (r *Reads) Snapshot(ctx context.Context, read func(context.Context, *Tx) error) error {
+	return r.view(ctx, read)
+}

@@ -1,0 +1,85 @@
+package postgres
+
+import (
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+
+	"arcadiad/state/tables"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// dialect is what PostgreSQL says in words of its own.
+func dialect() *tables.Dialect {
+	return &tables.Dialect{
+		Statement:  statement,
+		Value:      value,
+		Unique:     unique,
+		ReservedIP: "json_or_null(p.spec) ->> 'reserved_ip'",
+		Shown: `CASE WHEN json_or_null(r.data) IS NOT NULL THEN json_build_array(CAST(r.data AS json) -> 'size_slug',
+			CAST(r.data AS json) #> '{image,slug}', CAST(r.data AS json) #> '{image,id}', CAST(r.data AS json) -> 'created_at',
+			CAST(r.data AS json) #> '{networks,v4}') END`,
+	}
+}
+
+// statement translates a statement of package tables: ? and ?1 are $1 here, and a JSON list becomes rows by another function.
+func statement(query string) string {
+	query = strings.ReplaceAll(query, "json_each(?", "json_array_elements_text(CAST(?")
+	var b strings.Builder
+	next := 1
+	for {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+		number := after[:digits]
+		if digits == 0 {
+			number = strconv.Itoa(next)
+			next++
+		}
+		b.WriteString("$" + number)
+		query = after[digits:]
+		if strings.HasSuffix(before, "json_array_elements_text(CAST(") {
+			b.WriteString(" AS json)")
+			b.WriteString(") AS list (value)")
+			query = strings.TrimPrefix(query, ")")
+		}
+	}
+}
+
+// value converts an argument: true and false are 1 and 0, and text has neither zeros nor what is no UTF-8, which PostgreSQL refuses. Names
+// have none; an error that quotes what a server answered may.
+func value(v any) any {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case string:
+		return clean(v)
+	case sql.NullString:
+		v.String = clean(v.String)
+		return v
+	}
+	return v
+}
+
+func clean(s string) string {
+	const unknown = "\uFFFD"
+	return strings.ReplaceAll(strings.ToValidUTF8(s, unknown), "\x00", unknown)
+}
+
+// uniqueViolation is PostgreSQL's code for a row that a unique index refuses.
+const uniqueViolation = "23505"
+
+func unique(err error) (index string) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation {
+		return e.ConstraintName
+	}
+	return ""
+}

@@ -1,0 +1,180 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"arcadiad/state"
+	"arcadiad/state/tables"
+
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	connections = 5                // of a Store: one writes
+	commitLimit = 30 * time.Second // of one transaction of the writer
+)
+
+// Options of Open. The zero value is fine.
+type Options struct {
+	Log *slog.Logger // default: nothing is logged
+
+	limit time.Duration // of one transaction; default: commitLimit
+}
+
+// Store is an open state database that may be written to. Its methods may be called from many goroutines at once.
+type Store struct {
+	*Reader
+	*tables.Writes
+	writer *tables.Writer
+	fence  *fence
+}
+
+// Open opens the state database that the URL names, makes its tables where there are none, or brings them up to date, and takes the right to
+// write: a Store that had it, wherever it runs, writes nothing more. The errors are the sentinels of package state; when there is one,
+// nothing is held.
+//
+// A Store has goroutines, which end with Close.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	c, err := configure(url)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db}, writer: tables.NewWriter()}
+	s.db = db
+	s.Writes = tables.NewWrites(s.Reads, s.writer)
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(explain(s.name, err), db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	switch at, err := schemaVersion(ctx, s.db, s.name); {
+	case errors.Is(err, state.ErrNone):
+	case err != nil:
+		return err
+	case at > Schema:
+		return newer(s.name, at)
+	}
+	if err := migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := s.fence.take(ctx); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, o.Log); err != nil {
+		return err
+	}
+	s.writer.Begin, s.writer.Commit, s.writer.Limit = s.fence.begin, s.fence.commit, cmp.Or(o.limit, commitLimit)
+	s.writer.Fail = func(err error) error { return explain(s.name, err) }
+	go s.writer.Run()
+	return nil
+}
+
+// settle does what a store does first.
+func (s *Store) settle(ctx context.Context, log *slog.Logger) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // takes back what was not committed
+	tx, err := s.fence.begin(ctx)
+	if err != nil {
+		return err
+	}
+	moved, err := tables.Settle(ctx, tx, time.Now())
+	if err != nil {
+		return err
+	}
+	if moved > 0 {
+		log.Warn("the state database held times of the future: the clock went back, and they count as now", "rows", moved)
+	}
+	return s.fence.commit(ctx, tx)
+}
+
+// Check tells whether the store may go on, as far as it knows: that nobody else has taken the right to write is looked for in each commit.
+func (s *Store) Check(ctx context.Context) error {
+	return errors.Join(ctx.Err(), s.fence.check())
+}
+
+// Close lets what was handed in be written, then closes everything. Methods called after it fail with state.ErrClosed.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.writer.Close()
+	return s.db.Close()
+}
+
+// Reader is a state.Reader. One of OpenReader holds nothing between calls: there is nothing to close.
+type Reader struct {
+	*tables.Reads
+	name string         // shown
+	open func() *sql.DB // for one read
+	db   *sql.DB        // a Store's; nil: each read opens its own
+
+	closed atomic.Bool // the Store was
+}
+
+func newReader(name string) *Reader {
+	r := &Reader{name: name}
+	r.Reads = tables.NewReads(name, r.view, func(ctx context.Context, tx *tables.Tx) (int64, error) { return schemaVersion(ctx, tx, name) })
+	return r
+}
+
+// OpenReader opens the database for reading, beside daemons or without one, and neither writes nor creates anything. state.ErrNone: it has
+// no tables.
+func OpenReader(ctx context.Context, url string) (*Reader, error) {
+	c, err := configure(url)
+	if err != nil {
+		return nil, err
+	}
+	r := newReader(shown(c))
+	r.open = func() *sql.DB { return stdlib.OpenDB(*c) }
+	return r, r.view(ctx, func(context.Context, *tables.Tx) error { return nil })
+}
+
+// view gives read one snapshot of the database.
+func (r *Reader) view(ctx context.Context, read func(context.Context, *tables.Tx) error) error {
+	if r.closed.Load() {
+		return state.ErrClosed
+	}
+	if r.db != nil {
+		return explain(r.name, snapshot(ctx, r.db, read))
+	}
+	db := r.open()
+	defer db.Close()
+	return explain(r.name, snapshot(ctx, db, func(ctx context.Context, tx *tables.Tx) error {
+		switch at, err := schemaVersion(ctx, tx, r.name); {
+		case err != nil:
+			return err
+		case at > Schema:
+			return newer(r.name, at)
+		case at < Schema:
+			return older(r.name, at)
+		}
+		return read(ctx, tx)
+	}))
+}
+
+func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *tables.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return read(ctx, tables.NewTx(tx, dialect()))
+}
+
+// Sound tells whether the database can be read. Whether its files are whole is for its server to say.
+func (r *Reader) Sound(ctx context.Context) error {
+	_, err := r.Meta(ctx)
+	return err
+}
