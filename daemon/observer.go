@@ -110,7 +110,7 @@ func (l *observer) readsTags(ctx context.Context) error {
 // patient is what there is to examine; holds: this process has the state database's lock.
 func (l *observer) patient(holds bool) doctor.Patient {
 	return doctor.Patient{
-		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
+		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, TokenFrom: l.o.TokenFrom, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
 		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, l.o.State) },
 		Holder: func() (string, error) { return sqlite.Holder(l.o.State) },
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	APIURL string                 // default DefaultAPIURL
 	Token  func() (string, error) // asked for each request, so that a rotated token is noticed
 
+	TokenFrom string // where the token comes from, in words
+
 	WaitInterval time.Duration // between two polls for those who wait; default 5 s
 	WaitAttempts int           // answered polls until a new droplet's create action decides; default 96
 	CreateSettle time.Duration // how long an unanswered create is looked for before it may be sent again; default 2 min

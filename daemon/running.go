@@ -161,7 +161,11 @@ func (r running) Token(_ context.Context, token string) error {
 }
 
 func (r running) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
-	found := doctor.Examine(ctx, r.patient(true))
+	p := r.patient(true)
+	if r.handed.Load() != nil {
+		p.TokenFrom = "arcadiad reload-token, since this daemon runs"
+	}
+	found := doctor.Examine(ctx, p)
 	if q.Notify {
 		desired, _ := r.loop.Desired()
 		tryWebhook(ctx, r.o, desired.Name, &found)

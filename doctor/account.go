@@ -20,6 +20,16 @@ const (
 	clockFail = 10 * time.Minute
 )
 
+func (p Patient) accepted() string { return p.from("the API accepts it") }
+
+// from adds where the token comes from: there are several places, and the wrong one may have that of another account.
+func (p Patient) from(said string) string {
+	if p.TokenFrom == "" {
+		return said
+	}
+	return said + "; it comes from " + p.TokenFrom
+}
+
 // account asks the account for all that its token may see.
 func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desired *fleet.Fleet) {
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
@@ -34,17 +44,17 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desi
 	a, err := p.API.Account(ctx)
 	switch {
 	case errors.Is(err, digitalocean.ErrUnauthorized):
-		r.Add("token", Fail, err.Error(), "the token is wrong, expired or revoked: replace it, then run systemctl reload arcadiad")
+		r.Add("token", Fail, p.from(err.Error()), "the token is wrong, expired or revoked: replace it, then run systemctl reload arcadiad")
 		return
 	case errors.Is(err, digitalocean.ErrForbidden):
-		r.Add("token", OK, "the API accepts it", "")
+		r.Add("token", OK, p.accepted(), "")
 		r.Add("scope account:read", Fail, err.Error(), "nothing is written without it; create a token that has it")
 		return
 	case err != nil:
 		r.Add("token", Warn, err.Error(), "the API cannot be reached; check the network")
 		return
 	}
-	r.Add("token", OK, "the API accepts it", "")
+	r.Add("token", OK, p.accepted(), "")
 	r.whose(a, known)
 	r.limit(ctx, p.API, a, desired)
 	r.clock(ctx, p.API)

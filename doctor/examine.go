@@ -27,8 +27,10 @@ type Patient struct {
 
 	Secrets []fleetfile.Secret // files that no user_data file may be
 
-	Token func() (string, error)
-	API   *digitalocean.Client // nil: the account is not asked
+	Token     func() (string, error)
+	TokenFrom string // in words; empty: nobody knows
+
+	API *digitalocean.Client // nil: the account is not asked
 }
 
 // Examine looks at everything.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -100,7 +101,7 @@ func initCommand() *cobra.Command {
 		Use:   "init [FILE]",
 		Short: "Write a first fleet file, by a few questions",
 		Long: `Write a first fleet file, fleet.yaml unless you name another, and its JSON Schema for editors beside it. On a terminal it asks a
-few questions; each has a flag, and a default. Nothing in the account is changed, and no file is overwritten.
+few questions; each has a flag, and a default. Without a terminal flags and defaults alone decide. Nothing in the account is changed, and no file is overwritten.
 
 With --import the file describes the droplets that the account has already, as arcadiad import does.`,
 		Example: `  arcadiad init
@@ -149,10 +150,10 @@ func (b *beginning) ask(cmd *cobra.Command) error {
 				fmt.Fprintf(stderr, " [%s]", q.standard)
 			}
 			fmt.Fprint(stderr, ": ")
-			line, err := answers.ReadString('\n')
+			line, err := readLine(cmd.Context(), answers)
 			if err != nil {
 				fmt.Fprintln(stderr)
-				return errors.New("no answer came, and nothing is written")
+				return err
 			}
 			*q.answer = strings.TrimSpace(line)
 			if err := b.check(); err != nil {
@@ -163,6 +164,28 @@ func (b *beginning) ask(cmd *cobra.Command) error {
 		}
 	}
 	return nil
+}
+
+// readLine waits for a line, or until a signal says to stop.
+func readLine(ctx context.Context, r *bufio.Reader) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		line, err := r.ReadString('\n')
+		answers <- answer{line, err}
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil {
+			return "", errors.New("no answer came, and nothing is written")
+		}
+		return a.line, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("interrupted; nothing is written: %w", ctx.Err())
+	}
 }
 
 // write writes the file, and the schema beside it.
@@ -183,7 +206,8 @@ func (b *beginning) write(out io.Writer, path string) error {
 	if path != "fleet.yaml" {
 		next += " --fleet " + path
 	}
-	_, err := fmt.Fprintf(out, "Wrote %s.\nNext: look at it, then %s (with --simulate it needs no account).\n", path, next)
+	_, err := fmt.Fprintf(out, "Wrote %s: fleet %s, droplets %s in %s, count %s.\nNext: look at it, then %s (with --simulate it needs no account).\n",
+		path, b.fleet, b.name, b.region, b.count, next)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"unicode"
 
 	"gopkg.in/yaml.v3"
@@ -26,36 +27,68 @@ var errNoToken = errors.New("no API token: name a file with --token-file, or set
 	"or write it into ~/.config/arcadiad/token, or log in with doctl auth init, or let systemd pass $CREDENTIALS_DIRECTORY/" + credential +
 	" (or try arcadiad without an account: --simulate)")
 
-// findToken finds where the token comes from: the file of the flag, the environment, what systemd passes, a file of the user's own, and
-// doctl's configuration, in this order. The function that it gives is called for each request: a token in a file may be rotated while
-// arcadiad runs.
-func findToken(file string, log *slog.Logger) func() (string, error) {
+// source is where the token comes from. One of its fields is set, or none.
+type source struct {
+	variable string // of the environment
+	file     string
+	doctl    string // file of doctl's configuration
+}
+
+// sourceOf decides where the token comes from: the file of the flag, the environment, what systemd passes, a file of the user's own, and
+// doctl's configuration, in this order.
+func sourceOf(file string) source {
 	if file == "" {
 		for _, name := range tokenVariables() {
 			if os.Getenv(name) != "" {
-				token, err := tidyToken(os.Getenv(name), name)
-				return func() (string, error) { return token, err }
+				return source{variable: name}
 			}
 		}
 		file = cmp.Or(credentialFile(credential), configFile("arcadiad", "token"))
 	}
 	if file != "" {
-		return (&tokenFile{path: file, log: log}).read
+		return source{file: file}
 	}
-	if file := configFile("doctl", "config.yaml"); file != "" {
-		return func() (string, error) { return doctlToken(file, os.Getenv("DIGITALOCEAN_CONTEXT")) }
+	return source{doctl: configFile("doctl", "config.yaml")}
+}
+
+func (s source) String() string {
+	switch {
+	case s.variable != "":
+		for _, other := range tokenVariables() {
+			if value := os.Getenv(other); value != "" && value != os.Getenv(s.variable) {
+				return s.variable + ", and " + other + " has another one"
+			}
+		}
+		return s.variable
+	case s.doctl != "":
+		return "doctl's configuration " + s.doctl
+	}
+	return s.file
+}
+
+// findToken gives the function that is called for each request: a token in a file may be rotated while arcadiad runs.
+func findToken(file string, log *slog.Logger) func() (string, error) {
+	switch s := sourceOf(file); {
+	case s.variable != "":
+		token, err := tidyToken(os.Getenv(s.variable), s.variable)
+		return func() (string, error) { return token, err }
+	case s.file != "":
+		return (&tokenFile{path: s.file, log: log}).read
+	case s.doctl != "":
+		return func() (string, error) { return doctlToken(s.doctl, os.Getenv("DIGITALOCEAN_CONTEXT")) }
 	}
 	return func() (string, error) { return "", errNoToken }
 }
 
-// configFile is a file in the user's configuration; empty: it is not there, or there is no such user.
+// configFile is a file in the user's configuration; empty: it is not there, or there is no such user. One that is there and cannot be read
+// is no reason for another token, which may be that of another account.
 func configFile(program, name string) string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
 		return ""
 	}
 	file := filepath.Join(dir, program, name)
-	if _, err := os.Stat(file); err != nil {
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return ""
 	}
 	return file
@@ -76,7 +109,7 @@ func doctlToken(file, context string) (string, error) {
 	if err := yaml.Unmarshal(raw, &c); err != nil {
 		return "", fmt.Errorf("%s is not doctl's configuration", file) // the error of the decoder would show what it read
 	}
-	context = cmp.Or(context, c.Context, "default")
+	context = strings.ToLower(cmp.Or(context, c.Context, "default")) // as doctl does
 	token := c.Contexts[context]
 	if context == "default" {
 		token = cmp.Or(c.Token, token)

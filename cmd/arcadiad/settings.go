@@ -193,7 +193,8 @@ func (s *settings) given(flag string) bool {
 // options are the settings as the daemon takes them.
 func (s *settings) options(log *slog.Logger) daemon.Options {
 	return daemon.Options{
-		Fleet: s.fleet, State: s.state, Secrets: s.secrets(), Stateless: s.stateless, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL, Token: findToken(s.tokenFile, log),
+		Fleet: s.fleet, State: s.state, Secrets: s.secrets(), Stateless: s.stateless, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL,
+		Token: findToken(s.tokenFile, log), TokenFrom: sourceOf(s.tokenFile).String(),
 		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
 		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
 		Listen: s.listen, WebhookURL: findWebhook(s.notifyURLFile, log), WebhookFormat: s.notifyFormat, Version: version(),

@@ -54,7 +54,7 @@ func (s *settings) prepare(ctx context.Context, log *slog.Logger, h hosting) (o 
 	if !s.given("create-settle") {
 		o.CreateSettle = simulatedSettle
 	}
-	o.Token = func() (string, error) { return "simulated", nil } // never a real one
+	o.Token, o.TokenFrom = func() (string, error) { return "simulated", nil }, "" // never a real one
 	url, sim, err := findAccount(ctx, accountFile(s.state), simulator.Options{Activation: o.WaitInterval, ActionTime: o.WaitInterval, Log: log}, h)
 	switch {
 	case err != nil:

@@ -54,6 +54,9 @@ func TestTokenSources(t *testing.T) {
 	if got := tokenOf(t, findToken("", log)); got != "first" {
 		t.Errorf("token %q, want first", got)
 	}
+	if got := sourceOf("").String(); got != "DIGITALOCEAN_ACCESS_TOKEN, and DIGITALOCEAN_TOKEN has another one" {
+		t.Errorf("it comes from %s", got)
+	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("flag"), 0o600); err != nil {
 		t.Fatal(err)
@@ -131,7 +134,7 @@ func TestTokenOfDoctl(t *testing.T) {
 		{config: both, token: "first"},
 		{config: both + "context: default\n", token: "first"},
 		{config: both + "context: work\n", token: "second"},
-		{config: both, context: "work", token: "second"},
+		{config: both, context: "Work", token: "second"},
 		{config: both + "context: work\n", context: "default", token: "first"},
 		{config: "auth-contexts: {default: third}\n", token: "third"},
 		{config: both + "context: gone\n", err: `doctl has no token for its context "gone"`},
@@ -149,5 +152,24 @@ func TestTokenOfDoctl(t *testing.T) {
 	write("arcadiad/token", "ours\n")
 	if got := tokenOf(t, findToken("", slog.New(slog.DiscardHandler))); got != "ours" {
 		t.Errorf("token %q, want that of arcadiad's own file", got)
+	}
+}
+
+// A file of arcadiad's own that leads nowhere is told of: the token of doctl may be that of another account.
+func TestTokenFileThatLeadsNowhere(t *testing.T) {
+	noToken(t)
+	dir := os.Getenv("XDG_CONFIG_HOME")
+	for _, name := range []string{"doctl", "arcadiad"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "doctl", "config.yaml"), []byte("access-token: other\n"), 0o600),
+		os.Symlink("gone", filepath.Join(dir, "arcadiad", "token")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token, err := findToken("", slog.New(slog.DiscardHandler))(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("token %q, %v", token, err)
 	}
 }
