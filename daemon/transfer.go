@@ -27,6 +27,11 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 	pass.Desired = desired
 	if q.Kind == plan.TakeOver {
 		list, err := plan.Adoptable(desired, pass.Recorded, pass.Observed, q.Names, time.Now())
+		if named := naming(list); err == nil && len(named) > 0 {
+			if pass.Observed.Catalogue, _, err = l.inventory.CatalogueFor(ctx, named, addressesAge); err == nil {
+				list, err = plan.Adoptable(desired, pass.Recorded, pass.Observed, q.Names, time.Now())
+			}
+		}
 		return pass, list, err
 	}
 	var list []plan.Transfer
@@ -45,6 +50,16 @@ func (l *observer) transfers(ctx context.Context, inForce func() (fleet.Fleet, b
 	return pass, list, nil
 }
 
+// naming are the specs of the droplets to be adopted that have SSH keys by name: their records are to have ids.
+func naming(list []plan.Transfer) (specs []fleet.Spec) {
+	for _, t := range list {
+		if t.Refused == "" && t.Spec.NamesKeys() {
+			specs = append(specs, t.Spec)
+		}
+	}
+	return specs
+}
+
 // undoable says what an undo would do. Where reserved IPs are is asked for only if one comes back with the droplet.
 func (l *observer) undoable(ctx context.Context, pass *reconcile.Pass, name string, droplet int64) (plan.Transfer, error) {
 	t, err := plan.Undoable(pass.Desired, pass.Recorded, pass.Observed, name, droplet, time.Now())
@@ -57,7 +72,7 @@ func (l *observer) undoable(ctx context.Context, pass *reconcile.Pass, name stri
 	return plan.Undoable(pass.Desired, pass.Recorded, pass.Observed, name, droplet, time.Now())
 }
 
-// addressesAge is how old the list of reserved IPs may be that tells their regions.
+// addressesAge is how old a list may be of what an offer is about: reserved IPs with their regions, and SSH keys with their names.
 const addressesAge = 5 * time.Minute
 
 // same tells whether two transfers would do the same, as far as a person could see.

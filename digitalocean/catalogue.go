@@ -47,7 +47,7 @@ func (c *Client) Keys(ctx context.Context) (map[string]fleet.SSHKey, error) {
 	err := c.pages(ctx, r, func(p page) error {
 		entries, err := entriesOf[godo.Key](p, "ssh_keys")
 		for _, k := range entries {
-			key := fleet.SSHKey{ID: int64(k.ID), Fingerprint: strings.ToLower(k.Fingerprint)}
+			key := fleet.SSHKey{ID: int64(k.ID), Fingerprint: strings.ToLower(k.Fingerprint), Name: strings.TrimSpace(k.Name)}
 			keys[strconv.Itoa(k.ID)], keys[key.Fingerprint] = key, key
 		}
 		return err

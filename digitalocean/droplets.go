@@ -24,6 +24,9 @@ func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent
 		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createRequest(s, tags),
 		scopes: "droplet:create and tag:create", write: true, intent: intent,
 	}
+	if slices.ContainsFunc(s.APIKeys(), fleet.IsKeyName) {
+		r.wrong = errors.New("an SSH key is named, and nobody looked up its id")
+	}
 	return c.oneDroplet(ctx, r, 0)
 }
 
@@ -45,8 +48,8 @@ func (c *Client) oneDroplet(ctx context.Context, r request, id int64) (fleet.Dro
 
 // createRequest follows fleet.Fields: every field there reaches the request, the spec's tags among those that are given. Nothing else does.
 func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
-	keys := make([]godo.DropletCreateSSHKey, len(s.SSHKeys))
-	for i, k := range s.SSHKeys {
+	keys := make([]godo.DropletCreateSSHKey, len(s.APIKeys()))
+	for i, k := range s.APIKeys() {
 		if id, ok := numeric(k); ok {
 			keys[i].ID = id
 		} else {

@@ -30,6 +30,19 @@ func capture(t *testing.T, answer string) (*Client, *string) {
 	return a.Client(PrioritySaga), &body
 }
 
+// A key's name is not sent: the API takes ids and fingerprints, and a name that looks like one would be another key.
+func TestCreateSendsNoNamesOfKeys(t *testing.T) {
+	s := fleet.Spec{Name: "web", SSHKeys: []string{"laptop", "7"}}
+	c, body := capture(t, "{}")
+	if _, err := c.Create(t.Context(), s, nil, nil); !errors.Is(err, ErrRejected) || !strings.Contains(err.Error(), "nobody looked up its id") || *body != "" {
+		t.Errorf("sent %q, and got %v", *body, err)
+	}
+	s.KeysSent = []string{"12", "7"}
+	if keys := createRequest(s, nil).SSHKeys; len(keys) != 2 || keys[0].ID != 12 || keys[1].ID != 7 {
+		t.Errorf("sent %+v", keys)
+	}
+}
+
 // Every field of the table must reach the request: a change of the spec changes what is sent.
 func TestEveryFieldReachesTheCreateRequest(t *testing.T) {
 	protect := true

@@ -84,7 +84,7 @@ var Fields = []Field{
 	},
 	{
 		Name: "ssh_keys", Kind: KindList, Hashed: true, Change: ChangeReplace, AtCreate: true,
-		Doc:     "SSH keys that root gets: numeric ids or fingerprints of keys in the account.",
+		Doc:     "SSH keys that root gets: names, numeric ids or fingerprints of keys in the account.",
 		Desired: func(s Spec) (string, bool) { return hash(strings.Join(canonicalList(s.SSHKeys), ",")), true },
 	},
 	{

@@ -30,7 +30,7 @@ func filled(t *testing.T, typ reflect.Type) reflect.Value {
 
 // Each member of a spec says what is asked for, by a row of the table, or where the spec comes from.
 func TestEveryMemberOfASpecHasARow(t *testing.T) {
-	from := []string{"Group", "Line", "Single", "Was", "Rules", "Ready", "Rollout", "ReservedIP", "Project", "Ending", "Template", "Numbering", "WasNumbering"}
+	from := []string{"Group", "Line", "Single", "Was", "Rules", "Ready", "Rollout", "ReservedIP", "Project", "Ending", "Template", "Numbering", "WasNumbering", "KeysSent"}
 	typ := reflect.TypeFor[Spec]()
 	var had []string
 	for i := range typ.NumField() {

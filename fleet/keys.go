@@ -1,29 +1,81 @@
 package fleet
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// SSHKey is an SSH key of the account. Its id and its fingerprint are two spellings of one key.
+// SSHKey is an SSH key of the account. Its id and its fingerprint are two spellings of one key; its name is a third one, as long as no other
+// key has it. The API takes the first two.
 type SSHKey struct {
 	ID          int64
 	Fingerprint string // lower case
+	Name        string // several keys may have it, and it may be changed
 }
 
 // keysSent is the name under which a record has the keys themselves, canonical, beside their hash: neither an id nor a fingerprint is
 // secret. Records of older versions lack it.
 const keysSent = "ssh_keys_sent"
 
-// Keys are the spec's SSH keys as a record has them and a plan shows them.
+// Keys are the spec's SSH keys as a plan shows them.
 func (s Spec) Keys() string { return strings.Join(canonicalList(s.SSHKeys), ",") }
 
-// KeepKeys keeps the spec's SSH keys beside their hash.
+// APIKeys are the spec's SSH keys as the API takes them. Names are among them only if nobody looked these up.
+func (s Spec) APIKeys() []string {
+	if len(s.KeysSent) > 0 {
+		return s.KeysSent
+	}
+	return s.SSHKeys
+}
+
+// NamesKeys tells whether the spec has an SSH key by its name.
+func (s Spec) NamesKeys() bool { return slices.ContainsFunc(s.SSHKeys, IsKeyName) }
+
+// IsKeyName tells whether an SSH key is spelled by its name: neither by digits, nor by hex digits and colons.
+func IsKeyName(key string) bool {
+	return !isID(key) && (strings.Trim(key, "0123456789abcdefABCDEF:") != "" || !strings.Contains(key, ":"))
+}
+
+// WithKeys gives the fleet whose specs have the ids of the SSH keys that they name, as far as each name is that of one key.
+func (f Fleet) WithKeys(c *Catalogue) Fleet {
+	if c == nil || c.Keys == nil || !slices.ContainsFunc(f.Specs, Spec.NamesKeys) {
+		return f
+	}
+	f.Specs = slices.Clone(f.Specs)
+	for i := range f.Specs {
+		s := &f.Specs[i]
+		if i > 0 && slices.Equal(s.SSHKeys, f.Specs[i-1].SSHKeys) {
+			s.KeysSent = f.Specs[i-1].KeysSent // of the same group, mostly
+			continue
+		}
+		if s.KeysSent = nil; s.NamesKeys() {
+			s.KeysSent = c.sendable(s.SSHKeys)
+		}
+	}
+	return f
+}
+
+// sendable gives the keys with ids in the place of names; nil: a name is not that of one key.
+func (c *Catalogue) sendable(keys []string) []string {
+	out := slices.Clone(keys)
+	for i, k := range keys {
+		if !IsKeyName(k) {
+			continue
+		}
+		if out[i] = c.spelled(k); out[i] == k {
+			return nil
+		}
+	}
+	return out
+}
+
+// KeepKeys keeps the spec's SSH keys beside their hash, as they were sent. An adoption, which sends none, may have names.
 func (v Values) KeepKeys(s Spec) {
 	if delete(v, keysSent); len(s.SSHKeys) > 0 {
-		v[keysSent] = s.Keys()
+		v[keysSent] = strings.Join(canonicalList(s.APIKeys()), ",")
 	}
 }
 
@@ -36,13 +88,36 @@ func (v Values) KeysSent() (string, bool) {
 	return "", known && keys == ""
 }
 
-// key finds a key of the account by its id or its fingerprint.
+// key finds a key of the account by its id, by its fingerprint, or by a name that no other key has.
 func (c *Catalogue) key(spelling string) (SSHKey, bool) {
 	if c == nil {
 		return SSHKey{}, false
 	}
-	k, there := c.Keys[spelling]
-	return k, there
+	if k, there := c.Keys[spelling]; there {
+		return k, true
+	}
+	if IsKeyName(spelling) {
+		if named := c.KeysNamed(spelling); len(named) == 1 {
+			return named[0], true
+		}
+	}
+	return SSHKey{}, false
+}
+
+// KeysNamed are the account's keys of that name, whatever its letter case, by id: a record of them has lower case.
+func (c *Catalogue) KeysNamed(name string) []SSHKey {
+	return slices.DeleteFunc(c.AllKeys(), func(k SSHKey) bool { return !strings.EqualFold(k.Name, name) })
+}
+
+// AllKeys are the account's keys, each once, by id.
+func (c *Catalogue) AllKeys() (all []SSHKey) {
+	for spelling, k := range c.Keys {
+		if isID(spelling) {
+			all = append(all, k)
+		}
+	}
+	slices.SortFunc(all, func(a, b SSHKey) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // resolve gives the keys by their ids, or as they are spelled where the account is not known to have them.
@@ -56,7 +131,7 @@ func (c *Catalogue) spelled(key string) string {
 }
 
 // SameKeys tells whether the keys that were recorded are those that the spec asks for, however they are spelled. Without the account's
-// keys that is not known where an id stands against a fingerprint. The catalogue may be nil.
+// keys that is not known where an id stands against a fingerprint, or a name against anything. The catalogue may be nil.
 func (c *Catalogue) SameKeys(recorded Values, s Spec) (same, known bool) {
 	desired := canonicalList(s.SSHKeys)
 	if recorded["ssh_keys"] == hash(strings.Join(desired, ",")) {
@@ -67,7 +142,7 @@ func (c *Catalogue) SameKeys(recorded Values, s Spec) (same, known bool) {
 		if len(desired) == 0 {
 			return false, true
 		}
-		if c == nil || c.Keys == nil {
+		if c == nil || c.Keys == nil || c.sendable(desired) == nil {
 			return false, false
 		}
 		return c.hashedAlike(recorded["ssh_keys"], desired), true
@@ -77,15 +152,21 @@ func (c *Catalogue) SameKeys(recorded Values, s Spec) (same, known bool) {
 	if maps.Equal(was, is) {
 		return true, true
 	}
-	ids, prints := 0, 0
+	ids, prints, names := 0, 0, 0
 	for _, k := range slices.Concat(List(sent), desired) {
-		if isID(k) {
+		_, there := c.key(k)
+		switch {
+		case isID(k):
 			ids++
-		} else {
+		case !IsKeyName(k):
 			prints++
+		case there:
+			names++
+		default:
+			return false, false
 		}
 	}
-	if ids == 0 || prints == 0 {
+	if names == 0 && (ids == 0 || prints == 0) {
 		return false, true // different keys in one spelling are different keys, and nobody need be asked
 	}
 	for _, k := range List(sent) {
@@ -108,7 +189,7 @@ func (c *Catalogue) hashedAlike(hashed string, keys []string) bool {
 		list := make([]string, len(keys))
 		for i, k := range keys {
 			list[i] = k
-			if known, ok := c.Keys[k]; ok && byPrint(i) {
+			if known, ok := c.key(k); ok && byPrint(i) {
 				list[i] = known.Fingerprint
 			} else if ok {
 				list[i] = strconv.FormatInt(known.ID, 10)

@@ -28,7 +28,7 @@ type Spec struct {
 	Region     string   `json:"Region"`
 	Size       string   `json:"Size"`
 	Image      string   `json:"Image"`    // a slug, or a numeric image id in decimal
-	SSHKeys    []string `json:"SSHKeys"`  // numeric ids in decimal, or fingerprints
+	SSHKeys    []string `json:"SSHKeys"`  // numeric ids in decimal, fingerprints, or names of keys in the account
 	Tags       []string `json:"Tags"`     // the user's own; arcadiad's tags are added when the droplet is made
 	UserData   string   `json:"UserData"` // the text itself, from user_data or user_data_file
 	VPCUUID    string   `json:"VPCUUID"`  // empty: the region's default VPC
@@ -50,6 +50,10 @@ type Spec struct {
 	Template     string    `json:"Template,omitempty"`    // a hash of the texts that the user data and the tags were expanded from; empty: they are the same for all
 	Numbering    Numbering `json:"Numbering,omitzero"`    // how their names are numbered
 	WasNumbering Numbering `json:"WasNumbering,omitzero"` // and how the old ones were
+
+	// The SSH keys with ids in the place of names: what a plan that read the account's keys has a droplet made with. They are no part of what
+	// it asks for, or a key that is renamed would change it. Nil: there are no names, or they were not looked up.
+	KeysSent []string `json:"KeysSent,omitempty"`
 
 	// What hangs on it, and how it ends: no part of what it is.
 	ReservedIP string `json:"ReservedIP,omitempty"` // the address that follows the name; NoAddress: it has none; empty: the file does not say

@@ -65,7 +65,7 @@ var goodFiles = []fleetCase{
     region: nyc3
     size: so1_5-2vcpu-16gb
     image: 12345678
-    ssh_keys: [123, "456", 3b:16:bf:e4:8b:00:8b:b8:59:8c:a9:d3:f0:19:45:fa]
+    ssh_keys: [123, "456", 3b:16:bf:e4:8b:00:8b:b8:59:8c:a9:d3:f0:19:45:fa, alice-laptop, "Bob's 2nd: work", cafe]
     tags: [web, "env:prod", a_b]
     user_data: |
       #!/bin/sh
@@ -287,11 +287,14 @@ var badFiles = []fleetCase{
 7:20: an item of tags: "arcadia-fleet-x" is one of the tags that arcadiad manages itself (remove it)
 7:37: an item of tags: "Managed-By-Arcadia-Cloud" is one of the tags that arcadiad manages itself (remove it)
 7:67: tags has ok twice (remove one of them)`},
-	{name: "keys", yaml: head + "  - name: a\n    ssh_keys: [laptop, 0, \"SHA256:abc\", 7, \"7\"]\n", want: `
-7:16: an item of ssh_keys: "laptop" is not an SSH key (the API takes a key's numeric id or its MD5 fingerprint, such as 3b:16:…:9a, and no names)
-7:24: an item of ssh_keys: "0" is not an SSH key (the API takes a key's numeric id or its MD5 fingerprint, such as 3b:16:…:9a, and no names)
-7:27: an item of ssh_keys: "SHA256:abc" is not an SSH key (the API takes a key's numeric id or its MD5 fingerprint, such as 3b:16:…:9a, and no names)
-7:44: ssh_keys has 7 twice (remove one of them)`},
+	{name: "keys", yaml: head + "  - name: a\n    ssh_keys: [\"a,b\", 0, \"SHA256:abc\", 7, \"7\", 3b:16, ' a', ssh-ed25519 AAAAC3]\n", want: `
+7:16: an item of ssh_keys: "a,b" is not an SSH key (its name in the account, its numeric id, or its MD5 fingerprint such as 3b:16:…:9a)
+7:23: an item of ssh_keys: "0" is not an SSH key (its name in the account, its numeric id, or its MD5 fingerprint such as 3b:16:…:9a)
+7:26: an item of ssh_keys: "SHA256:abc" is the text of a key or its SHA-256 fingerprint (write the name that the key has in the account)
+7:43: ssh_keys has 7 twice (remove one of them)
+7:48: an item of ssh_keys: "3b:16" is not an SSH key (its name in the account, its numeric id, or its MD5 fingerprint such as 3b:16:…:9a)
+7:55: an item of ssh_keys: " a" is not an SSH key (its name in the account, its numeric id, or its MD5 fingerprint such as 3b:16:…:9a)
+7:61: an item of ssh_keys: "ssh-ed25519 AAAAC3" is the text of a key or its SHA-256 fingerprint (write the name that the key has in the account)`},
 	{name: "vpc", yaml: head + web + "    vpc_uuid: default\n", want: `7:15: vpc_uuid: "default" is not a uuid (such as 6f0a2f7e-8f55-4b3c-9a51-0a58ac14d008)`},
 	{name: "own type", deep: true, yaml: head + web + "    size: !mine s\n", want: `7:11: size must be a string, not a value of type !mine (quote it: "s")`},
 

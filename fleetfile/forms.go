@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,11 +20,13 @@ type form struct {
 	patterns []*regexp.Regexp // all must match
 	never    *regexp.Regexp   // must not match; neverWhy then follows the value in the message
 	neverWhy string
-	maxBytes int    // 0: no bound
-	number   bool   // an id: a YAML integer is as good as its digits
-	template bool   // a text with [[ is a template, and is looked at when it is expanded
-	blank    bool   // the empty text is fine: it undoes a default
-	hint     string // said when a pattern does not match
+
+	neverHint string // empty: to remove it
+	maxBytes  int    // 0: no bound
+	number    bool   // an id: a YAML integer is as good as its digits
+	template  bool   // a text with [[ is a template, and is looked at when it is expanded
+	blank     bool   // the empty text is fine: it undoes a default
+	hint      string // said when a pattern does not match
 }
 
 func match(patterns ...string) []*regexp.Regexp {
@@ -36,6 +39,11 @@ func match(patterns ...string) []*regexp.Regexp {
 
 const label = `[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
 
+// keyName is a name of an SSH key, which has no comma, no spaces at its ends, and a character that neither an id nor a fingerprint has:
+// a letter of a hex digit's where there is no colon, or another character at its beginning, in its middle or at its end.
+const keyName = `[0-9a-fA-F]*[a-fA-F][0-9a-fA-F]*|[^,\s0-9a-fA-F:]([^,\x00-\x1f]*[^,\s])?|[^,\s][^,\x00-\x1f]*[^,\s0-9a-fA-F:]|` +
+	`[^,\s][^,\x00-\x1f]*[^,\x00-\x1f0-9a-fA-F:][^,\x00-\x1f]*[^,\s]`
+
 // maxStem is how long a name with a count may be: -1000 must still fit into a label of 63.
 const maxStem = 63 - len("-1000")
 
@@ -46,8 +54,12 @@ var (
 	uuidForm = form{noun: "a uuid", patterns: match(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`),
 		hint: "such as 6f0a2f7e-8f55-4b3c-9a51-0a58ac14d008"}
 	fileForm = form{noun: "a file name", patterns: match(`^[^/]`), hint: "a path relative to the fleet file"}
-	keyForm  = form{noun: "an SSH key", number: true, patterns: match(`^([1-9][0-9]{0,17}|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){15})$`),
-		hint: "the API takes a key's numeric id or its MD5 fingerprint, such as 3b:16:…:9a, and no names"}
+	keyForm  = form{noun: "an SSH key", number: true, patterns: match(`^([1-9][0-9]{0,17}|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){15}|` + keyName + `)$`),
+		never:     regexp.MustCompile(`^(ssh-(rsa|dss|ed25519) AAAA|ecdsa-sha2-[a-z0-9]+ AAAA|SHA256:)`),
+		neverWhy:  "is the text of a key or its SHA-256 fingerprint",
+		neverHint: "write the name that the key has in the account",
+		maxBytes:  255,
+		hint:      "its name in the account, its numeric id, or its MD5 fingerprint such as 3b:16:…:9a"}
 	tagForm = form{noun: "a tag", patterns: match(`^[a-zA-Z0-9_:-]{1,255}$`),
 		never:    regexp.MustCompile("^(" + anyCase(fleet.ManagedTag) + "$|" + anyCase("arcadia-") + ")"),
 		neverWhy: "is one of the tags that arcadiad manages itself",
@@ -127,7 +139,7 @@ func (f form) check(s string) (problem, hint string) {
 		}
 		return fmt.Sprintf("%q is not %s", clip(s), f.noun), f.hint
 	case f.never != nil && f.never.MatchString(s):
-		return fmt.Sprintf("%q %s", clip(s), f.neverWhy), "remove it"
+		return fmt.Sprintf("%q %s", clip(s), f.neverWhy), cmp.Or(f.neverHint, "remove it")
 	}
 	return "", ""
 }

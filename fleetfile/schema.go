@@ -185,7 +185,7 @@ func (f form) schema() object {
 		s["patternErrorMessage"] = f.noun + ": " + f.hint
 	}
 	if f.never != nil {
-		s["not"] = object{"pattern": f.never.String()}
+		s["not"] = object{"type": "string", "pattern": f.never.String()} // without the type every number would be one, too
 	}
 	if f.template { // its expansions have the form
 		plain := object{}

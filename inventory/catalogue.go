@@ -26,11 +26,11 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 	if sizes, ok := ask(ctx, r, &i.offers.sizes, "", i.o.Sync.Sizes); ok {
 		out.Sizes = sizes
 	}
-	images, vpcs, keys, projects := map[string]bool{}, map[string]bool{}, false, false
+	images, vpcs, keys, named, projects := map[string]bool{}, map[string]bool{}, false, false, false
 	for _, s := range specs {
 		images[strings.ToLower(s.Image)] = true
 		vpcs[strings.ToLower(s.VPCUUID)] = true
-		keys = keys || len(s.SSHKeys) > 0
+		keys, named = keys || len(s.SSHKeys) > 0, named || s.NamesKeys()
 		projects = projects || s.Project != ""
 	}
 	for _, name := range wordsOf(images) {
@@ -46,9 +46,14 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 		}
 	}
 	if keys {
+		oldest := r.oldest
+		if fresh := time.Now().Add(-nameAge); named && oldest.Before(fresh) {
+			r.oldest = fresh
+		}
 		if known, ok := ask(ctx, r, &i.offers.keys, "", i.o.Sync.Keys); ok {
 			out.Keys = known
 		}
+		r.oldest = oldest
 	}
 	if projects {
 		if all, ok := ask(ctx, r, &i.offers.projects, "", i.o.Sync.Projects); ok {
@@ -64,6 +69,9 @@ func (i *Inventory) CatalogueFor(ctx context.Context, specs []fleet.Spec, maxAge
 	out.Unread, out.ReadAt = r.unread, r.readAt
 	return &out, r.requests, ctx.Err()
 }
+
+// nameAge is how old a list of SSH keys may be that a name is looked up in: unlike an id it may be another key's by now.
+const nameAge = 5 * time.Minute
 
 // offers is what was read of the catalogue, and of what hangs on the droplets, so far.
 type offers struct {

@@ -98,6 +98,10 @@ func (a Action) Corrects() bool {
 
 func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace || a.Kind == Purge }
 
+func (a Action) changesKeys() bool {
+	return slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Field == fieldKeys })
+}
+
 func (a Action) creates() bool { return a.Kind == Provision || a.Kind == Replace }
 
 // destroyFirst tells whether a replace makes room before it makes the new droplet.

@@ -38,7 +38,7 @@ func newBuilder(desired fleet.Fleet, recorded fleet.Recorded, observed fleet.Obs
 	if err := checkPins(desired, recorded, observed.Account); err != nil {
 		return nil, err
 	}
-	s, err := newIndex(desired, recorded, observed)
+	s, err := newIndex(desired.WithKeys(observed.Catalogue), recorded, observed)
 	if err != nil {
 		return nil, err
 	}

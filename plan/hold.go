@@ -251,10 +251,12 @@ func (p Plan) KeepMonthly() (cost fleet.Money) {
 	return cost
 }
 
-// Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at.
+// Makes are the specs of the droplets that the plan would make or resize, now or once somebody lets it: what a preflight has to look at. So
+// are those whose SSH keys only the account can tell: whether they are others, or which ones the names of an adoption mean.
 func (p Plan) Makes() (specs []fleet.Spec) {
 	for _, a := range p.Actions {
-		if (a.creates() || a.Alter.Downtime()) && (!a.Held || a.Approvable || a.Hold().Catalogue) {
+		makes := (a.creates() || a.Alter.Downtime()) && (!a.Held || a.Approvable || a.Hold().Catalogue)
+		if makes || a.Spec.NamesKeys() && (a.Kind == Adopt || a.Kind == Replace && a.changesKeys()) {
 			specs = append(specs, a.Spec)
 		}
 	}

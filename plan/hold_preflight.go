@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"arcadiad/fleet"
@@ -18,7 +19,9 @@ func heldByPreflight(b *builder, d *draft) verdict {
 	switch {
 	case b.observed.Catalogue == nil:
 	case d.keysUnsure:
-		faults = append(faults, "cannot tell whether ssh_keys changed: the account does not show which keys are the same; write them as they were written before")
+		if faults = faultsOfNames(d.Spec, b.observed.Catalogue); len(faults) == 0 {
+			faults = append(faults, "cannot tell whether ssh_keys changed: the account does not show which keys are the same; write them as they were written before")
+		}
 	case d.creates():
 		faults = faultsOf(d.Spec, b.observed.Catalogue)
 	case d.Alter.Downtime():
@@ -56,9 +59,14 @@ func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
 			fault("image %s needs a disk of %d GB, and size %s has %d GB", s.Image, image.MinDisk, s.Size, size.Disk)
 		}
 	}
+	faults = append(faults, faultsOfNames(s, c)...)
 	for _, key := range s.SSHKeys {
-		if _, there := c.Keys[strings.ToLower(key)]; c.Keys != nil && !there {
-			fault("the account has no SSH key %s", key)
+		if _, there := c.Keys[strings.ToLower(key)]; c.Keys != nil && !there && !fleet.IsKeyName(key) {
+			words := fmt.Sprintf("the account has no SSH key %s", key)
+			if named := c.KeysNamed(key); len(named) > 0 { // digits are an id, whatever keys are named
+				words += fmt.Sprintf(", which is taken for an id; the key of that name has the id %d", named[0].ID)
+			}
+			faults = append(faults, words)
 		}
 	}
 	if one, other, twice := c.Twice(s.SSHKeys); twice {
@@ -81,6 +89,37 @@ func faultsOf(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// faultsOfNames says which SSH keys cannot be found by their names.
+func faultsOfNames(s fleet.Spec, c *fleet.Catalogue) (faults []string) {
+	for _, key := range s.SSHKeys {
+		named := c.KeysNamed(key)
+		switch {
+		case !fleet.IsKeyName(key) || len(named) == 1:
+		case c.Keys == nil:
+			faults = append(faults, fmt.Sprintf("the id of the SSH key %q is not known, because the account's keys cannot be read: "+
+				"give the token the scope ssh_key:read, or write the key's id", key))
+		case len(named) == 0:
+			faults = append(faults, fmt.Sprintf("the account has no SSH key named %q; %s", key, keysThere(c)))
+		default:
+			ids := fleet.Words(named, func(k fleet.SSHKey) string { return strconv.FormatInt(k.ID, 10) })
+			faults = append(faults, fmt.Sprintf("%d SSH keys of the account are named %q: write the id of the one that you mean, %s",
+				len(named), key, strings.Join(ids, " or ")))
+		}
+	}
+	return faults
+}
+
+// keysThere names the account's keys, or the first of them.
+func keysThere(c *fleet.Catalogue) string {
+	const most = 10
+	names := fleet.Words(c.AllKeys(), func(k fleet.SSHKey) string { return strconv.Quote(k.Name) })
+	slices.Sort(names)
+	if len(names) == 0 {
+		return "it has no SSH keys"
+	}
+	return "it has " + strings.Join(names[:min(most, len(names))], ", ") + fleet.More(len(names)-most)
 }
 
 // offered tells whether a list of regions has the region. An empty list says nothing, and no region is not known.

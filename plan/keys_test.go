@@ -47,3 +47,38 @@ func TestKeysHoweverTheyAreSpelled(t *testing.T) {
 		t.Errorf("the keys themselves are not recorded: %+v", p)
 	}
 }
+
+// A key that is named now is the key that was numbered. Until the account's keys are read nothing is certain, so the plan asks for them,
+// whatever holds the replace; then the record has the id.
+func TestKeysByName(t *testing.T) {
+	s := converged("db", "web-1")
+	s.spec("db").SSHKeys = []string{"17"}
+	s.recorded.Records[0].Values = fleet.ValuesOf(*s.spec("db"))
+	s.spec("db").SSHKeys = []string{"Laptop"}
+	s.recorded.Records[0].Protect = true
+	if specs := s.expect(t, "replace db 101 held by protect").Makes(); len(specs) != 1 {
+		t.Fatalf("makes %v", specs)
+	}
+	laptops(s.offer())
+	p := s.expect(t)
+	if len(p.Records) != 1 {
+		t.Fatalf("%+v", p)
+	}
+	if sent, _ := p.Records[0].Values.KeysSent(); sent != "17" {
+		t.Errorf("the record has %q", sent)
+	}
+	s.recorded.Records[0], s.observed.Catalogue = p.Records[0], nil
+	if p = s.expect(t); len(p.Records) != 0 {
+		t.Errorf("recorded again: %+v", p.Records)
+	}
+	laptops(s.offer())
+	key := s.observed.Catalogue.Keys["17"]
+	key.Name = "renamed"
+	s.observed.Catalogue.Keys["17"] = key
+	s.expect(t)
+	s.spec("db").SSHKeys = []string{"old"} // which two have
+	s.recorded.Records[0].Protect = false
+	s.expect(t, "replace db 101 held by preflight")
+	s.spec("db").SSHKeys = []string{"18"}
+	s.expect(t, "replace db 101")
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,7 @@ func (b *beginning) questions() []struct {
 		{"size", "Size (doctl compute size list)", &b.size, "s-1vcpu-1gb"},
 		{"name", "Name of the first group of droplets", &b.name, "web"},
 		{"count", "How many of them", &b.count, "1"},
-		{"ssh-keys", "SSH keys of root: ids or fingerprints, with commas between (doctl compute ssh-key list); empty: none", &b.keys, ""},
+		{"ssh-keys", "SSH keys of root by name or id, with commas between (doctl compute ssh-key list); empty: none", &b.keys, ""},
 	}
 }
 
@@ -60,7 +61,8 @@ defaults:
   image: %s
   size: %s
 `, quoted(b.fleet), quoted(b.region), quoted(b.image), quoted(b.size))
-	if keys := strings.FieldsFunc(b.keys, func(r rune) bool { return r == ',' || r == ' ' }); len(keys) > 0 {
+	keys := slices.DeleteFunc(fleet.Words(strings.Split(b.keys, ","), strings.TrimSpace), func(key string) bool { return key == "" })
+	if len(keys) > 0 {
 		fmt.Fprintf(&s, "  ssh_keys: [%s]\n", strings.Join(fleet.Words(keys, quoted), ", "))
 	}
 	fmt.Fprintf(&s, "droplets:\n  - name: %s\n", quoted(b.name))

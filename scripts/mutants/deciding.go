@@ -202,6 +202,11 @@ func deciding() []mutant {
 	take(9, "keys that nobody can tell apart replace nothing", "plan/hold_preflight.go", `case d.keysUnsure:`, `case false:`)
 	take(9, "one key twice is refused", "plan/hold_preflight.go", `c.Twice(s.SSHKeys); twice {`, `c.Twice(s.SSHKeys); twice && false {`)
 	take(9, "a key by its fingerprint is the key by its id", "plan/compare.go", "if same {\n\t\tc.record(fieldKeys", "if same && false {\n\t\tc.record(fieldKeys")
+	take(9, "a name that nobody has, or two have, is no key", "plan/hold_preflight.go", `len(named) == 1:`, `true:`)
+	inFleet(9, "a name that is not found replaces nothing", "fleet/keys.go", "default:\n\t\t\treturn false, false", "default:\n\t\t\tids++")
+	inFleet(9, "a name that two keys have is neither's", "fleet/keys.go", `len(named) == 1 {`, `len(named) >= 1 {`)
+	inFleet(9, "a record has ids in the place of names", "fleet/keys.go", `canonicalList(s.APIKeys())`, `canonicalList(s.SSHKeys)`)
+	take(9, "the keys are looked at before a replace is believed", "plan/hold.go", `a.Kind == Replace && a.changesKeys()`, `false`)
 
 	const pin = "plan/pin.go"
 	take(10, "plan: the account", pin, `case recorded.Account != "" && recorded.Account != account.UUID:`, `case false:`)
