@@ -16,6 +16,7 @@ const (
 	Token    Kind = "token"
 	Failing  Kind = "failing"
 	File     Kind = "file"
+	Pull     Kind = "pull"
 	Stopped  Kind = "stopped"
 	Failed   Kind = "failed"
 	Stuck    Kind = "stuck"
@@ -55,6 +56,8 @@ type Input struct {
 	Live    []saga.Saga  // the live sagas
 	Gate    error        // why no write is let through
 	Token   error        // why the API refuses the token; nil: it does not, as far as anybody knows
+
+	Fetched *fleet.Fetched // what arcadiad pull did last; nil: the fleet file does not come by it, or that is not known
 
 	PassAt  time.Time // when the last pass began; zero: none has ended
 	Trigger string    // what asked for it

@@ -52,6 +52,7 @@ func troubles() []Input {
 		{FileErr: errors.New("half a file"), Desired: &fleet.Fleet{}, PassAt: noon, Plan: missing, Live: []saga.Saga{aStuckSaga()}, Now: noon},
 		{Live: []saga.Saga{{ID: aStuckSaga().ID, Subject: "web-3", Status: saga.Running, Steps: []string{"CreateDroplet"}, Attempts: 3, Error: "no answer"}}},
 		{Token: errors.New("refused")},
+		{Fetched: &fleet.Fetched{Ref: "main", At: noon, Error: "no route"}, Now: noon.Add(time.Hour)},
 		{PassAt: noon, PassErr: errors.New("no answer"), Failing: noon, Now: noon.Add(time.Hour)},
 	}
 }
@@ -76,7 +77,7 @@ func TestEveryKindIsTold(t *testing.T) {
 	told := map[Kind]bool{}
 	for _, in := range troubles() {
 		board := NewBoard()
-		for _, source := range []Source{Versions, Passes, Sagas, Answers} {
+		for _, source := range []Source{Versions, Passes, Sagas, Answers, Fetches} {
 			board.Replace(Of(in), source)
 			conditions, _ := Of(in).From(source)
 			for _, c := range conditions {

@@ -54,6 +54,27 @@ func (in Input) unusable() string {
 	return "the fleet file is not usable; the last good version stays in force"
 }
 
+func (in Input) pull() []Condition {
+	f := in.Fetched
+	if f == nil || !f.Failing(in.Now) && !f.Late(in.Now) {
+		return nil
+	}
+	last := fmt.Sprintf("the fleet file stays at %s, fetched %s", f.Short(), f.At.UTC().Format("2006-01-02 15:04 UTC"))
+	if f.At.IsZero() {
+		last = "no pull has succeeded yet"
+	}
+	c := Condition{
+		Kind: Pull, State: "failing", Summary: fmt.Sprintf("arcadiad pull of %s from %s fails: %s; %s", f.Ref, f.Repo, fleet.OneLine(f.Error), last),
+		Advice: "see journalctl -u 'arcadiad-pull@*', and mend what it says; the next pull tries again by itself",
+		Well:   fmt.Sprintf("arcadiad pull has fetched %s again", f.Ref),
+	}
+	if f.Error == "" {
+		c.State, c.Summary = "late", fmt.Sprintf("arcadiad pull has not run for an hour; %s", last)
+		c.Advice = "see whether its timer runs: systemctl list-timers --all 'arcadiad-pull@*'"
+	}
+	return []Condition{c}
+}
+
 func (in Input) stuck() []Condition    { return in.ofSagas(Stuck) }
 func (in Input) retrying() []Condition { return in.ofSagas(Retrying) }
 

@@ -35,7 +35,7 @@ func (l *Log) TellNews(b *Board) {
 	if l.told == nil {
 		l.told = map[Key]Condition{}
 	}
-	events := slices.DeleteFunc(b.News(l.told), func(e Event) bool { return e.Kind != Token && e.Kind != Failed && e.Kind != Lost })
+	events := slices.DeleteFunc(b.News(l.told), func(e Event) bool { return !slices.Contains([]Kind{Token, Pull, Failed, Lost}, e.Kind) })
 	Note(l.told, events)
 	for _, e := range events {
 		attrs := []any{"what", string(e.Kind)}
@@ -45,7 +45,7 @@ func (l *Log) TellNews(b *Board) {
 		switch {
 		case e.What == Recovered:
 			l.To.Info("recovered: "+cmp.Or(e.Well, e.Summary), attrs...)
-		case e.Kind == Token:
+		case e.Kind == Token, e.Kind == Pull:
 			l.To.Error(e.Summary, append(attrs, "to_do", e.Advice)...)
 		default:
 			l.To.Warn(e.Summary, append(attrs, "to_do", e.Advice)...)
@@ -180,6 +180,9 @@ func (s Set) Line() string {
 	count(len(s.Live)-stuck, "under way")
 	if s.FileErr != nil {
 		add("the fleet file is not usable (%s)", fleet.Fit(s.FileErr.Error(), 201))
+	}
+	for _, c := range s.pull() {
+		add("%s", fleet.Fit(c.Summary, 201))
 	}
 	switch {
 	case s.PassAt.IsZero():

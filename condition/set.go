@@ -16,6 +16,7 @@ const (
 	Passes                 // and their plans
 	Sagas
 	Answers // of the API
+	Fetches // of the fleet's repository
 )
 
 // row is all that is said of a kind as such.
@@ -36,6 +37,8 @@ var rows = []row{
 	{kind: Failing, is: "passes have failed for five minutes, or account, file and database do not belong together", do: "the log, `arcadiad status`",
 		from: Passes, find: Input.failing},
 	{kind: File, is: "the newest fleet file is not in force", do: "`arcadiad validate`", from: Versions, find: Input.file},
+	{kind: Pull, is: "`arcadiad pull` has failed for 15 minutes, or has not run for an hour", do: "`journalctl -u 'arcadiad-pull@*'`, `arcadiad doctor`",
+		from: Fetches, find: Input.pull},
 	{kind: Stopped, is: "a member failed and stopped the rollout of its group",
 		do: "`arcadiad rollout show`, then change the stanza or run `arcadiad rollout resume`", from: Passes, find: Input.stopped},
 	{kind: Failed, is: "the last create, or whatever else was tried for a name, failed and is undone", do: "nothing, if it is tried again; `arcadiad why NAME`",

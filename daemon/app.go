@@ -115,7 +115,7 @@ func (h *app) attention() condition.Set {
 	in := condition.Input{
 		FileErr: last.FileErr, Live: h.engine.Live(), Gate: h.budget.State().Closed,
 		PassAt: last.At, Trigger: last.Trigger, PassErr: last.Err, Plan: last.Outcome.Pass.Plan, Now: time.Now(),
-		Token: h.observability.refused(),
+		Token: h.observability.refused(), Fetched: h.observability.fetched.Load(),
 	}
 	if desired, ok := h.loop.Desired(); ok {
 		in.Desired = &desired

@@ -38,6 +38,8 @@ type observability struct {
 
 	planned atomic.Bool // a pass has made a plan
 
+	fetched atomic.Pointer[fleet.Fetched] // what arcadiad pull did last, when last looked; nil: the fleet file does not come by it
+
 	answering sync.Mutex
 	token     error // why the API refuses the token, by its newest answer
 	answered  bool
@@ -154,6 +156,32 @@ func (w *observability) requested(x digitalocean.Exchange) {
 	w.token, w.answered = refused, true
 	w.board.Replace(condition.Of(condition.Input{Token: refused}), condition.Answers)
 	w.log.TellNews(w.board)
+}
+
+// fetchEvery is the time between two looks at what arcadiad pull did: it runs every minute.
+const fetchEvery = time.Minute
+
+// watchFetches looks at what arcadiad pull does until the context ends. It may begin to bring the file at any time.
+func (w *observability) watchFetches(ctx context.Context, o Options) {
+	look := time.NewTicker(fetchEvery)
+	defer look.Stop()
+	for unread := false; ; {
+		f, err := fleetfile.FetchedBeside(o.Fleet)
+		if err != nil && !unread {
+			o.Log.Warn("what arcadiad pull did last is not known", "error", err)
+		}
+		unread = err != nil
+		if before := w.fetched.Load(); err == nil && (before != nil || f != nil) {
+			w.fetched.Store(f)
+			w.board.Replace(condition.Of(condition.Input{Fetched: f, Now: time.Now()}), condition.Fetches)
+			w.log.TellNews(w.board)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
 }
 
 // refused is why the API refuses the token; nil: it does not.

@@ -9,10 +9,10 @@ import (
 	"arcadiad/plan"
 )
 
-// recalled are the conditions that a state database tells of without a daemon: what failed, is stuck, is missing or is stopped. What only a look
-// at the account or at the fleet file tells is not among them.
+// recalled are the conditions that a state database tells of without a daemon: what failed, is stuck, is missing or is stopped; and what
+// arcadiad pull wrote down. What only a look at the account or at the fleet file tells is not among them.
 func recalled(st control.Status, recorded fleet.Recorded) []condition.Condition {
-	in := condition.Input{Live: st.Sagas, Now: time.Now()}
+	in := condition.Input{Live: st.Sagas, Fetched: st.Fetched, Now: time.Now()}
 	in.Plan.Failed = plan.FailedOf(recorded.Sagas)
 	for _, r := range st.Rollouts {
 		in.Plan.Rollouts = append(in.Plan.Rollouts, plan.Rollout{Rollout: r.Rollout, Done: r.Done, Live: r.Moving, Waiting: r.Waiting, Failed: r.Failed})

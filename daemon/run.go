@@ -71,6 +71,9 @@ func (h *app) run(ctx context.Context) error {
 	}
 	beside.Go(func() { h.supervisor.run(ctx) })
 	beside.Go(func() { keepTidy(ctx, h.store, h.o) })
+	if h.o.Fleet != "" {
+		beside.Go(func() { h.observability.watchFetches(ctx, h.o) })
+	}
 	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
 	err := h.loop.Run(ctx, h.supervisor.versions(ctx, versions))
 	stop()

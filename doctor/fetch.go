@@ -8,9 +8,6 @@ import (
 	"arcadiad/fleetfile"
 )
 
-// fetchLate is how old the last fetch may be: the timer of the package fetches every minute.
-const fetchLate = time.Hour
-
 // fetched looks at how the fleet file is brought here, where arcadiad pull does that.
 func (r *Report) fetched(file string) {
 	const check, do = "fetch", "systemctl list-timers 'arcadiad-pull@*', journalctl -u 'arcadiad-pull@*'; docs/gitops.md says more"
@@ -32,7 +29,7 @@ func (r *Report) fetched(file string) {
 	switch {
 	case f.Error != "":
 		r.Add(check, Warn, said+"; the last pull failed: "+f.Error, do)
-	case age > fetchLate:
+	case f.Late(time.Now()):
 		r.Add(check, Warn, said+"; is its timer off?", do)
 	default:
 		r.Add(check, OK, said, "")

@@ -16,3 +16,16 @@ type Fetched struct {
 
 // Short is the commit as people write it; empty where there is none.
 func (f Fetched) Short() string { return Revision{Commit: f.Commit}.Short() }
+
+// How old the last fetch may be before people are told: where pulls fail, longer than a repository's host may have a bad minute; where none is
+// tried, longer than any sensible timer waits. The timer of the package fetches every minute.
+const (
+	FetchFailing = 15 * time.Minute
+	FetchLate    = time.Hour
+)
+
+// Failing tells whether pulls fail, and have for a while.
+func (f Fetched) Failing(now time.Time) bool { return f.Error != "" && now.Sub(f.At) >= FetchFailing }
+
+// Late tells whether no pull has been tried for long.
+func (f Fetched) Late(now time.Time) bool { return f.Error == "" && now.Sub(f.At) >= FetchLate }
