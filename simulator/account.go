@@ -21,10 +21,16 @@ type Account struct {
 	images       []*image // private ones, oldest first
 	reservedIPs  []*reservedIP
 	firewalls    []*Firewall
+	volumes      []*volume // oldest first
 	balancers    []*LoadBalancer
 	projects     []*Project // the default one first
 
+	volumeSnapshots []*volumeSnapshot // oldest first
+	domains         []*domain
+	reservedIPv6s   []*reservedIPv6
+
 	droplets map[int64]*droplet // all that GET may show
+	endings  map[int64]*ending  // of droplets with what belonged to them
 	ended    []Droplet          // what was, oldest end first
 	buried   []*droplet         // what ended within keptPast
 	moment   time.Time          // up to which everything has happened
@@ -49,6 +55,7 @@ func newAccount(s *Simulator) *Account {
 		team:         newUUID(),
 		dropletLimit: s.opts.DropletLimit,
 		droplets:     map[int64]*droplet{},
+		endings:      map[int64]*ending{},
 		byAction:     map[int64]*action{},
 		byName:       map[string]*listing{},
 		byTag:        map[string]*listing{},

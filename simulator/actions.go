@@ -21,8 +21,10 @@ const pendingEvent = "Droplet already has a pending event."
 // action is one action on a droplet or a reserved IP (docs/digitalocean-api.md, "Actions"). The account's file keeps it as long as that.
 type action struct {
 	ID          int64         `json:"id"`
-	DropletID   int64         `json:"droplet_id"`   // that it is about; of an address: that it goes to, or leaves
-	IP          string        `json:"ip,omitempty"` // the reserved IP that it is on; empty: it is on the droplet
+	DropletID   int64         `json:"droplet_id"`       // that it is about; of an address: that it goes to, or leaves
+	IP          string        `json:"ip,omitempty"`     // the reserved IP that it is on
+	Volume      string        `json:"volume,omitempty"` // the volume that it is on
+	Image       int64         `json:"image,omitempty"`  // the image that it is on; with none of these it is on the droplet
 	Region      string        `json:"region"`
 	Status      string        `json:"status"`
 	StartedAt   time.Time     `json:"started_at"`
@@ -42,6 +44,7 @@ type actionRequest struct {
 	Disk         bool            `json:"disk,omitempty"`
 	Image        json.RawMessage `json:"image,omitempty"`
 	BackupPolicy *backupPolicy   `json:"backup_policy,omitempty"`
+	Gigabytes    int64           `json:"size_gigabytes,omitempty"` // of a volume
 }
 
 type actionBody struct {
@@ -63,6 +66,12 @@ func (a *Account) actionBody(act *action) actionBody {
 	}
 	if act.IP != "" {
 		b.ResourceID, b.ResourceType = ipNumber(act.IP), "reserved_ip"
+	}
+	if act.Volume != "" {
+		b.ResourceType = "volume"
+	}
+	if act.Image != 0 {
+		b.ResourceID, b.ResourceType = act.Image, "image"
 	}
 	if !act.CompletedAt.IsZero() {
 		at := timestamp(act.CompletedAt)
@@ -127,6 +136,18 @@ func (a *Account) actedOn(act *action) *[]*action {
 		}
 		return nil
 	}
+	if act.Volume != "" {
+		if v := a.volume(act.Volume); v != nil {
+			return &v.actions
+		}
+		return nil
+	}
+	if act.Image != 0 {
+		if img := a.image(act.Image); img != nil {
+			return &img.actions
+		}
+		return nil
+	}
 	if d := a.droplets[act.DropletID]; d != nil {
 		return &d.actions
 	}
@@ -174,6 +195,10 @@ func (a *Account) endEndless(types []string, now time.Time) {
 
 // perform is what an action's success does.
 func (a *Account) perform(act *action, at time.Time) {
+	if act.Volume != "" {
+		a.performOnVolume(act)
+		return
+	}
 	d, req := a.droplets[act.DropletID], act.Request
 	switch r := a.reservedIP(act.IP); {
 	case r != nil && req.Type == unassignIP:

@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -64,12 +65,32 @@ func getBackupPolicy(c *call) answer {
 	if !ok {
 		return c.notFound()
 	}
+	return c.json(http.StatusOK, map[string]any{"policy": c.policyBody(d)})
+}
+
+func (c *call) policyBody(d *droplet) map[string]any {
 	policy := map[string]any{"droplet_id": d.ID, "backup_enabled": d.Backups}
 	if d.Backups {
 		policy["backup_policy"] = d.BackupPolicy
 		policy["next_backup_window"] = d.BackupPolicy.next(c.now)
 	}
-	return c.json(http.StatusOK, map[string]any{"policy": policy})
+	return policy
+}
+
+// listBackupPolicies gives a page of the droplets' policies by their ids.
+func listBackupPolicies(c *call) answer {
+	list := append(slices.Clone(c.a.standard.list), c.a.gpus.list...)
+	page, perPage := c.pageQuery()
+	from := min(len(list), (page-1)*perPage)
+	policies := map[string]any{}
+	for _, d := range list[from:min(len(list), from+perPage)] {
+		policies[strconv.FormatInt(d.ID, 10)] = c.policyBody(d)
+	}
+	var o object
+	o.raw("policies", encode(policies))
+	o.raw("links", c.links(page, perPage, len(list)))
+	o.raw("meta", encode(map[string]int{"total": len(list)}))
+	return answer{status: http.StatusOK, body: o.bytes()}
 }
 
 func listSupportedPolicies(c *call) answer {

@@ -99,6 +99,7 @@ func (a *Account) Add(d Droplet) Droplet {
 		made.BackupPolicy, _ = (*backupPolicy)(nil).complete()
 	}
 	a.made(made, now)
+	a.ensureVolumes(made, now)
 	if !d.CreatedAt.IsZero() {
 		made.CreatedAt = d.CreatedAt
 	}
@@ -205,9 +206,10 @@ func (a *Account) Delete(id int64) bool {
 
 // AttachVolume attaches a new volume to a droplet and gives its id; empty: there is no such droplet.
 func (a *Account) AttachVolume(id int64) (volume string) {
-	a.console(id, func(d *droplet, _ time.Time) {
+	a.console(id, func(d *droplet, now time.Time) {
 		volume = newUUID()
-		a.change(d, func() { d.Volumes = append(d.Volumes, volume) })
+		a.attach(d, volume)
+		a.ensureVolumes(d, now)
 	})
 	return volume
 }

@@ -203,6 +203,12 @@ func (c *call) plan(req *createRequest, names []string) (model *droplet, refusal
 	}
 	model.VPC = vpc.ID
 	for _, v := range req.Volumes {
+		switch refusal := a.refuseVolume(string(v), region.Slug); {
+		case refusal != "":
+			return nil, refusal
+		case len(names) > 1:
+			return nil, "Volumes can not be attached to several Droplets."
+		}
 		model.Volumes = append(model.Volumes, string(v))
 	}
 	return model, ""

@@ -53,6 +53,8 @@ func TestRefusedCreates(t *testing.T) {
 		{m{"tags": []string{"with space"}}, "Tag name is invalid"},
 		{m{"user_data": strings.Repeat("a", 64<<10+1)}, "User data is too long"},
 		{m{"public_networking": false, "ipv6": true}, "IPv6 can not be enabled"},
+		{m{"volumes": []any{"506f78a4-e098-11e5-ad9f-000f53306ae1"}}, "invalid volume"},
+		{m{"volumes": []any{s.AddVolume("nyc3")}}, "must be in the same region"},
 		{m{"backups": true, "backup_policy": m{"plan": "hourly"}}, "invalid backup policy"},
 	} {
 		status, _, text, err := send(context.Background(), s.Transport(), "POST", "http://simulated/v2/droplets", edit(tc.change))
@@ -64,10 +66,11 @@ func TestRefusedCreates(t *testing.T) {
 	if len(s.Droplets()) != 1 || len(s.Tags()) != 0 {
 		t.Errorf("refused creates left %d droplets, tags %v", len(s.Droplets()), s.Tags())
 	}
+	volume, other := s.AddVolume("syd1"), s.AddVolume("syd1")
 	for _, tc := range []m{
 		{}, {"region": nil}, {"region": "nyc"}, {"image": 190_000_001}, {"image": "190000001"}, {"size": "S-1VCPU-1GB"},
 		{"image": 195_000_001, "region": "nyc3", "size": "s-2vcpu-4gb"}, {"tags": nil}, {"public_networking": false},
-		{"user_data": strings.Repeat("a", 64<<10)}, {"volumes": []any{"id-1", m{"id": "id-2"}}}, {"vpc_uuid": s.VPC("syd1")},
+		{"user_data": strings.Repeat("a", 64<<10)}, {"volumes": []any{volume, m{"id": other}}}, {"vpc_uuid": s.VPC("syd1")},
 	} {
 		if status, _, text, err := send(context.Background(), s.Transport(), "POST", "http://simulated/v2/droplets", edit(tc)); err != nil || status != 202 {
 			t.Errorf("%v: %d %s %v", tc, status, text, err)

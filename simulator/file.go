@@ -36,7 +36,12 @@ type saved struct {
 	ReservedIPs   []*reservedIP   `json:"reserved_ips,omitempty"`
 	Firewalls     []*Firewall     `json:"firewalls,omitempty"`
 	LoadBalancers []*LoadBalancer `json:"load_balancers,omitempty"`
+	Volumes       []*volume       `json:"volumes,omitempty"`
 	Projects      []*Project      `json:"projects,omitempty"` // none: the file is older, and has the default one alone
+
+	VolumeSnapshots []*volumeSnapshot `json:"volume_snapshots,omitempty"`
+	Domains         []*domain         `json:"domains,omitempty"`
+	ReservedIPv6s   []*reservedIPv6   `json:"reserved_ipv6s,omitempty"`
 }
 
 // ErrInUse says that another process has the account's file open. Listener may tell where it serves it.
@@ -173,6 +178,7 @@ func (s *Simulator) snapshotFile() saved {
 		Simulator: fileVersion, Listener: s.listener, UUID: a.uuid, Team: a.team, DropletLimit: a.dropletLimit, Next: s.nextID,
 		Created: a.created, Faults: s.faults, VPCs: a.vpcs, Keys: a.keys, Images: a.images,
 		ReservedIPs: a.reservedIPs, Firewalls: a.firewalls, LoadBalancers: a.balancers, Projects: a.projects,
+		Volumes: a.volumes, VolumeSnapshots: a.volumeSnapshots, Domains: a.domains, ReservedIPv6s: a.reservedIPv6s,
 	}
 	for _, t := range a.tags {
 		out.Tags = append(out.Tags, t.Name)
@@ -183,6 +189,12 @@ func (s *Simulator) snapshotFile() saved {
 	}
 	for _, r := range a.reservedIPs {
 		out.Actions = append(out.Actions, r.actions...)
+	}
+	for _, v := range a.volumes {
+		out.Actions = append(out.Actions, v.actions...)
+	}
+	for _, img := range a.images {
+		out.Actions = append(out.Actions, img.actions...)
 	}
 	slices.SortFunc(out.Droplets, func(x, y *droplet) int { return cmp.Compare(x.ID, y.ID) })
 	slices.SortFunc(out.Actions, func(x, y *action) int { return cmp.Compare(x.ID, y.ID) })
@@ -196,16 +208,22 @@ func (s *Simulator) restore(in saved) {
 	a.uuid, a.team, a.dropletLimit, a.created = in.UUID, in.Team, in.DropletLimit, in.Created
 	a.vpcs, a.keys, a.images = in.VPCs, in.Keys, in.Images
 	a.reservedIPs, a.firewalls, a.balancers = in.ReservedIPs, in.Firewalls, in.LoadBalancers
+	a.volumes, a.volumeSnapshots = in.Volumes, in.VolumeSnapshots
+	a.domains, a.reservedIPv6s = in.Domains, in.ReservedIPv6s
 	a.projects = in.Projects
 	if len(a.projects) == 0 {
 		a.projects = []*Project{defaultProject(a.team, time.Now())}
 	}
 	s.nextID, s.faults = in.Next, in.Faults
+	for _, img := range a.images {
+		a.settleImage(img)
+	}
 	for _, name := range in.Tags {
 		a.ensureTag(name)
 	}
 	for _, d := range in.Droplets {
 		a.droplets[d.ID] = d
+		a.ensureVolumes(d, time.Now())
 		a.settle(d)
 		s.rolls[rollKey("boot", d.Name)] = max(s.rolls[rollKey("boot", d.Name)], d.Boot)
 	}

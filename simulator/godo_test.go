@@ -150,7 +150,7 @@ func TestBothTransportsServeGodo(t *testing.T) {
 			req := request("db", "DB")
 			req.SSHKeys = []godo.DropletCreateSSHKey{{Fingerprint: key.Fingerprint}, {ID: key.ID}}
 			req.UserData, req.Monitoring, req.IPv6, req.Backups = "#cloud-config\n", true, true, true
-			req.Volumes = []godo.DropletCreateVolume{{ID: "506f78a4-e098-11e5-ad9f-000f53306ae1"}}
+			req.Volumes = []godo.DropletCreateVolume{{ID: s.AddVolume("syd1")}}
 			d, _, err := c.Droplets.Create(ctx, req)
 			must(t, d, err)
 			d = get(t, c, d.ID)

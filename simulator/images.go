@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -24,6 +25,11 @@ type image struct {
 	Gigabytes    float64   `json:"size_gigabytes"`
 	Status       string    `json:"status"`
 	Droplet      int64     `json:"droplet,omitempty"` // that a snapshot is of; 0: not known
+	Description  string    `json:"description,omitempty"`
+	Tags         []string  `json:"tags,omitempty"`
+	AvailableAt  time.Time `json:"available_at,omitzero"` // of an import
+
+	actions []*action
 }
 
 type imageBody struct {
@@ -45,7 +51,8 @@ type imageBody struct {
 func (i *image) body() imageBody {
 	return imageBody{
 		ID: i.ID, Name: i.Name, Distribution: i.Distribution, Slug: i.Slug, Public: i.Public, Regions: orEmpty(i.Regions),
-		CreatedAt: timestamp(i.CreatedAt), MinDisk: i.MinDisk, Type: i.Type, Gigabytes: i.Gigabytes, Tags: []string{}, Status: i.Status,
+		CreatedAt: timestamp(i.CreatedAt), MinDisk: i.MinDisk, Type: i.Type, Gigabytes: i.Gigabytes, Description: i.Description,
+		Tags: orEmpty(i.Tags), Status: i.Status,
 	}
 }
 
@@ -159,7 +166,7 @@ func listImages(c *call) answer {
 			q.Get("private") == "true" && i.Public,
 			q.Get("type") == "distribution" && (!i.Public || i.Application),
 			q.Get("type") == "application" && !i.Application,
-			q.Get("tag_name") != "":
+			q.Get("tag_name") != "" && !slices.Contains(i.Tags, q.Get("tag_name")):
 			continue
 		}
 		shown = append(shown, i.body())
@@ -179,14 +186,105 @@ func getImage(c *call) answer {
 	return c.json(http.StatusOK, map[string]any{"image": img.body()})
 }
 
-func deleteImage(c *call) answer {
-	img := c.image()
-	if img == nil {
+// ownImage finds the private image of the request's path for a handler.
+func ownImage(handle func(*call, *image) answer) func(*call) answer {
+	return func(c *call) answer {
+		img := c.image()
+		switch {
+		case img == nil:
+			return c.notFound()
+		case img.Public:
+			return c.forbidden()
+		}
+		return handle(c, img)
+	}
+}
+
+func updateImage(c *call, img *image) answer {
+	var req struct{ Name, Distribution, Description string }
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	img.Name, img.Distribution = cmp.Or(req.Name, img.Name), cmp.Or(req.Distribution, img.Distribution)
+	img.Description = cmp.Or(req.Description, img.Description)
+	c.s.forgetRendered()
+	return c.json(http.StatusOK, map[string]any{"image": img.body()})
+}
+
+// createImage imports an image from a URL, which nobody asks for here: it is available after the time that actions take.
+func createImage(c *call) answer {
+	var req struct {
+		Name, URL, Region, Distribution, Description string
+		Tags                                         []string
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	switch {
+	case req.Name == "" || req.URL == "":
+		return c.unprocessable("name and url are required")
+	case c.s.cat.region(req.Region) == nil:
+		return c.unprocessable("Region is not available")
+	}
+	img := &image{
+		ID: c.s.nextID.Image, Name: req.Name, Distribution: cmp.Or(req.Distribution, "Unknown"), Type: "custom", Regions: []string{req.Region},
+		CreatedAt: c.now, MinDisk: 15, Status: "NEW", Description: req.Description, Tags: c.a.canonicalTags(req.Tags), AvailableAt: c.now.Add(max(0, c.s.opts.ActionTime)),
+	}
+	c.s.nextID.Image += 13
+	c.a.images = append(c.a.images, img)
+	body := img.body()
+	c.a.settleImage(img)
+	return c.json(http.StatusAccepted, map[string]any{"image": body})
+}
+
+// settleImage queues the end of an import.
+func (a *Account) settleImage(img *image) {
+	a.at(img.AvailableAt, func(time.Time) {
+		if img.Status == "NEW" {
+			img.Status, img.Gigabytes = "available", 1.2
+		}
+	})
+}
+
+// createImageAction transfers an image to another region, or makes a snapshot of a backup. It is done at once.
+func createImageAction(c *call, img *image) answer {
+	var req struct{ Type, Region string }
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	switch {
+	case req.Type == "transfer" && c.s.cat.region(req.Region) == nil:
+		return c.unprocessable("Region is not available")
+	case req.Type == "transfer" && slices.Contains(img.Regions, req.Region):
+		return c.unprocessable("The image is already in this region.")
+	case req.Type == "transfer":
+		img.Regions = append(slices.Clone(img.Regions), req.Region)
+	case req.Type == "convert" && img.Type == "backup":
+		img.Type = "snapshot"
+	case req.Type == "convert":
+		return c.unprocessable("Only a backup can be converted.")
+	default:
+		return c.unprocessable("You specified an invalid action type.")
+	}
+	act := &action{
+		ID: c.s.nextID.Action, Image: img.ID, Region: img.Regions[0], Status: completed, StartedAt: c.now, CompletedAt: c.now,
+		Request: actionRequest{Type: req.Type},
+	}
+	c.s.nextID.Action += 1 + act.ID%5
+	c.a.keepAction(act, &img.actions)
+	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(act)})
+}
+
+func listImageActions(c *call, img *image) answer { return c.pageOfActions(img.actions) }
+
+func getImageAction(c *call, img *image) answer {
+	if act := c.action(); act == nil || act.Image != img.ID {
 		return c.notFound()
 	}
-	if img.Public {
-		return c.forbidden()
-	}
+	return getAction(c)
+}
+
+func deleteImage(c *call, img *image) answer {
 	c.a.removeImage(img)
 	return c.noContent()
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +134,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		"/v2/droplets/" + id + "/neighbors":                         `[]`,
 		"/v2/droplets/" + id + "/backups/policy":                    `"daily"`,
 		"/v2/droplets/" + id + "/destroy_with_associated_resources": ip,
+		"/v2/droplets/backups/policies":                             `"backup_enabled":true`,
 		"/v2/droplets/backups/supported_policies":                   `"weekly"`,
 		"/v2/actions":                                               `"create"`,
 		"/v2/sizes?per_page=200":                                    `"s-1vcpu-512mb-10gb"`,
@@ -161,6 +163,14 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	c.send("GET", "/v2/images?private=true", "", 200)
 	c.send("POST", "/v2/droplets/"+id+"/actions", `{"type":"resize","size":"s-1vcpu-1gb"}`, 422)
 	c.send("POST", "/v2/droplets/actions?tag_name=web", `{"type":"power_cycle"}`, 201)
+	imported := c.send("POST", "/v2/images", `{"name":"mine","url":"http://example.com/disk.qcow2","region":"nyc3","distribution":"Debian"}`, 202)
+	mine := regexp.MustCompile(`"id":(\d+)`).FindStringSubmatch(imported)[1]
+	c.send("PUT", "/v2/images/"+mine, `{"name":"ours"}`, 200)
+	c.send("DELETE", "/v2/images/"+mine, "", 204)
+	c.send("DELETE", "/v2/droplets/"+itoa(int(gpu.ID))+"/destroy_with_associated_resources/dangerous", "", 400)
+	c.send("DELETE", "/v2/droplets/"+itoa(int(gpu.ID))+"/destroy_with_associated_resources/selective", `{"volumes":[]}`, 202)
+	c.send("GET", "/v2/droplets/"+itoa(int(gpu.ID))+"/destroy_with_associated_resources/status", "", 200)
+	c.send("POST", "/v2/droplets/"+itoa(int(gpu.ID))+"/destroy_with_associated_resources/retry", "", 202)
 	c.send("POST", "/v2/tags", `{"name":"extra"}`, 201)
 	c.send("POST", "/v2/tags", `{"name":"no spaces"}`, 400)
 	c.send("POST", "/v2/tags/extra/resources", `{"resources":[{"resource_id":"`+id+`","resource_type":"droplet"}]}`, 204)

@@ -106,6 +106,48 @@ func getProject(c *call, p *Project) answer {
 	return c.json(http.StatusOK, map[string]any{"project": c.projectBody(p)})
 }
 
+// updateProject changes what the request has: PUT and PATCH do the same here.
+func updateProject(c *call, p *Project) answer {
+	req := struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Purpose     string `json:"purpose"`
+		Environment string `json:"environment"`
+		Default     bool   `json:"is_default"`
+	}{p.Name, p.Description, p.Purpose, p.Environment, p.Default}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if req.Name == "" || req.Name != p.Name && c.a.projectNamed(req.Name) {
+		return c.errorAnswer(http.StatusConflict, "conflict", "name is already in use")
+	}
+	p.Name, p.Description, p.Purpose, p.Environment = req.Name, req.Description, req.Purpose, req.Environment
+	if req.Default && !p.Default {
+		for _, d := range c.a.droplets {
+			if d.Project == "" { // what was put into none stays where it is
+				d.Project = c.a.project("").ID
+			}
+		}
+		for _, other := range c.a.projects {
+			other.Default = other == p
+		}
+	}
+	return getProject(c, p)
+}
+
+func deleteProject(c *call, p *Project) answer {
+	for _, d := range c.a.droplets {
+		if c.a.project(d.Project) == p {
+			return c.errorAnswer(http.StatusPreconditionFailed, "precondition_failed", "cannot delete a project with resources")
+		}
+	}
+	if p.Default {
+		return c.forbidden()
+	}
+	c.a.projects = slices.DeleteFunc(c.a.projects, func(other *Project) bool { return other == p })
+	return c.noContent()
+}
+
 func createProject(c *call) answer {
 	var req struct{ Name, Description, Purpose, Environment string }
 	if bad := c.decode(&req); bad != nil {

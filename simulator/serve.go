@@ -273,6 +273,13 @@ func (c *call) notFound() answer {
 	return c.errorAnswer(http.StatusNotFound, "not_found", "The resource you were accessing could not be found.")
 }
 
+// notImplemented says that the simulator does not have the route, which must not look like a missing object.
+func (c *call) notImplemented() answer {
+	words := "the simulator has no route " + c.r.Method + " " + c.r.URL.Path
+	c.s.log.Warn(words)
+	return c.errorAnswer(http.StatusNotImplemented, "not_implemented", words+" (docs/simulator.md lists those that it has)")
+}
+
 func (c *call) forbidden() answer {
 	return c.errorAnswer(http.StatusForbidden, "forbidden", "You are not authorized to perform this operation")
 }

@@ -62,13 +62,30 @@ func snapshotBody(i *image) map[string]any {
 	}
 }
 
-// listSnapshots lists snapshots of droplets; there are none of volumes here.
+// listSnapshots lists snapshots of droplets, of volumes, or of both.
 func listSnapshots(c *call) answer {
-	var list []*image
-	if kind := c.r.URL.Query().Get("resource_type"); kind == "" || kind == "droplet" {
-		list = c.a.snapshots()
+	var list []map[string]any
+	kind := c.r.URL.Query().Get("resource_type")
+	if kind == "" || kind == "droplet" {
+		for _, img := range c.a.snapshots() {
+			list = append(list, snapshotBody(img))
+		}
 	}
-	return c.page("snapshots", len(list), func(i int) []byte { return encode(snapshotBody(list[i])) })
+	if kind == "" || kind == "volume" {
+		for _, s := range c.a.volumeSnapshots {
+			list = append(list, s.body())
+		}
+	}
+	return pageOf(c, "snapshots", list)
+}
+
+// volumeSnapshot finds the snapshot of a volume of the request's path; nil: there is none.
+func (c *call) volumeSnapshot() *volumeSnapshot {
+	i := slices.IndexFunc(c.a.volumeSnapshots, func(s *volumeSnapshot) bool { return s.ID == c.r.PathValue("snapshot") })
+	if i < 0 {
+		return nil
+	}
+	return c.a.volumeSnapshots[i]
 }
 
 // snapshot finds the snapshot of the request's path; nil: there is none.
@@ -85,6 +102,9 @@ func (c *call) snapshot() *image {
 }
 
 func getSnapshot(c *call) answer {
+	if s := c.volumeSnapshot(); s != nil {
+		return c.json(http.StatusOK, map[string]any{"snapshot": s.body()})
+	}
 	img := c.snapshot()
 	if img == nil {
 		return c.notFound()
@@ -93,6 +113,10 @@ func getSnapshot(c *call) answer {
 }
 
 func deleteSnapshot(c *call) answer {
+	if s := c.volumeSnapshot(); s != nil {
+		c.a.removeVolumeSnapshot(s)
+		return c.noContent()
+	}
 	img := c.snapshot()
 	if img == nil {
 		return c.notFound()

@@ -115,6 +115,33 @@ func getTag(c *call) answer {
 	return c.json(http.StatusOK, map[string]any{"tag": c.tagBody(t)})
 }
 
+// updateTag gives a tag another name, on all that has it.
+func updateTag(c *call) answer {
+	var req struct {
+		Name string `json:"name"`
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	t := c.tag()
+	switch other := c.a.tagNamed[strings.ToLower(req.Name)]; {
+	case t == nil:
+		return c.notFound()
+	case !tagRule.MatchString(req.Name), other != nil && other != t:
+		return c.unprocessable("Name is invalid, or there is a tag of that name.")
+	}
+	old := t.Name
+	for _, d := range c.a.droplets {
+		if i := slices.Index(d.Tags, old); i >= 0 {
+			c.a.change(d, func() { d.Tags = slices.Clone(d.Tags); d.Tags[i] = req.Name })
+		}
+	}
+	delete(c.a.tagNamed, strings.ToLower(old))
+	t.Name = req.Name
+	c.a.tagNamed[strings.ToLower(req.Name)] = t
+	return c.noContent()
+}
+
 func deleteTag(c *call) answer {
 	if !c.a.removeTag(c.r.PathValue("tag")) {
 		return c.notFound()

@@ -1,9 +1,12 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +17,9 @@ type vpc struct {
 	Range     string    `json:"ip_range"`
 	CreatedAt time.Time `json:"created_at"`
 	Added     bool      `json:"added,omitempty"` // it is not the default of its region
+
+	Name        string `json:"name,omitempty"` // empty: one by its region or its id
+	Description string `json:"description,omitempty"`
 }
 
 func defaultVPCs(c *catalogue, now time.Time) []*vpc {
@@ -54,13 +60,20 @@ func (a *Account) AddVPC(region string) string {
 	return v.ID
 }
 
-func (v *vpc) body() map[string]any {
-	name := "default-" + v.Region
-	if v.Added {
-		name = "vpc-" + v.ID[:8]
+// called is the VPC's name.
+func (v *vpc) called() string {
+	switch {
+	case v.Name != "":
+		return v.Name
+	case v.Added:
+		return "vpc-" + v.ID[:8]
 	}
+	return "default-" + v.Region
+}
+
+func (v *vpc) body() map[string]any {
 	return map[string]any{
-		"id": v.ID, "urn": "do:vpc:" + v.ID, "name": name, "description": "", "region": v.Region,
+		"id": v.ID, "urn": "do:vpc:" + v.ID, "name": v.called(), "description": v.Description, "region": v.Region,
 		"ip_range": v.Range, "created_at": v.CreatedAt, "default": !v.Added,
 	}
 }
@@ -69,10 +82,112 @@ func listVPCs(c *call) answer {
 	return c.page("vpcs", len(c.a.vpcs), func(i int) []byte { return encode(c.a.vpcs[i].body()) })
 }
 
-func getVPC(c *call) answer {
-	i := slices.IndexFunc(c.a.vpcs, func(v *vpc) bool { return v.ID == c.r.PathValue("vpc") })
-	if i < 0 {
-		return c.notFound()
+// ofVPC finds the VPC of the request's path for a handler.
+func ofVPC(handle func(*call, *vpc) answer) func(*call) answer {
+	return func(c *call) answer {
+		i := slices.IndexFunc(c.a.vpcs, func(v *vpc) bool { return v.ID == c.r.PathValue("vpc") })
+		if i < 0 {
+			return c.notFound()
+		}
+		return handle(c, c.a.vpcs[i])
 	}
-	return c.json(http.StatusOK, map[string]any{"vpc": c.a.vpcs[i].body()})
+}
+
+func getVPC(c *call, v *vpc) answer {
+	return c.json(http.StatusOK, map[string]any{"vpc": v.body()})
+}
+
+func (a *Account) vpcCalled(name string, but *vpc) bool {
+	return slices.ContainsFunc(a.vpcs, func(v *vpc) bool { return v != but && v.called() == name })
+}
+
+func createVPC(c *call) answer {
+	var req struct {
+		Name, Description, Region string
+		Range                     string `json:"ip_range"`
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if req.Range == "" {
+		req.Range = fmt.Sprintf("10.%d.0.0/20", 200+len(c.a.vpcs)%50)
+	}
+	bits, err := netip.ParsePrefix(req.Range)
+	overlaps := func(v *vpc) bool {
+		other, bad := netip.ParsePrefix(v.Range)
+		return bad == nil && other.Overlaps(bits)
+	}
+	switch {
+	case req.Name == "" || c.a.vpcCalled(req.Name, nil):
+		return c.unprocessable("VPC name must be unique")
+	case c.s.cat.region(req.Region) == nil:
+		return c.unprocessable("Region is not available")
+	case err != nil || bits.Bits() < 16 || bits.Bits() > 28:
+		return c.unprocessable("This range/size is not valid")
+	case slices.ContainsFunc(c.a.vpcs, overlaps):
+		return c.unprocessable("This range/size overlaps with another VPC network in your account")
+	}
+	v := &vpc{ID: newUUID(), Region: req.Region, Range: req.Range, CreatedAt: c.now, Added: true, Name: req.Name, Description: req.Description}
+	c.a.vpcs = append(c.a.vpcs, v)
+	return c.json(http.StatusCreated, map[string]any{"vpc": v.body()})
+}
+
+// updateVPC changes what the request has: PUT and PATCH do the same here.
+func updateVPC(c *call, v *vpc) answer {
+	var req struct {
+		Name        *string `json:"name"`
+		Description *string `json:"description"`
+		Default     bool    `json:"default"`
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if req.Name != nil {
+		if *req.Name == "" || c.a.vpcCalled(*req.Name, v) {
+			return c.unprocessable("VPC name must be unique")
+		}
+		v.Name = *req.Name
+	}
+	if req.Description != nil {
+		v.Description = *req.Description
+	}
+	if req.Default {
+		for _, other := range c.a.vpcs {
+			if other.Region == v.Region {
+				other.Name, other.Added = other.called(), true
+			}
+		}
+		v.Added = false
+	}
+	return getVPC(c, v)
+}
+
+// members are the droplets in a VPC, also those that are on their way out: they still keep it (docs/digitalocean-api.md, "Attached resources").
+func (a *Account) members(v *vpc) (list []*droplet) {
+	for _, d := range a.droplets {
+		if d.VPC == v.ID {
+			list = append(list, d)
+		}
+	}
+	slices.SortFunc(list, func(x, y *droplet) int { return cmp.Compare(x.ID, y.ID) })
+	return list
+}
+
+func listVPCMembers(c *call, v *vpc) answer {
+	list := c.a.members(v)
+	return c.page("members", len(list), func(i int) []byte {
+		d := list[i]
+		return encode(map[string]string{"urn": dropletURN + strconv.FormatInt(d.ID, 10), "name": d.Name, "created_at": timestamp(d.CreatedAt)})
+	})
+}
+
+func deleteVPC(c *call, v *vpc) answer {
+	switch {
+	case !v.Added:
+		return c.errorAnswer(http.StatusForbidden, "forbidden", "Can not delete default VPC")
+	case len(c.a.members(v)) > 0:
+		return c.errorAnswer(http.StatusForbidden, "forbidden", "Can not delete VPC with members")
+	}
+	c.a.vpcs = slices.DeleteFunc(c.a.vpcs, func(other *vpc) bool { return other == v })
+	return c.noContent()
 }

@@ -1,0 +1,112 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// reservedIPv6 is a reserved IPv6 address. It is moved at once, and no droplet shows it.
+type reservedIPv6 struct {
+	IP         string    `json:"ip"`
+	Region     string    `json:"region"`
+	Droplet    int64     `json:"droplet,omitempty"` // 0: unassigned
+	ReservedAt time.Time `json:"reserved_at"`
+}
+
+func (c *call) reservedIPv6Body(r *reservedIPv6) []byte {
+	var o object
+	o.raw("ip", encode(r.IP))
+	o.raw("region_slug", encode(r.Region))
+	o.raw("reserved_at", encode(timestamp(r.ReservedAt)))
+	droplet := []byte("null")
+	if d := c.a.droplets[r.Droplet]; d != nil && d.present() && c.scopes.has("droplet:read") {
+		droplet = c.a.render(d, c.scopes)
+	}
+	o.raw("droplet", droplet)
+	return o.bytes()
+}
+
+func listReservedIPv6s(c *call) answer {
+	return c.page("reserved_ipv6s", len(c.a.reservedIPv6s), func(i int) []byte { return c.reservedIPv6Body(c.a.reservedIPv6s[i]) })
+}
+
+func createReservedIPv6(c *call) answer {
+	var req struct {
+		Region string `json:"region_slug"`
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if c.s.cat.region(req.Region) == nil {
+		return c.unprocessable("Region is not available")
+	}
+	r := &reservedIPv6{Region: req.Region, ReservedAt: c.now}
+	for n := 1; r.IP == ""; n++ {
+		ip := fmt.Sprintf("2001:db8:5::%x", n) // documentation
+		if !slices.ContainsFunc(c.a.reservedIPv6s, func(other *reservedIPv6) bool { return other.IP == ip }) {
+			r.IP = ip
+		}
+	}
+	c.a.reservedIPv6s = append(c.a.reservedIPv6s, r)
+	return c.reservedIPv6Answer(http.StatusCreated, r)
+}
+
+func (c *call) reservedIPv6Answer(status int, r *reservedIPv6) answer {
+	var o object
+	o.raw("reserved_ipv6", c.reservedIPv6Body(r))
+	return answer{status: status, body: o.bytes()}
+}
+
+// ofReservedIPv6 finds the address of the request's path for a handler.
+func ofReservedIPv6(handle func(*call, *reservedIPv6) answer) func(*call) answer {
+	return func(c *call) answer {
+		i := slices.IndexFunc(c.a.reservedIPv6s, func(r *reservedIPv6) bool { return r.IP == c.r.PathValue("ip") })
+		if i < 0 {
+			return c.notFound()
+		}
+		return handle(c, c.a.reservedIPv6s[i])
+	}
+}
+
+func getReservedIPv6(c *call, r *reservedIPv6) answer { return c.reservedIPv6Answer(http.StatusOK, r) }
+
+func deleteReservedIPv6(c *call, r *reservedIPv6) answer {
+	if r.Droplet != 0 {
+		return c.unprocessable("The reserved IPv6 is assigned to a Droplet.")
+	}
+	c.a.reservedIPv6s = slices.DeleteFunc(c.a.reservedIPv6s, func(other *reservedIPv6) bool { return other == r })
+	return c.noContent()
+}
+
+func createReservedIPv6Action(c *call, r *reservedIPv6) answer {
+	var req struct {
+		Type    string `json:"type"`
+		Droplet int64  `json:"droplet_id"`
+	}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	d := c.a.droplets[req.Droplet]
+	switch {
+	case req.Type == "unassign":
+		r.Droplet = 0
+	case req.Type != "assign":
+		return c.unprocessable("You specified an invalid action type.")
+	case d == nil || !d.present():
+		return c.unprocessable(noDroplet)
+	case d.Region != r.Region:
+		return c.unprocessable("The Droplet and the reserved IPv6 must be in the same region.")
+	default:
+		r.Droplet = d.ID
+	}
+	act := &action{
+		ID: c.s.nextID.Action, DropletID: req.Droplet, Region: r.Region, Status: completed, StartedAt: c.now, CompletedAt: c.now,
+		Request: actionRequest{Type: req.Type},
+	}
+	c.s.nextID.Action += 1 + act.ID%5
+	var unlisted []*action // its droplet's list does not have it
+	c.a.keepAction(act, &unlisted)
+	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(act)})
+}
