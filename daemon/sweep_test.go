@@ -7,7 +7,7 @@ package daemon
 // stride is how many cases lie between two that a sweep visits. Sweeps inside a sweep begin at other ones each.
 func stride() int {
 	if underRace {
-		return 8
+		return 16
 	}
 	return 1
 }
