@@ -35,7 +35,8 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desi
 	ctx, cancel := context.WithTimeout(ctx, accountTime)
 	defer cancel()
 	if _, err := p.Token(); err != nil {
-		r.Add("token", Fail, err.Error(), "create one at cloud.digitalocean.com/account/api/tokens; the service reads it from /etc/arcadiad/token")
+		r.Add("token", Fail, err.Error(), "create one at cloud.digitalocean.com/account/api/tokens; arcadiad.service reads it from /etc/arcadiad/token, "+
+			"arcadiad@NAME from /etc/arcadiad/NAME/token")
 		return
 	}
 	if p.API == nil {
@@ -44,7 +45,7 @@ func (r *Report) account(ctx context.Context, p Patient, known *fleet.Meta, desi
 	a, err := p.API.Account(ctx)
 	switch {
 	case errors.Is(err, digitalocean.ErrUnauthorized):
-		r.Add("token", Fail, p.from(err.Error()), "the token is wrong, expired or revoked: replace it, then run systemctl reload arcadiad")
+		r.Add("token", Fail, p.from(err.Error()), "the token is wrong, expired or revoked: replace it, then run systemctl reload arcadiad, or arcadiad@NAME")
 		return
 	case errors.Is(err, digitalocean.ErrForbidden):
 		r.Add("token", OK, p.accepted(), "")

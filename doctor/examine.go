@@ -67,7 +67,14 @@ func (r *Report) watches(file string) {
 	}
 	defer unix.Close(fd)
 	dir := filepath.Dir(file)
-	if _, err := unix.InotifyAddWatch(fd, dir, unix.IN_CREATE|unix.IN_ONLYDIR); err != nil {
+	_, err = unix.InotifyAddWatch(fd, dir, unix.IN_CREATE|unix.IN_ONLYDIR)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return // the check of the file has said so
+	case errors.Is(err, fs.ErrPermission):
+		r.Add("file events", Warn, fmt.Sprintf("%s cannot be watched: %v", dir, err), "let the daemon's user read the directory; until then the file is read every 30 s")
+		return
+	case err != nil:
 		r.Add("file events", Warn, fmt.Sprintf("%s cannot be watched: %v", dir, err), do)
 		return
 	}

@@ -123,7 +123,7 @@ func TestIll(t *testing.T) {
 		{"a fleet file with a mistake", func(w *ward) { w.write(w.p.Fleet, "version: 1\nfleet: demo\ndroplets: web\n") },
 			"fleet file", doctor.Fail, "fleet.yaml:3:"},
 		{"no fleet file", func(w *ward) { w.must(os.Remove(w.p.Fleet)) }, "fleet file", doctor.Fail, "no such file"},
-		{"a directory that cannot be watched", func(w *ward) { w.p.Fleet = "/nowhere/fleet.yaml" }, "file events", doctor.Warn, "cannot be watched"},
+		{"a directory that cannot be watched", func(w *ward) { w.p.Fleet = "/etc/passwd/fleet.yaml" }, "file events", doctor.Warn, "cannot be watched"},
 		{"no token", func(w *ward) { w.p.Token = func() (string, error) { return "", errors.New("no API token") } },
 			"token", doctor.Fail, "no API token"},
 		{"a revoked token", func(w *ward) { w.sim.Revoke("dop_v1_test") }, "token", doctor.Fail, "unauthorized"},
