@@ -24,7 +24,8 @@ func newRoot() *cobra.Command {
 
 It compares three things: the fleet file, what its state database recorded, and what the account shows.
 It writes only to droplets that it created or adopted, which have the tag managed-by-arcadia-cloud.`,
-		Example: `  arcadiad validate                  check fleet.yaml
+		Example: `  arcadiad init                      write a first fleet.yaml
+  arcadiad validate                  check fleet.yaml
   arcadiad plan                      show what would change; change nothing
   arcadiad apply                     apply it once
   arcadiad run                       keep applying it
@@ -58,6 +59,7 @@ It writes only to droplets that it created or adopted, which have the tag manage
 	add(groupTools, inventoryCommand(), initCommand(), importCommand(), validateCommand(), schemaCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),
 		versionCommand())
 	root.AddCommand(flagsTopic())
+	refuseUnknownTopics(root)
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
 	return root
@@ -74,6 +76,22 @@ func known(cmd *cobra.Command, args []string) error {
 		hint = "did you mean " + near[0] + "? "
 	}
 	return fmt.Errorf("there is no command %q (%ssee: %s --help)", strings.TrimSpace(called(cmd)+" "+args[0]), hint, cmd.CommandPath())
+}
+
+// refuseUnknownTopics lets `help` refuse what is not a command, for which cobra shows the help of the whole.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		panic(err)
+	}
+	help.Args = func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		return known(cmd, rest)
+	}
 }
 
 // none refuses arguments.
