@@ -143,12 +143,15 @@ deb: manual ## build the Debian package for ARCH (this machine's) into dist
 release: tools ## build static programs and OCI images for linux on amd64 and arm64, with checksums, into dist
 	@mkdir -p dist
 	@rm -f dist/arcadiad-* dist/SHA256SUMS
-	@for arch in amd64 arm64; do \
-		out=dist/arcadiad-$(VERSION)-linux-$$arch; \
+	@for arch in amd64:$(CC_amd64) arm64:$(CC_arm64); do \
+		cc=$${arch#*:}; arch=$${arch%%:*}; out=dist/arcadiad-$(VERSION)-linux-$$arch; \
+		command -v $$cc >/dev/null || continue; \
 		$(MAKE) --no-print-directory static ARCH=$$arch OUT=$$out && \
 			go run ./scripts/image -arch $$arch -version '$(VERSION)' -out $$out.oci.tar $$out || exit 1; \
 	done
 	@cd dist && sha256sum arcadiad-* | tee SHA256SUMS
+	@for cc in $(CC_amd64) $(CC_arm64); do command -v $$cc >/dev/null || \
+		echo "*** NOT BUILT: what needs the C compiler $$cc, which is not here (Debian has it in gcc-aarch64-linux-gnu or gcc-x86-64-linux-gnu)" >&2; done
 
 # One static program for ARCH at OUT.
 .PHONY: static

@@ -115,7 +115,7 @@ func (p createSteps) send(ctx context.Context, run *saga.Run, w *work) error {
 	case errors.Is(err, digitalocean.ErrNotSent), errors.Is(err, digitalocean.ErrRateLimited), errors.Is(err, digitalocean.ErrUnauthorized):
 		return unsent(err)
 	}
-	return saga.Permanent(fmt.Errorf("create %s: %w", w.Name, err))
+	return saga.Permanent(err) // it names the droplet
 }
 
 // settle looks for what an unanswered create made, until a droplet shows up or leave to send again is earned: at least three
