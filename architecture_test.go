@@ -178,7 +178,8 @@ func mayImport() map[string][]string {
 		"state":          {"fleet", "saga"},
 		"state/tables":   {"fleet", "saga", "state"},
 		"state/sqlite":   {"fleet", "saga", "state", "state/tables"},
-		"state/postgres": {"state", "state/tables", "state/sqlite"},
+		"state/lease":    {},
+		"state/postgres": {"state", "state/lease", "state/tables", "state/sqlite"},
 		"inventory":      {"fleet", "digitalocean"},
 		"provision":      {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":      {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
@@ -215,7 +216,7 @@ func mayUse() map[string][]string {
 		"github.com/spf13/pflag":                 {"cmd"},
 		"github.com/vbauerster/mpb/v8":           {"view"},
 		"golang.org/x/crypto/x509roots/fallback": {"scripts"}, // the root certificates of the OCI image
-		"golang.org/x/sys":                       {"state/sqlite", "doctor", "pull"},
+		"golang.org/x/sys":                       {"state/sqlite", "state/lease", "doctor", "pull"},
 		"golang.org/x/term":                      {"cmd"},
 		"gopkg.in/yaml.v3":                       {"fleetfile", "hosts", "cmd"}, // cmd reads doctl's configuration
 	}

@@ -16,6 +16,7 @@ var (
 	ErrFailing    = errors.New("disk is failing")
 	ErrSwapped    = errors.New("state database was moved or replaced while it was open")
 	ErrMoved      = errors.New("state was moved to another database")
+	ErrLapsed     = errors.New("lease on the state database has run out")
 	ErrAway       = errors.New("state database cannot be reached")
 	ErrClosed     = errors.New("state database is closed")
 )

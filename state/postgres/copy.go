@@ -16,7 +16,7 @@ const copyLimit = 15 * time.Minute
 // copied. Before it commits it reads everything back, and compares the count of rows and a hash of each table. state.ErrExists: the database
 // has something in it. Until the file is marked, the database counts as a backup: whoever opens it looks before it sends anything (law 16).
 func CopyFrom(ctx context.Context, file *sqlite.Store, url string) (contents []tables.Content, err error) {
-	s, err := Open(ctx, url, Options{limit: copyLimit})
+	s, err := Open(ctx, url, Options{Lease: copyLimit, limit: copyLimit})
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func TestCopyFromAFile(t *testing.T) {
 	seen := fleet.Droplet{ID: 99, Name: "new", Status: fleet.StatusActive, Region: "syd1", SeenAt: noon, Data: []byte("{}")}
 	must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: noon, Droplets: []fleet.Droplet{seen}}))
 
+	must(t, s.Close())
 	_, err := postgres.CopyFrom(t.Context(), attic(t), url)
 	wantErr(t, "to copy into a database that is in use", err, state.ErrExists)
 }

@@ -1,6 +1,6 @@
 // Package postgres is a store in a PostgreSQL database; package state defines what a store keeps.
 //
-//   - A [Store] writes. The last that was opened, wherever it runs, is the one that writes.
+//   - A [Store] writes. There is one at a time, wherever it runs: it has the lease.
 //   - A [Reader] reads, beside stores or without one. Every Store is one too.
 //   - [CopyFrom] moves a state there from a file.
 //
@@ -15,17 +15,19 @@
 //
 // # Who writes
 //
-// There is no lock that the end of a process gives back. Instead the one row of the table lease has a random id of the holder, an epoch that
-// grows with each holder, and a counter that grows with each transaction. Opening a store puts a new id and epoch there. The last statement of
-// each transaction counts the row on from just the id, the epoch and the count that this process left there, and the transaction commits only
-// if it found them:
+// One [Store] has the lease (package lease), wherever it runs; Open waits for it. The last statement of each transaction counts the row of the
+// table lease on from just the holder, the epoch and the count that this Store left there, and the transaction commits only if it found them:
 //
 //   - Another holder: nothing is committed, and nothing is tried again. state.ErrLocked.
 //   - The same holder and a lower count: the database has lost commits, by a failover or because it was put back. Nothing is committed until
-//     arcadiad starts again, which looks before it sends anything (law 16). state.ErrSwapped.
+//     arcadiad starts again. state.ErrSwapped.
 //
-// This keeps the database right. It does not keep two processes from talking to the cloud at the same moment, because the one that has lost the
-// row learns it with its next commit. Every request to the cloud has its intent committed first (law 3), so it sends none after that.
+// So each commit renews the lease, and where there is nothing to write an empty one does. [Store.Leads] is asked right before something is sent
+// to the cloud, after its intent was committed (law 3). A Store that could commit nothing for the length of the lease leads no more, even
+// if nobody else has taken it: state.ErrLapsed.
+//
+// A Store that took the lease from another one goes on as after a crash of that one, and as on a backup: a failover may have lost its last
+// commits. It sends nothing until the other one's requests cannot be on their way any more ([Options]).
 //
 // # Answers
 //

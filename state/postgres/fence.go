@@ -2,53 +2,30 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/lease"
 	"arcadiad/state/tables"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// mark is what the one row of the table lease says: who may write, and how often something was written.
-type mark struct {
-	holder         string
-	epoch, commits int64
-}
-
-// fence lets one process write. Its last word in each transaction is to count the row on from just the mark that it left there. Where the row
-// is another, somebody else has taken it, or the database has lost commits: then nothing of the transaction is kept, and nothing is written
-// again.
+// fence lets one process write. Its last word in each transaction is to count the row of the table lease on from just what it left there.
+// Where the row is another, somebody else has taken it, or the database has lost commits: then nothing of the transaction is kept, and nothing
+// is written again.
 type fence struct {
-	db   *sql.DB
-	mark mark // the writer's
+	db     *sql.DB
+	clock  func() time.Duration
+	leader *lease.Leader
 
 	mu   sync.Mutex
 	lost error // why nothing is written any more; nil: all is well
-}
-
-// take makes this process the one that writes, and ends that right for whoever had it.
-func (f *fence) take(ctx context.Context) error {
-	host, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	mine := mark{holder: rand.Text()}
-	err = f.db.QueryRowContext(ctx, `
-		UPDATE lease SET holder = $1, epoch = epoch + 1, commits = commits + 1, host = $2, since = $3 RETURNING epoch, commits`,
-		mine.holder, fmt.Sprintf("%s, process %d", host, os.Getpid()), tables.TimeText(time.Now())).Scan(&mine.epoch, &mine.commits)
-	if err != nil {
-		return fmt.Errorf("take the right to write: %w", err)
-	}
-	f.mark = mine
-	return nil
 }
 
 // check tells whether this process may write, as far as it knows.
@@ -86,8 +63,9 @@ func (f *fence) begin(ctx context.Context) (*tables.Tx, error) {
 
 // commit counts the row on and commits. When the answer to the commit is lost it finds out what became of it.
 func (f *fence) commit(ctx context.Context, tx *tables.Tx) error {
+	started, was := f.clock(), f.leader.Row()
 	done, err := tx.ExecContext(ctx, "UPDATE lease SET commits = commits + 1 WHERE holder = ? AND epoch = ? AND commits = ?",
-		f.mark.holder, f.mark.epoch, f.mark.commits)
+		was.Holder, was.Epoch, was.Commits)
 	if err != nil {
 		return err
 	}
@@ -98,15 +76,19 @@ func (f *fence) commit(ctx context.Context, tx *tables.Tx) error {
 	if n == 0 {
 		return f.end(f.why(ctx, tx))
 	}
-	err = tx.Commit()
-	if err == nil {
-		f.mark.commits++
-		return nil
+	if err := tx.Commit(); err != nil {
+		if refused(err) {
+			return err
+		}
+		if err := f.resolve(was, err); err != nil {
+			return err
+		}
 	}
-	if refused(err) {
-		return err
+	if f.leader.Committed(started, f.clock()); f.leader.Lapsed() {
+		f.end(fmt.Errorf("%w: nothing could be committed for %v, and another arcadiad may have led meanwhile (restart arcadiad, which looks before it "+
+			"sends anything again)", state.ErrLapsed, was.Length))
 	}
-	return f.resolve(err)
+	return nil
 }
 
 // refused tells that a commit certainly did not happen.
@@ -115,24 +97,25 @@ func refused(err error) bool {
 	return said || errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone) || pgconn.SafeToRetry(err)
 }
 
-// resolveTime is how long a lost answer to a commit is asked for.
-const resolveTime = 20 * time.Second
+const (
+	resolveTime  = 20 * time.Second // how long a lost answer to a commit is asked for
+	resolvePause = 200 * time.Millisecond
+)
 
-// resolve finds out whether a commit whose answer was lost has happened, by the row that it counts on. The row is locked until the commit
-// has ended either way. Without an answer nothing is written any more: nobody here would know what the database has.
-func (f *fence) resolve(lost error) error {
+// resolve finds out whether a commit whose answer was lost has happened, by the row that it counts on; nil: it has. The row is locked until
+// the commit has ended either way. Without an answer nothing is written any more: nobody here would know what the database has.
+func (f *fence) resolve(was lease.Row, lost error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
 	defer cancel()
 	for {
-		now, err := f.locked(ctx)
+		now, host, err := readLease(ctx, f.db, "FOR UPDATE")
 		switch {
-		case err == nil && now == f.mark:
+		case err == nil && now == was:
 			return lost
-		case err == nil && now == mark{f.mark.holder, f.mark.epoch, f.mark.commits + 1}:
-			f.mark = now
+		case err == nil && now == was.Next():
 			return nil
 		case err == nil:
-			return f.end(f.differs(now, ""))
+			return f.end(differs(was, now, host))
 		}
 		select {
 		case <-ctx.Done():
@@ -143,30 +126,27 @@ func (f *fence) resolve(lost error) error {
 	}
 }
 
-const resolvePause = 200 * time.Millisecond
-
-// locked reads the row once no transaction has it locked.
-func (f *fence) locked(ctx context.Context) (now mark, err error) {
-	err = f.db.QueryRowContext(ctx, "SELECT holder, epoch, commits FROM lease FOR UPDATE").Scan(&now.holder, &now.epoch, &now.commits)
-	return now, err
+// readLease reads the row, and who holds it in words. FOR UPDATE waits until no transaction has the row locked.
+func readLease(ctx context.Context, q queryer, lock string) (row lease.Row, host string, err error) {
+	var length int64
+	err = q.QueryRowContext(ctx, "SELECT holder, epoch, commits, length, host FROM lease "+lock).
+		Scan(&row.Holder, &row.Epoch, &row.Commits, &length, &host)
+	row.Length = time.Duration(length) * time.Millisecond
+	return row, host, err
 }
 
 // why reads in the transaction that found another row what is in it.
 func (f *fence) why(ctx context.Context, tx *tables.Tx) error {
-	var now mark
-	var host string
-	if err := tx.QueryRowContext(ctx, "SELECT holder, epoch, commits, host FROM lease").Scan(&now.holder, &now.epoch, &now.commits, &host); err != nil {
+	now, host, err := readLease(ctx, tx, "")
+	if err != nil {
 		return fmt.Errorf("%w: the right to write is gone: %w", state.ErrSwapped, err)
 	}
-	return f.differs(now, host)
+	return differs(f.leader.Row(), now, host)
 }
 
-func (f *fence) differs(now mark, host string) error {
-	if now.holder == f.mark.holder {
+func differs(was, now lease.Row, host string) error {
+	if now.Holder == was.Holder {
 		return fmt.Errorf("%w: it has lost commits (restart arcadiad, which looks before it sends anything again)", state.ErrSwapped)
 	}
-	if host != "" {
-		host = ": " + host
-	}
-	return fmt.Errorf("%w: another arcadiad has taken the right to write%s (see: arcadiad status)", state.ErrLocked, host)
+	return fmt.Errorf("%w: another one has taken the right to write: %s", state.ErrLocked, host)
 }

@@ -1,13 +1,17 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
 	"arcadiad/state/postgres"
@@ -22,27 +26,84 @@ func liveSagas(t *testing.T, s *postgres.Store) int {
 	return len(get(s.Live(t.Context()))(t))
 }
 
-// TestLaw11WhoeverOpenedLastWrites: what another one hands in after that is not committed, and it learns why.
-func TestLaw11WhoeverOpenedLastWrites(t *testing.T) {
+// TestLaw11WhoLostTheLeaseCommitsNothing: what it hands in after that is not written, it sends nothing, and it learns why.
+func TestLaw11WhoLostTheLeaseCommitsNothing(t *testing.T) {
 	url := cluster.Database(t)
-	first := open(t, url)
-	must(t, first.Begin(t.Context(), draft(1, "web-1")))
-	second := open(t, url)
-	must(t, first.Check(t.Context())) // it cannot know yet
-	if err := first.Begin(t.Context(), draft(2, "web-2")); !errors.Is(err, state.ErrLocked) || !strings.Contains(err.Error(), "process") {
-		t.Errorf("the one that lost the right to write was told: %v", err)
+	s := open(t, url)
+	must(t, s.Begin(t.Context(), draft(1, "web-1")))
+	must(t, s.Leads())
+	cluster.Exec(t, url, "UPDATE lease SET holder = 'another', epoch = epoch + 1, commits = commits + 1, host = 'db-2, process 7'")
+	must(t, s.Check(t.Context())) // it cannot know yet
+	if err := s.Begin(t.Context(), draft(2, "web-2")); !errors.Is(err, state.ErrLocked) || !strings.Contains(err.Error(), "db-2, process 7") {
+		t.Errorf("the one that lost the lease was told: %v", err)
 	}
 	for what, err := range map[string]error{
-		"check": first.Check(t.Context()), "commit": first.Commit(t.Context(), draft(1, "web-1"), nil), "pause": first.Pause(t.Context(), true),
+		"check": s.Check(t.Context()), "commit": s.Commit(t.Context(), draft(1, "web-1"), nil), "pause": s.Pause(t.Context(), true), "send": s.Leads(),
 	} {
-		if !errors.Is(err, state.ErrLocked) {
-			t.Errorf("%s: %v", what, err)
+		wantErr(t, what, err, state.ErrLocked)
+	}
+	if n := liveSagas(t, s); n != 1 {
+		t.Errorf("%d sagas are live, want web-1 alone", n)
+	}
+}
+
+// TestLaw11AChallengerWaits for as long as the holder says that it trusts its lease. What it takes over looks before it sends.
+func TestLaw11AChallengerWaits(t *testing.T) {
+	url := cluster.Database(t)
+	s := open(t, url)
+	must(t, s.Begin(t.Context(), draft(1, "web-1")))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := postgres.Open(ctx, url, postgres.Options{Lease: 10 * time.Millisecond})
+	wantErr(t, "beside a leader", err, state.ErrLocked)
+	must(t, s.Begin(t.Context(), draft(2, "web-2")))
+	must(t, s.Close())
+
+	cluster.Exec(t, url, "UPDATE lease SET holder = 'dead', length = 50")
+	next := get(postgres.Open(t.Context(), url, postgres.Options{Lease: 50 * time.Millisecond, OnItsWay: time.Hour}))(t)
+	defer next.Close()
+	for _, sg := range get(next.Live(t.Context()))(t) {
+		if sg.Labels[fleet.LabelCopied] == "" {
+			t.Errorf("the saga of %s does not know that it was another one's", sg.Subject)
 		}
 	}
-	must(t, second.Begin(t.Context(), draft(3, "web-3")))
-	if n := liveSagas(t, second); n != 2 {
-		t.Errorf("%d sagas are live, want web-1 and web-3", n)
+	if err := next.Leads(); err == nil || !strings.Contains(err.Error(), "1h0m0s") {
+		t.Errorf("what the other one has sent may be on its way: %v", err)
 	}
+}
+
+// TestALeaseIsGivenBack by a store that is closed: the next one does not wait for hours, and its sagas go on as they are.
+func TestALeaseIsGivenBack(t *testing.T) {
+	url := cluster.Database(t)
+	for n := range 3 {
+		s := get(postgres.Open(t.Context(), url, postgres.Options{Lease: time.Hour}))(t)
+		must(t, s.Leads())
+		must(t, s.Begin(t.Context(), draft(n, fmt.Sprint("web-", n))))
+		for _, sg := range get(s.Live(t.Context()))(t) {
+			if sg.Labels[fleet.LabelCopied] != "" {
+				t.Errorf("the saga of %s is in doubt, and was left in order", sg.Subject)
+			}
+		}
+		must(t, s.Close())
+	}
+}
+
+// TestLaw16ALeaseThatRanOut: nothing is sent when there was no commit for too long. A commit in time lets it go on; after a whole length it is
+// too late, whatever the database says.
+func TestLaw16ALeaseThatRanOut(t *testing.T) {
+	clock := new(atomic.Int64)
+	s := get(postgres.OpenAt(t.Context(), cluster.Database(t), postgres.Options{Lease: time.Hour}, clock))(t)
+	defer s.Close()
+	must(t, s.Leads())
+	clock.Store(int64(50 * time.Minute))
+	wantErr(t, "send in the margin", s.Leads(), state.ErrLapsed)
+	must(t, s.Begin(t.Context(), draft(1, "web-1")))
+	must(t, s.Leads())
+	clock.Store(int64(110 * time.Minute))
+	must(t, s.Begin(t.Context(), draft(2, "web-2"))) // it is written: nobody has taken the lease in this database
+	wantErr(t, "send after a whole length", s.Leads(), state.ErrLapsed)
+	wantErr(t, "check after a whole length", s.Check(t.Context()), state.ErrLapsed)
+	wantErr(t, "another commit", s.Begin(t.Context(), draft(3, "web-3")), state.ErrLapsed)
 }
 
 // TestLaw16LostCommitsAreNoticed: a database that was put back, as by a failover, is not written to by one that knows more than it.
@@ -103,35 +164,24 @@ func TestNothingThatAPoolerBreaks(t *testing.T) {
 	}
 }
 
-// TestManyStartOnANewDatabase: they make its tables at the same moment. All start, and the last of them writes.
+// TestManyStartOnANewDatabase: they make its tables at the same moment, and lead one after the other.
 func TestManyStartOnANewDatabase(t *testing.T) {
 	url := cluster.Database(t)
-	stores := make([]*postgres.Store, 4)
 	var wg sync.WaitGroup
-	for i := range stores {
+	for i := range 3 {
 		wg.Go(func() {
-			s, err := postgres.Open(t.Context(), url, postgres.Options{})
-			if err == nil {
-				stores[i] = s
-			} else if !errors.Is(err, state.ErrLocked) { // taken over by another one before it was done
+			s, err := postgres.Open(t.Context(), url, postgres.Options{Lease: 3 * time.Second})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := errors.Join(s.Begin(t.Context(), draft(i+1, fmt.Sprint("web-", i))), s.Close()); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	write := 0
-	for i, s := range stores {
-		if s == nil {
-			continue
-		}
-		if err := s.Begin(t.Context(), draft(i+1, fmt.Sprint("web-", i))); err == nil {
-			write++
-		} else if !errors.Is(err, state.ErrLocked) {
-			t.Error(err)
-		}
-		must(t, s.Close())
-	}
-	if write != 1 {
-		t.Errorf("%d of them write", write)
+	if n := liveSagas(t, open(t, url)); n != 3 {
+		t.Errorf("%d sagas are live", n)
 	}
 }

@@ -6,25 +6,30 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/lease"
 	"arcadiad/state/tables"
 
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 const (
-	connections = 5                // of a Store: one writes
-	commitLimit = 30 * time.Second // of one transaction of the writer
+	connections  = 5               // of a Store: one writes
+	releaseLimit = 5 * time.Second // how long Close tries to give the lease back
 )
 
 // Options of Open. The zero value is fine.
 type Options struct {
-	Log *slog.Logger // default: nothing is logged
+	Log      *slog.Logger  // default: nothing is logged
+	Lease    time.Duration // how long the lease lasts without a commit; default: lease.DefaultLength
+	OnItsWay time.Duration // how long a request of the one that the lease is taken from may be on its way; at least the lease
 
-	limit time.Duration // of one transaction; default: commitLimit
+	limit time.Duration        // of one transaction; default: half the lease, so that a dead connection does not cost it
+	clock func() time.Duration // default: lease.Clock
 }
 
 // Store is an open state database that may be written to. Its methods may be called from many goroutines at once.
@@ -33,15 +38,22 @@ type Store struct {
 	*tables.Writes
 	writer *tables.Writer
 	fence  *fence
+
+	endRenewing context.CancelFunc
+	renewing    sync.WaitGroup
 }
 
-// Open opens the state database that the URL names, makes its tables where there are none, or brings them up to date, and takes the right to
-// write: a Store that had it, wherever it runs, writes nothing more. The errors are the sentinels of package state; when there is one,
-// nothing is held.
+// Open opens the state database that the URL names, makes its tables where there are none, or brings them up to date, and takes the lease. As
+// long as another Store has it, wherever that runs, it waits; state.ErrLocked when ctx ends first. The errors are the sentinels of package
+// state; when there is one, nothing is held.
 //
 // A Store has goroutines, which end with Close.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Lease = cmp.Or(o.Lease, lease.DefaultLength)
+	if o.clock == nil {
+		o.clock = lease.Clock
+	}
 	c, err := configure(url)
 	if err != nil {
 		return nil, err
@@ -49,40 +61,53 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	db := stdlib.OpenDB(*c)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db}, writer: tables.NewWriter()}
+	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db, clock: o.clock}, writer: tables.NewWriter()}
 	s.db = db
 	s.Writes = tables.NewWrites(s.Reads, s.writer)
 	if err := s.open(ctx, o); err != nil {
-		return nil, errors.Join(explain(s.name, err), db.Close())
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
+		defer cancel()
+		return nil, errors.Join(explain(s.name, err), s.fence.release(release), db.Close())
 	}
 	return s, nil
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
-	switch at, err := schemaVersion(ctx, s.db, s.name); {
+	at, err := schemaVersion(ctx, s.db, s.name)
+	switch {
 	case errors.Is(err, state.ErrNone):
+		if err := migrate(ctx, s.db); err != nil {
+			return err
+		}
+		at = Schema
 	case err != nil:
 		return err
 	case at > Schema:
 		return newer(s.name, at)
 	}
-	if err := migrate(ctx, s.db); err != nil {
+	from, err := s.fence.challenge(ctx, o)
+	if err != nil {
 		return err
 	}
-	if err := s.fence.take(ctx); err != nil {
+	if at < Schema { // not before it leads: an older arcadiad may lead until then
+		if err := migrate(ctx, s.db); err != nil {
+			return err
+		}
+	}
+	if err := s.settle(ctx, from != "", o.Log); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, o.Log); err != nil {
-		return err
-	}
-	s.writer.Begin, s.writer.Commit, s.writer.Limit = s.fence.begin, s.fence.commit, cmp.Or(o.limit, commitLimit)
+	s.writer.Begin, s.writer.Commit, s.writer.Limit = s.fence.begin, s.fence.commit, cmp.Or(o.limit, o.Lease/2)
 	s.writer.Fail = func(err error) error { return explain(s.name, err) }
 	go s.writer.Run()
+	ctx, s.endRenewing = context.WithCancel(context.WithoutCancel(ctx))
+	s.renewing.Go(func() { s.renew(ctx, o.Lease, o.Log) })
 	return nil
 }
 
-// settle does what a store does first.
-func (s *Store) settle(ctx context.Context, log *slog.Logger) error {
+// settle does what a store does first. Where the lease was taken from another one, a failover may have lost its last commits, so its live sagas
+// look before they send anything, as those of a backup do (law 16).
+func (s *Store) settle(ctx context.Context, taken bool, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // takes back what was not committed
 	tx, err := s.fence.begin(ctx)
@@ -96,6 +121,11 @@ func (s *Store) settle(ctx context.Context, log *slog.Logger) error {
 	if moved > 0 {
 		log.Warn("the state database held times of the future: the clock went back, and they count as now", "rows", moved)
 	}
+	if taken {
+		if err := tables.DoubtLive(ctx, tx); err != nil {
+			return err
+		}
+	}
 	return s.fence.commit(ctx, tx)
 }
 
@@ -104,13 +134,17 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(ctx.Err(), s.fence.check())
 }
 
-// Close lets what was handed in be written, then closes everything. Methods called after it fail with state.ErrClosed.
+// Close lets what was handed in be written, gives the lease back, then closes everything. Methods called after it fail with state.ErrClosed.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.endRenewing()
+	s.renewing.Wait()
 	s.writer.Close()
-	return s.db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), releaseLimit)
+	defer cancel()
+	return errors.Join(s.fence.release(ctx), s.db.Close())
 }
 
 // Reader is a state.Reader. One of OpenReader holds nothing between calls: there is nothing to close.

@@ -211,16 +211,17 @@ CREATE TABLE control (
 );
 INSERT INTO control (id) VALUES (1);
 
--- One row: who may write. Every transaction of the writer counts one on, if the row is still as the writer left it (see fence.go).
+-- One row: who may write. Every transaction of the writer counts one on, if the row is still as the writer left it (see package lease).
 CREATE TABLE lease (
     id      BIGINT PRIMARY KEY CHECK (id = 1),
-    holder  TEXT COLLATE "C" NOT NULL,            -- a random id of the process that holds it; empty: nobody ever did
+    holder  TEXT COLLATE "C" NOT NULL,            -- a random id of the process that holds it; empty: nobody does
     epoch   BIGINT NOT NULL,                      -- one more with each holder
     commits BIGINT NOT NULL,                      -- one more with each transaction
+    length  BIGINT NOT NULL,                      -- how long the holder trusts it without a commit, in milliseconds
     host    TEXT COLLATE "C" NOT NULL,            -- the holder, in words
     since   TEXT COLLATE "C"                      -- when it was taken, by the holder's clock
 ) WITH (fillfactor = 10);
-INSERT INTO lease (id, holder, epoch, commits, host) VALUES (1, '', 0, 0, '');
+INSERT INTO lease (id, holder, epoch, commits, length, host) VALUES (1, '', 0, 0, 0, '');
 
 -- JSON where the text is some, and else NULL: one row that cannot be read must not fail the others.
 CREATE FUNCTION json_or_null(t TEXT) RETURNS JSON LANGUAGE plpgsql IMMUTABLE STRICT AS $$
