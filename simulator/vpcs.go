@@ -127,7 +127,7 @@ func createVPC(c *call) answer {
 	case slices.ContainsFunc(c.a.vpcs, overlaps):
 		return c.unprocessable("This range/size overlaps with another VPC network in your account")
 	}
-	v := &vpc{ID: newUUID(), Region: req.Region, Range: req.Range, CreatedAt: c.now, Added: true, Name: req.Name, Description: req.Description}
+	v := &vpc{ID: newUUID(), Region: req.Region, Range: req.Range, CreatedAt: c.now.UTC().Truncate(time.Second), Added: true, Name: req.Name, Description: req.Description}
 	c.a.vpcs = append(c.a.vpcs, v)
 	return c.json(http.StatusCreated, map[string]any{"vpc": v.body()})
 }
