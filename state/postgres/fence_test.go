@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
 	"sync"
@@ -52,15 +53,19 @@ func TestLaw11AChallengerWaits(t *testing.T) {
 	url := cluster.Database(t)
 	s := open(t, url)
 	must(t, s.Begin(t.Context(), draft(1, "web-1")))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := postgres.Open(ctx, url, postgres.Options{Lease: 10 * time.Millisecond})
+	says := slog.New(slog.NewTextHandler(onWrite(cancel), nil)) // that another one leads
+	_, err := postgres.Open(ctx, url, postgres.Options{Lease: 10 * time.Millisecond, Log: says})
 	wantErr(t, "beside a leader", err, state.ErrLocked)
 	must(t, s.Begin(t.Context(), draft(2, "web-2")))
 	must(t, s.Close())
 
-	cluster.Exec(t, url, "UPDATE lease SET holder = 'dead', length = 50")
-	next := get(postgres.Open(t.Context(), url, postgres.Options{Lease: 50 * time.Millisecond, OnItsWay: time.Hour}))(t)
+	cluster.Exec(t, url, "UPDATE lease SET holder = 'dead', length = 500")
+	clock := new(atomic.Int64) // it stands still but for the length that a challenger waits
+	says = slog.New(slog.NewTextHandler(onWrite(func() { clock.Store(int64(time.Second)) }), nil))
+	o := postgres.Options{Lease: 600 * time.Millisecond, OnItsWay: time.Hour, Log: says}
+	next := get(postgres.OpenAt(t.Context(), url, o, clock))(t)
 	defer next.Close()
 	for _, sg := range get(next.Live(t.Context()))(t) {
 		if sg.Labels[fleet.LabelCopied] == "" {
@@ -70,6 +75,14 @@ func TestLaw11AChallengerWaits(t *testing.T) {
 	if err := next.Leads(); err == nil || !strings.Contains(err.Error(), "1h0m0s") {
 		t.Errorf("what the other one has sent may be on its way: %v", err)
 	}
+}
+
+// onWrite is called when something is written.
+type onWrite func()
+
+func (do onWrite) Write(b []byte) (int, error) {
+	do()
+	return len(b), nil
 }
 
 // TestALeaseIsGivenBack by a store that is closed: the next one does not wait for hours, and its sagas go on as they are.
@@ -170,7 +183,7 @@ func TestManyStartOnANewDatabase(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 3 {
 		wg.Go(func() {
-			s, err := postgres.Open(t.Context(), url, postgres.Options{Lease: 3 * time.Second})
+			s, err := postgres.Open(t.Context(), url, postgres.Options{Lease: 6 * time.Second})
 			if err != nil {
 				t.Error(err)
 				return
