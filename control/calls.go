@@ -18,6 +18,7 @@ var (
 	applyCall    = call[ApplyRequest, wireApplyAnswer]{path: "/v2/apply"}
 	offerCall    = call[OfferRequest, []plan.Transfer]{path: "/v2/offer", most: maxTransfer}
 	transferCall = call[TransferRequest, TransferAnswer]{path: "/v2/transfer", most: maxTransfer}
+	importCall   = call[ImportRequest, Imported]{path: "/v2/import"}
 	syncCall     = call[struct{}, int]{path: "/v2/sync"}
 	missedCall   = call[struct{}, struct{}]{path: "/v2/missed"}
 	approveCall  = call[string, struct{}]{path: "/v2/approve"}

@@ -115,6 +115,10 @@ func (c *Client) Transfer(ctx context.Context, q TransferRequest, progress func(
 	return a, c.left(ctx, err)
 }
 
+func (c *Client) Import(ctx context.Context, q ImportRequest) (Imported, error) {
+	return importCall.ask(ctx, c.http, q, nil)
+}
+
 func (c *Client) Sync(ctx context.Context) (droplets int, err error) {
 	return syncCall.ask(ctx, c.http, struct{}{}, nil)
 }

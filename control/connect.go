@@ -19,8 +19,10 @@ const (
 	// Examine is Look without the need of a state database.
 	Examine
 	// DryRun plans with the fleet file and the token of the one who asks, also beside a daemon. A daemon is asked only where nobody else may
-	// read the state database.
+	// read the state database, or the one who asks has no token.
 	DryRun
+	// AccountOnly looks at the account with the token of the one who asks, and needs no state database. A daemon is asked only for its token.
+	AccountOnly
 	// Order changes a word in the state database. Without a daemon this process does, in a database that is there; it needs no token.
 	Order
 	// Work changes the account. Without a daemon this process does the work.
@@ -44,6 +46,12 @@ type Options struct {
 // ErrUnreadable is what Local says for a dry run where only the daemon may read the state database.
 var ErrUnreadable = errors.New("you may not read the state database")
 
+// TokenlessError is what Local says for a dry run, or a look at the account, of one who has no token: why.
+type TokenlessError struct{ Err error }
+
+func (e *TokenlessError) Error() string { return e.Err.Error() }
+func (e *TokenlessError) Unwrap() error { return e.Err }
+
 // Connect reaches the running daemon. Where none answers, or the need is not for one, it opens the service of this process.
 func Connect(ctx context.Context, o Options) (*Client, error) {
 	o.Socket, o.Unit = cmp.Or(o.Socket, SocketBeside(o.State)), cmp.Or(o.Unit, "arcadiad")
@@ -56,12 +64,15 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 		why = probe(ctx, there.http.Transport, askTime)
 		there.instead = func(ctx context.Context, why error) error { return o.takeOver(ctx, there, why) }
 	}
-	if o.Need == DryRun {
+	if o.Need == DryRun || o.Need == AccountOnly {
 		c, err := o.local(ctx, there, why)
-		if !errors.Is(err, ErrUnreadable) {
+		_, tokenless := errors.AsType[*TokenlessError](err)
+		switch {
+		case !tokenless && !errors.Is(err, ErrUnreadable):
 			return c, err
-		}
-		if errors.Is(why, ErrNoDaemon) {
+		case tokenless && errors.Is(why, ErrNoDaemon):
+			return nil, fmt.Errorf("%w; and no daemon is running that could be asked instead", err)
+		case errors.Is(why, ErrNoDaemon):
 			return nil, fmt.Errorf("you may not read %s, and %w to ask (start it: sudo systemctl start %s)", o.State, why, o.Unit)
 		}
 	}

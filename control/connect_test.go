@@ -45,7 +45,7 @@ func (l *local) Plan(context.Context, PlanRequest) (p plan.Plan, err error) {
 
 // Where no daemon runs each need is served by this process, but that for the daemon itself.
 func TestConnectBesideNoDaemon(t *testing.T) {
-	for need, want := range map[Need]bool{Look: true, Examine: true, DryRun: true, Order: true, Work: true, Running: false} {
+	for need, want := range map[Need]bool{Look: true, Examine: true, DryRun: true, AccountOnly: true, Order: true, Work: true, Running: false} {
 		var l local
 		c, err := Connect(t.Context(), Options{State: filepath.Join(t.TempDir(), "arcadiad.db"), Need: need, Local: l.open})
 		if l.opened != want || (err == nil) != want || l.beside || !want && !errors.Is(err, ErrNoDaemon) {
@@ -67,10 +67,10 @@ func TestConnectBesideNoDaemon(t *testing.T) {
 func TestConnectBesideADaemon(t *testing.T) {
 	told := make(chan struct{}, 1)
 	socket := served(t, Handler(hears{told: told})).socket
-	for _, need := range []Need{Look, Examine, DryRun, Order, Work, Running} {
+	for _, need := range []Need{Look, Examine, DryRun, AccountOnly, Order, Work, Running} {
 		l := local{missing: true}
 		c, err := Connect(t.Context(), Options{Socket: socket, Need: need, Local: l.open})
-		if err != nil || l.opened != (need == DryRun) || l.beside != l.opened {
+		if err != nil || l.opened != (need == DryRun || need == AccountOnly) || l.beside != l.opened {
 			t.Fatalf("need %d: opened %v, beside %v, %v", need, l.opened, l.beside, err)
 		}
 		if need == DryRun {
@@ -211,5 +211,25 @@ func TestADaemonThatIsKilled(t *testing.T) {
 	c := served(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	if err := c.Pause(t.Context(), true); err == nil || !strings.Contains(err.Error(), "the daemon stopped before its answer was complete") {
 		t.Error(err)
+	}
+}
+
+// Who has no token asks the daemon, which has one. Where none runs, that is said.
+func TestConnectWithoutAToken(t *testing.T) {
+	socket := served(t, Handler(hears{})).socket
+	none := &TokenlessError{errors.New("no API token")}
+	for _, need := range []Need{DryRun, AccountOnly} {
+		c, err := Connect(t.Context(), Options{Socket: socket, Need: need, Local: (&local{err: none}).open})
+		if err != nil || c.unasked != nil || c.close != nil {
+			t.Errorf("need %d: the daemon is not asked: %v", need, err)
+		}
+		_, err = Connect(t.Context(), Options{Socket: socket, Need: need, Local: (&local{err: errors.New("a bad token")}).open})
+		if err == nil || err.Error() != "a bad token" {
+			t.Errorf("need %d: a token that is there and wrong: %v", need, err)
+		}
+		_, err = Connect(t.Context(), Options{State: filepath.Join(t.TempDir(), "arcadiad.db"), Need: need, Local: (&local{err: none}).open})
+		if !errors.Is(err, none) || !strings.HasSuffix(err.Error(), "no API token; and no daemon is running that could be asked instead") {
+			t.Errorf("need %d: no daemon runs: %v", need, err)
+		}
 	}
 }

@@ -26,6 +26,7 @@ func Handler(s Service) http.Handler {
 	})
 	offerCall.serve(mux, plain(s.Offer))
 	transferCall.serve(mux, s.Transfer)
+	importCall.serve(mux, plain(s.Import))
 	syncCall.serve(mux, plain(func(ctx context.Context, _ struct{}) (int, error) { return s.Sync(ctx) }))
 	missedCall.serve(mux, done(func(ctx context.Context, _ struct{}) error { return s.Missed(ctx) }))
 	approveCall.serve(mux, done(s.Approve))

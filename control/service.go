@@ -30,6 +30,8 @@ type Service interface {
 	Offer(ctx context.Context, q OfferRequest) ([]plan.Transfer, error)
 	// Transfer does what a person agreed to of an offer, and waits for its sagas.
 	Transfer(ctx context.Context, q TransferRequest, progress func(Progress)) (TransferAnswer, error)
+	// Import writes the fleet file of a new fleet, for droplets that are there. It only looks at the account.
+	Import(ctx context.Context, q ImportRequest) (Imported, error)
 	// Sync takes one inventory of the account, and gives how many droplets it saw.
 	Sync(ctx context.Context) (droplets int, err error)
 	// Missed has the daemon look for itself, after somebody else's look lacked a registered droplet.
@@ -58,6 +60,20 @@ type Service interface {
 // DoctorRequest asks for an examination.
 type DoctorRequest struct {
 	Notify bool `json:"notify,omitempty"` // a test message is sent to the webhook, too
+}
+
+// ImportRequest says which droplets a fleet file is to describe: those that pass all of it.
+type ImportRequest struct {
+	Fleet string `json:"fleet"`
+	Tag   string `json:"tag,omitempty"`  // they show this tag; empty: whatever they show
+	Name  string `json:"name,omitempty"` // a pattern as of path.Match that their name matches, whatever its letter case; empty: any name
+}
+
+// Imported is a fleet file for droplets that are there.
+type Imported struct {
+	File    []byte  `json:"file"`
+	Taken   []int64 `json:"taken"`    // the droplets that it describes, by id
+	LeftOut int     `json:"left_out"` // how many it does not, for the reasons at its end
 }
 
 // PlanRequest asks for a plan.

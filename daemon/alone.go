@@ -53,7 +53,7 @@ func Local(ctx context.Context, o Options, need control.Need, beside bool) (s co
 	case err != nil:
 		err = fmt.Errorf("read the state database: %w", err)
 	}
-	if err == nil && (need == control.DryRun || need == control.Work) {
+	if err == nil && (need == control.DryRun || need == control.AccountOnly || need == control.Work) {
 		_, err = o.Token()
 	}
 	return a, func() error { return a.end() }, err
@@ -144,6 +144,14 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 		_, err := h.loop.Executor.Execute(ctx, pass)
 		return err
 	})
+}
+
+func (a *alone) Import(ctx context.Context, q control.ImportRequest) (control.Imported, error) {
+	l, err := newObserver(a.o, nothing, nil, nil)
+	if err != nil {
+		return control.Imported{}, err
+	}
+	return l.imported(ctx, q)
 }
 
 func (a *alone) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Transfer, error) {

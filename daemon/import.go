@@ -5,45 +5,51 @@ import (
 	"fmt"
 	"path"
 
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
+	"arcadiad/plan"
 )
 
-// Choice says which droplets of the account an import describes: those that pass all of it.
-type Choice struct {
-	Tag  string // they show this tag; empty: whatever they show
-	Name string // a pattern as of path.Match that their name matches, whatever its letter case; empty: any name
-}
-
-// Import writes the fleet file of a new fleet, for droplets that are there. It only looks.
-func Import(ctx context.Context, o Options, fleetName string, c Choice) (fleetfile.Imported, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return fleetfile.Imported{}, err
-	}
+// imported writes the fleet file of a new fleet, for droplets that are there. It only looks.
+func (l *observer) imported(ctx context.Context, q control.ImportRequest) (control.Imported, error) {
+	c := choice(q)
 	if err := c.check(); err != nil {
-		return fleetfile.Imported{}, err
-	}
-	l, err := newObserver(o, nothing, nil, nil)
-	if err != nil {
-		return fleetfile.Imported{}, err
+		return control.Imported{}, err
 	}
 	if err := l.readsTags(ctx); err != nil {
-		return fleetfile.Imported{}, err
+		return control.Imported{}, err
 	}
 	pass, err := l.planner.Observe(ctx)
 	if err != nil {
-		return fleetfile.Imported{}, err
+		return control.Imported{}, err
 	}
-	vpcs, err := l.vpcsOf(ctx, pass.Observed.Droplets, c)
+	observed := pass.Observed
+	if observed.Partial {
+		return control.Imported{}, fmt.Errorf("%w: the account's listing kept changing, so a name may exist twice; try again", plan.ErrNotWhole)
+	}
+	vpcs, err := l.vpcsOf(ctx, observed.Droplets, c)
 	if err != nil {
-		return fleetfile.Imported{}, err
+		return control.Imported{}, err
 	}
-	return fleetfile.Import(fleetName, pass.Observed.Account, pass.Observed.Droplets, vpcs, c.includes)
+	return importedOf(fleetfile.Import(q.Fleet, observed.Account, observed.Droplets, vpcs, c.includes))
+}
+
+// ImportTerraform writes the fleet file of a new fleet, for the droplets in a state of Terraform or OpenTofu. It asks nobody.
+func ImportTerraform(state []byte, q control.ImportRequest) (control.Imported, error) {
+	c := choice(q)
+	if err := c.check(); err != nil {
+		return control.Imported{}, err
+	}
+	return importedOf(fleetfile.ImportTerraform(q.Fleet, state, c.includes))
+}
+
+func importedOf(i fleetfile.Imported, err error) (control.Imported, error) {
+	return control.Imported{File: i.File, Taken: i.Taken, LeftOut: len(i.LeftOut)}, err
 }
 
 // vpcsOf are the VPCs of the chosen droplets, by their uuids. One that cannot be read is missing, and is named in the file.
-func (l *observer) vpcsOf(ctx context.Context, droplets []fleet.Droplet, c Choice) (map[string]fleet.VPC, error) {
+func (l *observer) vpcsOf(ctx context.Context, droplets []fleet.Droplet, c choice) (map[string]fleet.VPC, error) {
 	var specs []fleet.Spec
 	for _, d := range droplets {
 		if c.includes(d) && d.VPCUUID != "" {
@@ -57,22 +63,17 @@ func (l *observer) vpcsOf(ctx context.Context, droplets []fleet.Droplet, c Choic
 	return known.VPCs, err
 }
 
-// ImportTerraform writes the fleet file of a new fleet, for the droplets in a state of Terraform or OpenTofu. It asks nobody.
-func ImportTerraform(state []byte, fleetName string, c Choice) (fleetfile.Imported, error) {
-	if err := c.check(); err != nil {
-		return fleetfile.Imported{}, err
-	}
-	return fleetfile.ImportTerraform(fleetName, state, c.includes)
-}
+// choice says which droplets an import describes.
+type choice control.ImportRequest
 
-func (c Choice) check() error {
+func (c choice) check() error {
 	if _, err := path.Match(c.Name, ""); err != nil {
 		return fmt.Errorf("name pattern %q: %w (such as web-* or db-?)", c.Name, err)
 	}
 	return nil
 }
 
-func (c Choice) includes(d fleet.Droplet) bool {
+func (c choice) includes(d fleet.Droplet) bool {
 	matches, _ := path.Match(fleet.Key(c.Name), fleet.Key(d.Name))
 	return (c.Tag == "" || d.HasTag(c.Tag)) && (c.Name == "" || matches)
 }

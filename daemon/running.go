@@ -101,6 +101,10 @@ func (r running) Apply(ctx context.Context, q control.ApplyRequest, progress fun
 	})
 }
 
+func (r running) Import(ctx context.Context, q control.ImportRequest) (control.Imported, error) {
+	return r.imported(ctx, q)
+}
+
 func (r running) Offer(ctx context.Context, q control.OfferRequest) ([]plan.Transfer, error) {
 	if err := r.takeIn(ctx, q.Hash); err != nil {
 		return nil, err

@@ -31,6 +31,14 @@ func (w *world) disk(file string) Options {
 	return o
 }
 
+// imports describes the account, as arcadiad import does.
+func (w *world) imports(o Options) (control.Imported, error) {
+	s, end, err := Local(context.Background(), o, control.AccountOnly, false)
+	w.must(err)
+	defer end()
+	return s.Import(context.Background(), control.ImportRequest{Fleet: "test"})
+}
+
 // assent agrees to everything, and keeps quiet.
 var assent = control.Assent{Confirm: func([]plan.Transfer) (bool, error) { return true, nil }, Progress: func(control.Progress) {}}
 
@@ -123,15 +131,15 @@ func TestImportAndAdoptAccountsOfManyShapes(t *testing.T) {
 				before := w.truth()
 				ctx := context.Background()
 				o := w.disk("")
-				imported, err := Import(ctx, o, "test", Choice{})
+				imported, err := w.imports(o)
 				w.must(err)
 				for _, region := range []string{"syd1", "fra1", "nyc3"} {
 					if strings.Contains(string(imported.File), w.sim.VPC(region)) {
 						t.Errorf("the file names the default VPC of %s:\n%s", region, imported.File)
 					}
 				}
-				if !slices.Equal(imported.Taken, fit) || len(imported.Taken)+len(imported.LeftOut) != len(before) {
-					t.Fatalf("it took %v and left %d out, of %d; want %v", imported.Taken, len(imported.LeftOut), len(before), fit)
+				if !slices.Equal(imported.Taken, fit) || len(imported.Taken)+imported.LeftOut != len(before) {
+					t.Fatalf("it took %v and left %d out, of %d; want %v", imported.Taken, imported.LeftOut, len(before), fit)
 				}
 				o = w.disk(string(imported.File))
 				desired, err := fleetfile.Load(o.Fleet)
@@ -258,7 +266,7 @@ func TestLaw01NothingChangesHandsUnderABlindToken(t *testing.T) {
 		if _, err := Release(context.Background(), o, "a", assent); err == nil || !strings.Contains(err.Error(), "tag:read") {
 			t.Errorf("release: %v", err)
 		}
-		if _, err := Import(context.Background(), o, "test", Choice{}); err == nil || !strings.Contains(err.Error(), "tag:read") {
+		if _, err := w.imports(o); err == nil || !strings.Contains(err.Error(), "tag:read") {
 			t.Errorf("import: %v", err)
 		}
 		if n := w.sim.Writes(); n != 0 {

@@ -51,7 +51,7 @@ func (s *settings) connect(ctx context.Context, need control.Need, h hosting, lo
 			}
 			service, end, err := daemon.Local(ctx, o, need, beside)
 			if err != nil {
-				return nil, nil, errors.Join(err, done())
+				return nil, nil, errors.Join(s.tokenless(need, err), done())
 			}
 			return service, func() error { return errors.Join(end(), done()) }, nil
 		}})
@@ -67,4 +67,14 @@ func (s *settings) look(ctx context.Context) (*control.Client, error) {
 		}
 	}
 	return c, err
+}
+
+// tokenless tells a daemon that could be asked from a token that is wrong: there is none, or it is the service's and may not be read. A stateless
+// plan is no daemon's business.
+func (s *settings) tokenless(need control.Need, err error) error {
+	asks := need == control.AccountOnly || need == control.DryRun && !s.stateless
+	if asks && (errors.Is(err, errNoToken) || errors.Is(err, fs.ErrPermission) && !s.given("token-file")) {
+		return &control.TokenlessError{Err: err}
+	}
+	return err
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"arcadiad/control"
 	"arcadiad/daemon"
 	"arcadiad/fleet"
-	"arcadiad/fleetfile"
 )
 
 func importCommand() *cobra.Command {
@@ -26,6 +26,8 @@ region is not named. With --out the JSON Schema for editors is written beside th
 With --from-tfstate the droplets come from a state file of Terraform or OpenTofu instead, without a token: with their ssh_keys, and with the
 SHA-1 of their user_data, which is all that the state has of it. Comments at the end say what Terraform must forget and what stays with it.
 
+Without a token of your own a running daemon is asked, which looks with its token.
+
 Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 		Example: `  arcadiad import --as demo --out fleet.yaml
   arcadiad import --as shop --tag shop
@@ -34,28 +36,28 @@ Next: arcadiad validate, then arcadiad adopt --all, before you apply anything.`,
 		Args: none,
 	}
 	s := newSettings(cmd, usesState|usesAPI, slog.LevelWarn)
-	as := cmd.Flags().String("as", "imported", "name of the new fleet, for the tags of its droplets")
 	out := cmd.Flags().String("out", "", "write to this file, which must not exist yet (default stdout)")
 	from := cmd.Flags().String("from-tfstate", "", "take the droplets from this state file of Terraform or OpenTofu")
 	mustComplete(cmd, "from-tfstate", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return []cobra.Completion{"tfstate", "json"}, cobra.ShellCompDirectiveFilterFileExt
 	})
-	var choice daemon.Choice
-	cmd.Flags().StringVar(&choice.Tag, "tag", "", "only droplets with this tag")
-	cmd.Flags().StringVar(&choice.Name, "name", "", "only droplets whose name matches this pattern, such as web-*")
+	var q control.ImportRequest
+	cmd.Flags().StringVar(&q.Fleet, "as", "imported", "name of the new fleet, for the tags of its droplets")
+	cmd.Flags().StringVar(&q.Tag, "tag", "", "only droplets with this tag")
+	cmd.Flags().StringVar(&q.Name, "name", "", "only droplets whose name matches this pattern, such as web-*")
 	mustComplete(cmd, "out", completeYAML)
 	for _, flag := range []string{"as", "tag", "name"} {
 		mustComplete(cmd, flag, cobra.NoFileCompletions)
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return importFleet(cmd, s, *as, *out, *from, choice) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return importFleet(cmd, s, *out, *from, q) }
 	return cmd
 }
 
-func importFleet(cmd *cobra.Command, s *settings, as, out, from string, choice daemon.Choice) error {
+func importFleet(cmd *cobra.Command, s *settings, out, from string, q control.ImportRequest) error {
 	if _, err := os.Lstat(out); out != "" && !errors.Is(err, fs.ErrNotExist) {
 		return existsAlready(out, err)
 	}
-	imported, err := s.imported(cmd, as, from, choice)
+	imported, err := s.imported(cmd, from, q)
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func importFleet(cmd *cobra.Command, s *settings, as, out, from string, choice d
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s: %s", out, fleet.Counted(len(imported.Taken), "droplet"))
-	if n := len(imported.LeftOut); n > 0 {
+	if n := imported.LeftOut; n > 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "; %d left out, for the reasons at its end", n)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), ".\nNext: arcadiad validate %s, then arcadiad adopt --all --fleet %[1]s\n", out)
@@ -75,25 +77,21 @@ func importFleet(cmd *cobra.Command, s *settings, as, out, from string, choice d
 }
 
 // imported describes the droplets of the account, or of a state file.
-func (s *settings) imported(cmd *cobra.Command, as, from string, choice daemon.Choice) (imported fleetfile.Imported, err error) {
-	if from != "" {
-		state, err := os.ReadFile(from)
-		if err != nil {
-			return imported, err
-		}
-		if imported, err = daemon.ImportTerraform(state, as, choice); err != nil {
-			err = fmt.Errorf("%s: %w", from, err)
-		}
-		return imported, err
+func (s *settings) imported(cmd *cobra.Command, from string, q control.ImportRequest) (control.Imported, error) {
+	if from == "" {
+		return request(cmd.Context(), s, control.AccountOnly, hostBriefly, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (control.Imported, error) {
+			return c.Import(cmd.Context(), q)
+		})
 	}
-	o, done, err := s.prepare(cmd.Context(), s.logger(cmd.ErrOrStderr()), hostBriefly)
+	state, err := os.ReadFile(from)
 	if err != nil {
-		return imported, err
+		return control.Imported{}, err
 	}
-	if _, err = o.Token(); err == nil {
-		imported, err = daemon.Import(cmd.Context(), o, as, choice)
+	imported, err := daemon.ImportTerraform(state, q)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", from, err)
 	}
-	return imported, errors.Join(err, done())
+	return imported, err
 }
 
 func existsAlready(file string, err error) error {

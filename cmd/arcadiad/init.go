@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"arcadiad/daemon"
+	"arcadiad/control"
 	"arcadiad/fleet"
 	"arcadiad/fleetfile"
 )
@@ -130,7 +130,7 @@ With --import the file describes the droplets that the account has already, as a
 			return existsAlready(path, err)
 		}
 		if *existing {
-			return importFleet(cmd, s, cmp.Or(b.fleet, "imported"), path, "", daemon.Choice{})
+			return importFleet(cmd, s, path, "", control.ImportRequest{Fleet: cmp.Or(b.fleet, "imported")})
 		}
 		if terminal(cmd.InOrStdin()) != nil {
 			if err := b.ask(cmd); err != nil {

@@ -21,8 +21,8 @@ func planCommand() *cobra.Command {
 		Use:   "plan [NAME...]",
 		Short: "Show what would change, and change nothing",
 		Long: `Show what would change so that the account matches the fleet file. This changes nothing,
-neither in the account nor in the state database. If only the service may read its state database, the service
-is asked, which has its own fleet file and token. With a running daemon the plan also shows what waits for a retry
+neither in the account nor in the state database. If only the service may read its state database, or you have
+no token, the service is asked, which has its own fleet file and token. With a running daemon the plan also shows what waits for a retry
 (backoff); apply does not wait for that.
 
 With names, of droplets or of groups, it shows what it has for these. The plan's id, and an approval, are for all of it.
