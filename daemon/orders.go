@@ -46,7 +46,7 @@ func (h *app) approve(ctx context.Context, planID string) error {
 			"a file that was just saved is in force a few seconds later)", planID, pass.Plan.ID, reconcile.ErrChanged)
 	}
 	if !pass.Plan.Approvable() {
-		return fmt.Errorf("nothing in plan %s can be approved%s", planID, unapprovable(pass.Plan))
+		return fmt.Errorf("nothing in plan %s can be approved%s", planID, pass.Plan.Unapprovable())
 	}
 	if _, err := h.store.Grant(ctx, planID, pass.Plan.Grants(time.Now())); err != nil {
 		return err
@@ -54,19 +54,6 @@ func (h *app) approve(ctx context.Context, planID string) error {
 	h.o.Log.Info("a person approved the plan", "plan", planID, "person", fleet.PersonOf(ctx).String())
 	h.loop.Trigger(reconcile.TriggerApprove, true)
 	return nil
-}
-
-// unapprovable says what holds a plan that no approval lets through, by its first held action.
-func unapprovable(p plan.Plan) string {
-	held := slices.DeleteFunc(slices.Clone(p.Actions), func(a plan.Action) bool { return !a.Held })
-	if len(held) == 0 {
-		return ": nothing in it is held"
-	}
-	words := fmt.Sprintf(": %s %s is held by %s: %s", held[0].Kind, held[0].Name, held[0].HeldBy, held[0].HeldReason)
-	if len(held) > 1 {
-		words += fmt.Sprintf(" (and %d more; see: arcadiad plan)", len(held)-1)
-	}
-	return words
 }
 
 func (h *app) pause(ctx context.Context, paused bool) error {

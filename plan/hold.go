@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"arcadiad/fleet"
@@ -266,4 +267,17 @@ func (p Plan) Makes() (specs []fleet.Spec) {
 // Doubts tells whether the preflight holds anything: what it holds by is worth a second look before it is believed.
 func (p Plan) Doubts() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return a.HeldBy == holdPreflight })
+}
+
+// Unapprovable says what holds a plan that no approval lets through, by its first held action.
+func (p Plan) Unapprovable() string {
+	held := slices.DeleteFunc(slices.Clone(p.Actions), func(a Action) bool { return !a.Held })
+	if len(held) == 0 {
+		return ": nothing in it is held"
+	}
+	words := fmt.Sprintf(": %s %s is held by %s: %s", held[0].Kind, held[0].Name, held[0].HeldBy, held[0].HeldReason)
+	if len(held) > 1 {
+		words += fmt.Sprintf(" (and %d more; see: arcadiad plan)", len(held)-1)
+	}
+	return words
 }

@@ -17,8 +17,11 @@ func approveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "approve [PLAN]",
 		Short: "Approve the held actions of a plan",
-		Long: `Approve the held actions of this plan, once. The plan's id is in the first line of arcadiad plan; with a running daemon its first
-four digits are enough. A running daemon shows first what the approval lets through, and on a terminal asks. Without PLAN it is the present plan.
+		Long: `Approve the held actions of this plan, once. The plan's id is in the first line of arcadiad plan; its first four digits are enough.
+Without PLAN it is the present plan. What the approval lets through is shown first, and on a terminal you are asked.
+
+A running daemon tells the present plan. Without one it is made here, as arcadiad plan does; if that cannot be, for want of a token or of the
+fleet file, the whole id is needed, and the approval is of a plan that nothing has seen.
 
 The approval covers each action as the plan shows it: the droplet, its new spec, and the volumes, addresses and droplets that the reason
 names. It lasts a day. What the plan did not show stays held, and so does what is protected. Who approved it is kept with its sagas, and why
@@ -39,19 +42,37 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 			return nil
 		},
 	}
-	s := newSettings(cmd, usesState, slog.LevelWarn)
+	s := newSettings(cmd, usesFleet|usesState|usesAPI, slog.LevelWarn)
 	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask for confirmation")
 	order := reasoned(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		out, stdin := cmd.OutOrStdout(), cmd.InOrStdin()
-		confirm := func(p plan.Plan) (bool, error) {
-			if err := view.Approving(out, p, colored(out)); err != nil || *yes || terminal(stdin) == nil {
-				return true, err
+		out, stdin, stderr, log := cmd.OutOrStdout(), cmd.InOrStdin(), cmd.ErrOrStderr(), s.logger(cmd.ErrOrStderr())
+		agreed := func(question string) (bool, error) {
+			if *yes || terminal(stdin) == nil {
+				return true, nil
 			}
-			return ask(cmd.Context(), stdin, cmd.ErrOrStderr(), "Approve these changes?")
+			return ask(cmd.Context(), stdin, stderr, question)
 		}
-		id, err := request(cmd.Context(), s, control.Order, hostNever, s.logger(cmd.ErrOrStderr()), func(c *control.Client) (string, error) {
-			return control.Approve(order(), c, append(args, "")[0], confirm)
+		a := control.Approval{ID: append(args, "")[0],
+			Present: func(ctx context.Context) (plan.Plan, error) {
+				return request(ctx, s, control.DryRun, hostBriefly, log, func(c *control.Client) (plan.Plan, error) {
+					return c.Plan(ctx, control.PlanRequest{})
+				})
+			},
+			Confirm: func(p plan.Plan) (bool, error) {
+				if err := view.Approving(out, p, colored(out)); err != nil {
+					return false, err
+				}
+				return agreed("Approve these changes?")
+			},
+			Unseen: func(id string, why error) (bool, error) {
+				fmt.Fprintf(stderr, "Nobody can tell what plan %s lets through, or whether it is the present one: %v\n"+
+					"The next apply or run carries out what it holds, but only if its plan has that id, and within a day. To see it: arcadiad plan\n", id, why)
+				return agreed("Approve it all the same?")
+			},
+		}
+		id, err := request(cmd.Context(), s, control.Order, hostNever, log, func(c *control.Client) (string, error) {
+			return control.Approve(order(), c, a)
 		})
 		switch {
 		case err != nil:
