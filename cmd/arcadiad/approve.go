@@ -53,6 +53,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 			}
 			return ask(cmd.Context(), stdin, stderr, question)
 		}
+		unseen := ""
 		a := control.Approval{ID: append(args, "")[0],
 			Present: func(ctx context.Context) (plan.Plan, error) {
 				return request(ctx, s, control.DryRun, hostBriefly, log, func(c *control.Client) (plan.Plan, error) {
@@ -68,6 +69,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 			Unseen: func(id string, why error) (bool, error) {
 				fmt.Fprintf(stderr, "Nobody can tell what plan %s lets through, or whether it is the present one: %v\n"+
 					"The next apply or run carries out what it holds, but only if its plan has that id, and within a day. To see it: arcadiad plan\n", id, why)
+				unseen = ", unseen"
 				return agreed("Approve it all the same?")
 			},
 		}
@@ -80,7 +82,7 @@ Exit codes: 0 it is approved; 2 you said no; 1 an error, or there is nothing to 
 		case id == "":
 			return outcome(exitChanges)
 		}
-		_, err = fmt.Fprintf(out, "Plan %s is approved.\n", id)
+		_, err = fmt.Fprintf(out, "Plan %s is approved%s.\n", id, unseen)
 		return err
 	}
 	cmd.ValidArgsFunction = completeFrom(s, func(ctx context.Context, c *control.Client, offer func(word, about string)) error {
