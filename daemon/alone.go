@@ -122,16 +122,21 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 	if now, ok := h.fresh(); ok && now.Hash != pass.Desired.Hash {
 		return control.ApplyAnswer{}, fmt.Errorf("%s was edited before you answered: %w", a.o.Fleet, reconcile.ErrChanged)
 	}
-	scope := agreedScope(ctx, q)
+	scope, agreed := agreedScope(ctx, q), pass.Plan
 	if q.Approve {
-		if err := approveWithin(ctx, h.store, pass.Plan, scope); err != nil {
+		let, takeBack, err := approveReplace(ctx, h.store, a.o.Log, agreed, scope)
+		if err != nil {
 			return control.ApplyAnswer{}, err
 		}
+		defer takeBack()
 		again, err := h.planner.Plan(ctx, pass.Desired, true, scope)
 		if err != nil {
 			return control.ApplyAnswer{}, err
 		}
-		pass = again
+		if !within(again.Plan, scope).Within(within(let, scope)) {
+			return control.ApplyAnswer{}, reconcile.ErrChanged
+		}
+		pass, agreed = again, let
 	}
 	after := func(ctx context.Context) (p plan.Plan, err error) {
 		desired, _ := h.loop.Desired() // it may have been edited meanwhile
@@ -140,7 +145,7 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 		}
 		return pass.Plan, err
 	}
-	return h.carry(ctx, pass.Plan, scope, progress, after, func(ctx context.Context, _ string) error {
+	return h.carry(ctx, agreed, scope, progress, after, func(ctx context.Context, _ string) error {
 		_, err := h.loop.Executor.Execute(ctx, pass)
 		return err
 	})

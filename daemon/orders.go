@@ -48,7 +48,11 @@ func (h *app) approve(ctx context.Context, planID string) error {
 	if !pass.Plan.Approvable() {
 		return fmt.Errorf("nothing in plan %s can be approved%s", planID, pass.Plan.Unapprovable())
 	}
-	if _, err := h.store.Grant(ctx, planID, pass.Plan.Grants(time.Now())); err != nil {
+	grants := plan.Seen(pass.Plan.Grants(time.Now()), h.shown.of(planID))
+	if len(grants) == 0 {
+		return fmt.Errorf("what holds plan %s has changed since it was shown: %w (review it again: arcadiad approve)", planID, reconcile.ErrChanged)
+	}
+	if _, err := h.store.Grant(ctx, planID, grants); err != nil {
 		return err
 	}
 	h.o.Log.Info("a person approved the plan", "plan", planID, "person", fleet.PersonOf(ctx).String())
@@ -86,16 +90,17 @@ func (h *app) orderRollout(ctx context.Context, q control.RolloutOrder) (control
 func (h *app) carry(ctx context.Context, agreed plan.Plan, scope fleet.Scope, progress func(control.Progress), after func(context.Context) (plan.Plan, error),
 	execute func(ctx context.Context, planID string) error) (answer control.ApplyAnswer, err error) {
 
-	only := func(p plan.Plan) plan.Plan {
-		if len(scope.Names) == 0 {
-			return p
-		}
-		return plan.Only(p, scope.Names)
-	}
-	agreed = only(agreed)
+	agreed = within(agreed, scope)
 	follow, stop := h.feed.follow()
 	defer stop()
-	began := time.Now()
+	began, ours := time.Now(), map[string]bool{}
+	others := func(p control.Progress) bool { return p.Batch == nil && !ours[p.Saga] && !scope.Has(p.Name, "") }
+	all := progress
+	progress = func(p control.Progress) {
+		if !others(p) {
+			all(p)
+		}
+	}
 	tell := func(p plan.Plan) {
 		for _, batch := range control.BatchesOf(p) {
 			progress(batch)
@@ -108,8 +113,9 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, scope fleet.Scope, pr
 		}
 		live := slices.DeleteFunc(h.engine.Live(), func(s saga.Saga) bool { return !scope.Has(s.Subject, s.Labels[fleet.LabelGoesThrough]) })
 		pending := fleet.SetOf(live, func(s saga.Saga) string { return s.ID }) // those that a daemon began by itself, too
+		maps.Copy(ours, pending)
 		failed, err := h.await(ctx, follow, pending, progress)
-		answer.Failed = append(answer.Failed, failed...)
+		answer.Failed = append(answer.Failed, slices.DeleteFunc(failed, others)...)
 		if err != nil {
 			return answer, err
 		}
@@ -117,7 +123,7 @@ func (h *app) carry(ctx context.Context, agreed plan.Plan, scope fleet.Scope, pr
 			if answer.Remains, err = after(ctx); err != nil {
 				return answer, err
 			}
-			answer.Remains = only(answer.Remains)
+			answer.Remains = within(answer.Remains, scope)
 			remains := answer.Remains
 			answer.Failed = append(answer.Failed, h.stoppedBy(ctx, remains, began, answer.Failed)...)
 			if !contained(answer.Failed, remains) || !remains.Within(agreed) {
@@ -253,7 +259,7 @@ func (h *app) missed(ctx context.Context, pending map[string]bool) (outcomes []c
 func (h *app) passWithin(ctx context.Context, planID string, agreed plan.Plan, scope fleet.Scope) (reconcile.Outcome, error) {
 	for {
 		out, err := h.loop.Pass(ctx, reconcile.TriggerApply, true, planID, scope)
-		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !out.Pass.Plan.Within(agreed) {
+		if !errors.Is(err, reconcile.ErrChanged) || out.Pass.Plan.ID == planID || len(agreed.Actions) == 0 || !within(out.Pass.Plan, scope).Within(within(agreed, scope)) {
 			return out, err
 		}
 		planID = out.Pass.Plan.ID

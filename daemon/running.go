@@ -85,15 +85,19 @@ func (r running) Apply(ctx context.Context, q control.ApplyRequest, progress fun
 	}
 	agreed := r.shown.of(q.Plan)
 	if q.Approve {
-		if agreed, err = after(ctx); err != nil {
-			return answer, err
+		if len(agreed.Actions) == 0 { // it is forgotten: what is the same now was shown
+			if agreed, err = after(ctx); err != nil {
+				return answer, err
+			}
 		}
 		if agreed.ID != q.Plan {
 			return answer, reconcile.ErrChanged
 		}
-		if err := approveWithin(ctx, r.store, agreed, scope); err != nil {
+		var takeBack func()
+		if agreed, takeBack, err = approveReplace(ctx, r.store, r.o.Log, agreed, scope); err != nil {
 			return answer, err
 		}
+		defer takeBack()
 	}
 	return r.carry(ctx, agreed, scope, progress, after, func(ctx context.Context, planID string) error {
 		_, err := r.passWithin(ctx, planID, agreed, scope)

@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"arcadiad/control"
@@ -47,14 +49,30 @@ func agreedScope(ctx context.Context, q control.ApplyRequest) fleet.Scope {
 	return fleet.Scope{Names: q.Names, Replace: q.Droplet, By: fleet.PersonOf(ctx)}
 }
 
-// approveWithin approves what is held within the scope, as the plan shows it.
-func approveWithin(ctx context.Context, store reconcile.Store, p plan.Plan, s fleet.Scope) error {
-	grants := plan.Only(p, s.Names).Grants(time.Now())
-	if len(grants) == 0 {
-		return nil
+// within is the part of a plan that an apply is for.
+func within(p plan.Plan, s fleet.Scope) plan.Plan {
+	if len(s.Names) == 0 {
+		return p
 	}
-	if _, err := store.Grant(ctx, p.ID, grants); err != nil {
-		return fmt.Errorf("store the approval of plan %s: %w", p.ID, err)
+	return plan.Only(p, s.Names)
+}
+
+// approveReplace approves the replace that a person asked for, as the plan shows it, and gives the plan with that let through. Nothing else is
+// approved. What was not used is taken back with the returned function, at the end of the command: nobody sees it any more.
+func approveReplace(ctx context.Context, store reconcile.Store, log *slog.Logger, p plan.Plan, s fleet.Scope) (agreed plan.Plan, takeBack func(), err error) {
+	agreed = p.Letting(s.Replace)
+	p.Actions = slices.DeleteFunc(slices.Clone(p.Actions), func(a plan.Action) bool { return a.Kind != plan.Replace || a.DropletID != s.Replace })
+	grants, err := store.Grant(ctx, p.ID, p.Grants(time.Now()))
+	if err != nil {
+		return agreed, nil, fmt.Errorf("store the approval of plan %s: %w", p.ID, err)
 	}
-	return nil
+	ids := make([]int64, len(grants))
+	for i, g := range grants {
+		ids[i] = g.ID
+	}
+	return agreed, func() {
+		if err := store.Withdraw(context.WithoutCancel(ctx), ids); err != nil {
+			log.Warn("the approval of a replace could not be taken back; it lapses in a day", "plan", p.ID, "error", err)
+		}
+	}, nil
 }

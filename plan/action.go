@@ -90,10 +90,20 @@ func (a Action) onlyProtects() bool {
 	return a.Kind == Update && a.Record.Protect && a.Alter.Protection && len(a.Changes) == 1
 }
 
-// Corrects tells whether an action does nothing but put back what was changed behind arcadiad's back.
+// Corrects tells whether an action is for nothing but to put back what was changed behind arcadiad's back. What comes along with a replace
+// is not what it is for.
 func (a Action) Corrects() bool {
-	return (a.Kind == Update || a.Kind == Replace) && len(a.Changes) > 0 &&
-		!slices.ContainsFunc(a.Changes, func(c FieldChange) bool { return c.Cause == CauseFile && !c.Along })
+	reasons := 0
+	for _, c := range a.Changes {
+		switch {
+		case c.Along:
+		case c.Cause == CauseFile:
+			return false
+		default:
+			reasons++
+		}
+	}
+	return reasons > 0 && (a.Kind == Update || a.Kind == Replace)
 }
 
 func (a Action) destroys() bool { return a.Kind == Destroy || a.Kind == Replace || a.Kind == Purge }

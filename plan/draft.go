@@ -75,7 +75,15 @@ func (d *draft) need(by string, facts []string) fleet.Grant {
 	if !slices.IsSorted(facts) {
 		facts = slices.Sorted(slices.Values(facts))
 	}
-	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner(), Rule: by, Facts: facts}
+	return fleet.Grant{Kind: string(d.Kind), Name: fleet.Key(d.Name), DropletID: d.DropletID, Spec: d.hash + d.manner() + d.unasked(), Rule: by, Facts: facts}
+}
+
+// unasked marks the approvals of a replace that nothing but a person's word is a reason for: they are for no other replace of the same droplet.
+func (d *draft) unasked() string {
+	if d.asked && !slices.ContainsFunc(d.Changes, func(c FieldChange) bool { return !c.Along }) {
+		return " asked"
+	}
+	return ""
 }
 
 // joins gives the changes of an update to the replace of the same droplet.

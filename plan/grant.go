@@ -58,6 +58,21 @@ func Withdrawn(desired fleet.Fleet, recorded fleet.Recorded) (ids []int64) {
 	return ids
 }
 
+// Seen are those of the approvals that let nothing through but what a plan held when it was shown: another rule may hold the same actions by
+// now, and people have not read that. A plan that was shown to nobody has no actions, and leaves out nothing.
+func Seen(grants []fleet.Grant, shown Plan) []fleet.Grant {
+	if len(shown.Actions) == 0 {
+		return grants
+	}
+	seen := map[string][]fleet.Grant{}
+	for _, g := range shown.Grants(time.Time{}) {
+		seen[g.Name] = append(seen[g.Name], g)
+	}
+	return slices.DeleteFunc(grants, func(g fleet.Grant) bool {
+		return !slices.ContainsFunc(seen[g.Name], func(s fleet.Grant) bool { return s.Covers(g) })
+	})
+}
+
 // keeps reports whether the file wants the droplet that is recorded, under its name or under the one that `was` gives it. One of two under
 // a name may be one too many.
 func keeps(desired fleet.Fleet, records []fleet.Record, id int64) bool {

@@ -141,6 +141,17 @@ func (p Plan) Within(other Plan) bool {
 	return true
 }
 
+// Letting is the plan as it is once a person has approved the replace of a droplet, as far as a person may.
+func (p Plan) Letting(replaced int64) Plan {
+	p.Actions = slices.Clone(p.Actions)
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.Kind == Replace && a.DropletID == replaced && a.Approvable {
+			a.Held, a.HeldBy, a.HeldReason, a.Approvable, a.Needs = false, "", "", false, nil
+		}
+	}
+	return p
+}
+
 // Free tells whether the plan has an action that is not held.
 func (p Plan) Free() bool {
 	return slices.ContainsFunc(p.Actions, func(a Action) bool { return !a.Held })

@@ -181,7 +181,7 @@ func (x *Executor) label(ctx context.Context, s *saga.Saga, desired fleet.Fleet,
 // so does one that is older than a day.
 func (x *Executor) approve(ctx context.Context, pass *Pass) error {
 	r, p := &pass.Recorded, pass.Plan
-	if len(r.Approved)+len(r.Lapsed) == 0 {
+	if len(r.Approved)+len(r.Lapsed) == 0 || pass.Scope.Replace != 0 { // a plan that nobody else would have is no reason for theirs to lapse
 		return nil
 	}
 	keep := ""

@@ -132,9 +132,10 @@ func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 	l.observe(r, false)
 	r.Outcome, r.Err = l.run(ctx, hurry, planID, scope)
 	r.Took = time.Since(began)
-	l.keep(r)
 	l.log(ctx, r)
-	l.observe(r, true)
+	told := l.toldOf(r)
+	l.keep(told)
+	l.observe(told, true)
 	for _, a := range asks {
 		if a.answer != nil {
 			a.answer <- r
@@ -169,6 +170,15 @@ func (l *Loop) log(ctx context.Context, r Report) {
 	attrs = append(attrs, "plan", p.Plan.ID, "unchanged", s.Unchanged, "provision", s.Provision, "replace", s.Replace, "destroy", s.Destroy,
 		"adopt", s.Adopt, "update", s.Update, "held", s.Held, "drifted", s.Drifted, "missing", s.Missing, "in_flight", s.InFlight, "started", len(r.Outcome.Started))
 	l.Log.Info("pass", attrs...)
+}
+
+// toldOf is what others than the one who asked are told of a pass. A droplet that a person has replaced is in no plan of the daemon's own, so
+// what holds it is nothing that waits for anybody once the command has ended: they are told of the plan before.
+func (l *Loop) toldOf(r Report) Report {
+	if r.Outcome.Pass.Scope.Replace != 0 {
+		r.Outcome.Pass.Plan = l.Last().Outcome.Pass.Plan
+	}
+	return r
 }
 
 // keep remembers the report. What the pass was made from is let go: of ten thousand droplets that is a hundred megabytes, until the

@@ -15,7 +15,7 @@ import (
 // person is who runs the command: with sudo, who called that.
 func person() fleet.Person {
 	if os.Geteuid() == 0 && os.Getenv("SUDO_USER") != "" {
-		return fleet.Person{Name: os.Getenv("SUDO_USER")}
+		return fleet.Person{Name: fleet.Fit(os.Getenv("SUDO_USER"), 64)} // which anybody may have set
 	}
 	if u, err := user.Current(); err == nil {
 		return fleet.Person{Name: cmp.Or(u.Username, u.Uid)}

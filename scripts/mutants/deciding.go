@@ -197,7 +197,10 @@ func deciding() []mutant {
 	take(17, "license: the name is not another's old one", license, `if s, ok := f.Heir(name); ok && name != "" {`, `if s, ok := f.Heir(name); ok && false {`)
 
 	take(9, "a replace shows all that it brings", "plan/compare.go", `append(found.replace, found.along(wants)...)`, `found.replace`)
-	take(9, "what comes along is no edit of the file", "plan/action.go", `c.Cause == CauseFile && !c.Along })`, `c.Cause == CauseFile })`)
+	take(9, "what comes along is no edit of the file", "plan/action.go", `case c.Along:`, `case c.Along && c.Cause != CauseFile:`)
+	take(9, "a yes lifts no rule that nobody was shown", "plan/grant.go", `return s.Covers(g) })`, `return true })`)
+	take(9, "what comes along is no correction", "plan/action.go", `case c.Along:`, `case c.Along && c.Cause == CauseFile:`)
+	take(9, "an approval of what a person asked for is for nothing else", "plan/draft.go", `return " asked"`, `return ""`)
 
 	take(9, "keys that nobody can tell apart replace nothing", "plan/hold_preflight.go", `case d.keysUnsure:`, `case false:`)
 	take(9, "one key twice is refused", "plan/hold_preflight.go", `c.Twice(s.SSHKeys); twice {`, `c.Twice(s.SSHKeys); twice && false {`)
