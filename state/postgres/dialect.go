@@ -24,9 +24,14 @@ func dialect() *tables.Dialect {
 	}
 }
 
-// statement translates a statement of package tables: ? and ?1 are $1 here, and a JSON list becomes rows by another function.
+// statement translates a statement of package tables. ? and ?1 are $1 here. A JSON list becomes an array by a function whose result is known
+// when the statement is planned: a subquery would be gone through for every row of a table that the server has no statistics of yet.
 func statement(query string) string {
-	query = strings.ReplaceAll(query, "json_each(?", "json_array_elements_text(CAST(?")
+	query = strings.NewReplacer(
+		"NOT IN (SELECT value FROM json_each(", "<> ALL (json_texts(",
+		"IN (SELECT value FROM json_each(", "= ANY (json_texts(",
+		"IN (SELECT CAST(value AS BIGINT) FROM json_each(", "= ANY (json_numbers(",
+	).Replace(query)
 	var b strings.Builder
 	next := 1
 	for {
@@ -43,11 +48,6 @@ func statement(query string) string {
 		}
 		b.WriteString("$" + number)
 		query = after[digits:]
-		if strings.HasSuffix(before, "json_array_elements_text(CAST(") {
-			b.WriteString(" AS json)")
-			b.WriteString(") AS list (value)")
-			query = strings.TrimPrefix(query, ")")
-		}
 	}
 }
 

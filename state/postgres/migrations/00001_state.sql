@@ -223,6 +223,14 @@ CREATE TABLE lease (
 ) WITH (fillfactor = 10);
 INSERT INTO lease (id, holder, epoch, commits, length, host) VALUES (1, '', 0, 0, 0, '');
 
+-- Lists of arguments, which come as JSON.
+CREATE FUNCTION json_texts(list TEXT) RETURNS TEXT[] LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT ARRAY(SELECT json_array_elements_text(CAST(list AS JSON)))
+$$;
+CREATE FUNCTION json_numbers(list TEXT) RETURNS BIGINT[] LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT ARRAY(SELECT CAST(json_array_elements_text(CAST(list AS JSON)) AS BIGINT))
+$$;
+
 -- JSON where the text is some, and else NULL: one row that cannot be read must not fail the others.
 CREATE FUNCTION json_or_null(t TEXT) RETURNS JSON LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
