@@ -258,7 +258,8 @@ func TestSentenceTellsCalmFromBlind(t *testing.T) {
 		"Nothing to do; see the warnings.":                          {Warnings: []string{"paused"}},
 		"Nothing to do: fleet demo is empty, as the file asks.":     {Fleet: "demo"},
 		"Nothing to do: fleet demo is as the file asks, 1 droplet.": {Fleet: "demo", Summary: plan.Summary{Unchanged: 1}},
-		"2 to create.": {Actions: provisions(2), Summary: plan.Summary{Provision: 2}},
+		"Nothing to do for web.":                                    {Fleet: "demo", Of: []string{"web"}, Kept: []plan.Kept{{Name: "web-3"}}},
+		"2 to create.":                                              {Actions: provisions(2), Summary: plan.Summary{Provision: 2}},
 	} {
 		if got := sentence(p); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -46,9 +46,6 @@ func effort(e plan.Effort) string {
 // sentence is the summary in words.
 func sentence(p plan.Plan) string {
 	s := p.Summary
-	if len(p.Of) > 0 && p.Blank() {
-		return "Nothing to do for " + clean(strings.Join(p.Of, ", ")) + "."
-	}
 	todo := enumerate([]count{
 		{s.Provision, "to create"}, {s.Replace, "to replace"}, {s.Destroy, "to destroy"}, {s.Purge, "to purge"}, {s.Adopt, "to adopt"}, {s.Update, "to update"},
 	})
@@ -58,6 +55,8 @@ func sentence(p plan.Plan) string {
 		{s.Released, "released"}, {s.Missing, "missing"}, {s.Unchanged, "unchanged"},
 	})
 	switch {
+	case p.Settled() && rest == "" && len(p.Of) > 0:
+		return "Nothing to do for " + clean(strings.Join(p.Of, ", ")) + "."
 	case p.Settled() && rest == "" && len(p.Warnings) > 0:
 		return "Nothing to do; see the warnings."
 	case p.Settled() && rest == "":
