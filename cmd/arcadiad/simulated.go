@@ -90,6 +90,9 @@ func accountFile(database string) string {
 func (s *settings) mustBeSimulated(ctx context.Context) error {
 	meta, err := daemon.MetaOf(ctx, s.state)
 	if err != nil {
+		if _, none := os.Stat(accountFile(s.state)); none == nil {
+			return nil // it is that account's: a run brings one of an older arcadiad up to date, and all others say themselves what is wrong
+		}
 		return err
 	}
 	if meta.Account != "" && !meta.Simulated {
