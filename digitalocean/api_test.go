@@ -128,7 +128,7 @@ func TestLaw15NoTokenInErrorsAndLogs(t *testing.T) {
 	for _, token = range []string{secret, odd} {
 		a.proof.give(fingerprintOf(token), "team-1")
 		_, get := c.Get(t.Context(), 1)
-		_, create := c.Create(t.Context(), demoSpec, nil, nil)
+		_, create := c.Create(t.Context(), &demoSpec, nil, nil)
 		destroy := c.Destroy(t.Context(), 1, nil)
 		intent := c.Destroy(t.Context(), 1, func(context.Context) error { return errors.New("token " + token) })
 		for _, err := range []error{get, create, destroy, intent} {

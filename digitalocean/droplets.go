@@ -19,35 +19,47 @@ const dropletsPath = "v2/droplets"
 // Create asks for one droplet as the spec has it, with these tags and no others (fleet.TagsOf). The intent (nil: none) is called when
 // the request holds its slot, just before it goes out; if it fails, nothing goes out (law 3). The droplet that comes back is only
 // accepted: new, without addresses, features and VPC, and perhaps without its tags (docs/digitalocean-api.md, "New droplets").
-func (c *Client) Create(ctx context.Context, s fleet.Spec, tags []string, intent func(context.Context) error) (fleet.Droplet, error) {
+func (c *Client) Create(ctx context.Context, s *fleet.Spec, tags []string, intent func(context.Context) error) (*fleet.Droplet, error) {
+	r := createRequest(s, tags)
+	r.intent = intent
+	return c.oneDroplet(ctx, r, 0)
+}
+
+// createRequest is the request for a droplet.
+func createRequest(s *fleet.Spec, tags []string) request {
 	r := request{
-		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createRequest(s, tags),
-		scopes: "droplet:create and tag:create", write: true, intent: intent,
+		op: "create droplet " + s.Name, method: http.MethodPost, path: dropletsPath, body: createBody(s, tags),
+		scopes: "droplet:create and tag:create", write: true,
 	}
 	if slices.ContainsFunc(s.APIKeys(), fleet.IsKeyName) {
 		r.wrong = errors.New("an SSH key is named, and nobody looked up its id")
 	}
-	return c.oneDroplet(ctx, r, 0)
+	return r
 }
 
 // oneDroplet sends a request that is answered with a droplet: that of the id, or with 0 any.
-func (c *Client) oneDroplet(ctx context.Context, r request, id int64) (fleet.Droplet, error) {
+func (c *Client) oneDroplet(ctx context.Context, r request, id int64) (*fleet.Droplet, error) {
 	a, err := c.do(ctx, r)
 	if err != nil {
-		return fleet.Droplet{}, err
+		return nil, err
 	}
+	return r.droplet(a, id)
+}
+
+// droplet reads the answer. It is apart from what waits for it, for thousands may wait, and a droplet is large.
+func (r *request) droplet(a answer, id int64) (*fleet.Droplet, error) {
 	d, err := decodeOne(a)
 	if err == nil && id != 0 && d.ID != id {
 		err = fmt.Errorf("it shows droplet %d", d.ID)
 	}
 	if err != nil {
-		return fleet.Droplet{}, r.unread(a, err)
+		return nil, r.unread(a, err)
 	}
-	return d, nil
+	return &d, nil
 }
 
-// createRequest follows fleet.Fields: every field there reaches the request, the spec's tags among those that are given. Nothing else does.
-func createRequest(s fleet.Spec, tags []string) *godo.DropletCreateRequest {
+// createBody follows fleet.Fields: every field there reaches the request, the spec's tags among those that are given. Nothing else does.
+func createBody(s *fleet.Spec, tags []string) *godo.DropletCreateRequest {
 	keys := make([]godo.DropletCreateSSHKey, len(s.APIKeys()))
 	for i, k := range s.APIKeys() {
 		if id, ok := numeric(k); ok {
@@ -86,9 +98,13 @@ func numeric(s string) (int, bool) {
 
 // Get reads one droplet. ErrNotFound means that this token cannot see it: gone, not visible yet, or another account's (law 6).
 func (c *Client) Get(ctx context.Context, id int64) (fleet.Droplet, error) {
-	return c.oneDroplet(ctx, request{
+	d, err := c.oneDroplet(ctx, request{
 		op: fmt.Sprintf("read droplet %d", id), method: http.MethodGet, path: dropletPath(id), scopes: "droplet:read", wrong: checkID("a droplet id", id),
 	}, id)
+	if err != nil {
+		return fleet.Droplet{}, err
+	}
+	return *d, nil
 }
 
 // Destroy asks for a droplet's end. Success means accepted: the droplet is gone when Get returns ErrNotFound, which may take minutes

@@ -34,11 +34,11 @@ func capture(t *testing.T, answer string) (*Client, *string) {
 func TestCreateSendsNoNamesOfKeys(t *testing.T) {
 	s := fleet.Spec{Name: "web", SSHKeys: []string{"laptop", "7"}}
 	c, body := capture(t, "{}")
-	if _, err := c.Create(t.Context(), s, nil, nil); !errors.Is(err, ErrRejected) || !strings.Contains(err.Error(), "nobody looked up its id") || *body != "" {
+	if _, err := c.Create(t.Context(), &s, nil, nil); !errors.Is(err, ErrRejected) || !strings.Contains(err.Error(), "nobody looked up its id") || *body != "" {
 		t.Errorf("sent %q, and got %v", *body, err)
 	}
 	s.KeysSent = []string{"12", "7"}
-	if keys := createRequest(s, nil).SSHKeys; len(keys) != 2 || keys[0].ID != 12 || keys[1].ID != 7 {
+	if keys := createBody(&s, nil).SSHKeys; len(keys) != 2 || keys[0].ID != 12 || keys[1].ID != 7 {
 		t.Errorf("sent %+v", keys)
 	}
 }
@@ -63,7 +63,7 @@ func TestEveryFieldReachesTheCreateRequest(t *testing.T) {
 	c, body := capture(t, createdBody)
 	send := func(s fleet.Spec) map[string]any {
 		t.Helper()
-		if _, err := c.Create(t.Context(), s, fleet.TagsOf("demo", "", 0, false, s.Tags), nil); err != nil {
+		if _, err := c.Create(t.Context(), &s, fleet.TagsOf("demo", "", 0, false, s.Tags), nil); err != nil {
 			t.Fatal(err)
 		}
 		sent := map[string]any{}
@@ -101,7 +101,7 @@ func TestEveryFieldReachesTheCreateRequest(t *testing.T) {
 func TestCreateRequest(t *testing.T) {
 	c, body := capture(t, createdBody)
 	protect := true
-	d, err := c.Create(t.Context(), fleet.Spec{
+	d, err := c.Create(t.Context(), &fleet.Spec{
 		Name: "Web-1", Region: "SYD1", Size: "S-1vcpu-1gb", Image: "98765", SSHKeys: []string{"512189", "3b:16:bf:e4"},
 		Tags: []string{"not", "asked"}, UserData: "#!/bin/sh\necho <hi> & done", VPCUUID: "u-1", Protect: &protect,
 	}, []string{"web", fleet.ManagedTag, fleet.SagaTag("5f0c9a1e00"), "db"}, nil)
@@ -126,7 +126,7 @@ func TestCreateRequest(t *testing.T) {
 func TestCreateLeavesTheCallersTagsAlone(t *testing.T) {
 	c, _ := capture(t, createdBody)
 	tags := append(make([]string, 0, 8), "b", "a")
-	if _, err := c.Create(t.Context(), demoSpec, tags, nil); err != nil {
+	if _, err := c.Create(t.Context(), &demoSpec, tags, nil); err != nil {
 		t.Fatal(err)
 	}
 	if tags[0] != "b" {

@@ -54,7 +54,7 @@ func calls() map[string]struct {
 			return err
 		}},
 		"create": {true, func(ctx context.Context, c *Client) error {
-			d, err := c.Create(ctx, demoSpec, []string{"a"}, none)
+			d, err := c.Create(ctx, &demoSpec, []string{"a"}, none)
 			if err == nil && d.ID <= 0 {
 				return errors.New("a create without an id succeeded")
 			}
@@ -173,7 +173,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	a := newAPI(t, Config{Transport: inProcess(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusAccepted, Header: http.Header{}, Body: body}, nil
 	})})
-	if _, err := a.Client(PrioritySaga).Create(t.Context(), demoSpec, nil, nil); !errors.Is(err, ErrUnknown) {
+	if _, err := a.Client(PrioritySaga).Create(t.Context(), &demoSpec, nil, nil); !errors.Is(err, ErrUnknown) {
 		t.Errorf("a create whose answer has no end: %v", err)
 	}
 }

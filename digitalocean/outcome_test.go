@@ -21,7 +21,7 @@ import (
 const createdBody = `{"droplet":{"id":42,"name":"web-1","status":"new","networks":{},"features":[]},"links":{"actions":[{"id":1,"rel":"create"}]}}`
 
 func create(c *Client) error {
-	_, err := c.Create(context.Background(), demoSpec, []string{fleet.ManagedTag}, nil)
+	_, err := c.Create(context.Background(), &demoSpec, []string{fleet.ManagedTag}, nil)
 	return err
 }
 

@@ -46,7 +46,7 @@ func TestADropletsLifeInTheSimulator(t *testing.T) {
 	defer server.Close()
 	c, ctx := open(t, digitalocean.Config{BaseURL: server.URL}).Client(digitalocean.PrioritySaga), t.Context()
 
-	made, err := c.Create(ctx, spec, fleet.TagsOf("demo", "5f0c9a1e", 0, false, spec.Tags), nil)
+	made, err := c.Create(ctx, &spec, fleet.TagsOf("demo", "5f0c9a1e", 0, false, spec.Tags), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestLaw04NoOutcomeIsTakenForLessThanItWas(t *testing.T) {
 			sim := simulator.New(simulator.Options{})
 			c := open(t, digitalocean.Config{Transport: sim.Transport()}).Client(digitalocean.PrioritySaga)
 			sim.Script("POST /v2/droplets", 1, tt.effect)
-			_, err := c.Create(t.Context(), spec, nil, nil)
+			_, err := c.Create(t.Context(), &spec, nil, nil)
 			if !errors.Is(err, tt.kind) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -141,7 +141,7 @@ func TestAThousandCreatesAgainstTheRealLimits(t *testing.T) {
 			go func() {
 				s := spec
 				s.Name = fmt.Sprintf("web-%d", i)
-				_, err := saga.Create(t.Context(), s, nil, nil)
+				_, err := saga.Create(t.Context(), &s, nil, nil)
 				done <- err
 			}()
 		}
@@ -188,7 +188,7 @@ func TestLaw10PinOutlivesEveryToken(t *testing.T) {
 		return account.UUID
 	}
 	write := func() error {
-		_, err := c.Create(t.Context(), spec, nil, nil)
+		_, err := c.Create(t.Context(), &spec, nil, nil)
 		return err
 	}
 	b.Writes(nil)

@@ -85,7 +85,7 @@ func (w *watch) create(name string, tags ...string) int64 {
 		w.t.Fatal(err)
 	}
 	spec := fleet.Spec{Name: name, Region: "syd1", Size: "s-1vcpu-1gb", Image: "ubuntu-24-04-x64"}
-	d, err := c.Create(w.t.Context(), spec, tags, nil)
+	d, err := c.Create(w.t.Context(), &spec, tags, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

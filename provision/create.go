@@ -79,7 +79,7 @@ func (p createSteps) madeBefore(ctx context.Context, run *saga.Run, w *work) err
 func (p createSteps) send(ctx context.Context, run *saga.Run, w *work) error {
 	spec := w.Spec
 	spec.UserData = string(run.Secret())
-	d, err := p.o.Cloud.Create(ctx, spec, w.sagaTags(run.ID()), func(ctx context.Context) error {
+	d, err := p.o.Cloud.Create(ctx, &spec, w.sagaTags(run.ID()), func(ctx context.Context) error {
 		if err := p.asked(w); err != nil { // the wait for a slot may have been long
 			return err
 		}
@@ -88,13 +88,18 @@ func (p createSteps) send(ctx context.Context, run *saga.Run, w *work) error {
 		keepFacts(run, fleet.Facts{Creates: w.creates()})
 		return run.Checkpoint(ctx)
 	})
-	if err == nil {
-		w.DropletID, w.Posted, w.Attempt = d.ID, true, nil
-		w.Answered = append(w.Answered, d.ID)
-		keepFacts(run, fleet.Facts{Creates: w.creates()})
-		run.Put(d)
-		return nil
+	if err != nil {
+		return p.unmade(ctx, run, w, err)
 	}
+	w.DropletID, w.Posted, w.Attempt = d.ID, true, nil
+	w.Answered = append(w.Answered, d.ID)
+	keepFacts(run, fleet.Facts{Creates: w.creates()})
+	run.Put(*d)
+	return nil
+}
+
+// unmade takes in the error of a create.
+func (p createSteps) unmade(ctx context.Context, run *saga.Run, w *work, err error) error {
 	if digitalocean.Uncertain(err) {
 		if ctx.Err() != nil {
 			return err // a shutdown: the next start settles it

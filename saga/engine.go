@@ -207,7 +207,7 @@ func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 		return nil
 	}
 	for _, s := range sagas {
-		s = s.clone()
+		s = s.apart()
 		s.Rows = nil // they are written
 		e.run(s, EventBegun)
 	}
@@ -269,7 +269,7 @@ func (e *Engine) Busy() bool {
 
 // BusyWith tells the same of the sagas with a label of that value.
 func (e *Engine) BusyWith(label, value string) bool {
-	return slices.ContainsFunc(e.workers(), func(w *worker) bool { return !w.stuck() && w.look().Labels[label] == value })
+	return slices.ContainsFunc(e.workers(), func(w *worker) bool { return !w.stuck() && w.label(label) == value })
 }
 
 // workers gives those of the live sagas, in no order.

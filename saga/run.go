@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 )
@@ -15,10 +16,16 @@ type Run struct {
 	next    Saga  // what the next commit will write
 	rows    []any // handed over since the last commit
 	resumed bool
-	log     *slog.Logger
+	log     func() *slog.Logger
 	encode  func() (json.RawMessage, error) // the context as the step has it now; nil: the step does not use it
 	commit  func(s Saga, rows []any) error
 	broken  error // the first checkpoint that failed
+
+	name    string // of the step
+	attempt int
+	began   time.Time
+	do      func(context.Context, *Run) error // the step, or its compensation
+	done    What                              // what is told when it is done
 }
 
 // ID is the saga's id, 32 hex digits.
@@ -49,10 +56,12 @@ func (r *Run) Label(key string) string { return r.next.Labels[key] }
 
 // SetLabel sets a label with the next commit, as if it were part of the context.
 func (r *Run) SetLabel(key, value string) {
-	if r.next.Labels == nil {
-		r.next.Labels = map[string]string{}
+	labels := maps.Clone(r.next.Labels)
+	if labels == nil {
+		labels = map[string]string{}
 	}
-	r.next.Labels[key] = value
+	labels[key] = value
+	r.next.Labels = labels
 }
 
 // Put hands over rows, as values of types that the journal knows, to be committed with the next checkpoint or with the step's
@@ -60,7 +69,7 @@ func (r *Run) SetLabel(key, value string) {
 func (r *Run) Put(rows ...any) { r.rows = append(r.rows, rows...) }
 
 // Log is a logger that names the saga, its subject, the step and the attempt.
-func (r *Run) Log() *slog.Logger { return r.log }
+func (r *Run) Log() *slog.Logger { return r.log() }
 
 // Checkpoint makes the context, the labels and the rows so far durable in mid-step, and with them the fact that something outside
 // may have happened. A context that ended writes nothing; one that ends during the write does not disturb it. After an error the

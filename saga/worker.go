@@ -13,7 +13,8 @@ import (
 type worker struct {
 	e       *Engine
 	id      string
-	log     *slog.Logger
+	subject string
+	kind    string
 	wake    chan struct{} // holds one: do not wait for the next try
 	resumed bool          // it was loaded from the journal
 
@@ -29,10 +30,12 @@ type worker struct {
 }
 
 func newWorker(e *Engine, s Saga) *worker {
-	return &worker{
-		e: e, id: s.ID, saga: s, shown: s, wake: make(chan struct{}, 1),
-		log: e.o.Log.With(e.o.SubjectKey, s.Subject, "saga", s.ID[:min(8, len(s.ID))], "kind", s.Kind),
-	}
+	return &worker{e: e, id: s.ID, subject: s.Subject, kind: s.Kind, saga: s, shown: s, wake: make(chan struct{}, 1)}
+}
+
+// log is a logger that names the saga. It is made for each line: thousands of sagas wait and say nothing.
+func (w *worker) log() *slog.Logger {
+	return w.e.o.Log.With(w.e.o.SubjectKey, w.subject, "saga", w.id[:min(8, len(w.id))], "kind", w.kind)
 }
 
 // work runs the saga until it ends or the lifetime does.
@@ -47,6 +50,11 @@ func (w *worker) work(life context.Context) {
 			w.turn(life)
 		}
 	}
+	w.end()
+}
+
+// end leaves the saga at rest.
+func (w *worker) end() {
 	if w.saga.Status.Live() {
 		w.close(ErrStopped)
 		return
@@ -69,17 +77,26 @@ func (w *worker) close(why error) {
 
 // turn waits until the next try is due, and does it.
 func (w *worker) turn(life context.Context) {
-	if err := w.e.runnable(w.saga); err != nil {
-		w.giveUp(life, err)
+	pause, ok := w.due(life)
+	if !ok {
 		return
-	}
-	pause := w.saga.pauseLeft(time.Now())
-	if w.unwritten > 0 {
-		pause = max(pause, w.e.o.pauseAfter(w.unwritten, false))
 	}
 	if w.sleep(life, pause); life.Err() == nil {
 		w.try(life)
 	}
+}
+
+// due tells how long it is until the next try, or gives the saga up.
+func (w *worker) due(life context.Context) (pause time.Duration, ok bool) {
+	if err := w.e.runnable(w.saga); err != nil {
+		w.giveUp(life, err)
+		return 0, false
+	}
+	pause = w.saga.pauseLeft(time.Now())
+	if w.unwritten > 0 {
+		pause = max(pause, w.e.o.pauseAfter(w.unwritten, false))
+	}
+	return pause, true
 }
 
 // sleep waits, for ever when d is negative, but not longer than until somebody pokes it or the lifetime ends.
@@ -106,20 +123,34 @@ func (w *worker) poke() {
 	}
 }
 
-// try runs the current step once, in the direction in which the saga goes, and commits what came of it.
+// try runs the current step once, in the direction in which the saga goes, and commits what came of it. Most of their lives sagas wait
+// in here, thousands of them, so what comes before and after the step has its own frames: a stack that is hardly used is given back.
 func (w *worker) try(life context.Context) {
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
-	began := time.Now().UTC()
-	next := w.saga.clone()
-	next.start(began)
-	if !w.enter(next, cancel) {
+	r := w.begin(life, cancel)
+	if r == nil {
 		return
 	}
 	defer w.rest()
+	w.conclude(life, ctx, r, call(ctx, r.do, r))
+}
 
+// begin shows a try that begins, and says what is to be run; nil: there is an order to obey first.
+func (w *worker) begin(life context.Context, interrupt context.CancelCauseFunc) *Run {
+	began := time.Now().UTC()
+	next := w.saga.clone()
+	next.start(began)
+	if !w.enter(next, interrupt) {
+		return nil
+	}
 	name, attempt := next.step(), next.Attempts+1
-	r := &Run{next: next, resumed: w.resumed, log: w.log.With("step", name, "attempt", attempt)}
+	step := w.steps()[name]
+	r := &Run{next: next, resumed: w.resumed, name: name, attempt: attempt, began: began, do: step.Run, done: EventDone}
+	if next.Reverse {
+		r.do, r.done = step.Compensate, EventUndone
+	}
+	r.log = func() *slog.Logger { return w.log().With("step", name, "attempt", attempt) }
 	r.commit = func(s Saga, rows []any) error {
 		if err := w.commit(life, s, rows); err != nil {
 			return err
@@ -128,34 +159,32 @@ func (w *worker) try(life context.Context) {
 		return nil
 	}
 	w.emit(Event{What: EventStarted, Step: name, Attempt: attempt})
-	step := w.steps()[name]
-	do, done := step.Run, EventDone
-	if next.Reverse {
-		do, done = step.Compensate, EventUndone
-	}
-	err := call(ctx, do, r)
+	return r
+}
 
+// conclude commits what came of a try, whose context it was.
+func (w *worker) conclude(life, ctx context.Context, r *Run, err error) {
 	if err == nil {
 		r.next.advance(w.steps(), time.Now().UTC())
 		if err := w.commit(life, r.next, r.rows); err != nil {
-			w.refused(name, attempt, err)
+			w.refused(r.name, r.attempt, err)
 			return
 		}
-		w.emit(Event{What: done, Step: name, Attempt: attempt})
+		w.emit(Event{What: r.done, Step: r.name, Attempt: r.attempt})
 		return
 	}
 	if p, ok := errors.AsType[*panicked](err); ok {
-		w.log.Error("step panicked", "step", name, "attempt", attempt, "error", err, "stack", string(p.stack))
+		w.log().Error("step panicked", "step", r.name, "attempt", r.attempt, "error", err, "stack", string(p.stack))
 	}
 	_, refused := errors.AsType[*unwritten](r.broken)
 	switch {
 	case life.Err() != nil: // cancelled with the lifetime: no failure, and nothing that the journal must know
-		w.emit(Event{What: EventInterrupted, Step: name, Attempt: attempt, Err: err})
+		w.emit(Event{What: EventInterrupted, Step: r.name, Attempt: r.attempt, Err: err})
 	case refused:
-		w.refused(name, attempt, err)
+		w.refused(r.name, r.attempt, err)
 	case context.Cause(ctx) == ErrAborted: // not the step's fault; obey is next
 	default:
-		w.failed(life, began, err)
+		w.failed(life, r.began, err)
 	}
 }
 
@@ -228,7 +257,7 @@ func (w *worker) giveUp(life context.Context, why error) {
 	next.Status, next.Error = Stuck, why.Error()
 	if next.Undecodable == "" && w.saga.Status.known() && (w.saga.Status != next.Status || w.saga.Error != next.Error) {
 		if err := w.commit(life, next, nil); err != nil {
-			w.log.Error("journal write failed", "error", err)
+			w.log().Error("journal write failed", "error", err)
 		}
 	}
 	w.emit(Event{What: EventStuck, Step: next.step(), Attempt: next.Attempts + 1, Err: why})
@@ -301,11 +330,18 @@ func (w *worker) look() Saga {
 	defer w.mu.Unlock()
 	s := w.shown
 	s.Secret = nil // it is for the steps alone
-	s = s.clone()
+	s = s.apart()
 	if w.lost != nil {
 		s.Status, s.Error = Stuck, w.lost.Error() // the journal may not have been told
 	}
 	return s
+}
+
+// label is one of the saga's labels, for others.
+func (w *worker) label(key string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.shown.Labels[key]
 }
 
 // stuck tells whether the saga waits for a person, or for patience.
@@ -317,7 +353,7 @@ func (w *worker) stuck() bool {
 
 func (w *worker) emit(ev Event) {
 	ev.Saga = w.look()
-	w.e.emit(w.log, ev)
+	w.e.emit(w.log(), ev)
 }
 
 func (w *worker) steps() map[string]Step { return w.e.kinds[w.saga.Kind].steps }

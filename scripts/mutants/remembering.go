@@ -11,7 +11,7 @@ func remembering() []mutant {
 	const worker = "saga/worker.go"
 	take(3, "a commit that fails fails the try", worker, `if err := w.e.journal.Commit(ctx, next, rows); err != nil {`, `if err := w.e.journal.Commit(ctx, next, rows); false {`, engine)
 	take(3, "a checkpoint that fails fails the step", worker, "if r.broken != nil {\n\t\treturn r.broken", "if false {\n\t\treturn r.broken", engine)
-	take(3, "a failed try leaves no trace", worker, `w.failed(life, began, err)`, "w.saga.Labels = r.next.Labels\n\t\tw.failed(life, began, err)", engine)
+	take(3, "a failed try leaves no trace", worker, `w.failed(life, r.began, err)`, "w.saga.Labels = r.next.Labels\n\t\tw.failed(life, r.began, err)", engine)
 	take(3, "rows are committed with the step", worker, `w.commit(life, r.next, r.rows)`, `w.commit(life, r.next, nil)`, engine)
 	take(12, "to be cancelled is no failure", worker, `case life.Err() != nil: // cancelled`, `case false: // cancelled`, engine)
 	take(12, "a commit outlives the lifetime", worker, `context.WithCancel(context.WithoutCancel(life))`, `context.WithCancel(life)`, engine)
