@@ -140,7 +140,7 @@ func (a *alone) Apply(ctx context.Context, q control.ApplyRequest, progress func
 	}
 	after := func(ctx context.Context) (p plan.Plan, err error) {
 		desired, _ := h.loop.Desired() // it may have been edited meanwhile
-		if pass, err = h.planner.Plan(ctx, desired, true, scope); err == nil {
+		if pass, err = h.planner.PlanAgain(ctx, desired, true, scope); err == nil {
 			err = errors.Join(h.loop.Executor.Notice(ctx, pass), h.loop.Executor.Conclude(ctx, pass.Plan))
 		}
 		return pass.Plan, err

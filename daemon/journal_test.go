@@ -121,9 +121,10 @@ func TestFrozenJournals(t *testing.T) {
 }
 
 var (
-	written = regexp.MustCompile("^after (journal|POST|DELETE) ")
-	digits  = regexp.MustCompile(`\d{6,}`)
-	uuid    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	written  = regexp.MustCompile("^after (journal|POST|DELETE) ")
+	digits   = regexp.MustCompile(`\d{6,}`)
+	keptTill = regexp.MustCompile(`"until":"[^"]+"`) // which is in a tag of the droplet, too
+	uuid     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 )
 
 // lastOf names the last of the points that were passed.
@@ -195,9 +196,13 @@ func (w *world) row(scenario, point string) *journaled {
 // put writes an older row in the place of the one that is there.
 func (j *journaled) put(m moment) {
 	back := func(raw json.RawMessage) string { return strings.NewReplacer(j.ids...).Replace(string(raw)) }
+	context := back(m.Context)
+	if now := keptTill.FindString(string(j.now.Context)); now != "" {
+		context = keptTill.ReplaceAllString(context, now)
+	}
 	db := j.w.database()
 	defer db.Close()
-	_, err := db.Exec("UPDATE sagas SET steps = ?, labels = ?, context = ? WHERE id = ?", back(m.Steps), back(m.Labels), back(m.Context), j.id)
+	_, err := db.Exec("UPDATE sagas SET steps = ?, labels = ?, context = ? WHERE id = ?", back(m.Steps), back(m.Labels), context, j.id)
 	j.w.must(err)
 }
 

@@ -10,6 +10,8 @@ import (
 	"arcadiad/condition"
 	"arcadiad/control"
 	"arcadiad/fleetfile"
+	"arcadiad/provision"
+	"arcadiad/saga"
 	"arcadiad/state"
 )
 
@@ -83,8 +85,24 @@ func (h *app) run(ctx context.Context) error {
 
 // start resumes the sagas that were live when the last process ended, and answers their looks.
 func (h *app) start(ctx context.Context, beside *sync.WaitGroup) error {
+	h.learn(ctx)
 	beside.Go(func() { h.inventory.Run(ctx) })
 	return h.engine.Resume(ctx)
+}
+
+// learnedFrom is how many of the newest sagas tell how long new droplets take.
+const learnedFrom = 100
+
+// learn tells the inventory how long the last droplets took to become active, by the journal. Where that is not known they are looked at
+// as if nothing were.
+func (h *app) learn(ctx context.Context) {
+	sagas, err := h.store.Sagas(ctx, saga.Filter{Limit: learnedFrom})
+	if err != nil && ctx.Err() == nil {
+		h.o.Log.Warn("how long new droplets take to become active could not be read; learning it again", "error", err)
+	}
+	for _, took := range provision.Activations(sagas) {
+		h.inventory.Activated(took)
+	}
 }
 
 // serveObservability answers scrapes, probes and browsers, and notifies.

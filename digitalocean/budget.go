@@ -47,8 +47,10 @@ type Budget struct {
 	closed   error // why writes are refused; nil: they may go
 	queues   [priorities]*list.List
 	inFlight int
-	row      int   // slots that sagas got in a row while polls waited
-	sent     int64 // requests that went out since the start
+	sagas    int       // of these, the requests of sagas
+	rushed   time.Time // when the last request of a saga ended
+	row      int       // slots that sagas got in a row while polls waited
+	sent     int64     // requests that went out since the start
 	limits   limits
 	timer    *time.Timer // wakes the queue when time alone lets the next request go
 	holding  string      // why the head of the queue waits for time, for the log and the status
@@ -108,14 +110,16 @@ func gateClosed(why error) error {
 
 // waiter is a request that waits for its slot.
 type waiter struct {
-	write bool
-	turn  chan error // gets nil with the slot, or why there will be none
+	priority Priority
+	write    bool
+	turn     chan error // gets nil with the slot, or why there will be none
 }
 
 // slot is the right to send one request. It must be released, once.
 type slot struct {
-	budget *Budget
-	sent   bool // the request went out, or may have
+	budget   *Budget
+	priority Priority
+	sent     bool // the request went out, or may have
 }
 
 // acquire waits for a slot. The error is the context's, or for a write the gate's.
@@ -128,7 +132,7 @@ func (b *Budget) acquire(ctx context.Context, p Priority, write bool) (*slot, er
 		defer b.mu.Unlock()
 		return nil, gateClosed(b.closed)
 	}
-	w := &waiter{write: write, turn: make(chan error, 1)}
+	w := &waiter{priority: p, write: write, turn: make(chan error, 1)}
 	place := b.queues[p].PushBack(w)
 	b.pump()
 	b.mu.Unlock()
@@ -138,7 +142,7 @@ func (b *Budget) acquire(ctx context.Context, p Priority, write bool) (*slot, er
 		if err != nil {
 			return nil, err
 		}
-		return &slot{budget: b}, nil
+		return &slot{budget: b, priority: p}, nil
 	case <-ctx.Done():
 	}
 	b.mu.Lock()
@@ -146,7 +150,7 @@ func (b *Budget) acquire(ctx context.Context, p Priority, write bool) (*slot, er
 	case err := <-w.turn: // it came at the same moment
 		if err == nil {
 			b.limits.refund()
-			b.inFlight--
+			b.holds(p, -1)
 		}
 	default:
 		b.queues[p].Remove(place)
@@ -162,7 +166,7 @@ func (s *slot) release() {
 	b := s.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.inFlight--
+	b.holds(s.priority, -1)
 	if s.sent {
 		b.sent++
 		b.limits.count(time.Now())
@@ -209,9 +213,18 @@ func (b *Budget) pump() {
 		} else {
 			b.row = 0
 		}
-		b.inFlight++
+		b.holds(w.priority, 1)
 		b.limits.spend(now)
 		w.turn <- nil
+	}
+}
+
+// holds counts those that hold a slot.
+func (b *Budget) holds(p Priority, more int) {
+	b.inFlight += more
+	if p == PrioritySaga {
+		b.sagas += more
+		b.rushed = time.Now()
 	}
 }
 
@@ -297,6 +310,25 @@ func (b *Budget) Pace(usual time.Duration, requests int) time.Duration {
 		return time.Hour
 	}
 	return b.limits.pace(time.Now(), b.inFlight, usual, requests)
+}
+
+// momentParts is how many moments there are in the usual time between two polls.
+const momentParts = 50
+
+// Gap says how much time those who poll leave at least between two polls of so many requests each: the least while most of the budget is
+// free, and more the less there is. While requests of sagas are on their way, and for a moment after them, it is the usual time: what they
+// make is not to be looked for yet. Polls take no more than half of a minute's requests, as with Pace.
+func (b *Budget) Gap(least, usual time.Duration, requests int) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.queues[PriorityPoll].Len() > 0 {
+		return time.Hour
+	}
+	now := time.Now()
+	if b.sagas > 0 || b.queues[PrioritySaga].Len() > 0 || now.Sub(b.rushed) < usual/momentParts {
+		return b.limits.pace(now, b.inFlight, usual, requests)
+	}
+	return b.limits.gap(now, b.inFlight, least, usual, requests)
 }
 
 // Idle tells whether requests that are in no hurry may go: the gate is open, nobody waits, and half of the budget is free.

@@ -144,6 +144,40 @@ func TestPaceFollowsWhatAPollCosts(t *testing.T) {
 	}
 }
 
+// Polls come quickly while most of the budget is free, at the usual time while writes are on their way, and rarely when it runs low.
+func TestGapFollowsTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const least, usual = 500 * time.Millisecond, 5 * time.Second
+		b := NewBudget(BudgetOptions{Reserve: 0.2}) // 200 a minute are ours
+		is := func(when string, requests int, want time.Duration) {
+			t.Helper()
+			if got := b.Gap(least, usual, requests); got.Round(100*time.Millisecond) != want {
+				t.Errorf("%s: %v, want %v", when, got, want)
+			}
+		}
+		is("at first", 0, least)
+		is("polls of five requests", 5, 3*time.Second)
+		s, err := b.acquire(t.Context(), PrioritySaga, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is("a saga's request is on its way", 0, usual)
+		s.release()
+		is("it has just ended", 0, usual)
+		time.Sleep(usual / momentParts)
+		is("a moment later", 0, least)
+		spend := func(requests int) {
+			for range requests {
+				use(t, b, PrioritySync, 0, 200)
+			}
+		}
+		spend(150)
+		is("a quarter is free", 0, 2*time.Second)
+		spend(50)
+		is("nothing is free", 0, time.Minute)
+	})
+}
+
 func TestStretchGrowsAsTheBudgetShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(BudgetOptions{Reserve: 0.2})

@@ -182,6 +182,12 @@ func (l *limits) pace(now time.Time, inFlight int, usual time.Duration, requests
 	return time.Duration(float64(max(usual, half)) * l.stretch(now, inFlight))
 }
 
+// gap is how much time lies at least between two polls. See Budget.Gap. It grows faster than the pace, which it reaches in the end.
+func (l *limits) gap(now time.Time, inFlight int, least, usual time.Duration, requests int) time.Duration {
+	pace := l.pace(now, inFlight, usual, requests)
+	return min(pace, time.Duration(float64(l.pace(now, inFlight, least, requests))*l.stretch(now, inFlight)))
+}
+
 // stretch is the inverse of the share that is left, counted from the second half on.
 func (l *limits) stretch(now time.Time, inFlight int) float64 {
 	l.forget(now)

@@ -61,6 +61,9 @@ type Spec struct {
 	Ending     Ending `json:"Ending,omitzero"`
 }
 
+// GPU reports whether it asks for a GPU droplet, which only a listing of its own shows (docs/digitalocean-api.md, "Lists").
+func (s Spec) GPU() bool { return strings.HasPrefix(strings.ToLower(s.Size), "gpu-") }
+
 // Protected tells whether the file asks for protection.
 func (s Spec) Protected() bool { return s.Protect != nil && *s.Protect }
 

@@ -406,6 +406,19 @@ func (i *Inventory) polled(shown []fleet.Droplet, began time.Time, whole bool, a
 	}
 }
 
+// lacks tells whether a listing does not show a droplet that is registered and not known to be absent.
+func (a *attention) lacks(listed []fleet.Droplet) bool {
+	there := fleet.SetOf(listed, func(d fleet.Droplet) int64 { return d.ID })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id := range a.registered {
+		if !there[id] && !a.absent[id] {
+			return true
+		}
+	}
+	return false
+}
+
 // Shown asks for a droplet that was gone at that time by its id: does it show again? It does if any look has shown it since. The next
 // pass knows of it too, though listings may still lack it.
 func (i *Inventory) Shown(ctx context.Context, id int64, gone time.Time) (bool, error) {

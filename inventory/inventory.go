@@ -21,6 +21,9 @@ type Options struct {
 	// Pace says how long to wait between two polls of so many requests each, instead of the usual time, because the request budget
 	// runs low. Nil: always the usual time.
 	Pace func(usual time.Duration, requests int) time.Duration
+	// Gap says how much time lies at least between two polls of so many requests each, from the least while most of the budget is free to
+	// the usual one, and more when it runs low. Nil: always the least.
+	Gap func(least, usual time.Duration, requests int) time.Duration
 	// Idle tells whether requests that are in no hurry may go: without it Explain asks nothing.
 	Idle func() bool
 	// Visibility is how long a new droplet may be missing from answers (docs/digitalocean-api.md, "New droplets"). Default 5 min.
@@ -42,13 +45,16 @@ type Inventory struct {
 
 	mu      sync.Mutex
 	lookers []*looker
+	first   firsts // of the lookers
 	pages   int    // requests that a whole listing took the last time
 	account string // uuid that the last proved observation belongs to
 	wake    chan struct{}
 
-	offers    offers
-	attention attention
-	probes    probes
+	offers      offers
+	attention   attention
+	probes      probes
+	activations activations
+	latest      latest
 }
 
 // New makes an Inventory. Looks are answered only while Run runs.

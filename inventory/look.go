@@ -24,6 +24,9 @@ type Query struct {
 	// Proof asks that an absence means something: without a sighting the look fails, unless the account that was last observed
 	// answers beside it, and under the same token.
 	Proof bool
+
+	// Due is when what is waited for may have happened; zero: a usual interval from now. Another's poll answers it before that, too.
+	Due time.Time
 }
 
 // matches tells whether the droplet is one that the query asks for.
@@ -72,8 +75,9 @@ func (q Query) questions() []Query {
 // looker is somebody who waits for the next tick.
 type looker struct {
 	q     Query
-	ids   []int64    // instead of q: these droplets
-	sagas []string   // whom it is for
+	ids   []int64  // instead of q: these droplets
+	sagas []string // whom it is for
+	came  time.Time
 	done  chan sight // with room for the answer
 }
 
@@ -102,9 +106,10 @@ func (i *Inventory) LookAt(ctx context.Context, ids []int64) (map[int64]fleet.Dr
 }
 
 func (i *Inventory) await(ctx context.Context, l *looker) ([]fleet.Droplet, error) {
-	l.sagas, l.done = digitalocean.Callers(ctx), make(chan sight, 1)
+	l.sagas, l.came, l.done = digitalocean.Callers(ctx), time.Now(), make(chan sight, 1)
 	i.mu.Lock()
 	i.lookers = append(i.lookers, l)
+	i.first.add(l)
 	i.mu.Unlock()
 	select {
 	case i.wake <- struct{}{}:
@@ -135,25 +140,25 @@ func (l *looker) questions() []Query {
 func (i *Inventory) leave(l *looker) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.lookers = slices.DeleteFunc(i.lookers, func(o *looker) bool { return o == l })
+	i.lookers, i.first = slices.DeleteFunc(i.lookers, func(o *looker) bool { return o == l }), firsts{}
+	for _, stays := range i.lookers {
+		i.first.add(stays)
+	}
 }
 
 // polls is how many polls may be under way at once. One may be slow; but were they to pile up behind a rush of writes, they would eat
 // the budget once it is over.
 const polls = 2
 
-// Run answers looks until the context ends: one poll for all who wait, at most once every interval.
+// Run answers looks until the context ends: one poll for all who wait, as often as somebody waits for what may have happened, and as the
+// budget allows.
 func (i *Inventory) Run(ctx context.Context) {
 	var answers sync.WaitGroup
 	defer answers.Wait()
 	turns := make(chan struct{}, polls)
+	var last time.Time // when the last poll began
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-i.wake:
-		}
-		if i.tick(ctx) != nil {
+		if i.tick(ctx, last) != nil {
 			return
 		}
 		select {
@@ -161,9 +166,10 @@ func (i *Inventory) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		last = time.Now()
 		i.mu.Lock()
 		lookers := i.lookers
-		i.lookers = nil
+		i.lookers, i.first = nil, firsts{}
 		i.mu.Unlock()
 		// Answered aside: a slow answer must not hold up the next tick of those who come meanwhile.
 		answers.Go(func() {
@@ -173,31 +179,82 @@ func (i *Inventory) Run(ctx context.Context) {
 	}
 }
 
-// tick waits until the next poll is due. The pace is asked for again and again: it quickens when a rush is over.
-func (i *Inventory) tick(ctx context.Context) error {
-	timer := time.NewTimer(i.o.Interval)
+// tick waits until the next poll is due. That is asked for again and again: the pace quickens when a rush is over, which is most likely a
+// moment after somebody has come.
+func (i *Inventory) tick(ctx context.Context, last time.Time) error {
+	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for began := time.Now(); ; timer.Reset(i.o.Interval) {
+	for recheck := i.gather(); ; {
+		wait, waited := i.next(last)
+		if waited && wait <= 0 {
+			return nil
+		}
+		timer.Stop()
+		var again <-chan time.Time
+		if waited {
+			timer.Reset(min(wait, recheck))
+			again = timer.C
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-timer.C:
-		}
-		if time.Since(began) >= i.pace() {
-			return nil
+		case <-i.wake:
+			recheck = i.gather()
+		case <-again:
+			recheck = min(2*recheck, i.o.Interval)
 		}
 	}
 }
 
-// pace is how long those who wait now should wait.
-func (i *Inventory) pace() time.Duration {
-	if i.o.Pace == nil {
-		return i.o.Interval
-	}
+// next tells in how long the next poll goes, where the last one began at that time. False: nobody waits.
+func (i *Inventory) next(last time.Time) (wait time.Duration, waited bool) {
 	i.mu.Lock()
-	requests := min(len(i.lookers), i.pages)
+	first, requests := i.first, min(len(i.lookers), i.pages)
 	i.mu.Unlock()
-	return i.o.Pace(i.o.Interval, requests)
+	if requests == 0 {
+		return 0, false
+	}
+	at := time.Time{}
+	if !first.patient.IsZero() {
+		pace := i.o.Interval
+		if i.o.Pace != nil {
+			pace = max(pace, i.o.Pace(pace, requests))
+		}
+		at = first.patient.Add(pace)
+	}
+	if due := i.due(first, requests); !due.IsZero() {
+		if earliest := last.Add(i.gap(requests)); due.Before(earliest) {
+			due = earliest
+		}
+		at = earlier(at, due)
+	}
+	return time.Until(at), true
+}
+
+// firsts are the first of those who wait.
+type firsts struct {
+	patient time.Time // when the first came that waits for a usual interval; zero: there is none
+	prompt  time.Time // when the first came that is due at once
+	due     time.Time // when the first of the others is due
+}
+
+func (f *firsts) add(l *looker) {
+	switch due := l.q.Due; {
+	case due.IsZero():
+		f.patient = earlier(f.patient, l.came)
+	case !due.After(l.came):
+		f.prompt = earlier(f.prompt, l.came)
+	default:
+		f.due = earlier(f.due, due)
+	}
+}
+
+// earlier is the earlier of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // answer polls once for all lookers, with as few requests as will do.
@@ -211,8 +268,8 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 	i.mu.Unlock()
 	proved := i.o.Poll.Proved()
 	var answers map[Query]sight
-	if needsListing(lookers) || len(questions) > pages {
-		answers = i.askAll(ctx, questions, pages, askers(lookers))
+	if gpus := needsListing(lookers); gpus || len(questions) > pages {
+		answers = i.askAll(ctx, questions, gpus, pages, askers(lookers))
 	} else {
 		answers = i.askEach(ctx, questions, askers(lookers))
 	}
@@ -225,9 +282,13 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 // askAll answers the questions from one listing. One that moved while it was read still shows who is there; of the others it says
 // nothing, so they are asked for one by one where they are few, and get the error where they are many: the account of a large fleet
 // in the making hardly ever holds still.
-func (i *Inventory) askAll(ctx context.Context, questions []Query, few int, whom asking) map[Query]sight {
+//
+// The listing of the GPU droplets is part of it if somebody asks for what may be one, or if the other one lacks something.
+func (i *Inventory) askAll(ctx context.Context, questions []Query, gpus bool, few int, whom asking) map[Query]sight {
 	began := time.Now()
-	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, nil)
+	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, nil, func(listed []fleet.Droplet) bool {
+		return gpus || i.lacks(listed, questions)
+	})
 	i.polled(droplets, began, err == nil, questions)
 	answers := make(map[Query]sight, len(questions))
 	var open []Query
@@ -246,6 +307,11 @@ func (i *Inventory) askAll(ctx context.Context, questions []Query, few int, whom
 		maps.Copy(answers, i.askEach(ctx, open, whom))
 	}
 	return answers
+}
+
+// lacks tells whether a listing in the order of ids does not show what is asked for, or what is registered and not known to be absent.
+func (i *Inventory) lacks(listed []fleet.Droplet, questions []Query) bool {
+	return slices.ContainsFunc(questions, func(q Query) bool { return len(q.among(listed)) == 0 }) || i.attention.lacks(listed)
 }
 
 // distinct are the requests that answering each looker by itself would take: by id, by tag, by name.

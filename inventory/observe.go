@@ -17,16 +17,36 @@ const listTries = 3
 
 // Observe looks at the whole account. The error is that of the first request that failed: half an observation is none.
 //
-// Droplets of ours that the listing lacks are asked for by id, except those that a live saga works on. In a converged account of N droplets this takes ceil(N/200) + 2 requests: the pages, the GPU page and the account.
+// Droplets of ours that the listing lacks are asked for by id, except those that a live saga works on. In a converged account of N
+// droplets this takes ceil(N/200) + 2 requests: the pages, the GPU page and the account.
 func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet.Observed, error) {
-	o := fleet.Observed{BeganAt: time.Now()}
-	account, err := i.o.Sync.Account(ctx)
-	if err != nil {
-		return o, err
-	}
-	o.Account, o.Requests = account, 1
+	return i.observe(ctx, recorded, false)
+}
 
-	droplets, requests, partial, err := i.list(ctx, recorded.Fleet, spare(recorded.Known))
+// ObserveAgain is Observe for a plan of a fleet without GPU droplets. It leaves out what an observation has answered within the last two minutes:
+// whose the token is, as long as it is the same one; and that there are no GPU droplets, unless a droplet that is known is not shown.
+func (i *Inventory) ObserveAgain(ctx context.Context, recorded fleet.Recorded) (fleet.Observed, error) {
+	return i.observe(ctx, recorded, true)
+}
+
+func (i *Inventory) observe(ctx context.Context, recorded fleet.Recorded, again bool) (fleet.Observed, error) {
+	o := fleet.Observed{BeganAt: time.Now()}
+	account, known := i.latest.of(i.o.Sync.Proved())
+	if !again || !known {
+		var err error
+		if account, err = i.o.Sync.Account(ctx); err != nil {
+			return o, err
+		}
+		i.latest.answered(account)
+		o.Requests = 1
+	}
+	o.Account = account
+
+	gpus := func([]fleet.Droplet) bool { return true }
+	if again && i.latest.withoutGPUs() {
+		gpus = func(listed []fleet.Droplet) bool { return lacksKnown(listed, recorded) }
+	}
+	droplets, requests, partial, err := i.list(ctx, recorded.Fleet, spare(recorded.Known), gpus)
 	o.Requests += requests
 	if err != nil {
 		return o, err
@@ -55,10 +75,10 @@ func (i *Inventory) Observe(ctx context.Context, recorded fleet.Recorded) (fleet
 // list takes the listing of the account, again when it moved. When it never holds still, the fleet's own listing by tag serves,
 // with the short one of the GPU droplets, which a listing by tag may leave out (docs/digitalocean-api.md, "Lists"). The caller
 // asks by id for what those lack.
-func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, partial bool, err error) {
+func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet.Droplet), gpus func([]fleet.Droplet) bool) (droplets []fleet.Droplet, requests int, partial bool, err error) {
 	for range listTries {
 		var n int
-		droplets, n, err = i.whole(ctx, i.o.Sync, each)
+		droplets, n, err = i.whole(ctx, i.o.Sync, each, gpus)
 		requests += n
 		if !errors.Is(err, digitalocean.ErrMoved) {
 			return droplets, requests, false, err
@@ -85,15 +105,26 @@ func (i *Inventory) list(ctx context.Context, fleetName string, each func(*fleet
 }
 
 // whole lists every droplet of the account. It takes two listings, since the default one leaves out GPU droplets
-// (docs/digitalocean-api.md, "Lists"). What was seen of a listing that moved comes beside the error. Each droplet goes through each
-// first; nil: none does.
-func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func(*fleet.Droplet)) (droplets []fleet.Droplet, requests int, err error) {
+// (docs/digitalocean-api.md, "Lists"); gpus tells from the first whether the second is needed. What was seen of a listing that moved comes
+// beside the error. Each droplet goes through each first; nil: none does.
+func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func(*fleet.Droplet), gpus func([]fleet.Droplet) bool) (
+	droplets []fleet.Droplet, requests int, err error) {
+
 	for _, gpu := range []bool{false, true} {
+		if gpu && !gpus(droplets) {
+			break
+		}
 		l, err := c.ListEach(ctx, digitalocean.Filter{GPU: gpu}, each)
 		requests += l.Pages
 		droplets = append(append(droplets, l.Droplets...), l.Seen...)
+		if errors.Is(err, digitalocean.ErrMoved) {
+			i.listed(requests)
+		}
 		if err != nil {
 			return sorted(droplets), requests, err
+		}
+		if gpu {
+			i.latest.listedGPUs(len(l.Droplets))
 		}
 	}
 	i.listed(requests)

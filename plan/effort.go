@@ -10,6 +10,7 @@ import (
 // (docs/digitalocean-api.md, "Statuses" and "Destroying a droplet").
 const (
 	usuallyActive  = time.Minute
+	activeLooks    = 10          // at new droplets: more of them when they may be active, see inventory.Inventory.Until
 	usuallyReady   = time.Minute // from active until it passes its probe
 	usuallyGone    = 30 * time.Second
 	usuallyResized = 3 * time.Minute // off, resized and on again
@@ -67,7 +68,7 @@ func estimate(b *builder) {
 	}
 	e := Effort{Requests: creates + destroys + others + min(destroys, listing) + listing + 1}
 	if creates > 0 {
-		e.Requests += looks(creates, usuallyActive) + 1
+		e.Requests += min(creates, listing)*activeLooks + 1
 		e.Time += usuallyActive
 	}
 	if destroys > 0 {

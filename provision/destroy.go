@@ -160,7 +160,7 @@ func (p destroySteps) undestroy(_ context.Context, run *saga.Run, _ *work) error
 	return nil
 }
 
-// deleteAgain is after how many answered looks a DELETE is sent again while the droplet is still there: DELETEs of new droplets have
+// deleteAgain is after how many answered looks, one for each interval, a DELETE is sent again while the droplet is still there: DELETEs of new droplets have
 // been ignored, and accepted ones have taken more than a minute (docs/digitalocean-api.md, "Destroying a droplet").
 const (
 	deleteAgainNew = 6
@@ -180,20 +180,21 @@ func (p destroySteps) demolish(ctx context.Context, run *saga.Run, w *work, by l
 	if w.Demolition.DropletID != by.id {
 		w.Demolition = demolition{DropletID: by.id}
 	}
-	e := &ending{p: p.core, run: run, w: w, by: by, lastSeen: time.Now()}
+	e := &ending{p: p.core, run: run, w: w, by: by, lastSeen: time.Now(), tally: p.o.Inventory.Tally(time.Now())}
 	looks := p.looks(run)
-	for {
-		seen, _, err := looks.next(ctx, inventory.Query{ID: by.id})
+	for due := time.Now(); ; due = e.due() {
+		seen, began, err := looks.next(ctx, inventory.Query{ID: by.id, Due: due})
 		if err != nil {
 			return err
 		}
-		there := len(seen) > 0 && seen[0].Status != fleet.StatusArchive
-		if there && e.staleListing(ctx) {
+		e.looked = true
+		there, counts := len(seen) > 0 && seen[0].Status != fleet.StatusArchive, e.tally.Counts(began)
+		if there && e.staleListing(ctx, counts) {
 			there = false
 		}
 		gone := false
 		if there {
-			err = e.shown(ctx, seen[0])
+			err = e.shown(ctx, seen[0], counts)
 		} else {
 			gone, err = e.absent(ctx)
 		}
@@ -216,16 +217,33 @@ type ending struct {
 
 	seen     fleet.Droplet // as it was shown last; zero: this try has not seen it
 	lastSeen time.Time
-	absences int   // looks in a row that did not show it, since the last DELETE
-	sent     bool  // this try has sent a DELETE
-	since    int   // looks that showed it since the last DELETE
-	stood    int   // looks that showed it since the first DELETE of this try
-	resent   int   // DELETEs in a row that went out though the droplet was not shown
-	answer   error // to the last DELETE
+	absences int       // looks in a row that did not show it, since the last DELETE
+	sent     bool      // this try has sent a DELETE
+	sentAt   time.Time // the last one
+	looked   bool      // a look was answered since then
+	since    int       // looks that counted and showed it since the last DELETE
+	stood    int       // the same since the first DELETE of this try
+	resent   int       // DELETEs in a row that went out though the droplet was not shown
+	answer   error     // to the last DELETE
+
+	tally inventory.Tally
+}
+
+// due is when to look again. Zero: after the usual interval.
+func (e *ending) due() time.Time {
+	switch {
+	case !e.w.Demolition.Accepted:
+		return time.Time{}
+	case e.sent && !e.looked, e.absences == 1:
+		return time.Now() // it may be gone already
+	case !e.sent:
+		return time.Time{}
+	}
+	return e.p.o.Inventory.Again(e.sentAt)
 }
 
 // shown goes on from a look that showed the droplet.
-func (e *ending) shown(ctx context.Context, d fleet.Droplet) error {
+func (e *ending) shown(ctx context.Context, d fleet.Droplet, counts bool) error {
 	e.seen, e.lastSeen, e.absences, e.resent = d, time.Now(), 0, 0
 	if err := e.by.covers(d); err != nil {
 		if d.Unread.Has(fleet.UnreadTags) {
@@ -234,12 +252,12 @@ func (e *ending) shown(ctx context.Context, d fleet.Droplet) error {
 		return e.refuse(err)
 	}
 	e.w.TagSeen = e.w.TagSeen || e.by.id == e.w.DropletID && tagged(d)
-	e.since++
 	again := deleteAgain
 	if e.young() {
 		again = deleteAgainNew
 	}
-	if e.sent {
+	if e.sent && counts {
+		e.since++
 		e.stood++
 	}
 	if e.sent && e.since < again {
@@ -256,9 +274,9 @@ func (e *ending) young() bool { return e.seen.Status == fleet.StatusNew }
 
 // staleListing asks by id for a droplet that is still shown though its DELETE was accepted: a listing may lag for minutes. The question
 // costs a request, so it is asked ever more rarely, until a first answer says that the droplet is gone.
-func (e *ending) staleListing(ctx context.Context) bool {
+func (e *ending) staleListing(ctx context.Context, counts bool) bool {
 	shown := e.since + 1
-	if !e.w.Demolition.Accepted || e.absences == 0 && (shown < askByID || shown&(shown-1) != 0) {
+	if !e.w.Demolition.Accepted || e.absences == 0 && (!counts || shown < askByID || shown&(shown-1) != 0) {
 		return false
 	}
 	gone, err := e.p.o.Inventory.Gone(ctx, e.by.id)
@@ -361,6 +379,7 @@ func (e *ending) delete(ctx context.Context) error {
 		return refused
 	})
 	e.sent, e.since, e.absences = true, 0, 0
+	e.sentAt, e.looked, e.tally = time.Now(), false, e.p.o.Inventory.Tally(time.Now())
 	switch {
 	case refused != nil && d.Sent && saga.IsSuperseded(refused):
 		return e.refuse(refused)

@@ -151,7 +151,7 @@ func chosen(all ...choice) (steps []string) {
 func provisionSteps(s fleet.Spec) []string {
 	return chosen(
 		choice{"CreateDroplet", true},
-		choice{"WaitDropletActive", true},
+		choice{waitStep, true},
 		choice{"AssignProject", s.Project != ""},
 		choice{"WaitDropletReady", s.Ready != nil},
 		choice{"AssignAddress", s.ReservedIP != "" && s.ReservedIP != fleet.NoAddress},

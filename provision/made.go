@@ -3,7 +3,6 @@ package provision
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"arcadiad/fleet"
 	"arcadiad/inventory"
@@ -71,11 +70,8 @@ func tagged(d fleet.Droplet) bool { return d.Managed() || len(d.Saga8s()) > 0 ||
 
 // traces are what an unanswered create may show by.
 func (w *work) traces(sagaID string) inventory.Query {
-	return inventory.Query{Tag: fleet.SagaTag(sagaID), Name: w.Name, GPU: w.gpu()}
+	return inventory.Query{Tag: fleet.SagaTag(sagaID), Name: w.Name, GPU: w.Spec.GPU()}
 }
-
-// gpu reports whether a size is listed only by type=gpus (docs/digitalocean-api.md, "Lists").
-func (w *work) gpu() bool { return strings.HasPrefix(strings.ToLower(w.Spec.Size), "gpu-") }
 
 // sort finds the droplet that the saga made among those that show its tag or bear its name (law 5: of several, the one that bears the name,
 // and of these the oldest), and a stranger: one that bears the name since the create was intended, and may be it. That is not so where it

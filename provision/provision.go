@@ -46,7 +46,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 	addressing := addressSteps{p.core}
 
 	create := step("CreateDroplet", creating.create, creating.uncreate)
-	wait := step("WaitDropletActive", waiting.wait, nil)
+	wait := step(waitStep, waiting.wait, nil)
 	project := step("AssignProject", waiting.project, nil)
 	ready := step("WaitDropletReady", waiting.ready, nil)
 	address := step("AssignAddress", addressing.assign, addressing.unassign)

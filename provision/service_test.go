@@ -255,6 +255,7 @@ func TestLaw18ASurplusServesUntilOthersDo(t *testing.T) {
 		y.onDial(nil)
 		y.sim.PowerOn(made[1].ID)
 		y.until(id, saga.Completed)
+		time.Sleep(time.Minute) // until the last dial is over
 	})
 	inStage(t, simulator.Options{}, func(y *stage) { // of a group that is not wanted at all there is nothing to keep
 		y.all(append(groupOf(2, nil), probed("db"))...)

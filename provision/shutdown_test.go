@@ -340,7 +340,7 @@ func TestLaw18AShutdownThatWasBegunGoesOn(t *testing.T) {
 			}
 		}
 		id := y.atOnce(1, plan.Replace, 1, specs...)[0]
-		time.Sleep(10 * time.Second)
+		time.Sleep(11 * time.Second)
 		if n := len(y.sent(routeAct)); n != 0 {
 			t.Fatalf("%d actions", n)
 		}

@@ -13,22 +13,31 @@ import (
 	"arcadiad/saga"
 )
 
+const waitStep = "WaitDropletActive"
+
 // wait is the step WaitDropletActive: until the droplet is active, with its public address and its tags. Active alone implies
-// neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count. What it made is CreateDroplet's to undo.
+// neither (docs/digitalocean-api.md, "New droplets"). Only looks that were answered count, one for each interval. What it made is
+// CreateDroplet's to undo.
 func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
-	looks := p.looks(run)
-	lastSeen, notBefore := time.Now(), 0
+	looks, tally := p.looks(run), p.o.Inventory.Tally(time.Now())
+	lastSeen, notBefore, now := time.Now(), 0, 0
 	patience := p.unseenFor(w.TagSeen)
-	for now := 1; ; now++ {
+	made := run.StepStartedAt()
+	active := p.o.Inventory.Active(made)
+	for {
 		if err := p.asked(w); err != nil {
 			return err
 		}
-		seen, _, err := looks.next(ctx, inventory.Query{ID: w.DropletID})
+		asked, due := time.Now(), p.o.Inventory.Until(made, active)
+		seen, began, err := looks.next(ctx, inventory.Query{ID: w.DropletID, Due: due})
 		if err != nil {
 			return err
 		}
-		w.Looks++
-		note := w.Looks%checkpointLooks == 0 || run.Resumed() && noteLook(now)
+		note, counts := false, tally.Counts(began)
+		if counts {
+			w.Looks, now = w.Looks+1, now+1
+			note = w.Looks%checkpointLooks == 0 || run.Resumed() && noteLook(now)
+		}
 		switch {
 		case len(seen) == 1:
 			lastSeen, patience = time.Now(), p.unseenFor(true)
@@ -46,6 +55,9 @@ func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
 				d.Data = nil // the row has it; the journal need not
 				w.Seen = &d
 				keepFacts(run, fleet.Facts{IP: d.PublicIPv4})
+				if punctual := time.Since(later(asked, due)) <= 2*p.o.Inventory.Interval(); punctual && !run.Resumed() {
+					p.o.Inventory.Activated(time.Since(made)) // else it was active before
+				}
 				return nil
 			}
 			if d.Status == fleet.StatusArchive {
@@ -64,13 +76,32 @@ func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
 			}
 		}
 		told := len(seen) == 1 || time.Since(lastSeen) >= patience // else it may only not be shown for a while
-		if told && w.Looks >= max(p.deadline(w), notBefore) {
+		if counts && told && w.Looks >= max(p.deadline(w), notBefore) {
 			if err := p.verdict(ctx, run, w, seen); err != nil {
 				return err
 			}
 			notBefore = w.Looks + checkpointLooks // where there was no verdict
 		}
 	}
+}
+
+// Activations are how long the droplets of these sagas took until they were seen active.
+func Activations(sagas []saga.Saga) (times []time.Duration) {
+	for _, s := range sagas {
+		for _, step := range s.History {
+			if s.Undecodable == "" && step.Name == waitStep && step.Status == saga.StepDone {
+				times = append(times, step.EndedAt.Sub(step.StartedAt))
+			}
+		}
+	}
+	return times
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // deadline is the number of looks after which the create action decides.

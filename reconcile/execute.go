@@ -303,10 +303,10 @@ func (x *Executor) confirm(ctx context.Context, pass Pass, actions []plan.Action
 		return actions, nil
 	}
 	if pass.Recorded.MadeNothing() {
-		if err := sleep(ctx, cmp.Or(x.SecondLook, 5*time.Second)); err != nil {
+		if err := sleep(ctx, time.Until(pass.Observed.BeganAt.Add(cmp.Or(x.SecondLook, secondLook)))); err != nil {
 			return nil, err
 		}
-		again, err := x.Planner.Plan(ctx, pass.Desired, pass.Hurry, pass.Scope)
+		again, err := x.Planner.confirm(ctx, pass.Desired, pass.Hurry, pass.Scope, &pass)
 		if err != nil {
 			return nil, err
 		}

@@ -130,7 +130,7 @@ func (l *Loop) pass(ctx context.Context, asks []ask) Report {
 	}
 	r := Report{At: began, Trigger: strings.Join(whys, triggerComma)}
 	l.observe(r, false)
-	r.Outcome, r.Err = l.run(ctx, hurry, planID, scope)
+	r.Outcome, r.Err = l.run(ctx, hurry, planID, scope, slices.Equal(whys, []string{TriggerEnded}))
 	r.Took = time.Since(began)
 	l.log(ctx, r)
 	told := l.toldOf(r)
@@ -191,7 +191,8 @@ func (l *Loop) keep(r Report) {
 	l.last = r
 }
 
-func (l *Loop) run(ctx context.Context, hurry bool, planID string, scope fleet.Scope) (Outcome, error) {
+// run runs a pass. Ended: only because sagas have ended.
+func (l *Loop) run(ctx context.Context, hurry bool, planID string, scope fleet.Scope, ended bool) (Outcome, error) {
 	desired, ok := l.inForce.get()
 	if !ok {
 		pass, err := l.Planner.Observe(ctx)
@@ -200,7 +201,11 @@ func (l *Loop) run(ctx context.Context, hurry bool, planID string, scope fleet.S
 		}
 		return Outcome{Pass: pass, Saved: err == nil}, err
 	}
-	pass, err := l.Planner.Plan(ctx, desired, hurry, scope)
+	plans := l.Planner.Plan
+	if ended {
+		plans = l.Planner.PlanAgain
+	}
+	pass, err := plans(ctx, desired, hurry, scope)
 	if err != nil {
 		var pin *plan.PinError
 		if errors.As(err, &pin) {

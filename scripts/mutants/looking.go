@@ -79,6 +79,14 @@ func looking() []mutant {
 	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
 	take(14, "a look that failed says so", shared, "if s.err != nil {\n\t\t\treturn sight{err: s.err}", "if false {\n\t\t\treturn sight{err: s.err}", look)
 
+	take(7, "a poll lists GPU droplets for what it does not find", shared, `return gpus || i.lacks(listed, questions)`, `return gpus`, look)
+	const paces, latest = "inventory/pace.go", "inventory/latest.go"
+	take(14, "looks count once per interval", paces, `if began.Sub(t.until) < t.every {`, `if false {`, look)
+	take(14, "nothing absurd is learned", paces, `if took <= 0 || took > longestActivation {`, `if false {`, look)
+	take(10, "a new token is asked whose it is", latest, `proved == l.account.UUID && `, ``, look)
+	take(7, "GPU droplets that were there are listed again", latest, `if l.noGPUs = time.Now(); droplets > 0 {`, `if l.noGPUs = time.Now(); false {`, look)
+	take(7, "GPU droplets are listed where a droplet is missing", observe, `return lacksKnown(listed, recorded)`, `return false`, look)
+
 	const probe, prober = "inventory/probe.go", "inventory/prober.go"
 	take(18, "a probe stays off this host", prober, `case ip.IsLoopback() && !p.loopback:`, `case false:`, look)
 	take(18, "a probe stays off the metadata", prober, `case ip.IsLinkLocalUnicast():`, `case false:`, look)

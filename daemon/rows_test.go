@@ -1,0 +1,122 @@
+package daemon
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/simulator"
+)
+
+// The account of the rows: 50 ms a request, 5 s until a droplet is active.
+const (
+	rowLatency    = 50 * time.Millisecond
+	rowActivation = 5 * time.Second
+	rowAtOnce     = 10 // requests in flight
+	rowBeside     = 10 // requests that a plan and its looks cannot do without
+)
+
+// done waits until no saga runs and so many droplets are there, and tells how long that took, to a hundredth of a second.
+func (w *world) done(droplets int) time.Duration {
+	w.t.Helper()
+	began := time.Now()
+	for w.life.h.engine.Busy() || len(w.sim.Droplets()) != droplets {
+		if time.Since(began) > time.Hour {
+			w.t.Fatalf("not done after an hour: %s", w.describe())
+		}
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+	}
+	return time.Since(began)
+}
+
+// tell logs a row for scripts/measure: what was done, with how many requests and in which time, and both as ratios to the least that it takes.
+func (w *world) tell(what string, requests, least int, took, soonest time.Duration) {
+	w.t.Logf("row:%s\t%d\t%.2f\t%.2f s\t%.2f", what, requests, float64(requests)/float64(least), took.Seconds(), took.Seconds()/soonest.Seconds())
+}
+
+// waves is how long so many writes take.
+func waves(n int) time.Duration { return time.Duration((n+rowAtOnce-1)/rowAtOnce) * rowLatency }
+
+// What creates and destroys take, counted in requests and in virtual time, from the change of the file to the last saga's end; the pass after
+// it counts too. It stays near the least: the writes, the time until a droplet is active, and ten requests.
+func TestRows(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		n                 int
+		limits            simulator.Limits
+		creates, destroys int // requests at most; 0: no matter
+		created           time.Duration
+		waits             time.Duration // for the limits
+	}{
+		{n: 10, limits: plenty, creates: 20, created: 7 * time.Second, destroys: 25},
+		{n: 100, limits: plenty, creates: 115, created: 8 * time.Second},
+		{n: 500, limits: plenty, created: 11 * time.Second},
+		{n: 300, creates: 318, created: 71 * time.Second, waits: time.Minute},
+	} {
+		if tt.n > 100 && underRace {
+			continue // a sweep: all of them are made without the race detector
+		}
+		name := fmt.Sprint(tt.n)
+		if tt.waits > 0 {
+			name += " under 250 a minute"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			thrifty(t, simulator.Options{Activation: rowActivation, Latency: rowLatency, Limits: tt.limits}, func(w *world, v *witness) {
+				w.o.SyncSchedule, w.o.Concurrency = seldom, rowAtOnce
+				w.edit(many(tt.n))
+				w.start()
+				took := w.done(tt.n)
+				time.Sleep(10 * time.Second) // the pass after it
+				over := max(0, tt.n+rowBeside-250)
+				soonest := rowBeside*rowLatency + waves(tt.n) + rowActivation
+				if tt.waits > 0 {
+					soonest = tt.waits + waves(over) + rowActivation + rowBeside*rowLatency
+				}
+				w.tell("create "+name, v.total, tt.n+rowBeside, took, soonest)
+				if took > tt.created || tt.creates > 0 && v.total > tt.creates {
+					t.Errorf("%d creates took %v and %d requests, want %v and %d: %v", tt.n, took, v.total, tt.created, tt.creates, v.kinds())
+				}
+				if n := v.answered(429); n > 0 {
+					t.Errorf("%d requests were refused", n)
+				}
+				if tt.waits > 0 {
+					return
+				}
+
+				time.Sleep(10 * time.Minute)
+				before := v.total
+				v.forget()
+				w.edit(fleetOf())
+				took = w.done(0)
+				time.Sleep(10 * time.Second)
+				w.tell("destroy "+name, v.total-before, tt.n+rowBeside, took, waves(tt.n)+rowBeside*rowLatency)
+				if took > 5*time.Second || tt.destroys > 0 && v.total-before > tt.destroys {
+					t.Errorf("%d destroys took %v and %d requests: %v", tt.n, took, v.total-before, v.kinds())
+				}
+				w.check()
+			})
+		})
+	}
+}
+
+// The next process knows from the journal how long new droplets took, and looks accordingly.
+func TestWhatDropletsTookOutlastsARestart(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{Activation: 3 * time.Second}, func(w *world) {
+		w.o.WaitInterval = 10 * time.Second
+		w.edit(fleetOf("name: web, count: 4"))
+		w.start()
+		w.rest()
+		w.edit(fleetOf("name: web, count: 5"))
+		w.rest()
+		w.stop()
+		w.start()
+		time.Sleep(time.Second)
+		if first := time.Until(w.life.h.inventory.Active(time.Now())); first < 7*time.Second || first > 10*time.Second {
+			t.Errorf("the first look comes after %v", first)
+		}
+	})
+}

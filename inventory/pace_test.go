@@ -1,0 +1,163 @@
+package inventory_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"arcadiad/fleet"
+	"arcadiad/inventory"
+	"arcadiad/simulator"
+)
+
+// A look comes when what it waits for may have happened, and is answered earlier by somebody else's poll. One request is half a second from
+// the next.
+func TestLooksComeWhenTheyAreDue(t *testing.T) {
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+		ids := w.add(3, "web")
+		w.observe(fleet.Recorded{})
+		const moment, gap = 100 * time.Millisecond, 500 * time.Millisecond
+		const unsaid = -1
+		due := func(n int, in time.Duration) inventory.Query {
+			if in == unsaid {
+				return inventory.Query{ID: ids[n]}
+			}
+			return inventory.Query{ID: ids[n], Due: time.Now().Add(in)}
+		}
+		for name, tt := range map[string]struct {
+			in   []time.Duration // when the looks are due
+			want time.Duration   // until all of them are answered
+		}{
+			"at once":     {[]time.Duration{0}, moment},
+			"overdue":     {[]time.Duration{-time.Hour}, moment},
+			"later":       {[]time.Duration{3 * time.Second}, 3*time.Second + moment},
+			"nobody said": {[]time.Duration{unsaid}, 5 * time.Second},
+			"shared":      {[]time.Duration{0, time.Second, unsaid}, moment},
+		} {
+			time.Sleep(time.Minute)
+			var looks []inventory.Query
+			for n, in := range tt.in {
+				looks = append(looks, due(n, in))
+			}
+			began := time.Now()
+			for _, a := range w.lookAll(looks...) {
+				if took := a.at.Sub(began); a.err != nil || len(a.droplets) != 1 || took != tt.want {
+					t.Errorf("%s: answered after %v, want %v (%v)", name, took, tt.want, a.err)
+				}
+			}
+		}
+		time.Sleep(time.Minute)
+		for n := range 3 {
+			began := time.Now()
+			want := moment
+			if n > 0 {
+				want = gap
+			}
+			if a := w.lookAll(due(0, 0))[0]; a.at.Sub(began) != want {
+				t.Errorf("look %d of a row: answered after %v, want %v", n, a.at.Sub(began), want)
+			}
+		}
+	})
+}
+
+// What the last droplets took tells when the next one may be active. Nothing absurd is learned.
+func TestActivationsAreLearned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inv := inventory.New(inventory.Options{})
+		may := func() time.Duration { return time.Until(inv.Active(time.Now())) }
+		for _, absurd := range []time.Duration{0, -time.Hour, 24 * time.Hour} {
+			inv.Activated(absurd)
+		}
+		if got := may(); got != 5*time.Second {
+			t.Errorf("where nothing is known after %v, want the interval", got)
+		}
+		for range 3 {
+			inv.Activated(16 * time.Second)
+		}
+		for range 7 {
+			inv.Activated(80 * time.Second)
+		}
+		if got := may(); got != 14*time.Second {
+			t.Errorf("after %v, want a little before a quarter of them", got)
+		}
+		for range 32 {
+			inv.Activated(8 * time.Second)
+		}
+		if got := may(); got != 7*time.Second {
+			t.Errorf("after %v: what is long ago counts", got)
+		}
+	})
+}
+
+// What takes long is looked at ever more rarely, up to the usual interval; before it can have happened, at the usual interval.
+func TestLooksGetRarer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inv := inventory.New(inventory.Options{})
+		now := time.Now()
+		for _, tt := range []struct{ asked, may, want time.Duration }{
+			{0, 3 * time.Second, 3 * time.Second},
+			{0, 20 * time.Second, 0},
+			{-time.Second, -time.Second, time.Second},
+			{-16 * time.Second, 0, 2 * time.Second},
+			{-time.Minute, 0, 0},
+		} {
+			got := inv.Until(now.Add(tt.asked), now.Add(tt.may))
+			if tt.want == 0 && !got.IsZero() || tt.want > 0 && !got.Equal(now.Add(tt.want)) {
+				t.Errorf("%+v: %v", tt, got.Sub(now))
+			}
+		}
+	})
+}
+
+// However often somebody looks, no more looks count than there are intervals; time without answers is not made up for.
+func TestLooksCountOncePerInterval(t *testing.T) {
+	inv := inventory.New(inventory.Options{})
+	began := time.Now()
+	for every, want := range map[time.Duration]int{100 * time.Millisecond: 96, 5 * time.Second: 96, 3 * time.Second: 96, 7 * time.Second: 68, time.Minute: 8} {
+		n, tally := 0, inv.Tally(began)
+		for at := every; at <= 8*time.Minute; at += every {
+			if tally.Counts(began.Add(at)) {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("looks every %v: %d count in 8 minutes, want %d", every, n, want)
+		}
+	}
+}
+
+// A look a short while after another leaves out what hardly ever changes, unless something tells that it may have.
+func TestAShortWhileLaterALookTakesFewerRequests(t *testing.T) {
+	for name, tt := range map[string]struct {
+		changes  func(w *watch, known *fleet.Recorded)
+		accounts int // requests
+		lists    int
+	}{
+		"nothing changes":      {func(*watch, *fleet.Recorded) {}, 0, 1},
+		"minutes pass":         {func(*watch, *fleet.Recorded) { time.Sleep(2 * time.Minute) }, 1, 2},
+		"another token":        {func(w *watch, _ *fleet.Recorded) { w.token.Store("dop_v1_rotated") }, 1, 1},
+		"a droplet is missing": {func(w *watch, r *fleet.Recorded) { w.sim.Delete(r.Known[0].DropletID) }, 0, 2},
+	} {
+		inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
+			known := fleet.Recorded{}
+			for _, id := range w.add(2, "web") {
+				known.Known = append(known.Known, fleet.Known{DropletID: id})
+			}
+			w.observe(known)
+			tt.changes(w, &known)
+			w.sim.ResetRequests()
+			o, err := w.inv.ObserveAgain(w.t.Context(), known)
+			r := w.sim.Requests()
+			if err != nil || o.Account.UUID != w.sim.TeamUUID() || r[routeAccount] != tt.accounts || r[routeList] != tt.lists {
+				t.Errorf("%s: %v, account %s, %v", name, err, o.Account.UUID, r)
+			}
+		})
+	}
+	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) { // an account that has GPU droplets
+		w.sim.Add(simulator.Droplet{Name: "gpu", Region: "tor1", Size: "gpu-l40sx1-48gb"})
+		w.observe(fleet.Recorded{})
+		if o, err := w.inv.ObserveAgain(w.t.Context(), fleet.Recorded{}); err != nil || len(o.Droplets) != 1 {
+			t.Errorf("%d droplets, %v", len(o.Droplets), err)
+		}
+	})
+}
