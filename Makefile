@@ -33,7 +33,7 @@ SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShap
 	TestAccidentDatabaseLostDuringAReplace TestLaw05APostThatLandsLate TestLaw06BlankReadsProveNothing \
 	TestLaw06TheOriginalShowsInOneKindOfReads TestLaw16TwoCopiesOfOneState TestLaw03ADrainDiesAnywhere TestLaw03AShutdownDiesAnywhere \
 	TestLaw03ASnapshotDiesAnywhere TestLaw03AWaitUntilReadyDiesAnywhere TestLaw03AnUpdateDiesAnywhere TestLaw20AMoveDiesAnywhere \
-	TestAssignProjectWhereverItDies
+	TestAssignProjectWhereverItDies TestRows
 
 # Tests that make quick skips beside these, because each takes seconds without the race detector. A test checks that each exists.
 LONG = TestKill TestScripts TestDocs TestRevisionIsBounded TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile \
@@ -91,7 +91,8 @@ check: tools ## what CI runs: gofmt, vet, staticcheck, a tidy go.mod, the system
 	@$(MAKE) --no-print-directory test
 
 .PHONY: bench
-bench: tools ## run the benchmarks; BENCH=pattern chooses
+bench: tools ## print what creates and destroys take in virtual time, and run the benchmarks; BENCH=pattern chooses
+	go run ./scripts/measure rows
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: fuzz

@@ -37,7 +37,7 @@ func TestFollowsTheFile(t *testing.T) {
 	})
 }
 
-// A droplet that is active at the 95th of 96 polls is a droplet.
+// A droplet that is active in the 95th of 96 intervals is a droplet. The first ones have a poll more, for most are active by then.
 func TestActiveOnThe95thPoll(t *testing.T) {
 	t.Parallel()
 	inWorld(t, simulator.Options{Activation: 94*5*time.Second + 2*time.Second}, func(w *world) {
@@ -49,8 +49,8 @@ func TestActiveOnThe95thPoll(t *testing.T) {
 		if len(sagas) != 1 || sagas[0].Status != saga.Completed {
 			t.Fatalf("want one completed saga: %+v", sagas)
 		}
-		if n := w.sim.Requests()["GET /v2/droplets/{id}"]; n != 95 {
-			t.Errorf("%d polls, want 95", n)
+		if n := w.sim.Requests()["GET /v2/droplets/{id}"]; n < 95 || n > 105 {
+			t.Errorf("%d polls, want 95 and at most ten more", n)
 		}
 	})
 }

@@ -90,7 +90,7 @@ func (s *settings) table(level slog.Level) []setting {
 		{usesAPI, "token-file", "ARCADIAD_TOKEN_FILE", text(&s.tokenFile, "", "FILE"),
 			"file with the API token (default $DIGITALOCEAN_ACCESS_TOKEN or $DIGITALOCEAN_TOKEN themselves, else the file $CREDENTIALS_DIRECTORY/" + credential +
 				" or ~/.config/arcadiad/token, else the token of doctl)"},
-		{pace, "wait-interval", "", duration(&s.waitInterval, 5*time.Second), "time between two polls of a droplet that a saga waits for (with --simulate 1s)"},
+		{pace, "wait-interval", "", duration(&s.waitInterval, 5*time.Second), "usual time between two polls of a droplet that a saga waits for (with --simulate 1s)"},
 		{usesSagas, "wait-attempts", "", number(&s.waitAttempts, 96), "how often a new droplet may be polled until it must be active"},
 		{usesSagas, "create-settle", "", duration(&s.createSettle, 2*time.Minute),
 			"how long to look for the droplet of an unanswered create before sending it again (with --simulate 10s)"},

@@ -25,8 +25,10 @@ func run(ctx context.Context, args []string, out, diagnostics io.Writer) error {
 		return footprint(args[1:], out, diagnostics)
 	case len(args) > 0 && args[0] == "compare":
 		return compare(ctx, args[1:], out, diagnostics)
+	case len(args) > 0 && args[0] == "rows":
+		return rows(ctx, out, diagnostics)
 	}
-	return errors.New("what shall be measured? footprint or compare")
+	return errors.New("what shall be measured? footprint, compare or rows")
 }
 
 // program gives the path of the binary to measure.
