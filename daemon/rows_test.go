@@ -17,8 +17,8 @@ const (
 	rowBeside     = 10 // requests that a plan and its looks cannot do without
 )
 
-// done waits until no saga runs and so many droplets are there, and tells how long that took, to a hundredth of a second.
-func (w *world) done(droplets int) time.Duration {
+// whenDone waits until no saga runs and so many droplets are there, and tells how long that took, to a hundredth of a second.
+func (w *world) whenDone(droplets int) time.Duration {
 	w.t.Helper()
 	began := time.Now()
 	for w.life.h.engine.Busy() || len(w.sim.Droplets()) != droplets {
@@ -68,7 +68,7 @@ func TestRows(t *testing.T) {
 				w.o.SyncSchedule, w.o.Concurrency = seldom, rowAtOnce
 				w.edit(many(tt.n))
 				w.start()
-				took := w.done(tt.n)
+				took := w.whenDone(tt.n)
 				time.Sleep(10 * time.Second) // the pass after it
 				over := max(0, tt.n+rowBeside-250)
 				soonest := rowBeside*rowLatency + waves(tt.n) + rowActivation
@@ -90,7 +90,7 @@ func TestRows(t *testing.T) {
 				before := v.total
 				v.forget()
 				w.edit(fleetOf())
-				took = w.done(0)
+				took = w.whenDone(0)
 				time.Sleep(10 * time.Second)
 				w.tell("destroy "+name, v.total-before, tt.n+rowBeside, took, waves(tt.n)+rowBeside*rowLatency)
 				if took > 5*time.Second || tt.destroys > 0 && v.total-before > tt.destroys {

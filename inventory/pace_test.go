@@ -127,7 +127,7 @@ func TestLooksCountOncePerInterval(t *testing.T) {
 }
 
 // A look a short while after another leaves out what hardly ever changes, unless something tells that it may have.
-func TestAShortWhileLaterALookTakesFewerRequests(t *testing.T) {
+func TestAShortWhileLaterALookAsksForLess(t *testing.T) {
 	for name, tt := range map[string]struct {
 		changes  func(w *watch, known *fleet.Recorded)
 		accounts int // requests
