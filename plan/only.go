@@ -23,6 +23,7 @@ func Only(p Plan, names []string) Plan {
 		Rollouts: those(p.Rollouts, func(r Rollout) bool { return within(r.Group) }),
 		Kept:     those(p.Kept, func(k Kept) bool { return within(k.Name) }),
 		InFlight: those(p.InFlight, func(f InFlight) bool { return within(f.Name) }),
+		Warnings: those(p.Warnings, func(w string) bool { return w == paused }),
 		Back:     those(p.Back, func(b Back) bool { return within(b.Transfer.Name) }),
 	}
 	only.Summary = Summary{

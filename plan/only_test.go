@@ -18,7 +18,7 @@ func TestOnly(t *testing.T) {
 		},
 		Drift:    []Drift{{Name: "web-1"}, {Name: "db"}},
 		InFlight: []InFlight{{Name: "db", Stuck: true}},
-		Warnings: []string{"of all"},
+		Warnings: []string{"of all", paused},
 	}
 	for _, tt := range []struct {
 		names   []string
@@ -31,7 +31,7 @@ func TestOnly(t *testing.T) {
 		{[]string{"web-2"}, Summary{}},
 	} {
 		got := Only(p, tt.names)
-		if got.Summary != tt.summary || got.ID != p.ID || got.Cost != (Cost{}) || len(got.Warnings) > 0 {
+		if got.Summary != tt.summary || got.ID != p.ID || got.Cost != (Cost{}) || len(got.Warnings) != 1 {
 			t.Errorf("%v: %+v, %+v", tt.names, got.Summary, got)
 		}
 		if got.Blank() != (tt.summary == Summary{}) {

@@ -7,13 +7,16 @@ import (
 	"arcadiad/fleet"
 )
 
+// paused is the warning of what stops all of a plan.
+const paused = "arcadiad is paused: no changes are applied until `arcadiad resume`"
+
 // warnFirst says what concerns the whole plan.
 func warnFirst(b *builder) {
 	for _, w := range b.desired.Warnings {
 		b.warn("%s", w)
 	}
 	if b.recorded.Paused {
-		b.warn("arcadiad is paused: no changes are applied until `arcadiad resume`")
+		b.warn("%s", paused)
 		warnBilled(b)
 	}
 	if b.blind {
