@@ -40,7 +40,7 @@ type Options struct {
 	Concurrency  int           // API requests at a time; default 10
 	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
 
-	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default 1.25 s, or a shorter WaitInterval
+	SecondLook time.Duration // how long after the first look an empty database looks again before it creates; default 1.6 s, or a shorter WaitInterval
 	Visibility time.Duration // how long a new droplet may be missing from answers; default 5 min
 
 	// Transport carries the API requests; nil: over the network.
@@ -113,7 +113,7 @@ func (o Options) secrets() []fleetfile.Secret {
 func (o Options) withDefaults() (Options, error) {
 	o.APIURL = cmp.Or(o.APIURL, DefaultAPIURL)
 	o.WaitInterval = cmp.Or(o.WaitInterval, 5*time.Second)
-	o.SecondLook = cmp.Or(o.SecondLook, min(o.WaitInterval, 1250*time.Millisecond))
+	o.SecondLook = cmp.Or(o.SecondLook, min(o.WaitInterval, 1600*time.Millisecond))
 	o.CreateSettle = cmp.Or(o.CreateSettle, 2*time.Minute)
 	o.SyncSchedule = cmp.Or(o.SyncSchedule, DefaultSyncSchedule)
 	o.Concurrency = cmp.Or(o.Concurrency, 10)

@@ -39,13 +39,13 @@ type Executor struct {
 	Gate func(account string, closed error)
 	// Desired gives the fleet file in force: a plan made from another version is not carried out.
 	Desired func() (fleet.Fleet, bool)
-	// SecondLook is how long after the first look began an empty database looks again before it creates anything; default 1.25 s.
+	// SecondLook is how long after the first look began an empty database looks again before it creates anything; default 1.6 s.
 	SecondLook time.Duration
 
 	Log *slog.Logger
 }
 
-const secondLook = 1250 * time.Millisecond
+const secondLook = 1600 * time.Millisecond
 
 // Keep saves an observation and nothing else, so that what is missing is remembered between looks.
 func (x *Executor) Keep(ctx context.Context, o fleet.Observed) error {
