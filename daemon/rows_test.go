@@ -75,9 +75,9 @@ func TestRows(t *testing.T) {
 				if tt.waits > 0 {
 					soonest = tt.waits + waves(over) + rowActivation + rowBeside*rowLatency
 				}
-				w.tell("create "+name, v.total, tt.n+rowBeside, took, soonest)
-				if took > tt.created || tt.creates > 0 && v.total > tt.creates {
-					t.Errorf("%d creates took %v and %d requests, want %v and %d: %v", tt.n, took, v.total, tt.created, tt.creates, v.kinds())
+				w.tell("create "+name, v.requests(), tt.n+rowBeside, took, soonest)
+				if took > tt.created || tt.creates > 0 && v.requests() > tt.creates {
+					t.Errorf("%d creates took %v and %d requests, want %v and %d: %v", tt.n, took, v.requests(), tt.created, tt.creates, v.kinds())
 				}
 				if n := v.answered(429); n > 0 {
 					t.Errorf("%d requests were refused", n)
@@ -87,14 +87,14 @@ func TestRows(t *testing.T) {
 				}
 
 				time.Sleep(10 * time.Minute)
-				before := v.total
+				before := v.requests()
 				v.forget()
 				w.edit(fleetOf())
 				took = w.whenDone(0)
 				time.Sleep(10 * time.Second)
-				w.tell("destroy "+name, v.total-before, tt.n+rowBeside, took, waves(tt.n)+rowBeside*rowLatency)
-				if took > 5*time.Second || tt.destroys > 0 && v.total-before > tt.destroys {
-					t.Errorf("%d destroys took %v and %d requests: %v", tt.n, took, v.total-before, v.kinds())
+				w.tell("destroy "+name, v.requests()-before, tt.n+rowBeside, took, waves(tt.n)+rowBeside*rowLatency)
+				if took > 5*time.Second || tt.destroys > 0 && v.requests()-before > tt.destroys {
+					t.Errorf("%d destroys took %v and %d requests: %v", tt.n, took, v.requests()-before, v.kinds())
 				}
 				w.check()
 			})

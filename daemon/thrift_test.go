@@ -185,7 +185,7 @@ func TestDaysOfChanges(t *testing.T) {
 		}
 		w.edit(fleetOf(fmt.Sprintf("name: web, count: %d", web+changes/edits*(days*edits%2))))
 		w.rest()
-		t.Logf("%d days: %d requests, %d of them writes", days, v.total, w.sim.Writes()-before)
+		t.Logf("%d days: %d requests, %d of them writes", days, v.requests(), w.sim.Writes()-before)
 		if got := w.sim.Writes() - before; got < days*changes {
 			t.Errorf("%d writes for %d changes", got, days*changes)
 		}

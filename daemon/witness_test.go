@@ -95,6 +95,13 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// requests are how many were made since the world began.
+func (v *witness) requests() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.total
+}
+
 // forget drops what was seen so far; the totals stay.
 func (v *witness) forget() {
 	v.mu.Lock()
