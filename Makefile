@@ -27,7 +27,7 @@ RUNS     ?= 200
 BENCH    ?= .
 ONLY     ?= .
 
-# Tests that visit very many cases: some of them under the race detector, and then all without it.
+# Tests that visit very many cases: some of them under the race detector, and then without it all of them, or every second crash point.
 SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShapes TestNothingIsTakenAwayForWhatIsMisread \
 	TestLaw05ADestroyHasToBeEarned TestLaw17ProtectAtEachMoment TestLaw19ItComesToRest TestRandomWorlds TestDaysOfChanges \
 	TestAccidentDatabaseLostDuringAReplace TestLaw05APostThatLandsLate TestLaw06BlankReadsProveNothing \
@@ -68,7 +68,7 @@ quick: tools ## run the short tests without the race detector, in about a minute
 	go test -skip '^($(subst $(space),|,$(strip $(SWEEPS) $(LONG))))$$' $$(go list ./... | grep -v /scripts/)
 
 .PHONY: test
-test: tools ## run all tests with the race detector, and the sweeps whole without it
+test: tools ## run all tests with the race detector, and the sweeps again without it
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome; } >/dev/null || \
 		echo '*** NOT CHECKED: the status page in a browser. There is no Chromium here (Debian: apt-get install chromium).' >&2
 	@{ [ -x /usr/sbin/sshd ] || command -v sshd; } >/dev/null || \

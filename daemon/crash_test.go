@@ -202,7 +202,18 @@ func numbered(points []string) string {
 // pairs asks for every second crash inside the recovery from every first one, which takes minutes.
 var pairs = flag.Bool("pairs", false, "crash a second time at every point of every recovery")
 
-// TestCrashPoints visits every point of every scenario.
+// apart is how many crash points lie between two that are visited: `make test` visits every second, and `make crash` each of them.
+func apart() int {
+	switch {
+	case *pairs:
+		return 1
+	case underRace:
+		return stride()
+	}
+	return 2
+}
+
+// TestCrashPoints visits the crash points of every scenario.
 func TestCrashPoints(t *testing.T) {
 	var played, singles, doubles atomic.Int64
 	t.Run("scenarios", func(t *testing.T) {
@@ -210,11 +221,11 @@ func TestCrashPoints(t *testing.T) {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
 				played.Add(1)
-				first, second := crashEverywhere(t, s, i%stride())
+				first, second := crashEverywhere(t, s, i%apart())
 				singles.Add(first)
 				doubles.Add(second)
 				t.Logf("%d crash points, %d pairs of them", first, second)
-				if first < 10/int64(stride()) {
+				if first < 10/int64(apart()) {
 					t.Error("so few crash points: the taps are loose")
 				}
 			})
@@ -226,7 +237,7 @@ func TestCrashPoints(t *testing.T) {
 // crashEverywhere crashes a scenario at one point after the other, from the given one, until it comes through, and, if pairs are asked for,
 // does the same to each recovery.
 func crashEverywhere(t *testing.T, s scenario, from int) (singles, doubles int64) {
-	for at := from; !t.Failed(); at += stride() {
+	for at := from; !t.Failed(); at += apart() {
 		_, survived := crashAt(t, s, at)
 		if survived {
 			break

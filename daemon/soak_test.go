@@ -20,7 +20,7 @@ import (
 //	go test ./daemon -run TestRandomWorlds -seed 123 -count 20
 var (
 	oneSeed   = flag.Uint64("seed", 0, "play this random world alone")
-	manySeeds = flag.Int("worlds", 160/stride(), "how many random worlds to play")
+	manySeeds = flag.Int("worlds", max(8, 96/stride()), "how many random worlds to play")
 	firstSeed = flag.Uint64("first", 1, "seed of the first of them")
 )
 
