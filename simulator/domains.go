@@ -78,13 +78,9 @@ func createDomain(c *call) answer {
 
 // ofDomain finds the domain of the request's path for a handler.
 func ofDomain(handle func(*call, *domain) answer) func(*call) answer {
-	return func(c *call) answer {
-		i := slices.IndexFunc(c.a.domains, func(d *domain) bool { return d.Name == c.r.PathValue("domain") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, c.a.domains[i])
-	}
+	return of(func(c *call) *domain {
+		return firstOf(c.a.domains, func(d *domain) bool { return d.Name == c.r.PathValue("domain") })
+	}, handle)
 }
 
 func getDomain(c *call, d *domain) answer {
@@ -118,11 +114,9 @@ func createRecord(c *call, d *domain) answer {
 // ofRecord finds the record of the request's path for a handler.
 func ofRecord(handle func(*call, *domain, *record) answer) func(*call) answer {
 	return ofDomain(func(c *call, d *domain) answer {
-		i := slices.IndexFunc(d.Records, func(r *record) bool { return strconv.FormatInt(r.ID, 10) == c.r.PathValue("record") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, d, d.Records[i])
+		return of(func(c *call) *record {
+			return firstOf(d.Records, func(r *record) bool { return strconv.FormatInt(r.ID, 10) == c.r.PathValue("record") })
+		}, func(c *call, r *record) answer { return handle(c, d, r) })(c)
 	})
 }
 

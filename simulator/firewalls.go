@@ -155,22 +155,14 @@ func listDropletFirewalls(c *call) answer {
 
 // ofFirewall finds the firewall of the request's path for a handler.
 func ofFirewall(handle func(*call, *Firewall) answer) func(*call) answer {
-	return func(c *call) answer {
-		i := slices.IndexFunc(c.a.firewalls, func(f *Firewall) bool { return f.ID == c.r.PathValue("firewall") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, c.a.firewalls[i])
-	}
+	return of(func(c *call) *Firewall {
+		return firstOf(c.a.firewalls, func(f *Firewall) bool { return f.ID == c.r.PathValue("firewall") })
+	}, handle)
 }
 
-func (c *call) firewallAnswer(status int, f *Firewall) answer {
-	var o object
-	o.raw("firewall", c.firewallBody(f))
-	return answer{status: status, body: o.bytes()}
+func getFirewall(c *call, f *Firewall) answer {
+	return one(http.StatusOK, "firewall", c.firewallBody(f))
 }
-
-func getFirewall(c *call, f *Firewall) answer { return c.firewallAnswer(http.StatusOK, f) }
 
 func deleteFirewall(c *call, f *Firewall) answer {
 	c.a.firewalls = slices.DeleteFunc(c.a.firewalls, func(other *Firewall) bool { return other == f })
@@ -183,7 +175,7 @@ func createFirewall(c *call) answer {
 		return *bad
 	}
 	c.a.firewalls = append(c.a.firewalls, f)
-	return c.firewallAnswer(http.StatusAccepted, f)
+	return one(http.StatusAccepted, "firewall", c.firewallBody(f))
 }
 
 // updateFirewall puts another one in its place: what the request leaves out is gone.
@@ -193,7 +185,7 @@ func updateFirewall(c *call, f *Firewall) answer {
 		return *bad
 	}
 	*f = *next
-	return c.firewallAnswer(http.StatusOK, f)
+	return one(http.StatusOK, "firewall", c.firewallBody(f))
 }
 
 // decodeFirewall reads a firewall from the request.

@@ -76,22 +76,14 @@ func listLoadBalancers(c *call) answer {
 
 // ofLoadBalancer finds the load balancer of the request's path for a handler.
 func ofLoadBalancer(handle func(*call, *LoadBalancer) answer) func(*call) answer {
-	return func(c *call) answer {
-		i := slices.IndexFunc(c.a.balancers, func(l *LoadBalancer) bool { return l.ID == c.r.PathValue("balancer") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, c.a.balancers[i])
-	}
+	return of(func(c *call) *LoadBalancer {
+		return firstOf(c.a.balancers, func(l *LoadBalancer) bool { return l.ID == c.r.PathValue("balancer") })
+	}, handle)
 }
 
-func (c *call) loadBalancerAnswer(status int, l *LoadBalancer) answer {
-	var o object
-	o.raw("load_balancer", c.loadBalancerBody(l))
-	return answer{status: status, body: o.bytes()}
+func getLoadBalancer(c *call, l *LoadBalancer) answer {
+	return one(http.StatusOK, "load_balancer", c.loadBalancerBody(l))
 }
-
-func getLoadBalancer(c *call, l *LoadBalancer) answer { return c.loadBalancerAnswer(http.StatusOK, l) }
 
 func deleteLoadBalancer(c *call, l *LoadBalancer) answer {
 	c.a.balancers = slices.DeleteFunc(c.a.balancers, func(other *LoadBalancer) bool { return other == l })
@@ -105,7 +97,7 @@ func createLoadBalancer(c *call) answer {
 		return *bad
 	}
 	c.a.balancers = append(c.a.balancers, l)
-	return c.loadBalancerAnswer(http.StatusAccepted, l)
+	return one(http.StatusAccepted, "load_balancer", c.loadBalancerBody(l))
 }
 
 // updateLoadBalancer puts another one in its place: what the request leaves out has its default again.
@@ -115,7 +107,7 @@ func updateLoadBalancer(c *call, l *LoadBalancer) answer {
 		return *bad
 	}
 	*l = *next
-	return c.loadBalancerAnswer(http.StatusOK, l)
+	return one(http.StatusOK, "load_balancer", c.loadBalancerBody(l))
 }
 
 // decodeLoadBalancer reads a load balancer from the request.

@@ -53,6 +53,13 @@ func (o *object) bytes() []byte {
 	return o.b.Bytes()
 }
 
+// one answers with one thing, under its name.
+func one(status int, key string, body []byte) answer {
+	var o object
+	o.raw(key, body)
+	return answer{status: status, body: o.bytes()}
+}
+
 // Paging as the API has it (docs/digitalocean-api.md, "Lists").
 const (
 	defaultPerPage = 20

@@ -93,13 +93,7 @@ func listProjects(c *call) answer {
 
 // ofProject finds the project of the request's path for a handler.
 func ofProject(handle func(*call, *Project) answer) func(*call) answer {
-	return func(c *call) answer {
-		p := c.a.project(c.r.PathValue("project"))
-		if p == nil {
-			return c.notFound()
-		}
-		return handle(c, p)
-	}
+	return of(func(c *call) *Project { return c.a.project(c.r.PathValue("project")) }, handle)
 }
 
 func getProject(c *call, p *Project) answer {

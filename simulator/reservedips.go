@@ -43,19 +43,12 @@ func ipNumber(ip string) int64 {
 
 // reservedIP finds an address of the account; nil: there is none.
 func (a *Account) reservedIP(ip string) *reservedIP {
-	return a.firstReserved(func(r *reservedIP) bool { return r.IP == ip })
+	return firstOf(a.reservedIPs, func(r *reservedIP) bool { return r.IP == ip })
 }
 
 // reservedIPOf is the address that a droplet has; nil: none.
 func (a *Account) reservedIPOf(id int64) *reservedIP {
-	return a.firstReserved(func(r *reservedIP) bool { return r.Droplet == id })
-}
-
-func (a *Account) firstReserved(is func(*reservedIP) bool) *reservedIP {
-	if i := slices.IndexFunc(a.reservedIPs, is); i >= 0 {
-		return a.reservedIPs[i]
-	}
-	return nil
+	return firstOf(a.reservedIPs, func(r *reservedIP) bool { return r.Droplet == id })
 }
 
 // mostReserved is how many addresses there are in 203.0.113.0/24 (documentation), without the gateway.
@@ -173,13 +166,7 @@ func (a *Account) release(r *reservedIP) {
 
 // ofReservedIP finds the address of the request's path for a handler.
 func ofReservedIP(handle func(*call, *reservedIP) answer) func(*call) answer {
-	return func(c *call) answer {
-		r := c.a.reservedIP(c.r.PathValue("ip"))
-		if r == nil {
-			return c.notFound()
-		}
-		return handle(c, r)
-	}
+	return of(func(c *call) *reservedIP { return c.a.reservedIP(c.r.PathValue("ip")) }, handle)
 }
 
 func (c *call) reservedIPBody(r *reservedIP) []byte {
@@ -201,9 +188,7 @@ func listReservedIPs(c *call) answer {
 }
 
 func getReservedIP(c *call, r *reservedIP) answer {
-	var o object
-	o.raw("reserved_ip", c.reservedIPBody(r))
-	return answer{status: http.StatusOK, body: o.bytes()}
+	return one(http.StatusOK, "reserved_ip", c.reservedIPBody(r))
 }
 
 // createReservedIP makes an address in a region, or one that is on its way to a droplet.
@@ -291,7 +276,7 @@ func (c *call) refuseAssign(r *reservedIP, d *droplet) string {
 		return "The Droplet and the reserved IP must be in the same region."
 	case r != nil && r.Droplet == d.ID:
 		return sameAddress
-	case c.a.firstReserved(has) != nil:
+	case firstOf(c.a.reservedIPs, has) != nil:
 		return otherAddress
 	case d.pending() != nil:
 		return pendingEvent

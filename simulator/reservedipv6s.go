@@ -50,27 +50,19 @@ func createReservedIPv6(c *call) answer {
 		}
 	}
 	c.a.reservedIPv6s = append(c.a.reservedIPv6s, r)
-	return c.reservedIPv6Answer(http.StatusCreated, r)
-}
-
-func (c *call) reservedIPv6Answer(status int, r *reservedIPv6) answer {
-	var o object
-	o.raw("reserved_ipv6", c.reservedIPv6Body(r))
-	return answer{status: status, body: o.bytes()}
+	return one(http.StatusCreated, "reserved_ipv6", c.reservedIPv6Body(r))
 }
 
 // ofReservedIPv6 finds the address of the request's path for a handler.
 func ofReservedIPv6(handle func(*call, *reservedIPv6) answer) func(*call) answer {
-	return func(c *call) answer {
-		i := slices.IndexFunc(c.a.reservedIPv6s, func(r *reservedIPv6) bool { return r.IP == c.r.PathValue("ip") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, c.a.reservedIPv6s[i])
-	}
+	return of(func(c *call) *reservedIPv6 {
+		return firstOf(c.a.reservedIPv6s, func(r *reservedIPv6) bool { return r.IP == c.r.PathValue("ip") })
+	}, handle)
 }
 
-func getReservedIPv6(c *call, r *reservedIPv6) answer { return c.reservedIPv6Answer(http.StatusOK, r) }
+func getReservedIPv6(c *call, r *reservedIPv6) answer {
+	return one(http.StatusOK, "reserved_ipv6", c.reservedIPv6Body(r))
+}
 
 func deleteReservedIPv6(c *call, r *reservedIPv6) answer {
 	if r.Droplet != 0 {

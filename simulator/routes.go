@@ -196,6 +196,25 @@ func (s *Simulator) routeOf(r *http.Request) string {
 	return pattern
 }
 
+// of finds what the path of a request names for a handler; where find gives nil there is no such thing.
+func of[T any](find func(*call) *T, handle func(*call, *T) answer) func(*call) answer {
+	return func(c *call) answer {
+		one := find(c)
+		if one == nil {
+			return c.notFound()
+		}
+		return handle(c, one)
+	}
+}
+
+// firstOf is the first of a list for which something holds; nil: there is none.
+func firstOf[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
 func emptyOfDroplet(key string) func(*call) answer {
 	return func(c *call) answer {
 		if _, ok := c.droplet(); !ok {

@@ -33,19 +33,12 @@ const (
 
 // volume finds a volume by its id; nil: there is none.
 func (a *Account) volume(id string) *volume {
-	return a.firstVolume(func(v *volume) bool { return v.ID == id })
+	return firstOf(a.volumes, func(v *volume) bool { return v.ID == id })
 }
 
 // volumeNamed finds a volume by its name in a region; nil: there is none.
 func (a *Account) volumeNamed(name, region string) *volume {
-	return a.firstVolume(func(v *volume) bool { return v.Name == name && v.Region == region })
-}
-
-func (a *Account) firstVolume(is func(*volume) bool) *volume {
-	if i := slices.IndexFunc(a.volumes, is); i >= 0 {
-		return a.volumes[i]
-	}
-	return nil
+	return firstOf(a.volumes, func(v *volume) bool { return v.Name == name && v.Region == region })
 }
 
 // AddVolume makes a volume of 100 GB in a region, which no droplet has, and gives its id. The region is not checked.
@@ -120,25 +113,15 @@ func listVolumes(c *call) answer {
 
 // ofVolume finds the volume of the request's path, or of its name and region, for a handler.
 func ofVolume(handle func(*call, *volume) answer) func(*call) answer {
-	return func(c *call) answer {
-		v := c.a.volume(c.r.PathValue("volume"))
+	return of(func(c *call) *volume {
 		if q := c.r.URL.Query(); c.r.PathValue("volume") == "" {
-			v = c.a.volumeNamed(q.Get("name"), q.Get("region"))
+			return c.a.volumeNamed(q.Get("name"), q.Get("region"))
 		}
-		if v == nil {
-			return c.notFound()
-		}
-		return handle(c, v)
-	}
+		return c.a.volume(c.r.PathValue("volume"))
+	}, handle)
 }
 
-func (c *call) volumeAnswer(status int, v *volume) answer {
-	var o object
-	o.raw("volume", c.volumeBody(v))
-	return answer{status: status, body: o.bytes()}
-}
-
-func getVolume(c *call, v *volume) answer { return c.volumeAnswer(http.StatusOK, v) }
+func getVolume(c *call, v *volume) answer { return one(http.StatusOK, "volume", c.volumeBody(v)) }
 
 func deleteVolume(c *call, v *volume) answer {
 	if c.a.holder(v.ID) != nil {
@@ -191,7 +174,7 @@ func createVolume(c *call) answer {
 		Label: req.Label, Tags: c.a.canonicalTags(req.Tags), CreatedAt: c.now,
 	}
 	c.a.volumes = append(c.a.volumes, v)
-	return c.volumeAnswer(http.StatusCreated, v)
+	return one(http.StatusCreated, "volume", c.volumeBody(v))
 }
 
 // refuseVolume says why a volume cannot be attached to a droplet in a region: the message of the 422, or nothing.

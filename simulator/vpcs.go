@@ -84,13 +84,9 @@ func listVPCs(c *call) answer {
 
 // ofVPC finds the VPC of the request's path for a handler.
 func ofVPC(handle func(*call, *vpc) answer) func(*call) answer {
-	return func(c *call) answer {
-		i := slices.IndexFunc(c.a.vpcs, func(v *vpc) bool { return v.ID == c.r.PathValue("vpc") })
-		if i < 0 {
-			return c.notFound()
-		}
-		return handle(c, c.a.vpcs[i])
-	}
+	return of(func(c *call) *vpc {
+		return firstOf(c.a.vpcs, func(v *vpc) bool { return v.ID == c.r.PathValue("vpc") })
+	}, handle)
 }
 
 func getVPC(c *call, v *vpc) answer {

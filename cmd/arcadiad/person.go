@@ -25,9 +25,10 @@ func person() fleet.Person {
 
 // reasoned gives a command the flag --reason, and the context in which its order is given.
 func reasoned(cmd *cobra.Command) func() context.Context {
-	reason := cmd.Flags().String("reason", "", "why, in a few words: it is kept and shown with your user name")
+	var reason string
+	cmd.Flags().Var(text(&reason, "", "TEXT"), "reason", "why, in a few words: it is kept and shown with your user name")
 	return func() context.Context {
 		ctx := cmd.Context()
-		return fleet.AsPerson(ctx, fleet.PersonOf(ctx).Because(*reason))
+		return fleet.AsPerson(ctx, fleet.PersonOf(ctx).Because(reason))
 	}
 }

@@ -20,7 +20,7 @@ afresh. It goes as every replace does: the new droplet is created first, and mus
 destroy_first; reserved IP, drain, shutdown, snapshot and keep are as the stanza says. It asks first, and waits until it is done.
 
 A yes also approves what holds it, as far as a person may approve that: volumes that would be detached, a reserved IP, max_destroy, a window that
-is closed. What is protected is never replaced. Nothing is kept of what still waits when the command ends: run it again.
+is closed. What is protected is never replaced. What still waits when the command ends is not remembered: run it again.
 
 Exit codes: 0 it is replaced; 2 it is held, waits for others of its group, or you said no; 1 an error or a failed saga.`,
 		Example: `  arcadiad replace web-3
