@@ -179,7 +179,7 @@ func mayImport() map[string][]string {
 		"state/tables":   {"fleet", "saga", "state"},
 		"state/sqlite":   {"fleet", "saga", "state", "state/tables"},
 		"state/lease":    {},
-		"state/postgres": {"state", "state/lease", "state/tables", "state/sqlite"},
+		"state/postgres": {"fleet", "state", "state/lease", "state/tables", "state/sqlite"},
 		"inventory":      {"fleet", "digitalocean"},
 		"provision":      {"fleet", "plan", "saga", "digitalocean", "inventory"},
 		"reconcile":      {"fleet", "fleetfile", "plan", "saga", "inventory", "provision"},
@@ -189,7 +189,7 @@ func mayImport() map[string][]string {
 		"doctor":         {"fleet", "fleetfile", "digitalocean", "state"},                                  // looks at what each of them lives on
 		"control":        {"fleet", "saga", "plan", "condition", "doctor", "state"},
 		"daemon": {"fleet", "fleetfile", "plan", "saga", "digitalocean", "inventory", "provision", "reconcile",
-			"state", "state/sqlite", "condition", "notify", "metrics", "doctor", "control", "hosts", "view"},
+			"state", "state/sqlite", "state/lease", "state/postgres", "condition", "notify", "metrics", "doctor", "control", "hosts", "view"},
 		"view":    {"fleet", "saga", "plan", "condition", "doctor", "control"},
 		"cmd":     {"control", "daemon", "doctor", "fleetfile", "hosts", "plan", "pull", "simulator", "view", "fleet", "saga"}, // the last two are words of the reader's answers
 		"scripts": {"simulator", "state/sqlite", "fleet", "saga"},

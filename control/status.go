@@ -15,7 +15,8 @@ type Status struct {
 	Sagas      []saga.Saga      `json:"sagas"`     // live ones
 	Rollouts   []Rollout        `json:"rollouts"`  // that are under way, by group
 	Deviations []fleet.Drift    `json:"deviations"`
-	Daemon     *Live            `json:"daemon,omitempty"`  // nil: none runs, or it does not answer
+	Daemon     *Live            `json:"daemon,omitempty"`  // nil: none runs, or it does not answer, or it stands by
+	Standby    int              `json:"standby,omitempty"` // the process of a daemon that stands by, while another host leads; 0: none
 	Fetched    *fleet.Fetched   `json:"fetched,omitempty"` // what arcadiad pull did last; nil: the fleet file does not come by it, or that is not known
 
 	// Conditions are what needs attention: all that the daemon knows of, or what the state database alone tells.

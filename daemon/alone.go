@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -17,15 +16,14 @@ import (
 	"arcadiad/plan"
 	"arcadiad/reconcile"
 	"arcadiad/state"
-	"arcadiad/state/sqlite"
 )
 
 // alone is the service of a command where no daemon answers.
 type alone struct {
-	*sqlite.Reader // nil: the command reads nothing
-	o              Options
-	applies        bool // what it plans, it applies
-	beside         bool // a daemon is there, and is not asked
+	reader  // nil: the command reads nothing
+	o       Options
+	applies bool // what it plans, it applies
+	beside  bool // a daemon is there, and is not asked
 
 	begin func(fleet.Fleet) error // opens work
 	work  *app                    // nil: it is not open yet
@@ -33,34 +31,8 @@ type alone struct {
 	pass  reconcile.Pass          // the last one that was planned for an apply
 }
 
-// Local opens the service of this process for what a command needs, until close is called. Beside: a daemon runs on the state database, and
-// is not asked.
-func Local(ctx context.Context, o Options, need control.Need, beside bool) (s control.Service, close func() error, err error) {
-	if o, err = o.withDefaults(); err != nil {
-		return nil, nil, err
-	}
-	a := &alone{o: o, applies: need == control.Work, beside: beside, end: func() error { return nil }}
-	a.begin = func(desired fleet.Fleet) error { return a.open(ctx, desired) }
-	if need == control.Look || need == control.Order || need == control.DryRun && !o.Stateless { // an order about nothing must not create a database
-		a.Reader, err = sqlite.OpenReader(ctx, o.State)
-	}
-	switch {
-	case need != control.DryRun:
-	case errors.Is(err, fs.ErrPermission):
-		err = control.ErrUnreadable
-	case errors.Is(err, state.ErrNone):
-		a.Reader, err = nil, nil
-	case err != nil:
-		err = fmt.Errorf("read the state database: %w", err)
-	}
-	if err == nil && (need == control.DryRun || need == control.AccountOnly || need == control.Work) {
-		_, err = o.Token()
-	}
-	return a, func() error { return a.end() }, err
-}
-
 func (a *alone) Status(ctx context.Context) (control.Status, error) {
-	st, err := statusOf(ctx, a.Reader, plan.Plan{})
+	st, err := statusOf(ctx, a.reader, plan.Plan{})
 	st.Fetched = fetched(a.o)
 	if err != nil {
 		return st, err
@@ -80,7 +52,7 @@ func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, err
 		return a.planToApply(ctx, desired, q.Only)
 	}
 	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
-	if a.Reader != nil {
+	if a.reader != nil {
 		load = a.Load
 	} else if !a.o.Stateless {
 		load = nothing
@@ -180,7 +152,7 @@ func (a *alone) Transfer(ctx context.Context, q control.TransferRequest, progres
 
 // open opens the state database, builds the app on it, and starts it with a fleet file in force, until end is called.
 func (a *alone) open(ctx context.Context, desired fleet.Fleet) error {
-	h, err := open(ctx, a.o)
+	h, err := open(ctx, a.o, true)
 	if err != nil {
 		return err
 	}
@@ -216,7 +188,7 @@ func (a *alone) Sync(ctx context.Context) (droplets int, err error) {
 
 // briefly builds the app for one thing that needs no sagas.
 func (a *alone) briefly(ctx context.Context, do func(*app) error) error {
-	h, err := open(ctx, a.o)
+	h, err := open(ctx, a.o, false)
 	if err != nil {
 		return err
 	}
@@ -241,7 +213,7 @@ func (a *alone) Abort(ctx context.Context, sagaID string) error {
 }
 
 func (a *alone) Rollouts(ctx context.Context) ([]control.Rollout, error) {
-	return rolloutsOf(ctx, a.Reader, plan.Plan{})
+	return rolloutsOf(ctx, a.reader, plan.Plan{})
 }
 
 func (a *alone) OrderRollout(ctx context.Context, q control.RolloutOrder) (told control.Rollout, err error) {
@@ -280,12 +252,12 @@ func (a *alone) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Rep
 
 // Backup makes its copy where temporary files are: this process may be one that only reads.
 func (a *alone) Backup(ctx context.Context) (io.ReadCloser, error) {
-	return copyOf(ctx, os.TempDir(), a.Reader.Backup)
+	return copyOf(ctx, os.TempDir(), a.reader.Backup)
 }
 
-// MetaOf gives what the state database at path says of itself, whether a daemon runs or not; where there is none, it says nothing.
-func MetaOf(ctx context.Context, path string) (fleet.Meta, error) {
-	r, err := sqlite.OpenReader(ctx, path)
+// MetaOf gives what the state database says of itself, whether a daemon runs or not; where there is none, it says nothing.
+func MetaOf(ctx context.Context, name string) (fleet.Meta, error) {
+	r, err := openReader(ctx, name)
 	if errors.Is(err, state.ErrNone) {
 		return fleet.Meta{}, nil
 	}

@@ -15,19 +15,14 @@ import (
 	"arcadiad/hosts"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
-	"arcadiad/state"
+	"arcadiad/state/postgres"
 )
-
-// store is all that a daemon needs of a store.
-type store interface {
-	state.Store
-	reconcile.Store
-}
 
 // app is all parts wired together on an open store.
 type app struct {
 	*observer
 	store         store
+	shared        *postgres.Store // the same store, if hosts share it; nil: it is a file
 	engine        *saga.Engine
 	loop          *reconcile.Loop
 	feed          feed

@@ -19,9 +19,9 @@ func SaveBackup(ctx context.Context, path string, backup io.Reader) error {
 // copies is the pattern of the directories in which copies are made.
 const copies = ".arcadiad-copy-*"
 
-// removeCopies removes from beside the state database what a daemon that was killed in the middle of a copy left.
-func removeCopies(statePath string) error {
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(statePath), copies))
+// removeCopies removes from among the daemon's own files what a daemon that was killed in the middle of a copy left.
+func removeCopies(local string) error {
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(local), copies))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}

@@ -9,19 +9,19 @@ import (
 	"arcadiad/provision"
 	"arcadiad/reconcile"
 	"arcadiad/saga"
-	"arcadiad/state/sqlite"
+	"arcadiad/state/postgres"
 )
 
 // mostTries is how many sagas of a name are looked through for the ones that failed in a row: the pause between two grows no more after seven.
 const mostTries = 20
 
-// open opens the state database and builds the app on it; the caller closes the store. Settings that cannot work are refused before
-// there is a database.
-func open(ctx context.Context, o Options) (*app, error) {
+// open opens the state database for a command and builds the app on it; the caller closes the store. Settings that cannot work are refused
+// before there is a database. Sends tells whether the command sends something to the account.
+func open(ctx context.Context, o Options, sends bool) (*app, error) {
 	if err := digitalocean.CheckURL(o.APIURL); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, o.State, sqlite.Options{Log: o.Log})
+	store, err := openStore(ctx, o, sends)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,9 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 			return *handed, nil
 		}
 		return first()
+	}
+	if shared, ok := store.(*postgres.Store); ok {
+		h.shared, o.may = shared, shared.Leads
 	}
 	l, err := newObserver(o, records.Load, func(x digitalocean.Exchange) { h.observability.requested(x) }, store.Note)
 	if err != nil {

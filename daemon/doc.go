@@ -11,9 +11,13 @@
 //
 // A file uses only those below it:
 //
+//	daemon.go                  the daemon, and its turns where hosts share the state database
+//	standby.go                 a daemon while another host leads
+//	local.go                   the calls, answered without a running daemon
+//	elsewhere.go               the calls, answered by the host that leads
 //	alone.go                   the calls, answered by a command's own process
 //	recalled.go                what wants attention, by the state database alone
-//	run.go                     the daemon's life
+//	run.go                     the app's life
 //	build.go                   all parts wired together
 //	overview.go                what the status page and Prometheus are told
 //	running.go                 the calls, answered by a running daemon
@@ -32,6 +36,8 @@
 //	follow.go
 //	watchdog.go                work or rest, or a hang
 //	changes.go                 that something happened
+//	rows.go                    calls to the host that leads, as rows
 //	feed.go                    what people follow, and what they were shown
+//	stores.go                  the state database: a file, or shared
 //	options.go
 package daemon

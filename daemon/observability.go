@@ -57,7 +57,7 @@ func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine,
 	if o.WebhookURL != nil {
 		w.notifier = notify.New(notify.Options{
 			Board: w.board, URL: o.WebhookURL, Format: notify.Format(o.WebhookFormat), Transport: o.WebhookTransport, UserAgent: o.UserAgent, Log: o.Log,
-			Memory: strings.TrimSuffix(o.State, ".db") + ".notified.json",
+			Memory: strings.TrimSuffix(o.Local, ".db") + ".notified.json",
 			Fleet: func() string {
 				desired, _ := l.Desired()
 				return desired.Name

@@ -39,7 +39,7 @@ func newObserver(o Options, load func(context.Context) (fleet.Recorded, error), 
 	var err error
 	l.api, err = digitalocean.New(digitalocean.Config{
 		BaseURL: o.APIURL, Token: o.Token, Transport: o.Transport, Budget: l.budget, UserAgent: o.UserAgent,
-		Observe: observe, Note: note, Log: o.Log,
+		Observe: observe, Note: note, May: o.may, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err

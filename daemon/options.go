@@ -15,12 +15,15 @@ import (
 	"arcadiad/fleetfile"
 	"arcadiad/notify"
 	"arcadiad/reconcile"
+	"arcadiad/state/lease"
+	"arcadiad/state/postgres"
 )
 
 // Options are the settings of the daemon and of the commands. The zero value of each stands for its default, where it has one.
 type Options struct {
 	Fleet string // path of the fleet file
-	State string // path of the state database
+	State string // path of the state database, or the postgres:// URL of one that hosts share
+	Local string // path beside which the daemon's own files lie; default State, of which a URL needs one
 
 	// Secrets are files that no user_data file of the fleet may be, beside those of the state database.
 	Secrets []fleetfile.Secret
@@ -36,6 +39,7 @@ type Options struct {
 	WaitInterval time.Duration // between two polls for those who wait; default 5 s
 	WaitAttempts int           // answered polls until a new droplet's create action decides; default 96
 	CreateSettle time.Duration // how long an unanswered create is looked for before it may be sent again; default 2 min
+	Lease        time.Duration // of a database that hosts share: how long one leads without a commit; default 30 s
 	SyncSchedule string        // cron expression of the inventory sync; default DefaultSyncSchedule; never more often than every 5 s
 	Concurrency  int           // API requests at a time; default 10
 	Reserve      float64       // share of the rate limit left to others, 0 to below 1; negative: default 0.2
@@ -79,6 +83,8 @@ type Options struct {
 	// WebhookTransport carries the calls of the webhook; nil: over the network.
 	WebhookTransport http.RoundTripper
 
+	may func() error // is asked right before each write; nil: nobody is
+
 	Version   string // of arcadiad, for the metrics
 	UserAgent string
 	Log       *slog.Logger
@@ -91,16 +97,21 @@ const (
 	DefaultSyncSchedule = "*/15 * * * *"
 	// DefaultReserve is the share of the API rate limit that is left for people and other tools.
 	DefaultReserve = 0.2
+	// DefaultLease is how long one leads without a commit, where hosts share the state database.
+	DefaultLease = lease.DefaultLength
 	// DefaultKeepSagas is how long sagas that ended are kept.
 	DefaultKeepSagas = 90 * 24 * time.Hour
 	// DefaultKeepDeleted is how long deleted droplets are remembered.
 	DefaultKeepDeleted = 365 * 24 * time.Hour
 )
 
+// Shared tells whether a --state is a database that several hosts share, and not a file.
+func Shared(name string) bool { return postgres.Is(name) }
+
 // secrets are all files that no user_data file may be.
 func (o Options) secrets() []fleetfile.Secret {
 	list := slices.Clone(o.Secrets)
-	if o.State == "" {
+	if o.State == "" || Shared(o.State) {
 		return list
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal", ".lock"} {
@@ -113,6 +124,7 @@ func (o Options) secrets() []fleetfile.Secret {
 func (o Options) withDefaults() (Options, error) {
 	o.APIURL = cmp.Or(o.APIURL, DefaultAPIURL)
 	o.WaitInterval = cmp.Or(o.WaitInterval, 5*time.Second)
+	o.Lease = cmp.Or(o.Lease, DefaultLease)
 	o.SecondLook = cmp.Or(o.SecondLook, min(o.WaitInterval, 1600*time.Millisecond))
 	o.CreateSettle = cmp.Or(o.CreateSettle, 2*time.Minute)
 	o.SyncSchedule = cmp.Or(o.SyncSchedule, DefaultSyncSchedule)
@@ -123,7 +135,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Reserve >= 1 {
 		return o, fmt.Errorf("an API reserve of %.0f%% leaves no requests for arcadiad: it must be below 100%%", o.Reserve*100)
 	}
-	o.Socket = cmp.Or(o.Socket, control.SocketBeside(o.State))
+	o.Local = cmp.Or(o.Local, o.State)
+	o.Socket = cmp.Or(o.Socket, control.SocketBeside(o.Local))
 	o.KeepSagas = cmp.Or(o.KeepSagas, DefaultKeepSagas)
 	o.KeepDeleted = cmp.Or(o.KeepDeleted, DefaultKeepDeleted)
 	if o.Listen != "" {

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,35 +10,12 @@ import (
 	"arcadiad/control"
 	"arcadiad/fleetfile"
 	"arcadiad/provision"
+	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state"
 )
 
-// Run is the daemon: it keeps the account in line with the fleet file until the context ends. A shutdown is not a failure: the
-// write gate shuts, requests on the wire get a moment, and sagas stay resumable (law 12).
-func Run(ctx context.Context, o Options) error {
-	o, err := o.withDefaults()
-	if err != nil {
-		return err
-	}
-	if err := checkWebhook(o); err != nil {
-		return err
-	}
-	h, err := open(ctx, o)
-	if err != nil {
-		return unlessStopped(ctx, err)
-	}
-	return errors.Join(unlessStopped(ctx, h.run(ctx)), h.store.Close())
-}
-
-// unlessStopped drops the error of a start that was told to stop half way.
-func unlessStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
-}
-
+// run is the app's life, until the context ends.
 func (h *app) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup // what goes on beside the loop, until the context ends
@@ -65,7 +41,10 @@ func (h *app) run(ctx context.Context) error {
 		return err
 	}
 	h.observability.board.Settle(condition.Stuck)
-	if err := removeCopies(h.o.State); err != nil {
+	if h.shared != nil {
+		beside.Go(func() { h.lead(ctx, stop) })
+	}
+	if err := removeCopies(h.o.Local); err != nil {
 		h.o.Log.Warn("old copies of the state database could not be removed", "error", err)
 	}
 	if err := h.listen(ctx, &beside); err != nil {
@@ -76,11 +55,27 @@ func (h *app) run(ctx context.Context) error {
 	if h.o.Fleet != "" {
 		beside.Go(func() { h.observability.watchFetches(ctx, h.o) })
 	}
-	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.State, "api", h.o.APIURL)
+	h.o.Log.Info("arcadiad runs", "fleet", h.o.Fleet, "state", h.o.shown(), "api", h.o.APIURL)
 	err := h.loop.Run(ctx, h.supervisor.versions(ctx, versions))
 	stop()
+	if h.shared != nil && h.shared.Check(context.Background()) != nil {
+		return &reconcile.LostError{Err: h.shared.Check(context.Background())}
+	}
 	h.o.Log.Info("arcadiad stops; unfinished sagas continue at the next start", "sagas", len(h.engine.Live()))
 	return err
+}
+
+// lead answers orders from other hosts until the context ends. When this process leads no more, it closes the write gate and stops the app.
+func (h *app) lead(ctx context.Context, stop func()) {
+	var answering sync.WaitGroup
+	answering.Go(func() { h.shared.Answer(ctx, h.o.Log, byRows(control.Handler(running{h, h.store}))) })
+	select {
+	case <-ctx.Done():
+	case <-h.shared.Lost():
+		h.shut(fmt.Errorf("this arcadiad does not lead any more: %w", h.shared.Check(ctx)))
+		stop()
+	}
+	answering.Wait()
 }
 
 // start resumes the sagas that were live when the last process ended, and answers their looks.

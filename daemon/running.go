@@ -188,7 +188,7 @@ func (r running) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Re
 
 // Backup makes its copy beside the database.
 func (r running) Backup(ctx context.Context) (io.ReadCloser, error) {
-	return copyOf(ctx, filepath.Dir(r.o.State), r.store.Backup)
+	return copyOf(ctx, filepath.Dir(r.o.Local), r.store.Backup)
 }
 
 // takeIn sees to it that the fleet file of that hash is in force: a file that was saved a moment ago may not be yet.

@@ -38,6 +38,9 @@ type Config struct {
 	Observe      func(Exchange)         // told of every request that went to the wire; it must not block; nil: nobody is
 	Log          *slog.Logger           // one debug line a request, never with a token; nil: silence
 
+	// May is asked right before a write goes out, after its intent was recorded: an error keeps it back. nil: nobody is asked.
+	May func() error
+
 	// Note is told of every request that went to the wire for some sagas, see For; it must not block; nil: nobody is.
 	Note func(sagas []string, c fleet.Call)
 }

@@ -85,7 +85,7 @@ func ask[T any](ctx context.Context, c *Client, r request, key string, whole fun
 }
 
 // mayWrite is what stands between a write that holds its slot and the wire: the gate, the intent, and the gate again, because the
-// intent took its time.
+// intent took its time. The very last is May.
 func (a *API) mayWrite(ctx context.Context, r request, token string) error {
 	open := func() error {
 		if err := a.o.Budget.gate(); err != nil {
@@ -104,7 +104,10 @@ func (a *API) mayWrite(ctx context.Context, r request, token string) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil || a.o.May == nil {
+		return err
+	}
+	return a.o.May()
 }
 
 // build makes the HTTP request.

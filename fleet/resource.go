@@ -52,9 +52,17 @@ type Meta struct {
 	Fleet     string     `json:"Fleet"`     // fleet that it is pinned to; empty: not yet
 	PausedAt  time.Time  `json:"PausedAt"`  // zero: not paused
 	PausedBy  Person     `json:"PausedBy,omitzero"`
-	LastSync  time.Time  `json:"LastSync"`  // when the newest saved observation had ended; zero: none yet
-	FirstLook int64      `json:"FirstLook"` // the highest droplet id of the first saved look, at least 1; 0: none yet
-	Approvals []Approval `json:"Approvals"` // oldest first, used ones too
+	LastSync  time.Time  `json:"LastSync"`         // when the newest saved observation had ended; zero: none yet
+	FirstLook int64      `json:"FirstLook"`        // the highest droplet id of the first saved look, at least 1; 0: none yet
+	Approvals []Approval `json:"Approvals"`        // oldest first, used ones too
+	Leader    *Leader    `json:"Leader,omitempty"` // who may write to it; nil: it is a file, and its lock decides
+}
+
+// Leader is the arcadiad that leads, of those that share a state database.
+type Leader struct {
+	Host  string    `json:"host"`           // and its process; empty: none leads
+	Since time.Time `json:"since,omitzero"` // by its own clock
+	Epoch int64     `json:"epoch"`          // how often the lead has changed hands
 }
 
 // Approval is a plan that a person approved without a daemon.

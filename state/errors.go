@@ -19,6 +19,7 @@ var (
 	ErrLapsed     = errors.New("lease on the state database has run out")
 	ErrAway       = errors.New("state database cannot be reached")
 	ErrClosed     = errors.New("state database is closed")
+	ErrUnheard    = errors.New("no arcadiad that leads answers")
 )
 
 // What can be wrong with a request.

@@ -27,7 +27,9 @@ type Status struct {
 	Daemon      *control.Live          `json:"daemon"`   // null: none runs
 	Fetched     *fleet.Fetched         `json:"fetched,omitempty"`
 	DaemonError string                 `json:"daemon_error,omitempty"`
-	Conditions  []condition.Condition  `json:"conditions"` // what needs attention
+	Standby     int                    `json:"standby,omitempty"` // the process of a daemon that stands by; 0: none does
+	Leader      *fleet.Leader          `json:"leader,omitempty"`  // of the daemons that share the state database; null: it is a file
+	Conditions  []condition.Condition  `json:"conditions"`        // what needs attention
 	Summary     map[fleet.State]int    `json:"summary"`
 	Droplets    []Droplet              `json:"droplets"`
 	Rollouts    []Rollout              `json:"rollouts"` // that are under way
@@ -77,7 +79,7 @@ func StatusOf(known control.Status, owners fleet.Owners, unit string) Status {
 	meta := known.Meta
 	st := Status{
 		State: meta.Path, Fleet: meta.Fleet, Account: meta.Account, Simulated: meta.Simulated, PausedSince: meta.PausedAt, PausedBy: fleet.OneLine(meta.PausedBy.String()),
-		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, Fetched: known.Fetched, DaemonError: known.DaemonError,
+		LastSync: meta.LastSync, Approved: []Approval{}, Conditions: append([]condition.Condition{}, known.Conditions...), Daemon: known.Daemon, Fetched: known.Fetched, DaemonError: known.DaemonError, Standby: known.Standby, Leader: meta.Leader,
 		Summary: map[fleet.State]int{}, Droplets: []Droplet{}, Rollouts: RolloutsOf(known.Rollouts), Sagas: sagasOf(known.Sagas), unit: unit,
 	}
 	for _, a := range meta.Approvals {
@@ -226,6 +228,7 @@ func (st Status) facts(t *table, now time.Time) {
 	}
 	t.row("Account", orNone(st.Account)+kind)
 	t.row("Last sync", ago(now, st.LastSync))
+	t.fact("Leader", st.leaderText(now))
 	daemon := any(st.daemonText(now))
 	if st.DaemonError != "" || st.Daemon != nil && st.Daemon.PassError != "" {
 		daemon = red{daemon}
@@ -262,6 +265,8 @@ func (st Status) daemonText(now time.Time) string {
 	switch {
 	case st.DaemonError != "":
 		return "does not answer: " + st.DaemonError
+	case st.Standby != 0:
+		return fmt.Sprintf("stands by, process %d", st.Standby)
 	case d == nil && st.unit != "":
 		return "not running (start: sudo systemctl start " + st.unit + ")"
 	case d == nil:
@@ -272,6 +277,18 @@ func (st Status) daemonText(now time.Time) string {
 		return fmt.Sprintf("running, process %d; the last pass failed %s: %s", d.PID, ago(now, d.Pass), fleet.Fit(d.PassError, 160))
 	}
 	return fmt.Sprintf("running, process %d; last pass %s (%s)", d.PID, ago(now, d.Pass), d.Trigger)
+}
+
+// leaderText says which of the daemons that share the state database leads; empty: it is a file.
+func (st Status) leaderText(now time.Time) string {
+	switch l := st.Leader; {
+	case l == nil:
+		return ""
+	case l.Host == "":
+		return fmt.Sprintf("none (epoch %d)", l.Epoch)
+	default:
+		return fmt.Sprintf("%s, since %s (epoch %d)", l.Host, ago(now, l.Since), l.Epoch)
+	}
 }
 
 // fetchedText says which commit arcadiad pull brought, and why it brings no newer one; empty: the fleet file does not come by it.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"arcadiad/control"
+	"arcadiad/daemon"
 )
 
 // place is where a daemon keeps its things.
@@ -85,6 +86,33 @@ func unitPlace() (p place, ok bool) {
 	return p, p.dir != ""
 }
 
+const (
+	stateVariable    = "ARCADIAD_STATE"
+	passwordVariable = "PGPASSWORD" // as all programs that use PostgreSQL have it
+)
+
+// share takes a state database that hosts share. Only the control socket and a few files of the daemon are on this host. A password in the
+// URL, which a managed database is given out with, becomes one of the environment: the URL is shown.
+func (s *settings) share(p place) (err error) {
+	if s.simulate {
+		return errors.New("--simulate keeps its state in a file: for a database that hosts share, use arcadiad simulate and --api-url")
+	}
+	s.local = filepath.Join(p.dir, databaseName)
+	if s.socket == "" {
+		s.socket, s.socketGroup = cmp.Or(p.socket, control.SocketBeside(s.local)), p.socket != ""
+	}
+	var password string
+	if s.state, password, err = daemon.StateWithout(s.state); err != nil {
+		return err
+	}
+	if password != "" {
+		if err := os.Setenv(passwordVariable, password); err != nil {
+			return err
+		}
+	}
+	return daemon.CheckState(s.state)
+}
+
 // findState finds the state database and the control socket where nobody named them: systemd's, this user's own, or those of the
 // service on this machine, in this order. A daemon that is started by hand, and a simulated account, are always the user's own.
 func (s *settings) findState(sys service) error {
@@ -108,8 +136,14 @@ func (s *settings) findState(sys service) error {
 			p = sys.place
 		}
 	}
+	if s.state == "" && p == sys.place {
+		s.state = variableIn(sys.environment, stateVariable)
+	}
 	if s.state == "" {
 		s.state = filepath.Join(p.dir, name)
+	}
+	if daemon.Shared(s.state) {
+		return s.share(p)
 	}
 	if s.socket == "" {
 		s.socket = control.SocketBeside(s.state)

@@ -23,6 +23,8 @@ import (
 // settings are the values that commands share. Each is given by its flag, else by its environment variable, else by its default.
 type settings struct {
 	fleet, state, socket, apiURL, tokenFile string
+	local                                   string // beside it lie the files of a daemon whose state database is elsewhere
+	lease                                   time.Duration
 	socketGroup                             bool // the socket is for a group of people
 	starts                                  bool // the command starts a daemon
 	examines                                bool // the command is for a service that never ran, too
@@ -82,7 +84,9 @@ func (s *settings) table(level slog.Level) []setting {
 		{usesFleet, "fleet", "ARCADIAD_FLEET", text(&s.fleet, "fleet.yaml", "FILE"), "fleet file"},
 		{usesState, "state", "ARCADIAD_STATE", text(&s.state, "", "FILE"),
 			"state database (default arcadiad.db, with --simulate simulated.db, in $STATE_DIRECTORY, $XDG_STATE_HOME/arcadiad or ~/.local/state/arcadiad; " +
-				"if that does not exist, the service's in /var/lib/arcadiad)"},
+				"if that does not exist, the service's in /var/lib/arcadiad), or the postgres:// URL of one that hosts share"},
+		{usesState | usesSagas, "lease", "ARCADIAD_LEASE", leaseLength(&s.lease),
+			"with a postgres:// URL: how long the arcadiad that leads may be silent before another one takes over"},
 		{usesState, "socket", "ARCADIAD_SOCKET", text(&s.socket, "", "FILE"),
 			"control socket of the daemon (default beside the state database; the service's is /run/arcadiad/" + socketName + ")"},
 		{usesState, "simulate", "ARCADIAD_SIMULATE", boolean(&s.simulate), "use a simulated account, stored in a file beside the state; needs no token"},
@@ -160,7 +164,12 @@ func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 
 // fill takes the environment in where there is no flag, and works out the defaults that depend on others.
 func (s *settings) fill() error {
-	url := s.given("api-url") // by its flag; the variable is of other programs too
+	url := s.given("api-url")   // by its flag; the variable is of other programs too
+	if daemon.Shared(s.state) { // by its flag, which everybody on this host can read
+		if err := daemon.CheckState(s.state); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
+	}
 	for _, row := range s.rows {
 		f := s.flags.Lookup(row.flag)
 		if f == nil || f.Changed || row.env == "" || os.Getenv(row.env) == "" {
@@ -193,7 +202,7 @@ func (s *settings) given(flag string) bool {
 // options are the settings as the daemon takes them.
 func (s *settings) options(log *slog.Logger) daemon.Options {
 	return daemon.Options{
-		Fleet: s.fleet, State: s.state, Secrets: s.secrets(), Stateless: s.stateless, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL,
+		Fleet: s.fleet, State: s.state, Local: s.local, Lease: s.lease, Secrets: s.secrets(), Stateless: s.stateless, Socket: s.socket, SocketGroup: s.socketGroup, KeepSagas: s.keepSagas, KeepDeleted: s.keepDeleted, APIURL: s.apiURL,
 		Token: findToken(s.tokenFile, log), TokenFrom: sourceOf(s.tokenFile).String(),
 		WaitInterval: s.waitInterval, WaitAttempts: s.waitAttempts, CreateSettle: s.createSettle,
 		SyncSchedule: s.syncSchedule, Concurrency: s.concurrency, Reserve: s.apiReserve,
@@ -257,6 +266,17 @@ const (
 func duration(at *time.Duration, start time.Duration) pflag.Value {
 	return newValue(at, start, "DURATION", func(s string) (time.Duration, error) {
 		d, err := fleet.ParseDuration(s, leastWait, longestWait)
+		if err != nil {
+			return 0, fmt.Errorf("%q is %w", s, err)
+		}
+		return d, nil
+	}, view.Duration)
+}
+
+// leaseLength reads a duration in which a database can be asked a few times.
+func leaseLength(at *time.Duration) pflag.Value {
+	return newValue(at, daemon.DefaultLease, "DURATION", func(s string) (time.Duration, error) {
+		d, err := fleet.ParseDuration(s, time.Second, time.Hour)
 		if err != nil {
 			return 0, fmt.Errorf("%q is %w", s, err)
 		}

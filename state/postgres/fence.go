@@ -25,7 +25,8 @@ type fence struct {
 	leader *lease.Leader
 
 	mu   sync.Mutex
-	lost error // why nothing is written any more; nil: all is well
+	lost error         // why nothing is written any more; nil: all is well
+	over chan struct{} // is closed then
 }
 
 // check tells whether this process may write, as far as it knows.
@@ -39,6 +40,9 @@ func (f *fence) check() error {
 func (f *fence) end(why error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.lost == nil {
+		close(f.over)
+	}
 	f.lost = why
 	return why
 }

@@ -29,48 +29,103 @@ func (s *Store) Leads() error {
 	return nil
 }
 
-// challenge waits until the lease can be taken, and takes it. It tells whom it was taken from; empty: it was given back, or never held.
+// Quiet waits until something may be sent: the lease may have been taken from another one, whose requests may still be on their way. It tells
+// why it ended before.
+func (s *Store) Quiet(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.Lost():
+		return s.fence.check()
+	case <-time.After(s.fence.leader.Quiet() - s.fence.clock()):
+		return nil
+	}
+}
+
+// challenge waits until the lease can be taken, and takes it. It tells whom it was taken from; empty: it was given back, or never held. Once
+// it has seen the lease it also waits for a database that goes away.
 func (f *fence) challenge(ctx context.Context, o Options) (from string, err error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return "", err
 	}
-	me := fmt.Sprintf("%s, process %d", host, os.Getpid())
-	var watch lease.Watch
-	told, leads := "", ""
+	c := &challenger{fence: f, o: o, me: fmt.Sprintf("%s, process %d", host, os.Getpid())}
 	for {
-		asked := f.clock()
-		was, holder, err := readLease(ctx, f.db, "")
+		done, err := c.try(ctx)
 		switch {
-		case err != nil && ctx.Err() != nil && leads != "":
-			return "", fmt.Errorf("%w: %s leads (%w)", state.ErrLocked, leads, ctx.Err())
-		case err != nil:
-			return "", fmt.Errorf("read the lease: %w", err)
+		case done:
+			return c.was.Holder, nil
+		case ctx.Err() != nil && c.leads != "":
+			return "", c.locked(ctx.Err())
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case err != nil && (c.leads == "" || errors.Is(err, state.ErrLocked)):
+			return "", err
+		case err != nil && !c.failing:
+			o.Log.Warn("the lease cannot be read; trying again", "error", err)
 		}
-		if watch.Saw(was, asked, f.clock(), o.Lease) {
-			row, started := was.Taken(rand.Text(), o.Lease), f.clock()
-			done, err := f.db.ExecContext(ctx, `
-				UPDATE lease SET holder = $1, epoch = $2, commits = $3, length = $4, host = $5, since = $6 WHERE holder = $7 AND epoch = $8 AND commits = $9`,
-				row.Holder, row.Epoch, row.Commits, o.Lease.Milliseconds(), me, tables.TimeText(time.Now()), was.Holder, was.Epoch, was.Commits)
-			if err != nil {
-				return "", fmt.Errorf("take the lease: %w", err)
-			}
-			if n, err := done.RowsAffected(); err != nil || n == 1 {
-				f.leader = lease.Lead(was, row, started, f.clock(), o.OnItsWay)
-				return was.Holder, err
-			}
-			continue // another one was faster
-		}
-		if told != was.Holder {
-			told, leads = was.Holder, holder
-			o.Log.Info("another arcadiad leads; waiting until it ends or is silent", "leader", holder, "for", max(was.Length, o.Lease))
-		}
+		c.failing = err != nil
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("%w: %s leads (%w)", state.ErrLocked, leads, ctx.Err())
 		case <-time.After(lease.Pause(o.Lease)):
 		}
 	}
+}
+
+// challenger is one that would lead.
+type challenger struct {
+	*fence
+	o  Options
+	me string // in words
+
+	watch   lease.Watch
+	was     lease.Row // as it was seen last
+	leads   string    // who had it then, in words; empty: nothing was seen yet
+	failing bool
+}
+
+func (c *challenger) locked(why error) error {
+	return fmt.Errorf("%w: %s leads (%w)", state.ErrLocked, c.leads, why)
+}
+
+var errAlive = errors.New("it has just written to the database")
+
+// try looks once, and takes the lease where it may be taken.
+func (c *challenger) try(ctx context.Context) (done bool, err error) {
+	asked := c.clock()
+	row, holder, err := readLease(ctx, c.db, "")
+	if err != nil {
+		return false, fmt.Errorf("read the lease: %w", err)
+	}
+	before := c.was
+	c.was = row
+	if c.watch.Saw(row, asked, c.clock(), c.o.Lease) {
+		return c.take(ctx)
+	}
+	switch {
+	case c.leads == "" || before.Holder != row.Holder:
+		c.leads = holder
+		c.o.Log.Info("another arcadiad leads; waiting until it ends or is silent", "leader", holder, "for", max(row.Length, c.o.Lease))
+	case !c.o.Patient && before != row:
+		return false, c.locked(errAlive)
+	}
+	return false, nil
+}
+
+// take takes the lease, unless another one is faster.
+func (c *challenger) take(ctx context.Context) (done bool, err error) {
+	row, started := c.was.Taken(rand.Text(), c.o.Lease), c.clock()
+	result, err := c.db.ExecContext(ctx, `
+		UPDATE lease SET holder = $1, epoch = $2, commits = $3, length = $4, host = $5, since = $6 WHERE holder = $7 AND epoch = $8 AND commits = $9`,
+		row.Holder, row.Epoch, row.Commits, c.o.Lease.Milliseconds(), c.me, tables.TimeText(time.Now()), c.was.Holder, c.was.Epoch, c.was.Commits)
+	if err != nil {
+		return false, fmt.Errorf("take the lease: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return false, err
+	}
+	c.leader = lease.Lead(c.was, row, started, c.clock(), c.o.OnItsWay)
+	return true, nil
 }
 
 // renew commits nothing, again and again, so that the lease goes on while there is nothing to write. It ends with the context.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"arcadiad/fleet"
 	"arcadiad/state"
 	"arcadiad/state/lease"
 	"arcadiad/state/tables"
@@ -27,6 +28,7 @@ type Options struct {
 	Log      *slog.Logger  // default: nothing is logged
 	Lease    time.Duration // how long the lease lasts without a commit; default: lease.DefaultLength
 	OnItsWay time.Duration // how long a request of the one that the lease is taken from may be on its way; at least the lease
+	Patient  bool          // waits for as long as another Store leads; else state.ErrLocked as soon as that one shows that it does
 
 	limit time.Duration        // of one transaction; default: half the lease, so that a dead connection does not cost it
 	clock func() time.Duration // default: lease.Clock
@@ -43,9 +45,9 @@ type Store struct {
 	renewing    sync.WaitGroup
 }
 
-// Open opens the state database that the URL names, makes its tables where there are none, or brings them up to date, and takes the lease. As
-// long as another Store has it, wherever that runs, it waits; state.ErrLocked when ctx ends first. The errors are the sentinels of package
-// state; when there is one, nothing is held.
+// Open opens the state database that the URL names, makes its tables where there are none, or brings them up to date, and takes the lease. While
+// another Store has it, wherever that runs, it waits until that one is silent for the length of the lease, or returns state.ErrLocked
+// ([Options.Patient]). The errors are the sentinels of package state; when there is one, nothing is held.
 //
 // A Store has goroutines, which end with Close.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
@@ -61,7 +63,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	db := stdlib.OpenDB(*c)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db, clock: o.clock}, writer: tables.NewWriter()}
+	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db, clock: o.clock, over: make(chan struct{})}, writer: tables.NewWriter()}
 	s.db = db
 	s.Writes = tables.NewWrites(s.Reads, s.writer)
 	if err := s.open(ctx, o); err != nil {
@@ -134,6 +136,9 @@ func (s *Store) Check(ctx context.Context) error {
 	return errors.Join(ctx.Err(), s.fence.check())
 }
 
+// Lost is closed when the store may write nothing any more, until arcadiad opens it again: Check then says why.
+func (s *Store) Lost() <-chan struct{} { return s.fence.over }
+
 // Close lets what was handed in be written, gives the lease back, then closes everything. Methods called after it fail with state.ErrClosed.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
@@ -205,6 +210,35 @@ func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *table
 	}
 	defer tx.Rollback()
 	return read(ctx, tables.NewTx(tx, dialect()))
+}
+
+// Meta tells what tables.Reads does, and who leads.
+func (r *Reader) Meta(ctx context.Context) (fleet.Meta, error) {
+	m, err := r.Reads.Meta(ctx)
+	if err != nil {
+		return m, err
+	}
+	m.Leader, err = r.Leader(ctx)
+	return m, err
+}
+
+// Leader reads who has the lease.
+func (r *Reader) Leader(ctx context.Context) (*fleet.Leader, error) {
+	var l fleet.Leader
+	err := r.view(ctx, func(ctx context.Context, tx *tables.Tx) (err error) {
+		var holder, host string
+		var since sql.NullString
+		if err := tx.QueryRowContext(ctx, "SELECT holder, host, epoch, since FROM lease").Scan(&holder, &host, &l.Epoch, &since); err != nil {
+			return err
+		}
+		if holder == "" {
+			return nil
+		}
+		l.Host = host
+		l.Since, err = time.Parse(time.RFC3339Nano, since.String)
+		return err
+	})
+	return &l, err
 }
 
 // Sound tells whether the database can be read. Whether its files are whole is for its server to say.

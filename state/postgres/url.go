@@ -22,7 +22,7 @@ func Is(name string) bool {
 func Check(name string) error {
 	u, err := url.Parse(name)
 	if err != nil {
-		return errors.New("the URL of the state database cannot be read (postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full)") // err has all of it
+		return errUnreadable // err has all of it
 	}
 	_, inside := u.User.Password()
 	if inside || u.Query().Has("password") || u.Query().Has("sslpassword") {
@@ -31,6 +31,21 @@ func Check(name string) error {
 	}
 	return nil
 }
+
+// Without gives a URL without its password, and the password.
+func Without(name string) (without, password string, err error) {
+	u, err := url.Parse(name)
+	if err != nil {
+		return "", "", errUnreadable // err has all of it
+	}
+	password, inside := u.User.Password()
+	if inside {
+		u.User = url.User(u.User.Username())
+	}
+	return u.String(), password, nil
+}
+
+var errUnreadable = errors.New("the URL of the state database cannot be read (postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full)")
 
 // connectTimeout bounds a connection attempt where the URL does not.
 const connectTimeout = 10 * time.Second
@@ -88,4 +103,13 @@ func shown(c *pgx.ConnConfig) string {
 		u.Host = fmt.Sprintf("%s:%d", c.Host, c.Port)
 	}
 	return u.String()
+}
+
+// Shown names the database that a URL is of, without what could be secret.
+func Shown(name string) string {
+	c, err := configure(name)
+	if err != nil {
+		return "the state database"
+	}
+	return shown(c)
 }

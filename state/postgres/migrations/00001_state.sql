@@ -223,6 +223,15 @@ CREATE TABLE lease (
 ) WITH (fillfactor = 10);
 INSERT INTO lease (id, holder, epoch, commits, length, host) VALUES (1, '', 0, 0, 0, '');
 
+-- Calls to the one who leads, by those who do not.
+CREATE TABLE orders (
+    id       BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request  BYTEA NOT NULL,
+    answer   BYTEA,                               -- NULL: not yet
+    asked_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    taken_at TIMESTAMPTZ                          -- when the leader began to do it; NULL: not yet
+);
+
 -- Lists of arguments, which come as JSON.
 CREATE FUNCTION json_texts(list TEXT) RETURNS TEXT[] LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT ARRAY(SELECT json_array_elements_text(CAST(list AS JSON)))
