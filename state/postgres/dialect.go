@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 
 	"arcadiad/state/tables"
 
@@ -13,14 +14,19 @@ import (
 
 // dialect is what PostgreSQL says in words of its own.
 func dialect() *tables.Dialect {
+	var known sync.Map // translations, by what was translated: there are a hundred or so
 	return &tables.Dialect{
-		Statement:  statement,
+		Statement: func(query string) string {
+			words, found := known.Load(query)
+			if !found {
+				words, _ = known.LoadOrStore(query, statement(query))
+			}
+			return words.(string)
+		},
 		Value:      value,
 		Unique:     unique,
-		ReservedIP: "json_or_null(p.spec) ->> 'reserved_ip'",
-		Shown: `CASE WHEN json_or_null(r.data) IS NOT NULL THEN json_build_array(CAST(r.data AS json) -> 'size_slug',
-			CAST(r.data AS json) #> '{image,slug}', CAST(r.data AS json) #> '{image,id}', CAST(r.data AS json) -> 'created_at',
-			CAST(r.data AS json) #> '{networks,v4}') END`,
+		ReservedIP: "spec_reserved_ip(p.spec)",
+		Shown:      "data_shown(r.data)",
 	}
 }
 

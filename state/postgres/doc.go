@@ -11,7 +11,8 @@
 //
 // A pooler gives each transaction another connection, so nothing here lasts longer than one: no advisory lock, no LISTEN, no SET but for a
 // transaction. Of pgx's ways to send a statement this is QueryExecModeExec: a statement without a name goes out with its arguments in one
-// message, and the types follow from the Go types. Prepared statements, and kept descriptions of results, belong to a connection.
+// message, and the types follow from the Go types. Prepared statements, and kept descriptions of results, belong to a connection. A pipeline binds
+// the statement without a name more than once, which is as good: it is over with the next one.
 //
 // # Who writes
 //

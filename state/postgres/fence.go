@@ -20,9 +20,10 @@ import (
 // Where the row is another, somebody else has taken it, or the database has lost commits: then nothing of the transaction is kept, and nothing
 // is written again.
 type fence struct {
-	db     *sql.DB
-	clock  func() time.Duration
-	leader *lease.Leader
+	db      *sql.DB
+	dialect *tables.Dialect
+	clock   func() time.Duration
+	leader  *lease.Leader
 
 	mu   sync.Mutex
 	lost error         // why nothing is written any more; nil: all is well
@@ -53,16 +54,21 @@ func (f *fence) begin(ctx context.Context) (*tables.Tx, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	tx, err := f.db.BeginTx(ctx, nil)
+	conn, err := f.db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
+	begun, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	tx := tables.NewPipelinedTx(begun, f.dialect, pipeline(conn), func() { conn.Close() })
 	const settings = `SELECT set_config('idle_in_transaction_session_timeout', '5s', true), set_config('lock_timeout', '5s', true),
 		CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END`
 	if _, err := tx.ExecContext(ctx, settings); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
-	return tables.NewTx(tx, dialect()), nil
+	return tx, nil
 }
 
 // commit counts the row on and commits. When the answer to the commit is lost it finds out what became of it.

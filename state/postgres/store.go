@@ -63,8 +63,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	db := stdlib.OpenDB(*c)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	s := &Store{Reader: newReader(shown(c)), fence: &fence{db: db, clock: o.clock, over: make(chan struct{})}, writer: tables.NewWriter()}
-	s.db = db
+	s := &Store{Reader: newReader(shown(c)), writer: tables.NewWriter()}
+	s.db, s.fence = db, &fence{db: db, dialect: s.dialect, clock: o.clock, over: make(chan struct{})}
 	s.Writes = tables.NewWrites(s.Reads, s.writer)
 	if err := s.open(ctx, o); err != nil {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
@@ -110,12 +110,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 // settle does what a store does first. Where the lease was taken from another one, a failover may have lost its last commits, so its live sagas
 // look before they send anything, as those of a backup do (law 16).
 func (s *Store) settle(ctx context.Context, taken bool, log *slog.Logger) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // takes back what was not committed
 	tx, err := s.fence.begin(ctx)
 	if err != nil {
 		return err
 	}
+	defer tx.Rollback()
 	moved, err := tables.Settle(ctx, tx, time.Now())
 	if err != nil {
 		return err
@@ -155,15 +154,16 @@ func (s *Store) Close() error {
 // Reader is a state.Reader. One of OpenReader holds nothing between calls: there is nothing to close.
 type Reader struct {
 	*tables.Reads
-	name string         // shown
-	open func() *sql.DB // for one read
-	db   *sql.DB        // a Store's; nil: each read opens its own
+	name    string // shown
+	dialect *tables.Dialect
+	open    func() *sql.DB // for one read
+	db      *sql.DB        // a Store's; nil: each read opens its own
 
 	closed atomic.Bool // the Store was
 }
 
 func newReader(name string) *Reader {
-	r := &Reader{name: name}
+	r := &Reader{name: name, dialect: dialect()}
 	r.Reads = tables.NewReads(name, r.view, func(ctx context.Context, tx *tables.Tx) (int64, error) { return schemaVersion(ctx, tx, name) })
 	return r
 }
@@ -186,11 +186,11 @@ func (r *Reader) view(ctx context.Context, read func(context.Context, *tables.Tx
 		return state.ErrClosed
 	}
 	if r.db != nil {
-		return explain(r.name, snapshot(ctx, r.db, read))
+		return explain(r.name, r.snapshot(ctx, r.db, read))
 	}
 	db := r.open()
 	defer db.Close()
-	return explain(r.name, snapshot(ctx, db, func(ctx context.Context, tx *tables.Tx) error {
+	return explain(r.name, r.snapshot(ctx, db, func(ctx context.Context, tx *tables.Tx) error {
 		switch at, err := schemaVersion(ctx, tx, r.name); {
 		case err != nil:
 			return err
@@ -203,13 +203,13 @@ func (r *Reader) view(ctx context.Context, read func(context.Context, *tables.Tx
 	}))
 }
 
-func snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *tables.Tx) error) error {
+func (r *Reader) snapshot(ctx context.Context, db *sql.DB, read func(context.Context, *tables.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	return read(ctx, tables.NewTx(tx, dialect()))
+	return read(ctx, tables.NewTx(tx, r.dialect))
 }
 
 // Meta tells what tables.Reads does, and who leads.

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -52,16 +51,7 @@ func place(t *testing.T) statetest.Place { return path(filepath.Join(tempDir(t),
 func (p path) Open(t *testing.T) statetest.Store { return open(t, string(p)) }
 func (p path) Read(t *testing.T) state.Reader    { return reader(t, string(p)) }
 
-// tempDir is a directory in memory where there is one: these tests are about what is written, not about how fast a disk is.
-func tempDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "arcadiad-state-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
+func tempDir(t testing.TB) string { return statetest.TempDir(t) }
 
 // open opens a store that is closed at the end of the test, which may close it before.
 func open(t testing.TB, path string) *sqlite.Store {

@@ -26,16 +26,17 @@ func saveAbsences(ctx context.Context, tx *Tx, absences []fleet.Absence) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range absences {
-		err := tx.exec(ctx, `
+	err = tx.apart(ctx, len(absences), func(i int) error {
+		a := absences[i]
+		return tx.exec(ctx, `
 			INSERT INTO absences (provider, external_id, since, last_at, looks, witnessed, process, interrupted, gone_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (provider, external_id) DO UPDATE SET since = excluded.since, last_at = excluded.last_at, looks = excluded.looks, witnessed = excluded.witnessed,
 				process = excluded.process, interrupted = excluded.interrupted, gone_at = excluded.gone_at`,
 			provider, externalID(a.DropletID), TimeText(a.Since), TimeText(a.LastAt), a.Looks, a.Witnessed, a.Process, a.Interrupted, TimeText(a.GoneAt))
-		if err != nil {
-			return err
-		}
+	})
+	if err != nil {
+		return err
 	}
 	return tx.exec(ctx, `
 		DELETE FROM absences WHERE EXISTS (

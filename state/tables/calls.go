@@ -17,24 +17,18 @@ func putCalls(ctx context.Context, tx *Tx, id string, calls []fleet.Call) error 
 	if len(calls) == 0 {
 		return nil
 	}
-	var next int64
-	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(position) + 1, 0) FROM saga_calls WHERE saga_id = ?", id).Scan(&next); err != nil {
-		return err
-	}
 	for _, c := range calls {
 		err := tx.exec(ctx, `
 			INSERT INTO saga_calls (saga_id, position, method, path, status, request_id, error, began_at, took_us, times, last_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			id, next, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, TimeText(c.BeganAt), c.Took.Microseconds(), c.Times, TimeText(c.LastAt))
+			VALUES (?1, (SELECT coalesce(max(position) + 1, 0) FROM saga_calls WHERE saga_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+			id, c.Method, c.Path, orNull(c.Status), c.RequestID, c.Error, TimeText(c.BeganAt), c.Took.Microseconds(), c.Times, TimeText(c.LastAt))
 		if err != nil {
 			return err
 		}
-		next++
 	}
-	if next <= state.FirstCalls+state.NewestCalls {
-		return nil
-	}
-	return tx.exec(ctx, "DELETE FROM saga_calls WHERE saga_id = ? AND position >= ? AND position < ?", id, state.FirstCalls, next-state.NewestCalls)
+	return tx.exec(ctx, `
+		DELETE FROM saga_calls WHERE saga_id = ?1 AND position >= ?2 AND position <= (SELECT max(position) FROM saga_calls WHERE saga_id = ?1) - ?3`,
+		id, state.FirstCalls, state.NewestCalls)
 }
 
 func (r *Reads) Calls(ctx context.Context, sagaID string) ([]fleet.Call, error) {

@@ -12,6 +12,10 @@
 // transaction, and commits: a thousand sagas share one commit, and a single one waits for nobody. A request that fails is rolled back
 // alone; a commit that fails is an error for all of its requests, and writes nothing. A request is answered when it is durable.
 //
+// A database behind a connection has a [Pipeline]. Requests that touch different sagas and droplets are recorded as statements, merged, and sent
+// at once, in one savepoint: a statement is parsed once for all of them, and nobody waits for answers in between. When one fails, all of them are
+// taken back, and it is looked for by halving. Many rows of one request go the same way.
+//
 // # Sightings
 //
 // What a droplet looks like (resources) hardly ever changes; when it was last seen (sightings) changes with every sync. They are

@@ -107,12 +107,12 @@ func useGrants(ctx context.Context, tx *Tx, sg saga.Saga) error {
 		return err
 	}
 	for _, id := range facts.Grants {
-		used, err := tx.change(ctx, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", TimeText(time.Now()), id)
+		err := tx.checked(ctx, one, "UPDATE grants SET used_at = ? WHERE id = ? AND used_at IS NULL", TimeText(time.Now()), id)
+		if errors.Is(err, errNoRow) {
+			return fmt.Errorf("%w: grant %d was used already, or never given (see: arcadiad plan)", state.ErrApproval, id)
+		}
 		if err != nil {
 			return err
-		}
-		if used == 0 {
-			return fmt.Errorf("%w: grant %d was used already, or never given (see: arcadiad plan)", state.ErrApproval, id)
 		}
 	}
 	return nil

@@ -22,22 +22,34 @@ func (s *Writes) Begin(ctx context.Context, sagas ...saga.Saga) error {
 		return ctx.Err()
 	}
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		for _, sg := range sagas {
+		err := tx.apart(ctx, len(sagas), func(i int) error {
+			sg := sagas[i]
 			err := useGrants(ctx, tx, sg)
 			if err == nil {
 				err = insertSaga(ctx, tx, sg)
 			}
+			return beginning(sg, err)
+		})
+		if err != nil {
+			return err
+		}
+		for _, sg := range sagas {
 			for _, row := range sg.Rows {
-				if err == nil {
-					err = applyRow(ctx, tx, row, sg.UpdatedAt)
+				if err := applyRow(ctx, tx, row, sg.UpdatedAt); err != nil {
+					return beginning(sg, err)
 				}
-			}
-			if err != nil {
-				return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 			}
 		}
 		return nil
 	})
+}
+
+// beginning says which saga an error is of.
+func beginning(s saga.Saga, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("begin saga %s for %s: %w", fleet.Saga8(s.ID), s.Subject, err)
 }
 
 func insertSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
@@ -105,7 +117,7 @@ func (s *Writes) Commit(ctx context.Context, sg saga.Saga, rows []any) (err erro
 			s.calls.Back(sg.ID, calls)
 		}
 	}()
-	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
+	return s.writeBeside(ctx, touched(sg, rows), func(ctx context.Context, tx *Tx) error {
 		if err := updateSaga(ctx, tx, sg); err != nil {
 			return fmt.Errorf("commit saga %s for %s: %w", fleet.Saga8(sg.ID), sg.Subject, err)
 		}
@@ -121,15 +133,31 @@ func (s *Writes) Commit(ctx context.Context, sg saga.Saga, rows []any) (err erro
 	})
 }
 
+// touched names what a commit touches: the saga, and the droplets that its rows are of. Nil: its rows are of something else too.
+func touched(s saga.Saga, rows []any) []string {
+	touches := []string{s.ID}
+	for _, row := range rows {
+		droplet := dropletOf(row)
+		if droplet == 0 {
+			return nil
+		}
+		touches = append(touches, externalID(droplet))
+	}
+	return touches
+}
+
+// updateSaga writes a saga that is live. One that has ended stays ended, since its name may have another by now. To commit its end twice is fine:
+// the first answer may have been lost.
 func updateSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
-	if err := mayUpdate(ctx, tx, s); err != nil {
-		return err
+	which := " WHERE id = ?"
+	if s.Status.Live() {
+		which += " AND " + isLive
 	}
 	if s.Undecodable != "" {
-		err := tx.exec(ctx, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ? WHERE id = ?",
+		err := tx.checked(ctx, one, "UPDATE sagas SET status = ?, error = ?, updated_at = ?, ended_at = ?"+which,
 			string(s.Status), s.Error, TimeText(s.UpdatedAt), TimeText(s.EndedAt), s.ID)
 		if err != nil {
-			return err
+			return whyNot(ctx, tx, s, err)
 		}
 		return eraseSecret(ctx, tx, s)
 	}
@@ -137,12 +165,11 @@ func updateSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
 	if err != nil {
 		return err
 	}
-	err = tx.exec(ctx, `
+	err = tx.checked(ctx, one, `
 		UPDATE sagas SET status = ?, step = ?, step_index = ?, reverse = ?, superseded = ?, begun = ?, attempts = ?, not_before = ?,
-			error = ?, labels = ?, context = ?, updated_at = ?, ended_at = ?
-		WHERE id = ?`, append(c, s.ID)...)
+			error = ?, labels = ?, context = ?, updated_at = ?, ended_at = ?`+which, append(c, s.ID)...)
 	if err != nil {
-		return err
+		return whyNot(ctx, tx, s, err)
 	}
 	if err := writeHistory(ctx, tx, s); err != nil {
 		return err
@@ -150,20 +177,29 @@ func updateSaga(ctx context.Context, tx *Tx, s saga.Saga) error {
 	return eraseSecret(ctx, tx, s)
 }
 
-// mayUpdate: an ended saga stays ended, since its name may have another by now. To commit its end twice is fine: the first answer
-// may have been lost.
-func mayUpdate(ctx context.Context, tx *Tx, s saga.Saga) error {
-	var status string
-	err := tx.QueryRowContext(ctx, "SELECT status FROM sagas WHERE id = ?", s.ID).Scan(&status)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return state.ErrNoSaga
-	case err != nil:
-		return err
-	case !saga.Status(status).Live() && s.Status.Live():
-		return state.ErrEnded
+// errNoRow is of a statement that changed no row.
+var errNoRow = errors.New("there is no such row")
+
+func one(rows int64) error {
+	if rows == 0 {
+		return errNoRow
 	}
 	return nil
+}
+
+// whyNot tells why a saga could not be written.
+func whyNot(ctx context.Context, tx *Tx, s saga.Saga, failed error) error {
+	if !errors.Is(failed, errNoRow) {
+		return failed
+	}
+	var begun bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sagas WHERE id = ?)", s.ID).Scan(&begun); err != nil {
+		return err
+	}
+	if !begun {
+		return state.ErrNoSaga
+	}
+	return state.ErrEnded
 }
 
 func writeHistory(ctx context.Context, tx *Tx, s saga.Saga) error {
@@ -188,9 +224,10 @@ func eraseSecret(ctx context.Context, tx *Tx, s saga.Saga) error {
 	if s.Status.Live() {
 		return nil
 	}
-	n, err := tx.change(ctx, "DELETE FROM saga_secrets WHERE saga_id = ?", s.ID)
-	tx.erased = tx.erased || n > 0
-	return err
+	return tx.checked(ctx, func(rows int64) error {
+		tx.erased = tx.erased || rows > 0
+		return nil
+	}, "DELETE FROM saga_secrets WHERE saga_id = ?", s.ID)
 }
 
 // Live gives the sagas that have not ended, oldest first, with their secrets. A row that cannot be read whole comes as stuck, with

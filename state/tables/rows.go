@@ -60,6 +60,29 @@ func applyRow(ctx context.Context, tx *Tx, row any, at time.Time) error {
 	return fmt.Errorf("%w: no table takes a %T", state.ErrRow, row)
 }
 
+// dropletOf is the droplet that a row is of; 0: it is of something else.
+func dropletOf(row any) int64 {
+	switch row := row.(type) {
+	case fleet.Droplet:
+		return row.ID
+	case fleet.Record:
+		return row.DropletID
+	case fleet.Deleted:
+		return row.DropletID
+	case fleet.Unrecorded:
+		return row.DropletID
+	case fleet.Quarantined:
+		return row.DropletID
+	case fleet.Unquarantined:
+		return row.DropletID
+	case fleet.Released:
+		return row.DropletID
+	case fleet.Readopted:
+		return row.DropletID
+	}
+	return 0
+}
+
 func externalID(droplet int64) string { return strconv.FormatInt(droplet, 10) }
 
 // digestBlob is a digest as a column; NULL for none.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -30,14 +31,19 @@ func (s *Writes) Save(ctx context.Context, o fleet.Observed) error {
 				return err
 			}
 			again := map[string][]int64{} // rows of droplets that look as they did, by when they were seen
+			var other []fleet.Droplet
 			for i, d := range chunk {
 				d.SeenAt = cmp.Or(d.SeenAt, o.BeganAt)
 				if row := same[i]; row != 0 {
 					at := TimeText(d.SeenAt).String
 					again[at] = append(again[at], row)
-				} else if err := putDroplet(ctx, tx, d); err != nil {
-					return err
+				} else {
+					other = append(other, d)
 				}
+			}
+			err = tx.apart(ctx, len(other), func(i int) error { return putDroplet(ctx, tx, other[i]) })
+			if err != nil {
+				return err
 			}
 			return seenAgain(ctx, tx, again)
 		})
@@ -47,10 +53,9 @@ func (s *Writes) Save(ctx context.Context, o fleet.Observed) error {
 	}
 	ended := cmp.Or(o.EndedAt, o.BeganAt)
 	err := s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		for _, id := range o.Gone {
-			if err := markDeleted(ctx, tx, id, o.BeganAt, ended); err != nil {
-				return err
-			}
+		err := tx.apart(ctx, len(o.Gone), func(i int) error { return markDeleted(ctx, tx, o.Gone[i], o.BeganAt, ended) })
+		if err != nil {
+			return err
 		}
 		if err := dropGoneQuarantined(ctx, tx, ended); err != nil {
 			return err
@@ -123,12 +128,12 @@ func (s *Writes) Record(ctx context.Context, records []fleet.Record) error {
 	}
 	now := time.Now()
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		for _, r := range records {
-			if err := renewRecord(ctx, tx, r, now); err != nil {
-				return fmt.Errorf("record %s: %w", r.Name, err)
+		return tx.apart(ctx, len(records), func(i int) error {
+			if err := renewRecord(ctx, tx, records[i], now); err != nil {
+				return fmt.Errorf("record %s: %w", records[i].Name, err)
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
@@ -139,13 +144,15 @@ func (s *Writes) Inherit(ctx context.Context, heirs map[int64]string) error {
 		return ctx.Err()
 	}
 	return s.write(ctx, func(ctx context.Context, tx *Tx) error {
-		for id, name := range heirs {
+		ids := slices.Collect(maps.Keys(heirs))
+		return tx.apart(ctx, len(ids), func(i int) error {
+			id, name := ids[i], heirs[ids[i]]
 			err := tx.exec(ctx, "UPDATE cloud_provisioned SET heir = ? WHERE provider = ? AND external_id = ? AND heir IS DISTINCT FROM ?",
 				nullText(name), provider, externalID(id), nullText(name))
 			if err != nil {
 				return fmt.Errorf("record the new name %s of droplet %d: %w", name, id, err)
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }

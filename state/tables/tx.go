@@ -18,31 +18,59 @@ type Dialect struct {
 
 // Tx is a transaction, of a snapshot or of the writer.
 type Tx struct {
-	tx      *sql.Tx
-	dialect *Dialect
-	erased  bool // set by a request that erased a secret
+	tx        *sql.Tx
+	dialect   *Dialect
+	pipeline  Pipeline   // nil: there is none
+	recording *recording // nil: statements are carried out at once
+	erased    bool       // set by a request that erased a secret
+	end       func()     // gives back what the transaction held; nil: nothing
 }
 
 // NewTx gives a transaction to the functions of this package.
 func NewTx(tx *sql.Tx, d *Dialect) *Tx { return &Tx{tx: tx, dialect: d} }
 
+// NewPipelinedTx gives a transaction that has a pipeline. It calls end when it is over.
+func NewPipelinedTx(tx *sql.Tx, d *Dialect, p Pipeline, end func()) *Tx {
+	return &Tx{tx: tx, dialect: d, pipeline: p, end: end}
+}
+
 func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if t.asks() {
+		return nil, errAsks
+	}
 	query, args = t.words(query, args)
 	return t.tx.ExecContext(ctx, query, args...)
 }
 
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t.asks() {
+		return nil, errAsks
+	}
 	query, args = t.words(query, args)
 	return t.tx.QueryContext(ctx, query, args...)
 }
 
 func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if t.asks() { // what it answers is not used
+		query, args = "SELECT NULL", nil
+	}
 	query, args = t.words(query, args)
 	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
 // Commit makes the transaction durable.
-func (t *Tx) Commit() error { return t.tx.Commit() }
+func (t *Tx) Commit() error { return t.over(t.tx.Commit()) }
+
+// Rollback takes it back. It does nothing after a commit.
+func (t *Tx) Rollback() error { return t.over(t.tx.Rollback()) }
+
+func (t *Tx) over(err error) error {
+	if t.end != nil {
+		t.end()
+		t.end = nil
+	}
+	return err
+}
 
 // words are the query and its arguments as the database wants them.
 func (t *Tx) words(query string, args []any) (string, []any) {
@@ -57,8 +85,29 @@ func (t *Tx) words(query string, args []any) (string, []any) {
 	return query, args
 }
 
+// asks notes that a statement needs its answer, and tells whether there is none because it is only recorded.
+func (t *Tx) asks() bool {
+	if t.recording != nil {
+		t.recording.asks = true
+	}
+	return t.recording != nil
+}
+
 func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.ExecContext(ctx, query, args...)
+	return t.checked(ctx, nil, query, args...)
+}
+
+// checked carries out a statement, and has check say what is wrong with how many rows it changed; nil: any number is right. Both may come later.
+func (t *Tx) checked(ctx context.Context, check func(rows int64) error, query string, args ...any) error {
+	if r := t.recording; r != nil {
+		query, args = t.words(query, args)
+		r.list = append(r.list, Statement{query, args, check})
+		return nil
+	}
+	rows, err := t.change(ctx, query, args...)
+	if err == nil && check != nil {
+		err = check(rows)
+	}
 	return err
 }
 

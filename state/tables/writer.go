@@ -15,9 +15,10 @@ const maxBatch = 1024
 
 // request is one piece of work for the writer: all of it is committed, or none.
 type request struct {
-	do   func(context.Context, *Tx) error
-	err  error
-	done chan struct{} // closed when err is final
+	do      func(context.Context, *Tx) error
+	touches []string // see WriteBeside; nil: it is done by itself
+	err     error
+	done    chan struct{} // closed when err is final
 }
 
 // Writer is the one goroutine that writes. It gathers the requests that wait into one transaction, so that they share its commit; each has
@@ -46,10 +47,16 @@ func NewWriter() *Writer {
 // Write has do carried out in a transaction, and returns when that is durable. When ctx ends before the work was taken up, nothing
 // is written and the error is that of ctx; after that the work is waited for, so the answer is never in doubt.
 func (w *Writer) Write(ctx context.Context, do func(context.Context, *Tx) error) error {
+	return w.WriteBeside(ctx, nil, do)
+}
+
+// WriteBeside is Write for what touches nothing but these, whatever their names stand for. Beside requests that touch none of them it may be
+// carried out in any order, and do may be called more than once.
+func (w *Writer) WriteBeside(ctx context.Context, touches []string, do func(context.Context, *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{do: do, done: make(chan struct{})}
+	r := &request{do: do, touches: touches, done: make(chan struct{})}
 	if err := w.put(r); err != nil {
 		return err
 	}
@@ -177,15 +184,79 @@ func (w *Writer) transact(batch []*request) (erased bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer t.tx.Rollback() // does nothing after a commit
-	for _, r := range batch {
-		t.erased = false
-		if err := w.attempt(ctx, t, r); err != nil {
+	defer t.Rollback() // does nothing after a commit
+	for len(batch) > 0 {
+		n := 0
+		if t.pipeline != nil {
+			n = separate(batch)
+		}
+		if t.erased = false; n > 0 {
+			err = w.together(ctx, t, batch[:n])
+			erased = erased || t.erased
+		} else {
+			err = w.attempt(ctx, t, batch[0])
+			erased, n = erased || t.erased && batch[0].err == nil, 1
+		}
+		if err != nil {
 			return false, err
 		}
-		erased = erased || t.erased && r.err == nil
+		batch = batch[n:]
 	}
 	return erased, w.Commit(ctx, t)
+}
+
+// separate is how many requests at the front of the batch touch nothing in common.
+func separate(batch []*request) int {
+	touched := map[string]bool{}
+	for n, r := range batch {
+		if r.touches == nil {
+			return n
+		}
+		for _, what := range r.touches {
+			if touched[what] {
+				return n
+			}
+		}
+		for _, what := range r.touches {
+			touched[what] = true
+		}
+	}
+	return len(batch)
+}
+
+// together carries out requests that touch nothing in common in a pipeline. One that fails is told from its neighbours by halving.
+func (w *Writer) together(ctx context.Context, t *Tx, batch []*request) error {
+	var sent []*request
+	var lists [][]Statement
+	for _, r := range batch {
+		list, err := t.record(func() error { return r.do(ctx, t) })
+		switch {
+		case errors.Is(err, errAsks):
+			if err := w.attempt(ctx, t, r); err != nil {
+				return err
+			}
+		case err != nil:
+			r.err = err
+		default:
+			sent, lists = append(sent, r), append(lists, list)
+		}
+	}
+	return w.halve(ctx, t, sent, lists)
+}
+
+func (w *Writer) halve(ctx context.Context, t *Tx, batch []*request, lists [][]Statement) error {
+	done, err := t.send(ctx, lists)
+	half := len(batch) / 2
+	switch {
+	case done || err != nil:
+		return err
+	case half == 0:
+		return w.attempt(ctx, t, batch[0])
+	}
+	if err := w.halve(ctx, t, batch[:half], lists[:half]); err != nil {
+		return err
+	}
+	return w.halve(ctx, t, batch[half:], lists[half:])
 }
 
 // attempt carries out one request in a savepoint. Its error means that the transaction is lost: SQLite takes all of it back on

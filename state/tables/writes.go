@@ -9,13 +9,16 @@ import (
 
 // Writes writes what a store keeps: with Reads it is a state.Store, but for Backup, Check and Close, and a reconcile.Store.
 type Writes struct {
-	reads *Reads
-	write func(ctx context.Context, do func(context.Context, *Tx) error) error
-	calls state.Calls
+	reads       *Reads
+	write       func(ctx context.Context, do func(context.Context, *Tx) error) error
+	writeBeside func(ctx context.Context, touches []string, do func(context.Context, *Tx) error) error
+	calls       state.Calls
 }
 
 // NewWrites writes to the database of r through w.
-func NewWrites(r *Reads, w *Writer) *Writes { return &Writes{reads: r, write: w.Write} }
+func NewWrites(r *Reads, w *Writer) *Writes {
+	return &Writes{reads: r, write: w.Write, writeBeside: w.WriteBeside}
+}
 
 // Settle is done whenever a store is opened for writing, in a transaction of its own. Times that lie in the future become now, and it tells
 // how many rows had some. The live sagas of a backup learn that it is one.

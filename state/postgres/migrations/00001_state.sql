@@ -22,7 +22,7 @@ CREATE TABLE resources (
     digest        BYTEA,
     data          TEXT COLLATE "C",
     UNIQUE (provider, external_id)
-);
+) WITH (toast_tuple_target = 8160); -- the data of a droplet, 3 KB or so, stays in its row: to compress it takes longer than all else
 -- They change with every sync. Room on each page lets that happen in place, without a new entry in the index.
 CREATE TABLE sightings (
     resource_id  BIGINT PRIMARY KEY REFERENCES resources (id) ON DELETE CASCADE,
@@ -240,10 +240,24 @@ CREATE FUNCTION json_numbers(list TEXT) RETURNS BIGINT[] LANGUAGE sql IMMUTABLE 
     SELECT ARRAY(SELECT CAST(json_array_elements_text(CAST(list AS JSON)) AS BIGINT))
 $$;
 
--- JSON where the text is some, and else NULL: one row that cannot be read must not fail the others.
-CREATE FUNCTION json_or_null(t TEXT) RETURNS JSON LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+-- What is in JSON text, which is parsed once. Text that cannot be parsed has nothing in it, and does not fail the other rows.
+CREATE FUNCTION data_shown(data TEXT) RETURNS TEXT LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+    droplet JSONB;
+    image   JSONB;
 BEGIN
-    RETURN CAST(t AS JSON);
+    droplet := data;
+    image := droplet -> 'image';
+    RETURN jsonb_build_array(droplet -> 'size_slug', image -> 'slug', image -> 'id', droplet -> 'created_at', droplet #> '{networks,v4}');
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+CREATE FUNCTION spec_reserved_ip(spec TEXT) RETURNS TEXT LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    IF strpos(spec, '"reserved_ip"') = 0 THEN
+        RETURN NULL;
+    END IF;
+    RETURN CAST(spec AS JSON) ->> 'reserved_ip';
 EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END $$;
