@@ -28,6 +28,7 @@ type Account struct {
 	volumeSnapshots []*volumeSnapshot // oldest first
 	domains         []*domain
 	reservedIPv6s   []*reservedIPv6
+	certificates    []*certificate
 
 	droplets map[int64]*droplet // all that GET may show
 	endings  map[int64]*ending  // of droplets with what belonged to them

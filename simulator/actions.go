@@ -23,6 +23,7 @@ type action struct {
 	ID          int64         `json:"id"`
 	DropletID   int64         `json:"droplet_id"`       // that it is about; of an address: that it goes to, or leaves
 	IP          string        `json:"ip,omitempty"`     // the reserved IP that it is on
+	IPv6        string        `json:"ipv6,omitempty"`   // the reserved IPv6 that it is on
 	Volume      string        `json:"volume,omitempty"` // the volume that it is on
 	Image       int64         `json:"image,omitempty"`  // the image that it is on; with none of these it is on the droplet
 	Region      string        `json:"region"`
@@ -66,6 +67,9 @@ func (a *Account) actionBody(act *action) actionBody {
 	}
 	if act.IP != "" {
 		b.ResourceID, b.ResourceType = ipNumber(act.IP), "reserved_ip"
+	}
+	if act.IPv6 != "" {
+		b.ResourceType = "reserved_ipv6"
 	}
 	if act.Volume != "" {
 		b.ResourceType = "volume"
@@ -122,6 +126,13 @@ func (a *Account) enterAction(act *action, on *[]*action, subject string, now ti
 	a.keepAction(act, on)
 }
 
+// enterDone enters an action that is over as soon as it begins; what it does is for the caller to do.
+func (a *Account) enterDone(act *action, on *[]*action, now time.Time) {
+	act.ID, act.Status, act.StartedAt, act.CompletedAt = a.s.nextID.Action, completed, now, now
+	a.s.nextID.Action += 1 + act.ID%5
+	a.keepAction(act, on)
+}
+
 func (a *Account) keepAction(act *action, on *[]*action) {
 	a.actions = append(a.actions, act)
 	a.byAction[act.ID] = act
@@ -132,6 +143,12 @@ func (a *Account) keepAction(act *action, on *[]*action) {
 func (a *Account) actedOn(act *action) *[]*action {
 	if act.IP != "" {
 		if r := a.reservedIP(act.IP); r != nil {
+			return &r.actions
+		}
+		return nil
+	}
+	if act.IPv6 != "" {
+		if r := a.reservedIPv6(act.IPv6); r != nil {
 			return &r.actions
 		}
 		return nil
@@ -170,7 +187,7 @@ func (a *Account) settleAction(act *action) {
 			return
 		}
 		act.CompletedAt = at
-		if act.Fails || a.actedOn(act) == nil || act.Request.Type == assignIP && a.droplets[act.DropletID] == nil {
+		if act.Fails || a.actedOn(act) == nil || slices.Contains([]string{assignIP, attachVolume}, act.Request.Type) && a.droplets[act.DropletID] == nil {
 			act.Status = errored
 			return
 		}
@@ -264,7 +281,7 @@ func (c *call) refuse(d *droplet, req *actionRequest) string {
 			return "Droplet is already powered on"
 		}
 	case "rename":
-		if len(req.Name) > 255 || !nameRule.MatchString(req.Name) {
+		if !validName(req.Name) {
 			return "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"
 		}
 	case "resize":

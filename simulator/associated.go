@@ -85,14 +85,23 @@ func destroyDangerously(c *call) answer {
 
 // destroySelectively destroys a droplet with those that the body names by id.
 func destroySelectively(c *call) answer {
-	req := map[string][]string{}
+	var req struct {
+		ReservedIPs     []string `json:"reserved_ips"`
+		FloatingIPs     []string `json:"floating_ips"`
+		Snapshots       []string `json:"snapshots"`
+		Volumes         []string `json:"volumes"`
+		VolumeSnapshots []string `json:"volume_snapshots"`
+	}
 	if len(c.body) > 0 {
 		if bad := c.decode(&req); bad != nil {
 			return *bad
 		}
 	}
-	req["reserved_ips"] = append(req["reserved_ips"], req["floating_ips"]...)
-	return c.destroyWith(func(a associate) bool { return slices.Contains(req[a.kind], a.id) })
+	named := map[string][]string{
+		"reserved_ips": append(req.ReservedIPs, req.FloatingIPs...), "snapshots": req.Snapshots, "volumes": req.Volumes,
+		"volume_snapshots": req.VolumeSnapshots,
+	}
+	return c.destroyWith(func(a associate) bool { return slices.Contains(named[a.kind], a.id) })
 }
 
 func (c *call) destroyWith(chosen func(associate) bool) answer {

@@ -22,10 +22,11 @@ func peek[T, R any](a *Account, list []*T, clone func(T) R) []R {
 }
 
 // detach takes a droplet that is gone from all that names it.
-func (a *Account) detach(id int64) {
+func (a *Account) detach(d *droplet) {
+	id := d.ID
 	is := func(other int64) bool { return other == id }
 	if r := a.reservedIPOf(id); r != nil {
-		r.Droplet = 0
+		r.Droplet, r.Project = 0, d.Project // it stays where its droplet was
 	}
 	for _, f := range a.firewalls {
 		f.forget(id)

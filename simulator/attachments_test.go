@@ -92,7 +92,8 @@ func TestMakingAttachments(t *testing.T) {
 	if must(t, ip, err).IP != s.ReservedIPs()[0].IP || ip.Droplet != nil || !ip.Locked || resp.StatusCode != 202 {
 		t.Errorf("%+v, status %d", ip, resp.StatusCode)
 	}
-	fw, resp, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw", DropletIDs: []int{int(d.ID)}, Tags: []string{"front"}})
+	everywhere := []godo.OutboundRule{{Protocol: "tcp", PortRange: "all", Destinations: &godo.Destinations{Addresses: []string{"0.0.0.0/0", "::/0"}}}}
+	fw, resp, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw", DropletIDs: []int{int(d.ID)}, Tags: []string{"front"}, OutboundRules: everywhere})
 	if made := s.Firewalls(); must(t, fw, err).ID != made[0].ID || len(fw.DropletIDs) != 1 || len(fw.Tags) != 1 || resp.StatusCode != 202 {
 		t.Errorf("%+v, status %d", fw, resp.StatusCode)
 	}
@@ -110,7 +111,8 @@ func TestMakingAttachments(t *testing.T) {
 		!slices.Equal(rules.OutboundRules[0].Destinations.Tags, []string{"front"}) || !slices.Equal(made.SourceTags, []string{"bastion"}) {
 		t.Errorf("%+v, %+v", rules, made)
 	}
-	lb, resp, err := c.LoadBalancers.Create(ctx, &godo.LoadBalancerRequest{Name: "lb", Region: "nyc3", Tag: "front"})
+	http := []godo.ForwardingRule{{EntryProtocol: "http", EntryPort: 80, TargetProtocol: "http", TargetPort: 80}}
+	lb, resp, err := c.LoadBalancers.Create(ctx, &godo.LoadBalancerRequest{Name: "lb", Region: "nyc3", Tag: "front", ForwardingRules: http})
 	if must(t, lb, err).ID != s.LoadBalancers()[0].ID || lb.Tag != "front" || !slices.Equal(lb.DropletIDs, []int{int(d.ID)}) || resp.StatusCode != 202 {
 		t.Errorf("%+v, status %d", lb, resp.StatusCode)
 	}
@@ -120,6 +122,7 @@ func TestMakingAttachments(t *testing.T) {
 		t.Errorf("a droplet without its tag: %+v", all)
 	}
 	balancer := func(l godo.LoadBalancerRequest) func() (*godo.Response, error) {
+		l.ForwardingRules = http
 		return func() (*godo.Response, error) { _, r, err := c.LoadBalancers.Create(ctx, &l); return r, err }
 	}
 	for why, request := range map[string]func() (*godo.Response, error){
@@ -131,7 +134,7 @@ func TestMakingAttachments(t *testing.T) {
 		"no droplet for it": balancer(godo.LoadBalancerRequest{Name: "x", Region: "nyc3", DropletIDs: []int{1}}),
 		"no tag for its rule": func() (*godo.Response, error) {
 			rule := godo.InboundRule{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{Tags: []string{"no"}}}
-			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", InboundRules: []godo.InboundRule{rule}})
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "xy", InboundRules: []godo.InboundRule{rule}})
 			return r, err
 		},
 		"a second address": func() (*godo.Response, error) {
@@ -143,15 +146,15 @@ func TestMakingAttachments(t *testing.T) {
 			return r, err
 		},
 		"the name is taken": func() (*godo.Response, error) {
-			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw"})
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "fw", OutboundRules: everywhere})
 			return r, err
 		},
 		"nor that tag": func() (*godo.Response, error) {
-			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", Tags: []string{"no"}})
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "xy", OutboundRules: everywhere, Tags: []string{"no"}})
 			return r, err
 		},
 		"nor that id": func() (*godo.Response, error) {
-			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "x", DropletIDs: []int{1}})
+			_, r, err := c.Firewalls.Create(ctx, &godo.FirewallRequest{Name: "xy", OutboundRules: everywhere, DropletIDs: []int{1}})
 			return r, err
 		},
 	} {

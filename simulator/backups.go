@@ -81,9 +81,9 @@ func (c *call) policyBody(d *droplet) map[string]any {
 func listBackupPolicies(c *call) answer {
 	list := append(slices.Clone(c.a.standard.list), c.a.gpus.list...)
 	page, perPage := c.pageQuery()
-	from := min(len(list), (page-1)*perPage)
+	from, n := onPage(page, perPage, len(list))
 	policies := map[string]any{}
-	for _, d := range list[from:min(len(list), from+perPage)] {
+	for _, d := range list[from : from+n] {
 		policies[strconv.FormatInt(d.ID, 10)] = c.policyBody(d)
 	}
 	var o object

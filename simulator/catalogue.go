@@ -124,6 +124,12 @@ func (c *catalogue) region(slug string) *region {
 	return nil
 }
 
+// offers tells whether there is a region of that slug in which things can be made.
+func (c *catalogue) offers(slug string) bool {
+	r := c.region(slug)
+	return r != nil && r.Available
+}
+
 // place finds the region for a create. The prefix nyc means any of nyc1 to nyc3, and no region means any
 // (docs/digitalocean-api.md, "Creating a droplet").
 func (c *catalogue) place(slug string, s *size, img *image) (r *region, refusal string) {

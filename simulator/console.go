@@ -129,11 +129,8 @@ func (a *Account) console(id int64, do func(d *droplet, now time.Time)) bool {
 
 // did has an action done at once, whatever else goes on. What the console does leaves actions too, but for tags.
 func (a *Account) did(d *droplet, req actionRequest, now time.Time) {
-	act := &action{
-		ID: a.s.nextID.Action, DropletID: d.ID, Region: d.Region, Status: completed, StartedAt: now, CompletedAt: now, Request: req,
-	}
-	a.s.nextID.Action += 1 + act.ID%5
-	a.keepAction(act, &d.actions)
+	act := &action{DropletID: d.ID, Region: d.Region, Request: req}
+	a.enterDone(act, &d.actions, now)
 	a.perform(act, now)
 }
 

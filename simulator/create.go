@@ -52,6 +52,9 @@ var (
 	tagRule  = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 )
 
+// validName tells whether a droplet, or what has names like one, may be called so.
+func validName(name string) bool { return len(name) <= 255 && nameRule.MatchString(name) }
+
 const (
 	maxNames    = 10 // droplets per create
 	maxUserData = 64 << 10
@@ -132,7 +135,7 @@ func (c *call) plan(req *createRequest, names []string) (model *droplet, refusal
 		return nil, "You can only create up to 10 Droplets at a time."
 	}
 	for _, n := range names {
-		if len(n) > 255 || !nameRule.MatchString(n) {
+		if !validName(n) {
 			return nil, "Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"
 		}
 	}
@@ -170,12 +173,10 @@ func (c *call) plan(req *createRequest, names []string) (model *droplet, refusal
 	if model.PrivateOnly && model.IPv6 {
 		return nil, "IPv6 can not be enabled when public networking is disabled."
 	}
-	for _, t := range req.Tags {
-		if !tagRule.MatchString(t) {
-			return nil, "Tag name is invalid. Tags may contain letters, numbers, colons, dashes, and underscores."
-		}
-		model.Tags = append(model.Tags, t)
+	if refusal := refuseTags(req.Tags); refusal != "" {
+		return nil, refusal
 	}
+	model.Tags = slices.Clone(req.Tags)
 	var unknownKeys []string
 	for _, k := range req.SSHKeys {
 		if found := a.keyNamed(keyText(k)); found != nil {
@@ -204,6 +205,8 @@ func (c *call) plan(req *createRequest, names []string) (model *droplet, refusal
 	model.VPC = vpc.ID
 	for _, v := range req.Volumes {
 		switch refusal := a.refuseVolume(string(v), region.Slug); {
+		case slices.Contains(model.Volumes, string(v)):
+			return nil, "The volume is already attached to a Droplet."
 		case refusal != "":
 			return nil, refusal
 		case len(names) > 1:

@@ -3,8 +3,8 @@
 // # The model
 //
 // A [Simulator] is an [net/http.Handler]. It serves one [Account] to every bearer token, or further ones to the tokens that
-// [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images and VPCs, reserved IPs, firewalls and load
-// balancers, all under one mutex.
+// [Simulator.AddAccount] names. An account holds droplets, actions, tags, keys, images, snapshots, volumes and VPCs, reserved
+// IPs, firewalls, load balancers, certificates, domains and projects, all under one mutex.
 //
 // The simulator has no goroutines and no timers. Later events (a droplet becomes active, its tags show, a DELETE takes effect)
 // are in a queue by time, and each request and each peek first plays those that are due. So the simulator behaves the same under the

@@ -120,7 +120,7 @@ func (a *Account) end(d *droplet, at time.Time) {
 		}
 	}
 	a.images = slices.DeleteFunc(a.images, func(i *image) bool { return slices.Contains(d.BackupIDs, i.ID) })
-	a.detach(d.ID)
+	a.detach(d)
 	last := a.truth(d)
 	last.EndedAt = at
 	a.ended = append(a.ended, last)

@@ -42,6 +42,7 @@ type saved struct {
 	VolumeSnapshots []*volumeSnapshot `json:"volume_snapshots,omitempty"`
 	Domains         []*domain         `json:"domains,omitempty"`
 	ReservedIPv6s   []*reservedIPv6   `json:"reserved_ipv6s,omitempty"`
+	Certificates    []*certificate    `json:"certificates,omitempty"`
 }
 
 // ErrInUse says that another process has the account's file open. Listener may tell where it serves it.
@@ -179,6 +180,7 @@ func (s *Simulator) snapshotFile() saved {
 		Created: a.created, Faults: s.faults, VPCs: a.vpcs, Keys: a.keys, Images: a.images,
 		ReservedIPs: a.reservedIPs, Firewalls: a.firewalls, LoadBalancers: a.balancers, Projects: a.projects,
 		Volumes: a.volumes, VolumeSnapshots: a.volumeSnapshots, Domains: a.domains, ReservedIPv6s: a.reservedIPv6s,
+		Certificates: a.certificates,
 	}
 	for _, t := range a.tags {
 		out.Tags = append(out.Tags, t.Name)
@@ -188,6 +190,9 @@ func (s *Simulator) snapshotFile() saved {
 		out.Actions = append(out.Actions, d.actions...)
 	}
 	for _, r := range a.reservedIPs {
+		out.Actions = append(out.Actions, r.actions...)
+	}
+	for _, r := range a.reservedIPv6s {
 		out.Actions = append(out.Actions, r.actions...)
 	}
 	for _, v := range a.volumes {
@@ -209,7 +214,7 @@ func (s *Simulator) restore(in saved) {
 	a.vpcs, a.keys, a.images = in.VPCs, in.Keys, in.Images
 	a.reservedIPs, a.firewalls, a.balancers = in.ReservedIPs, in.Firewalls, in.LoadBalancers
 	a.volumes, a.volumeSnapshots = in.Volumes, in.VolumeSnapshots
-	a.domains, a.reservedIPv6s = in.Domains, in.ReservedIPv6s
+	a.domains, a.reservedIPv6s, a.certificates = in.Domains, in.ReservedIPv6s, in.Certificates
 	a.projects = in.Projects
 	if len(a.projects) == 0 {
 		a.projects = []*Project{defaultProject(a.team, time.Now())}

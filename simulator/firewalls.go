@@ -52,18 +52,20 @@ func (r FirewallRule) clone() FirewallRule {
 	return r
 }
 
-func (r FirewallRule) peers() FirewallPeers {
-	switch {
-	case r.Sources != nil:
-		return *r.Sources
-	case r.Destinations != nil:
-		return *r.Destinations
-	}
-	return FirewallPeers{}
-}
-
+// same compares two rules: the order of their peers says nothing.
 func (r FirewallRule) same(other FirewallRule) bool {
-	return string(encode(r)) == string(encode(other))
+	sorted := func(r FirewallRule) string {
+		for _, p := range []**FirewallPeers{&r.Sources, &r.Destinations} {
+			if *p != nil {
+				*p = &FirewallPeers{
+					slices.Sorted(slices.Values((*p).Addresses)), slices.Sorted(slices.Values((*p).Droplets)), slices.Sorted(slices.Values((*p).Tags)),
+					slices.Sorted(slices.Values((*p).LoadBalancers)), slices.Sorted(slices.Values((*p).Kubernetes)),
+				}
+			}
+		}
+		return string(encode(r))
+	}
+	return sorted(r) == sorted(other)
 }
 
 // AddFirewall puts a firewall into the account and gives it an id. It is not checked.
@@ -100,6 +102,22 @@ func (f *Firewall) forget(id int64) {
 			for _, p := range []*FirewallPeers{r.Sources, r.Destinations} {
 				if p != nil {
 					p.Droplets = slices.DeleteFunc(p.Droplets, is)
+				}
+			}
+		}
+	}
+}
+
+// retag puts another tag in the place of one in the firewall and its rules; empty: none.
+func (f *Firewall) retag(old, name string) {
+	for _, tags := range []*[]string{&f.Tags, &f.SourceTags, &f.DestinationTags} {
+		*tags = retagged(*tags, old, name)
+	}
+	for _, rules := range [][]FirewallRule{f.Inbound, f.Outbound} {
+		for _, r := range rules {
+			for _, p := range []*FirewallPeers{r.Sources, r.Destinations} {
+				if p != nil {
+					p.Tags = retagged(p.Tags, old, name)
 				}
 			}
 		}
@@ -186,94 +204,4 @@ func updateFirewall(c *call, f *Firewall) answer {
 	}
 	*f = *next
 	return one(http.StatusOK, "firewall", c.firewallBody(f))
-}
-
-// decodeFirewall reads a firewall from the request.
-func (c *call) decodeFirewall(f *Firewall) *answer {
-	var req struct {
-		Name     string         `json:"name"`
-		Droplets []int64        `json:"droplet_ids"`
-		Tags     []string       `json:"tags"`
-		Inbound  []FirewallRule `json:"inbound_rules"`
-		Outbound []FirewallRule `json:"outbound_rules"`
-	}
-	if bad := c.decode(&req); bad != nil {
-		return bad
-	}
-	if req.Name == "" || slices.ContainsFunc(c.a.firewalls, func(other *Firewall) bool { return other.Name == req.Name && other.ID != f.ID }) {
-		bad := c.unprocessable("duplicate name")
-		return &bad
-	}
-	f.Name, f.Droplets, f.Tags, f.Inbound, f.Outbound = req.Name, req.Droplets, req.Tags, req.Inbound, req.Outbound
-	return c.settleRules(f)
-}
-
-// settleRules puts the rules of a firewall into the words in which the API shows them, and refuses what is not there.
-func (c *call) settleRules(f *Firewall) *answer {
-	f.ByAPI, f.SourceTags, f.DestinationTags, f.Sources = true, nil, nil, nil
-	droplets := slices.Clone(f.Droplets)
-	for _, rules := range [][]FirewallRule{f.Inbound, f.Outbound} {
-		for i := range rules {
-			r := &rules[i]
-			if !slices.Contains([]string{"tcp", "udp", "icmp"}, r.Protocol) {
-				bad := c.unprocessable("protocol is not valid")
-				return &bad
-			}
-			if r.Ports == "" || r.Ports == "all" {
-				r.Ports = "0" // as the API shows all ports
-			}
-			droplets = append(droplets, r.peers().Droplets...)
-			if r.Sources != nil {
-				f.SourceTags, f.Sources = append(f.SourceTags, r.Sources.Tags...), append(f.Sources, r.Sources.Droplets...)
-			}
-			if r.Destinations != nil {
-				f.DestinationTags = append(f.DestinationTags, r.Destinations.Tags...)
-			}
-		}
-	}
-	return c.named(droplets, slices.Concat(f.Tags, f.SourceTags, f.DestinationTags))
-}
-
-// editFirewall adds to a firewall what the request has, or removes it, all or none: droplets, tags or rules, by the last part of its path.
-func editFirewall(add bool) func(*call) answer {
-	return ofFirewall(func(c *call, f *Firewall) answer {
-		var req struct {
-			Droplets []int64        `json:"droplet_ids"`
-			Tags     []string       `json:"tags"`
-			Inbound  []FirewallRule `json:"inbound_rules"`
-			Outbound []FirewallRule `json:"outbound_rules"`
-		}
-		if bad := c.decode(&req); bad != nil {
-			return *bad
-		}
-		next := f.clone()
-		next.Inbound, next.Outbound = next.rules()
-		asked := Firewall{Inbound: req.Inbound, Outbound: req.Outbound}
-		if bad := c.settleRules(&asked); bad != nil && add {
-			return *bad
-		}
-		next.Droplets = edited(next.Droplets, req.Droplets, add, func(x, y int64) bool { return x == y })
-		next.Tags = edited(next.Tags, req.Tags, add, func(x, y string) bool { return x == y })
-		next.Inbound = edited(next.Inbound, asked.Inbound, add, FirewallRule.same)
-		next.Outbound = edited(next.Outbound, asked.Outbound, add, FirewallRule.same)
-		if bad := c.settleRules(&next); bad != nil {
-			return *bad
-		}
-		*f = next
-		return c.noContent()
-	})
-}
-
-// edited is a list with some more, each once, or without them.
-func edited[T any](list, some []T, add bool, same func(x, y T) bool) []T {
-	for _, one := range some {
-		is := func(other T) bool { return same(one, other) }
-		switch {
-		case !add:
-			list = slices.DeleteFunc(list, is)
-		case !slices.ContainsFunc(list, is):
-			list = append(list, one)
-		}
-	}
-	return list
 }

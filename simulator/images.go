@@ -174,6 +174,17 @@ func listImages(c *call) answer {
 	return pageOf(c, "images", shown)
 }
 
+// listOneClicks lists the 1-Click applications for droplets: there are no clusters here.
+func listOneClicks(c *call) answer {
+	list := []map[string]string{}
+	for _, i := range c.s.cat.images {
+		if kind := c.r.URL.Query().Get("type"); i.Application && i.Slug != nil && (kind == "" || kind == "droplet") {
+			list = append(list, map[string]string{"slug": *i.Slug, "type": "droplet"})
+		}
+	}
+	return c.json(http.StatusOK, map[string]any{"1_clicks": list})
+}
+
 func (c *call) image() *image {
 	return c.a.imageFor(json.RawMessage(c.r.PathValue("image")))
 }
@@ -223,8 +234,10 @@ func createImage(c *call) answer {
 	switch {
 	case req.Name == "" || req.URL == "":
 		return c.unprocessable("name and url are required")
-	case c.s.cat.region(req.Region) == nil:
+	case !c.s.cat.offers(req.Region):
 		return c.unprocessable("Region is not available")
+	case refuseTags(req.Tags) != "":
+		return c.unprocessable(refuseTags(req.Tags))
 	}
 	img := &image{
 		ID: c.s.nextID.Image, Name: req.Name, Distribution: cmp.Or(req.Distribution, "Unknown"), Type: "custom", Regions: []string{req.Region},
@@ -253,7 +266,7 @@ func createImageAction(c *call, img *image) answer {
 		return *bad
 	}
 	switch {
-	case req.Type == "transfer" && c.s.cat.region(req.Region) == nil:
+	case req.Type == "transfer" && !c.s.cat.offers(req.Region):
 		return c.unprocessable("Region is not available")
 	case req.Type == "transfer" && slices.Contains(img.Regions, req.Region):
 		return c.unprocessable("The image is already in this region.")
@@ -266,12 +279,8 @@ func createImageAction(c *call, img *image) answer {
 	default:
 		return c.unprocessable("You specified an invalid action type.")
 	}
-	act := &action{
-		ID: c.s.nextID.Action, Image: img.ID, Region: img.Regions[0], Status: completed, StartedAt: c.now, CompletedAt: c.now,
-		Request: actionRequest{Type: req.Type},
-	}
-	c.s.nextID.Action += 1 + act.ID%5
-	c.a.keepAction(act, &img.actions)
+	act := &action{Image: img.ID, Region: img.Regions[0], Request: actionRequest{Type: req.Type}}
+	c.a.enterDone(act, &img.actions, c.now)
 	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(act)})
 }
 

@@ -2,10 +2,9 @@ package simulator
 
 import (
 	"cmp"
-	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,21 +13,39 @@ import (
 type LoadBalancer struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
-	Region    string    `json:"region"`
+	Region    string    `json:"region"` // empty: it is global
 	Droplets  []int64   `json:"droplets,omitempty"`
 	Tag       string    `json:"tag,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+	IP        string    `json:"ip,omitempty"`
+	VPC       string    `json:"vpc_uuid,omitempty"` // empty: the default one of its region
+	Project   string    `json:"project,omitempty"`  // empty: the default one
+	ActiveAt  time.Time `json:"active_at,omitzero"` // until then it is new, and shows no address
 
-	// Settings are the other members of the request that made it, as the API shows them again; none: one HTTP rule.
-	Settings map[string]json.RawMessage `json:"settings,omitempty"`
+	Settings *balancerSettings `json:"settings,omitempty"` // nil: one HTTP rule, and the defaults
 }
 
-// AddLoadBalancer puts a load balancer into the account and gives it an id; where the region is empty it is nyc3. It is not checked.
+// mostBalancers is how many addresses there are for load balancers, in 192.0.2.0/24 (documentation).
+const mostBalancers = 254
+
+// balancerIP is an address that no load balancer has.
+func (a *Account) balancerIP() string {
+	for n := 1; n <= mostBalancers; n++ {
+		ip := "192.0.2." + strconv.Itoa(n)
+		if firstOf(a.balancers, func(l *LoadBalancer) bool { return l.IP == ip }) == nil {
+			return ip
+		}
+	}
+	panic("simulator: all of 192.0.2.0/24 is in use")
+}
+
+// AddLoadBalancer puts a load balancer into the account and gives it an id and an address; where the region is empty it is nyc3. It is not
+// checked.
 func (a *Account) AddLoadBalancer(l LoadBalancer) LoadBalancer {
 	a.s.mu.Lock()
 	defer a.unlock()
 	l = l.clone()
-	l.ID, l.Region, l.CreatedAt = newUUID(), cmp.Or(l.Region, "nyc3"), time.Now()
+	l.ID, l.Region, l.CreatedAt, l.IP = newUUID(), cmp.Or(l.Region, "nyc3"), time.Now(), a.balancerIP()
 	a.balancers = append(a.balancers, &l)
 	return l.clone()
 }
@@ -37,11 +54,17 @@ func (a *Account) AddLoadBalancer(l LoadBalancer) LoadBalancer {
 func (a *Account) LoadBalancers() []LoadBalancer { return peek(a, a.balancers, LoadBalancer.clone) }
 
 func (l LoadBalancer) clone() LoadBalancer {
-	l.Droplets, l.Settings = slices.Clone(l.Droplets), maps.Clone(l.Settings)
+	l.Droplets = slices.Clone(l.Droplets) // its settings are never changed, but replaced
 	return l
 }
 
-const forwardingRules = "forwarding_rules"
+// vpcOf is the id of the VPC that a load balancer is in; a global one is in none.
+func (a *Account) vpcOf(l *LoadBalancer) string {
+	if v := a.vpcFor(l.VPC, l.Region); v != nil {
+		return v.ID
+	}
+	return ""
+}
 
 func (c *call) loadBalancerBody(l *LoadBalancer) []byte {
 	ids := orEmpty(l.Droplets)
@@ -50,35 +73,40 @@ func (c *call) loadBalancerBody(l *LoadBalancer) []byte {
 			ids = append(ids, d.ID)
 		}
 	}
-	body := map[string]json.RawMessage{
-		"algorithm": encode("round_robin"), "size_unit": encode(1), "redirect_http_to_https": encode(false), "enable_proxy_protocol": encode(false),
-		"enable_backend_keepalive": encode(false), "project_id": encode(c.a.project("").ID),
-		forwardingRules: encode([]map[string]any{{
-			"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80, "certificate_id": "", "tls_passthrough": false,
-		}}),
-		"health_check": encode(map[string]any{
-			"protocol": "tcp", "port": 80, "path": "", "check_interval_seconds": 10, "response_timeout_seconds": 5, "healthy_threshold": 5,
-			"unhealthy_threshold": 3,
-		}),
-		"sticky_sessions": encode(map[string]any{"type": "none"}),
+	status, ip := "active", cmp.Or(l.IP, "192.0.2.1") // one from an older file has none of its own
+	if c.now.Before(l.ActiveAt) {
+		status, ip = "new", ""
 	}
-	maps.Copy(body, l.Settings)
-	maps.Copy(body, map[string]json.RawMessage{
-		"id": encode(l.ID), "name": encode(l.Name), "ip": encode("192.0.2.1"), "status": encode("active"), "created_at": encode(timestamp(l.CreatedAt)),
-		"region": c.s.cat.region(l.Region).rendered, "tag": encode(l.Tag), "droplet_ids": encode(ids), "vpc_uuid": encode(c.a.vpcFor("", l.Region).ID),
-	})
-	return encode(body)
+	region := []byte("null")
+	if r := c.s.cat.region(l.Region); r != nil {
+		region = r.rendered
+	}
+	var o object
+	for _, m := range []struct {
+		name  string
+		value any
+	}{
+		{"id", l.ID}, {"name", l.Name}, {"ip", ip}, {"status", status}, {"created_at", timestamp(l.CreatedAt)}, {"tag", l.Tag},
+		{"droplet_ids", ids}, {"vpc_uuid", c.a.vpcOf(l)}, {"project_id", c.a.project(l.Project).ID},
+	} {
+		o.raw(m.name, encode(m.value))
+	}
+	o.raw("region", region)
+	return o.with(encode(l.settings()))
 }
 
 func listLoadBalancers(c *call) answer {
 	return c.page("load_balancers", len(c.a.balancers), func(i int) []byte { return c.loadBalancerBody(c.a.balancers[i]) })
 }
 
+// loadBalancer finds a load balancer by its id; nil: there is none.
+func (a *Account) loadBalancer(id string) *LoadBalancer {
+	return firstOf(a.balancers, func(l *LoadBalancer) bool { return l.ID == id })
+}
+
 // ofLoadBalancer finds the load balancer of the request's path for a handler.
 func ofLoadBalancer(handle func(*call, *LoadBalancer) answer) func(*call) answer {
-	return of(func(c *call) *LoadBalancer {
-		return firstOf(c.a.balancers, func(l *LoadBalancer) bool { return l.ID == c.r.PathValue("balancer") })
-	}, handle)
+	return of(func(c *call) *LoadBalancer { return c.a.loadBalancer(c.r.PathValue("balancer")) }, handle)
 }
 
 func getLoadBalancer(c *call, l *LoadBalancer) answer {
@@ -90,9 +118,19 @@ func deleteLoadBalancer(c *call, l *LoadBalancer) answer {
 	return c.noContent()
 }
 
-// createLoadBalancer makes a load balancer for droplets by id, or for those with a tag.
+// purgeCache empties the cache of a global load balancer: the others have none.
+func purgeCache(c *call, l *LoadBalancer) answer {
+	if l.settings().Kind != globalBalancer {
+		return c.unprocessable("only a global load balancer has a cache")
+	}
+	return c.noContent()
+}
+
 func createLoadBalancer(c *call) answer {
-	l := &LoadBalancer{ID: newUUID(), CreatedAt: c.now}
+	if len(c.a.balancers) >= mostBalancers {
+		return c.unprocessable("You have reached your load balancer limit.")
+	}
+	l := &LoadBalancer{ID: newUUID(), CreatedAt: c.now, ActiveAt: c.now.Add(max(0, c.s.opts.ActionTime)), IP: c.a.balancerIP()}
 	if bad := c.decodeLoadBalancer(l); bad != nil {
 		return *bad
 	}
@@ -100,11 +138,14 @@ func createLoadBalancer(c *call) answer {
 	return one(http.StatusAccepted, "load_balancer", c.loadBalancerBody(l))
 }
 
-// updateLoadBalancer puts another one in its place: what the request leaves out has its default again.
+// updateLoadBalancer puts another one in its place: what the request leaves out has its default again. It stays where it is.
 func updateLoadBalancer(c *call, l *LoadBalancer) answer {
-	next := &LoadBalancer{ID: l.ID, CreatedAt: l.CreatedAt}
+	next := &LoadBalancer{ID: l.ID, CreatedAt: l.CreatedAt, ActiveAt: l.ActiveAt, IP: l.IP, Region: l.Region, VPC: l.VPC, Project: l.Project}
 	if bad := c.decodeLoadBalancer(next); bad != nil {
 		return *bad
+	}
+	if next.Region != l.Region || c.a.vpcOf(next) != c.a.vpcOf(l) || next.settings().Kind != l.settings().Kind {
+		return c.unprocessable("the region, VPC and type of a load balancer can not be changed")
 	}
 	*l = *next
 	return one(http.StatusOK, "load_balancer", c.loadBalancerBody(l))
@@ -112,26 +153,40 @@ func updateLoadBalancer(c *call, l *LoadBalancer) answer {
 
 // decodeLoadBalancer reads a load balancer from the request.
 func (c *call) decodeLoadBalancer(l *LoadBalancer) *answer {
-	refuse := func(words string) *answer {
-		bad := c.unprocessable(words)
-		return &bad
-	}
-	var req struct {
+	req := struct {
 		Name     string  `json:"name"`
 		Region   string  `json:"region"`
 		Droplets []int64 `json:"droplet_ids"`
 		Tag      string  `json:"tag"`
-	}
+		VPC      string  `json:"vpc_uuid"`
+		Project  string  `json:"project_id"`
+	}{Region: l.Region, VPC: l.VPC, Project: l.Project}
 	if bad := c.decode(&req); bad != nil {
 		return bad
 	}
-	if bad := c.decode(&l.Settings); bad != nil {
+	settings := defaultSettings()
+	settings.Rules = nil
+	if bad := c.decode(settings); bad != nil {
 		return bad
 	}
-	for _, own := range []string{"name", "region", "droplet_ids", "tag", "vpc_uuid", "id", "ip", "status"} {
-		delete(l.Settings, own)
+	taken := func(other *LoadBalancer) bool { return other.Name == req.Name && other.ID != l.ID }
+	refusal := settings.settle(c.a)
+	switch {
+	case refusal != "":
+	case !validName(req.Name) || firstOf(c.a.balancers, taken) != nil:
+		refusal = "Load Balancer name must be valid and unique"
+	case settings.Kind == globalBalancer && req.Region != "" || settings.Kind != globalBalancer && !c.s.cat.offers(req.Region):
+		refusal = "Region is not available"
+	case req.VPC != "" && c.a.vpcFor(req.VPC, req.Region) == nil:
+		refusal = "The VPC and the load balancer must be in the same region."
+	case req.Tag != "" && len(req.Droplets) > 0:
+		refusal = "Load Balancer can have droplets or a tag, not both"
+	case c.a.project(req.Project) == nil:
+		refusal = "project_id is invalid"
 	}
-	maps.DeleteFunc(l.Settings, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
+	if refusal != "" {
+		return new(c.unprocessable(refusal))
+	}
 	var tags []string
 	if req.Tag != "" {
 		tags = []string{req.Tag}
@@ -139,16 +194,8 @@ func (c *call) decodeLoadBalancer(l *LoadBalancer) *answer {
 	if bad := c.named(req.Droplets, tags); bad != nil {
 		return bad
 	}
-	taken := func(other *LoadBalancer) bool { return other.Name == req.Name && other.ID != l.ID }
-	switch {
-	case req.Name == "" || slices.ContainsFunc(c.a.balancers, taken):
-		return refuse("Load Balancer name must be unique")
-	case c.s.cat.region(req.Region) == nil:
-		return refuse("Region is not available")
-	case req.Tag != "" && len(req.Droplets) > 0:
-		return refuse("Load Balancer can have droplets or a tag, not both")
-	}
-	l.Name, l.Region, l.Droplets, l.Tag = req.Name, req.Region, req.Droplets, req.Tag
+	l.Name, l.Region, l.Droplets, l.VPC, l.Settings = req.Name, req.Region, uniqueIDs(req.Droplets), req.VPC, settings
+	l.Tag, l.Project = strings.Join(c.a.spelled(tags), ""), req.Project
 	return nil
 }
 
@@ -156,8 +203,8 @@ func (c *call) decodeLoadBalancer(l *LoadBalancer) *answer {
 func editLoadBalancer(add bool) func(*call) answer {
 	return ofLoadBalancer(func(c *call, l *LoadBalancer) answer {
 		var req struct {
-			Droplets []int64           `json:"droplet_ids"`
-			Rules    []json.RawMessage `json:"forwarding_rules"`
+			Droplets []int64          `json:"droplet_ids"`
+			Rules    []forwardingRule `json:"forwarding_rules"`
 		}
 		if bad := c.decode(&req); bad != nil {
 			return *bad
@@ -168,33 +215,13 @@ func editLoadBalancer(add bool) func(*call) answer {
 		if len(req.Droplets) > 0 && l.Tag != "" {
 			return c.unprocessable("Load Balancer can have droplets or a tag, not both")
 		}
-		l.Droplets = edited(l.Droplets, req.Droplets, add, func(x, y int64) bool { return x == y })
-		if len(req.Rules) > 0 {
-			var shown struct {
-				Rules []json.RawMessage `json:"forwarding_rules"`
-			}
-			if err := json.Unmarshal(c.loadBalancerBody(l), &shown); err != nil {
-				panic("simulator: " + err.Error()) // it wrote that itself
-			}
-			if l.Settings == nil {
-				l.Settings = map[string]json.RawMessage{}
-			}
-			l.Settings[forwardingRules] = encode(edited(shown.Rules, req.Rules, add, sameRule))
+		next := *l.settings()
+		next.Rules = edited(slices.Clone(next.Rules), req.Rules, add, forwardingRule.same)
+		if refusal := next.settle(c.a); refusal != "" {
+			return c.unprocessable(refusal)
 		}
+		l.Droplets = edited(l.Droplets, req.Droplets, add, func(x, y int64) bool { return x == y })
+		l.Settings = &next
 		return c.noContent()
 	})
-}
-
-// sameRule compares two forwarding rules by their ports and protocols.
-func sameRule(x, y json.RawMessage) bool {
-	key := func(raw json.RawMessage) (k struct {
-		EntryProtocol  string `json:"entry_protocol"`
-		EntryPort      int    `json:"entry_port"`
-		TargetProtocol string `json:"target_protocol"`
-		TargetPort     int    `json:"target_port"`
-	}) {
-		_ = json.Unmarshal(raw, &k) // what cannot be read is like nothing
-		return k
-	}
-	return key(x) == key(y)
 }

@@ -48,6 +48,13 @@ func (o *object) array(name string, n int, item func(int) []byte) {
 	o.b.WriteByte(']')
 }
 
+// with is the object with the members of another one that is JSON already, which has at least one.
+func (o *object) with(other []byte) []byte {
+	o.b.WriteByte(',')
+	o.b.Write(other[1:])
+	return o.b.Bytes()
+}
+
 func (o *object) bytes() []byte {
 	o.b.WriteByte('}')
 	return o.b.Bytes()
@@ -79,6 +86,15 @@ func (c *call) pageQuery() (page, perPage int) {
 	return page, perPage
 }
 
+// onPage tells with which of total items a page begins, and how many it has.
+func onPage(page, perPage, total int) (from, n int) {
+	from = total
+	if page <= total/perPage+1 {
+		from = min(total, (page-1)*perPage)
+	}
+	return from, min(perPage, total-from)
+}
+
 // page answers with one page of a listing of total items: an offset into the listing as it is at this moment.
 func (c *call) page(key string, total int, item func(int) []byte) answer {
 	return c.pageOfTotal(key, total, total, item)
@@ -87,11 +103,7 @@ func (c *call) page(key string, total int, item func(int) []byte) answer {
 // pageOfTotal is page with another total in its meta.
 func (c *call) pageOfTotal(key string, total, said int, item func(int) []byte) answer {
 	page, perPage := c.pageQuery()
-	from := total
-	if page <= total/perPage+1 {
-		from = min(total, (page-1)*perPage)
-	}
-	n := min(perPage, total-from)
+	from, n := onPage(page, perPage, total)
 	var o object
 	o.array(key, n, func(i int) []byte { return item(from + i) })
 	o.raw("links", c.links(page, perPage, total))

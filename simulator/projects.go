@@ -2,12 +2,11 @@ package simulator
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Project is a project of the account. One of them is the default: what is put into no other is in it
@@ -100,27 +99,77 @@ func getProject(c *call, p *Project) answer {
 	return c.json(http.StatusOK, map[string]any{"project": c.projectBody(p)})
 }
 
-// updateProject changes what the request has: PUT and PATCH do the same here.
-func updateProject(c *call, p *Project) answer {
-	req := struct {
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Purpose     string `json:"purpose"`
-		Environment string `json:"environment"`
-		Default     bool   `json:"is_default"`
-	}{p.Name, p.Description, p.Purpose, p.Environment, p.Default}
+// projectRequest is what a request says of a project.
+type projectRequest struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Purpose     string `json:"purpose"`
+	Environment string `json:"environment"`
+	Default     bool   `json:"is_default"`
+}
+
+// purposes are those that the API knows; it puts "Other: " before any other one.
+func purposes() []string {
+	return []string{
+		"Just trying out DigitalOcean", "Class project / Educational purposes", "Website or blog", "Web Application", "Service or API",
+		"Mobile Application", "Machine learning / AI / Data processing", "IoT", "Operational / Developer tooling",
+	}
+}
+
+// settleProject puts the request into the words of the API, and refuses what it does not take. There is no project yet where p is nil.
+func (c *call) settleProject(req *projectRequest, p *Project) *answer {
+	var bad answer
+	environments := []string{"Development", "Staging", "Production"}
+	at := slices.IndexFunc(environments, func(e string) bool { return strings.EqualFold(e, req.Environment) })
+	switch {
+	case req.Name == "" || utf8.RuneCountInString(req.Name) > 175 || req.Purpose == "":
+		bad = c.unprocessable("name and purpose are required")
+	case utf8.RuneCountInString(req.Description) > 255 || utf8.RuneCountInString(req.Purpose) > 255:
+		bad = c.unprocessable("description and purpose have at most 255 characters")
+	case req.Environment != "" && at < 0:
+		bad = c.unprocessable("environment must be one of Development, Staging, Production")
+	case (p == nil || req.Name != p.Name) && c.a.projectNamed(req.Name):
+		bad = c.errorAnswer(http.StatusConflict, "conflict", "name is already in use")
+	default:
+		if at >= 0 {
+			req.Environment = environments[at]
+		}
+		if !slices.Contains(purposes(), req.Purpose) && !strings.HasPrefix(req.Purpose, "Other: ") {
+			req.Purpose = "Other: " + req.Purpose
+		}
+		return nil
+	}
+	return &bad
+}
+
+func createProject(c *call) answer {
+	var req projectRequest
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
-	if req.Name == "" || req.Name != p.Name && c.a.projectNamed(req.Name) {
-		return c.errorAnswer(http.StatusConflict, "conflict", "name is already in use")
+	if bad := c.settleProject(&req, nil); bad != nil {
+		return *bad
+	}
+	p := &Project{
+		ID: newUUID(), Name: req.Name, Description: req.Description, Purpose: req.Purpose, Environment: req.Environment, CreatedAt: c.now,
+	}
+	c.a.projects = append(c.a.projects, p)
+	return c.json(http.StatusCreated, map[string]any{"project": c.projectBody(p)})
+}
+
+// updateProject changes what the request has: PUT and PATCH do the same here.
+func updateProject(c *call, p *Project) answer {
+	req := projectRequest{p.Name, p.Description, p.Purpose, p.Environment, p.Default}
+	if bad := c.decode(&req); bad != nil {
+		return *bad
+	}
+	if bad := c.settleProject(&req, p); bad != nil {
+		return *bad
 	}
 	p.Name, p.Description, p.Purpose, p.Environment = req.Name, req.Description, req.Purpose, req.Environment
 	if req.Default && !p.Default {
-		for _, d := range c.a.droplets {
-			if d.Project == "" { // what was put into none stays where it is
-				d.Project = c.a.project("").ID
-			}
+		for _, b := range c.a.belongings() {
+			*b.project = c.a.project(*b.project).ID // what was put into none stays where it is
 		}
 		for _, other := range c.a.projects {
 			other.Default = other == p
@@ -130,93 +179,12 @@ func updateProject(c *call, p *Project) answer {
 }
 
 func deleteProject(c *call, p *Project) answer {
-	for _, d := range c.a.droplets {
-		if c.a.project(d.Project) == p {
-			return c.errorAnswer(http.StatusPreconditionFailed, "precondition_failed", "cannot delete a project with resources")
-		}
-	}
 	if p.Default {
 		return c.forbidden()
 	}
+	if slices.ContainsFunc(c.a.belongings(), func(b belonging) bool { return c.a.project(*b.project) == p }) {
+		return c.errorAnswer(http.StatusPreconditionFailed, "precondition_failed", "cannot delete a project with resources")
+	}
 	c.a.projects = slices.DeleteFunc(c.a.projects, func(other *Project) bool { return other == p })
 	return c.noContent()
-}
-
-func createProject(c *call) answer {
-	var req struct{ Name, Description, Purpose, Environment string }
-	if bad := c.decode(&req); bad != nil {
-		return *bad
-	}
-	switch {
-	case req.Name == "" || len(req.Name) > 175 || req.Purpose == "":
-		return c.unprocessable("name and purpose are required")
-	case req.Environment != "" && !slices.Contains([]string{"Development", "Staging", "Production"}, req.Environment):
-		return c.unprocessable("environment must be one of Development, Staging, Production")
-	case c.a.projectNamed(req.Name):
-		return c.errorAnswer(http.StatusConflict, "conflict", "name is already in use")
-	}
-	p := &Project{
-		ID: newUUID(), Name: req.Name, Description: req.Description, Purpose: req.Purpose, Environment: req.Environment, CreatedAt: c.now,
-	}
-	c.a.projects = append(c.a.projects, p)
-	return c.json(http.StatusCreated, map[string]any{"project": c.projectBody(p)})
-}
-
-type resourceBody struct {
-	URN        string            `json:"urn"`
-	AssignedAt string            `json:"assigned_at,omitempty"`
-	Links      map[string]string `json:"links"`
-	Status     string            `json:"status"`
-}
-
-const dropletURN = "do:droplet:"
-
-func (c *call) resource(d *droplet, status string) resourceBody {
-	id := strconv.FormatInt(d.ID, 10)
-	return resourceBody{dropletURN + id, timestamp(d.CreatedAt), map[string]string{"self": absolute(c.r, "/v2/droplets/"+id)}, status}
-}
-
-// listProjectResources lists the droplets of a project; other resources are in none here.
-func listProjectResources(c *call, p *Project) answer {
-	var list []resourceBody
-	for _, l := range []listing{c.a.standard, c.a.gpus} {
-		for _, d := range l.list {
-			if c.a.project(d.Project) == p {
-				list = append(list, c.resource(d, "ok"))
-			}
-		}
-	}
-	return pageOf(c, "resources", list)
-}
-
-// assignResources puts droplets into a project. Each has a status of its own; one that GET does not find yet is not found here.
-func assignResources(c *call, p *Project) answer {
-	var req struct{ Resources []string }
-	if bad := c.decode(&req); bad != nil {
-		return *bad
-	}
-	if !c.scopes.has("project:assign_resource") && !c.scopes.has("project:update") || !c.scopes.has("droplet:read") {
-		return c.forbidden()
-	}
-	list := []resourceBody{}
-	for _, urn := range req.Resources {
-		word, ok := strings.CutPrefix(urn, dropletURN)
-		id, err := strconv.ParseInt(word, 10, 64)
-		if !ok || err != nil {
-			return c.unprocessable(fmt.Sprintf("%s is not the URN of a Droplet", urn))
-		}
-		d := c.a.found(id, c.now)
-		switch {
-		case d == nil:
-			list = append(list, resourceBody{URN: urn, Links: map[string]string{}, Status: "not_found"})
-		case c.s.holds(c.s.faults.ProjectsDown, "projects_down", d.Name):
-			list = append(list, c.resource(d, "service_down"))
-		case c.a.project(d.Project) == p:
-			list = append(list, c.resource(d, "already_assigned"))
-		default:
-			d.Project = p.ID
-			list = append(list, c.resource(d, "assigned"))
-		}
-	}
-	return c.json(http.StatusOK, map[string]any{"resources": list})
 }

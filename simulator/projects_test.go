@@ -79,7 +79,7 @@ func TestProjects(t *testing.T) {
 	if _, resp, err := c.Projects.AssignResources(ctx, "no", d); statusOf(t, resp, err) != 404 {
 		t.Errorf("into no project: %v", err)
 	}
-	if _, resp, err := c.Projects.AssignResources(ctx, other, "do:floatingip:192.0.2.1"); statusOf(t, resp, err) != 422 {
+	if _, resp, err := c.Projects.AssignResources(ctx, other, "floatingip:192.0.2.1"); statusOf(t, resp, err) != 422 {
 		t.Errorf("something else: %v", err)
 	}
 	s.SetFaults(simulator.Faults{ProjectsDown: true})
@@ -121,4 +121,34 @@ func TestProjectsDoNotFindTheYoungest(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 	})
+}
+
+// Volumes, addresses, domains and load balancers are in projects too. An address that a droplet has is where the droplet is.
+func TestProjectsOfAllKinds(t *testing.T) {
+	x := newStranger(t)
+	is := x.everything()
+	project := "projects/" + is["project"]
+	urns := []string{"do:droplet:" + is["id"], "do:volume:" + is["volume"], "do:domain:example.com", "do:loadbalancer:" + is["balancer"], "do:reservedip:" + is["ip"]}
+	x.shows(project+"/resources", append(urns, `"total":5`)...)
+	x.shows("projects/default/resources", `"total":0`)
+	x.shows("reserved_ips/"+is["ip"], `"project_id":"`+is["project"])
+	x.shows("load_balancers/"+is["balancer"], `"project_id":"`+is["project"])
+	x.does(412, "POST", "projects/default/resources", m{"resources": urns[4:]})
+	x.does(412, "DELETE", project, nil)
+	x.does(200, "POST", "projects/default/resources", m{"resources": []string{urns[4], urns[0]}}) // with its droplet
+	x.shows("projects/default/resources", `"total":2`)
+	x.does(201, "POST", "reserved_ips/"+is["ip"]+"/actions", m{"type": "unassign"})
+	x.does(200, "POST", project+"/resources", m{"resources": []string{"do:floatingip:" + is["ip"], "do:space:none"}})
+	x.shows(project+"/resources", `"total":4`)
+	x.does(202, "POST", "reserved_ips", m{"region": "syd1", "project_id": is["project"]})
+	x.shows(project+"/resources", `"total":5`)
+	x.does(422, "POST", "reserved_ips", m{"region": "syd1", "project_id": "none"})
+	x.does(200, "PATCH", project, m{"is_default": true, "environment": "staging", "purpose": "my own"})
+	x.shows(project, `"environment":"Staging"`, `"purpose":"Other: my own"`, `"is_default":true`)
+	x.shows("droplets/"+is["id"], is["id"])
+	if name := x.s.Projects()[0].Name; x.s.ProjectOf(x.s.Droplets()[0].ID) != name {
+		t.Errorf("the droplet left %s when another project became the default", name)
+	}
+	x.does(403, "DELETE", project, nil)
+	x.does(422, "PATCH", project, m{"environment": "moon"})
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type ReservedIP struct {
 // reservedIP is a reserved IP with what was done to it.
 type reservedIP struct {
 	ReservedIP
+	Project string `json:"project,omitempty"` // of one that nobody has; empty: the default one
 	actions []*action
 }
 
@@ -75,6 +77,9 @@ func (a *Account) move(r *reservedIP, to int64) {
 			a.remember(d)
 			shown = append(shown, d)
 		}
+	}
+	if to == 0 && a.droplets[r.Droplet] != nil {
+		r.Project = a.droplets[r.Droplet].Project // it stays where its droplet is
 	}
 	r.Droplet = to
 	for _, d := range shown {
@@ -149,12 +154,8 @@ func (a *Account) consoleIP(ip string, do func(*reservedIP, time.Time)) bool {
 
 // moved has an action on an address done at once.
 func (a *Account) moved(r *reservedIP, kind string, droplet int64, now time.Time) {
-	act := &action{
-		ID: a.s.nextID.Action, IP: r.IP, DropletID: droplet, Region: r.Region, Status: completed, StartedAt: now, CompletedAt: now,
-		Request: actionRequest{Type: kind},
-	}
-	a.s.nextID.Action += 1 + act.ID%5
-	a.keepAction(act, &r.actions)
+	act := &action{IP: r.IP, DropletID: droplet, Region: r.Region, Request: actionRequest{Type: kind}}
+	a.enterDone(act, &r.actions, now)
 	a.perform(act, now)
 }
 
@@ -169,6 +170,21 @@ func ofReservedIP(handle func(*call, *reservedIP) answer) func(*call) answer {
 	return of(func(c *call) *reservedIP { return c.a.reservedIP(c.r.PathValue("ip")) }, handle)
 }
 
+// addressWord is what the request's path calls an address: floating IP is the old name of a reserved IP, and both lead to the same ones.
+func (c *call) addressWord() string {
+	if strings.HasPrefix(c.r.URL.Path, "/v2/floating_ips") {
+		return "floating_ip"
+	}
+	return "reserved_ip"
+}
+
+// addressAction is an action on an address, in the words of the request's path.
+func (c *call) addressAction(act *action) map[string]any {
+	b := c.a.actionBody(act)
+	b.ResourceType = c.addressWord()
+	return map[string]any{"action": b}
+}
+
 func (c *call) reservedIPBody(r *reservedIP) []byte {
 	var o object
 	o.raw("ip", encode(r.IP))
@@ -179,16 +195,16 @@ func (c *call) reservedIPBody(r *reservedIP) []byte {
 	}
 	o.raw("droplet", droplet)
 	o.raw("locked", encode(pending(r.actions) != nil))
-	o.raw("project_id", encode(c.a.project("").ID))
+	o.raw("project_id", encode(c.a.project(*r.belonging(c.a.droplets[r.Droplet]).project).ID))
 	return o.bytes()
 }
 
 func listReservedIPs(c *call) answer {
-	return c.page("reserved_ips", len(c.a.reservedIPs), func(i int) []byte { return c.reservedIPBody(c.a.reservedIPs[i]) })
+	return c.page(c.addressWord()+"s", len(c.a.reservedIPs), func(i int) []byte { return c.reservedIPBody(c.a.reservedIPs[i]) })
 }
 
 func getReservedIP(c *call, r *reservedIP) answer {
-	return one(http.StatusOK, "reserved_ip", c.reservedIPBody(r))
+	return one(http.StatusOK, c.addressWord(), c.reservedIPBody(r))
 }
 
 // createReservedIP makes an address in a region, or one that is on its way to a droplet.
@@ -196,14 +212,17 @@ func createReservedIP(c *call) answer {
 	var req struct {
 		Droplet int64  `json:"droplet_id"`
 		Region  string `json:"region"`
+		Project string `json:"project_id"`
 	}
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
 	d, links := c.a.droplets[req.Droplet], map[string]any{}
 	switch {
-	case req.Droplet == 0 && c.s.cat.region(req.Region) == nil:
+	case req.Droplet == 0 && !c.s.cat.offers(req.Region):
 		return c.unprocessable("Region is not available")
+	case c.a.project(req.Project) == nil:
+		return c.unprocessable("project_id is invalid")
 	case len(c.a.reservedIPs) == mostReserved:
 		return c.unprocessable("You have reached your reserved IP limit.")
 	case req.Droplet != 0:
@@ -213,6 +232,7 @@ func createReservedIP(c *call) answer {
 		req.Region = d.Region
 	}
 	r := c.a.reserve(req.Region)
+	r.Project = req.Project
 	if req.Droplet != 0 {
 		act := c.actOnIP(r, assignIP, d.ID)
 		link := func(id int64, rel, path string) []map[string]any {
@@ -221,7 +241,7 @@ func createReservedIP(c *call) answer {
 		links["droplets"], links["actions"] = link(d.ID, "droplet", "/v2/droplets/"), link(act.ID, assignIP, "/v2/actions/")
 	}
 	var o object
-	o.raw("reserved_ip", c.reservedIPBody(r))
+	o.raw(c.addressWord(), c.reservedIPBody(r))
 	o.raw("links", encode(links))
 	return answer{status: http.StatusAccepted, body: o.bytes()}
 }
@@ -260,7 +280,7 @@ func createReservedIPAction(c *call, r *reservedIP) answer {
 	if refusal != "" {
 		return c.unprocessable(refusal)
 	}
-	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(c.actOnIP(r, kind, req.Droplet))})
+	return c.json(http.StatusCreated, c.addressAction(c.actOnIP(r, kind, req.Droplet)))
 }
 
 // refuseAssign says why a droplet cannot be given the address: the message of the 422, or nothing. Without an address it is a new one.
@@ -295,11 +315,14 @@ func (c *call) actOnIP(r *reservedIP, kind string, droplet int64) *action {
 	return act
 }
 
-func listReservedIPActions(c *call, r *reservedIP) answer { return c.pageOfActions(r.actions) }
+func listReservedIPActions(c *call, r *reservedIP) answer {
+	return c.page("actions", len(r.actions), func(i int) []byte { return encode(c.addressAction(r.actions[len(r.actions)-1-i])["action"]) })
+}
 
 func getReservedIPAction(c *call, r *reservedIP) answer {
-	if act := c.action(); act == nil || act.IP != r.IP {
+	act := c.action()
+	if act == nil || act.IP != r.IP {
 		return c.notFound()
 	}
-	return getAction(c)
+	return c.json(http.StatusOK, c.addressAction(act))
 }

@@ -291,3 +291,41 @@ func TestReservedIPsInTheConsoleAndTheFile(t *testing.T) {
 		t.Errorf("the action: %+v", again)
 	}
 }
+
+// Floating IPs are reserved IPs by their old name.
+func TestFloatingIPs(t *testing.T) {
+	x := newStranger(t)
+	d := x.does(202, "POST", "droplets", m{"name": "web", "region": "syd1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"})["id"]
+	status, text := x.ask("POST", "floating_ips", m{"region": "syd1"})
+	if ip := x.s.ReservedIPs()[0].IP; status != 202 || !strings.HasPrefix(text, `{"floating_ip":{"ip":"`+ip) {
+		t.Errorf("made: %d %s", status, text)
+	}
+	path := "floating_ips/" + x.s.ReservedIPs()[0].IP
+	act := x.does(201, "POST", path+"/actions", m{"type": "assign", "droplet_id": d})
+	if act["type"] != "assign_ip" || act["resource_type"] != "floating_ip" {
+		t.Errorf("assigned: %v", act)
+	}
+	for at, has := range map[string]string{"floating_ips": `{"floating_ips":[`, path: `"name":"web"`, path + "/actions": `"floating_ip"`, "reserved_ips": `{"reserved_ips":[`} {
+		x.shows(at, has)
+	}
+	x.shows(path+"/actions/"+itoa(int(act["id"].(float64))), `"floating_ip"`)
+	x.does(204, "DELETE", path, nil)
+	x.does(404, "GET", strings.Replace(path, "floating", "reserved", 1), nil)
+}
+
+// A droplet has one reserved IPv6 at most, and one that nobody has is not unassigned.
+func TestRefusedReservedIPv6(t *testing.T) {
+	x := newStranger(t)
+	d := x.does(202, "POST", "droplets", m{"name": "web", "region": "syd1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"})["id"]
+	made := func() string {
+		return "reserved_ipv6/" + x.does(201, "POST", "reserved_ipv6", m{"region_slug": "syd1"})["ip"].(string)
+	}
+	one, two := made(), made()
+	x.does(422, "POST", one+"/actions", m{"type": "unassign"})
+	act := x.does(201, "POST", one+"/actions", m{"type": "assign", "droplet_id": d})
+	if act["type"] != "assign_ip" || act["resource_type"] != "reserved_ipv6" {
+		t.Errorf("assigned: %v", act)
+	}
+	x.does(422, "POST", two+"/actions", m{"type": "assign", "droplet_id": d})
+	x.does(422, "POST", "reserved_ipv6", m{"region_slug": "sfo1"})
+}

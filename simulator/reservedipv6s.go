@@ -13,6 +13,8 @@ type reservedIPv6 struct {
 	Region     string    `json:"region"`
 	Droplet    int64     `json:"droplet,omitempty"` // 0: unassigned
 	ReservedAt time.Time `json:"reserved_at"`
+
+	actions []*action
 }
 
 func (c *call) reservedIPv6Body(r *reservedIPv6) []byte {
@@ -39,13 +41,12 @@ func createReservedIPv6(c *call) answer {
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
-	if c.s.cat.region(req.Region) == nil {
+	if !c.s.cat.offers(req.Region) {
 		return c.unprocessable("Region is not available")
 	}
 	r := &reservedIPv6{Region: req.Region, ReservedAt: c.now}
 	for n := 1; r.IP == ""; n++ {
-		ip := fmt.Sprintf("2001:db8:5::%x", n) // documentation
-		if !slices.ContainsFunc(c.a.reservedIPv6s, func(other *reservedIPv6) bool { return other.IP == ip }) {
+		if ip := fmt.Sprintf("2001:db8:5::%x", n); c.a.reservedIPv6(ip) == nil { // documentation
 			r.IP = ip
 		}
 	}
@@ -53,11 +54,14 @@ func createReservedIPv6(c *call) answer {
 	return one(http.StatusCreated, "reserved_ipv6", c.reservedIPv6Body(r))
 }
 
+// reservedIPv6 finds an address of the account; nil: there is none.
+func (a *Account) reservedIPv6(ip string) *reservedIPv6 {
+	return firstOf(a.reservedIPv6s, func(r *reservedIPv6) bool { return r.IP == ip })
+}
+
 // ofReservedIPv6 finds the address of the request's path for a handler.
 func ofReservedIPv6(handle func(*call, *reservedIPv6) answer) func(*call) answer {
-	return of(func(c *call) *reservedIPv6 {
-		return firstOf(c.a.reservedIPv6s, func(r *reservedIPv6) bool { return r.IP == c.r.PathValue("ip") })
-	}, handle)
+	return of(func(c *call) *reservedIPv6 { return c.a.reservedIPv6(c.r.PathValue("ip")) }, handle)
 }
 
 func getReservedIPv6(c *call, r *reservedIPv6) answer {
@@ -80,25 +84,25 @@ func createReservedIPv6Action(c *call, r *reservedIPv6) answer {
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
-	d := c.a.droplets[req.Droplet]
+	kind, d := assignIP, c.a.droplets[req.Droplet]
 	switch {
+	case req.Type == "unassign" && r.Droplet == 0:
+		return c.unprocessable("The reserved IPv6 is not assigned to a Droplet.")
 	case req.Type == "unassign":
-		r.Droplet = 0
+		kind, req.Droplet = unassignIP, r.Droplet
 	case req.Type != "assign":
 		return c.unprocessable("You specified an invalid action type.")
 	case d == nil || !d.present():
 		return c.unprocessable(noDroplet)
 	case d.Region != r.Region:
 		return c.unprocessable("The Droplet and the reserved IPv6 must be in the same region.")
-	default:
+	case firstOf(c.a.reservedIPv6s, func(other *reservedIPv6) bool { return other.Droplet == d.ID }) != nil:
+		return c.unprocessable("The Droplet already has a reserved IPv6.")
+	}
+	act := &action{IPv6: r.IP, DropletID: req.Droplet, Region: r.Region, Request: actionRequest{Type: kind}}
+	c.a.enterDone(act, &r.actions, c.now)
+	if r.Droplet = 0; kind == assignIP {
 		r.Droplet = d.ID
 	}
-	act := &action{
-		ID: c.s.nextID.Action, DropletID: req.Droplet, Region: r.Region, Status: completed, StartedAt: c.now, CompletedAt: c.now,
-		Request: actionRequest{Type: req.Type},
-	}
-	c.s.nextID.Action += 1 + act.ID%5
-	var unlisted []*action // its droplet's list does not have it
-	c.a.keepAction(act, &unlisted)
 	return c.json(http.StatusCreated, map[string]any{"action": c.a.actionBody(act)})
 }

@@ -69,6 +69,7 @@ func apiRoutes() []route {
 
 		{"GET /v2/sizes", need("sizes:read"), listSizes},
 		{"GET /v2/regions", need("regions:read"), listRegions},
+		{"GET /v2/1-clicks", nil, listOneClicks},
 		{"GET /v2/images", need("image:read"), listImages},
 		{"POST /v2/images", need("image:create"), createImage},
 		{"GET /v2/images/{image}", need("image:read"), getImage},
@@ -108,6 +109,7 @@ func apiRoutes() []route {
 		{"DELETE /v2/load_balancers/{balancer}/droplets", need("load_balancer:update"), editLoadBalancer(false)},
 		{"POST /v2/load_balancers/{balancer}/forwarding_rules", need("load_balancer:update"), editLoadBalancer(true)},
 		{"DELETE /v2/load_balancers/{balancer}/forwarding_rules", need("load_balancer:update"), editLoadBalancer(false)},
+		{"DELETE /v2/load_balancers/{balancer}/cache", need("load_balancer:delete"), ofLoadBalancer(purgeCache)},
 		{"GET /v2/reserved_ips", need("reserved_ip:read"), listReservedIPs},
 		{"POST /v2/reserved_ips", need("reserved_ip:create"), createReservedIP},
 		{"GET /v2/reserved_ips/{ip}", need("reserved_ip:read"), ofReservedIP(getReservedIP)},
@@ -115,6 +117,17 @@ func apiRoutes() []route {
 		{"GET /v2/reserved_ips/{ip}/actions", need("reserved_ip:read"), ofReservedIP(listReservedIPActions)},
 		{"POST /v2/reserved_ips/{ip}/actions", need("reserved_ip:update"), ofReservedIP(createReservedIPAction)},
 		{"GET /v2/reserved_ips/{ip}/actions/{action}", need("reserved_ip:read"), ofReservedIP(getReservedIPAction)},
+		{"GET /v2/floating_ips", need("reserved_ip:read"), listReservedIPs},
+		{"POST /v2/floating_ips", need("reserved_ip:create"), createReservedIP},
+		{"GET /v2/floating_ips/{ip}", need("reserved_ip:read"), ofReservedIP(getReservedIP)},
+		{"DELETE /v2/floating_ips/{ip}", need("reserved_ip:delete"), ofReservedIP(deleteReservedIP)},
+		{"GET /v2/floating_ips/{ip}/actions", need("reserved_ip:read"), ofReservedIP(listReservedIPActions)},
+		{"POST /v2/floating_ips/{ip}/actions", need("reserved_ip:update"), ofReservedIP(createReservedIPAction)},
+		{"GET /v2/floating_ips/{ip}/actions/{action}", need("reserved_ip:read"), ofReservedIP(getReservedIPAction)},
+		{"GET /v2/certificates", need("certificate:read"), listCertificates},
+		{"POST /v2/certificates", need("certificate:create"), createCertificate},
+		{"GET /v2/certificates/{certificate}", need("certificate:read"), ofCertificate(getCertificate)},
+		{"DELETE /v2/certificates/{certificate}", need("certificate:delete"), ofCertificate(deleteCertificate)},
 		{"GET /v2/projects", need("project:read"), listProjects},
 		{"POST /v2/projects", need("project:create"), createProject},
 		{"GET /v2/projects/{project}", need("project:read"), ofProject(getProject)},
@@ -175,7 +188,9 @@ func (s *Simulator) routes() *http.ServeMux {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rt) })
 	}
 	rest := route{pattern: unknown, handle: (*call).notImplemented}
-	mux.HandleFunc(unknown, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rest) })
+	for _, pattern := range []string{unknown, "GET /v2/droplets/autoscale"} { // which is not the id of a droplet
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rest) })
+	}
 	mux.HandleFunc("GET /simulator/{$}", s.serveHints)
 	mux.HandleFunc("GET /simulator/faults", s.serveFaults)
 	mux.HandleFunc("PUT /simulator/faults", s.serveFaults)

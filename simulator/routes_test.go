@@ -65,9 +65,19 @@ func TestRoutesPage(t *testing.T) {
 func TestUnknownRoute(t *testing.T) {
 	var log bytes.Buffer
 	s := simulator.New(simulator.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, path := range []string{"droplets/autoscale", "droplets/autoscale/7"} { // a pool, and not a droplet of that id
+		stranger{t, s}.does(501, "GET", path, nil)
+	}
 	status, _, text, err := send(context.Background(), s.Transport(), "GET", "http://simulated/v2/kubernetes/clusters", "")
 	if err != nil || status != 501 || !strings.Contains(text, `"id":"not_implemented"`) || !strings.Contains(text, "no route GET /v2/kubernetes/clusters") ||
 		!strings.Contains(log.String(), "no route GET /v2/kubernetes/clusters") {
 		t.Errorf("%d %s %v\n%s", status, text, err, log.String())
 	}
+}
+
+// The 1-Click applications are the images for them.
+func TestOneClicks(t *testing.T) {
+	x := newStranger(t)
+	x.shows("1-clicks", `{"1_clicks":[{"slug":"docker-20-04","type":"droplet"}`)
+	x.shows("1-clicks?type=kubernetes", `{"1_clicks":[]}`)
 }

@@ -94,19 +94,25 @@ func pause(d time.Duration) {
 
 // work authenticates, charges and handles a request under the mutex, and saves what it changed.
 func (s *Simulator) work(r *http.Request, rt route, body []byte, id string) answer {
-	s.mu.Lock()
-	c := &call{s: s, r: r, id: id, body: body, now: time.Now()}
-	ans := c.admit(rt)
-	if isWrite(r.Method) && ans.status < 300 {
-		s.changes++
-	}
-	changes := s.changes
-	s.mu.Unlock()
+	c := &call{s: s, r: r, id: id, body: body}
+	ans, changes := c.serve(rt)
 	if err := s.saveUpTo(changes); err != nil {
 		s.log.Error("the simulated account was not saved", "error", err)
 		return c.errorAnswer(http.StatusInternalServerError, "server_error", "the simulated account could not be saved")
 	}
 	return ans
+}
+
+// serve handles a request under the mutex, and tells how many changes there are then.
+func (c *call) serve(rt route) (ans answer, changes uint64) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock() // also where a handler panics
+	c.now = time.Now()
+	ans = c.admit(rt)
+	if isWrite(c.r.Method) && ans.status < 300 {
+		c.s.changes++
+	}
+	return ans, c.s.changes
 }
 
 // admit lets a request through to its handler, or says why not. Every answer carries the rate-limit headers.

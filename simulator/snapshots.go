@@ -58,7 +58,7 @@ func snapshotBody(i *image) map[string]any {
 	return map[string]any{
 		"id": strconv.FormatInt(i.ID, 10), "name": i.Name, "created_at": timestamp(i.CreatedAt), "regions": i.Regions,
 		"min_disk_size": i.MinDisk, "size_gigabytes": i.Gigabytes, "resource_id": strconv.FormatInt(i.Droplet, 10), "resource_type": "droplet",
-		"tags": []string{},
+		"tags": orEmpty(i.Tags),
 	}
 }
 
@@ -79,13 +79,9 @@ func listSnapshots(c *call) answer {
 	return pageOf(c, "snapshots", list)
 }
 
-// volumeSnapshot finds the snapshot of a volume of the request's path; nil: there is none.
-func (c *call) volumeSnapshot() *volumeSnapshot {
-	i := slices.IndexFunc(c.a.volumeSnapshots, func(s *volumeSnapshot) bool { return s.ID == c.r.PathValue("snapshot") })
-	if i < 0 {
-		return nil
-	}
-	return c.a.volumeSnapshots[i]
+// volumeSnapshot finds the snapshot of a volume by its id; nil: there is none.
+func (a *Account) volumeSnapshot(id string) *volumeSnapshot {
+	return firstOf(a.volumeSnapshots, func(s *volumeSnapshot) bool { return s.ID == id })
 }
 
 // snapshot finds the snapshot of the request's path; nil: there is none.
@@ -94,15 +90,11 @@ func (c *call) snapshot() *image {
 	if err != nil {
 		return nil
 	}
-	list := c.a.snapshots()
-	if i := slices.IndexFunc(list, func(i *image) bool { return i.ID == id }); i >= 0 {
-		return list[i]
-	}
-	return nil
+	return firstOf(c.a.snapshots(), func(i *image) bool { return i.ID == id })
 }
 
 func getSnapshot(c *call) answer {
-	if s := c.volumeSnapshot(); s != nil {
+	if s := c.a.volumeSnapshot(c.r.PathValue("snapshot")); s != nil {
 		return c.json(http.StatusOK, map[string]any{"snapshot": s.body()})
 	}
 	img := c.snapshot()
@@ -113,7 +105,7 @@ func getSnapshot(c *call) answer {
 }
 
 func deleteSnapshot(c *call) answer {
-	if s := c.volumeSnapshot(); s != nil {
+	if s := c.a.volumeSnapshot(c.r.PathValue("snapshot")); s != nil {
 		c.a.removeVolumeSnapshot(s)
 		return c.noContent()
 	}

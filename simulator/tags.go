@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,6 +26,25 @@ func (a *Account) canonicalTags(names []string) []string {
 	return out
 }
 
+// refuseTags says why something cannot be given the tags: the message of the 422, or nothing.
+func refuseTags(names []string) string {
+	if slices.ContainsFunc(names, func(n string) bool { return !tagRule.MatchString(n) }) {
+		return "Tag name is invalid. Tags may contain letters, numbers, colons, dashes, and underscores."
+	}
+	return ""
+}
+
+// spelled gives tags that exist in their canonical spelling.
+func (a *Account) spelled(names []string) []string {
+	out := slices.Clone(names)
+	for i, n := range out {
+		if t := a.tagNamed[strings.ToLower(n)]; t != nil {
+			out[i] = t.Name
+		}
+	}
+	return out
+}
+
 func (a *Account) ensureTag(name string) *tag {
 	key := strings.ToLower(name)
 	t := a.tagNamed[key]
@@ -36,7 +56,73 @@ func (a *Account) ensureTag(name string) *tag {
 	return t
 }
 
-// removeTag deletes a tag object and takes it off every droplet, also off those where it does not show yet.
+// taggable is something beside droplets that has tags. Theirs show at once.
+type taggable struct {
+	kind, id string // as the API names resources
+	path     string
+	scope    string // that a token needs to see it
+	tags     *[]string
+}
+
+// taggables are all things beside droplets that can have tags.
+func (a *Account) taggables() (list []taggable) {
+	for _, i := range a.images {
+		id := strconv.FormatInt(i.ID, 10)
+		list = append(list, taggable{"image", id, "/v2/images/" + id, "image:read", &i.Tags})
+	}
+	for _, v := range a.volumes {
+		list = append(list, taggable{"volume", v.ID, "/v2/volumes/" + v.ID, "block_storage:read", &v.Tags})
+	}
+	for _, s := range a.volumeSnapshots {
+		list = append(list, taggable{"volume_snapshot", s.ID, "/v2/snapshots/" + s.ID, "block_storage_snapshot:read", &s.Tags})
+	}
+	return list
+}
+
+func (b taggable) tag(name string) {
+	if !slices.Contains(*b.tags, name) {
+		*b.tags = append(slices.Clone(*b.tags), name)
+	}
+}
+
+func (b taggable) untag(name string) { *b.tags = retagged(*b.tags, name, "") }
+
+// retagged is a list of tags with another one in the place of old, or without it.
+func retagged(tags []string, old, name string) []string {
+	var out []string
+	for _, t := range tags {
+		switch {
+		case !strings.EqualFold(t, old):
+			out = append(out, t)
+		case name != "":
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// retag puts another tag in the place of one on all that has it, and where firewalls and load balancers name it; empty: none.
+func (a *Account) retag(old, name string) {
+	for _, d := range a.droplets {
+		if d.bears(old) {
+			a.change(d, func() { d.Tags = retagged(d.Tags, old, name) })
+		}
+	}
+	for _, b := range a.taggables() {
+		*b.tags = retagged(*b.tags, old, name)
+	}
+	for _, f := range a.firewalls {
+		f.retag(old, name)
+	}
+	for _, l := range a.balancers {
+		if strings.EqualFold(l.Tag, old) {
+			l.Tag = name
+		}
+	}
+	a.s.forgetRendered() // which show the tags of their images
+}
+
+// removeTag deletes a tag object and takes it off everything, also off droplets where it does not show yet.
 func (a *Account) removeTag(name string) bool {
 	key := strings.ToLower(name)
 	t := a.tagNamed[key]
@@ -45,9 +131,7 @@ func (a *Account) removeTag(name string) bool {
 	}
 	delete(a.tagNamed, key)
 	a.tags = slices.DeleteFunc(a.tags, func(x *tag) bool { return x == t })
-	for _, d := range a.droplets {
-		a.untag(d, t.Name)
-	}
+	a.retag(t.Name, "")
 	return true
 }
 
@@ -69,16 +153,24 @@ type tagged struct {
 }
 
 func (c *call) tagBody(t *tag) any {
-	var droplets tagged
+	all, per := tagged{}, map[string]tagged{}
 	if l := c.a.byTag[strings.ToLower(t.Name)]; l.len() > 0 && c.scopes.has("droplet:read") {
-		droplets = tagged{c.counted(t, l.len()), absolute(c.r, "/v2/droplets/"+strconv.FormatInt(l.newest(0).ID, 10))}
+		all = tagged{c.counted(t, l.len()), absolute(c.r, "/v2/droplets/"+strconv.FormatInt(l.newest(0).ID, 10))}
+		per["droplet"] = all
+	}
+	for _, b := range c.a.taggables() {
+		if slices.Contains(*b.tags, t.Name) && c.scopes.has(b.scope) {
+			last := absolute(c.r, b.path)
+			per[b.kind] = tagged{per[b.kind].Count + 1, last}
+			all = tagged{all.Count + 1, cmp.Or(all.Last, last)}
+		}
 	}
 	resources := map[string]any{
-		"count": droplets.Count, "droplets": droplets,
-		"images": tagged{}, "volumes": tagged{}, "volume_snapshots": tagged{}, "databases": tagged{},
+		"count": all.Count, "droplets": per["droplet"], "images": per["image"], "volumes": per["volume"],
+		"volume_snapshots": per["volume_snapshot"], "databases": tagged{},
 	}
-	if droplets.Last != "" {
-		resources["last_tagged_uri"] = droplets.Last
+	if all.Last != "" {
+		resources["last_tagged_uri"] = all.Last
 	}
 	return map[string]any{"name": t.Name, "resources": resources}
 }
@@ -131,11 +223,7 @@ func updateTag(c *call) answer {
 		return c.unprocessable("Name is invalid, or there is a tag of that name.")
 	}
 	old := t.Name
-	for _, d := range c.a.droplets {
-		if i := slices.Index(d.Tags, old); i >= 0 {
-			c.a.change(d, func() { d.Tags = slices.Clone(d.Tags); d.Tags[i] = req.Name })
-		}
-	}
+	c.a.retag(old, req.Name)
 	delete(c.a.tagNamed, strings.ToLower(old))
 	t.Name = req.Name
 	c.a.tagNamed[strings.ToLower(req.Name)] = t
@@ -149,17 +237,14 @@ func deleteTag(c *call) answer {
 	return c.noContent()
 }
 
-func tagResources(c *call) answer   { return c.onResources((*Account).tag) }
-func untagResources(c *call) answer { return c.onResources((*Account).untag) }
+func tagResources(c *call) answer   { return c.onResources((*Account).tag, taggable.tag) }
+func untagResources(c *call) answer { return c.onResources((*Account).untag, taggable.untag) }
 
-// onResources tags or untags the droplets that the body names, all or none. What is still to show is not in the account's file.
-func (c *call) onResources(do func(*Account, *droplet, string)) answer {
+// onResources tags or untags what the body names, all or none. What is still to show on droplets is not in the account's file.
+func (c *call) onResources(onDroplet func(*Account, *droplet, string), onOther func(taggable, string)) answer {
 	t := c.tag()
 	if t == nil {
 		return c.notFound()
-	}
-	if !c.scopes.has("droplet:update") {
-		return c.forbidden()
 	}
 	var req struct {
 		Resources []struct {
@@ -170,24 +255,49 @@ func (c *call) onResources(do func(*Account, *droplet, string)) answer {
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
-	var found []*droplet
+	updates := map[string]string{
+		"droplet": "droplet:update", "image": "image:update", "volume": "block_storage:update", "volume_snapshot": "block_storage_snapshot:update",
+	}
+	var droplets []*droplet
+	var others []taggable
 	for _, r := range req.Resources {
+		if !c.scopes.has(updates[r.Type]) {
+			return c.forbidden()
+		}
+		if r.Type != "droplet" {
+			i := slices.IndexFunc(c.a.taggables(), func(b taggable) bool { return b.kind == r.Type && b.id == r.ID })
+			if i < 0 {
+				return c.notFound()
+			}
+			others = append(others, c.a.taggables()[i])
+			continue
+		}
 		id, err := strconv.ParseInt(r.ID, 10, 64)
-		d := c.a.droplets[id]
-		if err != nil || r.Type != "droplet" || d == nil || c.now.Before(d.FoundAt) {
+		d := c.a.found(id, c.now)
+		if err != nil || d == nil {
 			return c.notFound()
 		}
-		found = append(found, d)
+		droplets = append(droplets, d)
 	}
-	for _, d := range found {
+	for _, b := range others {
+		onOther(b, t.Name)
+	}
+	if len(others) > 0 {
+		c.s.forgetRendered() // which show the tags of their images
+	}
+	for _, d := range droplets {
 		due := c.now.Add(c.s.lag(c.s.faults.ChangeVisibleAfter, "change_visible_after", d.Name))
 		if due.Before(d.retaggedAt) {
 			due = d.retaggedAt // what was asked first comes first
 		}
 		d.retaggedAt = due
-		c.a.at(due, func(time.Time) { do(c.a, d, t.Name) })
+		c.a.at(due, func(time.Time) {
+			if c.a.tagNamed[strings.ToLower(t.Name)] == t { // it has not been deleted since
+				onDroplet(c.a, d, t.Name)
+			}
+		})
 	}
-	if len(found) > 0 {
+	if len(droplets) > 0 {
 		c.a.advance(c.now)
 	}
 	return c.noContent()

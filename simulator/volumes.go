@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -20,6 +21,7 @@ type volume struct {
 	Label       string    `json:"filesystem_label,omitempty"`
 	Tags        []string  `json:"tags,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
+	Project     string    `json:"project,omitempty"` // empty: the default one
 
 	actions []*action
 }
@@ -124,7 +126,7 @@ func ofVolume(handle func(*call, *volume) answer) func(*call) answer {
 func getVolume(c *call, v *volume) answer { return one(http.StatusOK, "volume", c.volumeBody(v)) }
 
 func deleteVolume(c *call, v *volume) answer {
-	if c.a.holder(v.ID) != nil {
+	if c.a.holder(v.ID) != nil || pending(v.actions) != nil {
 		return c.errorAnswer(http.StatusConflict, "conflict", "A volume that's attached to a Droplet cannot be deleted.")
 	}
 	c.a.removeVolume(v)
@@ -155,17 +157,31 @@ func createVolume(c *call) answer {
 		Filesystem  string   `json:"filesystem_type"`
 		Label       string   `json:"filesystem_label"`
 		Tags        []string `json:"tags"`
+		Snapshot    string   `json:"snapshot_id"`
 	}
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
+	if req.Snapshot != "" {
+		from := c.a.volumeSnapshot(req.Snapshot)
+		if from == nil || req.Region != "" && req.Region != from.Region || req.Gigabytes != 0 && req.Gigabytes < from.Gigabytes {
+			return c.unprocessable("snapshot_id is invalid, or the snapshot is larger than the volume, or is in another region")
+		}
+		req.Region, req.Gigabytes = from.Region, cmp.Or(req.Gigabytes, from.Gigabytes)
+	}
+	labels := map[string]int{"": 0, "ext4": 16, "xfs": 12} // how long the label of a filesystem may be
+	longest, known := labels[req.Filesystem]
 	switch {
 	case !volumeRule.MatchString(req.Name):
 		return c.unprocessable("invalid name: lower case letters, digits and dashes, at most 64 of them, beginning with a letter")
-	case c.s.cat.region(req.Region) == nil:
+	case !c.s.cat.offers(req.Region):
 		return c.unprocessable("region is invalid")
 	case req.Gigabytes < 1 || req.Gigabytes > mostGigabytes:
 		return c.unprocessable("size_gigabytes is invalid")
+	case !known || len(req.Label) > longest:
+		return c.unprocessable("filesystem_type or filesystem_label is invalid")
+	case refuseTags(req.Tags) != "":
+		return c.unprocessable(refuseTags(req.Tags))
 	case c.a.volumeNamed(req.Name, req.Region) != nil:
 		return c.errorAnswer(http.StatusConflict, "conflict", "volume with the same name already exists")
 	}
@@ -296,6 +312,9 @@ func createVolumeSnapshot(c *call, v *volume) answer {
 	}
 	if strings.TrimSpace(req.Name) == "" {
 		return c.unprocessable("name is required")
+	}
+	if refusal := refuseTags(req.Tags); refusal != "" {
+		return c.unprocessable(refusal)
 	}
 	s := &volumeSnapshot{
 		ID: newUUID(), Name: req.Name, Volume: v.ID, Region: v.Region, Gigabytes: v.Gigabytes, Tags: c.a.canonicalTags(req.Tags), CreatedAt: c.now,

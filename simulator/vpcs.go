@@ -3,11 +3,14 @@ package simulator
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // vpc is a VPC. Each region has a default one; [Account.AddVPC] makes others.
@@ -97,6 +100,38 @@ func (a *Account) vpcCalled(name string, but *vpc) bool {
 	return slices.ContainsFunc(a.vpcs, func(v *vpc) bool { return v != but && v.called() == name })
 }
 
+// vpcRule is what a VPC may be called.
+var vpcRule = regexp.MustCompile(`^[a-zA-Z0-9.-]+$`)
+
+// refuseVPC says why a VPC cannot be called so, or described so: the message of the 422, or nothing.
+func (a *Account) refuseVPC(name, description string, but *vpc) string {
+	switch {
+	case !vpcRule.MatchString(name) || a.vpcCalled(name, but):
+		return "VPC name must be valid and unique"
+	case utf8.RuneCountInString(description) > 255:
+		return "description has at most 255 characters"
+	}
+	return ""
+}
+
+func (a *Account) overlaps(bits netip.Prefix) bool {
+	return slices.ContainsFunc(a.vpcs, func(v *vpc) bool {
+		other, err := netip.ParsePrefix(v.Range)
+		return err == nil && other.Overlaps(bits)
+	})
+}
+
+// freeRange is one that no VPC has; empty: there is none.
+func (a *Account) freeRange() string {
+	for n := range 1 << 12 {
+		bits := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n >> 4), byte(n << 4), 0}), 20)
+		if !a.overlaps(bits) {
+			return bits.String()
+		}
+	}
+	return ""
+}
+
 func createVPC(c *call) answer {
 	var req struct {
 		Name, Description, Region string
@@ -106,22 +141,19 @@ func createVPC(c *call) answer {
 		return *bad
 	}
 	if req.Range == "" {
-		req.Range = fmt.Sprintf("10.%d.0.0/20", 200+len(c.a.vpcs)%50)
+		req.Range = c.a.freeRange()
 	}
 	bits, err := netip.ParsePrefix(req.Range)
-	overlaps := func(v *vpc) bool {
-		other, bad := netip.ParsePrefix(v.Range)
-		return bad == nil && other.Overlaps(bits)
-	}
 	switch {
-	case req.Name == "" || c.a.vpcCalled(req.Name, nil):
-		return c.unprocessable("VPC name must be unique")
-	case c.s.cat.region(req.Region) == nil:
+	case !c.s.cat.offers(req.Region):
 		return c.unprocessable("Region is not available")
-	case err != nil || bits.Bits() < 16 || bits.Bits() > 28:
+	case err != nil || bits.Bits() < 16 || bits.Bits() > 28 || bits != bits.Masked() || !bits.Addr().Is4() || !bits.Addr().IsPrivate():
 		return c.unprocessable("This range/size is not valid")
-	case slices.ContainsFunc(c.a.vpcs, overlaps):
+	case c.a.overlaps(bits):
 		return c.unprocessable("This range/size overlaps with another VPC network in your account")
+	}
+	if refusal := c.a.refuseVPC(req.Name, req.Description, nil); refusal != "" {
+		return c.unprocessable(refusal)
 	}
 	v := &vpc{ID: newUUID(), Region: req.Region, Range: req.Range, CreatedAt: c.now.UTC().Truncate(time.Second), Added: true, Name: req.Name, Description: req.Description}
 	c.a.vpcs = append(c.a.vpcs, v)
@@ -138,15 +170,17 @@ func updateVPC(c *call, v *vpc) answer {
 	if bad := c.decode(&req); bad != nil {
 		return *bad
 	}
+	name, description := v.called(), v.Description
 	if req.Name != nil {
-		if *req.Name == "" || c.a.vpcCalled(*req.Name, v) {
-			return c.unprocessable("VPC name must be unique")
-		}
-		v.Name = *req.Name
+		name = *req.Name
 	}
 	if req.Description != nil {
-		v.Description = *req.Description
+		description = *req.Description
 	}
+	if refusal := c.a.refuseVPC(name, description, v); refusal != "" {
+		return c.unprocessable(refusal)
+	}
+	v.Name, v.Description = name, description
 	if req.Default {
 		for _, other := range c.a.vpcs {
 			if other.Region == v.Region {
@@ -158,23 +192,35 @@ func updateVPC(c *call, v *vpc) answer {
 	return getVPC(c, v)
 }
 
-// members are the droplets in a VPC, also those that are on their way out: they still keep it (docs/digitalocean-api.md, "Attached resources").
-func (a *Account) members(v *vpc) (list []*droplet) {
-	for _, d := range a.droplets {
+// member is what is in a VPC.
+type member struct {
+	URN       string `json:"urn"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"created_at"`
+}
+
+// members are the droplets and the load balancers in a VPC, also droplets that are on their way out: they still keep it
+// (docs/digitalocean-api.md, "Attached resources").
+func (a *Account) members(v *vpc) (list []member) {
+	droplets := slices.SortedFunc(maps.Values(a.droplets), func(x, y *droplet) int { return cmp.Compare(x.ID, y.ID) })
+	for _, d := range droplets {
 		if d.VPC == v.ID {
-			list = append(list, d)
+			list = append(list, member{d.urn(), d.Name, timestamp(d.CreatedAt)})
 		}
 	}
-	slices.SortFunc(list, func(x, y *droplet) int { return cmp.Compare(x.ID, y.ID) })
+	for _, l := range a.balancers {
+		if a.vpcOf(l) == v.ID {
+			list = append(list, member{l.urn(), l.Name, timestamp(l.CreatedAt)})
+		}
+	}
 	return list
 }
 
 func listVPCMembers(c *call, v *vpc) answer {
-	list := c.a.members(v)
-	return c.page("members", len(list), func(i int) []byte {
-		d := list[i]
-		return encode(map[string]string{"urn": dropletURN + strconv.FormatInt(d.ID, 10), "name": d.Name, "created_at": timestamp(d.CreatedAt)})
-	})
+	kind := c.r.URL.Query().Get("resource_type")
+	return pageOf(c, "members", slices.DeleteFunc(c.a.members(v), func(m member) bool {
+		return kind != "" && !strings.HasPrefix(m.URN, "do:"+kind+":")
+	}))
 }
 
 func deleteVPC(c *call, v *vpc) answer {
