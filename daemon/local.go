@@ -42,8 +42,8 @@ func Local(ctx context.Context, o Options, need control.Need, beside bool) (s co
 	return a, func() error { return a.end() }, err
 }
 
-// hearTime is how long the leader gets to show that it is there.
-const hearTime = 10 * time.Second
+// hearTime is how long the leader gets to show that it is there: it looks for orders more often than it renews its lease.
+func hearTime(length time.Duration) time.Duration { return max(2*time.Second, length/3) }
 
 // askLeader gives the service of a command that changes something, where another process leads and answers; nil: none does. The lease of one that
 // is dead is there to be taken.
@@ -63,7 +63,7 @@ func askLeader(ctx context.Context, o Options, need control.Need) (control.Servi
 		return nil, err
 	}
 	e := newElsewhere(o, r)
-	hear, cancel := context.WithTimeout(ctx, hearTime)
+	hear, cancel := context.WithTimeout(ctx, hearTime(o.Lease))
 	defer cancel()
 	if _, err := e.leader.Rollouts(hear); err != nil {
 		o.Log.Info("the arcadiad that led does not answer; its lease is taken if it stays silent", "leader", l.Host, "error", err)

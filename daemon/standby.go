@@ -138,9 +138,12 @@ func (b *standby) web() http.Handler {
 	registry.MustRegister(leading(0))
 	alive := func(context.Context) []check { return []check{{"progress", true, "standing by"}} }
 	ready := func(ctx context.Context) []check { return []check{{"lead", false, "standing by: " + b.leader(ctx)}} }
+	probed := webHandler(registry, alive, ready, newSite(b.o.Log), b.o.Log)
 	mux := http.NewServeMux()
-	mux.Handle("/", webHandler(registry, alive, ready, newSite(b.o.Log), b.o.Log))
-	mux.Handle("GET /{$}", answer(ready))
+	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+		mux.Handle("GET "+path, probed)
+	}
+	mux.Handle("GET /", answer(ready))
 	return mux
 }
 

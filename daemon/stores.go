@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"arcadiad/digitalocean"
 	"arcadiad/reconcile"
@@ -64,6 +65,9 @@ func openStore(ctx context.Context, o Options, sends bool) (store, error) {
 		return nil, err
 	}
 	if sends {
+		if d := s.QuietFor(); d > 0 {
+			o.Log.Warn("the lease was taken from an arcadiad that is silent; waiting until none of its requests can be on its way", "for", d.Round(time.Second))
+		}
 		if err := s.Quiet(ctx); err != nil {
 			s.Close()
 			return nil, err

@@ -198,3 +198,36 @@ func TestManyStartOnANewDatabase(t *testing.T) {
 		t.Errorf("%d sagas are live", n)
 	}
 }
+
+// TestLaw06AnotherHostProvesAnew: no time of another host's clock helps to prove that a droplet is gone. What is proved stays proved.
+func TestLaw06AnotherHostProvesAnew(t *testing.T) {
+	url := cluster.Database(t)
+	s := open(t, url)
+	lacks := func(id int64, gone time.Time) fleet.Absence {
+		return fleet.Absence{DropletID: id, Since: noon, LastAt: noon.Add(time.Minute), Looks: 2, Witnessed: 2, Process: "p", GoneAt: gone}
+	}
+	o := fleet.Observed{BeganAt: noon.Add(time.Minute), EndedAt: noon.Add(time.Minute), Absences: []fleet.Absence{lacks(1, time.Time{}), lacks(2, noon.Add(time.Minute))}}
+	for id := range int64(2) {
+		must(t, s.Save(t.Context(), fleet.Observed{BeganAt: noon, EndedAt: noon, Droplets: []fleet.Droplet{{ID: id + 1, Name: "web", Status: fleet.StatusActive}}}))
+	}
+	must(t, s.Save(t.Context(), o))
+	absent := func(s *postgres.Store) (ids []int64) {
+		for _, a := range get(s.Load(t.Context()))(t).Absences {
+			ids = append(ids, a.DropletID)
+		}
+		return ids
+	}
+	if ids := absent(s); len(ids) != 2 {
+		t.Fatalf("absent: %v", ids)
+	}
+	must(t, s.Close())
+	s = open(t, url)
+	if ids := absent(s); len(ids) != 2 {
+		t.Errorf("absent after a restart on the same host: %v", ids)
+	}
+	must(t, s.Close())
+	cluster.Exec(t, url, "UPDATE lease SET host = 'elsewhere, process 1'")
+	if ids := absent(open(t, url)); len(ids) != 1 || ids[0] != 2 {
+		t.Errorf("absent on another host: %v", ids)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"arcadiad/state"
@@ -29,6 +30,9 @@ func (s *Store) Leads() error {
 	return nil
 }
 
+// QuietFor is how long nothing may be sent yet.
+func (s *Store) QuietFor() time.Duration { return s.fence.leader.Quiet() - s.fence.clock() }
+
 // Quiet waits until something may be sent: the lease may have been taken from another one, whose requests may still be on their way. It tells
 // why it ended before.
 func (s *Store) Quiet(ctx context.Context) error {
@@ -37,30 +41,37 @@ func (s *Store) Quiet(ctx context.Context) error {
 		return ctx.Err()
 	case <-s.Lost():
 		return s.fence.check()
-	case <-time.After(s.fence.leader.Quiet() - s.fence.clock()):
+	case <-time.After(s.QuietFor()):
 		return nil
 	}
 }
 
-// challenge waits until the lease can be taken, and takes it. It tells whom it was taken from; empty: it was given back, or never held. Once
-// it has seen the lease it also waits for a database that goes away.
-func (f *fence) challenge(ctx context.Context, o Options) (from string, err error) {
+// before is who had the lease before.
+type before struct {
+	died bool // it did not give the lease back
+	host bool // it was on another host, whose clock nobody here knows
+}
+
+// challenge waits until the lease can be taken, and takes it. It tells whom it was taken from. Once it has seen the lease it also waits for a
+// database that goes away.
+func (f *fence) challenge(ctx context.Context, o Options) (was before, err error) {
 	host, err := os.Hostname()
 	if err != nil {
-		return "", err
+		return was, err
 	}
 	c := &challenger{fence: f, o: o, me: fmt.Sprintf("%s, process %d", host, os.Getpid())}
 	for {
 		done, err := c.try(ctx)
 		switch {
 		case done:
-			return c.was.Holder, nil
+			last, _, _ := strings.Cut(c.host, ", ")
+			return before{died: c.was.Holder != "", host: last != "" && last != host}, nil
 		case ctx.Err() != nil && c.leads != "":
-			return "", c.locked(ctx.Err())
+			return was, c.locked(ctx.Err())
 		case ctx.Err() != nil:
-			return "", ctx.Err()
+			return was, ctx.Err()
 		case err != nil && (c.leads == "" || errors.Is(err, state.ErrLocked)):
-			return "", err
+			return was, err
 		case err != nil && !c.failing:
 			o.Log.Warn("the lease cannot be read; trying again", "error", err)
 		}
@@ -80,7 +91,8 @@ type challenger struct {
 
 	watch   lease.Watch
 	was     lease.Row // as it was seen last
-	leads   string    // who had it then, in words; empty: nothing was seen yet
+	host    string    // who had it then, or before, in words
+	leads   string    // the same of one that kept it; empty: there was none yet
 	failing bool
 }
 
@@ -97,16 +109,20 @@ func (c *challenger) try(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read the lease: %w", err)
 	}
-	before := c.was
-	c.was = row
+	last := c.was
+	c.was, c.host = row, holder
 	if c.watch.Saw(row, asked, c.clock(), c.o.Lease) {
 		return c.take(ctx)
 	}
 	switch {
-	case c.leads == "" || before.Holder != row.Holder:
+	case c.leads == "" || last.Holder != row.Holder:
 		c.leads = holder
-		c.o.Log.Info("another arcadiad leads; waiting until it ends or is silent", "leader", holder, "for", max(row.Length, c.o.Lease))
-	case !c.o.Patient && before != row:
+		level := slog.LevelInfo
+		if !c.o.Patient { // a command, which a person waits for
+			level = slog.LevelWarn
+		}
+		c.o.Log.Log(ctx, level, "another arcadiad leads; waiting until it ends or is silent", "leader", holder, "for", max(row.Length, c.o.Lease))
+	case !c.o.Patient && last != row:
 		return false, c.locked(errAlive)
 	}
 	return false, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"arcadiad/state"
+	"arcadiad/state/lease"
 	"arcadiad/state/tables"
 )
 
@@ -16,7 +17,7 @@ import (
 // leaves its answer in it. An order that nobody takes is withdrawn, or grows too old: all its times are the database's.
 
 const (
-	orderLook   = time.Second            // how often a leader looks for orders
+	orderLook   = time.Second            // how often a leader looks for orders, at the least
 	answerLook  = 200 * time.Millisecond // how often the answer is looked for
 	withdrawing = 5 * time.Second        // how long withdrawing may take
 )
@@ -103,7 +104,7 @@ func (s *Store) Answer(ctx context.Context, log *slog.Logger, answer func(ctx co
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(orderLook):
+		case <-time.After(min(orderLook, lease.Pause(s.fence.leader.Row().Length))):
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	case at > Schema:
 		return newer(s.name, at)
 	}
-	from, err := s.fence.challenge(ctx, o)
+	was, err := s.fence.challenge(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	if err := s.settle(ctx, from != "", o.Log); err != nil {
+	if err := s.settle(ctx, was, o.Log); err != nil {
 		return err
 	}
 	s.writer.Begin, s.writer.Commit, s.writer.Limit = s.fence.begin, s.fence.commit, cmp.Or(o.limit, o.Lease/2)
@@ -108,8 +108,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 }
 
 // settle does what a store does first. Where the lease was taken from another one, a failover may have lost its last commits, so its live sagas
-// look before they send anything, as those of a backup do (law 16).
-func (s *Store) settle(ctx context.Context, taken bool, log *slog.Logger) error {
+// look before they send anything, as those of a backup do (law 16). Where it was on another host, no time of that one's clock may help to prove
+// that a droplet is gone.
+func (s *Store) settle(ctx context.Context, was before, log *slog.Logger) error {
 	tx, err := s.fence.begin(ctx)
 	if err != nil {
 		return err
@@ -122,8 +123,13 @@ func (s *Store) settle(ctx context.Context, taken bool, log *slog.Logger) error 
 	if moved > 0 {
 		log.Warn("the state database held times of the future: the clock went back, and they count as now", "rows", moved)
 	}
-	if taken {
+	if was.died {
 		if err := tables.DoubtLive(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if was.host {
+		if err := tables.RestartAbsences(ctx, tx); err != nil {
 			return err
 		}
 	}

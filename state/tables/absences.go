@@ -74,3 +74,8 @@ func (s *Writes) Forget(ctx context.Context, droplets []int64) error {
 	}
 	return nil
 }
+
+// RestartAbsences forgets since when droplets are absent that are not proved gone yet: the looks were another host's, and so were their times.
+func RestartAbsences(ctx context.Context, tx *Tx) error {
+	return tx.exec(ctx, "DELETE FROM absences WHERE gone_at IS NULL")
+}
