@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"arcadiad/digitalocean"
+	"arcadiad/fleet"
 	"arcadiad/reconcile"
 	"arcadiad/state"
 	"arcadiad/state/postgres"
@@ -99,16 +101,31 @@ func (o Options) makeLocal() error {
 	return nil
 }
 
-// CopyState copies a state file into a new database that hosts share, and marks the file as moved. It tells how many rows were copied.
-func CopyState(ctx context.Context, from, to string, log *slog.Logger) (rows int, err error) {
+// Copied is what was copied from a state file.
+type Copied struct {
+	Rows int
+	Meta fleet.Meta // of the file
+}
+
+// CopyState copies a state file into a new database that hosts share, and marks the file as moved.
+func CopyState(ctx context.Context, from, to string, log *slog.Logger) (c Copied, err error) {
+	_, err = sqlite.OpenReader(ctx, from)
+	for _, never := range []error{state.ErrNone, state.ErrForeign, state.ErrCorrupt} { // Open would leave files beside them
+		if errors.Is(err, never) {
+			return c, err
+		}
+	}
 	file, err := sqlite.Open(ctx, from, sqlite.Options{Log: log})
 	if err != nil {
-		return 0, err
+		return c, err
 	}
 	defer file.Close()
-	contents, err := postgres.CopyFrom(ctx, file, to)
-	for _, c := range contents {
-		rows += c.Rows
+	if c.Meta, err = file.Meta(ctx); err != nil {
+		return c, err
 	}
-	return rows, err
+	contents, err := postgres.CopyFrom(ctx, file, to)
+	for _, content := range contents {
+		c.Rows += content.Rows
+	}
+	return c, err
 }

@@ -31,4 +31,5 @@ var (
 	ErrEnded     = errors.New("saga has ended")
 	ErrRow       = errors.New("row cannot be stored")
 	ErrExists    = errors.New("backup file exists already")
+	ErrUsed      = errors.New("database has something in it")
 )

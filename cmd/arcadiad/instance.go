@@ -26,11 +26,12 @@ var instances = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$`)
 func instanceService(name string) service {
 	config := filepath.Join(instanceConfig, name)
 	return service{
-		place:       place{dir: filepath.Join(instanceState, name), socket: filepath.Join(instanceRun, name, socketName)},
-		unit:        "arcadiad@" + name,
-		fleet:       filepath.Join(config, "fleet.yaml"),
-		tokenFile:   filepath.Join(config, "token"),
-		environment: filepath.Join(config, "environment"),
+		place:        place{dir: filepath.Join(instanceState, name), socket: filepath.Join(instanceRun, name, socketName)},
+		unit:         "arcadiad@" + name,
+		fleet:        filepath.Join(config, "fleet.yaml"),
+		tokenFile:    filepath.Join(config, "token"),
+		passwordFile: filepath.Join(config, passwordCredential),
+		environment:  filepath.Join(config, "environment"),
 	}
 }
 

@@ -56,7 +56,7 @@ It writes only to droplets that it created or adopted, which have the tag manage
 	add(groupFleet, runCommand(), planCommand(), applyCommand(), syncCommand(), pullCommand())
 	add(groupLook, statusCommand(), listCommand(), whyCommand(), historyCommand(), sagaCommand(), rolloutCommand())
 	add(groupHands, approveCommand(), pauseCommand(), resumeCommand(), adoptCommand(), releaseCommand(), undoCommand(), replaceCommand())
-	add(groupTools, inventoryCommand(), initCommand(), importCommand(), validateCommand(), schemaCommand(), doctorCommand(), backupCommand(), reloadTokenCommand(), simulateCommand(),
+	add(groupTools, inventoryCommand(), initCommand(), importCommand(), validateCommand(), schemaCommand(), doctorCommand(), backupCommand(), stateCommand(), reloadTokenCommand(), simulateCommand(),
 		versionCommand())
 	root.AddCommand(flagsTopic())
 	refuseUnknownTopics(root)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -23,10 +24,16 @@ import (
 
 	"arcadiad/fleet"
 	"arcadiad/simulator"
+	"arcadiad/state/postgres/cluster"
 	"arcadiad/state/sqlite"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"arcadiad": main}) }
+func TestMain(m *testing.M) { testscript.Main(withCluster{m}, map[string]func(){"arcadiad": main}) }
+
+// withCluster stops the PostgreSQL server of the scripts after them.
+type withCluster struct{ tests *testing.M }
+
+func (w withCluster) Run() int { return cluster.Run(w.tests) }
 
 // The scripts run the real program against the simulator. Beside testscript's own commands they have those of commands.
 func TestScripts(t *testing.T) {
@@ -41,7 +48,8 @@ func TestScripts(t *testing.T) {
 		WorkdirRoot:         dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                commands,
+		Cmds:                with(commands, "database", func(ts *testscript.TestScript, neg bool, args []string) { database(t, ts, neg, args) }),
+		Condition:           condition,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("HOME", e.WorkDir)
@@ -64,7 +72,29 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+// condition: [postgres] is there where PostgreSQL is installed.
+func condition(name string) (bool, error) {
+	if name != "postgres" {
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	return cluster.Installed(), nil
+}
+
+type command = func(ts *testscript.TestScript, neg bool, args []string)
+
+func with(all map[string]command, name string, another command) map[string]command {
+	all = maps.Clone(all)
+	all[name] = another
+	return all
+}
+
+// database sets $database to the URL of an empty PostgreSQL database.
+func database(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) == 0, "database")
+	ts.Setenv("database", cluster.Database(t))
+}
+
+var commands = map[string]command{
 	"exits":     exits,
 	"until":     until,
 	"api":       api,

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,17 +30,19 @@ type service struct {
 	place
 	unit             string // its name for systemctl
 	fleet, tokenFile string
+	passwordFile     string // of a state database that hosts share
 	environment      string // the file with its settings
 }
 
 // systemService is where the package's systemd unit puts them: StateDirectory=, RuntimeDirectory=, and its configuration.
 func systemService() service {
 	return service{
-		place:       place{dir: "/var/lib/arcadiad", socket: "/run/arcadiad/" + socketName},
-		unit:        "arcadiad",
-		fleet:       "/etc/arcadiad/fleet.yaml",
-		tokenFile:   "/etc/arcadiad/token",
-		environment: "/etc/default/arcadiad",
+		place:        place{dir: "/var/lib/arcadiad", socket: "/run/arcadiad/" + socketName},
+		unit:         "arcadiad",
+		fleet:        "/etc/arcadiad/fleet.yaml",
+		tokenFile:    "/etc/arcadiad/token",
+		passwordFile: "/etc/arcadiad/" + passwordCredential,
+		environment:  "/etc/default/arcadiad",
 	}
 }
 
@@ -89,11 +92,30 @@ func unitPlace() (p place, ok bool) {
 const (
 	stateVariable    = "ARCADIAD_STATE"
 	passwordVariable = "PGPASSWORD" // as all programs that use PostgreSQL have it
+
+	passwordCredential = "postgres-password" // as LoadCredential= of the service names it
 )
+
+// lendPassword gives a command the password of the service's state database, where it may be read and there is no other one.
+func (s service) lendPassword() error {
+	for _, variable := range []string{passwordVariable, "PGPASSFILE", "CREDENTIALS_DIRECTORY"} {
+		if os.Getenv(variable) != "" {
+			return nil
+		}
+	}
+	password, err := os.ReadFile(s.passwordFile)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil // its user may need none, or the server tells
+	}
+	if err != nil {
+		return fmt.Errorf("read the password of the state database: %w", err)
+	}
+	return os.Setenv(passwordVariable, strings.TrimSpace(string(password)))
+}
 
 // share takes a state database that hosts share. Only the control socket and a few files of the daemon are on this host. A password in the
 // URL, which a managed database is given out with, becomes one of the environment: the URL is shown.
-func (s *settings) share(p place) (err error) {
+func (s *settings) share(p place, sys service) (err error) {
 	if s.simulate {
 		return errors.New("--simulate keeps its state in a file: for a database that hosts share, use arcadiad simulate and --api-url")
 	}
@@ -107,6 +129,11 @@ func (s *settings) share(p place) (err error) {
 	}
 	if password != "" {
 		if err := os.Setenv(passwordVariable, password); err != nil {
+			return err
+		}
+	}
+	if p == sys.place {
+		if err := sys.lendPassword(); err != nil {
 			return err
 		}
 	}
@@ -143,7 +170,7 @@ func (s *settings) findState(sys service) error {
 		s.state = filepath.Join(p.dir, name)
 	}
 	if daemon.Shared(s.state) {
-		return s.share(p)
+		return s.share(p, sys)
 	}
 	if s.socket == "" {
 		s.socket = control.SocketBeside(s.state)

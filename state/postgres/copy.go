@@ -13,8 +13,8 @@ import (
 const copyLimit = 15 * time.Minute
 
 // CopyFrom copies all that is in a state file into the new database that the URL names, and then marks the file as moved. It tells what was
-// copied. Before it commits it reads everything back, and compares the count of rows and a hash of each table. state.ErrExists: the database
-// has something in it. Until the file is marked, the database counts as a backup: whoever opens it looks before it sends anything (law 16).
+// copied. Before it commits it reads everything back, and compares the count of rows and a hash of each table. state.ErrUsed: the database has
+// something in it. Until the file is marked, the database counts as a backup: whoever opens it looks before it sends anything (law 16).
 func CopyFrom(ctx context.Context, file *sqlite.Store, url string) (contents []tables.Content, err error) {
 	s, err := Open(ctx, url, Options{Lease: copyLimit, limit: copyLimit})
 	if err != nil {
@@ -41,7 +41,7 @@ func CopyFrom(ctx context.Context, file *sqlite.Store, url string) (contents []t
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("copy the state: %w", err)
+		return nil, fmt.Errorf("copy the state to %s: %w", s.name, err)
 	}
 	if err := file.Move(ctx, s.name); err != nil {
 		return nil, fmt.Errorf("the state was copied to %s, but the file could not be marked as moved (do not use both: drop that database, and copy again): %w",

@@ -36,7 +36,7 @@ func TestCopyFromAFile(t *testing.T) {
 		"write": second(sqlite.Open(t.Context(), path, sqlite.Options{})), "read": second(sqlite.OpenReader(t.Context(), path)),
 	} {
 		wantErr(t, what, err, state.ErrMoved)
-		if err == nil || !strings.Contains(err.Error(), "use --state postgres://") {
+		if err == nil || !strings.Contains(err.Error(), "was copied to postgres://") {
 			t.Errorf("%s: it does not say where the state is: %v", what, err)
 		}
 	}
@@ -55,7 +55,7 @@ func TestCopyFromAFile(t *testing.T) {
 
 	must(t, s.Close())
 	_, err := postgres.CopyFrom(t.Context(), attic(t), url)
-	wantErr(t, "to copy into a database that is in use", err, state.ErrExists)
+	wantErr(t, "to copy into a database that is in use", err, state.ErrUsed)
 }
 
 // TestLaw16ABackupIsAFile, which counts as one: its live sagas look before they send.

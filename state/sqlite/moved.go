@@ -25,5 +25,10 @@ func moved(ctx context.Context, q queryer, path string) error {
 	if err := q.QueryRowContext(ctx, "SELECT moved_to, moved_at FROM control").Scan(&to, &at); err != nil || !to.Valid {
 		return err
 	}
-	return fmt.Errorf("%w: %s was copied to %s at %s (use --state %s)", state.ErrMoved, path, to.String, at.String, to.String)
+	when, err := time.Parse(time.RFC3339Nano, at.String)
+	if err != nil {
+		return fmt.Errorf("%w: %s was copied to %s: %w", state.ErrMoved, path, to.String, err)
+	}
+	return fmt.Errorf("%w: %s was copied to %s at %s (use that one: $ARCADIAD_STATE or --state)", state.ErrMoved, path, to.String,
+		when.UTC().Format("2006-01-02 15:04:05 MST"))
 }

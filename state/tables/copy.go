@@ -132,7 +132,7 @@ func unused(ctx context.Context, tx *Tx) error {
 		return err
 	}
 	if rows > 0 {
-		return fmt.Errorf("%w: the database to copy into is in use already, by %d rows", state.ErrExists, rows)
+		return fmt.Errorf("%w: %d rows (a copy goes into a new one: CREATE DATABASE)", state.ErrUsed, rows)
 	}
 	return nil
 }

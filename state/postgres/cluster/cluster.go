@@ -67,6 +67,9 @@ func Database(t testing.TB) string {
 	return at(dir, name)
 }
 
+// Installed tells whether there is a PostgreSQL to run.
+func Installed() bool { return program("initdb") != "" && program("postgres") != "" }
+
 // Exec carries out a statement in a database, past every store.
 func Exec(t testing.TB, database, statement string, args ...any) {
 	t.Helper()
@@ -124,10 +127,10 @@ func program(name string) string {
 
 // run makes the cluster and starts its server.
 func (s *server) run() (dir string, err error) {
-	initdb, postgres := program("initdb"), program("postgres")
-	if initdb == "" || postgres == "" {
+	if !Installed() {
 		return "", nil
 	}
+	initdb, postgres := program("initdb"), program("postgres")
 	// Not in $TMPDIR: another user may not enter it, and its name may be too long for a socket's.
 	const parent, prefix = "/tmp", "arcadiad-postgres-"
 	removeOld(filepath.Join(parent, prefix+"*"))
