@@ -18,7 +18,7 @@ func writing() []mutant {
 	slot, err := c.api.o.Budget.acquire(`, api)
 	take(3, "no intent, no write", exchange, `if err := r.intent(ctx); err != nil {`, `if err := r.intent(ctx); false {`, api)
 	take(3, "the gate is asked before the intent", exchange, "if err := open(); err != nil {\n\t\treturn err\n\t}\n\tif r.intent", "if r.intent", api)
-	take(12, "the gate is asked again after the intent", exchange, "if err := open(); err != nil {\n\t\t\treturn err\n\t\t}\n\t}\n\treturn ctx.Err()", "}\n\treturn ctx.Err()", api)
+	take(12, "the gate is asked again after the intent", exchange, "if err := open(); err != nil {\n\t\t\treturn err\n\t\t}\n\t}\n\tif err := ctx.Err()", "}\n\tif err := ctx.Err()", api)
 	take(12, "a write on the wire gets three seconds", exchange, `const cutGrace = 3 * time.Second`, `const cutGrace = time.Millisecond`, api)
 	take(10, "the gate is asked at all", exchange, "if err := a.o.Budget.gate(); err != nil {\n\t\t\treturn err", "if err := a.o.Budget.gate(); false {\n\t\t\treturn err", api)
 	take(10, "the token is proved", exchange, `return a.proof.check(fingerprintOf(token))`, `return nil`, api)
