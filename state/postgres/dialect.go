@@ -3,6 +3,7 @@ package postgres
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"arcadiad/state/tables"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // dialect is what PostgreSQL says in words of its own.
@@ -24,6 +26,7 @@ func dialect() *tables.Dialect {
 			return words.(string)
 		},
 		Value:      value,
+		Rows:       rows,
 		Unique:     unique,
 		ReservedIP: "spec_reserved_ip(p.spec)",
 		Shown:      "data_shown(r.data)",
@@ -78,6 +81,34 @@ func value(v any) any {
 func clean(s string) string {
 	const unknown = "\uFFFD"
 	return strings.ReplaceAll(strings.ToValidUTF8(s, unknown), "\x00", unknown)
+}
+
+// rows gives a list of rows as arrays, one for each column, whose types are those of the values in the first row.
+func rows(columns []string, before int, list [][]any) (table string, args []any) {
+	var types []string
+	for c := range columns {
+		is, column := "text", any(nil)
+		if _, binary := list[0][c].([]byte); binary {
+			values := make([][]byte, len(list))
+			for i, row := range list {
+				values[i] = row[c].([]byte)
+			}
+			is, column = "bytea", values
+		} else {
+			values := make([]pgtype.Text, len(list))
+			for i, row := range list {
+				switch v := value(row[c]).(type) {
+				case string:
+					values[i] = pgtype.Text{String: v, Valid: true}
+				case sql.NullString:
+					values[i] = pgtype.Text(v)
+				}
+			}
+			column = values
+		}
+		types, args = append(types, fmt.Sprintf("CAST(?%d AS %s[])", before+c+1, is)), append(args, column)
+	}
+	return "unnest(" + strings.Join(types, ", ") + ") AS v (" + strings.Join(columns, ", ") + ")", args
 }
 
 // uniqueViolation is PostgreSQL's code for a row that a unique index refuses.

@@ -23,11 +23,11 @@ func pipeline(conn *sql.Conn) tables.Pipeline {
 	return func(ctx context.Context, statements []tables.Statement) (rows []int64, err error) {
 		rows = make([]int64, 0, len(statements))
 		err = conn.Raw(func(c any) error {
-			pg := c.(*stdlib.Conn).Conn().PgConn()
+			pgx := c.(*stdlib.Conn).Conn()
 			for len(statements) > 0 && err == nil {
 				batch, n := &pgconn.Batch{}, 0
-				if n, err = fill(batch, statements); err == nil {
-					rows, err = results(pg.ExecBatch(ctx, batch), rows)
+				if n, err = fill(batch, pgx.TypeMap(), statements); err == nil {
+					rows, err = results(pgx.PgConn().ExecBatch(ctx, batch), rows)
 				}
 				statements = statements[n:]
 			}
@@ -38,14 +38,14 @@ func pipeline(conn *sql.Conn) tables.Pipeline {
 }
 
 // fill puts statements into a batch until it is full, and tells how many.
-func fill(batch *pgconn.Batch, statements []tables.Statement) (n int, err error) {
+func fill(batch *pgconn.Batch, types *pgtype.Map, statements []tables.Statement) (n int, err error) {
 	for size := 0; n < len(statements) && size < pipelineBytes; {
 		query := statements[n].Query
-		values, types, bytes, err := encode(statements[n:], pipelineBytes-size)
+		values, oids, bytes, err := encode(types, statements[n:], pipelineBytes-size)
 		if err != nil {
 			return n, fmt.Errorf("%s: %w", query, err)
 		}
-		batch.ExecParams(query, values[0], types, binaryFormat(), nil)
+		batch.ExecParams(query, values[0], oids, binaryFormat(), nil)
 		for _, v := range values[1:] {
 			batch.ExecPrepared("", v, binaryFormat(), nil)
 		}
@@ -59,48 +59,64 @@ func binaryFormat() []int16 { return []int16{1} }
 
 // encode gives the values of the statements at the front that have the same words and the same types of values, up to a size. It gives the types
 // too; 0: all are NULL.
-func encode(statements []tables.Statement, most int) (values [][][]byte, types []uint32, size int, err error) {
-	types = make([]uint32, len(statements[0].Args))
+func encode(types *pgtype.Map, statements []tables.Statement, most int) (values [][][]byte, oids []uint32, size int, err error) {
+	oids = make([]uint32, len(statements[0].Args))
 	for _, s := range statements {
-		if s.Query != statements[0].Query || len(s.Args) != len(types) || size >= most {
+		if s.Query != statements[0].Query || len(s.Args) != len(oids) || size >= most {
 			break
 		}
 		encoded := make([][]byte, len(s.Args))
 		for i, arg := range s.Args {
-			value, is, err := encodeValue(arg)
+			value, oid, err := encodeValue(types, arg)
 			if err != nil {
 				return nil, nil, 0, err
 			}
-			if is != 0 && types[i] != 0 && is != types[i] {
-				return values, types, size, nil
+			if oid != 0 && oids[i] != 0 && oid != oids[i] {
+				return values, oids, size, nil
 			}
-			encoded[i], types[i], size = value, max(types[i], is), size+len(value)
+			encoded[i], oids[i], size = value, max(oids[i], oid), size+len(value)
 		}
 		values = append(values, encoded)
 	}
-	return values, types, size, nil
+	return values, oids, size, nil
 }
 
 // encodeValue gives a value and its type as pgx would send it.
-func encodeValue(arg any) (value []byte, is uint32, err error) {
-	v, err := driver.DefaultParameterConverter.ConvertValue(arg)
-	if err != nil {
-		return nil, 0, err
+func encodeValue(types *pgtype.Map, arg any) (value []byte, oid uint32, err error) {
+	v := arg
+	if valuer, is := arg.(driver.Valuer); is {
+		if v, err = valuer.Value(); err != nil {
+			return nil, 0, err
+		}
 	}
 	switch v := v.(type) {
 	case nil:
 		return nil, 0, nil
-	case int64:
-		return binary.BigEndian.AppendUint64(nil, uint64(v)), pgtype.Int8OID, nil
-	case string:
+	case string: // most are
 		return append([]byte{}, v...), pgtype.TextOID, nil
-	case []byte:
-		if v == nil {
-			return nil, 0, nil
-		}
-		return v, pgtype.ByteaOID, nil
+	case int:
+		return binary.BigEndian.AppendUint64(nil, uint64(v)), pgtype.Int8OID, nil
 	}
-	return nil, 0, fmt.Errorf("a value is a %T", v)
+	is, known := types.TypeForValue(v)
+	if !known { // a type of its own
+		basic, err := driver.DefaultParameterConverter.ConvertValue(v)
+		if err != nil {
+			return nil, 0, err
+		}
+		return encodeValue(types, basic)
+	}
+	value, err = types.Encode(is.OID, pgtype.BinaryFormatCode, v, make([]byte, 0, sizeOf(v)))
+	return value, is.OID, err
+}
+
+// sizeOf is about how long a value is when it is encoded.
+func sizeOf(v any) (size int) {
+	const head = 8
+	list, _ := v.([]pgtype.Text)
+	for _, text := range list {
+		size += head + len(text.String)
+	}
+	return size + head
 }
 
 // results appends how many rows each statement of a batch has changed.

@@ -6,11 +6,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"arcadiad/fleet"
 	"arcadiad/saga"
 	"arcadiad/state"
 	"arcadiad/state/postgres"
+	"arcadiad/state/postgres/cluster"
 	"arcadiad/state/statetest"
 )
 
@@ -79,6 +81,59 @@ func TestRequestsForOneDropletKeepTheirOrder(t *testing.T) {
 	}
 	if records := get(s.Records(t.Context()))(t); len(records) != 0 {
 		t.Errorf("the last word on the droplet was that it has no record: %v", records)
+	}
+}
+
+// TestManySagasTakeFewMessages: what goes through a pipeline is parsed once, and not done again one by one.
+func TestManySagasTakeFewMessages(t *testing.T) {
+	const n = 40
+	p := newProxy(t)
+	s := open(t, p.url)
+	sagas := drafts()[:n]
+	parsed := func(do func()) (parsed int) {
+		p.at(func(kind byte, _ string) cut {
+			if kind == 'P' {
+				parsed++
+			}
+			return goOn
+		})
+		do()
+		p.at(nil)
+		return parsed
+	}
+	if got := parsed(func() { must(t, s.Begin(t.Context(), sagas...)) }); got > n/2 {
+		t.Errorf("to begin %d sagas took %d statements", n, got)
+	}
+	var ends []func() error
+	for i, sg := range sagas {
+		d := shown(i)
+		d.SeenAt = noon
+		s.Note([]string{sg.ID}, fleet.Call{Method: "POST", Path: "/v2/droplets", BeganAt: noon, LastAt: noon, Times: 1})
+		ends = append(ends, func() error { return s.Commit(t.Context(), statetest.Ended(sg, saga.Completed), []any{d, sent(i)}) })
+	}
+	got := parsed(func() {
+		for _, err := range pile(s, ends...) {
+			must(t, err)
+		}
+	})
+	if got > n {
+		t.Errorf("to end %d sagas took %d statements", n, got)
+	}
+	if n := cluster.Value(t, p.url, "SELECT count(*) FROM saga_secrets"); n != int64(0) {
+		t.Errorf("%d secrets are left", n)
+	}
+}
+
+// TestSightingsGoWithTheirDroplets when nothing needs them any more.
+func TestSightingsGoWithTheirDroplets(t *testing.T) {
+	url := cluster.Database(t)
+	s := open(t, url)
+	gone := []any{fleet.Droplet{ID: 7, Name: "web-7", SeenAt: noon.AddDate(-2, 0, 0)}, fleet.Deleted{DropletID: 7, At: noon.AddDate(-1, 0, 0)}}
+	must(t, s.Begin(t.Context(), draft(1, "web-7")))
+	must(t, s.Commit(t.Context(), draft(1, "web-7"), gone))
+	removed := get(s.Retain(t.Context(), state.Retention{Deleted: time.Hour}))(t)
+	if n := cluster.Value(t, url, "SELECT count(*) FROM sightings"); removed.Deleted != 1 || n != int64(0) {
+		t.Errorf("%d droplets were removed, and %d sightings are left", removed.Deleted, n)
 	}
 }
 

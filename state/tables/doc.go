@@ -14,7 +14,7 @@
 //
 // A database behind a connection has a [Pipeline]. Requests that touch different sagas and droplets are recorded as statements, merged, and sent
 // at once, in one savepoint: a statement is parsed once for all of them, and nobody waits for answers in between. When one fails, all of them are
-// taken back, and it is looked for by halving. Many rows of one request go the same way.
+// taken back, and it is looked for by halving. The sightings of a look go as lists of a hundred rows ([Dialect]).
 //
 // # Sightings
 //

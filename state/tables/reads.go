@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -289,67 +288,6 @@ func (r *Reads) Saga(ctx context.Context, id string) (saga.Saga, error) {
 			fleet.Saga8(found[0].ID), fleet.Saga8(found[1].ID))
 	}
 	return found[0], nil
-}
-
-func (r *Reads) Resources(ctx context.Context) ([]fleet.Resource, error) {
-	return view(ctx, r, func(ctx context.Context, tx *Tx) (resources []fleet.Resource, err error) {
-		query := `
-			SELECT r.external_id, r.name, r.region, r.status, coalesce(r.public_ip, ''), r.tags, r.first_seen_at, r.last_seen_at, r.deleted_at,
-				p.external_id IS NOT NULL, coalesce(p.name, ''), coalesce(p.size_slug, ''), coalesce(p.image, ''), coalesce(p.protect, 0),
-				coalesce(p.saga_id, ''), a.since, g.released_at IS NOT NULL, coalesce(` + tx.dialect.ReservedIP + `, q.reserved_ip, ''),
-				CASE WHEN r.deleted_at IS NULL THEN ` + tx.dialect.Shown + ` END
-			FROM cloud_resources r LEFT JOIN cloud_provisioned p ON p.provider = r.provider AND p.external_id = r.external_id
-				LEFT JOIN absences a ON a.provider = r.provider AND a.external_id = r.external_id
-				LEFT JOIN registrations g ON g.provider = r.provider AND g.external_id = r.external_id
-				LEFT JOIN quarantine q ON q.provider = r.provider AND q.external_id = r.external_id
-			WHERE r.provider = ? AND r.kind = ? ORDER BY CAST(r.external_id AS BIGINT)`
-		err = each(ctx, tx, query, func(rows *sql.Rows) error {
-			var x fleet.Resource
-			var tags string
-			var shown sql.NullString
-			err := rows.Scan(&x.DropletID, &x.Name, &x.Region, &x.Status, &x.PublicIP, &tags, when{&x.FirstSeenAt}, when{&x.LastSeenAt}, when{&x.DeletedAt},
-				&x.Recorded, &x.RecordName, &x.Size, &x.Image, &x.Protect, &x.SagaID, when{&x.MissingSince}, &x.Released,
-				&x.ReservedIP, &shown)
-			if err != nil {
-				return err
-			}
-			showOf(&x, shown.String)
-			if err := json.Unmarshal([]byte(tags), &x.Tags); err != nil {
-				return fmt.Errorf("row of droplet %d: %w", x.DropletID, err)
-			}
-			resources = append(resources, x)
-			return nil
-		}, provider, kind)
-		return resources, err
-	})
-}
-
-// showOf fills in what the droplet's own words say, as far as they can be read: nothing depends on it.
-func showOf(x *fleet.Resource, shown string) {
-	var parts []json.RawMessage
-	if json.Unmarshal([]byte(shown), &parts) != nil || len(parts) != 5 {
-		return
-	}
-	var image string
-	var imageID int64
-	var addresses []struct {
-		IP   string `json:"ip_address"`
-		Type string `json:"type"`
-	}
-	for i, into := range []any{&x.SizeSeen, &image, &imageID, &x.CreatedAt, &addresses} {
-		_ = json.Unmarshal(parts[i], into) // null, or not as documented: it stays unknown
-	}
-	if x.ImageSeen = image; image == "" && imageID != 0 {
-		x.ImageSeen = fmt.Sprint(imageID)
-	}
-	for _, a := range addresses {
-		switch {
-		case a.Type == "private" && x.PrivateIP == "":
-			x.PrivateIP = a.IP
-		case a.Type == "public" && a.IP != x.PublicIP && x.ReservedIP == "": // a droplet has one public address of its own
-			x.ReservedIP = a.IP
-		}
-	}
 }
 
 func (r *Reads) Meta(ctx context.Context) (fleet.Meta, error) {

@@ -22,7 +22,7 @@ const (
 func applyRow(ctx context.Context, tx *Tx, row any, at time.Time) error {
 	switch row := row.(type) {
 	case fleet.Droplet:
-		if err := putDroplet(ctx, tx, row); err != nil {
+		if err := putDroplets(ctx, tx, []fleet.Droplet{row}); err != nil {
 			return err
 		}
 		return endAbsence(ctx, tx, row.ID, row.SeenAt)
@@ -107,33 +107,55 @@ func dataOf(d fleet.Droplet) []byte {
 	return d.Data
 }
 
-func putDroplet(ctx context.Context, tx *Tx, d fleet.Droplet) error {
-	if d.ID == 0 || d.SeenAt.IsZero() {
-		return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", state.ErrRow, d.ID, d.Name)
+// putDroplets writes sightings, each of another droplet.
+func putDroplets(ctx context.Context, tx *Tx, droplets []fleet.Droplet) error {
+	alike := map[fleet.Unread][][]any{}
+	for _, d := range droplets {
+		if d.ID == 0 || d.SeenAt.IsZero() {
+			return fmt.Errorf("%w: droplet %d (%s) needs an id and the time when it was seen", state.ErrRow, d.ID, d.Name)
+		}
+		data, unread := dataOf(d), d.Unread&(fleet.UnreadAddresses|fleet.UnreadTags)
+		alike[unread] = append(alike[unread], []any{
+			externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), jsonList(d.Tags), TimeText(d.SeenAt), TimeText(d.CreatedAt),
+			nullText(string(data)), digestBlob(fleet.DigestOf(data)),
+		})
 	}
-	data, seen := dataOf(d), TimeText(d.SeenAt)
-	err := tx.exec(ctx, `
+	for unread, rows := range alike {
+		if err := putSightings(ctx, tx, unread, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putSightings writes sightings that leave the same unread.
+func putSightings(ctx context.Context, tx *Tx, unread fleet.Unread, rows [][]any) error {
+	columns := []string{"external_id", "name", "region", "status", "public_ip", "tags", "seen_at", "created_at", "data", "digest"}
+	err := tx.forRows(ctx, `
 		INSERT INTO resources (provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, data, digest)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+		SELECT ?1, ?2, v.external_id, v.name, v.region, v.status, v.public_ip, v.tags, v.seen_at, v.data, v.digest FROM `+fromRows+` WHERE true
 		ON CONFLICT (provider, external_id) DO UPDATE SET name = coalesce(nullif(excluded.name, ''), resources.name),
 			region = coalesce(nullif(excluded.region, ''), resources.region),
-			public_ip = CASE WHEN ?12 = 1 THEN resources.public_ip ELSE excluded.public_ip END,
-			tags = CASE WHEN ?13 = 1 THEN resources.tags ELSE excluded.tags END,
-			status = CASE WHEN resources.deleted_at >= ?9 THEN resources.status
+			public_ip = CASE WHEN ?3 = 1 THEN resources.public_ip ELSE excluded.public_ip END,
+			tags = CASE WHEN ?4 = 1 THEN resources.tags ELSE excluded.tags END,
+			status = CASE WHEN resources.deleted_at >= excluded.first_seen_at THEN resources.status
 				ELSE coalesce(nullif(excluded.status, ''), nullif(resources.status, 'deleted'), '') END,
-			deleted_at = CASE WHEN resources.deleted_at >= ?9 THEN resources.deleted_at END,
+			deleted_at = CASE WHEN resources.deleted_at >= excluded.first_seen_at THEN resources.deleted_at END,
 			data = coalesce(excluded.data, resources.data), digest = coalesce(excluded.digest, resources.digest)
-		WHERE ?9 >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
-		provider, kind, externalID(d.ID), d.Name, d.Region, string(d.Status), nullText(d.PublicIPv4), jsonList(d.Tags), seen,
-		nullText(string(data)), digestBlob(fleet.DigestOf(data)), d.Unread.Has(fleet.UnreadAddresses), d.Unread.Has(fleet.UnreadTags))
+		WHERE excluded.first_seen_at >= (SELECT last_seen_at FROM sightings WHERE resource_id = resources.id)`,
+		columns, rows, provider, kind, unread.Has(fleet.UnreadAddresses), unread.Has(fleet.UnreadTags))
 	if err != nil {
 		return err
 	}
-	return tx.exec(ctx, `
-		INSERT INTO sightings (resource_id, last_seen_at, created_at) SELECT id, ?3, ?4 FROM resources WHERE provider = ?1 AND external_id = ?2
+	for i, r := range rows {
+		rows[i] = []any{r[0], r[6], r[7]}
+	}
+	return tx.forRows(ctx, `
+		INSERT INTO sightings (resource_id, last_seen_at, created_at)
+		SELECT r.id, v.seen_at, v.created_at FROM `+fromRows+` JOIN resources r ON r.provider = ?1 AND r.external_id = v.external_id WHERE true
 		ON CONFLICT (resource_id) DO UPDATE SET created_at = coalesce(excluded.created_at, sightings.created_at),
 			last_seen_at = CASE WHEN sightings.last_seen_at > excluded.last_seen_at THEN sightings.last_seen_at ELSE excluded.last_seen_at END`,
-		provider, externalID(d.ID), seen, TimeText(d.CreatedAt))
+		[]string{"external_id", "seen_at", "created_at"}, rows, provider)
 }
 
 // markDeleted marks the row of a droplet that was proved gone at the time at, by a look that had begun at began. A row that was

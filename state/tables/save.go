@@ -41,8 +41,7 @@ func (s *Writes) Save(ctx context.Context, o fleet.Observed) error {
 					other = append(other, d)
 				}
 			}
-			err = tx.apart(ctx, len(other), func(i int) error { return putDroplet(ctx, tx, other[i]) })
-			if err != nil {
+			if err := putDroplets(ctx, tx, other); err != nil {
 				return err
 			}
 			return seenAgain(ctx, tx, again)

@@ -3,6 +3,9 @@ package tables
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
 )
 
 // Dialect is what a database says in words of its own. The statements of this package are in those of SQLite, with ? and ?1 for arguments.
@@ -10,6 +13,10 @@ type Dialect struct {
 	Statement func(query string) string      // translates a statement; nil: it stays as it is
 	Value     func(v any) any                // converts an argument; nil: it stays as it is
 	Unique    func(err error) (index string) // names the unique index that a row is against; empty: the error is another
+
+	// Rows gives a list of rows as a table v of these columns for a statement, whose arguments follow those before. It wants a pipeline. Nil: the
+	// statement is carried out for each row.
+	Rows func(columns []string, before int, rows [][]any) (table string, args []any)
 
 	ReservedIP    string // the reserved IP in the spec of the record p; NULL where there is none, or it cannot be read
 	Shown         string // a JSON list of what the data of the resource r says: size, image slug, image id, creation, addresses
@@ -109,6 +116,41 @@ func (t *Tx) checked(ctx context.Context, check func(rows int64) error, query st
 		err = check(rows)
 	}
 	return err
+}
+
+// rowsAtOnce is how many rows a statement takes.
+const rowsAtOnce = 100
+
+// fromRows stands for a table v of rows in a statement for forRows.
+const fromRows = "{rows}"
+
+// forRows carries out a statement for many rows, by the names of their columns: at once, or for one after the other. args are for all of them.
+func (t *Tx) forRows(ctx context.Context, query string, columns []string, rows [][]any, args ...any) error {
+	if t.dialect.Rows != nil {
+		var statements []Statement
+		for piece := range slices.Chunk(rows, rowsAtOnce) {
+			table, list := t.dialect.Rows(columns, len(args), piece)
+			words, all := t.words(strings.Replace(query, fromRows, table, 1), append(args[:len(args):len(args)], list...))
+			statements = append(statements, Statement{words, all, nil})
+		}
+		if t.recording != nil {
+			t.recording.list = append(t.recording.list, statements...)
+			return nil
+		}
+		_, err := t.pipeline(ctx, statements)
+		return err
+	}
+	var table strings.Builder
+	for i, c := range columns {
+		fmt.Fprintf(&table, ", ?%d AS %s", len(args)+i+1, c)
+	}
+	query = strings.Replace(query, fromRows, "(SELECT "+table.String()[2:]+") AS v", 1)
+	for _, row := range rows {
+		if err := t.exec(ctx, query, append(args[:len(args):len(args)], row...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // change carries out a statement, and tells how many rows it changed.

@@ -25,10 +25,18 @@ CREATE TABLE resources (
 ) WITH (toast_tuple_target = 8160); -- the data of a droplet, 3 KB or so, stays in its row: to compress it takes longer than all else
 -- They change with every sync. Room on each page lets that happen in place, without a new entry in the index.
 CREATE TABLE sightings (
-    resource_id  BIGINT PRIMARY KEY REFERENCES resources (id) ON DELETE CASCADE,
+    resource_id  BIGINT PRIMARY KEY, -- of resources: see sightings_gone
     last_seen_at TEXT COLLATE "C" NOT NULL,
     created_at   TEXT COLLATE "C"
 ) WITH (fillfactor = 50);
+
+-- They go with their droplets. A foreign key would look for the droplet, and lock it, with each row that is written.
+CREATE FUNCTION delete_sightings() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM sightings WHERE resource_id IN (SELECT id FROM gone);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sightings_gone AFTER DELETE ON resources REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION delete_sightings();
 
 CREATE VIEW cloud_resources AS
     SELECT provider, kind, external_id, name, region, status, public_ip, tags, first_seen_at, last_seen_at, deleted_at, data
