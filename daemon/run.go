@@ -13,6 +13,7 @@ import (
 	"arcadiad/reconcile"
 	"arcadiad/saga"
 	"arcadiad/state"
+	"arcadiad/state/lease"
 )
 
 // run is the app's life, until the context ends.
@@ -65,17 +66,30 @@ func (h *app) run(ctx context.Context) error {
 	return err
 }
 
-// lead answers orders from other hosts until the context ends. When this process leads no more, it closes the write gate and stops the app.
+// lead answers orders from other hosts until the context ends. The write gate is shut while the lease has run out. When this process
+// leads no more, the app is stopped.
 func (h *app) lead(ctx context.Context, stop func()) {
 	var answering sync.WaitGroup
 	answering.Go(func() { h.shared.Answer(ctx, h.o.Log, byRows(control.Handler(running{h, h.store}))) })
-	select {
-	case <-ctx.Done():
-	case <-h.shared.Lost():
-		h.shut(fmt.Errorf("this arcadiad does not lead any more: %w", h.shared.Check(ctx)))
-		stop()
+	defer answering.Wait()
+	look := time.NewTicker(lease.Pause(h.o.Lease))
+	defer look.Stop()
+	for shut := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.shared.Lost():
+			h.shut(fmt.Errorf("this arcadiad does not lead any more: %w", h.shared.Check(ctx)))
+			stop()
+			return
+		case <-look.C:
+		}
+		if err := h.shared.Leads(); (err != nil) != shut {
+			shut = err != nil
+			h.shut(err)
+			h.loop.Trigger(reconcile.TriggerLease, false) // it tells what is wrong, or opens the gate again
+		}
 	}
-	answering.Wait()
 }
 
 // start resumes the sagas that were live when the last process ended, and answers their looks.

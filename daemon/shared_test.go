@@ -97,6 +97,7 @@ func (p *operators) onHost(host string, need control.Need, do func(*control.Clie
 // TestSharedOneLeads, and the others stand by: what is asked of them, or of a host without a daemon, is done by the one who leads. When it stops
 // the next one goes on where it was.
 func TestSharedOneLeads(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	p := sharing(t, fleetOf("name: web, count: 2"))
 	stop := p.operates("one")
 	until(t, "one leads", func() bool { return p.leadsOn("one") })
@@ -141,6 +142,7 @@ func TestSharedOneLeads(t *testing.T) {
 
 // TestSharedLeadIsLost: an arcadiad whose lease somebody has taken sends nothing more, stands by, and leads again when that one is silent.
 func TestSharedLeadIsLost(t *testing.T) {
+	t.Parallel()
 	p := sharing(t, fleetOf("name: a"))
 	p.operates("one")
 	until(t, "one leads", func() bool { return p.leadsOn("one") })
@@ -159,8 +161,28 @@ func TestSharedLeadIsLost(t *testing.T) {
 	})
 }
 
+// TestSharedDatabaseIsAway for longer than the lease: the gate is shut and says why, and all goes on when the database is back.
+func TestSharedDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	p := sharing(t, fleetOf("name: a"))
+	p.operates("one")
+	until(t, "one leads", func() bool { return p.leadsOn("one") })
+	back := cluster.Hold(t, p.o.State, "SELECT FROM lease FOR UPDATE")
+	until(t, "the gate is shut", func() bool {
+		st, ok := p.askedOf("one")
+		return ok && st.Daemon != nil && strings.Contains(st.Daemon.Writes, "lease on the state database has run out")
+	})
+	back()
+	save(t, p.o, fleetOf("name: a", "name: b"))
+	until(t, "b is there", func() bool {
+		st, ok := p.askedOf("one")
+		return ok && st.Daemon != nil && len(st.Resources) == 2 && st.Daemon.Writes == ""
+	})
+}
+
 // TestSharedWithoutALeader: a command does the work itself where nobody leads, and takes the lease of one that is dead.
 func TestSharedWithoutALeader(t *testing.T) {
+	t.Parallel()
 	p := sharing(t, fleetOf("name: a"))
 	if applied, err := Apply(t.Context(), p.hostOf("one"), yes); err != nil || len(applied.Failed) != 0 {
 		t.Fatalf("%+v: %v", applied, err)
@@ -181,6 +203,7 @@ func TestSharedWithoutALeader(t *testing.T) {
 
 // TestSharedStandbyIsNotReady: whoever looks for the one that leads finds it by /readyz.
 func TestSharedStandbyIsNotReady(t *testing.T) {
+	t.Parallel()
 	p := sharing(t, fleetOf("name: a"))
 	p.operates("one")
 	until(t, "one leads", func() bool { return p.leadsOn("one") })

@@ -24,12 +24,13 @@ const (
 	TriggerApprove  = "approve"
 	TriggerPause    = "pause or resume"
 	TriggerRollout  = "rollout"
+	TriggerLease    = "lease"
 )
 
 // Triggers are all triggers of a pass.
 func Triggers() []string {
 	return []string{TriggerStart, TriggerFile, TriggerSchedule, TriggerReload, TriggerEnded, TriggerLapsed, TriggerMissing, TriggerRetry, TriggerApply,
-		TriggerSync, TriggerApprove, TriggerPause, TriggerRollout}
+		TriggerSync, TriggerApprove, TriggerPause, TriggerRollout, TriggerLease}
 }
 
 const triggerComma = ", "

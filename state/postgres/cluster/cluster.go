@@ -80,6 +80,23 @@ func Exec(t testing.TB, database, statement string, args ...any) {
 	}
 }
 
+// Hold carries out a statement in a transaction that stays open, with its locks, until release is called.
+func Hold(t testing.TB, database, statement string) (release func()) {
+	t.Helper()
+	db := open(t, database)
+	tx, err := db.BeginTx(context.WithoutCancel(t.Context()), nil)
+	if err == nil {
+		_, err = tx.Exec(statement)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		tx.Rollback()
+		db.Close()
+	}
+}
+
 // Value reads one value of a database, past every store.
 func Value(t testing.TB, database, query string, args ...any) (value any) {
 	t.Helper()
