@@ -44,12 +44,13 @@ func TestLaw03IntentComesLastBeforeTheWire(t *testing.T) {
 func TestLaw03NoIntentNoWrite(t *testing.T) {
 	sent := 0
 	b := NewBudget(BudgetOptions{})
-	a := newAPI(t, Config{Budget: b, Transport: inProcess(func(*http.Request) (*http.Response, error) {
+	var may error
+	a := newAPI(t, Config{Budget: b, May: func() error { return may }, Transport: inProcess(func(*http.Request) (*http.Response, error) {
 		sent++
 		return reply(204, ""), nil
 	})})
 	c := a.Client(PrioritySaga)
-	full, paused := errors.New("disk full"), errors.New("paused by a person")
+	full, paused, led := errors.New("disk full"), errors.New("paused by a person"), errors.New("another one leads")
 	ctx, cancel := context.WithCancel(t.Context())
 	for _, tt := range []struct {
 		name   string
@@ -58,9 +59,11 @@ func TestLaw03NoIntentNoWrite(t *testing.T) {
 	}{
 		{"the journal fails", func(context.Context) error { return full }, full},
 		{"the gate closes meanwhile", func(context.Context) error { b.Writes(paused); return nil }, paused},
+		{"the lead is lost meanwhile", func(context.Context) error { may = led; return nil }, led},
 		{"the context ends meanwhile", func(context.Context) error { cancel(); return nil }, context.Canceled},
 	} {
 		b.Writes(nil)
+		may = nil
 		err := c.Destroy(ctx, 1, tt.intent)
 		if !errors.Is(err, ErrNotSent) || !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v", tt.name, err)
