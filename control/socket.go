@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ErrNoDaemon says that no daemon runs on the state database.
@@ -20,9 +21,15 @@ var ErrNoDaemon = errors.New("no daemon runs on this state database")
 // SocketBeside is where the control socket of a state database is, unless it is put elsewhere: beside it.
 func SocketBeside(state string) string { return strings.TrimSuffix(state, ".db") + ".sock" }
 
-// Listen opens the control socket, for its owner alone, or for its group too. A socket that a killed daemon left is replaced: the state lock, which the
-// caller holds, says that nobody listens there any more.
+// ErrListening says that another daemon, of another state database or standing by, listens on a control socket.
+var ErrListening = errors.New("another arcadiad listens there (give each its own with --socket)")
+
+// Listen opens the control socket, for its owner alone, or for its group too. A socket that a killed daemon left is replaced. ErrListening: it is
+// another daemon's, which keeps it.
 func Listen(path string, group bool) (net.Listener, error) {
+	if occupied(path) {
+		return nil, fmt.Errorf("control socket %s: %w", path, ErrListening)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -43,6 +50,17 @@ func Listen(path string, group bool) (net.Listener, error) {
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false) // by its short path it could not
 	return &socket{l, path}, nil
+}
+
+// occupied tells whether a process listens on a socket, be it one that is stopped.
+func occupied(path string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	conn, err := dial(ctx, path)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil || errors.Is(err, syscall.EAGAIN) || errors.Is(err, context.DeadlineExceeded) // its queue is full
 }
 
 // socket removes its file when it is closed.

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,6 +25,29 @@ func TestLaw15TheControlSocketIsItsOwners(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A second daemon with the same --socket does not take it from the first; what a killed one left is replaced.
+func TestASocketIsNotTakenFromWhoListens(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "arcadiad.sock")
+	first, err := Listen(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(path, false); !errors.Is(err, ErrListening) {
+		t.Errorf("beside one that listens: %v", err)
+	}
+	conn, err := dial(t.Context(), path)
+	if err != nil {
+		t.Fatalf("the first is not there any more: %v", err)
+	}
+	conn.Close()
+	first.(*socket).Listener.Close() // and its file stays, as after SIGKILL
+	second, err := Listen(path, false)
+	if err != nil {
+		t.Fatalf("after one that is gone: %v", err)
+	}
+	second.Close()
 }
 
 // served has a handler answer on a real socket until the test ends.

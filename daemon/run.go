@@ -145,13 +145,17 @@ func (h *app) passReloads(ctx context.Context) {
 	}
 }
 
-// listen serves the control socket.
+// listen serves the control socket. Another daemon that has it on this host, of the same database, passes orders on.
 func (h *app) listen(ctx context.Context, beside *sync.WaitGroup) error {
 	if h.o.NoControl {
 		return nil
 	}
 	l, err := control.Listen(h.o.Socket, h.o.SocketGroup)
-	if err == nil {
+	switch {
+	case err != nil && h.shared != nil:
+		h.o.Log.Warn("commands are not answered on the control socket", "error", err)
+		return nil
+	case err == nil:
 		beside.Go(func() { control.Serve(ctx, l, control.Handler(running{h, h.store})) })
 	}
 	return err
