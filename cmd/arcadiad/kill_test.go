@@ -63,6 +63,8 @@ type killing struct {
 	t     *testing.T
 	rng   *rand.Rand
 	dir   string
+	state string
+	home  string // of whoever gives a command
 	url   string // of the simulator
 	names []string
 	lives int
@@ -77,7 +79,7 @@ func newKilling(t *testing.T, seed uint64) *killing {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 0x5161c11)), dir: dir, log: &bytes.Buffer{}, decided: map[string]bool{}}
+	k := &killing{t: t, rng: rand.New(rand.NewPCG(seed, 0x5161c11)), dir: dir, state: filepath.Join(dir, "arcadiad.db"), home: dir, log: &bytes.Buffer{}, decided: map[string]bool{}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("again: go test ./cmd/arcadiad -run TestKill -kill-seed %d\nthe daemons said:\n%s", seed, k.log)
@@ -128,14 +130,13 @@ func (k *killing) arcadiad(args ...string) *exec.Cmd {
 
 // known is a command on what is known of this fleet.
 func (k *killing) known(args ...string) *exec.Cmd {
-	cmd := exec.Command("arcadiad", append(args, "--state", filepath.Join(k.dir, "arcadiad.db"))...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.dir, "DIGITALOCEAN_ACCESS_TOKEN=any"}
+	cmd := exec.Command("arcadiad", append(args, "--state", k.state)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + k.home, "DIGITALOCEAN_ACCESS_TOKEN=any"}
 	return cmd
 }
 
 func (k *killing) play() {
-	k.api("POST", "/v2/droplets", `{"name":"web-1","region":"syd1","size":"s-1vcpu-1gb","image":"ubuntu-24-04-x64"}`) // somebody else's
-	k.edit()
+	k.begin()
 	for range 2 + k.rng.IntN(4) {
 		k.misbehave()
 		k.live()
@@ -143,6 +144,12 @@ func (k *killing) play() {
 	k.api("PUT", "/simulator/faults", "{}")
 	k.edit()
 	k.rest()
+}
+
+// begin has somebody else's droplet in the account, and a first fleet file.
+func (k *killing) begin() {
+	k.api("POST", "/v2/droplets", `{"name":"web-1","region":"syd1","size":"s-1vcpu-1gb","image":"ubuntu-24-04-x64"}`)
+	k.edit()
 }
 
 // edit saves another fleet file.
@@ -267,21 +274,30 @@ func (k *killing) rest() {
 
 // approve is the person who wants a second web-1, beside the one that is somebody else's. Nothing else is approved.
 func (k *killing) approve() {
+	plan := k.approvable()
+	if plan == "" {
+		return
+	}
+	if out, err := k.known("approve", plan).CombinedOutput(); err != nil { // the plan has changed meanwhile
+		k.t.Logf("approve: %s", out)
+	}
+}
+
+// approvable is the plan of the daemon that waits for this person; empty: there is none.
+func (k *killing) approvable() string {
 	var st struct {
 		Daemon *control.Live `json:"daemon"`
 	}
 	k.must(json.Unmarshal(k.output("status", "-o", "json"), &st))
 	if st.Daemon == nil || !st.Daemon.Approvable {
-		return
+		return ""
 	}
 	for _, held := range st.Daemon.HeldBack {
 		if held.Approvable && (held.By != "name_taken" || held.Name != "web-1") {
-			return
+			return ""
 		}
 	}
-	if out, err := k.known("approve", st.Daemon.Plan).CombinedOutput(); err != nil { // the plan has changed meanwhile
-		k.t.Logf("approve: %s", out)
-	}
+	return st.Daemon.Plan
 }
 
 // decide is the person who is told that the file asks for a droplet again whose DELETE was sent: this one destroys it.

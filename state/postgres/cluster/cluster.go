@@ -5,6 +5,8 @@
 //
 // The server starts with the first test that asks for a database. It lives in a temporary directory, listens on a socket there and nowhere
 // else, keeps nothing safe from a power cut, and dies with the process. PostgreSQL does not run as root: then its user is postgres, or nobody.
+//
+// A test that kills its server has one of its own ([Start]).
 package cluster
 
 import (
@@ -30,41 +32,88 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// server is the one of this process.
-type server struct {
-	start func() (dir string, err error) // once; no directory: PostgreSQL is not installed
+// Server is one server.
+type Server struct {
+	dir string // of its socket
+	as  *syscall.Credential
 
 	mu      sync.Mutex
-	cmd     *exec.Cmd
+	cmd     *exec.Cmd     // nil: it does not run
+	ended   chan struct{} // is closed when cmd has
 	schemas int
 }
 
-var one = &server{}
+// one is the server of this process, which starts once; no directory: PostgreSQL is not installed.
+var one = &Server{}
 
-func init() { one.start = sync.OnceValues(one.run) }
+var start = sync.OnceValue(func() error { return one.run() })
 
 // Run runs the tests of a package, and stops the server after them.
 func Run(m *testing.M) int {
-	defer one.stop()
+	defer one.remove()
 	return m.Run()
+}
+
+// Start starts a server for a test alone, which may kill it. Without PostgreSQL the test is skipped.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{}
+	t.Cleanup(s.remove)
+	s.must(t, s.run())
+	return s
 }
 
 // Database makes an empty schema for a test, and gives the URL of a database that has it alone. Without PostgreSQL the test is skipped.
 func Database(t testing.TB) string {
 	t.Helper()
-	dir, err := one.start()
+	one.must(t, start())
+	return one.Database(t)
+}
+
+func (s *Server) must(t testing.TB, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
-	if dir == "" {
+	if s.dir == "" {
 		t.Skip("PostgreSQL is not installed")
 	}
-	one.mu.Lock()
-	one.schemas++
-	name := fmt.Sprintf("test%d", one.schemas)
-	one.mu.Unlock()
-	Exec(t, at(dir, name), "CREATE SCHEMA "+name)
-	return at(dir, name)
+}
+
+// Database makes an empty schema, and gives the URL of a database that has it alone.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	s.mu.Lock()
+	s.schemas++
+	name := fmt.Sprintf("test%d", s.schemas)
+	s.mu.Unlock()
+	Exec(t, at(s.dir, name), "CREATE SCHEMA "+name)
+	return at(s.dir, name)
+}
+
+// Kill ends the server at once, as SIGKILL does. It keeps what was committed.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	cmd, ended := s.cmd, s.ended
+	s.cmd = nil
+	s.mu.Unlock()
+	if cmd != nil {
+		cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// Restart starts a server again that was killed. The processes of the one before may take a moment to notice that it is gone.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	var err error
+	for range 100 {
+		if err = s.serve(); err == nil {
+			return
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	t.Fatalf("start PostgreSQL again: %v", err)
 }
 
 // Installed tells whether there is a PostgreSQL to run.
@@ -108,6 +157,20 @@ func Value(t testing.TB, database, query string, args ...any) (value any) {
 	return value
 }
 
+// Look reads one value of a database that may be away; nil: it is, or there is no such value.
+func Look(database, query string) (value any) {
+	c, err := pgx.ParseConfig(database)
+	if err != nil {
+		return nil
+	}
+	db := stdlib.OpenDB(*c)
+	defer db.Close()
+	if err := db.QueryRow(query).Scan(&value); err != nil {
+		return nil
+	}
+	return value
+}
+
 func open(t testing.TB, database string) *sql.DB {
 	t.Helper()
 	c, err := pgx.ParseConfig(database)
@@ -143,34 +206,40 @@ func program(name string) string {
 }
 
 // run makes the cluster and starts its server.
-func (s *server) run() (dir string, err error) {
+func (s *Server) run() (err error) {
 	if !Installed() {
-		return "", nil
+		return nil
 	}
 	initdb, postgres := program("initdb"), program("postgres")
 	// Not in $TMPDIR: another user may not enter it, and its name may be too long for a socket's.
 	const parent, prefix = "/tmp", "arcadiad-postgres-"
 	removeOld(filepath.Join(parent, prefix+"*"))
-	if dir, err = os.MkdirTemp(parent, prefix); err != nil {
-		return "", err
+	if s.dir, err = os.MkdirTemp(parent, prefix); err != nil {
+		return err
 	}
-	as, err := unprivileged(dir)
-	if err != nil {
-		return "", err
+	if s.as, err = unprivileged(s.dir); err != nil {
+		return err
 	}
-	data := filepath.Join(dir, "data")
 	// Its order of text is that of a language, as it is on most servers, and not that of bytes.
-	flags := []string{"--pgdata", data, "--username", superuser, "--auth", "trust", "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C"}
+	flags := []string{"--pgdata", s.data(), "--username", superuser, "--auth", "trust", "--no-sync", "--no-instructions", "--encoding", "UTF8", "--locale", "C"}
 	language := append([]string{"--locale-provider", "icu", "--icu-locale", "en-US"}, flags...)
-	if _, err := s.command(as, dir, initdb, language...).CombinedOutput(); err != nil { // PostgreSQL 14 and older have no such flag
-		if said, err := s.command(as, dir, initdb, flags...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("initdb: %w: %s", err, said)
+	if _, err := s.command(initdb, language...).CombinedOutput(); err != nil { // PostgreSQL 14 and older have no such flag
+		if said, err := s.command(initdb, flags...).CombinedOutput(); err != nil {
+			return fmt.Errorf("initdb: %w: %s", err, said)
 		}
 	}
-	cmd := s.command(as, dir, postgres, "-D", data, "-k", dir, "-F", "-c", "listen_addresses=", "-c", "full_page_writes=off", "-c", "wal_level=minimal",
+	return s.serve()
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// serve starts the server, and waits until it takes connections.
+func (s *Server) serve() error {
+	cmd := s.command(program("postgres"), "-D", s.data(), "-k", s.dir, "-F", "-c", "listen_addresses=", "-c", "full_page_writes=off", "-c", "wal_level=minimal",
 		"-c", "max_wal_senders=0", "-c", "shared_buffers=16MB", "-c", "max_connections=60", "-c", "autovacuum=off", "-c", "jit=off")
-	ready := make(chan error, 1)
+	ready, ended := make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(ended)
 		// The signal comes when the thread ends that started the server: this one waits for as long as the process lives.
 		runtime.LockOSThread()
 		said, err := cmd.StderrPipe()
@@ -184,7 +253,10 @@ func (s *server) run() (dir string, err error) {
 		var last string
 		for lines := bufio.NewScanner(said); lines.Scan(); {
 			if last = lines.Text(); strings.Contains(last, "ready to accept connections") {
-				ready <- nil
+				select {
+				case ready <- nil:
+				default:
+				}
 			}
 		}
 		err = cmd.Wait()
@@ -194,12 +266,12 @@ func (s *server) run() (dir string, err error) {
 		}
 	}()
 	if err := <-ready; err != nil {
-		return "", err
+		return err
 	}
 	s.mu.Lock()
-	s.cmd = cmd
+	s.cmd, s.ended = cmd, ended
 	s.mu.Unlock()
-	return dir, nil
+	return nil
 }
 
 // removeOld removes what processes that were killed have left behind. No tests run for as long as an hour.
@@ -213,11 +285,11 @@ func removeOld(pattern string) {
 }
 
 // command is a program that runs as another user where this one is root, and that dies with this process.
-func (s *server) command(as *syscall.Credential, dir, name string, args ...string) *exec.Cmd {
+func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
+	cmd.Dir = s.dir
 	cmd.Env = []string{"LC_ALL=C", "PATH=" + os.Getenv("PATH"), "TZ=UTC"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT, Setpgid: true}
 	return cmd
 }
 
@@ -243,14 +315,15 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid)
 }
 
-// stop ends the server at once, and removes what it had.
-func (s *server) stop() {
+// remove ends the server at once, and removes what it had.
+func (s *Server) remove() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cmd == nil {
-		return
+	if s.cmd != nil {
+		s.cmd.Process.Signal(syscall.SIGQUIT)
+		<-s.ended
 	}
-	s.cmd.Process.Signal(syscall.SIGQUIT)
-	s.cmd.Process.Wait()
-	os.RemoveAll(s.cmd.Dir)
+	if s.dir != "" {
+		os.RemoveAll(s.dir)
+	}
 }
