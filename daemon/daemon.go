@@ -3,11 +3,14 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"arcadiad/reconcile"
+	"arcadiad/state"
 	"arcadiad/state/lease"
+	"arcadiad/state/postgres"
 )
 
 // Run is the daemon: it keeps the account in line with the fleet file until the context ends. A shutdown is not a failure: the
@@ -39,7 +42,7 @@ func unlessStopped(ctx context.Context, err error) error {
 }
 
 // takeTurns is the daemon where hosts share a state database: it stands by until it leads, leads until it no longer may, and stands by again.
-// An error ends only its first turn: later ones may come from a database that is away for a while.
+// A database that cannot be reached ends it only at the start: later it is away for a while.
 func takeTurns(ctx context.Context, o Options) error {
 	if err := o.makeLocal(); err != nil {
 		return err
@@ -53,17 +56,13 @@ func takeTurns(ctx context.Context, o Options) error {
 		return first()
 	}
 	for turn := 1; ; turn++ {
-		s, err := standBy(ctx, o, &handed)
+		s, err := standBy(ctx, o, &handed, turn > 1)
 		if err == nil {
-			var h *app
-			if h, err = build(o, s, s, s); err == nil {
-				err = h.run(ctx)
-			}
-			err = errors.Join(err, s.Close())
-		} else if turn > 1 && ctx.Err() == nil {
-			err = &reconcile.LostError{Err: err}
+			err = lead(ctx, o, s)
+		} else if errors.Is(err, state.ErrAway) {
+			return unlessStopped(ctx, err)
 		}
-		if _, lost := errors.AsType[*reconcile.LostError](err); ctx.Err() != nil || !lost {
+		if ctx.Err() != nil || !passing(err) {
 			return unlessStopped(ctx, err)
 		}
 		o.Log.Error("this arcadiad does not lead any more, and stands by", "error", err)
@@ -73,4 +72,20 @@ func takeTurns(ctx context.Context, o Options) error {
 		case <-time.After(lease.Pause(o.Lease)):
 		}
 	}
+}
+
+// lead is one turn of the one that leads.
+func lead(ctx context.Context, o Options, s *postgres.Store) error {
+	h, err := build(o, s, s, s)
+	if err == nil {
+		err = h.run(ctx)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// passing tells whether a turn has ended by what may be otherwise in the next one: somebody else leads, or the database is away.
+func passing(err error) bool {
+	_, lost := errors.AsType[*reconcile.LostError](err)
+	return lost || slices.ContainsFunc([]error{state.ErrLocked, state.ErrSwapped, state.ErrLapsed, state.ErrAway},
+		func(one error) bool { return errors.Is(err, one) })
 }

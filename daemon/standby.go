@@ -20,8 +20,9 @@ import (
 // shortWait is how long an arcadiad waits for the lease before it says that it stands by.
 const shortWait = time.Second
 
-// standBy waits until this process leads, and nothing of the one that led before it can be on its way. Meanwhile it answers commands.
-func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string]) (*postgres.Store, error) {
+// standBy waits until this process leads, and nothing of the one that led before it can be on its way. Meanwhile it answers commands. Again: it has
+// led before, and waits for a database that is away, too.
+func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string], again bool) (*postgres.Store, error) {
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	defer func() {
@@ -33,11 +34,19 @@ func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string]) (*p
 	waiting, enough := context.WithCancel(wait)
 	context.AfterFunc(ctx, enough)
 	go func() {
-		s, err := openShared(waiting, o, true)
-		if err == nil {
-			if err = s.Quiet(waiting); err != nil {
-				s.Close()
+		s, err := o.openQuiet(waiting)
+		for told := ""; again && err != nil && waiting.Err() == nil; s, err = o.openQuiet(waiting) {
+			if told != err.Error() {
+				told = err.Error()
+				o.Log.Warn("the state database cannot be opened; trying again", "error", err)
 			}
+			select {
+			case <-waiting.Done():
+			case <-time.After(lease.Pause(o.Lease)):
+			}
+		}
+		if err != nil && waiting.Err() != nil {
+			err = waiting.Err()
 		}
 		opened <- func() (*postgres.Store, error) { return s, err }
 	}()
@@ -55,6 +64,18 @@ func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string]) (*p
 	}
 	beside.Go(func() { b.answer(ctx) })
 	return (<-opened)()
+}
+
+// openQuiet opens the state database, and waits until nothing of the one that led before can be on its way.
+func (o Options) openQuiet(ctx context.Context) (*postgres.Store, error) {
+	s, err := openShared(ctx, o, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Quiet(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // standby is a daemon that does not lead.

@@ -210,7 +210,7 @@ func (s *Server) run() (err error) {
 	if !Installed() {
 		return nil
 	}
-	initdb, postgres := program("initdb"), program("postgres")
+	initdb := program("initdb")
 	// Not in $TMPDIR: another user may not enter it, and its name may be too long for a socket's.
 	const parent, prefix = "/tmp", "arcadiad-postgres-"
 	removeOld(filepath.Join(parent, prefix+"*"))
