@@ -11,8 +11,8 @@ import (
 	"arcadiad/state/postgres/cluster"
 )
 
-// TestSharedDatabaseIsAway: an arcadiad that has led, and cannot reach the database, stands by until it can. The service manager hears of it.
-func TestSharedDatabaseIsAway(t *testing.T) {
+// TestSharedStandsByWithoutTheDatabase: an arcadiad that has led, and cannot reach the database, stands by until it can. The service manager hears of it.
+func TestSharedStandsByWithoutTheDatabase(t *testing.T) {
 	p := sharing(t, fleetOf("name: a"))
 	direct, dir := p.o.State, t.TempDir()
 	u, err := url.Parse(direct)
