@@ -21,9 +21,9 @@ type associate struct {
 
 // associates are all of a droplet, as far as the token may read them.
 func (c *call) associates(d *droplet) (list []associate) {
-	for i, r := range c.a.reservedIPs {
+	for _, r := range c.a.reservedIPs {
 		if r.Droplet == d.ID && c.scopes.has("reserved_ip:read") {
-			list = append(list, associate{"reserved_ips", strconv.Itoa(6_186_916 + i), r.IP, "4.00", func() { c.a.release(r) }})
+			list = append(list, associate{"reserved_ips", strconv.FormatInt(ipNumber(r.IP), 10), r.IP, "4.00", func() { c.a.release(r) }})
 		}
 	}
 	for _, id := range d.Snapshots {

@@ -43,6 +43,11 @@ func (r *record) tag() string {
 	return *r.Tag
 }
 
+// leads tells whether the record's data is the name of a host, which has a dot at its end in requests and in zone files.
+func (r *record) leads() bool {
+	return slices.Contains([]string{"CAA", "CNAME", "MX", "NS", "SRV"}, r.Type) && r.Data != "@" && r.tag() != "iodef"
+}
+
 const domainTTL = 1800 // seconds
 
 func (d *domain) add(r record) *record {
@@ -58,7 +63,11 @@ func (d *domain) add(r record) *record {
 func (d *domain) body() map[string]any {
 	zone := "$ORIGIN " + d.Name + ".\n$TTL " + strconv.Itoa(domainTTL) + "\n"
 	for _, r := range d.Records {
-		zone += r.Name + " IN " + r.Type + " " + r.Data + "\n"
+		data := r.Data
+		if r.leads() {
+			data += "."
+		}
+		zone += r.Name + " IN " + r.Type + " " + data + "\n"
 	}
 	return map[string]any{"name": d.Name, "ttl": domainTTL, "zone_file": zone}
 }
@@ -83,7 +92,7 @@ func createDomain(c *call) answer {
 	switch {
 	case req.Name == "":
 		return c.unprocessable("Name can't be blank")
-	case !domainRule.MatchString(req.Name):
+	case !domainRule.MatchString(req.Name) || len(req.Name) > 253:
 		return c.unprocessable("Name is not a valid domain name")
 	case c.a.domain(req.Name) != nil:
 		return c.unprocessable("Name has already been taken")
@@ -182,7 +191,7 @@ func (d *domain) settle(r *record) (refusal string) {
 		return o.ID != r.ID && o.Name == r.Name && (o.Type == "CNAME" || r.Type == "CNAME")
 	}):
 		return "CNAME records cannot share a name with other records"
-	case r.Type == "TXT", r.Type == "A", r.Type == "AAAA", r.tag() == "iodef", r.Data == "@":
+	case !r.leads():
 		return ""
 	case !strings.HasSuffix(r.Data, "."):
 		return "Data needs to end with a dot (.)"

@@ -1,6 +1,9 @@
 package simulator_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Hosts are asked for with a dot at their end and shown without it, names are shown within their domain, and what a kind of record does not
 // have is null.
@@ -43,7 +46,10 @@ func TestRecords(t *testing.T) {
 	if r := x.does(200, "PATCH", "domains/example.com/records/"+id, m{"ttl": 60, "data": "ns2.example.net.", "type": "A"}); r["type"] != "NS" || r["data"] != "ns2.example.net" {
 		t.Errorf("changed: %v", r)
 	}
-	for _, name := range []string{"", "com", "a..com", "-a.com", "a b.com", "example.com", "EXAMPLE.com"} {
+	if zone := x.does(200, "GET", "domains/example.com", nil)["zone_file"].(string); !strings.Contains(zone, "sub IN NS ns2.example.net.\n") {
+		t.Errorf("zone file: %s", zone)
+	}
+	for _, name := range []string{"", "com", strings.Repeat("abcdefg.", 32) + "com", "a..com", "-a.com", "a b.com", "example.com", "EXAMPLE.com"} {
 		x.does(422, "POST", "domains", m{"name": name})
 	}
 	x.does(422, "POST", "domains", m{"name": "example.org", "ip_address": "here"})

@@ -106,10 +106,14 @@ func invalidAddress(text string) bool {
 func (c *call) sumUp(f *Firewall) *answer {
 	f.ByAPI, f.SourceTags, f.DestinationTags, f.Sources = true, nil, nil, nil
 	for _, r := range f.Inbound {
-		f.SourceTags, f.Sources = append(f.SourceTags, r.Sources.Tags...), append(f.Sources, r.Sources.Droplets...)
+		if r.Sources != nil { // as in a firewall that a peek made
+			f.SourceTags, f.Sources = append(f.SourceTags, r.Sources.Tags...), append(f.Sources, r.Sources.Droplets...)
+		}
 	}
 	for _, r := range f.Outbound {
-		f.DestinationTags = append(f.DestinationTags, r.Destinations.Tags...)
+		if r.Destinations != nil {
+			f.DestinationTags = append(f.DestinationTags, r.Destinations.Tags...)
+		}
 	}
 	if len(f.Droplets) > 10 || len(f.Tags) > 5 || len(f.Inbound)+len(f.Outbound) > 50 {
 		return new(c.unprocessable("a firewall has at most 10 Droplets, 5 tags and 50 rules"))

@@ -3,6 +3,8 @@ package simulator_test
 import (
 	"fmt"
 	"testing"
+
+	"arcadiad/simulator"
 )
 
 // A firewall is refused that the API would not take: its name, its rules, or how many there are of all.
@@ -49,4 +51,7 @@ func TestRefusedFirewalls(t *testing.T) {
 	x.does(204, "POST", path+"/rules", m{"inbound_rules": in(m{"sources": m{"addresses": []string{"::/0", "0.0.0.0/0"}}})})
 	x.shows(path, `"tags":[]`, `"inbound_rules":[{"protocol":"tcp","ports":"22","sources":{"addresses":["0.0.0.0/0","::/0"]}}]`)
 	x.does(422, "POST", path+"/rules", m{"inbound_rules": many})
+
+	bare := x.s.AddFirewall(simulator.Firewall{Name: "bare", ByAPI: true, Inbound: []simulator.FirewallRule{{Protocol: "tcp", Ports: "22"}}})
+	x.does(204, "POST", "firewalls/"+bare.ID+"/tags", m{"tags": []string{"front"}})
 }

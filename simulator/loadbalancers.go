@@ -196,6 +196,7 @@ func (c *call) decodeLoadBalancer(l *LoadBalancer) *answer {
 	}
 	l.Name, l.Region, l.Droplets, l.VPC, l.Settings = req.Name, req.Region, uniqueIDs(req.Droplets), req.VPC, settings
 	l.Tag, l.Project = strings.Join(c.a.spelled(tags), ""), req.Project
+	l.VPC = c.a.vpcOf(l) // it stays there when another one becomes the default
 	return nil
 }
 

@@ -40,6 +40,12 @@ func TestLoadBalancers(t *testing.T) {
 		x.does(422, "DELETE", path+"/forwarding_rules", m{"forwarding_rules": []m{rule("http", 80)}}) // it is the last one
 		x.does(422, "DELETE", path+"/cache", nil)
 
+		x.does(202, "POST", "load_balancers", m{"name": "by-default", "region": "syd1", "forwarding_rules": []m{rule("tcp", 22)}})
+		first := x.s.VPC("syd1")
+		x.does(200, "PATCH", "vpcs/"+net.(string), m{"default": true})
+		x.shows("vpcs/"+first+"/members", `"by-default"`) // it stays there
+		x.does(200, "PATCH", "vpcs/"+first, m{"default": true})
+
 		bad := map[string]any{
 			"forwarding_rules": []m{}, "size_unit": 101, "algorithm": "luck", "region": "sfo1", "vpc_uuid": x.s.VPC("ams3"), "project_id": "none",
 			"health_check": m{"protocol": "udp"}, "sticky_sessions": m{"type": "cookies"}, "name": "with space", "type": "LOCAL", "tag": "none", "droplet_ids": []int{7},

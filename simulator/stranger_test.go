@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/simulator"
@@ -257,6 +258,52 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 			t.Errorf("%s:\nbefore %s\nafter  %s", path, before[path], after[path])
 		}
 	}
+}
+
+// What is under way goes on when another process opens the account's file.
+func TestWhatIsUnderWaySurvivesARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "simulated.db")
+		options := simulator.Options{Activation: -1, ActionTime: time.Minute}
+		s := open(t, path, options)
+		x := stranger{t, s}
+		d := x.does(202, "POST", "droplets", m{"name": "web", "region": "syd1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64"})["id"]
+		volume := "volumes/" + x.does(201, "POST", "volumes", m{"name": "data", "region": "syd1", "size_gigabytes": 10})["id"].(string)
+		x.does(202, "POST", volume+"/actions", m{"type": "attach", "droplet_id": d})
+		x.does(201, "POST", "domains", m{"name": "example.com"})
+		x.does(201, "POST", "certificates", m{"name": "c", "type": "lets_encrypt", "dns_names": []string{"example.com"}})
+		x.does(202, "POST", "load_balancers", m{"name": "lb", "region": "syd1", "forwarding_rules": []m{rule("tcp", 22)}})
+		x.does(202, "POST", "images", m{"name": "mine", "url": "http://example.com/x.img", "region": "syd1"})
+		x.ask("POST", "reserved_ips", m{"droplet_id": d})
+		must(t, 0, s.Close())
+		s = open(t, path, options)
+		defer s.Close()
+		x = stranger{t, s}
+		x.shows(volume, `"droplet_ids":[]`)
+		x.shows("load_balancers", `"status":"new"`, `"ip":""`)
+		x.shows("certificates", `"pending"`)
+		x.shows("reserved_ips", `"droplet":null`, `"locked":true`)
+		time.Sleep(time.Minute)
+		x.shows(volume, fmt.Sprintf(`"droplet_ids":[%.0f]`, d))
+		x.shows("load_balancers", `"status":"active"`, `"ip":"192.0.2.1"`)
+		x.shows("certificates", `"verified"`)
+		x.shows("reserved_ips", `"name":"web"`, `"locked":false`)
+		x.shows("images?private=true", `"mine"`)
+	})
+}
+
+// The list of what belongs to a droplet names an address by the same id, whatever becomes of others.
+func TestAssociatedAddressKeepsItsID(t *testing.T) {
+	x := newStranger(t)
+	x.ask("POST", "reserved_ips", m{"region": "syd1"})
+	is := x.everything()
+	path := "droplets/" + is["id"] + "/destroy_with_associated_resources"
+	var list map[string][]map[string]string
+	_, text := x.ask("GET", path, nil)
+	must(t, 0, json.Unmarshal([]byte(text), &list))
+	x.does(204, "DELETE", "reserved_ips/203.0.113.1", nil)
+	x.does(202, "DELETE", path+"/selective", m{"reserved_ips": []string{list["reserved_ips"][0]["id"]}})
+	x.does(404, "GET", "reserved_ips/"+is["ip"], nil)
 }
 
 // Many strangers at once, with and without a file, do not race.

@@ -104,12 +104,15 @@ func retagged(tags []string, old, name string) []string {
 // retag puts another tag in the place of one on all that has it, and where firewalls and load balancers name it; empty: none.
 func (a *Account) retag(old, name string) {
 	for _, d := range a.droplets {
-		if d.bears(old) {
+		if slices.Contains(d.Tags, old) {
 			a.change(d, func() { d.Tags = retagged(d.Tags, old, name) })
 		}
 	}
 	for _, b := range a.taggables() {
-		*b.tags = retagged(*b.tags, old, name)
+		if next := retagged(*b.tags, old, name); !slices.Equal(next, *b.tags) {
+			*b.tags = next
+			a.s.forgetRendered() // droplets show the tags of their images
+		}
 	}
 	for _, f := range a.firewalls {
 		f.retag(old, name)
@@ -119,7 +122,6 @@ func (a *Account) retag(old, name string) {
 			l.Tag = name
 		}
 	}
-	a.s.forgetRendered() // which show the tags of their images
 }
 
 // removeTag deletes a tag object and takes it off everything, also off droplets where it does not show yet.
