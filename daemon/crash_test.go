@@ -208,7 +208,7 @@ func apart() int {
 	case *pairs:
 		return 1
 	case underRace:
-		return stride()
+		return stride() // each scenario begins at another
 	}
 	return 2
 }
@@ -243,6 +243,9 @@ func crashEverywhere(t *testing.T, s scenario, from int) (singles, doubles int64
 			break
 		}
 		singles++
+		if underRace {
+			break // one for each scenario
+		}
 		for again := 0; *pairs && !t.Failed(); again++ {
 			if _, survived := crashAt(t, s, at, again); survived {
 				break

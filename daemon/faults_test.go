@@ -37,6 +37,10 @@ func TestFault404AfterCreate(t *testing.T) {
 // While the API is gone for hours, in the middle of everything, nothing is concluded from that.
 func TestFaultLongOutage(t *testing.T) {
 	t.Parallel()
+	hours := 6
+	if underRace {
+		hours = 1
+	}
 	for _, outage := range []simulator.Faults{{Refuse: true}, {Hang: true}, {HTMLError: true}, {CutAfterWork: true, CutBeforeWork: true}} {
 		inWorld(t, simulator.Options{Activation: 30 * time.Second}, func(w *world) {
 			w.edit(fleetOf("name: old, count: 2", "name: web, count: 2"))
@@ -45,7 +49,7 @@ func TestFaultLongOutage(t *testing.T) {
 			w.edit(fleetOf("name: old, count: 1", "name: web, count: 4"))
 			time.Sleep(7 * time.Second)
 			w.sim.SetFaults(outage)
-			time.Sleep(6 * time.Hour)
+			time.Sleep(time.Duration(hours) * time.Hour)
 			w.sim.SetFaults(simulator.Faults{})
 			w.rest()
 			w.check()

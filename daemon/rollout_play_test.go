@@ -22,6 +22,9 @@ const probed = "ready: {tcp: 22, within: 3m}"
 // first, no more are out of service than may be.
 func TestRollouts(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8, 50} {
+		if n > 8 && underRace {
+			continue // a sweep
+		}
 		rolls(t, fmt.Sprintf("create first, %d", n), n, probed, "", hasty(), func(r *rolling) {
 			r.change(newImage)
 			r.goes()
@@ -109,7 +112,10 @@ func (r *rolling) stay() {
 // An image that does not come up costs one batch, and nobody notices: no old droplet is touched, what was made is destroyed, and the rollout
 // stops until the file is mended.
 func TestRolloutOfABadImageStopsItself(t *testing.T) {
-	for _, n := range []int{2, 8} {
+	for i, n := range []int{8, 2} {
+		if !visits(i) {
+			continue
+		}
 		rolls(t, fmt.Sprintf("a bad image, %d", n), n, probed, "", hasty(), func(r *rolling) {
 			f := r.sim.Faults()
 			f.BadImages = []string{newImage}
@@ -219,6 +225,9 @@ func TestRolloutStopsAtAMemberThatFails(t *testing.T) {
 		member string
 		before int // that are changed by then
 	}{"first": {"web-1", 1}, "in the middle": {"web-4", 3}, "last": {"web-8", 7}} {
+		if name != "in the middle" && underRace {
+			continue // a sweep
+		}
 		for _, order := range []string{"create_first", "destroy_first"} {
 			rolls(t, fmt.Sprintf("the %s fails, %s", name, strings.ReplaceAll(order, "_", " ")), 8, probed+", rollout: {max_surge: 2, max_unavailable: 2}, replace: "+order, "", hasty(), func(r *rolling) {
 				r.neverReady(tt.member)
@@ -427,6 +436,9 @@ func TestRolloutInWindows(t *testing.T) {
 func TestRolloutOfFifty(t *testing.T) {
 	var one, all time.Duration
 	for n, took := range map[int]*time.Duration{5: &one, 50: &all} {
+		if n > 5 && underRace {
+			continue // a sweep
+		}
 		inWorld(t, hasty(), func(w *world) {
 			r := &rolling{world: w, count: n, keys: probed + ", rollout: {max_surge: 5}", image: oldImage, old: map[int64]bool{}, blind: true}
 			w.sim.SetFaults(simulator.Faults{ReadyAfter: 20 * time.Second})
@@ -461,7 +473,7 @@ func TestRolloutOfFifty(t *testing.T) {
 			r.t.Logf("%d droplets took %v, %d passes: %v", n, *took, passes.Load(), requests)
 		})
 	}
-	if all > 11*one || all < 9*one {
+	if !underRace && (all > 11*one || all < 9*one) {
 		t.Errorf("ten batches took %v, one by itself %v", all, one)
 	}
 }
