@@ -238,11 +238,15 @@ func (a *alone) Missed(context.Context) error        { return control.ErrNoDaemo
 func (a *alone) Token(context.Context, string) error { return control.ErrNoDaemon }
 
 func (a *alone) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
+	return a.examine(ctx, q, bystander)
+}
+
+func (a *alone) examine(ctx context.Context, q control.DoctorRequest, as role) (doctor.Report, error) {
 	l, err := newObserver(a.o, nil, nil, nil)
 	if err != nil {
 		return doctor.Report{}, err
 	}
-	found := doctor.Examine(ctx, l.patient(false))
+	found := doctor.Examine(ctx, l.patient(as))
 	if q.Notify {
 		desired, _ := a.read() // a test does without the fleet's name
 		tryWebhook(ctx, a.o, desired.Name, &found)

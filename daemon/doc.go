@@ -38,6 +38,7 @@
 //	changes.go                 that something happened
 //	rows.go                    calls to the host that leads, as rows
 //	feed.go                    what people follow, and what they were shown
+//	server.go                  what doctor says of a server that has the state database
 //	stores.go                  the state database: a file, or shared
 //	options.go
 package daemon

@@ -107,11 +107,17 @@ func (l *observer) readsTags(ctx context.Context) error {
 	return nil
 }
 
-// patient is what there is to examine; holds: this process has the state database's lock.
-func (l *observer) patient(holds bool) doctor.Patient {
-	return doctor.Patient{
-		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, TokenFrom: l.o.TokenFrom, API: l.api.Client(digitalocean.PrioritySync), State: l.o.State, Holds: holds,
-		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, l.o.State) },
-		Holder: func() (string, error) { return sqlite.Holder(l.o.State) },
+// patient is what there is to examine.
+func (l *observer) patient(as role) doctor.Patient {
+	p := doctor.Patient{
+		Fleet: l.o.Fleet, Secrets: l.o.secrets(), Token: l.o.Token, TokenFrom: l.o.TokenFrom, API: l.api.Client(digitalocean.PrioritySync),
+		State: l.o.shown(), Local: l.o.Local, Holds: as == leader,
+		Open: func(ctx context.Context) (state.Reader, error) { return openReader(ctx, l.o.State) },
 	}
+	if Shared(l.o.State) {
+		p.Server = func(ctx context.Context) []doctor.Finding { return l.o.shared(ctx, as) }
+	} else {
+		p.Holder = func() (string, error) { return sqlite.Holder(l.o.State) }
+	}
+	return p
 }

@@ -169,7 +169,7 @@ func (r running) Token(_ context.Context, token string) error {
 }
 
 func (r running) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
-	p := r.patient(true)
+	p := r.patient(leader)
 	if r.handed.Load() != nil {
 		p.TokenFrom = "arcadiad reload-token, since this daemon runs"
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"arcadiad/control"
+	"arcadiad/doctor"
 	"arcadiad/fleet"
 	"arcadiad/state/lease"
 	"arcadiad/state/postgres"
@@ -194,4 +195,8 @@ func (s standing) Token(_ context.Context, token string) error {
 	}
 	s.by.handed.Store(&token)
 	return nil
+}
+
+func (s standing) Doctor(ctx context.Context, q control.DoctorRequest) (doctor.Report, error) {
+	return s.examine(ctx, q, second)
 }

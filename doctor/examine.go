@@ -19,11 +19,13 @@ import (
 // Patient is what there is to examine.
 type Patient struct {
 	Fleet string // path of the fleet file
-	State string // path of the state database
+	State string // path of the state database, or where it is
+	Local string // path beside which the daemon's own files lie: that of the state database, if it is a file
 
 	Open   func(context.Context) (state.Reader, error) // the state database
-	Holder func() (process string, err error)          // that has its lock; empty: none has
+	Holder func() (process string, err error)          // that has its lock; empty: none has; nil: it is no file
 	Holds  bool                                        // it is this process
+	Server func(context.Context) []Finding             // what there is to say of the server that has it; nil: it is a file
 
 	Secrets []fleetfile.Secret // files that no user_data file may be
 
@@ -40,8 +42,11 @@ func Examine(ctx context.Context, p Patient) Report {
 	r.fetched(p.Fleet)
 	r.watches(p.Fleet)
 	known := r.database(ctx, p)
-	r.files(p.State)
-	r.disk(p.State)
+	if p.Server != nil {
+		r.Findings = append(r.Findings, p.Server(ctx)...)
+	}
+	r.files(p.Local)
+	r.disk(p.Local)
 	r.account(ctx, p, known, desired)
 	return r
 }
@@ -110,6 +115,14 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 		r.Add("state database", OK, said, "")
 	}
 	r.neighbours(ctx, reader, meta.Fleet)
+	if p.Holder != nil {
+		r.lock(p)
+	}
+	return &meta
+}
+
+// lock looks at who has the lock of a state file.
+func (r *Report) lock(p Patient) {
 	switch holder, err := p.Holder(); {
 	case err != nil:
 		r.Add("lock", Warn, err.Error(), "check it as the user that the daemon runs as, or with sudo")
@@ -122,7 +135,6 @@ func (r *Report) database(ctx context.Context, p Patient) *fleet.Meta {
 	default:
 		r.Add("lock", OK, "free", "")
 	}
-	return &meta
 }
 
 // files looks at who may read and write the state database's files.

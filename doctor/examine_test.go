@@ -42,6 +42,7 @@ func admit(t *testing.T) *ward {
 		Open:   func(ctx context.Context) (state.Reader, error) { return sqlite.OpenReader(ctx, w.p.State) },
 		Holder: func() (string, error) { return sqlite.Holder(w.p.State) },
 	}
+	w.p.Local = w.p.State
 	w.write(w.p.Fleet, file)
 	api, err := digitalocean.New(digitalocean.Config{
 		BaseURL: "http://localhost", Transport: w.sim.Transport(), Budget: digitalocean.NewBudget(digitalocean.BudgetOptions{}),
@@ -232,5 +233,28 @@ func TestOtherFleets(t *testing.T) {
 func (w *ward) addDroplets(n int) {
 	for range n {
 		w.sim.Add(simulator.Droplet{Name: "theirs"})
+	}
+}
+
+// Of a state database that hosts share there is no file to look at: its server is examined, and the directory of the daemon's own files.
+func TestSharedState(t *testing.T) {
+	w := admit(t)
+	w.open()
+	w.must(os.Chmod(w.p.State, 0o644)) // nobody's
+	w.p.Local, w.p.Holder = filepath.Join(t.TempDir(), "own", "arcadiad.db"), nil
+	w.p.Server = func(context.Context) []doctor.Finding {
+		return []doctor.Finding{{Check: "TLS", Verdict: doctor.Warn, Said: "not verified", Do: "verify it"}}
+	}
+	r := w.examine()
+	if f := find(t, r, "TLS"); f.Verdict != doctor.Warn {
+		t.Errorf("got %+v", f)
+	}
+	for _, check := range []string{"permissions", "disk"} {
+		if f := find(t, r, check); f.Verdict != doctor.OK || !strings.Contains(f.Said, filepath.Dir(filepath.Dir(w.p.Local))) {
+			t.Errorf("%s: got %+v", check, f)
+		}
+	}
+	if slices.ContainsFunc(r.Findings, func(f doctor.Finding) bool { return f.Check == "lock" }) {
+		t.Errorf("it looks for a lock: %+v", r)
 	}
 }
