@@ -68,7 +68,7 @@ func (w *observability) start(o Options, b *digitalocean.Budget, e *saga.Engine,
 	}
 	w.metrics = metrics.New(w.registry, metrics.Sources{
 		Budget: b.State, Sagas: e.Live, Conditions: w.board.Counts, Undelivered: undelivered,
-		Notifications: w.notifier != nil, Version: o.Version,
+		Notifications: w.notifier != nil, Shared: Shared(o.State), Version: o.Version,
 	})
 	w.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }

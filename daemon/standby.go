@@ -14,6 +14,7 @@ import (
 	"arcadiad/control"
 	"arcadiad/doctor"
 	"arcadiad/fleet"
+	"arcadiad/metrics"
 	"arcadiad/state/lease"
 	"arcadiad/state/postgres"
 )
@@ -127,7 +128,7 @@ func (b *standby) leader(ctx context.Context) string {
 	case l.Host == "":
 		return "no arcadiad leads"
 	}
-	return l.Host + " leads"
+	return "the leader is " + l.Host
 }
 
 // tell tells the service manager that the start is done, that there is life, and who leads.
@@ -157,7 +158,7 @@ func (b *standby) tell(ctx context.Context) {
 // web is what is served on --listen: it lives, it is not ready, and its status page is elsewhere.
 func (b *standby) web() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(leading(0))
+	metrics.Standby(registry)
 	alive := func(context.Context) []check { return []check{{"progress", true, "standing by"}} }
 	ready := func(ctx context.Context) []check { return []check{{"lead", false, "standing by: " + b.leader(ctx)}} }
 	probed := webHandler(registry, alive, ready, newSite(b.o.Log), b.o.Log)
@@ -165,15 +166,10 @@ func (b *standby) web() http.Handler {
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
 		mux.Handle("GET "+path, probed)
 	}
-	mux.Handle("GET /", answer(ready))
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "This arcadiad stands by: "+b.leader(r.Context())+". The status page is served there.", http.StatusServiceUnavailable)
+	})
 	return mux
-}
-
-// leading is the metric that tells whether this process leads.
-func leading(v float64) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "arcadiad_leading", Help: "1: this process leads; 0: it stands by. Only where hosts share a state database.",
-	}, func() float64 { return v })
 }
 
 // standing is the service of a daemon that stands by.

@@ -309,4 +309,4 @@ func TestExampleDashboard(t *testing.T) {
 }
 
 // unseen are the metrics that the dashboard leaves to alerts.
-var unseen = []string{"arcadiad_build_info", "arcadiad_paused", "arcadiad_last_sync_success_timestamp_seconds", "arcadiad_oldest_live_saga_timestamp_seconds"}
+var unseen = []string{"arcadiad_build_info", "arcadiad_paused", "arcadiad_leading", "arcadiad_last_sync_success_timestamp_seconds", "arcadiad_oldest_live_saga_timestamp_seconds"}

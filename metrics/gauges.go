@@ -50,6 +50,8 @@ func gauges() []gauge {
 			emit(1, at.sources.Version, runtime.Version())
 		}},
 
+		{leading, leadingHelp, nil, one(func(at moment) (float64, bool) { return 1, at.sources.Shared })},
+
 		{"droplets", "Droplets of the account by state (managed, released, orphaned, kept, foreign) and by status, as of the last observation.",
 			[]string{"state", "status"}, func(at moment, emit emit) {
 				for g, n := range at.droplets {

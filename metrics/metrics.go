@@ -27,6 +27,7 @@ type Sources struct {
 	Conditions    func() map[condition.Kind]int // that need a person, by kind; kinds with none too
 	Undelivered   func() int                    // conditions that the webhook has not been told of
 	Notifications bool                          // there is a webhook
+	Shared        bool                          // hosts share the state database, and this process leads
 	Version       string                        // of arcadiad
 }
 

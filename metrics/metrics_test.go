@@ -41,7 +41,7 @@ func sources() Sources {
 // busy is a registry whose metrics have all been given something to show.
 func busy(t *testing.T) (*prometheus.Registry, *Metrics) {
 	s := sources()
-	s.Notifications = true
+	s.Notifications, s.Shared = true, true
 	s.Budget = func() digitalocean.BudgetState {
 		return digitalocean.BudgetState{Limit: 5000, Remaining: 4321, HourUsed: 12, HourCap: 4000, MinUsed: 2, MinCap: 200, Waiting: 7, InFlight: 1,
 			Holding: "429", Stretch: 1.5}

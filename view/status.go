@@ -266,7 +266,9 @@ func (st Status) daemonText(now time.Time) string {
 	case st.DaemonError != "":
 		return "does not answer: " + st.DaemonError
 	case st.Standby != 0:
-		return fmt.Sprintf("stands by, process %d", st.Standby)
+		return fmt.Sprintf("stands by, process %d; it takes over when the leader ends or is silent", st.Standby)
+	case d == nil && st.Leader != nil && st.Leader.Host != "":
+		return "none on this host"
 	case d == nil && st.unit != "":
 		return "not running (start: sudo systemctl start " + st.unit + ")"
 	case d == nil:
@@ -285,9 +287,11 @@ func (st Status) leaderText(now time.Time) string {
 	case l == nil:
 		return ""
 	case l.Host == "":
-		return fmt.Sprintf("none (epoch %d)", l.Epoch)
+		return fmt.Sprintf("none, epoch %d", l.Epoch)
+	case st.Daemon != nil && strings.HasSuffix(l.Host, fmt.Sprintf(", process %d", st.Daemon.PID)):
+		return fmt.Sprintf("this daemon (%s), for %s, epoch %d", l.Host, rough(now.Sub(l.Since)), l.Epoch)
 	default:
-		return fmt.Sprintf("%s, since %s (epoch %d)", l.Host, ago(now, l.Since), l.Epoch)
+		return fmt.Sprintf("%s, for %s, epoch %d", l.Host, rough(now.Sub(l.Since)), l.Epoch)
 	}
 }
 

@@ -220,3 +220,39 @@ func TestStatusShowsTheFetch(t *testing.T) {
 		}
 	}
 }
+
+// Where hosts share the state database the status says who leads, and what the daemon of this host does.
+func TestStatusShowsWhoLeads(t *testing.T) {
+	leads := &fleet.Leader{Host: "alpha, process 7", Since: evening.Add(-3 * time.Hour), Epoch: 4}
+	for _, tt := range []struct {
+		name   string
+		known  control.Status
+		facts  string
+		inJSON string
+	}{
+		{"a file", control.Status{}, "Daemon     not running (start: arcadiad run)\n", ""},
+		{"the leader", control.Status{Meta: fleet.Meta{Leader: leads}, Daemon: &control.Live{PID: 7}},
+			"Leader     this daemon (alpha, process 7), for 3h, epoch 4\nDaemon     running, process 7; no pass has ended yet\n", `"leader":{"host":"alpha, process 7","since":"`},
+		{"one that has just lost the lead", control.Status{Meta: fleet.Meta{Leader: leads}, Daemon: &control.Live{PID: 77}},
+			"Leader     alpha, process 7, for 3h, epoch 4\nDaemon     running, process 77; no pass has ended yet\n", `"epoch":4`},
+		{"one that stands by", control.Status{Meta: fleet.Meta{Leader: leads}, Standby: 9},
+			"Leader     alpha, process 7, for 3h, epoch 4\nDaemon     stands by, process 9; it takes over when the leader ends or is silent\n", `"standby":9`},
+		{"a host without a daemon", control.Status{Meta: fleet.Meta{Leader: leads}},
+			"Leader     alpha, process 7, for 3h, epoch 4\nDaemon     none on this host\n", `"daemon":null`},
+		{"nobody leads", control.Status{Meta: fleet.Meta{Leader: &fleet.Leader{Epoch: 4}}},
+			"Leader     none, epoch 4\nDaemon     not running (start: arcadiad run)\n", `"leader":{"host":"","epoch":4}`},
+	} {
+		st := StatusOf(tt.known, fleet.Owners{}, "")
+		var b strings.Builder
+		if err := st.Text(&b, evening); err != nil {
+			t.Fatal(err)
+		}
+		out, err := json.Marshal(st)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), tt.facts) || !strings.Contains(string(out), tt.inJSON) || tt.inJSON == "" && strings.Contains(string(out), "leader") {
+			t.Errorf("%s:\n%s%s", tt.name, b.String(), out)
+		}
+	}
+}
