@@ -26,8 +26,10 @@ const slowTrip = 100 * time.Millisecond
 // shared examines a state database that hosts share: who leads, and the server with the way to it.
 func (o Options) shared(ctx context.Context, as role) (found []doctor.Finding) {
 	var r doctor.Report
-	if meta, err := MetaOf(ctx, o.State); err == nil && meta.Leader != nil {
-		r.Add("lease", doctor.OK, leaseText(*meta.Leader, as, time.Now()), "")
+	if reader, err := postgres.OpenReader(ctx, o.State); err == nil {
+		if l, err := reader.Leader(ctx); err == nil {
+			r.Add("lease", doctor.OK, leaseText(*l, as, time.Now()), "")
+		}
 	}
 	o.examineLine(&r)
 	s, err := postgres.LookAt(ctx, o.State)
