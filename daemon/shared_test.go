@@ -214,7 +214,7 @@ func TestSharedStandbyIsNotReady(t *testing.T) {
 		code  int
 		reads string
 	}{
-		"/healthz": {200, "standing by"}, "/readyz": {503, "leads"}, "/": {503, "leads"}, "/droplet/a": {503, "leads"}, "/metrics": {200, "arcadiad_leading 0"},
+		"/healthz": {200, "standing by"}, "/readyz": {503, "the leader is "}, "/": {503, "the leader is "}, "/droplet/a": {503, "the leader is "}, "/metrics": {200, "arcadiad_leading 0"},
 	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
