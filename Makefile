@@ -24,6 +24,7 @@ LISTEN   ?= 127.0.0.1:0
 FUZZTIME ?= 10s
 SEEDS    ?= 10000
 RUNS     ?= 200
+EVERY    ?= 1
 BENCH    ?= .
 ONLY     ?= .
 
@@ -121,8 +122,8 @@ kill: tools ## kill real daemons while they build RUNS (200) fleets
 	cd cmd/arcadiad && go test -run '^TestKill$$' -timeout 0 -parallel 12 -kills $(RUNS)
 
 .PHONY: crash
-crash: tools ## crash at every point of every scenario, and again at every point of each recovery; then kill real daemons
-	cd daemon && go test -run '^TestCrashPoints$$' -timeout 0 -pairs
+crash: tools ## crash at every point of every scenario, and again at every point of each recovery (EVERY=9: at every ninth); then kill real daemons
+	cd daemon && go test -run '^TestCrashPoints$$' -timeout 0 -pairs -every $(EVERY)
 	@$(MAKE) --no-print-directory kill
 
 .PHONY: picture

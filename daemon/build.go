@@ -74,7 +74,7 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	// Who shortens the settle time says how quick the API is: a crashed write is not waited for longer than half of it.
 	provision.New(provision.Options{
 		Cloud: l.api.Client(digitalocean.PrioritySaga), Inventory: l.inventory, Desired: h.loop.Desired, Fresh: h.fresh,
-		Record: store.RecordOf, Records: store.Records, WaitAttempts: o.WaitAttempts, ProbeInterval: o.WaitInterval,
+		Record: store.RecordOf, Records: store.Records, WaitAttempts: o.WaitAttempts,
 		Settle: o.CreateSettle, WriteTimeout: min(l.api.WriteTimeout(), o.CreateSettle/2), Visibility: o.Visibility, Log: o.Log,
 	}).Define(h.engine)
 	h.observability.start(o, l.budget, h.engine, h.loop, h.attention, func(name string) ([]saga.Saga, error) {

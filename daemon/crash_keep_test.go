@@ -30,7 +30,7 @@ func keepScenarios() []scenario {
 			settled(fleetOf("name: a", "name: b"+kept))(w)
 			w.edit(fleetOf("name: a"))
 		}, during: func(w *world) {
-			time.Sleep(75 * time.Second)
+			time.Sleep(55 * time.Second) // its tags come off
 			w.edit(fleetOf("name: a", "name: b"+kept))
 		}, recover: func(w *world) { w.edit(fleetOf("name: a", "name: b"+kept)) }, after: func(w *world) { w.wantKept("b", -1) }},
 		{name: "purge", before: func(w *world) {

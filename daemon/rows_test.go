@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,8 +14,9 @@ import (
 const (
 	rowLatency    = 50 * time.Millisecond
 	rowActivation = 5 * time.Second
-	rowAtOnce     = 10 // requests in flight
-	rowBeside     = 10 // requests that a plan and its looks cannot do without
+	rowShutdown   = 2 * time.Second // and any other action
+	rowAtOnce     = 10              // requests in flight
+	rowBeside     = 10              // requests that a plan and its looks cannot do without
 )
 
 // whenDone waits until no saga runs and so many droplets are there, and tells how long that took, to a hundredth of a second.
@@ -100,6 +102,107 @@ func TestRows(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A destroy asks the operating system first, which the simulator has take two seconds. That is a write more for each droplet, and those
+// seconds; it stays near that.
+func TestRowsOfShutdowns(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		n        int
+		requests int // at most
+		took     time.Duration
+	}{
+		{n: 10, requests: 40, took: 5 * time.Second},
+		{n: 100, requests: 240, took: 7 * time.Second},
+		{n: 500, requests: 1060, took: 12 * time.Second},
+	} {
+		if tt.n > 100 && underRace {
+			continue
+		}
+		t.Run(fmt.Sprint(tt.n), func(t *testing.T) {
+			t.Parallel()
+			thrifty(t, simulator.Options{Activation: rowActivation, ActionTime: rowShutdown, Latency: rowLatency, Limits: plenty}, func(w *world, v *witness) {
+				w.o.SyncSchedule, w.o.Concurrency = seldom, rowAtOnce
+				w.edit(shuttingDown(many(tt.n)))
+				w.start()
+				w.whenDone(tt.n)
+				time.Sleep(10 * time.Minute)
+				before := v.requests()
+				v.forget()
+				w.edit(shuttingDown(fleetOf()))
+				took := w.whenDone(0)
+				time.Sleep(10 * time.Second)
+				requests := v.requests() - before
+				w.tell(fmt.Sprintf("destroy %d, shut down in 2 s", tt.n), requests, 2*tt.n+rowBeside, took, 2*waves(tt.n)+rowShutdown+rowBeside*rowLatency)
+				if took > tt.took || requests > tt.requests {
+					t.Errorf("%d destroys took %v and %d requests: %v", tt.n, took, requests, v.kinds())
+				}
+				w.check()
+			})
+		})
+	}
+}
+
+// A group of ten is replaced by batches of two, each of which is made, serves, and ends the old ones by a shutdown; or goes first and is made again.
+func TestRowsOfReplaces(t *testing.T) {
+	t.Parallel()
+	const n, batch = 10, 2
+	for _, tt := range []struct {
+		order    string
+		requests int // at most
+		took     time.Duration
+	}{
+		{"create_first", 150, 60 * time.Second},
+		{"destroy_first", 150, 60 * time.Second},
+	} {
+		t.Run(tt.order, func(t *testing.T) {
+			t.Parallel()
+			thrifty(t, simulator.Options{Activation: rowActivation, ActionTime: rowShutdown, Latency: rowLatency, Limits: plenty}, func(w *world, v *witness) {
+				w.o.SyncSchedule, w.o.Concurrency = seldom, rowAtOnce
+				group := func(size string) string {
+					return shuttingDown(fleetOf(fmt.Sprintf("name: web, count: %d, size: %s, on_change: replace, replace: %s", n, size, tt.order)))
+				}
+				w.edit(group("s-1vcpu-1gb"))
+				w.start()
+				w.whenDone(n)
+				time.Sleep(10 * time.Minute)
+				before, began := v.requests(), time.Now()
+				v.forget()
+				w.edit(group("s-1vcpu-2gb"))
+				for w.sized("s-1vcpu-2gb") != n || len(w.sim.Droplets()) != n || w.life.h.engine.Busy() {
+					if time.Since(began) > time.Hour {
+						t.Fatalf("not done after an hour: %s", w.describe())
+					}
+					time.Sleep(10 * time.Millisecond)
+					synctest.Wait()
+				}
+				took := time.Since(began)
+				time.Sleep(10 * time.Second)
+				requests := v.requests() - before
+				w.tell(fmt.Sprintf("replace %d, %s", n, tt.order), requests, 3*n+rowBeside, took, n/batch*(rowActivation+rowShutdown)+rowBeside*rowLatency)
+				if took > tt.took || requests > tt.requests {
+					t.Errorf("%d replaces took %v and %d requests: %v", n, took, requests, v.kinds())
+				}
+				w.check()
+			})
+		})
+	}
+}
+
+// sized is how many droplets have that size.
+func (w *world) sized(size string) (n int) {
+	for _, d := range w.sim.Droplets() {
+		if d.Size == size {
+			n++
+		}
+	}
+	return n
+}
+
+// shuttingDown is the fleet file with the shutdown that destroys have by default.
+func shuttingDown(file string) string {
+	return strings.Replace(file, ", destroy: {shutdown: false}", "", 1)
 }
 
 // The next process knows from the journal how long new droplets took, and looks accordingly.

@@ -232,7 +232,7 @@ func transferScenarios() []scenario {
 	}
 	withdrawn := func(w *world) {
 		handed(plan.TakeOver, "b")(w)
-		time.Sleep(7 * time.Second)
+		time.Sleep(300 * time.Millisecond) // the tags are written, and no look has shown them yet
 		w.edit(one)
 	}
 	return []scenario{
@@ -413,7 +413,9 @@ func TestAbortedReleaseGivesTheTagsBack(t *testing.T) {
 			defer close(done)
 			w.hand(plan.Release, "a")
 		}()
-		time.Sleep(8 * time.Second)
+		for len(marksOf(w.sim.Named("a")[0])) > 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
 		during := w.sim.Named("a")[0]
 		for _, s := range w.life.h.engine.Live() {
 			w.must(w.life.h.engine.Abort(context.Background(), s.ID))

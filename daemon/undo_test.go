@@ -150,7 +150,7 @@ func TestUndoWhileTheSuccessorIsMade(t *testing.T) {
 		old := w.ours("a")
 		w.edit(fleetOf(stanza + ", image: " + newImage))
 		w.start()
-		time.Sleep(30 * time.Second)
+		time.Sleep(5 * time.Second)
 		w.sim.SetFaults(simulator.Faults{NeverReady: []string{"a"}})
 		time.Sleep(4 * time.Minute)
 		for _, d := range w.sim.Named("a") {
@@ -250,7 +250,7 @@ func TestUndoTwice(t *testing.T) {
 			_, err := w.undo("a")
 			first <- err
 		}()
-		time.Sleep(7 * time.Second)
+		time.Sleep(time.Second)
 		handed, err := w.undo("a")
 		w.must(err)
 		w.must(<-first)

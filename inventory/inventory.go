@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"arcadiad/digitalocean"
@@ -54,6 +55,7 @@ type Inventory struct {
 	attention   attention
 	probes      probes
 	activations activations
+	aside       atomic.Int32 // who wait in Aside
 	latest      latest
 }
 

@@ -75,7 +75,7 @@ func (q Query) questions() []Query {
 // looker is somebody who waits for the next tick.
 type looker struct {
 	q     Query
-	ids   []int64  // instead of q: these droplets
+	ids   []int64  // instead of what q names: these droplets
 	sagas []string // whom it is for
 	came  time.Time
 	done  chan sight // with room for the answer
@@ -92,12 +92,12 @@ func (i *Inventory) Look(ctx context.Context, q Query) ([]fleet.Droplet, error) 
 	return i.await(ctx, &looker{q: q})
 }
 
-// LookAt is Look for droplets by their ids: those that are shown, by id. One that is not is no proof of anything.
-func (i *Inventory) LookAt(ctx context.Context, ids []int64) (map[int64]fleet.Droplet, error) {
+// LookAt is Look for droplets by their ids, due as Query.Due says: those that are shown, by id. One that is not is no proof of anything.
+func (i *Inventory) LookAt(ctx context.Context, ids []int64, due time.Time) (map[int64]fleet.Droplet, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	shown, err := i.await(ctx, &looker{ids: ids})
+	shown, err := i.await(ctx, &looker{ids: ids, q: Query{Due: due}})
 	byID := make(map[int64]fleet.Droplet, len(shown))
 	for _, d := range shown {
 		byID[d.ID] = d

@@ -66,7 +66,7 @@ func TestLookAtMany(t *testing.T) {
 		}{{ids[:3], 3}, {ids, 6}} {
 			w.sim.ResetRequests()
 			began := time.Now()
-			shown, err := w.inv.LookAt(w.t.Context(), tt.ids)
+			shown, err := w.inv.LookAt(w.t.Context(), tt.ids, time.Time{})
 			if _, gone := shown[ids[1]]; err != nil || gone || len(shown) != len(tt.ids)-1 || shown[ids[2]].ID != ids[2] {
 				t.Errorf("%d of %d are shown, %v", len(shown), len(tt.ids), err)
 			}
@@ -75,7 +75,7 @@ func TestLookAtMany(t *testing.T) {
 			}
 		}
 		w.script("GET /v2/droplets/{id}", simulator.Status(500))
-		if shown, err := w.inv.LookAt(w.t.Context(), ids[2:4]); err == nil {
+		if shown, err := w.inv.LookAt(w.t.Context(), ids[2:4], time.Time{}); err == nil {
 			t.Errorf("with a failed request %d are shown", len(shown))
 		}
 	})

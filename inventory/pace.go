@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -8,7 +9,8 @@ import (
 
 // The times below are parts of the interval, so that whoever shortens that shortens all of them.
 const (
-	leastParts  = 10 // between two polls of one request each while most of the budget is free: 500 ms
+	leastParts  = 10 // looks that wait for what needs a while come at least two of these apart, and a request that may be spared is worth one: 500 ms
+	gapParts    = 20 // between two polls of one request each while most of the budget is free: 250 ms
 	gatherParts = 50 // from the moment for which a poll is due until it goes, so that whoever comes right after shares it: 100 ms
 	growth      = 8  // what is waited for is looked at again after an eighth of the time that it has taken so far
 )
@@ -24,6 +26,25 @@ func (i *Inventory) Again(asked time.Time) time.Time {
 		return time.Time{}
 	}
 	return time.Now().Add(wait)
+}
+
+// Pause is how long one waits who looks, without a request, for what has been expected for that long.
+func (i *Inventory) Pause(expected time.Duration) time.Duration {
+	return min(max(expected/growth, 2*i.least()), i.o.Interval)
+}
+
+// Aside waits before one looks again, by a request that no poll shares, for what was asked for at that time: as Again says, but at most so long.
+// The more do that at once, and the less of the budget is free, the longer they wait, as if their requests were those of one poll.
+func (i *Inventory) Aside(ctx context.Context, asked time.Time, most time.Duration) error {
+	requests := int(i.aside.Add(1))
+	defer i.aside.Add(-1)
+	wait := max(time.Since(asked)/growth, 2*i.least(), i.gap(requests))
+	select {
+	case <-time.After(min(wait, most)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Active says when a droplet that was made at that time may be active.
@@ -65,7 +86,7 @@ func (i *Inventory) due(first firsts, requests int) (at time.Time) {
 
 // gap is the time between the beginnings of two polls of so many requests each.
 func (i *Inventory) gap(requests int) time.Duration {
-	gap := min(time.Duration(requests)*i.least(), i.o.Interval)
+	gap := min(time.Duration(requests)*i.o.Interval/gapParts, i.o.Interval)
 	if i.o.Gap != nil {
 		gap = i.o.Gap(gap, i.o.Interval, requests)
 	}

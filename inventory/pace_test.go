@@ -1,6 +1,9 @@
 package inventory_test
 
 import (
+	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,13 +13,13 @@ import (
 	"arcadiad/simulator"
 )
 
-// A look comes when what it waits for may have happened, and is answered earlier by somebody else's poll. One request is half a second from
-// the next.
+// A look comes when what it waits for may have happened, and is answered earlier by somebody else's poll. One request is a quarter of a second
+// from the next.
 func TestLooksComeWhenTheyAreDue(t *testing.T) {
 	inWatch(t, simulator.Options{}, inventory.Options{}, func(w *watch) {
 		ids := w.add(3, "web")
 		w.observe(fleet.Recorded{})
-		const moment, gap = 100 * time.Millisecond, 500 * time.Millisecond
+		const moment, gap = 100 * time.Millisecond, 250 * time.Millisecond
 		const unsaid = -1
 		due := func(n int, in time.Duration) inventory.Query {
 			if in == unsaid {
@@ -158,6 +161,43 @@ func TestAShortWhileLaterALookAsksForLess(t *testing.T) {
 		w.observe(fleet.Recorded{})
 		if o, err := w.inv.ObserveAgain(w.t.Context(), fleet.Recorded{}); err != nil || len(o.Droplets) != 1 {
 			t.Errorf("%d droplets, %v", len(o.Droplets), err)
+		}
+	})
+}
+
+// Whoever asks by itself does so soon, then ever more rarely up to its bound, and the more rarely, the more others do so at once.
+func TestAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inv := inventory.New(inventory.Options{})
+		wait := func(ago time.Duration) time.Duration {
+			began := time.Now()
+			if err := inv.Aside(t.Context(), began.Add(-ago), 30*time.Second); err != nil {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		for ago, want := range map[time.Duration]time.Duration{0: time.Second, 80 * time.Second: 10 * time.Second, time.Hour: 30 * time.Second} {
+			if got := wait(ago); got != want {
+				t.Errorf("%v after it was asked for: waits %v, want %v", ago, got, want)
+			}
+		}
+		var all sync.WaitGroup
+		var longest atomic.Int64
+		for range 12 {
+			all.Go(func() {
+				took := int64(wait(0))
+				for was := longest.Load(); took > was && !longest.CompareAndSwap(was, took); was = longest.Load() {
+				}
+			})
+		}
+		all.Wait()
+		if got := time.Duration(longest.Load()); got != 3*time.Second {
+			t.Errorf("the last of twelve waits %v", got)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := inv.Aside(ctx, time.Now().Add(-time.Hour), time.Hour); err == nil {
+			t.Error("a context that ended does not end the wait")
 		}
 	})
 }

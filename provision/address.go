@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	addressTurn  = 5 * time.Second  // between two looks at an address
 	addressAgain = time.Minute      // after which a move that does not show is asked about, and where nothing tells is sent again
 	addressYoung = 10 * time.Minute // how long a new droplet may be refused an address (docs/digitalocean-api.md, "Reserved IPs")
 	addressLooks = 3                // that must lack an address in a row, over the visibility window, until it counts as given back to DigitalOcean
@@ -220,7 +219,7 @@ func (m *moving) settle(ctx context.Context) error {
 			return saga.NeedsPerson(saga.Later(addressAgain, fmt.Errorf("reserved IP %s is not where it is to be (%s) after an hour; the control panel "+
 				"shows what is done to it", m.ip, m.target())))
 		}
-		if err := pause(ctx, addressTurn); err != nil {
+		if err := m.p.o.Inventory.Aside(ctx, later(m.began, m.sent), m.p.o.Inventory.Interval()); err != nil {
 			return err
 		}
 	}

@@ -57,9 +57,9 @@ func shows(is, known bool) showing {
 }
 
 const (
-	judgeAfter = time.Minute // without the change being shown the action is asked what became of it, and so often again
-	busyFor    = time.Hour   // after which a person is told of an action that does not end
-	busyPause  = 5 * time.Second
+	judgeAfter = time.Minute     // without the change being shown the action, which no other look shares, is asked what became of it, and so often again
+	busyFor    = time.Hour       // after which a person is told of an action that does not end
+	busyPause  = 5 * time.Second // more each time, until a busy droplet is sent the action again: that is a write, and no look
 )
 
 // alteration is one change under way.
@@ -118,7 +118,9 @@ func (p alterSteps) alter(ctx context.Context, run *saga.Run, w *work, c change)
 		case shown == so && (!c.stale || a.over()):
 			return d, nil
 		case a.sent.IsZero():
-			err = a.send(ctx, d)
+			if err = a.send(ctx, d); !a.sent.IsZero() {
+				looks.asked(a.sent)
+			}
 		default:
 			err = a.judge(ctx, shown == so)
 		}
@@ -149,31 +151,16 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 	if time.Now().Before(a.next) {
 		return nil
 	}
+	var refused error // by what is asked right before: it says itself when to try again
 	got, err := a.p.o.Cloud.Act(ctx, d.ID, a.change.action, func(ctx context.Context) error {
-		if a.asked != nil { // the wait for a slot may have been long
-			if err := a.asked(a.w); err != nil {
-				return err
-			}
-		}
-		if a.covers != nil {
-			if err := a.covers(d); err != nil {
-				return err
-			}
-		}
-		intend := func() error {
-			if a.note != nil {
-				a.note(d)
-			}
-			return a.run.Checkpoint(ctx)
-		}
-		if a.leaves != nil {
-			return a.leaves(intend)
-		}
-		return intend()
+		refused = a.intend(ctx, d)
+		return refused
 	})
 	now := time.Now()
 	a.judged = now
 	switch {
+	case refused != nil:
+		return refused
 	case err == nil:
 		a.first = cmp.Or(a.first, now)
 		a.sent, a.action, a.already, a.ended = now, got.ID, false, time.Time{}
@@ -204,10 +191,37 @@ func (a *alteration) send(ctx context.Context, d fleet.Droplet) error {
 	return fmt.Errorf("%w: %w", errUnable, err)
 }
 
+// intend asks, right before the action is sent, whether it still may be, and makes its intent durable.
+func (a *alteration) intend(ctx context.Context, d fleet.Droplet) error {
+	if a.asked != nil { // the wait for a slot may have been long
+		if err := a.asked(a.w); err != nil {
+			return err
+		}
+	}
+	if a.covers != nil {
+		if err := a.covers(d); err != nil {
+			return err
+		}
+	}
+	intend := func() error {
+		if a.note != nil {
+			a.note(d)
+		}
+		return a.run.Checkpoint(ctx)
+	}
+	if a.leaves != nil {
+		return a.leaves(intend)
+	}
+	return intend()
+}
+
 // judge asks the action what became of it, once the droplet has had time to show it; at once where what it shows does not count yet.
 func (a *alteration) judge(ctx context.Context, shown bool) error {
-	now := time.Now()
-	if now.Sub(a.judged) < judgeAfter && !(shown && a.action != 0) {
+	now, after := time.Now(), judgeAfter
+	if a.patience > 0 && a.action == 0 && !a.already {
+		after = a.patience / 2 // sent again it is to have some time, too
+	}
+	if now.Sub(a.judged) < after && !(shown && a.action != 0) {
 		return nil
 	}
 	a.judged = now

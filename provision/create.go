@@ -58,7 +58,9 @@ func (p createSteps) create(ctx context.Context, run *saga.Run, w *work) error {
 // madeBefore looks for a droplet of a saga that has sent nothing yet, as far as its journal knows: a journal that was restored or copied
 // may be of a time before the create.
 func (p createSteps) madeBefore(ctx context.Context, run *saga.Run, w *work) error {
-	seen, err := p.o.Inventory.Look(ctx, w.traces(run.ID()))
+	traces := w.traces(run.ID())
+	traces.Due = p.looks(run).due()
+	seen, err := p.o.Inventory.Look(ctx, traces)
 	if err != nil {
 		return err
 	}
@@ -129,6 +131,7 @@ func (p createSteps) unmade(ctx context.Context, run *saga.Run, w *work, err err
 // looks at least once more.
 func (p createSteps) settle(ctx context.Context, run *saga.Run, w *work) error {
 	looks := p.looks(run)
+	looks.asked(time.Now()) // nobody knows when
 	if err := p.outlast(ctx, run, w, looks); err != nil {
 		return err
 	}

@@ -180,10 +180,10 @@ func (p destroySteps) demolish(ctx context.Context, run *saga.Run, w *work, by l
 	if w.Demolition.DropletID != by.id {
 		w.Demolition = demolition{DropletID: by.id}
 	}
-	e := &ending{p: p.core, run: run, w: w, by: by, lastSeen: time.Now(), tally: p.o.Inventory.Tally(time.Now())}
+	e := &ending{p: p.core, run: run, w: w, by: by, lastSeen: time.Now(), sentAt: time.Now(), tally: p.o.Inventory.Tally(time.Now())}
 	looks := p.looks(run)
 	for due := time.Now(); ; due = e.due() {
-		seen, began, err := looks.next(ctx, inventory.Query{ID: by.id, Due: due})
+		seen, began, err := looks.answered(ctx, inventory.Query{ID: by.id, Due: due})
 		if err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ type ending struct {
 	lastSeen time.Time
 	absences int       // looks in a row that did not show it, since the last DELETE
 	sent     bool      // this try has sent a DELETE
-	sentAt   time.Time // the last one
+	sentAt   time.Time // the last one; when this try began, if it has sent none
 	looked   bool      // a look was answered since then
 	since    int       // looks that counted and showed it since the last DELETE
 	stood    int       // the same since the first DELETE of this try
@@ -229,15 +229,10 @@ type ending struct {
 	tally inventory.Tally
 }
 
-// due is when to look again. Zero: after the usual interval.
+// due is when to look again.
 func (e *ending) due() time.Time {
-	switch {
-	case !e.w.Demolition.Accepted:
-		return time.Time{}
-	case e.sent && !e.looked, e.absences == 1:
+	if e.w.Demolition.Accepted && (e.sent && !e.looked || e.absences == 1) {
 		return time.Now() // it may be gone already
-	case !e.sent:
-		return time.Time{}
 	}
 	return e.p.o.Inventory.Again(e.sentAt)
 }

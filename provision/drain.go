@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	drainTurn = 5 * time.Second // between two questions to the file, while a drained droplet waits
+	drainTurn = 5 * time.Second // between two questions to the file, while a drained droplet waits for the file's time, which no look shortens
 	noteDrain = time.Minute     // how much of that waiting a restart may repeat
 )
 

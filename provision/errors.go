@@ -74,7 +74,8 @@ func unsent(err error) error {
 	return err
 }
 
-// notSentPause is how long a write that never left waits before it is tried again; an opening gate wakes it earlier.
+// notSentPause is how long a write that never left waits before it is tried again; an opening gate wakes it earlier, and a look
+// could not tell.
 const notSentPause = 5 * time.Second
 
 // refused turns the saga back where the API said a clean no; all else is tried again.

@@ -13,17 +13,48 @@ import (
 )
 
 // poller looks again and again for one step. A look that fails counts for nothing; the first of a row is logged.
+//
+// The first look goes at once, because a step looks before it writes, and so does the first one after a write that shows at once. The others
+// come soon after what they wait for was asked for, and then ever more rarely (inventory.Inventory.Again).
 type poller struct {
-	p      *core
-	run    *saga.Run
-	failed int // looks in a row
+	p       *core
+	run     *saga.Run
+	since   time.Time // when what the looks wait for was asked for; while nothing was: when the step began
+	prompt  bool      // the next look goes at once
+	failed  int       // looks in a row
+	failing time.Time // when the first of them was
 }
 
-func (p *core) looks(run *saga.Run) *poller { return &poller{p: p, run: run} }
+// looks makes the poller of one try of a step. A step that is tried again and again does not look at once each time.
+func (p *core) looks(run *saga.Run) *poller {
+	since := run.StepStartedAt()
+	return &poller{p: p, run: run, since: since, prompt: time.Since(since) < p.o.Inventory.Interval()}
+}
+
+// asked notes that what the looks wait for was asked for at that time, and takes a while.
+func (l *poller) asked(at time.Time) { l.since, l.prompt = at, false }
+
+// wrote notes that what the looks wait for was written just now, and may show already.
+func (l *poller) wrote() { l.since, l.prompt = time.Now(), true }
+
+// due is when the next look goes.
+func (l *poller) due() time.Time {
+	if l.prompt {
+		l.prompt = false
+		return time.Now()
+	}
+	return l.p.o.Inventory.Again(l.since)
+}
 
 // next gives what the next look that is answered shows. Where nothing is shown, that means something: see inventory.Query.Proof.
 // The error is the context's.
 func (l *poller) next(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
+	q.Due = l.due()
+	return l.answered(ctx, q)
+}
+
+// answered is next for a step that says itself when the look is due. The looks after one that failed come ever more rarely.
+func (l *poller) answered(ctx context.Context, q inventory.Query) (seen []fleet.Droplet, began time.Time, err error) {
 	for {
 		began = time.Now()
 		seen, err = l.once(ctx, q)
@@ -32,6 +63,9 @@ func (l *poller) next(ctx context.Context, q inventory.Query) (seen []fleet.Drop
 		}
 		if err == nil {
 			return seen, began, nil
+		}
+		if !q.Due.IsZero() {
+			q.Due = l.p.o.Inventory.Again(l.failing)
 		}
 	}
 }
@@ -44,7 +78,9 @@ func (l *poller) once(ctx context.Context, q inventory.Query) (seen []fleet.Drop
 		l.failed = 0
 		return seen, err
 	}
-	l.failed++
+	if l.failed++; l.failed == 1 {
+		l.failing = time.Now()
+	}
 	moved := errors.Is(err, digitalocean.ErrMoved) // that is usual while a large fleet changes
 	if l.failed%remindFailed == 1 && !moved || l.failed%remindFailed == 0 && moved {
 		l.run.Log().Warn("could not look; looking again", "error", err, "failed", l.failed)

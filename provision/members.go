@@ -18,7 +18,8 @@ type service struct{ *core }
 
 func (p *core) service() service { return service{p} }
 
-// againSoon is the pause of a saga that waits until others serve.
+// againSoon is the pause of a saga that waits until others serve. It is no shorter, because each try looks at a whole group, and probes it, and
+// what is waited for can take hours.
 const againSoon = 30 * time.Second
 
 // member is a droplet that the fleet file wants, with what is registered under its name.
@@ -61,7 +62,7 @@ type others struct {
 const othersProbed = 10
 
 // beside probes other droplets of the fleet, each by its own probe.
-func (p service) beside(ctx context.Context, id int64) (o others, err error) {
+func (p service) beside(ctx context.Context, run *saga.Run, id int64) (o others, err error) {
 	f, ok := p.o.Desired()
 	if !ok {
 		return o, nil
@@ -81,7 +82,7 @@ func (p service) beside(ctx context.Context, id int64) (o others, err error) {
 	if o.some = len(ids) > 0; !o.some {
 		return o, nil
 	}
-	shown, err := p.o.Inventory.LookAt(ctx, ids)
+	shown, err := p.o.Inventory.LookAt(ctx, ids, p.looks(run).due())
 	if err != nil {
 		return o, saga.Later(againSoon, fmt.Errorf("look at other droplets of the fleet: %w", err))
 	}

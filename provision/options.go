@@ -31,8 +31,6 @@ type Options struct {
 	WaitAttempts int
 	// WaitLongest is how many answered looks it gets while its create action is still in progress; default 720, an hour at 5 s.
 	WaitLongest int
-	// ProbeInterval is the time between two probes of a new droplet; default 5 s.
-	ProbeInterval time.Duration
 	// Settle is how long an unanswered create is looked for before it may be sent again; default 2 min.
 	Settle time.Duration
 	// WriteTimeout is how long a create that was cut off by a crash may still be under way: as long as the API client lets a write

@@ -166,7 +166,7 @@ func TestLaw13AnActionWithoutAnEnd(t *testing.T) {
 
 // A saga that is aborted while the droplet shuts down does not take its last sight of it for the end: it is on when all is over.
 func TestLaw13AbortedInTheMiddleOfAShutdown(t *testing.T) {
-	for _, after := range []time.Duration{time.Second, 6 * time.Second, 15 * time.Second, 25 * time.Second, 40 * time.Second} {
+	for _, after := range []time.Duration{time.Second, 6 * time.Second, 13 * time.Second, 18 * time.Second, 24 * time.Second} {
 		for _, lag := range []time.Duration{0, 15 * time.Second} {
 			inStage(t, simulator.Options{ActionTime: 12 * time.Second}, func(y *stage) {
 				d := y.made(spec("web"))
@@ -290,7 +290,7 @@ func TestRetagAgainstSomebodyElse(t *testing.T) {
 			defer close(over)
 			for y.saga(id).Status.Live() {
 				y.sim.Untag(d.ID, "front")
-				time.Sleep(time.Second)
+				time.Sleep(50 * time.Millisecond) // quicker than the looks
 			}
 		}()
 		began := time.Now()

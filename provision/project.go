@@ -11,7 +11,7 @@ import (
 	"arcadiad/saga"
 )
 
-// projectPause is how long a droplet that the project does not find yet is given to be found.
+// projectPause is how long a droplet that the project does not find yet is given to be found: what comes after that is a write, and no look.
 const projectPause = 10 * time.Second
 
 // project is the step AssignProject: the new droplet is put into the project that the file names. Doing so twice does no harm, so an

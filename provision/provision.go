@@ -16,7 +16,6 @@ type Droplets struct{ core *core }
 
 // New makes the steps. Define puts them into an engine.
 func New(o Options) *Droplets {
-	o.ProbeInterval = cmp.Or(o.ProbeInterval, 5*time.Second)
 	o.Settle = cmp.Or(o.Settle, 2*time.Minute)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, digitalocean.DefaultWriteTimeout)
 	o.Visibility = cmp.Or(o.Visibility, 5*time.Minute)

@@ -27,7 +27,7 @@ func (p waitSteps) ready(ctx context.Context, run *saga.Run, w *work) error {
 		if done || err != nil {
 			return err
 		}
-		if err := pause(ctx, p.o.ProbeInterval); err != nil {
+		if err := pause(ctx, p.o.Inventory.Pause(w.Ready.Waited)); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (r *readiness) note(ctx context.Context) error {
 // look looks at the droplet: whether it is still there, and on.
 func (r *readiness) look(ctx context.Context) error {
 	began := time.Now()
-	seen, err := r.looks.once(ctx, inventory.Query{ID: r.w.DropletID})
+	seen, err := r.looks.once(ctx, inventory.Query{ID: r.w.DropletID, Due: r.looks.due()})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -164,7 +164,7 @@ func (r *readiness) look(ctx context.Context) error {
 // verdict says what becomes of a droplet whose time is over. It is to blame only if another droplet of the fleet passes its own probe right
 // before and right after it fails again: else it may be this host's own network.
 func (r *readiness) verdict(ctx context.Context, found inventory.Probed) error {
-	beside, err := r.service.beside(ctx, r.w.DropletID)
+	beside, err := r.service.beside(ctx, r.run, r.w.DropletID)
 	if err != nil {
 		return err
 	}

@@ -164,8 +164,5 @@ func (p restoreSteps) serves(ctx context.Context, run *saga.Run, w *work) error 
 			run.SetLabel(fleet.LabelUnready, why)
 			return nil
 		}
-		if err := pause(ctx, p.o.ProbeInterval); err != nil {
-			return err
-		}
 	}
 }

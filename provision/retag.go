@@ -113,6 +113,7 @@ func (p tagSteps) unretag(ctx context.Context, run *saga.Run, w *work) error {
 // tagsSettle looks until the droplet shows all tags that were put on, and none of those that were taken off: tags may come and go
 // late. A droplet that is not there, or is another fleet's, settles nothing; nil: it is not there.
 func (p tagSteps) tagsSettle(ctx context.Context, looks *poller, w *work, id int64, on, off []string) (*fleet.Droplet, error) {
+	looks.wrote()
 	for began := time.Now(); ; {
 		seen, _, err := looks.next(ctx, inventory.Query{ID: id})
 		if err != nil || len(seen) == 0 {

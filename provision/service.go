@@ -174,7 +174,7 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 		}
 	}
 	slices.Sort(ids)
-	shown, err := p.o.Inventory.LookAt(ctx, slices.Compact(ids))
+	shown, err := p.o.Inventory.LookAt(ctx, slices.Compact(ids), p.looks(run).due())
 	if err != nil {
 		return nil, saga.Later(againSoon, fmt.Errorf("look at the other droplets of %s: %w", own.Group, err))
 	}
@@ -206,7 +206,7 @@ func (p service) mayLeave(ctx context.Context, run *saga.Run, w *work, id int64)
 		l.free = true
 	case own.Ready != nil && !known: // there was no time to probe it, so it may serve
 	case idle(id) != "": // it fails its probe, or this host's own network does
-		o, err := p.beside(ctx, id)
+		o, err := p.beside(ctx, run, id)
 		if err != nil {
 			return nil, err
 		}

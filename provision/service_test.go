@@ -337,7 +337,7 @@ func TestLaw18WhatHappenedSinceTheLook(t *testing.T) {
 				n = 2
 			}
 			y.atOnce(1, plan.Replace, n, specs...)
-			time.Sleep(6 * time.Second) // they have looked at the group
+			time.Sleep(300 * time.Millisecond) // they have looked at the group
 			y.sim.SetFaults(simulator.Faults{HiddenFromGet: []string{"web-2"}, HiddenFromLists: []string{"web-2"}})
 			tt.change(y, made)
 			time.Sleep(tt.hidden)
@@ -448,4 +448,30 @@ func TestLaw18ReplacementsOfOneMomentGoTogether(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A saga that waits for its group looks at once when its step begins, and later no sooner than others that wait.
+func TestLaw18WhatWaitsForLongLooksRarely(t *testing.T) {
+	inStage(t, simulator.Options{}, func(y *stage) {
+		made := y.all(groupOf(3, nil)...)
+		specs := groupOf(3, nil)
+		otherSize(&specs[0])
+		y.sim.ShutDown(made[1].ID)
+		began := time.Now()
+		y.atOnce(1, plan.Update, 1, specs...)
+		time.Sleep(time.Second)
+		if n := len(y.sent("GET /v2/droplets")); n == 0 {
+			t.Error("no look within the first second")
+		}
+		time.Sleep(10 * time.Minute)
+		var looks []time.Duration
+		for _, at := range y.sent("GET /v2/droplets") {
+			if since := at.Sub(began); since > 5*time.Minute && since < 10*time.Minute {
+				looks = append(looks, since)
+			}
+		}
+		if len(looks) > 9 || len(looks) < 5 || len(y.sent(routeAct)) != 0 {
+			t.Errorf("it looked at %v", looks)
+		}
+	})
 }

@@ -115,7 +115,7 @@ func TestLaw13WhatWasShutDownComesBack(t *testing.T) {
 		}, saga.Compensated},
 	} {
 		for how, end := range ends() {
-			for _, after := range []time.Duration{2 * time.Second, 12 * time.Second} { // while it shuts down, and when it is off
+			for _, after := range []time.Duration{2 * time.Second, 11*time.Second + 20*time.Millisecond} { // while it shuts down, and when it is off
 				for _, lag := range []time.Duration{0, 20 * time.Second} {
 					what := fmt.Sprintf("%s, %s, after %v, shown after %v", name, how, after, lag)
 					inStage(t, simulator.Options{ActionTime: 11 * time.Second}, func(y *stage) {
@@ -126,7 +126,7 @@ func TestLaw13WhatWasShutDownComesBack(t *testing.T) {
 						y.sim.SetFaults(simulator.Faults{ChangeVisibleAfter: lag})
 						id := y.carry(end.kind)[0]
 						for len(y.sent(routeAct)) == 0 {
-							time.Sleep(time.Second)
+							time.Sleep(10 * time.Millisecond)
 						}
 						time.Sleep(after)
 						tt.turn(y, old.ID, id)

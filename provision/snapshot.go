@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	snapshotLook = 30 * time.Second // between two questions how it goes: it takes minutes for each GB in use
+	snapshotLook = 30 * time.Second // at most between two questions how it goes: it takes minutes for each GB in use
 	snapshotLong = 6 * time.Hour    // after which a person is told of one that is still in progress
 )
 
@@ -27,6 +27,7 @@ type snapshotting struct {
 	made *snapshotted // as it is journaled
 
 	began    time.Time
+	asked    time.Time // for the snapshot, by this try; before that: when the try began
 	ended    time.Time // since when its action is known to be completed
 	busy     time.Time // since when the droplet has been busy with something else
 	without  int       // looks in a row that showed no trace of it
@@ -45,7 +46,7 @@ func (p endSteps) snapshot(ctx context.Context, run *saga.Run, w *work) error {
 		d, _ := w.License.Droplet()
 		w.Found.Snapshot = &snapshotted{Name: d.Name + "-arcadia-" + fleet.Saga8(run.ID())}
 	}
-	s := &snapshotting{endSteps: p, run: run, w: w, made: w.Found.Snapshot, by: by, began: time.Now()}
+	s := &snapshotting{endSteps: p, run: run, w: w, made: w.Found.Snapshot, by: by, began: time.Now(), asked: time.Now()}
 	for {
 		if err := p.mayGo(ctx, run, w, "", false); err != nil {
 			return err
@@ -58,7 +59,7 @@ func (p endSteps) snapshot(ctx context.Context, run *saga.Run, w *work) error {
 		if done || err != nil {
 			return err
 		}
-		if err := pause(ctx, snapshotLook); err != nil {
+		if err := p.o.Inventory.Aside(ctx, s.asked, snapshotLook); err != nil {
 			return err
 		}
 	}
@@ -182,7 +183,7 @@ func (s *snapshotting) ask(ctx context.Context) error {
 		refused = s.run.Checkpoint(ctx)
 		return refused
 	})
-	s.without = 0
+	s.without, s.asked = 0, time.Now()
 	switch {
 	case refused != nil:
 		return refused

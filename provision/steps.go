@@ -83,6 +83,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// later is the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // checkpointLooks is how many looks pass between two notes of how many there were: a restart repeats fewer than that. A process that
 // loaded the saga notes the first few, too, see noteLook: it may die as soon as the one before did.
 const checkpointLooks = 12

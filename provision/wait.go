@@ -29,7 +29,7 @@ func (p waitSteps) wait(ctx context.Context, run *saga.Run, w *work) error {
 			return err
 		}
 		asked, due := time.Now(), p.o.Inventory.Until(made, active)
-		seen, began, err := looks.next(ctx, inventory.Query{ID: w.DropletID, Due: due})
+		seen, began, err := looks.answered(ctx, inventory.Query{ID: w.DropletID, Due: due})
 		if err != nil {
 			return err
 		}
@@ -95,13 +95,6 @@ func Activations(sagas []saga.Saga) (times []time.Duration) {
 		}
 	}
 	return times
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // deadline is the number of looks after which the create action decides.

@@ -163,7 +163,7 @@ func (s *goldenFleet) troubled() {
 	s.sim.Untag(api, fleet.FleetTag("demo"))
 	s.sim.Delete(cache)
 	s.edit(goldenLast)
-	time.Sleep(50 * time.Millisecond) // not in the very moment in which it gets stuck
+	time.Sleep(42 * time.Second) // what was done outside is explained, and what is made is looked at
 	for range 1200 {
 		if slices.ContainsFunc(s.read(), func(g saga.Saga) bool { return g.Status == saga.Stuck }) {
 			break
