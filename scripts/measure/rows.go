@@ -44,7 +44,7 @@ func printRows(out io.Writer, log io.Reader) error {
 	slices.SortFunc(all, func(a, b string) int {
 		verb, n := number(a)
 		other, m := number(b)
-		return cmp.Or(strings.Compare(verb, other), cmp.Compare(n, m))
+		return cmp.Or(strings.Compare(verb, other), cmp.Compare(n, m), strings.Compare(a, b))
 	})
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "what\trequests\tof the least\tvirtual time\tof the least")
