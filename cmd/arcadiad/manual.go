@@ -60,6 +60,7 @@ func places(s service) string {
 	files := [][2]string{
 		{s.fleet, "the fleet file of the service, see fleet.yaml(5)"},
 		{s.tokenFile, "its API token; systemd hands it over"},
+		{s.passwordFile, "the password of a PostgreSQL database that has its state"},
 		{"/etc/default/arcadiad", "its options"},
 		{filepath.Join(s.dir, databaseName), "its state database"},
 		{s.socket, "its control socket, which the group arcadiad may use"},
@@ -87,6 +88,7 @@ func environment() string {
 	for _, v := range [][2]string{
 		{"DIGITALOCEAN_ACCESS_TOKEN, DIGITALOCEAN_TOKEN", "the API token itself"},
 		{"DIGITALOCEAN_CONTEXT", "the context of doctl whose token is used if there is no other"},
+		{passwordVariable + ", PGPASSFILE", "the password of a PostgreSQL database that has the state, and a file that has it"},
 		{notifyVariable, "the URL of the webhook itself"},
 		{"NO_COLOR", "no colours, if it is set"},
 	} {
