@@ -115,7 +115,7 @@ func (l *observer) patient(as role) doctor.Patient {
 		Open: func(ctx context.Context) (state.Reader, error) { return openReader(ctx, l.o.State) },
 	}
 	if Shared(l.o.State) {
-		p.Server = func(ctx context.Context) []doctor.Finding { return l.o.shared(ctx, as) }
+		p.Server = func(ctx context.Context) []doctor.Finding { return examineShared(ctx, l.o, as) }
 	} else {
 		p.Holder = func() (string, error) { return sqlite.Holder(l.o.State) }
 	}

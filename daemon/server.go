@@ -23,15 +23,15 @@ const (
 // slowTrip is from which time on the way to the server is felt: each commit takes it a few times.
 const slowTrip = 100 * time.Millisecond
 
-// shared examines a state database that hosts share: who leads, and the server with the way to it.
-func (o Options) shared(ctx context.Context, as role) (found []doctor.Finding) {
+// examineShared examines a state database that hosts share: who leads, and the server with the way to it.
+func examineShared(ctx context.Context, o Options, as role) (found []doctor.Finding) {
 	var r doctor.Report
 	if reader, err := postgres.OpenReader(ctx, o.State); err == nil {
 		if l, err := reader.Leader(ctx); err == nil {
 			r.Add("lease", doctor.OK, leaseText(*l, as, time.Now()), "")
 		}
 	}
-	o.examineLine(&r)
+	examineLine(&r, o)
 	s, err := postgres.LookAt(ctx, o.State)
 	if err != nil {
 		return r.Findings // the check of the database has said so
@@ -72,7 +72,7 @@ func leaseText(l fleet.Leader, as role, now time.Time) string {
 }
 
 // examineLine tells what the connections to the server prove of it.
-func (o Options) examineLine(r *doctor.Report) {
+func examineLine(r *doctor.Report, o Options) {
 	const check = "TLS"
 	const do = "add sslmode=verify-full to the URL, and sslrootcert=FILE with the certificate of the server's own CA, if it has one"
 	line, err := postgres.LineTo(o.State)
