@@ -52,14 +52,12 @@ func (d *droplet) bears(tags ...string) bool {
 func (c *call) named(droplets []int64, tags []string) *answer {
 	for _, id := range droplets {
 		if d := c.a.droplets[id]; d == nil || !d.present() {
-			bad := c.unprocessable("You specified an invalid Droplet.")
-			return &bad
+			return new(c.unprocessable(noDroplet))
 		}
 	}
 	for _, tag := range tags {
 		if c.a.tagNamed[strings.ToLower(tag)] == nil {
-			bad := c.unprocessable(fmt.Sprintf("tag %s does not exist", tag))
-			return &bad
+			return new(c.unprocessable(fmt.Sprintf("tag %s does not exist", tag)))
 		}
 	}
 	return nil

@@ -102,8 +102,7 @@ func decodeNumbers(c *call, v any) *answer {
 	dec := json.NewDecoder(bytes.NewReader(c.body))
 	dec.UseNumber()
 	if err := dec.Decode(v); err != nil {
-		ans := c.errorAnswer(http.StatusBadRequest, "bad_request", "The request body is not valid: "+err.Error())
-		return &ans
+		return new(c.badBody(err))
 	}
 	return nil
 }

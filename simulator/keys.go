@@ -35,11 +35,7 @@ func fingerprint(publicKey string) (string, bool) {
 
 // keyNamed finds a key by its id in digits or by its fingerprint.
 func (a *Account) keyNamed(ref string) *key {
-	i := slices.IndexFunc(a.keys, func(k *key) bool { return strconv.FormatInt(k.ID, 10) == ref || k.Fingerprint == ref })
-	if i < 0 {
-		return nil
-	}
-	return a.keys[i]
+	return firstOf(a.keys, func(k *key) bool { return strconv.FormatInt(k.ID, 10) == ref || k.Fingerprint == ref })
 }
 
 func (a *Account) addKey(name, publicKey, print string) *key {
@@ -87,19 +83,14 @@ func createKey(c *call) answer {
 	return c.json(http.StatusCreated, map[string]any{"ssh_key": c.a.addKey(req.Name, req.PublicKey, print)})
 }
 
-func getKey(c *call) answer {
-	k := c.a.keyNamed(c.r.PathValue("key"))
-	if k == nil {
-		return c.notFound()
-	}
-	return c.json(http.StatusOK, map[string]any{"ssh_key": k})
+// ofKey finds the key of the request's path for a handler.
+func ofKey(handle func(*call, *key) answer) func(*call) answer {
+	return of(func(c *call) *key { return c.a.keyNamed(c.r.PathValue("key")) }, handle)
 }
 
-func updateKey(c *call) answer {
-	k := c.a.keyNamed(c.r.PathValue("key"))
-	if k == nil {
-		return c.notFound()
-	}
+func getKey(c *call, k *key) answer { return c.json(http.StatusOK, map[string]any{"ssh_key": k}) }
+
+func updateKey(c *call, k *key) answer {
 	var req struct {
 		Name string `json:"name"`
 	}
@@ -109,14 +100,10 @@ func updateKey(c *call) answer {
 	if req.Name != "" {
 		k.Name = req.Name
 	}
-	return c.json(http.StatusOK, map[string]any{"ssh_key": k})
+	return getKey(c, k)
 }
 
-func deleteKey(c *call) answer {
-	k := c.a.keyNamed(c.r.PathValue("key"))
-	if k == nil {
-		return c.notFound()
-	}
+func deleteKey(c *call, k *key) answer {
 	c.a.keys = slices.DeleteFunc(c.a.keys, func(x *key) bool { return x == k })
 	return c.noContent()
 }

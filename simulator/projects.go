@@ -68,11 +68,7 @@ func (a *Account) MoveToProject(id int64, project string) (done bool) {
 
 // project finds a project by its id; default or nothing is the default one. nil: there is none.
 func (a *Account) project(id string) *Project {
-	i := slices.IndexFunc(a.projects, func(p *Project) bool { return p.ID == id || p.Default && (id == "" || id == "default") })
-	if i < 0 {
-		return nil
-	}
-	return a.projects[i]
+	return firstOf(a.projects, func(p *Project) bool { return p.ID == id || p.Default && (id == "" || id == "default") })
 }
 
 func (a *Account) projectNamed(name string) bool {
@@ -118,28 +114,25 @@ func purposes() []string {
 
 // settleProject puts the request into the words of the API, and refuses what it does not take. There is no project yet where p is nil.
 func (c *call) settleProject(req *projectRequest, p *Project) *answer {
-	var bad answer
 	environments := []string{"Development", "Staging", "Production"}
 	at := slices.IndexFunc(environments, func(e string) bool { return strings.EqualFold(e, req.Environment) })
 	switch {
 	case req.Name == "" || utf8.RuneCountInString(req.Name) > 175 || req.Purpose == "":
-		bad = c.unprocessable("name and purpose are required")
+		return new(c.unprocessable("name and purpose are required"))
 	case utf8.RuneCountInString(req.Description) > 255 || utf8.RuneCountInString(req.Purpose) > 255:
-		bad = c.unprocessable("description and purpose have at most 255 characters")
+		return new(c.unprocessable("description and purpose have at most 255 characters"))
 	case req.Environment != "" && at < 0:
-		bad = c.unprocessable("environment must be one of Development, Staging, Production")
+		return new(c.unprocessable("environment must be one of Development, Staging, Production"))
 	case (p == nil || req.Name != p.Name) && c.a.projectNamed(req.Name):
-		bad = c.errorAnswer(http.StatusConflict, "conflict", "name is already in use")
-	default:
-		if at >= 0 {
-			req.Environment = environments[at]
-		}
-		if !slices.Contains(purposes(), req.Purpose) && !strings.HasPrefix(req.Purpose, "Other: ") {
-			req.Purpose = "Other: " + req.Purpose
-		}
-		return nil
+		return new(c.errorAnswer(http.StatusConflict, "conflict", "name is already in use"))
 	}
-	return &bad
+	if at >= 0 {
+		req.Environment = environments[at]
+	}
+	if !slices.Contains(purposes(), req.Purpose) && !strings.HasPrefix(req.Purpose, "Other: ") {
+		req.Purpose = "Other: " + req.Purpose
+	}
+	return nil
 }
 
 func createProject(c *call) answer {

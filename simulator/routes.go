@@ -29,9 +29,9 @@ func apiRoutes() []route {
 		{"GET /v2/account", need("account:read"), getAccount},
 		{"GET /v2/account/keys", need("ssh_key:read"), listKeys},
 		{"POST /v2/account/keys", need("ssh_key:create"), createKey},
-		{"GET /v2/account/keys/{key}", need("ssh_key:read"), getKey},
-		{"PUT /v2/account/keys/{key}", need("ssh_key:update"), updateKey},
-		{"DELETE /v2/account/keys/{key}", need("ssh_key:delete"), deleteKey},
+		{"GET /v2/account/keys/{key}", need("ssh_key:read"), ofKey(getKey)},
+		{"PUT /v2/account/keys/{key}", need("ssh_key:update"), ofKey(updateKey)},
+		{"DELETE /v2/account/keys/{key}", need("ssh_key:delete"), ofKey(deleteKey)},
 
 		{"GET /v2/actions", need("actions:read"), listActions},
 		{"GET /v2/actions/{action}", need("actions:read"), getAction},

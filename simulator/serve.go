@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -294,11 +296,19 @@ func (c *call) unprocessable(message string) answer {
 	return c.errorAnswer(http.StatusUnprocessableEntity, "unprocessable_entity", message)
 }
 
+// badBody says why a body cannot be read, without the words of the package that reads it.
+func (c *call) badBody(err error) answer {
+	why := err.Error()
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		why = cmp.Or(wrong.Field, "it") + " can not be a JSON " + wrong.Value
+	}
+	return c.errorAnswer(http.StatusBadRequest, "bad_request", "The request body is not valid: "+why)
+}
+
 // decode reads the request's JSON body; a nil answer means that it was good.
 func (c *call) decode(v any) *answer {
 	if err := json.Unmarshal(c.body, v); err != nil {
-		ans := c.errorAnswer(http.StatusBadRequest, "bad_request", "The request body is not valid: "+err.Error())
-		return &ans
+		return new(c.badBody(err))
 	}
 	return nil
 }

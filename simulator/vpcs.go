@@ -37,11 +37,7 @@ func defaultVPCs(c *catalogue, now time.Time) []*vpc {
 
 // vpcFor finds the VPC for a droplet; without an id the region's default one. nil: there is none, or it is elsewhere.
 func (a *Account) vpcFor(id, region string) *vpc {
-	i := slices.IndexFunc(a.vpcs, func(v *vpc) bool { return v.Region == region && (id == "" && !v.Added || v.ID == id) })
-	if i < 0 {
-		return nil
-	}
-	return a.vpcs[i]
+	return firstOf(a.vpcs, func(v *vpc) bool { return v.Region == region && (id == "" && !v.Added || v.ID == id) })
 }
 
 // VPC is the uuid of a region's default VPC; empty: there is no such region.
