@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -94,10 +95,11 @@ func (k *killing) simulate(seed uint64) {
 	cmd := exec.Command("arcadiad", "simulate", "--listen", "127.0.0.1:0", "--activation", "100ms", "--seed", fmt.Sprint(seed))
 	out, err := cmd.StdoutPipe()
 	k.must(err)
-	k.must(cmd.Start())
+	gone, err := attend(cmd)
+	k.must(err)
 	k.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		<-gone
 	})
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -107,6 +109,22 @@ func (k *killing) simulate(seed uint64) {
 		}
 	}
 	k.t.Fatal("the simulator did not say where it listens")
+}
+
+// attend starts a program that dies with this process, and tells when it has ended.
+func attend(cmd *exec.Cmd) (gone <-chan error, err error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started, ended := make(chan error), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // the signal comes when this thread ends
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+			close(ended)
+		}
+	}()
+	return ended, <-started
 }
 
 func (k *killing) must(err error) {

@@ -86,6 +86,7 @@ func taken(reigns []reign, e event) time.Time {
 type tally struct {
 	mu                              sync.Mutex
 	fleets, creates, destroys, late int
+	twice                           int
 	own                             []string
 	events                          map[string]int
 	took, served                    []time.Duration // from the end of a leader until another one had the lease, and until it worked
@@ -98,12 +99,23 @@ func (s *tally) add(k *trio) {
 		s.events = map[string]int{}
 	}
 	s.fleets++
+	alive := map[string]int{} // members of the group, none of which is ever replaced
 	for _, w := range k.writes {
+		if id := alive[w.name]; id != 0 && w.created != 0 && w.name != "db" {
+			s.twice++
+			k.said.add(fmt.Sprintf("%s was made as %d beside %d", w.name, w.created, id))
+		}
 		switch {
 		case w.created != 0:
 			s.creates++
+			alive[w.name] = w.created
 		case strings.HasPrefix(w.what, "DELETE /v2/droplets/") && w.status == 204:
 			s.destroys++
+			for name, id := range alive {
+				if strings.HasSuffix(w.what, fmt.Sprint("/", id)) {
+					delete(alive, name)
+				}
+			}
 		}
 	}
 	s.late += k.late
@@ -133,9 +145,9 @@ func (s *tally) String() string {
 		events = append(events, fmt.Sprint(n, " × ", what))
 	}
 	slices.Sort(events)
-	return fmt.Sprintf("three daemons built %d fleets with %d creates and %d destroys, %d daemons ended by themselves, %d writes were sent by one that was stopped "+
+	return fmt.Sprintf("three daemons built %d fleets with %d creates and %d destroys, %d droplets were made beside another one of their name and ended, %d daemons ended by themselves, %d writes were sent by one that was stopped "+
 		"after its last look\nevents: %s\nfrom the end of a leader until the next one had the lease of %v: %s; until it worked: %s\nends by themselves: %s",
-		s.fleets, s.creates, s.destroys, len(s.own), s.late, strings.Join(events, ", "), trioLease, spread(s.took), spread(s.served), strings.Join(s.own, "\n  "))
+		s.fleets, s.creates, s.destroys, s.twice, len(s.own), s.late, strings.Join(events, ", "), trioLease, spread(s.took), spread(s.served), strings.Join(s.own, "\n  "))
 }
 
 // spread tells how durations lie.

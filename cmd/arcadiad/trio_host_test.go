@@ -41,7 +41,8 @@ func (k *trio) start(h *host) {
 	gone := make(chan struct{})
 	said := &lines{to: k.said, host: h}
 	cmd.Stderr = said
-	if err := cmd.Start(); err != nil {
+	ended, err := attend(cmd)
+	if err != nil {
 		k.t.Error(err)
 		return
 	}
@@ -51,7 +52,7 @@ func (k *trio) start(h *host) {
 	h.cmd, h.gone, h.started = cmd, gone, time.Now()
 	k.said.add(fmt.Sprintf("--- %s starts as process %d", h.name, cmd.Process.Pid))
 	go func() {
-		err := cmd.Wait()
+		err := <-ended
 		go account.Close() // it waits for requests on their way
 		h.mu.Lock()
 		itself := h.cmd == cmd
