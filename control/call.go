@@ -35,6 +35,9 @@ func (c call[Q, A]) serve(mux *http.ServeMux, answer func(context.Context, Q, fu
 			http.NewResponseController(w).Flush()
 		}
 		a, err := answer(r.Context(), q, func(p Progress) { send(line[A]{Progress: &p}) })
+		if err != nil && ending(r.Context()) {
+			panic(http.ErrAbortHandler)
+		}
 		if err != nil {
 			send(line[A]{Error: err.Error()})
 			return
@@ -98,4 +101,18 @@ func post(ctx context.Context, to *http.Client, path string, q any) (*http.Respo
 		return nil, refused(resp)
 	}
 	return resp, nil
+}
+
+// endKey is where the context of a request has the end of the daemon that answers it.
+type endKey struct{}
+
+// ending tells whether the daemon that answers a request ends.
+func ending(ctx context.Context) bool {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	select {
+	case <-end:
+		return true
+	default:
+		return false
+	}
 }

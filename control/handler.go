@@ -73,10 +73,10 @@ func serveBackup(s Service, w http.ResponseWriter, r *http.Request) {
 }
 
 // Serve answers on a control socket until the context ends. Who follows an apply then is told by the broken stream; the sagas carry on at
-// the next start.
+// the next start. Who looks does without this daemon: that it ends is no answer.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) {
 	server := bounded(h)
-	server.BaseContext = func(net.Listener) context.Context { return ctx }
+	server.BaseContext = func(net.Listener) context.Context { return context.WithValue(ctx, endKey{}, ctx.Done()) }
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -77,4 +78,41 @@ func TestALookWithoutTheDaemonsEnd(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 		})
 	}
+}
+
+// ends is the service of a daemon that is told to end while it answers.
+type ends struct {
+	local
+	end context.CancelFunc
+}
+
+func (e *ends) Status(ctx context.Context) (Status, error) {
+	e.end()
+	<-ctx.Done()
+	return Status{}, ctx.Err()
+}
+
+// A command that looks does without a daemon that ends meanwhile, and does not say that something was canceled.
+func TestALookWhileTheDaemonEnds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "arcadiad.sock")
+	l, err := Listen(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		Serve(ctx, l, Handler(&ends{end: end}))
+	}()
+	var here local
+	c, err := reach(t.Context(), path, askTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.instead = func(ctx context.Context, why error) error { return Options{Local: here.open}.takeOver(ctx, c, why) }
+	if _, err := c.Status(t.Context()); err != nil || !here.opened {
+		t.Errorf("%v, asked here: %v", err, here.opened)
+	}
+	<-ended
 }
