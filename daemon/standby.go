@@ -36,8 +36,8 @@ func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string], aga
 	waiting, enough := context.WithCancel(wait)
 	context.AfterFunc(ctx, enough)
 	go func() {
-		s, err := o.openQuiet(waiting)
-		for told := ""; again && err != nil && waiting.Err() == nil; s, err = o.openQuiet(waiting) {
+		s, err := openQuiet(waiting, o, again)
+		for told := ""; again && err != nil && waiting.Err() == nil; s, err = openQuiet(waiting, o, again) {
 			if told != err.Error() {
 				told = err.Error()
 				o.Log.Warn("the state database cannot be opened; trying again", "error", err)
@@ -69,8 +69,8 @@ func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string], aga
 }
 
 // openQuiet opens the state database, and waits until nothing of the one that led before can be on its way.
-func (o Options) openQuiet(ctx context.Context) (*postgres.Store, error) {
-	s, err := openShared(ctx, o, true)
+func openQuiet(ctx context.Context, o Options, known bool) (*postgres.Store, error) {
+	s, err := openShared(ctx, o, postgres.Options{Patient: true, Known: known})
 	if err != nil {
 		return nil, err
 	}

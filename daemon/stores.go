@@ -62,7 +62,7 @@ func openStore(ctx context.Context, o Options, sends bool) (store, error) {
 		}
 		return s, nil
 	}
-	s, err := openShared(ctx, o, false)
+	s, err := openShared(ctx, o, postgres.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +79,10 @@ func openStore(ctx context.Context, o Options, sends bool) (store, error) {
 }
 
 // openShared opens a database that several hosts share, as the one who leads.
-func openShared(ctx context.Context, o Options, patient bool) (*postgres.Store, error) {
-	// Whoever shortens the settle time says how quick the API is.
-	onItsWay := min(digitalocean.DefaultWriteTimeout, o.CreateSettle)
-	return postgres.Open(ctx, o.State, postgres.Options{Log: o.Log, Lease: o.Lease, OnItsWay: onItsWay, Patient: patient})
+func openShared(ctx context.Context, o Options, how postgres.Options) (*postgres.Store, error) {
+	how.Log, how.Lease = o.Log, o.Lease
+	how.OnItsWay = min(digitalocean.DefaultWriteTimeout, o.CreateSettle) // whoever shortens the settle time says how quick the API is
+	return postgres.Open(ctx, o.State, how)
 }
 
 // shown names the state database in logs.

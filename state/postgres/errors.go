@@ -19,6 +19,9 @@ func explain(name string, err error) error {
 	return err
 }
 
+// emptied is what to do about a database that has no tables any more.
+const emptied = "restore it; or restart arcadiad, which makes its tables and adopts the fleet by its tags"
+
 func diagnose(err error) (hint string, sentinel error) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch e.Code[:2] {
@@ -33,6 +36,9 @@ func diagnose(err error) (hint string, sentinel error) {
 		case "42":
 			if e.Code == "42501" { // insufficient_privilege
 				return "the user must own the database, or may create tables in its schema: GRANT CREATE ON SCHEMA public", state.ErrReadOnly
+			}
+			if e.Code == "42P01" { // undefined_table
+				return emptied, state.ErrSwapped
 			}
 		case "53": // insufficient resources
 			if e.Code == "53100" { // disk_full

@@ -76,6 +76,9 @@ func (f *fence) commit(ctx context.Context, tx *tables.Tx) error {
 	started, was := f.clock(), f.leader.Row()
 	done, err := tx.ExecContext(ctx, "UPDATE lease SET commits = commits + 1 WHERE holder = ? AND epoch = ? AND commits = ?",
 		was.Holder, was.Epoch, was.Commits)
+	if _, sentinel := diagnose(err); sentinel == state.ErrSwapped {
+		return f.end(fmt.Errorf("%w: its tables are gone (%s)", state.ErrSwapped, emptied))
+	}
 	if err != nil {
 		return err
 	}
@@ -95,8 +98,8 @@ func (f *fence) commit(ctx context.Context, tx *tables.Tx) error {
 		}
 	}
 	if f.leader.Committed(started, f.clock()); f.leader.Lapsed() {
-		f.end(fmt.Errorf("%w: nothing could be committed for %v, and another arcadiad may have led meanwhile (restart arcadiad, which looks before it "+
-			"sends anything again)", state.ErrLapsed, was.Length))
+		f.end(fmt.Errorf("%w: nothing could be committed for %v, and another arcadiad may have led meanwhile (the next one to lead looks "+
+			"before it sends anything)", state.ErrLapsed, was.Length))
 	}
 	return nil
 }
@@ -129,7 +132,7 @@ func (f *fence) resolve(was lease.Row, lost error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return f.end(fmt.Errorf("%w: the answer to a commit is lost, and the database does not say what became of it: %w (restart arcadiad)",
+			return f.end(fmt.Errorf("%w: the answer to a commit is lost, and the database does not say what became of it: %w",
 				state.ErrSwapped, errors.Join(lost, err)))
 		case <-time.After(resolvePause):
 		}
@@ -156,7 +159,7 @@ func (f *fence) why(ctx context.Context, tx *tables.Tx) error {
 
 func differs(was, now lease.Row, host string) error {
 	if now.Holder == was.Holder {
-		return fmt.Errorf("%w: it has lost commits (restart arcadiad, which looks before it sends anything again)", state.ErrSwapped)
+		return fmt.Errorf("%w: it has lost commits (the next one to lead looks before it sends anything)", state.ErrSwapped)
 	}
 	return fmt.Errorf("%w: another one has taken the right to write: %s", state.ErrLocked, host)
 }

@@ -48,6 +48,20 @@ func TestLaw11WhoLostTheLeaseCommitsNothing(t *testing.T) {
 	}
 }
 
+// TestLaw11AnEmptiedDatabase is not filled again by one that has led there: it may be another one, for as long as a failover goes wrong.
+func TestLaw11AnEmptiedDatabase(t *testing.T) {
+	url := cluster.Database(t)
+	s := open(t, url)
+	cluster.Exec(t, url, "DROP TABLE lease")
+	wantErr(t, "a commit", s.Pause(t.Context(), true), state.ErrSwapped)
+	wantErr(t, "after it", s.Leads(), state.ErrSwapped)
+	empty := cluster.Database(t)
+	_, err := postgres.Open(t.Context(), empty, postgres.Options{Known: true})
+	wantErr(t, "an empty one", err, state.ErrNone)
+	_, err = postgres.OpenReader(t.Context(), empty)
+	wantErr(t, "it again", err, state.ErrNone)
+}
+
 // TestLaw11AChallengerWaits for as long as the holder says that it trusts its lease. What it takes over looks before it sends.
 func TestLaw11AChallengerWaits(t *testing.T) {
 	url := cluster.Database(t)

@@ -73,7 +73,7 @@ func (f *fence) challenge(ctx context.Context, o Options) (was before, err error
 		case err != nil && (c.leads == "" || errors.Is(err, state.ErrLocked)):
 			return was, err
 		case err != nil && !c.failing:
-			o.Log.Warn("the lease cannot be read; trying again", "error", err)
+			o.Log.Warn("the lease cannot be read; trying again", "error", explain("the database", err))
 		}
 		c.failing = err != nil
 		select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type Options struct {
 	Lease    time.Duration // how long the lease lasts without a commit; default: lease.DefaultLength
 	OnItsWay time.Duration // how long a request of the one that the lease is taken from may be on its way; at least the lease
 	Patient  bool          // waits for as long as another Store leads; else state.ErrLocked as soon as that one shows that it does
+	Known    bool          // there was a state in the database: no tables are made where it is empty now, and the error is state.ErrNone
 
 	limit time.Duration        // of one transaction; default: half the lease, so that a dead connection does not cost it
 	clock func() time.Duration // default: lease.Clock
@@ -77,6 +79,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 func (s *Store) open(ctx context.Context, o Options) error {
 	at, err := schemaVersion(ctx, s.db, s.name)
 	switch {
+	case errors.Is(err, state.ErrNone) && o.Known:
+		return fmt.Errorf("%w (%s)", err, emptied)
 	case errors.Is(err, state.ErrNone):
 		if err := migrate(ctx, s.db); err != nil {
 			return err
