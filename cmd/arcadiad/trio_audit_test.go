@@ -38,7 +38,7 @@ func (k *trio) audit() {
 	reigns := k.reigns()
 	for _, w := range k.writes {
 		if led := at(reigns, w.at); led.pid != w.by && k.unfenced(w) {
-			k.late++
+			k.late = append(k.late, fmt.Sprintf("%s (%d)", w.what, w.status))
 		} else if led.pid != w.by {
 			k.t.Errorf("%s by process %d arrived at %s, and process %d has led since %s by epoch %d", w.what, w.by, clock(w.at), led.pid, clock(led.from), led.epoch)
 		}
@@ -84,12 +84,13 @@ func taken(reigns []reign, e event) time.Time {
 
 // tally is what all fleets have come to.
 type tally struct {
-	mu                              sync.Mutex
-	fleets, creates, destroys, late int
-	twice                           int
-	own                             []string
-	events                          map[string]int
-	took, served                    []time.Duration // from the end of a leader until another one had the lease, and until it worked
+	mu                        sync.Mutex
+	fleets, creates, destroys int
+	twice                     int
+	late                      []string
+	own                       []string
+	events                    map[string]int
+	took, served              []time.Duration // from the end of a leader until another one had the lease, and until it worked
 }
 
 func (s *tally) add(k *trio) {
@@ -118,7 +119,7 @@ func (s *tally) add(k *trio) {
 			}
 		}
 	}
-	s.late += k.late
+	s.late = append(s.late, k.late...)
 	for _, h := range k.hosts {
 		s.own = append(s.own, h.own...)
 	}
@@ -146,8 +147,8 @@ func (s *tally) String() string {
 	}
 	slices.Sort(events)
 	return fmt.Sprintf("three daemons built %d fleets with %d creates and %d destroys, %d droplets were made beside another one of their name and ended, %d daemons ended by themselves, %d writes were sent by one that was stopped "+
-		"after its last look\nevents: %s\nfrom the end of a leader until the next one had the lease of %v: %s; until it worked: %s\nends by themselves: %s",
-		s.fleets, s.creates, s.destroys, s.twice, len(s.own), s.late, strings.Join(events, ", "), trioLease, spread(s.took), spread(s.served), strings.Join(s.own, "\n  "))
+		"after its last look (%s)\nevents: %s\nfrom the end of a leader until the next one had the lease of %v: %s; until it worked: %s\nends by themselves: %s",
+		s.fleets, s.creates, s.destroys, s.twice, len(s.own), len(s.late), strings.Join(s.late, ", "), strings.Join(events, ", "), trioLease, spread(s.took), spread(s.served), strings.Join(s.own, "\n  "))
 }
 
 // spread tells how durations lie.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -76,7 +77,7 @@ type trio struct {
 	writes []write
 	due    *due
 	events []event
-	late   int // writes of one that was stopped between its last look and the wire
+	late   []string // writes of one that was stopped between its last look and the wire
 }
 
 func newTrio(t *testing.T, seed uint64, server *cluster.Server) *trio {
@@ -189,11 +190,26 @@ func (k *trio) rest() {
 		}
 		k.approve()
 		k.decide()
+		k.resume()
 		for _, h := range k.hosts {
 			h.hurry()
 		}
 	}
 	k.t.Errorf("the fleet never came to rest: %s", why)
+}
+
+// resume is the person who lets a rollout go on that was stopped because a size had no capacity for a moment.
+func (k *trio) resume() {
+	var st struct {
+		Rollouts []struct{ Group, Phase string }
+	}
+	k.must(json.Unmarshal(k.output("status", "-o", "json"), &st))
+	for _, r := range st.Rollouts {
+		if r.Phase == "stopped" {
+			said, err := k.known("rollout", "resume", r.Group).CombinedOutput()
+			k.said.add(fmt.Sprintf("rollout resume %s: %s%v", r.Group, said, err))
+		}
+	}
 }
 
 // approve has the leader say what waits for a person, who answers on any host.
