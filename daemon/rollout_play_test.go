@@ -328,7 +328,7 @@ func TestRolloutIsKilledInEachBatch(t *testing.T) {
 			r.startWith(&taps{crash: -1})
 			r.rough = true
 			r.change(newImage)
-			for batch, after := range []time.Duration{time.Second, 30 * time.Second, 61 * time.Second, 75 * time.Second} {
+			for batch, after := range []time.Duration{time.Second, 30 * time.Second, 63 * time.Second, 75 * time.Second} {
 				r.waits("in its next batch", time.Hour, func() bool { return r.posts() > 2*batch || r.deletes() > 2*batch })
 				r.lasts(after)
 				r.life.taps.crashSoon(batch)

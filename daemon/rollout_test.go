@@ -161,10 +161,20 @@ func (r *rolling) sees() {
 	if under := r.underWay(); len(under) > 0 && !r.rough {
 		line.WriteString("  " + strings.Join(under, " "))
 	}
-	if s := line.String(); s != r.pattern && !r.blind {
+	if s := line.String(); s != r.pattern && !r.blind && !(r.rough && halfway(s)) {
 		r.pattern = s
 		r.lines = append(r.lines, fmt.Sprintf("%7s  %s", r.clock(), s))
 	}
+}
+
+// halfway tells whether the two members of a batch are not equally far: which of them is first is another in each run.
+func halfway(states string) bool {
+	for i := 0; i+1 < len(states); i += 2 {
+		if states[i] != states[i+1] {
+			return true
+		}
+	}
+	return false
 }
 
 // underWay are the numbers of the members with a saga of the rollout.
