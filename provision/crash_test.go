@@ -17,6 +17,9 @@ func stride() int {
 	return 1
 }
 
+// visits tells whether a sweep visits its i-th case.
+func visits(i int) bool { return i%stride() == 0 }
+
 // places are where a process may die, each with what hears of passing one.
 func places() map[string]func(y *stage, heard func()) {
 	return map[string]func(y *stage, heard func()){

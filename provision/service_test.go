@@ -172,6 +172,9 @@ func TestLaw18WhoeverTookTheOthersOut(t *testing.T) {
 			func(y *stage, m []simulator.Droplet) { y.sim.SetFaults(simulator.Faults{}) }, "web-1 does not pass its probe (tcp 22: no answer within 3s)"},
 	} {
 		for kind, change := range map[plan.Kind]func(*fleet.Spec){plan.Replace: otherImage, plan.Update: otherSize} {
+			if kind == plan.Update && underRace {
+				continue // a sweep
+			}
 			inStage(t, simulator.Options{}, func(y *stage) {
 				made := y.all(append(groupOf(3, nil), probed("db"))...)
 				specs := append(groupOf(3, nil), probed("db"))
@@ -435,7 +438,10 @@ func TestLaw18WhatWasReplacedStaysWhileOthersAreOut(t *testing.T) {
 
 // Replacements that stand at one moment do not wait for each other: what one look was too early for, the sagas know.
 func TestLaw18ReplacementsOfOneMomentGoTogether(t *testing.T) {
-	for range 20 { // in whatever order they come
+	for i := range 20 { // in whatever order they come
+		if !visits(i) {
+			continue
+		}
 		inStage(t, simulator.Options{}, func(y *stage) {
 			y.all(groupOf(8, nil)...)
 			specs := groupOf(8, func(s *fleet.Spec) { s.Image = "debian-12-x64" })

@@ -180,7 +180,7 @@ func TestLaw13NothingInServiceIsDestroyedUnjudged(t *testing.T) {
 			return func() { y.sim.SetFaults(simulator.Faults{}) }
 		},
 	} {
-		for seconds := range 40 {
+		for seconds := 0; seconds < 40; seconds += stride() {
 			inStage(t, simulator.Options{Activation: time.Minute}, func(y *stage) {
 				id := y.provision(spec("web"))
 				time.Sleep(10 * time.Second)
