@@ -43,7 +43,7 @@ SWEEPS = TestCrashPoints TestFrozenJournals TestImportAndAdoptAccountsOfManyShap
 # Tests that make quick skips beside these, because each takes seconds without the race detector. A test checks that each exists.
 LONG = TestKill TestScripts TestDocs TestRevisionIsBounded TestApplyBesideADaemonReadsTheFileAsItIs TestApplyBesideADaemonOfAnotherFile \
 	TestLaw04ARestartStorm TestLaw06TheOriginalShowsBeforeItsSuccessorIsRegistered TestLaw17ARegisteredReplaceGoesForward \
-	TestStatusPageInChromium TestUpgrade TestLaw18ARolloutGoesBackWhateverDies
+	TestStatusPageInChromium TestUpgrade TestLaw18ARolloutGoesBackWhateverDies TestLaw11ThreeDaemons
 
 empty :=
 space := $(empty) $(empty)
@@ -121,6 +121,10 @@ endif
 .PHONY: kill
 kill: tools ## kill real daemons while they build RUNS (200) fleets
 	cd cmd/arcadiad && go test -run '^TestKill$$' -timeout 0 -parallel 12 -kills $(RUNS)
+
+.PHONY: trio
+trio: tools ## build RUNS (200) fleets with three daemons on one PostgreSQL, which are killed, stopped and cut off
+	cd cmd/arcadiad && go test -run '^TestLaw11ThreeDaemons$$' -v -timeout 0 -parallel 12 -trio-servers 8 -trios $(RUNS)
 
 .PHONY: crash
 crash: tools ## crash at every point of every scenario, and again at every point of each recovery (EVERY=9: at every ninth); then kill real daemons
