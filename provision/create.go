@@ -36,7 +36,7 @@ func (p createSteps) create(ctx context.Context, run *saga.Run, w *work) error {
 		if err := p.asked(w); err != nil {
 			return err
 		}
-		if run.Resumed() || time.Since(run.CreatedAt()) > p.o.Visibility {
+		if run.Resumed() || time.Since(run.StepStartedAt()) > p.o.Visibility {
 			if err := p.madeBefore(ctx, run, w); err != nil || w.DropletID != 0 {
 				return err
 			}

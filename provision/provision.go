@@ -44,7 +44,7 @@ func (p *Droplets) Define(e *saga.Engine) {
 
 	addressing := addressSteps{p.core}
 
-	create := step("CreateDroplet", creating.create, creating.uncreate)
+	create := step("CreateDroplet", creating.create, creating.uncreate).AsQueued()
 	wait := step(waitStep, waiting.wait, nil)
 	project := step("AssignProject", waiting.project, nil)
 	ready := step("WaitDropletReady", waiting.ready, nil)

@@ -38,6 +38,12 @@
 // even Permanent ones, are retried. After Options.StuckAfter failed tries the saga is stuck, and retried more and more slowly. A
 // failing compensation is treated the same way. So a pivot must checkpoint before it acts.
 //
+// # The queue
+//
+// Thousands of sagas may begin with a step in which all of them wait for the same thing before they do anything ([Step.AsQueued]). Of these
+// Options.Ahead are tried at once; the others wait for their turn without a goroutine, in the order in which they were begun. They are live, as
+// sagas that were never tried: an order to abort one is obeyed at once, and a restart, which knows of no queue, tries all of them.
+//
 // # Stop and restart
 //
 // The context given to [Engine.Resume] is the lifetime of all sagas. When it ends, their steps are cancelled. A step that

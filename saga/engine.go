@@ -33,6 +33,10 @@ type Options struct {
 	// From then on the pauses double, up to ten minutes.
 	StuckAfter int
 
+	// Ahead is the number of sagas that are tried in a step in which many wait ([Step.AsQueued]) before they have done anything; the others
+	// wait for their turn; default 1000.
+	Ahead int
+
 	// CommitTimeout bounds a write to the journal once the lifetime has ended; default 3 s.
 	CommitTimeout time.Duration
 }
@@ -52,6 +56,7 @@ type Engine struct {
 	ended   func() error       // why the lifetime ended, nil as long as it has not
 	live    map[string]*worker // by id
 	running int                // goroutines
+	queue   queue
 
 	begun atomic.Int64 // sagas that Begin has written
 }
@@ -81,6 +86,7 @@ func New(j Journal, o Options) *Engine {
 		o.Backoff = DefaultBackoff
 	}
 	o.StuckAfter = cmp.Or(o.StuckAfter, 8)
+	o.Ahead = cmp.Or(o.Ahead, 1000)
 	o.CommitTimeout = cmp.Or(o.CommitTimeout, 3*time.Second)
 	e := &Engine{journal: j, o: o, kinds: map[string]kind{}, live: map[string]*worker{}}
 	e.quiet = sync.NewCond(&e.mu)
@@ -124,7 +130,7 @@ func (e *Engine) Draft(kind, subject string, context any, secret []byte, labels 
 	}
 	now := time.Now().UTC()
 	s := Saga{
-		ID: newID(), Kind: kind, Subject: subject, Labels: maps.Clone(labels), Status: Pending, Steps: slices.Clone(steps),
+		ID: newID(), Kind: kind, Subject: subject, Labels: maps.Clone(labels), Status: Pending, Steps: steps,
 		Context: raw, Secret: slices.Clone(secret), CreatedAt: now, UpdatedAt: now,
 	}
 	s.padHistory()
@@ -185,7 +191,7 @@ func (e *Engine) Resume(ctx context.Context) error {
 
 // Begin writes new sagas to the journal, all or none, and runs them; on an engine that was not resumed yet they wait for Resume.
 // ErrLive where a subject has a live saga. Where the journal knows the first 8 digits of an id already, all get new ids: called
-// as Begin(ctx, sagas...), the slice then holds what was written.
+// as Begin(ctx, sagas...), the slice then holds what was written. The engine goes on with these very sagas: they must not be changed any more.
 func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 	e.opening.Lock()
 	defer e.opening.Unlock()
@@ -207,7 +213,6 @@ func (e *Engine) Begin(ctx context.Context, sagas ...Saga) error {
 		return nil
 	}
 	for _, s := range sagas {
-		s = s.apart()
 		s.Rows = nil // they are written
 		e.run(s, EventBegun)
 	}
@@ -230,21 +235,27 @@ func (e *Engine) stopped() bool {
 	return e.ended != nil && e.ended() != nil
 }
 
-// run starts the goroutine of a saga that the journal holds.
+// run starts the goroutine of a saga that the journal holds, or lets it wait for its turn.
 func (e *Engine) run(s Saga, what What) {
 	w := newWorker(e, s)
 	w.resumed = what == EventResumed
 	e.mu.Lock()
 	e.live[s.ID] = w
-	e.running++
-	spawn := e.spawn
 	e.mu.Unlock()
 	w.emit(Event{What: what, Step: s.step(), Attempt: s.Attempts + 1})
-	spawn(w)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.admit(w)
+}
+
+// start starts the goroutine of a saga. The caller holds the lock.
+func (e *Engine) start(w *worker) {
+	e.running++
+	e.spawn(w)
 }
 
 // Live gives the sagas that this engine runs, oldest first, as they are at this moment and without their secrets. An engine that
-// was not resumed runs none.
+// was not resumed runs none. They must not be changed.
 func (e *Engine) Live() []Saga {
 	var sagas []Saga
 	for _, w := range e.workers() {

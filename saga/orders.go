@@ -93,6 +93,7 @@ func (w *worker) abort(ctx context.Context) error {
 	if err := w.askBack(reply); err != nil {
 		return err
 	}
+	w.e.overtake(w)
 	select {
 	case err := <-reply:
 		return err

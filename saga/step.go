@@ -15,11 +15,19 @@ type Step struct {
 	Run        func(context.Context, *Run) error
 	Compensate func(context.Context, *Run) error // nil: nothing to undo
 	Pivot      bool                              // once it has checkpointed, or is done, the saga only goes forward
+	Queued     bool                              // of the sagas that begin with it, a number waits for its turn
 }
 
 // AsPivot gives the step as a pivot.
 func (s Step) AsPivot() Step {
 	s.Pivot = true
+	return s
+}
+
+// AsQueued gives the step as one in which many sagas wait for the same thing before they do anything. Of those that begin with it,
+// Options.Ahead are tried at once. Each of the others waits until one before it has checkpointed, or a try of one before it has ended.
+func (s Step) AsQueued() Step {
+	s.Queued = true
 	return s
 }
 

@@ -1,7 +1,6 @@
 package saga
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
@@ -9,19 +8,10 @@ import (
 // The transitions of a saga, as pure functions on its row. Each works on a clone that has not been committed yet.
 
 // clone shares with s only what is never changed in place: a context, a secret and labels are exchanged as wholes, and the steps are
-// frozen. A saga that waits is there three times, as it was committed, as it is shown and as its step has it.
+// frozen. A saga that is tried is there twice, as it was committed and as its step has it.
 func (s Saga) clone() Saga {
 	s.History = slices.Clone(s.History)
 	return s
-}
-
-// apart shares nothing with s. It is for sagas that come from others, or go to them.
-func (s Saga) apart() Saga {
-	s.Labels = maps.Clone(s.Labels)
-	s.Steps = slices.Clone(s.Steps)
-	s.Context = slices.Clone(s.Context)
-	s.Secret = slices.Clone(s.Secret)
-	return s.clone()
 }
 
 // step is the name of the current step; empty when there is none.

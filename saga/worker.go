@@ -19,18 +19,20 @@ type worker struct {
 	resumed bool          // it was loaded from the journal
 
 	mu        sync.Mutex
-	saga      Saga                    // as it was last committed
-	shown     Saga                    // the same, or with a try in progress
+	saga      Saga                    // as it was last committed; what it refers to is never changed
+	tried     time.Time               // when the try in progress began, as long as it has committed nothing; zero between tries
 	interrupt context.CancelCauseFunc // of the step that runs; nil between tries
 	aborts    []chan<- error          // orders to go back
 	closed    error                   // why it takes no more orders
 	lost      error                   // why this binary cannot run it at all
 
 	unwritten int // writes that the journal refused in a row; not durable, it could not be
+
+	queued, ahead bool // it waits for its turn; it had its turn and has done nothing yet. The engine's lock guards them
 }
 
 func newWorker(e *Engine, s Saga) *worker {
-	return &worker{e: e, id: s.ID, subject: s.Subject, kind: s.Kind, saga: s, shown: s, wake: make(chan struct{}, 1)}
+	return &worker{e: e, id: s.ID, subject: s.Subject, kind: s.Kind, saga: s, wake: make(chan struct{}, 1)}
 }
 
 // log is a logger that names the saga. It is made for each line: thousands of sagas wait and say nothing.
@@ -141,7 +143,7 @@ func (w *worker) begin(life context.Context, interrupt context.CancelCauseFunc) 
 	began := time.Now().UTC()
 	next := w.saga.clone()
 	next.start(began)
-	if !w.enter(next, interrupt) {
+	if !w.enter(began, interrupt) {
 		return nil
 	}
 	name, attempt := next.step(), next.Attempts+1
@@ -253,6 +255,7 @@ func (w *worker) failed(life context.Context, began time.Time, err error) {
 // read whole or has a status of another version; of any other the status and the error are written, for those who look.
 func (w *worker) giveUp(life context.Context, why error) {
 	w.setLost(why)
+	defer w.e.giveWay(w)
 	next := w.saga.clone()
 	next.Status, next.Error = Stuck, why.Error()
 	if next.Undecodable == "" && w.saga.Status.known() && (w.saga.Status != next.Status || w.saga.Error != next.Error) {
@@ -295,19 +298,37 @@ func (w *worker) commit(life context.Context, next Saga, rows []any) error {
 	w.unwritten = 0
 	next = next.clone() // the step goes on with its own
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.saga, w.shown = next, next
+	w.saga, w.tried = next, time.Time{} // a row of a try says itself that it began
+	w.mu.Unlock()
+	if !w.untried() {
+		w.e.giveWay(w)
+	}
 	return nil
 }
 
+// untried tells whether the saga begins with a step in which many wait, and has done nothing yet: no checkpoint was written, and no try has
+// ended. It is for the saga's own goroutine, or where none runs.
+func (w *worker) untried() bool {
+	s := w.saga
+	return s.Step == 0 && !s.Begun && !s.Reverse && s.Attempts == 0 && s.NotBefore.IsZero() && (s.Status == Pending || s.Status == Running) &&
+		w.steps()[s.step()].Queued
+}
+
+// ordered tells whether there is an order to obey.
+func (w *worker) ordered() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.aborts) > 0
+}
+
 // enter shows a try that begins, unless there is an order to obey first.
-func (w *worker) enter(s Saga, interrupt context.CancelCauseFunc) bool {
+func (w *worker) enter(began time.Time, interrupt context.CancelCauseFunc) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.aborts) > 0 {
 		return false
 	}
-	w.shown, w.interrupt = s.clone(), interrupt
+	w.tried, w.interrupt = began, interrupt
 	return true
 }
 
@@ -315,7 +336,7 @@ func (w *worker) enter(s Saga, interrupt context.CancelCauseFunc) bool {
 func (w *worker) rest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.shown, w.interrupt = w.saga, nil
+	w.tried, w.interrupt = time.Time{}, nil
 }
 
 func (w *worker) setLost(why error) {
@@ -324,13 +345,16 @@ func (w *worker) setLost(why error) {
 	w.lost = why
 }
 
-// look gives the saga to others.
+// look gives the saga to others, who must not change it.
 func (w *worker) look() Saga {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := w.shown
+	s := w.saga
 	s.Secret = nil // it is for the steps alone
-	s = s.apart()
+	if !w.tried.IsZero() {
+		s = s.clone()
+		s.start(w.tried)
+	}
 	if w.lost != nil {
 		s.Status, s.Error = Stuck, w.lost.Error() // the journal may not have been told
 	}
@@ -341,14 +365,14 @@ func (w *worker) look() Saga {
 func (w *worker) label(key string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.shown.Labels[key]
+	return w.saga.Labels[key]
 }
 
 // stuck tells whether the saga waits for a person, or for patience.
 func (w *worker) stuck() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.lost != nil || w.shown.Status == Stuck
+	return w.lost != nil || w.saga.Status == Stuck
 }
 
 func (w *worker) emit(ev Event) {
