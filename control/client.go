@@ -70,6 +70,7 @@ func (c *Client) Plan(ctx context.Context, q PlanRequest) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	p, err := planCall.ask(ctx, c.http, q, nil)
+	err = c.blame(err)
 	if err == nil && c.beside != nil && len(p.Missing) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, askTime)
 		defer cancel()
@@ -78,14 +79,25 @@ func (c *Client) Plan(ctx context.Context, q PlanRequest) (plan.Plan, error) {
 	return plan.Plan(p), err
 }
 
-// name names the fleet file as it is. Beside a daemon it may be missing.
+// name names the fleet file as it is. Beside a daemon it may be missing. The service of this process reads the file itself.
 func (c *Client) name(hash *string) (err error) {
-	if *hash != "" || c.file == nil {
+	if *hash != "" || c.file == nil || c.close != nil {
 		return nil
 	}
 	*hash, err = c.file()
-	if c.close == nil && errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
+	}
+	return err
+}
+
+// blame gives the error of the fleet file itself, which tells more, where the service of this process failed and the file is why.
+func (c *Client) blame(err error) error {
+	if err == nil || c.file == nil || c.close == nil {
+		return err
+	}
+	if _, bad := c.file(); bad != nil {
+		return bad
 	}
 	return err
 }
@@ -107,7 +119,8 @@ func (c *Client) Offer(ctx context.Context, q OfferRequest) ([]plan.Transfer, er
 	if err := c.name(&q.Hash); err != nil {
 		return nil, err
 	}
-	return offerCall.ask(ctx, c.http, q, nil)
+	offer, err := offerCall.ask(ctx, c.http, q, nil)
+	return offer, c.blame(err)
 }
 
 func (c *Client) Transfer(ctx context.Context, q TransferRequest, progress func(Progress)) (TransferAnswer, error) {

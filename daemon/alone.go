@@ -44,6 +44,12 @@ func (a *alone) Status(ctx context.Context) (control.Status, error) {
 
 // Plan is the plan of an apply, which waits for nothing. Beside a daemon a dry run holds what that waits with (law 14).
 func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	load := nothing
+	if a.reader != nil && !a.applies {
+		load = meanwhile(ctx, a.Load)
+	}
 	desired, err := a.read()
 	if err != nil {
 		return plan.Plan{}, err
@@ -51,11 +57,8 @@ func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, err
 	if a.applies {
 		return a.planToApply(ctx, desired, q.Only)
 	}
-	load := func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
-	if a.reader != nil {
-		load = a.Load
-	} else if !a.o.Stateless {
-		load = nothing
+	if a.o.Stateless {
+		load = func(context.Context) (fleet.Recorded, error) { return fleet.Recorded{Fleet: desired.Name}, nil }
 	}
 	l, err := newObserver(a.o, load, nil, nil)
 	if err != nil {
@@ -64,6 +67,21 @@ func (a *alone) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, err
 	l.planner.Stateless = a.o.Stateless
 	pass, err := l.planner.Plan(ctx, desired, !a.beside, fleet.Scope{Names: q.Names})
 	return pass.Plan, err
+}
+
+// meanwhile loads beside what else is to be read before a plan: of a large fleet both take a while.
+func meanwhile(ctx context.Context, load func(context.Context) (fleet.Recorded, error)) func(context.Context) (fleet.Recorded, error) {
+	var recorded fleet.Recorded
+	var err error
+	loaded := make(chan struct{})
+	go func() {
+		defer close(loaded)
+		recorded, err = load(ctx)
+	}()
+	return func(context.Context) (fleet.Recorded, error) {
+		<-loaded // a load ends with its context
+		return recorded, err
+	}
 }
 
 func (a *alone) read() (fleet.Fleet, error) { return fleetfile.Load(a.o.Fleet, a.o.secrets()...) }

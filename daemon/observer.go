@@ -47,7 +47,8 @@ func newObserver(o Options, load func(context.Context) (fleet.Recorded, error), 
 	l.inventory = inventory.New(inventory.Options{
 		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
 		Interval: o.WaitInterval, Pace: l.budget.Pace, Gap: l.budget.Gap, Idle: l.budget.Idle, Visibility: o.Visibility, Missed: l.miss,
-		Log: o.Log, Dial: o.Dial, LoopbackProbes: o.Transport != nil || l.api.Loopback(),
+		Unsaved: note == nil, // a process without sagas only tells what it sees
+		Log:     o.Log, Dial: o.Dial, LoopbackProbes: o.Transport != nil || l.api.Loopback(),
 	})
 	l.planner = reconcile.Planner{Load: load, Inventory: l.inventory, Pace: l.pace}
 	if o.Fleet != "" {

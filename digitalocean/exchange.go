@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+
+	"arcadiad/fleet"
 )
 
 // request is one call of the API.
@@ -25,7 +27,8 @@ type request struct {
 	scopes string // of the token, for the hint of a 403
 	write  bool
 	intent func(context.Context) error
-	wrong  error // why it would make a path that means something else, and is refused here; nil: nothing is
+	each   func(*fleet.Droplet) // of a list of droplets: each goes through it; nil: none does
+	wrong  error                // why it would make a path that means something else, and is refused here; nil: nothing is
 }
 
 // answer is a 2xx.

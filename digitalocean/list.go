@@ -62,16 +62,25 @@ type Listing struct {
 	Pages    int             // that it read; told beside an error too
 }
 
+// manyDroplets is for how many droplets there is room from the beginning of a list that says that there are so many.
+const manyDroplets = 1 << 15
+
 // List reads all pages. It is whole or it fails: ErrMoved says that the list changed between the pages (law 7). Even a whole list
 // can be some seconds old, so what it lacks is not proved gone (docs/digitalocean-api.md, "New droplets"). Of a list that moved,
 // Seen comes beside the error.
 func (c *Client) List(ctx context.Context, f Filter) (Listing, error) { return c.ListEach(ctx, f, nil) }
 
-// ListEach is List for those who do not want to hold all of a long list: each droplet goes through each when its page is there and
-// those before it are, while the next few are still being read. each may change the droplet, but for its ID, and may be nil.
+// ListEach is List for those who do not want to hold all of a long list: each droplet goes through each when its page is there. Pages are read
+// side by side, so each may be called by several goroutines at once, in no order. It may change the droplet, but for its ID, and may be nil.
 func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Droplet)) (Listing, error) {
 	r := request{op: f.String(), method: http.MethodGet, path: dropletsPath, scopes: "droplet:read and tag:read"}
 	r.query, r.wrong = f.query()
+	r.each = func(d *fleet.Droplet) {
+		d.GPU = d.GPU || f.GPU
+		if each != nil {
+			each(d)
+		}
+	}
 	var l Listing
 	var moved error
 	var seen []fleet.Droplet
@@ -79,17 +88,10 @@ func (c *Client) ListEach(ctx context.Context, f Filter, each func(*fleet.Drople
 	err := c.pages(ctx, r, func(p page) error {
 		if l.Pages++; l.Pages == 1 {
 			l.BeganAt, l.Total = p.answer.beganAt, p.total
+			seen = make([]fleet.Droplet, 0, min(max(p.total, 0), manyDroplets))
 		}
 		before := len(byID)
-		for i := range p.Droplets {
-			d, err := p.Droplets[i].droplet(p.answer.beganAt)
-			if err != nil {
-				return err
-			}
-			d.GPU = d.GPU || f.GPU
-			if each != nil {
-				each(&d)
-			}
+		for _, d := range p.droplets {
 			if i, twice := byID[d.ID]; twice {
 				seen[i] = d
 				continue

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+
+	"arcadiad/fleet"
 )
 
 // perPage is the most that the API gives (docs/digitalocean-api.md, "Lists").
@@ -19,6 +22,15 @@ const maxPages = 5000
 
 // page is one page of a list.
 type page struct {
+	droplets []fleet.Droplet // of a list of droplets; the answer has no body then
+	total    int
+	last     int  // the number of the last page, where the link to it and the total agree; 0 where they do not, or where there is none
+	more     bool // the API names a next page
+	answer   answer
+}
+
+// wirePage is a page as it comes.
+type wirePage struct {
 	Droplets []wireDroplet `json:"droplets"`
 	Links    struct {
 		Pages struct {
@@ -27,10 +39,6 @@ type page struct {
 		} `json:"pages"`
 	} `json:"links"`
 	Meta pageMeta `json:"meta"`
-
-	total  int
-	more   bool // the API names a next page
-	answer answer
 }
 
 type pageMeta struct {
@@ -49,17 +57,38 @@ func entriesOf[T any](p page, key string) (entries []T, err error) {
 	return entries, nil
 }
 
-// last is the number of the last page, where the link to it and the total agree; 0 where they do not, or where there is none.
-func (p page) last() int {
-	link, err := url.Parse(p.Links.Pages.Last)
+func (w *wirePage) last() int {
+	link, err := url.Parse(w.Links.Pages.Last)
 	if err != nil {
 		return 0
 	}
 	last, err := strconv.Atoi(link.Query().Get("page"))
-	if err != nil || last != (p.total+perPage-1)/perPage {
+	if err != nil || last != (*w.Meta.Total+perPage-1)/perPage {
 		return 0
 	}
 	return last
+}
+
+// page gives the page of an answer. Each droplet goes through each, and its data is copied, so that what stays of it does not hold all of
+// the answer.
+func (w *wirePage) page(a answer, each func(*fleet.Droplet)) (page, error) {
+	p := page{total: *w.Meta.Total, last: w.last(), more: w.Links.Pages.Next != "", answer: a}
+	if len(w.Droplets) == 0 {
+		return p, nil
+	}
+	p.answer.body, p.droplets = nil, make([]fleet.Droplet, len(w.Droplets))
+	for i := range w.Droplets {
+		d, err := w.Droplets[i].droplet(a)
+		if err != nil {
+			return page{}, err
+		}
+		if each != nil {
+			each(&d)
+		}
+		d.Data = bytes.Clone(d.Data)
+		p.droplets[i] = d
+	}
+	return p, nil
 }
 
 // pages asks for all pages of a list, each with all of the request's own parameters, and gives them to take in their order, until the
@@ -90,7 +119,7 @@ func (c *Client) pages(ctx context.Context, r request, take func(page) error) er
 		case n > p.total || n >= maxPages: // every page but the last has something on it
 			return r.unread(p.answer, fmt.Errorf("page %d of a list of %d names another page", n, p.total))
 		case n == 1:
-			ahead.last = p.last()
+			ahead.last = p.last
 		}
 	}
 }
@@ -106,17 +135,17 @@ func (c *Client) page(ctx context.Context, r request, n int) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	p := page{answer: a}
-	err = read(a.body, &p)
-	if err == nil && p.Meta.Total == nil {
+	var w wirePage
+	err = read(a.body, &w)
+	if err == nil && w.Meta.Total == nil {
 		err = errors.New("meta.total is missing")
 	}
 	if err != nil {
 		return page{}, r.unread(a, err)
 	}
-	p.total, p.more = *p.Meta.Total, p.Links.Pages.Next != ""
-	if len(p.Droplets) > 0 {
-		p.answer.body = nil // each droplet has its own bytes, and several pages wait here
+	p, err := w.page(a, r.each)
+	if err != nil {
+		return page{}, r.unread(a, err)
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ type wireDroplet struct {
 	} `json:"networks"`
 	GPUInfo *struct{} `json:"gpu_info"`
 
-	data json.RawMessage // the whole object as it came
+	begins, ends int64 // where in the answer the object is
 }
 
 // price is an amount in US dollars. It is told to people and decides nothing, so one that cannot be read is unknown, and no error.
@@ -70,15 +71,18 @@ type wireAddress struct {
 	Type    string `json:"type"`
 }
 
-// UnmarshalJSONFrom reads the object, and keeps a copy of it as it is.
+// UnmarshalJSONFrom reads the object, and notes where it is.
 func (w *wireDroplet) UnmarshalJSONFrom(from *jsontext.Decoder) error {
-	value, err := from.ReadValue()
-	if err != nil {
-		return err
-	}
 	type members wireDroplet
-	w.data = json.RawMessage(value.Clone())
-	return jsonv2.Unmarshal(value, (*members)(w), from.Options())
+	begins := from.InputOffset()
+	err := jsonv2.UnmarshalDecode(from, (*members)(w))
+	w.begins, w.ends = begins, from.InputOffset()
+	return err
+}
+
+// data is the object as it is in the answer.
+func (w *wireDroplet) data(body []byte) json.RawMessage {
+	return bytes.TrimLeft(body[w.begins:w.ends], " \t\r\n,:") // what is between it and what comes before
 }
 
 // read decodes an answer with droplets in it. encoding/json goes over each byte five times until it has a list of objects and
@@ -88,8 +92,8 @@ func read(body []byte, into any) error {
 	return jsonv2.Unmarshal(body, into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// droplet is the droplet, as it was seen at that time.
-func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
+// droplet is the droplet, as an answer has it. Its Data are a part of the answer.
+func (w *wireDroplet) droplet(a answer) (fleet.Droplet, error) {
 	if w.ID <= 0 {
 		return fleet.Droplet{}, errors.New("a droplet without an id")
 	}
@@ -120,8 +124,8 @@ func (w *wireDroplet) droplet(seen time.Time) (fleet.Droplet, error) {
 		Unread:       w.unread(),
 		Price:        fleet.Price{Monthly: fleet.Dollars(float64(w.Size.Monthly)), Hourly: fleet.Dollars(float64(w.Size.Hourly))},
 		CreatedAt:    created,
-		Data:         w.data,
-		SeenAt:       seen,
+		Data:         w.data(a.body),
+		SeenAt:       a.beganAt,
 	}, nil
 }
 
@@ -172,5 +176,5 @@ func decodeOne(a answer) (fleet.Droplet, error) {
 	if body.Droplet == nil {
 		return fleet.Droplet{}, errors.New("there is no droplet in it")
 	}
-	return body.Droplet.droplet(a.beganAt)
+	return body.Droplet.droplet(a)
 }

@@ -187,12 +187,43 @@ func SetOf[T any, K comparable](list []T, key func(T) K) map[K]bool {
 }
 
 // CompareNames orders names as a person would: web-2 before web-10. Equal only for names with the same Key.
-func CompareNames(a, b string) int {
-	a, b = Key(a), Key(b)
-	stemA, numA := splitOrdinal(a)
-	stemB, numB := splitOrdinal(b)
-	unpadded := func(stem string) string { return strings.TrimRight(stem, "0") } // web-09 before web-10
-	return cmp.Or(strings.Compare(unpadded(stemA), unpadded(stemB)), len(numA)-len(numB), strings.Compare(numA, numB), strings.Compare(a, b))
+func CompareNames(a, b string) int { return rankOf(a).compare(rankOf(b)) }
+
+// rank is what a name is ordered by.
+type rank struct{ stem, ordinal, key string }
+
+func rankOf(name string) rank {
+	key := Key(name)
+	stem, ordinal := splitOrdinal(key)
+	return rank{strings.TrimRight(stem, "0"), ordinal, key} // web-09 before web-10
+}
+
+func (r rank) compare(s rank) int {
+	if c := strings.Compare(r.stem, s.stem); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(len(r.ordinal), len(s.ordinal)); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(r.ordinal, s.ordinal), strings.Compare(r.key, s.key))
+}
+
+// SortByName gives a list in the order of CompareNames. It looks at each name once, which a long list is worth.
+func SortByName[T any](list []T, name func(T) string) []T {
+	type place struct {
+		rank rank
+		at   int
+	}
+	places := make([]place, len(list))
+	for i, x := range list {
+		places[i] = place{rankOf(name(x)), i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(a.rank.compare(b.rank), a.at-b.at) })
+	ordered := make([]T, len(list))
+	for i, p := range places {
+		ordered[i] = list[p.at]
+	}
+	return ordered
 }
 
 // SplitName cuts web-12 into its stem web and its number 12; number -1: it is not the name of a counted droplet.

@@ -2,7 +2,6 @@ package fleetfile
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"arcadiad/fleet"
@@ -48,8 +47,7 @@ func (d *decoder) droplets(n *yaml.Node, defaults stanza, p policies) []fleet.Sp
 	}
 	d.renames(x)
 	d.contradictory(x)
-	slices.SortFunc(x.specs, func(a, b fleet.Spec) int { return fleet.CompareNames(a.Name, b.Name) })
-	return x.specs
+	return fleet.SortByName(x.specs, func(s fleet.Spec) string { return s.Name })
 }
 
 // complete reports the required fields that neither the stanza nor the defaults have.

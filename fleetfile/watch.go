@@ -128,6 +128,7 @@ func watch(ctx context.Context, o WatchOptions, read func() reading, events <-ch
 			settling = false
 			if forced || !given || seen.Hash != last {
 				v := seen.Version
+				seen.Fleet = fleet.Fleet{} // it is the receiver's
 				waiting, last, given, forced = &v, v.Hash, true, false
 				o.Log.Debug("fleet file read", "hash", v.Hash, "droplets", len(v.Fleet.Specs), "error", v.Err)
 			}

@@ -32,6 +32,9 @@ type Options struct {
 	// Missed is told when a poll lacks a registered droplet that nobody asked for, once. It must not block. Nil: nobody is told.
 	Missed func()
 
+	// Unsaved says that nobody saves what is observed: then no observation holds the droplets' data.
+	Unsaved bool
+
 	// Dial connects to droplets, for Probe. Nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// LoopbackProbes lets Probe dial addresses of loopback, where a simulated account has its droplets.

@@ -286,7 +286,7 @@ func (i *Inventory) answer(ctx context.Context, lookers []*looker) {
 // The listing of the GPU droplets is part of it if somebody asks for what may be one, or if the other one lacks something.
 func (i *Inventory) askAll(ctx context.Context, questions []Query, gpus bool, few int, whom asking) map[Query]sight {
 	began := time.Now()
-	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, nil, func(listed []fleet.Droplet) bool {
+	droplets, _, err := i.whole(digitalocean.For(ctx, whom.all()...), i.o.Poll, spareBut(questions), func(listed []fleet.Droplet) bool {
 		return gpus || i.lacks(listed, questions)
 	})
 	i.polled(droplets, began, err == nil, questions)
@@ -307,6 +307,21 @@ func (i *Inventory) askAll(ctx context.Context, questions []Query, gpus bool, fe
 		maps.Copy(answers, i.askEach(ctx, open, whom))
 	}
 	return answers
+}
+
+// spareBut drops the data of droplets that nobody asks for: they are most of what a listing of a large account holds.
+func spareBut(questions []Query) func(*fleet.Droplet) {
+	asked := make(map[Query]bool, len(questions))
+	for _, q := range questions {
+		q.Tag = strings.ToLower(q.Tag)
+		asked[q] = true
+	}
+	tagged := func(tag string) bool { return asked[Query{Tag: strings.ToLower(tag)}] }
+	return func(d *fleet.Droplet) {
+		if d.Name != "" && !asked[Query{ID: d.ID}] && !asked[Query{Name: strings.ToLower(d.Name)}] && !slices.ContainsFunc(d.Tags, tagged) {
+			d.Data = nil
+		}
+	}
 }
 
 // lacks tells whether a listing in the order of ids does not show what is asked for, or what is registered and not known to be absent.

@@ -46,7 +46,7 @@ func (i *Inventory) observe(ctx context.Context, recorded fleet.Recorded, again 
 	if again && i.latest.withoutGPUs() {
 		gpus = func(listed []fleet.Droplet) bool { return lacksKnown(listed, recorded) }
 	}
-	droplets, requests, partial, err := i.list(ctx, recorded.Fleet, spare(recorded.Known), gpus)
+	droplets, requests, partial, err := i.list(ctx, recorded.Fleet, i.spare(recorded.Known), gpus)
 	o.Requests += requests
 	if err != nil {
 		return o, err
@@ -116,7 +116,15 @@ func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func
 		}
 		l, err := c.ListEach(ctx, digitalocean.Filter{GPU: gpu}, each)
 		requests += l.Pages
-		droplets = append(append(droplets, l.Droplets...), l.Seen...)
+		found := l.Droplets
+		if found == nil {
+			found = l.Seen
+		}
+		if droplets == nil {
+			droplets = found // not a copy: it may be long, and most accounts have no GPU droplets
+		} else {
+			droplets = append(droplets, found...)
+		}
 		if errors.Is(err, digitalocean.ErrMoved) {
 			i.listed(requests)
 		}
@@ -133,7 +141,10 @@ func (i *Inventory) whole(ctx context.Context, c *digitalocean.Client, each func
 
 // spare drops the data of droplets that the store has the same of already. At rest that is all of them, and most of what a listing of
 // a large account would hold until it is saved.
-func spare(known []fleet.Known) func(*fleet.Droplet) {
+func (i *Inventory) spare(known []fleet.Known) func(*fleet.Droplet) {
+	if i.o.Unsaved {
+		return dataless
+	}
 	kept := make(map[int64]fleet.Digest, len(known))
 	for _, k := range known {
 		kept[k.DropletID] = k.Digest
@@ -144,6 +155,9 @@ func spare(known []fleet.Known) func(*fleet.Droplet) {
 		}
 	}
 }
+
+// dataless drops the data of every droplet, for those who do not save it.
+func dataless(d *fleet.Droplet) { d.Data = nil }
 
 func sorted(droplets []fleet.Droplet) []fleet.Droplet {
 	slices.SortFunc(droplets, func(a, b fleet.Droplet) int { return int(a.ID - b.ID) })
@@ -203,7 +217,7 @@ func (i *Inventory) Unseen(ctx context.Context, fleetName string, o fleet.Observ
 	}
 	var unseen []fleet.Droplet
 	for _, f := range filters {
-		l, err := i.o.Sync.List(ctx, f)
+		l, err := i.o.Sync.ListEach(ctx, f, dataless)
 		if err != nil {
 			return nil, fmt.Errorf("look for droplets that the listing left out: %w", err)
 		}
