@@ -58,7 +58,7 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	}
 	h.observer = l
 	h.supervisor = newSupervisor(o, h.hung, h.attention)
-	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe})
+	h.engine = saga.New(journal, saga.Options{Log: o.Log, SubjectKey: "droplet", Observe: h.observe, Ahead: o.ahead})
 	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: func(v fleetfile.Version) {
 		h.observability.taken(v)
 		h.site.touch()

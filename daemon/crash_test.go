@@ -38,7 +38,10 @@ func settled(file string) func(w *world) {
 func scenarios() []scenario {
 	return append(slices.Concat(transferScenarios(), approvalScenarios(), updateScenarios(), rolloutScenarios(), endScenarios(), addressScenarios(), undoScenarios(), keepScenarios()), []scenario{
 		{name: "provision", before: func(w *world) { w.edit(fleetOf("name: a")) }},
-		{name: "provision two", before: func(w *world) { w.edit(fleetOf("name: a", "name: b, protect: true")) }},
+		{name: "provision two", before: func(w *world) {
+			w.o.ahead = 1 // the second waits for its turn
+			w.edit(fleetOf("name: a", "name: b, protect: true"))
+		}},
 		{name: "destroy", before: func(w *world) {
 			settled(fleetOf("name: a", "name: b"))(w)
 			w.edit(fleetOf("name: a"))

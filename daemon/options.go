@@ -83,7 +83,8 @@ type Options struct {
 	// WebhookTransport carries the calls of the webhook; nil: over the network.
 	WebhookTransport http.RoundTripper
 
-	may func() error // is asked right before each write; nil: nobody is
+	may   func() error // is asked right before each write; nil: nobody is
+	ahead int          // saga.Options.Ahead
 
 	Version   string // of arcadiad, for the metrics
 	UserAgent string
