@@ -93,6 +93,23 @@ func watch(ctx context.Context, o WatchOptions, read func() reading, events <-ch
 			settle.Reset(o.Debounce)
 		}
 	}
+	// These have frames of their own, so that no reading outlives its use: that of a large fleet is some megabytes.
+	again := func() {
+		if r := look(); !settling && r.Hash != last {
+			settling, seen = true, r
+			settle.Reset(o.Debounce)
+		}
+	}
+	same := func() bool {
+		before := seen.Hash
+		seen = look()
+		return seen.Hash == before
+	}
+	take := func() *Version {
+		v := seen.Version
+		seen.Fleet = fleet.Fleet{}
+		return &v
+	}
 	begin()
 	for {
 		var send chan<- Version
@@ -115,22 +132,17 @@ func watch(ctx context.Context, o WatchOptions, read func() reading, events <-ch
 			forced = true
 			begin()
 		case <-poll.C:
-			if r := look(); !settling && r.Hash != last {
-				settling, seen = true, r
-				settle.Reset(o.Debounce)
-			}
+			again()
 		case <-settle.C:
-			before := seen
-			if seen = look(); seen.Hash != before.Hash {
+			if !same() {
 				settle.Reset(o.Debounce)
 				continue
 			}
 			settling = false
 			if forced || !given || seen.Hash != last {
-				v := seen.Version
-				seen.Fleet = fleet.Fleet{} // it is the receiver's
-				waiting, last, given, forced = &v, v.Hash, true, false
-				o.Log.Debug("fleet file read", "hash", v.Hash, "droplets", len(v.Fleet.Specs), "error", v.Err)
+				waiting = take()
+				last, given, forced = waiting.Hash, true, false
+				o.Log.Debug("fleet file read", "hash", last, "droplets", len(waiting.Fleet.Specs), "error", waiting.Err)
 			}
 		}
 	}

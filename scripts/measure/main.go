@@ -26,7 +26,7 @@ func run(ctx context.Context, args []string, out, diagnostics io.Writer) error {
 	case len(args) > 0 && args[0] == "compare":
 		return compare(ctx, args[1:], out, diagnostics)
 	case len(args) > 0 && args[0] == "rows":
-		return rows(ctx, out, diagnostics)
+		return rowsOf(ctx, args[1:], out, diagnostics)
 	}
 	return errors.New("what shall be measured? footprint, compare or rows")
 }
