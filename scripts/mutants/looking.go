@@ -12,7 +12,7 @@ func looking() []mutant {
 	take(7, "a total that moves", list, `p.total != l.Total`, `false`, api)
 	take(7, "a page that brings nothing new", list, `p.more && len(byID) == before`, `p.more && len(byID) == before && false`, api)
 	take(7, "a page that fails", pages, "p, err := ahead.next(n)\n\t\tif err != nil {\n\t\t\treturn err", "p, err := ahead.next(n)\n\t\tif err != nil {\n\t\t\treturn nil", api)
-	take(7, "pages side by side: only as many as there are", pages, ` || last != (p.total+perPage-1)/perPage`, ``, api)
+	take(7, "pages side by side: only as many as there are", pages, ` || last != (*w.Meta.Total+perPage-1)/perPage`, ``, api)
 	take(7, "pages side by side: no more than requests in flight", pages, ` && len(r.coming) < r.width`, ``, api)
 	const attached = "digitalocean/attachments.go"
 	take(18, "tags of attachments: a firewall that does not say its own", attached, `untold: e.Tags == nil, `, ``, api)
