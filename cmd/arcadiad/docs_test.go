@@ -172,7 +172,7 @@ func (r *reader) follow(t *testing.T, b *block) {
 		if err := os.WriteFile(filepath.Join(r.dir, how), []byte(b.body), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	case slices.Contains([]string{"yaml", "json", "text", "mermaid"}, b.fence):
+	case slices.Contains([]string{"yaml", "json", "text", "mermaid", "hcl"}, b.fence):
 	case b.fence == "sh":
 		t.Logf("line %d is not run: %s", b.line, strings.ReplaceAll(strings.TrimSpace(b.body), "\n", "\n\t"))
 		exist(t, b)
