@@ -131,6 +131,8 @@ func absence(b *builder, x *subject) (reason string, cause Cause) {
 		switch droplet := "droplet " + strconv.FormatInt(saga.DropletID, 10); {
 		case saga.DestroysFirst():
 			return droplet + " was destroyed first, to make room for it", CauseFile
+		case b.registered(saga.DropletID):
+			return droplet + " has another name now", CauseFile
 		case saga.Kind != fleet.SagaDestroy && saga.Kind != fleet.SagaRelease && saga.DropletID != 0:
 			return droplet + " is gone", CauseBroken
 		}

@@ -169,6 +169,18 @@ func TestLaw02DropletOfLiveSagaIsLeftAlone(t *testing.T) {
 	s.expect(t, "provision web-2")
 }
 
+// A droplet that was renamed is not gone, and its old name is free.
+func TestReasonOfANameWhoseDropletHasAnother(t *testing.T) {
+	s := converged("api", "web")
+	s.recorded.Records[1].Name = "db"
+	s.droplet(102).Name = "db"
+	s.ended(102, fleet.SagaProvision, "web", "completed", "", time.Hour)
+	i := slices.IndexFunc(s.build(t).Actions, func(a Action) bool { return a.Kind == Provision })
+	if p := s.build(t); i < 0 || p.Actions[i].Reason != "droplet 102 has another name now" {
+		t.Errorf("%+v", p.Actions)
+	}
+}
+
 func TestLaw06GoneIsProved(t *testing.T) {
 	s := converged("web-1", "web-2")
 	s.vanish(102, false)
