@@ -4,9 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 
 	"github.com/spf13/cobra"
 
@@ -52,28 +50,10 @@ control socket and its token where the unit puts them.`,
 	return cmd
 }
 
-// growth is how much the heap grows from one collection to the next, in percent of what is in use: half of what is usual. A daemon computes for a
-// second in every quarter of an hour, and its memory is others' all of the time.
-const growth = 50
-
-// spareMemory makes the runtime sparing with memory, unless GOGC or GOMEMLIMIT say otherwise.
+// spareMemory has the garbage collected at half of the usual growth, unless GOGC says otherwise: a daemon computes for a second in
+// every quarter of an hour, and its memory is others' all of the time.
 func spareMemory() {
-	if os.Getenv("GOGC") != "" {
-		return
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
 	}
-	debug.SetGCPercent(growth)
-	if os.Getenv("GOMEMLIMIT") == "" {
-		giveBack()
-	}
-}
-
-// giveBack gives memory that the heap has grown out of back at once, and not over minutes. After each collection it sets the runtime's soft limit a
-// little above what the heap may grow to until the next one: so the limit never makes the garbage be collected more often.
-func giveBack() {
-	in := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(in)
-	live, scanned, stacks := int64(in[0].Value.Uint64()), int64(in[1].Value.Uint64()), int64(in[2].Value.Uint64())
-	most := live + (live+scanned)*growth/100
-	debug.SetMemoryLimit(most + most/7 + stacks + 16<<20) // the heap has gaps; and the runtime's own
-	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { giveBack() })
 }
