@@ -36,7 +36,7 @@
 //	follow.go
 //	watchdog.go                work or rest, or a hang
 //	changes.go                 that something happened
-//	rows.go                    calls to the host that leads, as rows
+//	remote.go                  calls to the host that leads, as rows
 //	feed.go                    what people follow, and what they were shown
 //	server.go                  what doctor says of a server that has the state database
 //	stores.go                  the state database: a file, or shared

@@ -16,7 +16,7 @@ type elsewhere struct {
 }
 
 func newElsewhere(o Options, r *postgres.Reader) elsewhere {
-	return elsewhere{&alone{reader: r, o: o, beside: true, end: func() error { return nil }}, control.NewClient(rows{r})}
+	return elsewhere{&alone{reader: r, o: o, beside: true, end: func() error { return nil }}, control.NewClient(remote{r})}
 }
 
 func (e elsewhere) Plan(ctx context.Context, q control.PlanRequest) (plan.Plan, error) {

@@ -70,7 +70,7 @@ func (h *app) run(ctx context.Context) error {
 // leads no more, the app is stopped.
 func (h *app) lead(ctx context.Context, stop func()) {
 	var answering sync.WaitGroup
-	answering.Go(func() { h.shared.Answer(ctx, h.o.Log, byRows(control.Handler(running{h, h.store}))) })
+	answering.Go(func() { h.shared.Answer(ctx, h.o.Log, answerRemote(control.Handler(running{h, h.store}))) })
 	defer answering.Wait()
 	look := time.NewTicker(lease.Pause(h.o.Lease))
 	defer look.Stop()

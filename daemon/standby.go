@@ -32,23 +32,20 @@ func standBy(ctx context.Context, o Options, handed *atomic.Pointer[string], aga
 		beside.Wait()
 	}()
 	opened := make(chan func() (*postgres.Store, error), 1)
-	wait := context.WithoutCancel(ctx)
-	waiting, enough := context.WithCancel(wait)
-	context.AfterFunc(ctx, enough)
 	go func() {
-		s, err := openQuiet(waiting, o, again)
-		for told := ""; again && err != nil && waiting.Err() == nil; s, err = openQuiet(waiting, o, again) {
+		s, err := openQuiet(ctx, o, again)
+		for told := ""; again && err != nil && ctx.Err() == nil; s, err = openQuiet(ctx, o, again) {
 			if told != err.Error() {
 				told = err.Error()
 				o.Log.Warn("the state database cannot be opened; trying again", "error", err)
 			}
 			select {
-			case <-waiting.Done():
+			case <-ctx.Done():
 			case <-time.After(lease.Pause(o.Lease)):
 			}
 		}
-		if err != nil && waiting.Err() != nil {
-			err = waiting.Err()
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err()
 		}
 		opened <- func() (*postgres.Store, error) { return s, err }
 	}()

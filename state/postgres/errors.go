@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 
 	"arcadiad/state"
 
@@ -14,13 +16,30 @@ import (
 // error of pgx has the password in it.
 func explain(name string, err error) error {
 	if hint, sentinel := diagnose(err); sentinel != nil && !errors.Is(err, sentinel) {
-		return fmt.Errorf("%w: %s: %w (%s)", sentinel, name, err, hint)
+		return fmt.Errorf("%w: %s: %w (%s)", sentinel, name, brief{err}, hint)
 	}
 	return err
 }
 
 // emptied is what to do about a database that has no tables any more.
 const emptied = "restore it; or restart arcadiad, which makes its tables and adopts the fleet by its tags"
+
+// brief is an error in one line. Of a connection that failed pgx tells each try in a line of its own, below one that repeats the URL, and it tries
+// twice what it may do with TLS and without.
+type brief struct{ error }
+
+func (b brief) Error() string {
+	lines := strings.Split(b.error.Error(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	if len(lines) > 1 {
+		lines = lines[1:]
+	}
+	return strings.Join(slices.Compact(lines), "; ")
+}
+
+func (b brief) Unwrap() error { return b.error }
 
 func diagnose(err error) (hint string, sentinel error) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"arcadiad/saga"
@@ -36,6 +37,10 @@ func TestLaw15ThePasswordIsNowhere(t *testing.T) {
 	_, err := postgres.OpenReader(t.Context(), "postgres:///x?host="+dir)
 	if !errors.Is(err, state.ErrAway) {
 		t.Errorf("no server: %v", err)
+	}
+	_, err = postgres.OpenReader(t.Context(), "postgres://127.0.0.1:1/x") // which is tried with TLS, and without
+	if says := err.Error(); strings.Contains(says, "\n") || strings.Count(says, "dial error") != 1 || !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("nobody listens: %v", err)
 	}
 }
 

@@ -17,10 +17,10 @@ import (
 // takeTime is how long the leader gets to take an order.
 const takeTime = 30 * time.Second
 
-// rows carries calls to the leader as rows of the state database that both have, and its answers back. An answer comes whole, when all is done.
-type rows struct{ database *postgres.Reader }
+// remote carries calls to the leader as rows of the state database that both have, and its answers back. An answer comes whole, when all is done.
+type remote struct{ database *postgres.Reader }
 
-func (w rows) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w remote) RoundTrip(r *http.Request) (*http.Response, error) {
 	var request bytes.Buffer
 	if err := r.Write(&request); err != nil {
 		return nil, err
@@ -32,8 +32,8 @@ func (w rows) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), r)
 }
 
-// byRows answers calls that came as rows.
-func byRows(h http.Handler) func(ctx context.Context, request []byte) []byte {
+// answerRemote answers calls that came as rows.
+func answerRemote(h http.Handler) func(ctx context.Context, request []byte) []byte {
 	return func(ctx context.Context, request []byte) []byte {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
 		var answer bytes.Buffer
