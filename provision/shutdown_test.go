@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/fleet"
@@ -444,6 +445,7 @@ func TestWhatIsKeptIsPoweredOff(t *testing.T) {
 				}
 				y.carry(end.kind)
 				time.Sleep(10 * time.Minute)
+				synctest.Wait()
 				if status != "off" || acts != tt.acts {
 					t.Errorf("%s, %s: it is %q after %d actions, want off after %d", name, how, status, acts, tt.acts)
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/fleet"
@@ -177,6 +178,7 @@ func TestRegisterOfADropletThatIsGone(t *testing.T) {
 		}
 		id := y.provision(spec("web"))
 		time.Sleep(2 * time.Minute) // the wait's last look is too old by now
+		synctest.Wait()
 		if s := y.saga(id); s.Step != 2 {
 			t.Fatalf("the saga is in step %d, %s", s.Step, s.Status)
 		}
