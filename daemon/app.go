@@ -67,6 +67,13 @@ func (h *app) observe(e saga.Event) {
 	}
 }
 
+// size tells how many droplets there are to keep in mind.
+func (h *app) size(droplets int) {
+	if h.o.Sized != nil && droplets > 0 {
+		h.o.Sized(droplets)
+	}
+}
+
 const workPass = "a pass"
 
 // observePass feeds the watchdog, and those who look on, with passes.
@@ -78,6 +85,7 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.changes.touch()
 		h.passes.add(r)
 		h.site.touch()
+		h.size(max(len(r.Outcome.Pass.Desired.Specs), len(r.Outcome.Pass.Observed.Droplets)))
 		return
 	}
 	h.watchdog.begin(workPass)

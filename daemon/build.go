@@ -62,6 +62,7 @@ func build(o Options, store store, journal saga.Journal, records reconcile.Store
 	h.loop = &reconcile.Loop{Planner: l.planner, Schedule: schedule, Log: o.Log, Observe: h.observePass, Taken: func(v fleetfile.Version) {
 		h.observability.taken(v)
 		h.site.touch()
+		h.size(len(v.Fleet.Specs))
 	}}
 	l.missed = h.loop.Missed
 	h.loop.Executor = &reconcile.Executor{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -336,5 +337,34 @@ func TestLaw09OnlyThePresentPlanIsApproved(t *testing.T) {
 		w.must(w.life.h.approve(context.Background(), w.life.h.loop.Last().Outcome.Pass.Plan.ID))
 		w.rest()
 		w.check()
+	})
+}
+
+// The size of the fleet is told as soon as the file is in force, and counts the droplets of the account if they are more.
+func TestSized(t *testing.T) {
+	t.Parallel()
+	inWorld(t, simulator.Options{}, func(w *world) {
+		var told []int
+		w.o.Sized = func(droplets int) { told = append(told, droplets) }
+		w.edit(fleetOf("name: web, count: 3"))
+		w.start()
+		w.rest()
+		if told[0] != 3 {
+			t.Errorf("told %d, want the file's size first", told)
+		}
+		for i := range 4 {
+			w.sim.Add(simulator.Droplet{Name: fmt.Sprintf("other-%d", i), Region: "syd1"})
+		}
+		w.edit(fleetOf("name: web, count: 2"))
+		w.rest()
+		if last := told[len(told)-1]; last != 6 {
+			t.Errorf("told %d, want 6 at last: two of the fleet and four others", told)
+		}
+		known := len(told)
+		w.edit("no fleet file")
+		w.rest()
+		if slices.Contains(told[known:], 0) {
+			t.Errorf("told %d: a file that is not in force has no size", told[known:])
+		}
 	})
 }

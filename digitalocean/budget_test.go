@@ -52,7 +52,7 @@ func TestSlotsGoByPriorityThenByArrival(t *testing.T) {
 	})
 }
 
-// A rush of writes leaves every 25th slot to those who poll, and none to the sync.
+// A rush of writes leaves every 15th slot to those who poll, and none to the sync.
 func TestARushOfWritesDoesNotStarvePolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(BudgetOptions{Concurrency: 1})
@@ -80,7 +80,7 @@ func TestARushOfWritesDoesNotStarvePolls(t *testing.T) {
 				at = append(at, i+1)
 			}
 		}
-		if want := []int{25, 50, 75, 104}; !slices.Equal(at, want) || order[103] != PrioritySync {
+		if want := []int{15, 30, 45, 104}; !slices.Equal(at, want) || order[103] != PrioritySync {
 			t.Errorf("polls and the sync were served as numbers %v, want %v and the sync last", at, want)
 		}
 	})

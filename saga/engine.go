@@ -34,7 +34,7 @@ type Options struct {
 	StuckAfter int
 
 	// Ahead is the number of sagas that are tried in a step in which many wait ([Step.AsQueued]) before they have done anything; the others
-	// wait for their turn; default 1000.
+	// wait for their turn; default 100.
 	Ahead int
 
 	// CommitTimeout bounds a write to the journal once the lifetime has ended; default 3 s.
@@ -86,7 +86,7 @@ func New(j Journal, o Options) *Engine {
 		o.Backoff = DefaultBackoff
 	}
 	o.StuckAfter = cmp.Or(o.StuckAfter, 8)
-	o.Ahead = cmp.Or(o.Ahead, 1000)
+	o.Ahead = cmp.Or(o.Ahead, 100)
 	o.CommitTimeout = cmp.Or(o.CommitTimeout, 3*time.Second)
 	e := &Engine{journal: j, o: o, kinds: map[string]kind{}, live: map[string]*worker{}}
 	e.quiet = sync.NewCond(&e.mu)

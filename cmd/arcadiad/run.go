@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"log/slog"
-	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +37,7 @@ control socket and its token where the unit puts them.`,
 		if err != nil {
 			return err
 		}
-		spareMemory()
+		o.Sized = spareMemory()
 		o.Reload = reloads(ctx)
 		o.Notify, o.Watchdog = serviceManager()
 		if _, err = o.Token(); err == nil { // better now than in a log an hour later
@@ -48,12 +46,4 @@ control socket and its token where the unit puts them.`,
 		return errors.Join(err, done())
 	}
 	return cmd
-}
-
-// spareMemory has the garbage collected at half of the usual growth, unless GOGC says otherwise: a daemon computes for a second in
-// every quarter of an hour, and its memory is others' all of the time.
-func spareMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
