@@ -123,7 +123,7 @@ func TestCreatesTakeWhatTheLimitsAllow(t *testing.T) {
 		{"for hours", 300, 0, simulator.Limits{Hour: 160, Minute: 8}, 0},
 		{"a thousand", 1000, 0, simulator.Limits{}, 0},
 		// As a thousand beside ten thousand under the real limits. Beside the creates there must be one look at them all, when the last
-		// is active, and the turns that polls get in a rush: every 25th slot.
+		// is active, and the turns that polls get in a rush under the limits: every 25th slot.
 		{"beside many others", 100, 1000, simulator.Limits{Hour: 500, Minute: 25}, 7 + 100/24},
 	} {
 		if !visits(i) {

@@ -22,9 +22,12 @@ const (
 	priorities
 )
 
-// pollTurn is how many slots go to sagas in a row, at most, while polls wait: in a rush of writes that takes hours, what was made
-// in its first minute must be noticed before its end. It costs the writes at most 7 %.
-const pollTurn = 15
+// How many slots go to sagas in a row, at most, while polls wait: in a rush of writes that takes hours, what was made in its first minute
+// must be noticed before its end. It costs the writes 7 % where they wait for slots alone, and 4 % where the rate limits hold them.
+const (
+	pollTurn     = 15
+	heldPollTurn = 25
+)
 
 // BudgetOptions are the settings of a Budget.
 type BudgetOptions struct {
@@ -230,7 +233,11 @@ func (b *Budget) holds(p Priority, more int) {
 
 // head is the request whose turn is next.
 func (b *Budget) head() (*waiter, *list.List) {
-	if polls := b.queues[PriorityPoll]; b.row >= pollTurn-1 && polls.Len() > 0 {
+	turn := pollTurn
+	if b.holding != "" {
+		turn = heldPollTurn
+	}
+	if polls := b.queues[PriorityPoll]; b.row >= turn-1 && polls.Len() > 0 {
 		return polls.Front().Value.(*waiter), polls
 	}
 	for _, q := range b.queues {

@@ -52,38 +52,44 @@ func TestSlotsGoByPriorityThenByArrival(t *testing.T) {
 	})
 }
 
-// A rush of writes leaves every 15th slot to those who poll, and none to the sync.
+// A rush of writes leaves some slots to those who poll, fewer where the rate limits hold requests, and none to the sync.
 func TestARushOfWritesDoesNotStarvePolls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := NewBudget(BudgetOptions{Concurrency: 1})
-		var order []Priority
-		var wg sync.WaitGroup
-		wg.Go(func() { use(t, b, PrioritySaga, time.Second, 200) })
-		synctest.Wait()
-		for p, n := range map[Priority]int{PrioritySaga: 100, PriorityPoll: 3, PrioritySync: 1} {
-			for range n {
-				wg.Go(func() {
-					s, err := b.acquire(t.Context(), p, false)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					order = append(order, p)
-					s.release()
-				})
+	for used, want := range map[int][]int{0: {15, 30, 45, 104}, 250: {24, 49, 74, 104}} {
+		synctest.Test(t, func(t *testing.T) {
+			b := NewBudget(BudgetOptions{Concurrency: 1})
+			for range used {
+				use(t, b, PrioritySaga, 200*time.Millisecond, 200)
 			}
-		}
-		wg.Wait()
-		var at []int
-		for i, p := range order {
-			if p != PrioritySaga {
-				at = append(at, i+1)
+			var order []Priority
+			var wg sync.WaitGroup
+			wg.Go(func() { use(t, b, PrioritySaga, time.Second, 200) })
+			synctest.Wait()
+			for p, n := range map[Priority]int{PrioritySaga: 100, PriorityPoll: 3, PrioritySync: 1} {
+				for range n {
+					wg.Go(func() {
+						s, err := b.acquire(t.Context(), p, false)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						order = append(order, p)
+						s.sent = true
+						s.release()
+					})
+				}
 			}
-		}
-		if want := []int{15, 30, 45, 104}; !slices.Equal(at, want) || order[103] != PrioritySync {
-			t.Errorf("polls and the sync were served as numbers %v, want %v and the sync last", at, want)
-		}
-	})
+			wg.Wait()
+			var at []int
+			for i, p := range order {
+				if p != PrioritySaga {
+					at = append(at, i+1)
+				}
+			}
+			if !slices.Equal(at, want) || order[103] != PrioritySync {
+				t.Errorf("after %d requests polls and the sync were served as numbers %v, want %v and the sync last", used, at, want)
+			}
+		})
+	}
 }
 
 func TestConcurrencyIsBounded(t *testing.T) {
