@@ -169,7 +169,7 @@ func (w *world) startWith(t *taps) {
 	}
 	w.life = l
 	l.versions <- w.version()
-	go func() { l.done <- l.h.run(ctx) }()
+	go func() { l.done <- unlessStopped(ctx, l.h.run(ctx)) }()
 }
 
 // stop ends the daemon in good order.
