@@ -199,6 +199,20 @@ func TestThePageOfAThousandDroplets(t *testing.T) {
 	}
 }
 
+// The page says who leads where hosts share the state database, and nothing of it where the state is a file.
+func TestThePageSaysWhoLeads(t *testing.T) {
+	for text, leader := range map[string]*fleet.Leader{
+		"": nil, "<small>epoch 3</small>": {Epoch: 3}, "<small>one, process 7, epoch 4</small>": {Host: "one, process 7", Since: evening, Epoch: 4},
+	} {
+		o := many(3)
+		o.Status.Daemon, o.Status.Leader = &control.Live{}, leader
+		doc, err := o.Page()
+		if page := written(t, doc, err); !strings.Contains(page, text) || strings.Contains(page, "Leader") != (leader != nil) {
+			t.Errorf("%+v: the facts are %v", leader, o.facts(nil))
+		}
+	}
+}
+
 // The page changes only if what it tells does.
 func TestThePageIsTheSameForTheSame(t *testing.T) {
 	version := func(o Overview) string {

@@ -147,6 +147,9 @@ func (o Overview) facts(groups []pageGroup) (facts []pageFact) {
 		writes = pageFact{Name: "Writes", Text: "shut", More: clean(d.Writes)}
 	}
 	facts = append(facts, writes)
+	if l := o.Status.Leader; l != nil {
+		facts = append(facts, leaderFact(*l))
+	}
 	last := pageFact{Name: "Last pass", Text: "none has ended", At: d.Pass}
 	if d.Trigger != "" {
 		last.More = "trigger: " + d.Trigger
@@ -155,6 +158,15 @@ func (o Overview) facts(groups []pageGroup) (facts []pageFact) {
 		last.More = "failed: " + clean(d.PassError)
 	}
 	return append(facts, last)
+}
+
+// leaderFact says which of the daemons that share the state database leads.
+func leaderFact(l fleet.Leader) pageFact {
+	epoch := fmt.Sprintf("epoch %d", l.Epoch)
+	if l.Host == "" {
+		return pageFact{Name: "Leader", Text: "none", More: epoch}
+	}
+	return pageFact{Name: "Leader since", At: l.Since, More: clean(l.Host) + ", " + epoch}
 }
 
 // costMore is what will be another cost than that of now; empty: nothing.
