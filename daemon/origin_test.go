@@ -376,6 +376,7 @@ func TestLaw16ARestoredCopyLooksFirst(t *testing.T) {
 			w.edit(fleetOf("name: web, count: 3", "name: db, protect: true"))
 			w.until("it is begun", func() bool { return len(w.life.h.engine.Live()) == 1 })
 			time.Sleep(time.Second)
+			synctest.Wait()
 			files := w.files()
 			if marked {
 				files = w.backedUp()

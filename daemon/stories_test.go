@@ -146,6 +146,7 @@ func soon(after time.Duration) func(w *world) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		time.Sleep(after)
+		synctest.Wait()
 	}
 }
 

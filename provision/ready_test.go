@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"arcadiad/fleet"
@@ -241,6 +242,7 @@ func TestNotBlamedWhileTheNetworkComesAndGoes(t *testing.T) {
 			id := y.carry(plan.Provision)[0]
 			y.until(id, tt.ends)
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			if n := len(y.sent(routeDelete)); n != 0 || probes == 0 {
 				t.Errorf("%s: %d probes of the other one, %d DELETEs", name, probes, n)
 			}

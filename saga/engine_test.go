@@ -364,6 +364,7 @@ func TestDraftOfSomeSteps(t *testing.T) {
 		wantNoError(t, err)
 		wantNoError(t, e.Begin(t.Context(), s))
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if got := wantStatus(t, d, "cake", saga.Compensated); !slices.Equal(got.Steps, []string{"Mix", "Cool"}) || len(got.History) != 2 {
 			t.Errorf("steps %v, history %v", got.Steps, got.History)
 		}

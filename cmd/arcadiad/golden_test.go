@@ -165,6 +165,7 @@ func (s *goldenFleet) troubled() {
 	s.edit(goldenLast)
 	time.Sleep(42 * time.Second) // what was done outside is explained, and what is made is looked at
 	for range 1200 {
+		synctest.Wait()
 		if slices.ContainsFunc(s.read(), func(g saga.Saga) bool { return g.Status == saga.Stuck }) {
 			break
 		}
