@@ -270,7 +270,6 @@ func (k *killing) rest() {
 		}
 	}()
 	var why string
-	listens := time.Now().Add(5 * time.Second) // a SIGHUP kills who does not listen for it yet
 	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); <-time.After(time.Second) {
 		if why = k.wrong(); why == "" {
 			// Not before it has looked for itself: until then a signal may find nobody who listens for it. The plan looks too.
@@ -280,42 +279,43 @@ func (k *killing) rest() {
 			}
 			before += k.count(look) - looks
 		}
-		k.approve()
+		answers := k.approve()
 		k.decide()
-		if time.Now().Before(listens) {
-			continue
+		if answers { // a SIGHUP kills who does not listen for it yet
+			k.must(cmd.Process.Signal(syscall.SIGHUP)) // a person who asks does not wait for a backoff
 		}
-		k.must(cmd.Process.Signal(syscall.SIGHUP)) // a person who asks does not wait for a backoff
 	}
 	k.t.Errorf("the fleet never came to rest: %s", why)
 }
 
-// approve is the person who wants a second web-1, beside the one that is somebody else's. Nothing else is approved.
-func (k *killing) approve() {
-	plan := k.approvable()
+// approve is the person who wants a second web-1, beside the one that is somebody else's. Nothing else is approved. It tells whether the daemon
+// answers.
+func (k *killing) approve() (answers bool) {
+	plan, answers := k.approvable()
 	if plan == "" {
-		return
+		return answers
 	}
 	if out, err := k.known("approve", plan).CombinedOutput(); err != nil { // the plan has changed meanwhile
 		k.t.Logf("approve: %s", out)
 	}
+	return answers
 }
 
 // approvable is the plan of the daemon that waits for this person; empty: there is none.
-func (k *killing) approvable() string {
+func (k *killing) approvable() (plan string, answers bool) {
 	var st struct {
 		Daemon *control.Live `json:"daemon"`
 	}
 	k.must(json.Unmarshal(k.output("status", "-o", "json"), &st))
 	if st.Daemon == nil || !st.Daemon.Approvable {
-		return ""
+		return "", st.Daemon != nil
 	}
 	for _, held := range st.Daemon.HeldBack {
 		if held.Approvable && (held.By != "name_taken" || held.Name != "web-1") {
-			return ""
+			return "", true
 		}
 	}
-	return st.Daemon.Plan
+	return st.Daemon.Plan, true
 }
 
 // decide is the person who is told that the file asks for a droplet again whose DELETE was sent: this one destroys it.

@@ -21,7 +21,7 @@ type host struct {
 	mu      sync.Mutex
 	cmd     *exec.Cmd // nil: none runs
 	gone    chan struct{}
-	started time.Time
+	said    *lines
 	process atomic.Int64
 	own     []string // what it said when it ended by itself
 }
@@ -49,7 +49,7 @@ func (k *trio) start(h *host) {
 	pid.Store(int64(cmd.Process.Pid))
 	said.pid.Store(int64(cmd.Process.Pid))
 	h.process.Store(int64(cmd.Process.Pid))
-	h.cmd, h.gone, h.started = cmd, gone, time.Now()
+	h.cmd, h.gone, h.said = cmd, gone, said
 	k.said.add(fmt.Sprintf("--- %s starts as process %d", h.name, cmd.Process.Pid))
 	go func() {
 		err := <-ended
@@ -91,12 +91,12 @@ func (h *host) signal(s os.Signal) {
 	}
 }
 
-// hurry is a person who does not wait for a backoff. A daemon that has just started does not listen for that yet, and would end.
+// hurry is a person who does not wait for a backoff. A daemon that has not said anything yet does not listen for that, and would end.
 func (h *host) hurry() {
 	h.mu.Lock()
-	old := time.Since(h.started) > 5*time.Second
+	said := h.said
 	h.mu.Unlock()
-	if old {
+	if said != nil && said.any.Load() {
 		h.signal(syscall.SIGHUP)
 	}
 }
@@ -131,6 +131,7 @@ type lines struct {
 	to   *transcript
 	host *host
 	pid  atomic.Int64
+	any  atomic.Bool // whether it has said a line
 	rest []byte
 	last string
 }
@@ -143,6 +144,7 @@ func (l *lines) Write(b []byte) (int, error) {
 			return len(b), nil
 		}
 		l.rest, l.last = rest, string(line)
+		l.any.Store(true)
 		l.to.add(l.host.name + ": " + string(line))
 		if bytes.Contains(line, []byte(`msg="arcadiad runs"`)) {
 			l.to.mu.Lock()

@@ -216,7 +216,7 @@ func (k *trio) resume() {
 func (k *trio) approve() {
 	for _, h := range k.hosts {
 		k.on(h)
-		if plan := k.approvable(); plan != "" {
+		if plan, _ := k.approvable(); plan != "" {
 			k.on(k.any())
 			if out, err := k.known("approve", plan).CombinedOutput(); err != nil { // the plan has changed meanwhile
 				k.said.add("approve: " + string(out))
