@@ -45,7 +45,7 @@ func newObserver(o Options, load func(context.Context) (fleet.Recorded, error), 
 		return nil, err
 	}
 	l.inventory = inventory.New(inventory.Options{
-		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll),
+		Sync: l.api.Client(digitalocean.PrioritySync), Poll: l.api.Client(digitalocean.PriorityPoll), Lone: l.api.Client(digitalocean.PrioritySaga),
 		Interval: o.WaitInterval, Pace: l.budget.Pace, Gap: l.budget.Gap, Idle: l.budget.Idle, Visibility: o.Visibility, Missed: l.miss,
 		Unsaved: note == nil, // a process without sagas only tells what it sees
 		Log:     o.Log, Dial: o.Dial, LoopbackProbes: o.Transport != nil || l.api.Loopback(),

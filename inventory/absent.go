@@ -426,7 +426,7 @@ func (i *Inventory) Shown(ctx context.Context, id int64, gone time.Time) (bool, 
 		return true, nil
 	}
 	began := time.Now()
-	_, err := i.o.Poll.Get(ctx, id)
+	_, err := i.o.Lone.Get(ctx, id)
 	if errors.Is(err, digitalocean.ErrNotFound) {
 		return false, nil
 	}

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Sync *digitalocean.Client // for Observe: the lowest priority on the budget
 	Poll *digitalocean.Client // for Look
+	Lone *digitalocean.Client // for Gone and Shown, which answer one saga; nil: Poll. While requests of Poll wait for a slot no poll goes, see Budget.Gap
 
 	// Interval between two polls for those who wait; default 5 s.
 	Interval time.Duration
@@ -67,6 +68,7 @@ func New(o Options) *Inventory {
 	o.Interval = cmp.Or(o.Interval, 5*time.Second)
 	o.Visibility = cmp.Or(o.Visibility, 5*time.Minute)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Lone = cmp.Or(o.Lone, o.Poll)
 	return &Inventory{o: o, pages: 2, wake: make(chan struct{}, 1), offers: offers{reader: make(chan struct{}, 1)}, probes: newProbes()}
 }
 

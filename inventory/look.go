@@ -416,13 +416,13 @@ func (i *Inventory) unproved(ctx context.Context, proved string, lookers []*look
 	if !slices.ContainsFunc(lookers, missed) {
 		return nil
 	}
-	return i.healthy(ctx, proved)
+	return i.healthy(ctx, i.o.Poll, proved)
 }
 
 // healthy says why absences prove nothing: a dead token, or another account's, sees nothing of what is there. Proved is whose the
 // token was before they were asked for.
-func (i *Inventory) healthy(ctx context.Context, proved string) error {
-	account, err := i.o.Poll.Account(ctx)
+func (i *Inventory) healthy(ctx context.Context, by *digitalocean.Client, proved string) error {
+	account, err := by.Account(ctx)
 	if err != nil {
 		return fmt.Errorf("ask for the account behind a missing droplet: %w", err)
 	}
@@ -442,12 +442,12 @@ func (i *Inventory) healthy(ctx context.Context, proved string) error {
 // Gone asks for one droplet by its id, at once: a 404 beside a healthy answer of the account that was last observed. It is for a
 // droplet that has been out of sight for longer than the visibility window, which the caller knows.
 func (i *Inventory) Gone(ctx context.Context, id int64) (bool, error) {
-	proved := i.o.Poll.Proved()
-	_, err := i.o.Poll.Get(ctx, id)
+	proved := i.o.Lone.Proved()
+	_, err := i.o.Lone.Get(ctx, id)
 	if !errors.Is(err, digitalocean.ErrNotFound) {
 		return false, err
 	}
-	err = i.healthy(ctx, proved)
+	err = i.healthy(ctx, i.o.Lone, proved)
 	return err == nil, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"arcadiad/digitalocean"
 	"arcadiad/fleet"
 	"arcadiad/inventory"
 	"arcadiad/simulator"
@@ -198,6 +199,49 @@ func TestAside(t *testing.T) {
 		defer cancel()
 		if err := inv.Aside(ctx, time.Now().Add(-time.Hour), time.Hour); err == nil {
 			t.Error("a context that ended does not end the wait")
+		}
+	})
+}
+
+// What sagas ask one by one, without a pause, does not keep those who wait from their look.
+func TestLoneQuestionsDoNotStopLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := simulator.New(simulator.Options{Limits: simulator.Unlimited(), Latency: time.Second})
+		id := sim.Add(simulator.Droplet{Name: "web-1"}).ID
+		budget := digitalocean.NewBudget(digitalocean.BudgetOptions{Concurrency: 1, Reserve: -1})
+		api, err := digitalocean.New(digitalocean.Config{
+			BaseURL: "http://127.0.0.1", Transport: sim.Transport(), Budget: budget, Token: func() (string, error) { return ourToken, nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inv := inventory.New(inventory.Options{
+			Poll: api.Client(digitalocean.PriorityPoll), Lone: api.Client(digitalocean.PrioritySaga), Pace: budget.Pace, Gap: budget.Gap,
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		defer func() {
+			cancel()
+			all.Wait()
+			time.Sleep(time.Second) // until the simulator is done with the last request
+		}()
+		all.Go(func() { inv.Run(ctx) })
+		for range 3 {
+			all.Go(func() {
+				for ctx.Err() == nil {
+					inv.Shown(ctx, 1, time.Now())
+				}
+			})
+		}
+		patient, end := context.WithTimeout(ctx, time.Hour)
+		defer end()
+		for range 2 { // the first one has nothing before it to keep away from
+			time.Sleep(10 * time.Second)
+			began := time.Now()
+			seen, err := inv.Look(patient, inventory.Query{ID: id, Due: began})
+			if took := time.Since(began); err != nil || len(seen) != 1 || took > time.Minute {
+				t.Errorf("%d droplets after %v: %v", len(seen), took, err)
+			}
 		}
 	})
 }

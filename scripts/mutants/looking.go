@@ -74,7 +74,7 @@ func looking() []mutant {
 
 	const shared = "inventory/look.go"
 	take(6, "an absence is proved by the account beside it", shared, `if l.q.Proof && len(out.droplets) == 0 && unproved != nil {`, `if false {`, look)
-	take(6, "gone: the account beside the 404", shared, "err = i.healthy(ctx, proved)\n\treturn err == nil, err", "_ = proved\n\treturn true, nil", look)
+	take(6, "gone: the account beside the 404", shared, "err = i.healthy(ctx, i.o.Lone, proved)\n\treturn err == nil, err", "_ = proved\n\treturn true, nil", look)
 	take(6, "gone: only a 404", shared, `if !errors.Is(err, digitalocean.ErrNotFound) {`, `if err == nil {`, look)
 	take(6, "the account that was observed, no other", shared, `account.UUID != i.account`, `account.UUID == ""`, look)
 	take(14, "a look that failed says so", shared, "if s.err != nil {\n\t\t\treturn sight{err: s.err}", "if false {\n\t\t\treturn sight{err: s.err}", look)
