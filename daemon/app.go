@@ -35,6 +35,7 @@ type app struct {
 	site          *site
 	hosts         func(context.Context) ([]hosts.Host, error) // the droplets of the fleet, for other tools
 	passes        passes
+	observed      atomic.Int64 // droplets that the last look at the account showed
 
 	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
 	// memory alone: systemd reads a credential once, at the start, and the next start reads the new one.
@@ -67,9 +68,9 @@ func (h *app) observe(e saga.Event) {
 	}
 }
 
-// size tells how many droplets there are to keep in mind.
-func (h *app) size(droplets int) {
-	if h.o.Sized != nil && droplets > 0 {
+// size tells how many droplets there are to keep in mind, where the file asks for so many: a file that asks for fewer ends none by itself.
+func (h *app) size(desired int) {
+	if droplets := max(desired, int(h.observed.Load())); h.o.Sized != nil && droplets > 0 {
 		h.o.Sized(droplets)
 	}
 }
@@ -85,7 +86,10 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.changes.touch()
 		h.passes.add(r)
 		h.site.touch()
-		h.size(max(len(r.Outcome.Pass.Desired.Specs), len(r.Outcome.Pass.Observed.Droplets)))
+		if shown := len(r.Outcome.Pass.Observed.Droplets); shown > 0 || r.Outcome.Saved {
+			h.observed.Store(int64(shown))
+		}
+		h.size(len(r.Outcome.Pass.Desired.Specs))
 		return
 	}
 	h.watchdog.begin(workPass)

@@ -355,8 +355,12 @@ func TestSized(t *testing.T) {
 		for i := range 4 {
 			w.sim.Add(simulator.Droplet{Name: fmt.Sprintf("other-%d", i), Region: "syd1"})
 		}
+		before := len(told)
 		w.edit(fleetOf("name: web, count: 2"))
 		w.rest()
+		if told[before] != 3 {
+			t.Errorf("told %d, want 3 as long as the third one is there", told[before:])
+		}
 		if last := told[len(told)-1]; last != 6 {
 			t.Errorf("told %d, want 6 at last: two of the fleet and four others", told)
 		}
