@@ -35,7 +35,7 @@ type app struct {
 	site          *site
 	hosts         func(context.Context) ([]hosts.Host, error) // the droplets of the fleet, for other tools
 	passes        passes
-	observed      atomic.Int64 // droplets that the last look at the account showed
+	observed      atomic.Int64 // droplets that the last saved look showed
 
 	// handed is a token that root handed over; nil: none was. It takes the place of the one that the daemon was started with, and is kept in
 	// memory alone: systemd reads a credential once, at the start, and the next start reads the new one.
@@ -68,7 +68,7 @@ func (h *app) observe(e saga.Event) {
 	}
 }
 
-// size tells how many droplets there are to keep in mind, where the file asks for so many: a file that asks for fewer ends none by itself.
+// size tells how many droplets there are to hold in memory. Those of the last look count even if the file asks for fewer: they are still there.
 func (h *app) size(desired int) {
 	if droplets := max(desired, int(h.observed.Load())); h.o.Sized != nil && droplets > 0 {
 		h.o.Sized(droplets)
@@ -86,10 +86,10 @@ func (h *app) observePass(r reconcile.Report, ended bool) {
 		h.changes.touch()
 		h.passes.add(r)
 		h.site.touch()
-		if shown := len(r.Outcome.Pass.Observed.Droplets); shown > 0 || r.Outcome.Saved {
-			h.observed.Store(int64(shown))
+		if r.Outcome.Saved {
+			h.observed.Store(int64(len(r.Outcome.Pass.Observed.Droplets)))
+			h.size(len(r.Outcome.Pass.Desired.Specs))
 		}
-		h.size(len(r.Outcome.Pass.Desired.Specs))
 		return
 	}
 	h.watchdog.begin(workPass)

@@ -68,8 +68,8 @@ type Options struct {
 	// daemon looks once a day. 0: DefaultKeepSagas, DefaultKeepDeleted; negative: for ever.
 	KeepSagas, KeepDeleted time.Duration
 
-	// Sized is told how many droplets there are to keep in mind: those that the file asks for, or those of the account if they are more. It is
-	// called when a version of the file comes into force and after each pass; nil: nobody is told.
+	// Sized is told how many droplets there are to hold in memory: those that the file asks for, or those of the account if they are more. It is
+	// called when a version of the file comes into force, and after each pass that saved what it saw; nil: nobody is told.
 	Sized func(droplets int)
 
 	// Notify tells the service manager, in assignments as of sd_notify(3); nil: nobody is told.

@@ -16,7 +16,7 @@ import (
 type Options struct {
 	Sync *digitalocean.Client // for Observe: the lowest priority on the budget
 	Poll *digitalocean.Client // for Look
-	Lone *digitalocean.Client // for Gone and Shown, which answer one saga; nil: Poll. While requests of Poll wait for a slot no poll goes, see Budget.Gap
+	Lone *digitalocean.Client // for Gone and Shown, which answer one saga; nil: Poll. Polls stop while requests of Poll wait for a slot, see Budget.Gap
 
 	// Interval between two polls for those who wait; default 5 s.
 	Interval time.Duration

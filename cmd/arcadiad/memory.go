@@ -5,16 +5,16 @@ import (
 	"runtime/debug"
 )
 
-// What a daemon needs, in bytes: without a droplet, and for each droplet more, while all of them are made at once.
+// The memory limit of a daemon, in bytes: without a droplet, and what each droplet adds. It is enough to make all of them at once.
 const (
 	leastMemory   = 56 << 20
 	dropletMemory = 9 << 10
 )
 
-// spareMemory has the daemon hold less memory: it computes for a second in every quarter of an hour, and its memory is others' all of the time.
-// Garbage is collected at half of the usual growth, unless GOGC says otherwise. What is told of the size of the fleet, from then on, sets the limit
-// beyond which the runtime collects at once and gives pages back, unless GOMEMLIMIT says otherwise. A daemon that needs more takes it: then the
-// collector may take half of its CPU, and no more (https://go.dev/doc/gc-guide, "Memory limit").
+// spareMemory makes the daemon use less memory: it works for a second in every quarter of an hour, and other programs need the memory all the time.
+// The heap grows by half before garbage is collected, not to twice its size, unless GOGC is set. The function that it returns sets the memory limit
+// for that many droplets; it is nil if GOMEMLIMIT is set. Above the limit the runtime collects garbage more often and gives memory back at once. A
+// daemon that needs more memory still gets it, and the collector takes at most half of the CPU (https://go.dev/doc/gc-guide, "Memory limit").
 func spareMemory() (sized func(droplets int)) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
